@@ -1,0 +1,5 @@
+// Package ent is the stored model. All of it is generated from ent/schema,
+// except this file, the schema and the template.
+package ent
+
+//go:generate go run -mod=mod entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,intercept --template ./template ./schema

@@ -1,0 +1,127 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Course is the identity of a course or micro-credential; its content stands
+// in versions.
+type Course struct{ ent.Schema }
+
+func (Course) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Course}} }
+
+func (Course) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"), mayRef("unit"),
+		field.String("code").MaxLen(64),
+		state("kind", "COURSE", "MICRO_CREDENTIAL"),
+		state("state", "DRAFT", "PUBLISHED", "WITHDRAWN"),
+		mayRef("published_version"),
+	}
+}
+
+func (Course) Edges() []ent.Edge {
+	return []ent.Edge{to("institution", Institution.Type), mayTo("unit", Unit.Type)}
+}
+
+func (Course) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("institution_id", "code").Unique(), index.Fields("state", "id"), index.Fields("institution_id", "state", "id")}
+}
+
+// CourseVersion is the content of a course. Once published it never changes;
+// offerings, results and credentials point at it.
+type CourseVersion struct{ ent.Schema }
+
+func (CourseVersion) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.CourseVersion}} }
+
+func (CourseVersion) Fields() []ent.Field {
+	return []ent.Field{
+		ref("course"), ref("institution"),
+		field.Int("number").Positive().Immutable(),
+		state("state", "DRAFT", "PUBLISHED", "SUPERSEDED"),
+		text("title"), text("summary"), text("description"),
+		field.JSON("outcomes", []vocab.Outcome{}),
+		field.Int("ects").GoType(vocab.ECTS(0)),
+		field.Int("hours").NonNegative().Comment("notional workload"),
+		field.Int("eqf").Optional().Nillable(),
+		field.String("isced").MaxLen(4).GoType(vocab.ISCEDF("")).Optional().Nillable(),
+		field.JSON("languages", []string{}),
+		field.String("mode").MaxLen(32).GoType(vocab.DeliveryMode("")).Optional().Nillable(),
+		field.JSON("assessments", []vocab.AssessmentType{}),
+		text("assessment_note"),
+		field.String("supervision").MaxLen(32).GoType(vocab.Supervision("")).Optional().Nillable(),
+		field.JSON("quality", &vocab.QualityAssurance{}).Optional(),
+		text("prerequisites"),
+		field.JSON("target_groups", []vocab.TargetGroup{}),
+		field.String("stackability").MaxLen(32).GoType(vocab.Stackability("")).Optional().Nillable(),
+		field.JSON("topics", []string{}),
+		at("published_at"),
+	}
+}
+
+func (CourseVersion) Edges() []ent.Edge {
+	return []ent.Edge{to("course", Course.Type), to("institution", Institution.Type)}
+}
+
+func (CourseVersion) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("course_id", "number").Unique()}
+}
+
+// Offering is one run of a course: a cohort with a deadline, or on demand.
+type Offering struct{ ent.Schema }
+
+func (Offering) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Offering}} }
+
+func (Offering) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"), ref("course"), ref("version"),
+		state("state", "DRAFT", "PUBLISHED", "CANCELLED"),
+		state("schedule", "COHORT", "ON_DEMAND"),
+		field.String("zone").MaxLen(64).Comment("IANA zone in which the deadlines were set"),
+		moment("opens_at"), at("closes_at"),
+		day("starts_on"), day("ends_on"),
+		field.Int("seats").Positive(),
+		field.Int("seats_taken").NonNegative().Default(0),
+		field.String("language").MaxLen(35),
+		field.String("mode").MaxLen(32).GoType(vocab.DeliveryMode("")),
+		text("place"), text("funding"),
+		field.Int("fee_cents").NonNegative().Default(0),
+		field.String("fee_currency").MaxLen(3).Default("EUR"),
+	}
+}
+
+func (Offering) Edges() []ent.Edge {
+	return []ent.Edge{to("institution", Institution.Type), to("course", Course.Type), to("version", CourseVersion.Type)}
+}
+
+func (Offering) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("state", "id")}
+}
+
+// MicroDegree is an award put together from courses of several partners.
+type MicroDegree struct{ ent.Schema }
+
+func (MicroDegree) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.MicroDegree}} }
+
+func (MicroDegree) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"),
+		field.String("key").MaxLen(64).Unique(),
+		state("state", "DRAFT", "PUBLISHED", "WITHDRAWN"),
+		text("title"), text("summary"), text("description"),
+		field.JSON("outcomes", []vocab.Outcome{}),
+		field.Int("ects").GoType(vocab.ECTS(0)),
+		field.Int("eqf").Optional().Nillable(),
+		field.String("isced").MaxLen(4).GoType(vocab.ISCEDF("")).Optional().Nillable(),
+		field.JSON("quality", &vocab.QualityAssurance{}).Optional(),
+		field.JSON("groups", []vocab.ModuleGroup{}),
+		at("published_at"),
+	}
+}
+
+func (MicroDegree) Edges() []ent.Edge { return []ent.Edge{to("institution", Institution.Type)} }

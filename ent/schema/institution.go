@@ -1,0 +1,136 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Alliance is a group of institutions that share an offer.
+type Alliance struct{ ent.Schema }
+
+func (Alliance) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Alliance}} }
+
+func (Alliance) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("slug").MaxLen(64).Unique().Immutable(),
+		text("name"),
+		field.String("website").MaxLen(255).Optional().Nillable(),
+		field.JSON("bounds", []vocab.Bounds{}).Comment("ECTS bounds per kind of credential"),
+	}
+}
+
+// Institution is a university or another provider of higher education.
+type Institution struct{ ent.Schema }
+
+func (Institution) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Institution}} }
+
+func (Institution) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("schac").MaxLen(191).Unique().Comment("home organisation: the domain that identity providers assert"),
+		text("name"),
+		field.String("acronym").MaxLen(32),
+		field.String("country").MaxLen(2).Comment("ISO 3166-1 alpha-2"),
+		text("town"),
+		field.String("erasmus_code").MaxLen(32).Optional().Nillable().Comment("absent outside Erasmus+; blanks count"),
+		field.String("pic").MaxLen(9).Optional().Nillable(),
+		field.String("oid").MaxLen(9).Optional().Nillable(),
+		field.String("ror").MaxLen(64).Optional().Nillable(),
+		field.String("website").MaxLen(255).Optional().Nillable(),
+		field.JSON("domains", []string{}).Comment("web and mail domains, to find it in the chooser"),
+		field.String("zone").MaxLen(64).Comment("IANA time zone of its deadlines"),
+	}
+}
+
+func (Institution) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("erasmus_code").Unique(), index.Fields("ror").Unique(), index.Fields("pic").Unique()}
+}
+
+// Membership is an institution's place in an alliance.
+type Membership struct{ ent.Schema }
+
+func (Membership) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Membership}} }
+
+func (Membership) Fields() []ent.Field {
+	return []ent.Field{
+		ref("alliance"), ref("institution"),
+		state("state", "INVITED", "ACTIVE", "SUSPENDED", "LEFT"),
+		state("part", "COORDINATOR", "MEMBER", "ASSOCIATED_PARTNER"),
+		at("since"), at("until"),
+	}
+}
+
+func (Membership) Edges() []ent.Edge {
+	return []ent.Edge{to("alliance", Alliance.Type), to("institution", Institution.Type)}
+}
+
+func (Membership) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("alliance_id", "institution_id").Unique()}
+}
+
+// Unit is a part of an institution, such as a faculty.
+type Unit struct{ ent.Schema }
+
+func (Unit) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Unit}} }
+
+func (Unit) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"), mayRef("parent"),
+		field.String("key").MaxLen(64),
+		state("kind", "FACULTY", "DEPARTMENT", "INSTITUTE", "CENTRE", "SCHOOL", "CONTINUING_EDUCATION", "INTERNATIONAL_OFFICE"),
+		text("name"),
+	}
+}
+
+func (Unit) Edges() []ent.Edge {
+	return []ent.Edge{to("institution", Institution.Type), mayTo("parent", Unit.Type)}
+}
+
+func (Unit) Indexes() []ent.Index { return []ent.Index{index.Fields("institution_id", "key").Unique()} }
+
+// Programme is a study programme of an institution: what a recognition at
+// home counts towards.
+type Programme struct{ ent.Schema }
+
+func (Programme) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Programme}} }
+
+func (Programme) Fields() []ent.Field {
+	return []ent.Field{
+		ref("institution"),
+		field.String("code").MaxLen(64),
+		text("title"),
+		field.Int("eqf"),
+		field.Int("ects").GoType(vocab.ECTS(0)),
+		field.String("isced").MaxLen(4).GoType(vocab.ISCEDF("")),
+	}
+}
+
+func (Programme) Edges() []ent.Edge { return []ent.Edge{to("institution", Institution.Type)} }
+
+func (Programme) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("institution_id", "code").Unique()}
+}
+
+// HomeModule is a module or elective area of a study programme.
+type HomeModule struct{ ent.Schema }
+
+func (HomeModule) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.HomeModule}} }
+
+func (HomeModule) Fields() []ent.Field {
+	return []ent.Field{
+		ref("programme"),
+		field.String("code").MaxLen(64),
+		text("title"),
+		field.Int("ects").GoType(vocab.ECTS(0)),
+		state("place", "REQUIRED", "ELECTIVE"),
+	}
+}
+
+func (HomeModule) Edges() []ent.Edge { return []ent.Edge{to("programme", Programme.Type)} }
+
+func (HomeModule) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("programme_id", "code").Unique()}
+}

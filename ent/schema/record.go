@@ -1,0 +1,64 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+)
+
+// AuditEntry is one change: who did what to which thing, and when. It holds no
+// personal text and names people by id only, so it has no foreign keys.
+type AuditEntry struct{ ent.Schema }
+
+func (AuditEntry) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.AuditEntry}} }
+
+func (AuditEntry) Fields() []ent.Field {
+	return []ent.Field{
+		state("actor_kind", "PERSON", "SYSTEM", "ANONYMOUS"),
+		mayRef("actor"), mayRef("session"),
+		field.String("verb").MaxLen(64).Immutable(),
+		ref("object"),
+		field.JSON("institutions", []ident.ID{}).Comment("whose staff may read the entry"),
+		field.JSON("details", map[string]string{}).Immutable().Comment("such as from and to"),
+		field.String("request_id").MaxLen(64).Immutable(),
+		field.Int64("sequence").Optional().Nillable().Comment("place in the sealed chain, once sealed"),
+	}
+}
+
+func (AuditEntry) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("object_id", "id"), index.Fields("sequence").Unique()}
+}
+
+// OutboxEvent is a fact that others want to hear, stored with the change that
+// caused it. It carries ids, no personal data.
+type OutboxEvent struct{ ent.Schema }
+
+func (OutboxEvent) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.OutboxEvent}} }
+
+func (OutboxEvent) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("type").MaxLen(64).Immutable(),
+		ref("object"),
+		field.JSON("payload", map[string]string{}).Immutable(),
+		state("state", "PENDING", "DELIVERED", "DEAD"),
+		moment("due_at"),
+	}
+}
+
+func (OutboxEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("state", "due_at", "id")} }
+
+// IdempotencyKey remembers a mutation, so that a repeat has no second effect.
+type IdempotencyKey struct{ ent.Schema }
+
+func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.IdempotencyKey}} }
+
+func (IdempotencyKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
+			Comment("SHA-256 of the person, the verb and the key"),
+		field.String("input_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
+		mayRef("answer"),
+	}
+}

@@ -1,0 +1,87 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+)
+
+// Provider is an OpenID provider that may assert people.
+type Provider struct{ ent.Schema }
+
+func (Provider) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Provider}} }
+
+func (Provider) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("key").MaxLen(64).Unique().Immutable().Comment("in the addresses of sign-in; never changes"),
+		field.String("issuer").MaxLen(191).Unique(),
+		field.String("client_id").MaxLen(255),
+		field.String("client_secret_ref").MaxLen(255).Comment("env:NAME or file:PATH; the secret itself is never stored"),
+		state("mode", "DIRECT", "PROXY"),
+		state("state", "ACTIVE", "DISABLED"),
+		field.JSON("scopes", []string{}),
+	}
+}
+
+// ProviderHome says which home organisation a provider may assert. A domain
+// has exactly one provider.
+type ProviderHome struct{ ent.Schema }
+
+func (ProviderHome) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.ProviderHome}} }
+
+func (ProviderHome) Fields() []ent.Field {
+	return []ent.Field{
+		ref("provider"), ref("institution"),
+		field.String("domain").MaxLen(191).Unique().Immutable(),
+	}
+}
+
+func (ProviderHome) Edges() []ent.Edge {
+	return []ent.Edge{to("provider", Provider.Type), to("institution", Institution.Type)}
+}
+
+// SignIn is one journey to a provider and back, for ten minutes.
+type SignIn struct{ ent.Schema }
+
+func (SignIn) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.SignIn}} }
+
+func (SignIn) Fields() []ent.Field {
+	return []ent.Field{
+		ref("provider"),
+		field.String("state_digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("browser_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("nonce").MaxLen(64).Immutable().Sensitive(),
+		field.String("verifier").MaxLen(64).Immutable().Sensitive(),
+		field.String("return_to").MaxLen(1024).Immutable(),
+		moment("expires_at"),
+	}
+}
+
+func (SignIn) Edges() []ent.Edge { return []ent.Edge{to("provider", Provider.Type)} }
+
+func (SignIn) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
+
+// Session is a signed-in browser, or a bearer token lent by one.
+type Session struct{ ent.Schema }
+
+func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Session}} }
+
+func (Session) Fields() []ent.Field {
+	return []ent.Field{
+		ref("person"), ref("identity"), mayRef("parent"),
+		state("kind", "BROWSER", "BEARER"),
+		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
+			Comment("SHA-256 of the secret, which is nowhere stored"),
+		field.String("sid").MaxLen(255).Optional().Nillable(),
+		field.String("acr").MaxLen(255).Optional().Nillable(),
+		moment("authenticated_at"), moment("seen_at"), moment("expires_at"), at("ended_at"),
+	}
+}
+
+func (Session) Edges() []ent.Edge {
+	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayTo("parent", Session.Type)}
+}
+
+func (Session) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }

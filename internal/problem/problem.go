@@ -1,0 +1,120 @@
+// Package problem holds the errors that a caller of Peregrine may see. Every
+// other error is a fault: it goes to the log and the caller learns only a
+// request id.
+package problem
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Code says what kind of problem it is. The set is small, stable and part of
+// the API (ErrorCode in the GraphQL schema).
+type Code string
+
+// The codes.
+const (
+	Invalid         Code = "INVALID"         // the input breaks a rule; Field names where
+	Unauthenticated Code = "UNAUTHENTICATED" // sign in first
+	Forbidden       Code = "FORBIDDEN"       // signed in, but without the right
+	NotFound        Code = "NOT_FOUND"       // missing, or not visible to the viewer
+	Conflict        Code = "CONFLICT"        // the thing is in another state, or has just changed
+	Limited         Code = "LIMITED"         // too much, too often, too large
+	Unavailable     Code = "UNAVAILABLE"     // try again later
+	Internal        Code = "INTERNAL"        // a fault of ours
+)
+
+// Error is one problem. Its text is an English format that is also the key of
+// its translations (catalogue.go), so that In can say it in another language.
+type Error struct {
+	Code    Code
+	Field   []string // path into the input, such as ["input", "ects"]; empty when it concerns the whole
+	format  string
+	args    []any
+	details map[string]any
+}
+
+// New makes a problem. format and args are those of fmt.Sprintf; the format is
+// a complete sentence part in lower case that names the thing, its state and
+// what would help.
+func New(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, format: format, args: args}
+}
+
+// At returns a copy of e that names the input field at path.
+func (e *Error) At(path ...string) *Error {
+	c := *e
+	c.Field = path
+	return &c
+}
+
+// With returns a copy of e that carries a typed detail, such as the state
+// "from" which something could not move.
+func (e *Error) With(key string, value any) *Error {
+	c := *e
+	c.details = maps.Clone(e.details)
+	if c.details == nil {
+		c.details = map[string]any{}
+	}
+	c.details[key] = value
+	return &c
+}
+
+// Detail returns what With stored under key, or nil.
+func (e *Error) Detail(key string) any { return e.details[key] }
+
+// Details returns all that With stored.
+func (e *Error) Details() map[string]any { return maps.Clone(e.details) }
+
+// Error returns the English text.
+func (e *Error) Error() string { return fmt.Sprintf(e.format, e.args...) }
+
+// In returns the text in the language that fits tag best, English by default.
+func (e *Error) In(tag language.Tag) string {
+	return message.NewPrinter(tag, message.Catalog(catalogue)).Sprintf(message.Key(e.format, e.format), e.args...)
+}
+
+// Is makes errors.Is(err, problem.Is(code)) true for every problem of the code.
+func (e *Error) Is(target error) bool {
+	var c codeError
+	return errors.As(target, &c) && e.Code == Code(c)
+}
+
+type codeError Code
+
+func (c codeError) Error() string { return string(c) }
+
+// Is returns a target for errors.Is that matches every problem of the code.
+func Is(code Code) error { return codeError(code) }
+
+// All returns the problems in err and in what it joins, in order. It returns
+// nil when anything in err is not a problem, because a fault must not hide
+// behind one.
+func All(err error) []*Error {
+	if err == nil {
+		return nil
+	}
+	if p, ok := err.(*Error); ok {
+		return []*Error{p}
+	}
+	var parts []error
+	switch u := err.(type) {
+	case interface{ Unwrap() []error }:
+		parts = u.Unwrap()
+	case interface{ Unwrap() error }:
+		parts = []error{u.Unwrap()}
+	}
+	var all []*Error
+	for _, part := range parts {
+		found := All(part)
+		if found == nil {
+			return nil
+		}
+		all = append(all, found...)
+	}
+	return all
+}

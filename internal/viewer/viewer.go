@@ -1,0 +1,100 @@
+// Package viewer says on whose behalf something is done. Every request, job and
+// command carries exactly one viewer in its context; code that needs one and
+// finds none has a fault.
+package viewer
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+)
+
+// Kind is the kind of a viewer.
+type Kind string
+
+// The kinds of viewers.
+const (
+	Anonymous Kind = "ANONYMOUS" // nobody has signed in
+	Person    Kind = "PERSON"    // a learner, a member of staff, or both
+	System    Kind = "SYSTEM"    // Peregrine itself: migrations, jobs, sign-in
+)
+
+// Role is what a person may do for an institution or for the alliance.
+type Role string
+
+// The roles. All but AllianceAdministrator are held at one institution.
+const (
+	CourseEditor          Role = "COURSE_EDITOR"
+	Teacher               Role = "TEACHER"
+	Registrar             Role = "REGISTRAR"
+	MobilityOfficer       Role = "MOBILITY_OFFICER"
+	RecognitionOfficer    Role = "RECOGNITION_OFFICER"
+	Administrator         Role = "ADMINISTRATOR"
+	AllianceAdministrator Role = "ALLIANCE_ADMINISTRATOR"
+)
+
+// Roles lists every role.
+var Roles = []Role{CourseEditor, Teacher, Registrar, MobilityOfficer, RecognitionOfficer, Administrator, AllianceAdministrator}
+
+// Grant is one role at one institution; an AllianceAdministrator's grant names
+// the alliance instead.
+type Grant struct {
+	Role Role
+	At   ident.ID
+}
+
+// Viewer is who asks.
+type Viewer struct {
+	Kind      Kind
+	PersonID  ident.ID   // who it is; of the system, who caused it, if anybody
+	SessionID ident.ID   // the session that proves it; empty for the system
+	Homes     []ident.ID // institutions with a current affiliation
+	Grants    []Grant
+	Language  language.Tag // of messages to this viewer; und means English
+}
+
+type key struct{}
+
+// With returns a context on behalf of v.
+func With(ctx context.Context, v *Viewer) context.Context { return context.WithValue(ctx, key{}, v) }
+
+// From returns the viewer of ctx, or nil when there is none.
+func From(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(key{}).(*Viewer)
+	return v
+}
+
+// AsSystem returns a context on behalf of the system. Use it only where the
+// rule is already checked and the row is none of the caller's business, such
+// as a counter that everybody moves and nobody reads.
+func AsSystem(ctx context.Context) context.Context {
+	v := &Viewer{Kind: System}
+	if who := From(ctx); who != nil {
+		v.PersonID, v.SessionID, v.Language = who.PersonID, who.SessionID, who.Language
+	}
+	return With(ctx, v)
+}
+
+// Has says whether v holds the role at an institution or alliance.
+func (v *Viewer) Has(role Role, at ident.ID) bool {
+	return slices.Contains(v.Grants, Grant{Role: role, At: at})
+}
+
+// IsAffiliated says whether v has a current affiliation with the institution.
+func (v *Viewer) IsAffiliated(institution ident.ID) bool {
+	return slices.Contains(v.Homes, institution)
+}
+
+// StaffAt lists the institutions and alliances at which v holds any role.
+func (v *Viewer) StaffAt() []ident.ID {
+	var at []ident.ID
+	for _, g := range v.Grants {
+		if !slices.Contains(at, g.At) {
+			at = append(at, g.At)
+		}
+	}
+	return at
+}

@@ -1,0 +1,62 @@
+package vocab
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// Line tidies a text that a person or program sent: Unicode NFC, no space at
+// the ends. It returns an INVALID problem at the given field when the text is
+// not UTF-8, holds a control or bidirectional override character (line breaks
+// and tabs are allowed), or is longer than limit characters.
+func Line(limit int, s string, field ...string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", problem.New(problem.Invalid, "the text is not valid UTF-8").At(field...)
+	}
+	s = strings.TrimSpace(norm.NFC.String(s))
+	if n := utf8.RuneCountInString(s); n > limit {
+		return "", problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", n, limit).At(field...)
+	}
+	for _, r := range s {
+		if hidden(r) {
+			return "", problem.New(problem.Invalid, "the text contains the invisible character U+%04X", r).At(field...)
+		}
+	}
+	return s, nil
+}
+
+// hidden says whether r could make a text look different from what it is.
+func hidden(r rune) bool {
+	switch {
+	case r == '\n', r == '\t', r == '\r':
+		return false
+	case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF:
+		return true
+	}
+	return false
+}
+
+// Clean removes what Line would refuse and cuts to limit characters. It is for
+// texts that a third party asserts, such as names in claims, where refusing
+// the whole would punish the wrong person.
+func Clean(limit int, s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || hidden(r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
+	if r := []rune(strings.TrimSpace(s)); len(r) > limit {
+		return string(r[:limit])
+	} else {
+		return string(r)
+	}
+}
+
+// clip keeps an echoed value short.
+func clip(s string) string { return Clean(40, s) }

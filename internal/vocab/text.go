@@ -1,0 +1,93 @@
+// Package vocab holds the words of the field as types: credits, levels, fields
+// of education, languages, local deadlines, identifiers of institutions. A
+// value of one of these types is valid, or its parser has refused it.
+package vocab
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// Text is a text for people in one or more languages, from BCP 47 tag to text.
+type Text map[string]string
+
+// Translation is one language's version of a Text.
+type Translation struct {
+	Language string `json:"language"`
+	Text     string `json:"text"`
+}
+
+// MaxTranslations bounds the languages of one text.
+const MaxTranslations = 24
+
+// pick returns the tag whose text suits the wanted languages best: the first
+// that can be matched, else English, else the first tag in alphabetical order.
+func (t Text) pick(wanted []string) string {
+	tags := slices.Sorted(maps.Keys(t))
+	if len(tags) == 0 {
+		return ""
+	}
+	var have []language.Tag
+	for _, tag := range tags {
+		have = append(have, language.Make(tag))
+	}
+	matcher := language.NewMatcher(have)
+	for _, w := range append(slices.Clone(wanted), "en") {
+		tag, err := language.Parse(w)
+		if err != nil {
+			continue
+		}
+		if _, i, confidence := matcher.Match(tag); confidence >= language.High {
+			return tags[i]
+		}
+	}
+	return tags[0]
+}
+
+// In returns the text that suits the wanted languages best. It falls back to
+// English and then to any language, so a reader always gets a text.
+func (t Text) In(wanted ...string) string { return t[t.pick(wanted)] }
+
+// LanguageIn returns the BCP 47 tag of what In returns, for a lang attribute.
+func (t Text) LanguageIn(wanted ...string) string { return t.pick(wanted) }
+
+// Translations lists all versions in order of their tags.
+func (t Text) Translations() []Translation {
+	var all []Translation
+	for _, tag := range slices.Sorted(maps.Keys(t)) {
+		all = append(all, Translation{Language: tag, Text: t[tag]})
+	}
+	return all
+}
+
+// TextOf makes a Text of translations. It returns an INVALID problem at the
+// given field for an unknown language tag, a repeated language, an empty or
+// untidy text, or one that is longer than limit characters.
+func TextOf(limit int, translations []Translation, field ...string) (Text, error) {
+	if len(translations) > MaxTranslations {
+		return nil, problem.New(problem.Invalid, "at most %d languages are allowed", MaxTranslations).At(field...)
+	}
+	t := Text{}
+	for _, tr := range translations {
+		tag, err := language.Parse(tr.Language)
+		if err != nil {
+			return nil, problem.New(problem.Invalid, "%q is not a language tag of BCP 47, such as \"en\" or \"de\"", clip(tr.Language)).At(field...)
+		}
+		if _, twice := t[tag.String()]; twice {
+			return nil, problem.New(problem.Invalid, "the language %q stands twice", tag.String()).At(field...)
+		}
+		text, err := Line(limit, tr.Text, field...)
+		if err != nil {
+			return nil, err
+		}
+		if text == "" {
+			return nil, problem.New(problem.Invalid, "the text in language %q is empty", tag.String()).At(field...)
+		}
+		t[tag.String()] = text
+	}
+	return t, nil
+}
