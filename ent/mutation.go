@@ -22105,6 +22105,7 @@ type RecognitionRuleMutation struct {
 	id                 *ident.ID
 	created_at         *time.Time
 	state              *recognitionrule.State
+	proposed_by_side   *recognitionrule.ProposedBySide
 	ects               *vocab.ECTS
 	addects            *vocab.ECTS
 	grade_transfer     *recognitionrule.GradeTransfer
@@ -22512,6 +22513,42 @@ func (m *RecognitionRuleMutation) OldState(ctx context.Context) (v recognitionru
 // ResetState resets all changes to the "state" field.
 func (m *RecognitionRuleMutation) ResetState() {
 	m.state = nil
+}
+
+// SetProposedBySide sets the "proposed_by_side" field.
+func (m *RecognitionRuleMutation) SetProposedBySide(rbs recognitionrule.ProposedBySide) {
+	m.proposed_by_side = &rbs
+}
+
+// ProposedBySide returns the value of the "proposed_by_side" field in the mutation.
+func (m *RecognitionRuleMutation) ProposedBySide() (r recognitionrule.ProposedBySide, exists bool) {
+	v := m.proposed_by_side
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedBySide returns the old "proposed_by_side" field's value of the RecognitionRule entity.
+// If the RecognitionRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecognitionRuleMutation) OldProposedBySide(ctx context.Context) (v recognitionrule.ProposedBySide, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedBySide is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedBySide requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedBySide: %w", err)
+	}
+	return oldValue.ProposedBySide, nil
+}
+
+// ResetProposedBySide resets all changes to the "proposed_by_side" field.
+func (m *RecognitionRuleMutation) ResetProposedBySide() {
+	m.proposed_by_side = nil
 }
 
 // SetEcts sets the "ects" field.
@@ -23097,7 +23134,7 @@ func (m *RecognitionRuleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecognitionRuleMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, recognitionrule.FieldCreatedAt)
 	}
@@ -23118,6 +23155,9 @@ func (m *RecognitionRuleMutation) Fields() []string {
 	}
 	if m.state != nil {
 		fields = append(fields, recognitionrule.FieldState)
+	}
+	if m.proposed_by_side != nil {
+		fields = append(fields, recognitionrule.FieldProposedBySide)
 	}
 	if m.ects != nil {
 		fields = append(fields, recognitionrule.FieldEcts)
@@ -23165,6 +23205,8 @@ func (m *RecognitionRuleMutation) Field(name string) (ent.Value, bool) {
 		return m.ModuleID()
 	case recognitionrule.FieldState:
 		return m.State()
+	case recognitionrule.FieldProposedBySide:
+		return m.ProposedBySide()
 	case recognitionrule.FieldEcts:
 		return m.Ects()
 	case recognitionrule.FieldGradeTransfer:
@@ -23204,6 +23246,8 @@ func (m *RecognitionRuleMutation) OldField(ctx context.Context, name string) (en
 		return m.OldModuleID(ctx)
 	case recognitionrule.FieldState:
 		return m.OldState(ctx)
+	case recognitionrule.FieldProposedBySide:
+		return m.OldProposedBySide(ctx)
 	case recognitionrule.FieldEcts:
 		return m.OldEcts(ctx)
 	case recognitionrule.FieldGradeTransfer:
@@ -23277,6 +23321,13 @@ func (m *RecognitionRuleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetState(v)
+		return nil
+	case recognitionrule.FieldProposedBySide:
+		v, ok := value.(recognitionrule.ProposedBySide)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedBySide(v)
 		return nil
 	case recognitionrule.FieldEcts:
 		v, ok := value.(vocab.ECTS)
@@ -23457,6 +23508,9 @@ func (m *RecognitionRuleMutation) ResetField(name string) error {
 		return nil
 	case recognitionrule.FieldState:
 		m.ResetState()
+		return nil
+	case recognitionrule.FieldProposedBySide:
+		m.ResetProposedBySide()
 		return nil
 	case recognitionrule.FieldEcts:
 		m.ResetEcts()

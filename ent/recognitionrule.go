@@ -38,6 +38,8 @@ type RecognitionRule struct {
 	ModuleID *ident.ID `json:"module_id,omitempty"`
 	// State holds the value of the "state" field.
 	State recognitionrule.State `json:"state,omitempty"`
+	// ProposedBySide holds the value of the "proposed_by_side" field.
+	ProposedBySide recognitionrule.ProposedBySide `json:"proposed_by_side,omitempty"`
 	// credits that count at home
 	Ects vocab.ECTS `json:"ects,omitempty"`
 	// GradeTransfer holds the value of the "grade_transfer" field.
@@ -165,7 +167,7 @@ func (*RecognitionRule) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case recognitionrule.FieldEcts:
 			values[i] = new(sql.NullInt64)
-		case recognitionrule.FieldID, recognitionrule.FieldHomeID, recognitionrule.FieldHostID, recognitionrule.FieldCourseID, recognitionrule.FieldProgrammeID, recognitionrule.FieldModuleID, recognitionrule.FieldState, recognitionrule.FieldGradeTransfer, recognitionrule.FieldValidFrom, recognitionrule.FieldValidUntil, recognitionrule.FieldProposedByID, recognitionrule.FieldAnsweredByID:
+		case recognitionrule.FieldID, recognitionrule.FieldHomeID, recognitionrule.FieldHostID, recognitionrule.FieldCourseID, recognitionrule.FieldProgrammeID, recognitionrule.FieldModuleID, recognitionrule.FieldState, recognitionrule.FieldProposedBySide, recognitionrule.FieldGradeTransfer, recognitionrule.FieldValidFrom, recognitionrule.FieldValidUntil, recognitionrule.FieldProposedByID, recognitionrule.FieldAnsweredByID:
 			values[i] = new(sql.NullString)
 		case recognitionrule.FieldCreatedAt, recognitionrule.FieldAnsweredAt, recognitionrule.FieldTerminatedAt:
 			values[i] = new(sql.NullTime)
@@ -233,6 +235,12 @@ func (_m *RecognitionRule) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
 			} else if value.Valid {
 				_m.State = recognitionrule.State(value.String)
+			}
+		case recognitionrule.FieldProposedBySide:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_by_side", values[i])
+			} else if value.Valid {
+				_m.ProposedBySide = recognitionrule.ProposedBySide(value.String)
 			}
 		case recognitionrule.FieldEcts:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -381,6 +389,9 @@ func (_m *RecognitionRule) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	builder.WriteString("proposed_by_side=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ProposedBySide))
 	builder.WriteString(", ")
 	builder.WriteString("ects=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Ects))

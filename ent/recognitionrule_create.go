@@ -93,6 +93,12 @@ func (_c *RecognitionRuleCreate) SetState(v recognitionrule.State) *RecognitionR
 	return _c
 }
 
+// SetProposedBySide sets the "proposed_by_side" field.
+func (_c *RecognitionRuleCreate) SetProposedBySide(v recognitionrule.ProposedBySide) *RecognitionRuleCreate {
+	_c.mutation.SetProposedBySide(v)
+	return _c
+}
+
 // SetEcts sets the "ects" field.
 func (_c *RecognitionRuleCreate) SetEcts(v vocab.ECTS) *RecognitionRuleCreate {
 	_c.mutation.SetEcts(v)
@@ -314,6 +320,14 @@ func (_c *RecognitionRuleCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.state": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.ProposedBySide(); !ok {
+		return &ValidationError{Name: "proposed_by_side", err: errors.New(`ent: missing required field "RecognitionRule.proposed_by_side"`)}
+	}
+	if v, ok := _c.mutation.ProposedBySide(); ok {
+		if err := recognitionrule.ProposedBySideValidator(v); err != nil {
+			return &ValidationError{Name: "proposed_by_side", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.proposed_by_side": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Ects(); !ok {
 		return &ValidationError{Name: "ects", err: errors.New(`ent: missing required field "RecognitionRule.ects"`)}
 	}
@@ -410,6 +424,10 @@ func (_c *RecognitionRuleCreate) createSpec() (*RecognitionRule, *sqlgraph.Creat
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)
 		_node.State = value
+	}
+	if value, ok := _c.mutation.ProposedBySide(); ok {
+		_spec.SetField(recognitionrule.FieldProposedBySide, field.TypeEnum, value)
+		_node.ProposedBySide = value
 	}
 	if value, ok := _c.mutation.Ects(); ok {
 		_spec.SetField(recognitionrule.FieldEcts, field.TypeInt, value)

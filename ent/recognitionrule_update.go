@@ -86,6 +86,20 @@ func (_u *RecognitionRuleUpdate) SetNillableState(v *recognitionrule.State) *Rec
 	return _u
 }
 
+// SetProposedBySide sets the "proposed_by_side" field.
+func (_u *RecognitionRuleUpdate) SetProposedBySide(v recognitionrule.ProposedBySide) *RecognitionRuleUpdate {
+	_u.mutation.SetProposedBySide(v)
+	return _u
+}
+
+// SetNillableProposedBySide sets the "proposed_by_side" field if the given value is not nil.
+func (_u *RecognitionRuleUpdate) SetNillableProposedBySide(v *recognitionrule.ProposedBySide) *RecognitionRuleUpdate {
+	if v != nil {
+		_u.SetProposedBySide(*v)
+	}
+	return _u
+}
+
 // SetGradeTransfer sets the "grade_transfer" field.
 func (_u *RecognitionRuleUpdate) SetGradeTransfer(v recognitionrule.GradeTransfer) *RecognitionRuleUpdate {
 	_u.mutation.SetGradeTransfer(v)
@@ -276,6 +290,11 @@ func (_u *RecognitionRuleUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ProposedBySide(); ok {
+		if err := recognitionrule.ProposedBySideValidator(v); err != nil {
+			return &ValidationError{Name: "proposed_by_side", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.proposed_by_side": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.GradeTransfer(); ok {
 		if err := recognitionrule.GradeTransferValidator(v); err != nil {
 			return &ValidationError{Name: "grade_transfer", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.grade_transfer": %w`, err)}
@@ -325,6 +344,9 @@ func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err er
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ProposedBySide(); ok {
+		_spec.SetField(recognitionrule.FieldProposedBySide, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.GradeTransfer(); ok {
 		_spec.SetField(recognitionrule.FieldGradeTransfer, field.TypeEnum, value)
@@ -507,6 +529,20 @@ func (_u *RecognitionRuleUpdateOne) SetState(v recognitionrule.State) *Recogniti
 func (_u *RecognitionRuleUpdateOne) SetNillableState(v *recognitionrule.State) *RecognitionRuleUpdateOne {
 	if v != nil {
 		_u.SetState(*v)
+	}
+	return _u
+}
+
+// SetProposedBySide sets the "proposed_by_side" field.
+func (_u *RecognitionRuleUpdateOne) SetProposedBySide(v recognitionrule.ProposedBySide) *RecognitionRuleUpdateOne {
+	_u.mutation.SetProposedBySide(v)
+	return _u
+}
+
+// SetNillableProposedBySide sets the "proposed_by_side" field if the given value is not nil.
+func (_u *RecognitionRuleUpdateOne) SetNillableProposedBySide(v *recognitionrule.ProposedBySide) *RecognitionRuleUpdateOne {
+	if v != nil {
+		_u.SetProposedBySide(*v)
 	}
 	return _u
 }
@@ -714,6 +750,11 @@ func (_u *RecognitionRuleUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ProposedBySide(); ok {
+		if err := recognitionrule.ProposedBySideValidator(v); err != nil {
+			return &ValidationError{Name: "proposed_by_side", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.proposed_by_side": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.GradeTransfer(); ok {
 		if err := recognitionrule.GradeTransferValidator(v); err != nil {
 			return &ValidationError{Name: "grade_transfer", err: fmt.Errorf(`ent: validator failed for field "RecognitionRule.grade_transfer": %w`, err)}
@@ -780,6 +821,9 @@ func (_u *RecognitionRuleUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ProposedBySide(); ok {
+		_spec.SetField(recognitionrule.FieldProposedBySide, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.GradeTransfer(); ok {
 		_spec.SetField(recognitionrule.FieldGradeTransfer, field.TypeEnum, value)

@@ -862,19 +862,19 @@ func init() {
 	// recognitionrule.ModuleIDValidator is a validator for the "module_id" field. It is called by the builders before save.
 	recognitionrule.ModuleIDValidator = recognitionruleDescModuleID.Validators[0].(func(string) error)
 	// recognitionruleDescValidFrom is the schema descriptor for valid_from field.
-	recognitionruleDescValidFrom := recognitionruleFields[8].Descriptor()
+	recognitionruleDescValidFrom := recognitionruleFields[9].Descriptor()
 	// recognitionrule.ValidFromValidator is a validator for the "valid_from" field. It is called by the builders before save.
 	recognitionrule.ValidFromValidator = recognitionruleDescValidFrom.Validators[0].(func(string) error)
 	// recognitionruleDescValidUntil is the schema descriptor for valid_until field.
-	recognitionruleDescValidUntil := recognitionruleFields[9].Descriptor()
+	recognitionruleDescValidUntil := recognitionruleFields[10].Descriptor()
 	// recognitionrule.ValidUntilValidator is a validator for the "valid_until" field. It is called by the builders before save.
 	recognitionrule.ValidUntilValidator = recognitionruleDescValidUntil.Validators[0].(func(string) error)
 	// recognitionruleDescProposedByID is the schema descriptor for proposed_by_id field.
-	recognitionruleDescProposedByID := recognitionruleFields[10].Descriptor()
+	recognitionruleDescProposedByID := recognitionruleFields[11].Descriptor()
 	// recognitionrule.ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
 	recognitionrule.ProposedByIDValidator = recognitionruleDescProposedByID.Validators[0].(func(string) error)
 	// recognitionruleDescAnsweredByID is the schema descriptor for answered_by_id field.
-	recognitionruleDescAnsweredByID := recognitionruleFields[11].Descriptor()
+	recognitionruleDescAnsweredByID := recognitionruleFields[12].Descriptor()
 	// recognitionrule.AnsweredByIDValidator is a validator for the "answered_by_id" field. It is called by the builders before save.
 	recognitionrule.AnsweredByIDValidator = recognitionruleDescAnsweredByID.Validators[0].(func(string) error)
 	// recognitionruleDescID is the schema descriptor for id field.

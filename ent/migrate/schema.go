@@ -948,6 +948,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "AGREED", "DECLINED", "TERMINATED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "proposed_by_side", Type: field.TypeEnum, Enums: []string{"HOME", "HOST"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "ects", Type: field.TypeInt},
 		{Name: "grade_transfer", Type: field.TypeEnum, Enums: []string{"PASS_ONLY", "AS_GIVEN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "valid_from", Type: field.TypeString, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
@@ -970,43 +971,43 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "recognition_rules_institutions_home",
-				Columns:    []*schema.Column{RecognitionRulesColumns[9]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "recognition_rules_institutions_host",
 				Columns:    []*schema.Column{RecognitionRulesColumns[10]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "recognition_rules_courses_course",
+				Symbol:     "recognition_rules_institutions_host",
 				Columns:    []*schema.Column{RecognitionRulesColumns[11]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "recognition_rules_courses_course",
+				Columns:    []*schema.Column{RecognitionRulesColumns[12]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_rules_programmes_programme",
-				Columns:    []*schema.Column{RecognitionRulesColumns[12]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[13]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_rules_home_modules_module",
-				Columns:    []*schema.Column{RecognitionRulesColumns[13]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[14]},
 				RefColumns: []*schema.Column{HomeModulesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_rules_persons_proposed_by",
-				Columns:    []*schema.Column{RecognitionRulesColumns[14]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[15]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_rules_persons_answered_by",
-				Columns:    []*schema.Column{RecognitionRulesColumns[15]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[16]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1015,17 +1016,17 @@ var (
 			{
 				Name:    "recognitionrule_course_id_home_id_state",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[11], RecognitionRulesColumns[9], RecognitionRulesColumns[2]},
+				Columns: []*schema.Column{RecognitionRulesColumns[12], RecognitionRulesColumns[10], RecognitionRulesColumns[2]},
 			},
 			{
 				Name:    "recognitionrule_home_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[9], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
+				Columns: []*schema.Column{RecognitionRulesColumns[10], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
 			},
 			{
 				Name:    "recognitionrule_host_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[10], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
+				Columns: []*schema.Column{RecognitionRulesColumns[11], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
 			},
 		},
 	}

@@ -30,6 +30,8 @@ const (
 	FieldModuleID = "module_id"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldProposedBySide holds the string denoting the proposed_by_side field in the database.
+	FieldProposedBySide = "proposed_by_side"
 	// FieldEcts holds the string denoting the ects field in the database.
 	FieldEcts = "ects"
 	// FieldGradeTransfer holds the string denoting the grade_transfer field in the database.
@@ -123,6 +125,7 @@ var Columns = []string{
 	FieldProgrammeID,
 	FieldModuleID,
 	FieldState,
+	FieldProposedBySide,
 	FieldEcts,
 	FieldGradeTransfer,
 	FieldValidFrom,
@@ -195,6 +198,29 @@ func StateValidator(s State) error {
 	}
 }
 
+// ProposedBySide defines the type for the "proposed_by_side" enum field.
+type ProposedBySide string
+
+// ProposedBySide values.
+const (
+	ProposedBySideHOME ProposedBySide = "HOME"
+	ProposedBySideHOST ProposedBySide = "HOST"
+)
+
+func (pbs ProposedBySide) String() string {
+	return string(pbs)
+}
+
+// ProposedBySideValidator is a validator for the "proposed_by_side" field enum values. It is called by the builders before save.
+func ProposedBySideValidator(pbs ProposedBySide) error {
+	switch pbs {
+	case ProposedBySideHOME, ProposedBySideHOST:
+		return nil
+	default:
+		return fmt.Errorf("recognitionrule: invalid enum value for proposed_by_side field: %q", pbs)
+	}
+}
+
 // GradeTransfer defines the type for the "grade_transfer" enum field.
 type GradeTransfer string
 
@@ -259,6 +285,11 @@ func ByModuleID(opts ...sql.OrderTermOption) OrderOption {
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByProposedBySide orders the results by the proposed_by_side field.
+func ByProposedBySide(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedBySide, opts...).ToFunc()
 }
 
 // ByEcts orders the results by the ects field.

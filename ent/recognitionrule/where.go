@@ -630,6 +630,26 @@ func StateNotIn(vs ...State) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldNotIn(FieldState, vs...))
 }
 
+// ProposedBySideEQ applies the EQ predicate on the "proposed_by_side" field.
+func ProposedBySideEQ(v ProposedBySide) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldEQ(FieldProposedBySide, v))
+}
+
+// ProposedBySideNEQ applies the NEQ predicate on the "proposed_by_side" field.
+func ProposedBySideNEQ(v ProposedBySide) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldNEQ(FieldProposedBySide, v))
+}
+
+// ProposedBySideIn applies the In predicate on the "proposed_by_side" field.
+func ProposedBySideIn(vs ...ProposedBySide) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldIn(FieldProposedBySide, vs...))
+}
+
+// ProposedBySideNotIn applies the NotIn predicate on the "proposed_by_side" field.
+func ProposedBySideNotIn(vs ...ProposedBySide) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldNotIn(FieldProposedBySide, vs...))
+}
+
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.RecognitionRule {
 	vc := int(v)

@@ -18,6 +18,7 @@ func (RecognitionRule) Fields() []ent.Field {
 	return []ent.Field{
 		ref("home"), ref("host"), ref("course"), mayRef("programme"), mayRef("module"),
 		state("state", "PROPOSED", "AGREED", "DECLINED", "TERMINATED"),
+		state("proposed_by_side", "HOME", "HOST"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Immutable().Comment("credits that count at home"),
 		state("grade_transfer", "PASS_ONLY", "AS_GIVEN"),
 		field.String("valid_from").MaxLen(10).SchemaType(char(10)).Annotations(ascii),

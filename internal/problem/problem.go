@@ -36,6 +36,7 @@ type Error struct {
 	format  string
 	args    []any
 	details map[string]any
+	cause   error
 }
 
 // New makes a problem. format and args are those of fmt.Sprintf; the format is
@@ -64,6 +65,17 @@ func (e *Error) With(key string, value any) *Error {
 	return &c
 }
 
+// Because returns a copy of e that keeps its cause for the log. Callers never
+// see it.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// Cause returns what Because kept, or nil.
+func (e *Error) Cause() error { return e.cause }
+
 // Detail returns what With stored under key, or nil.
 func (e *Error) Detail(key string) any { return e.details[key] }
 
@@ -91,6 +103,9 @@ func (c codeError) Error() string { return string(c) }
 // Is returns a target for errors.Is that matches every problem of the code.
 func Is(code Code) error { return codeError(code) }
 
+// Join returns all errors that are not nil as one, or nil. All takes it apart.
+func Join(errs ...error) error { return errors.Join(errs...) }
+
 // All returns the problems in err and in what it joins, in order. It returns
 // nil when anything in err is not a problem, because a fault must not hide
 // behind one.
@@ -117,4 +132,14 @@ func All(err error) []*Error {
 		all = append(all, found...)
 	}
 	return all
+}
+
+// Missing is the NOT_FOUND problem for a thing that an input refers to.
+func Missing(what string) *Error {
+	return New(NotFound, "there is no such %s, or it is not visible to you", what)
+}
+
+// Raced is the CONFLICT problem of a caller who lost a race.
+func Raced(what string, id any) *Error {
+	return New(Conflict, "%s %s has just been changed by somebody else; load it again", what, id)
 }

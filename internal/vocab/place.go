@@ -69,3 +69,12 @@ func Local(t time.Time, zone string) string {
 
 // Now returns the clock's time as both databases store it: UTC, microseconds.
 func Now(clock func() time.Time) time.Time { return clock().UTC().Truncate(time.Microsecond) }
+
+// CheckDay returns an INVALID problem unless s is a calendar date such as
+// "2027-03-01".
+func CheckDay(s string, field ...string) error {
+	if t, err := time.Parse(time.DateOnly, s); err != nil || t.Year() < 1900 || t.Year() > 2200 {
+		return problem.New(problem.Invalid, "%q is not a date such as \"2027-03-01\"", clip(s)).At(field...)
+	}
+	return nil
+}

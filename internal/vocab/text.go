@@ -52,8 +52,11 @@ func (t Text) pick(wanted []string) string {
 // English and then to any language, so a reader always gets a text.
 func (t Text) In(wanted ...string) string { return t[t.pick(wanted)] }
 
+// TextIn is In for a list of languages.
+func (t Text) TextIn(languages []string) string { return t.In(languages...) }
+
 // LanguageIn returns the BCP 47 tag of what In returns, for a lang attribute.
-func (t Text) LanguageIn(wanted ...string) string { return t.pick(wanted) }
+func (t Text) LanguageIn(languages []string) string { return t.pick(languages) }
 
 // Translations lists all versions in order of their tags.
 func (t Text) Translations() []Translation {

@@ -1,0 +1,43 @@
+// Package model holds the types of the GraphQL schema that are neither entities
+// nor inputs of a service: connections here, payloads in models_gen.go.
+package model
+
+import (
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+)
+
+// Node is anything that has an identifier of its own.
+type Node interface {
+	IsNode()
+	NodeID() ident.ID
+}
+
+// Pages and rows of each list.
+type (
+	MembershipConnection      = relay.Connection[*ent.Membership]
+	MembershipEdge            = relay.Edge[*ent.Membership]
+	InstitutionConnection     = relay.Connection[*ent.Institution]
+	InstitutionEdge           = relay.Edge[*ent.Institution]
+	UnitConnection            = relay.Connection[*ent.Unit]
+	UnitEdge                  = relay.Edge[*ent.Unit]
+	ProgrammeConnection       = relay.Connection[*ent.Programme]
+	ProgrammeEdge             = relay.Edge[*ent.Programme]
+	CourseConnection          = relay.Connection[*ent.Course]
+	CourseEdge                = relay.Edge[*ent.Course]
+	OfferingConnection        = relay.Connection[*ent.Offering]
+	OfferingEdge              = relay.Edge[*ent.Offering]
+	MicroDegreeConnection     = relay.Connection[*ent.MicroDegree]
+	MicroDegreeEdge           = relay.Edge[*ent.MicroDegree]
+	ApplicationConnection     = relay.Connection[*ent.Application]
+	ApplicationEdge           = relay.Edge[*ent.Application]
+	EnrolmentConnection       = relay.Connection[*ent.Enrolment]
+	EnrolmentEdge             = relay.Edge[*ent.Enrolment]
+	CredentialConnection      = relay.Connection[*ent.Credential]
+	CredentialEdge            = relay.Edge[*ent.Credential]
+	RecognitionRuleConnection = relay.Connection[*ent.RecognitionRule]
+	RecognitionRuleEdge       = relay.Edge[*ent.RecognitionRule]
+	RecognitionCaseConnection = relay.Connection[*ent.RecognitionCase]
+	RecognitionCaseEdge       = relay.Edge[*ent.RecognitionCase]
+)

@@ -1,0 +1,221 @@
+// Package agreement holds the rules by which a home institution counts courses
+// of a host, and answers before anybody applies what a course will count.
+//
+// A rule is proposed by one side and answered by the other:
+//
+//	PROPOSED → AGREED → TERMINATED
+//	PROPOSED → DECLINED
+//
+// A terminated rule binds nobody new; what was promised while it held stands
+// in the application (see admission).
+package agreement
+
+import (
+	"context"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Service changes recognition rules.
+type Service struct {
+	DB  *ent.Client
+	Now func() time.Time
+}
+
+var states = lifecycle.Table[recognitionrule.State]{
+	recognitionrule.StatePROPOSED:   {recognitionrule.StateAGREED, recognitionrule.StateDECLINED},
+	recognitionrule.StateAGREED:     {recognitionrule.StateTERMINATED},
+	recognitionrule.StateDECLINED:   {},
+	recognitionrule.StateTERMINATED: {},
+}
+
+// Proposal is a rule that one side proposes to the other.
+type Proposal struct {
+	HomeID         ident.ID
+	CourseID       ident.ID
+	ProgrammeID    *ident.ID // nil: any programme of the home institution
+	ModuleID       *ident.ID // nil: free electives
+	ECTS           vocab.ECTS
+	GradeTransfer  recognitionrule.GradeTransfer
+	ValidFrom      string
+	ValidUntil     *string
+	IdempotencyKey *string
+}
+
+// Propose proposes a rule. Officers of the home and of the host may; the other
+// side answers. It returns an INVALID problem when the rule counts more credits
+// than the course has or names a module of another programme.
+func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule, error) {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.DB.Course.Get(ctx, p.CourseID)
+	if err != nil {
+		return nil, storage.Found(err, "course", "input", "courseId")
+	}
+	if _, err := s.DB.Institution.Get(ctx, p.HomeID); err != nil {
+		return nil, storage.Found(err, "institution", "input", "homeId")
+	}
+	side := recognitionrule.ProposedBySideHOME
+	if !authz.Allowed(v, authz.ProposeRule, p.HomeID) {
+		side = recognitionrule.ProposedBySideHOST
+		if err := authz.Require(ctx, authz.ProposeRule, c.InstitutionID); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.check(ctx, p, c); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "proposeRecognitionRule", Key: p.IdempotencyKey, Input: p}
+	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionRule.Get, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
+		r, err := tx.RecognitionRule.Create().SetHomeID(p.HomeID).SetHostID(c.InstitutionID).SetCourseID(c.ID).
+			SetNillableProgrammeID(p.ProgrammeID).SetNillableModuleID(p.ModuleID).
+			SetState(recognitionrule.StatePROPOSED).SetProposedBySide(side).SetEcts(p.ECTS).SetGradeTransfer(p.GradeTransfer).
+			SetValidFrom(p.ValidFrom).SetNillableValidUntil(p.ValidUntil).SetProposedByID(v.PersonID).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return r, record(ctx, tx, "recognition_rule.propose", r)
+	})
+}
+
+func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
+	found := []error{vocab.CheckDay(p.ValidFrom, "input", "validFrom")}
+	invalid := func(field, format string, args ...any) {
+		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
+	}
+	if p.ValidUntil != nil {
+		found = append(found, vocab.CheckDay(*p.ValidUntil, "input", "validUntil"))
+		if *p.ValidUntil < p.ValidFrom {
+			invalid("validUntil", "the rule ends before it begins")
+		}
+	}
+	if p.HomeID == c.InstitutionID {
+		invalid("courseId", "the course is the home institution's own")
+	}
+	if c.PublishedVersionID == nil {
+		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).At("input", "courseId")
+	}
+	version, err := s.DB.CourseVersion.Get(ctx, *c.PublishedVersionID)
+	if err != nil {
+		return err
+	}
+	if p.ECTS <= 0 || p.ECTS > version.Ects {
+		invalid("ects", "the course has %s ECTS credits; a rule counts more than none and no more than these", version.Ects)
+	}
+	if p.ProgrammeID != nil {
+		programme, err := s.DB.Programme.Get(ctx, *p.ProgrammeID)
+		if err != nil {
+			return storage.Found(err, "programme", "input", "programmeId")
+		}
+		if programme.InstitutionID != p.HomeID {
+			invalid("programmeId", "the programme belongs to another institution")
+		}
+	}
+	if p.ModuleID != nil {
+		module, err := s.DB.HomeModule.Get(ctx, *p.ModuleID)
+		if err != nil {
+			return storage.Found(err, "module", "input", "moduleId")
+		}
+		if p.ProgrammeID == nil || module.ProgrammeID != *p.ProgrammeID {
+			invalid("moduleId", "the module is not one of the rule's programme")
+		}
+	}
+	return problem.Join(found...)
+}
+
+// Answer is one side's answer to a proposal of the other.
+type Answer struct {
+	RuleID ident.ID
+	Agree  bool
+}
+
+// Answer agrees or declines. Only the side that did not propose may, and never
+// the same person.
+func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, error) {
+	r, err := s.DB.RecognitionRule.Get(ctx, a.RuleID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	other := r.HostID
+	if r.ProposedBySide == recognitionrule.ProposedBySideHOST {
+		other = r.HomeID
+	}
+	if err := authz.Require(ctx, authz.AnswerRule, other); err != nil {
+		return nil, err
+	}
+	if r.ProposedByID == v.PersonID {
+		return nil, problem.New(problem.Forbidden, "nobody answers their own proposal")
+	}
+	to := recognitionrule.StateDECLINED
+	if a.Agree {
+		to = recognitionrule.StateAGREED
+	}
+	return s.move(ctx, r, to, "recognition_rule.answer", func(u *ent.RecognitionRuleUpdate) {
+		u.SetAnsweredByID(v.PersonID).SetAnsweredAt(vocab.Now(s.Now))
+	})
+}
+
+// Terminate ends an agreed rule. Either side may.
+func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
+	r, err := s.DB.RecognitionRule.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !authz.Allowed(v, authz.TerminateRule, r.HomeID) {
+		if err := authz.Require(ctx, authz.TerminateRule, r.HostID); err != nil {
+			return nil, err
+		}
+	}
+	return s.move(ctx, r, recognitionrule.StateTERMINATED, "recognition_rule.terminate", func(u *ent.RecognitionRuleUpdate) {
+		u.SetTerminatedAt(vocab.Now(s.Now))
+	})
+}
+
+func (s *Service) move(ctx context.Context, r *ent.RecognitionRule, to recognitionrule.State, verb string, set func(*ent.RecognitionRuleUpdate)) (*ent.RecognitionRule, error) {
+	if err := states.Check("recognition rule", r.State, to); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
+		update := tx.RecognitionRule.Update().Where(recognitionrule.ID(r.ID), recognitionrule.StateEQ(r.State)).SetState(to)
+		set(update)
+		n, err := update.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("recognition rule", r.ID)
+		}
+		if err := record(ctx, tx, verb, r); err != nil {
+			return nil, err
+		}
+		return tx.RecognitionRule.Get(ctx, r.ID)
+	})
+}
+
+func record(ctx context.Context, tx *ent.Tx, verb string, r *ent.RecognitionRule) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: r.ID, Institutions: []ident.ID{r.HomeID, r.HostID}}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: r.ID})
+}

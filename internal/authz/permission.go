@@ -1,0 +1,129 @@
+package authz
+
+import (
+	"context"
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Verb is something that staff may do for their institution.
+type Verb string
+
+// The verbs.
+const (
+	ManageAlliance      Verb = "alliance.manage"
+	ManageInstitution   Verb = "institution.manage"
+	GrantRoles          Verb = "role.grant"
+	EditCourse          Verb = "course.edit"
+	PublishCourse       Verb = "course.publish"
+	ManageOffering      Verb = "offering.manage"
+	EditMicroDegree     Verb = "micro_degree.edit"
+	NominateApplication Verb = "application.nominate"
+	DecideApplication   Verb = "application.decide"
+	RecordResult        Verb = "result.record"
+	ConfirmResult       Verb = "result.confirm"
+	IssueCredential     Verb = "credential.issue"
+	RevokeCredential    Verb = "credential.revoke"
+	ManageKeys          Verb = "key.manage"
+	ProposeRule         Verb = "recognition_rule.propose"
+	AnswerRule          Verb = "recognition_rule.answer"
+	TerminateRule       Verb = "recognition_rule.terminate"
+	DecideRecognition   Verb = "recognition.decide"
+)
+
+// rights says which roles carry a verb. The role must be held at the very
+// institution (or alliance) that the thing belongs to.
+var rights = map[Verb][]viewer.Role{
+	ManageAlliance:      {viewer.AllianceAdministrator},
+	ManageInstitution:   {viewer.Administrator, viewer.AllianceAdministrator},
+	GrantRoles:          {viewer.Administrator, viewer.AllianceAdministrator},
+	EditCourse:          {viewer.CourseEditor},
+	PublishCourse:       {viewer.CourseEditor},
+	ManageOffering:      {viewer.CourseEditor},
+	EditMicroDegree:     {viewer.CourseEditor},
+	NominateApplication: {viewer.MobilityOfficer},
+	DecideApplication:   {viewer.MobilityOfficer},
+	RecordResult:        {viewer.Teacher, viewer.Registrar},
+	ConfirmResult:       {viewer.Registrar},
+	IssueCredential:     {viewer.Registrar},
+	RevokeCredential:    {viewer.Registrar},
+	ManageKeys:          {viewer.Administrator},
+	ProposeRule:         {viewer.RecognitionOfficer},
+	AnswerRule:          {viewer.RecognitionOfficer},
+	TerminateRule:       {viewer.RecognitionOfficer},
+	DecideRecognition:   {viewer.RecognitionOfficer},
+}
+
+// Verbs lists all verbs in order.
+func Verbs() []Verb {
+	var all []Verb
+	for v := range rights {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Allowed says whether v may do verb at the institution or alliance.
+func Allowed(v *viewer.Viewer, verb Verb, at ident.ID) bool {
+	if v.Kind == viewer.System {
+		return true
+	}
+	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool { return v.Has(r, at) })
+}
+
+// Require returns nil when the viewer may do verb at the institution or
+// alliance, an UNAUTHENTICATED problem when nobody has signed in, and a
+// FORBIDDEN problem otherwise.
+func Require(ctx context.Context, verb Verb, at ident.ID) error {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	if !Allowed(v, verb, at) {
+		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With("verb", string(verb))
+	}
+	return nil
+}
+
+// SignedIn returns the viewer, or an UNAUTHENTICATED problem when nobody has
+// signed in. A context without any viewer is a fault.
+func SignedIn(ctx context.Context) (*viewer.Viewer, error) {
+	v := viewer.From(ctx)
+	switch {
+	case v == nil:
+		return nil, errNoViewer
+	case v.Kind == viewer.Anonymous:
+		return nil, problem.New(problem.Unauthenticated, "sign in first")
+	}
+	return v, nil
+}
+
+// RequireSelf returns nil when the viewer is the person, and a FORBIDDEN
+// problem otherwise.
+func RequireSelf(ctx context.Context, person ident.ID) error {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	if v.Kind != viewer.System && v.PersonID != person {
+		return problem.New(problem.Forbidden, "only the learner can do this")
+	}
+	return nil
+}
+
+// RequireOther returns nil unless the viewer is the person: nobody decides
+// about themselves.
+func RequireOther(ctx context.Context, person ident.ID) error {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	if v.PersonID == person {
+		return problem.New(problem.Forbidden, "nobody decides about themselves")
+	}
+	return nil
+}

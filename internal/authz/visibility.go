@@ -1,0 +1,83 @@
+package authz
+
+import (
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
+	"github.com/peregrine-exchange/peregrine/ent/microdegree"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
+	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// visible says which rows of each entity a viewer sees. What is once published
+// stays visible when it is withdrawn, because results and credentials refer to
+// it; lists leave it out.
+var visible = map[string]rule{
+	// The alliance and its members are public.
+	ent.TypeAlliance:    everyone,
+	ent.TypeInstitution: everyone,
+	ent.TypeUnit:        everyone,
+	ent.TypeProgramme:   everyone,
+	ent.TypeHomeModule:  everyone,
+	ent.TypeMembership: either(
+		where(membership.FieldState, membership.StateACTIVE, membership.StateSUSPENDED, membership.StateLEFT),
+		staff(membership.FieldInstitutionID), staff(membership.FieldAllianceID)),
+
+	// The catalogue is public once published; drafts belong to the provider's staff.
+	ent.TypeCourse:        either(where(course.FieldState, course.StatePUBLISHED, course.StateWITHDRAWN), staff(course.FieldInstitutionID)),
+	ent.TypeCourseVersion: either(where(courseversion.FieldState, courseversion.StatePUBLISHED, courseversion.StateSUPERSEDED), staff(courseversion.FieldInstitutionID)),
+	ent.TypeOffering:      either(where(offering.FieldState, offering.StatePUBLISHED, offering.StateCANCELLED), staff(offering.FieldInstitutionID)),
+	ent.TypeMicroDegree:   either(where(microdegree.FieldState, microdegree.StatePUBLISHED, microdegree.StateWITHDRAWN), staff(microdegree.FieldInstitutionID)),
+
+	// People see themselves. Staff see who applies from or to their institution.
+	ent.TypePerson:      either(self(person.FieldID), applicantsOf(person.FieldID)),
+	ent.TypeProfile:     either(self(profile.FieldPersonID), applicantsOf(profile.FieldPersonID)),
+	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), staff(affiliation.FieldInstitutionID)),
+	ent.TypeIdentity:    self(identity.FieldPersonID),
+	ent.TypeSession:     self(session.FieldPersonID),
+	ent.TypeRoleGrant: either(self(rolegrant.FieldPersonID),
+		holding(viewer.Administrator, rolegrant.FieldInstitutionID), holding(viewer.AllianceAdministrator, rolegrant.FieldAllianceID)),
+
+	// An application, its seat and its result belong to the learner, home and host.
+	ent.TypeApplication: either(self(application.FieldLearnerID), staff(application.FieldHomeID), staff(application.FieldHostID)),
+	ent.TypeEnrolment:   either(self(enrolment.FieldLearnerID), staff(enrolment.FieldHomeID), staff(enrolment.FieldHostID)),
+	ent.TypeResult: either(staff(result.FieldHostID), // others see it once it is confirmed
+		both(where(result.FieldState, result.StateCONFIRMED), either(self(result.FieldLearnerID), staff(result.FieldHomeID)))),
+
+	// A credential belongs to its holder; issuer and home see it. A verifier
+	// comes with its token and sees what verification shows, not the row.
+	ent.TypeCredential: either(self(credential.FieldLearnerID), staff(credential.FieldInstitutionID), staff(credential.FieldHomeID)),
+	ent.TypeSigningKey: staff(signingkey.FieldInstitutionID),
+
+	// Rules in force are public; a case belongs to the learner and the home.
+	ent.TypeRecognitionRule: either(where(recognitionrule.FieldState, recognitionrule.StateAGREED, recognitionrule.StateTERMINATED),
+		staff(recognitionrule.FieldHomeID), staff(recognitionrule.FieldHostID)),
+	ent.TypeRecognitionCase: either(self(recognitioncase.FieldLearnerID), staff(recognitioncase.FieldHomeID)),
+
+	// The registry of identity providers.
+	ent.TypeProvider:     allianceAdministrators,
+	ent.TypeProviderHome: allianceAdministrators,
+}
+
+// systemOnly lists the entities that no viewer sees as rows.
+var systemOnly = []string{
+	ent.TypeSignIn,         // secrets of a running sign-in
+	ent.TypeStatusList,     // published as a signed list
+	ent.TypeAuditEntry,     // no list is offered yet
+	ent.TypeOutboxEvent,    // read by jobs
+	ent.TypeIdempotencyKey, // answers by digest only
+}

@@ -1,0 +1,253 @@
+// Package catalogue holds courses and micro-credentials, their immutable
+// versions and their offerings.
+//
+// A course is an identity; its content stands in versions. A version is a
+// draft until it is published, and never changes afterwards:
+//
+//	DRAFT → PUBLISHED → SUPERSEDED, when the next version is published
+//
+// A course may be offered once it has a published version:
+//
+//	DRAFT → PUBLISHED → WITHDRAWN → PUBLISHED, with a new version
+//
+// An offering is one run of a version:
+//
+//	DRAFT → PUBLISHED → CANCELLED
+package catalogue
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Service changes the catalogue.
+type Service struct {
+	DB  *ent.Client
+	Now func() time.Time
+}
+
+var courseStates = lifecycle.Table[course.State]{
+	course.StateDRAFT:     {course.StatePUBLISHED},
+	course.StatePUBLISHED: {course.StateWITHDRAWN},
+	course.StateWITHDRAWN: {course.StatePUBLISHED},
+}
+
+// NewCourse is a course with its first draft.
+type NewCourse struct {
+	InstitutionID  ident.ID
+	UnitID         *ident.ID
+	Code           string
+	Kind           course.Kind
+	Content        Content
+	IdempotencyKey *string
+}
+
+// Create makes a course with a first draft of its content. The draft may be
+// incomplete; what is there must be valid.
+func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) {
+	if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID); err != nil {
+		return nil, err
+	}
+	code, badCode := vocab.Line(64, n.Code, "input", "code")
+	if badCode == nil && code == "" {
+		badCode = problem.New(problem.Invalid, "a code is needed").At("input", "code")
+	}
+	checked, badContent := n.Content.check()
+	if err := problem.Join(badCode, badContent); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "createCourse", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
+		if n.UnitID != nil {
+			u, err := tx.Unit.Get(ctx, *n.UnitID)
+			if err != nil {
+				return nil, storage.Found(err, "unit", "input", "unitId")
+			}
+			if u.InstitutionID != n.InstitutionID {
+				return nil, problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
+			}
+		}
+		c, err := tx.Course.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
+			SetCode(code).SetKind(n.Kind).SetState(course.StateDRAFT).Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, problem.New(problem.Conflict, "the institution has a course with the code %q already", code).At("input", "code")
+		}
+		if err != nil {
+			return nil, err
+		}
+		create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
+			SetNumber(1).SetState(courseversion.StateDRAFT)
+		checked.fill(create.Mutation())
+		if err := create.Exec(ctx); err != nil {
+			return nil, err
+		}
+		return c, record(ctx, tx, "course.create", c.ID, c.InstitutionID)
+	})
+}
+
+// DraftUpdate replaces the content of a course's draft.
+type DraftUpdate struct {
+	CourseID ident.ID
+	Content  Content
+}
+
+// UpdateDraft replaces the content of the draft. A course whose newest version
+// is published gets a new draft with the next number; learners who applied for
+// the published one keep it.
+func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, error) {
+	c, err := s.DB.Course.Get(ctx, u.CourseID)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	checked, err := u.Content.check()
+	if err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		newest, err := newestVersion(ctx, tx.Client(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if newest.State == courseversion.StateDRAFT {
+			update := tx.CourseVersion.Update().Where(courseversion.ID(newest.ID), courseversion.StateEQ(courseversion.StateDRAFT))
+			checked.fill(update.Mutation())
+			n, err := update.Save(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if n != 1 {
+				return nil, problem.Raced("course", c.ID)
+			}
+		} else {
+			create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
+				SetNumber(newest.Number + 1).SetState(courseversion.StateDRAFT)
+			checked.fill(create.Mutation())
+			if err := create.Exec(ctx); storage.IsDuplicate(err) {
+				return nil, problem.Raced("course", c.ID)
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		if err := record(ctx, tx, "course.edit", c.ID, c.InstitutionID); err != nil {
+			return nil, err
+		}
+		return tx.Course.Get(ctx, c.ID)
+	})
+}
+
+// Publish makes the draft of a course its published version. It returns an
+// INVALID problem for each element of Annex I that is missing and each bound
+// of the alliance that is broken, all at once.
+func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error) {
+	c, err := s.DB.Course.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		draft, err := newestVersion(ctx, tx.Client(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if draft.State != courseversion.StateDRAFT {
+			return nil, problem.New(problem.Conflict, "this course has no draft to publish; edit it first")
+		}
+		bounds, err := boundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
+		if err != nil {
+			return nil, err
+		}
+		if err := Complete(draft, bounds); err != nil {
+			return nil, err
+		}
+		if c.State != course.StatePUBLISHED {
+			if err := courseStates.Check("course", c.State, course.StatePUBLISHED); err != nil {
+				return nil, err
+			}
+		}
+		n, err := tx.Course.Update().Where(course.ID(c.ID), course.StateEQ(c.State)).
+			SetState(course.StatePUBLISHED).SetPublishedVersionID(draft.ID).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		published, err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID), courseversion.StateEQ(courseversion.StateDRAFT)).
+			SetState(courseversion.StatePUBLISHED).SetPublishedAt(now).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 || published != 1 {
+			return nil, problem.Raced("course", c.ID)
+		}
+		if err := tx.CourseVersion.Update().
+			Where(courseversion.CourseID(c.ID), courseversion.IDNEQ(draft.ID), courseversion.StateEQ(courseversion.StatePUBLISHED)).
+			SetState(courseversion.StateSUPERSEDED).Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := record(ctx, tx, "course.publish", c.ID, c.InstitutionID); err != nil {
+			return nil, err
+		}
+		return tx.Course.Get(ctx, c.ID)
+	})
+}
+
+// Withdraw takes a course out of the catalogue. Running offerings go on, and
+// what learners achieved stays.
+func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error) {
+	c, err := s.DB.Course.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := courseStates.Check("course", c.State, course.StateWITHDRAWN); err != nil {
+			return nil, err
+		}
+		n, err := tx.Course.Update().Where(course.ID(c.ID), course.StateEQ(c.State)).SetState(course.StateWITHDRAWN).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("course", c.ID)
+		}
+		if err := record(ctx, tx, "course.withdraw", c.ID, c.InstitutionID); err != nil {
+			return nil, err
+		}
+		return tx.Course.Get(ctx, c.ID)
+	})
+}
+
+func newestVersion(ctx context.Context, db *ent.Client, courseID ident.ID) (*ent.CourseVersion, error) {
+	return db.CourseVersion.Query().Where(courseversion.CourseID(courseID)).
+		Order(courseversion.ByNumber(sql.OrderDesc())).First(ctx)
+}
+
+// record writes the audit entry of a change and its event, whose name is that
+// of the verb.
+func record(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{institutionID}}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object})
+}

@@ -1,0 +1,222 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Content is what a version of a course says. All of it may be missing in a
+// draft; what is there must be valid.
+type Content struct {
+	Title          []vocab.Translation
+	Summary        []vocab.Translation
+	Description    []vocab.Translation
+	Outcomes       []OutcomeText
+	ECTS           *vocab.ECTS
+	Hours          *int
+	EQFLevel       *int
+	ISCED          *string
+	Languages      []string
+	Mode           *vocab.DeliveryMode
+	Assessments    []vocab.AssessmentType
+	AssessmentNote []vocab.Translation
+	Supervision    *vocab.Supervision
+	Quality        *QualityText
+	Prerequisites  []vocab.Translation
+	TargetGroups   []vocab.TargetGroup
+	Stackability   *vocab.Stackability
+	Topics         []string
+}
+
+// OutcomeText is one learning outcome.
+type OutcomeText struct {
+	Text []vocab.Translation
+	ESCO *string // address of the ESCO skill
+}
+
+// QualityText names the quality assurance of a course.
+type QualityText struct {
+	Kind vocab.QualityKind
+	Name []vocab.Translation
+	URL  *string
+}
+
+// Longest texts, in characters.
+const (
+	maxTitle       = 200
+	maxSummary     = 300
+	maxDescription = 4000
+	maxOutcome     = 300
+	maxOutcomes    = 30
+	maxTopics      = 20
+)
+
+// checked is content whose every value is valid.
+type checked struct {
+	Content
+	title, summary, description, assessmentNote, prerequisites vocab.Text
+	outcomes                                                   []vocab.Outcome
+	quality                                                    *vocab.QualityAssurance
+	isced                                                      *vocab.ISCEDF
+}
+
+// check returns the content as it will be stored, or all that is wrong with it.
+func (c Content) check() (checked, error) {
+	out := checked{Content: c}
+	var found []error
+	text := func(limit int, in []vocab.Translation, field ...string) vocab.Text {
+		t, err := vocab.TextOf(limit, in, append([]string{"input", "content"}, field...)...)
+		found = append(found, err)
+		return t
+	}
+	out.title = text(maxTitle, c.Title, "title")
+	out.summary = text(maxSummary, c.Summary, "summary")
+	out.description = text(maxDescription, c.Description, "description")
+	out.assessmentNote = text(maxDescription, c.AssessmentNote, "assessmentNote")
+	out.prerequisites = text(maxDescription, c.Prerequisites, "prerequisites")
+	out.outcomes = []vocab.Outcome{}
+	if len(c.Outcomes) > maxOutcomes {
+		found = append(found, problem.New(problem.Invalid, "at most %d learning outcomes are allowed", maxOutcomes).At("input", "content", "outcomes"))
+	}
+	for i, o := range c.Outcomes {
+		outcome := vocab.Outcome{Text: text(maxOutcome, o.Text, "outcomes", strconv.Itoa(i), "text")}
+		if o.ESCO != nil {
+			found = append(found, vocab.CheckURL(*o.ESCO, "input", "content", "outcomes", strconv.Itoa(i), "esco"))
+			outcome.ESCO = *o.ESCO
+		}
+		out.outcomes = append(out.outcomes, outcome)
+	}
+	if c.Hours != nil && (*c.Hours < 0 || *c.Hours > 20_000) {
+		found = append(found, problem.New(problem.Invalid, "a workload of %d hours is not possible", *c.Hours).At("input", "content", "hours"))
+	}
+	if c.EQFLevel != nil {
+		found = append(found, vocab.CheckEQF(*c.EQFLevel, "input", "content", "eqfLevel"))
+	}
+	if c.ISCED != nil {
+		code, err := vocab.ParseISCEDF(*c.ISCED, "input", "content", "isced")
+		out.isced = &code
+		found = append(found, err)
+	}
+	for _, tag := range c.Languages {
+		found = append(found, vocab.CheckLanguage(tag, "input", "content", "languages"))
+	}
+	if len(c.Languages) > vocab.MaxTranslations {
+		found = append(found, problem.New(problem.Invalid, "at most %d languages are allowed", vocab.MaxTranslations).At("input", "content", "languages"))
+	}
+	if q := c.Quality; q != nil {
+		out.quality = &vocab.QualityAssurance{Kind: q.Kind, Name: text(maxTitle, q.Name, "quality", "name")}
+		if q.URL != nil && *q.URL != "" {
+			found = append(found, vocab.CheckURL(*q.URL, "input", "content", "quality", "url"))
+			out.quality.URL = *q.URL
+		}
+	}
+	if len(c.Topics) > maxTopics {
+		found = append(found, problem.New(problem.Invalid, "at most %d topics are allowed", maxTopics).At("input", "content", "topics"))
+	}
+	for _, topic := range c.Topics {
+		_, err := vocab.Line(64, topic, "input", "content", "topics")
+		found = append(found, err)
+	}
+	return out, problem.Join(found...)
+}
+
+// fill puts the content into a version that is made or changed.
+func (c checked) fill(m *ent.CourseVersionMutation) {
+	m.SetTitle(c.title)
+	m.SetSummary(c.summary)
+	m.SetDescription(c.description)
+	m.SetOutcomes(c.outcomes)
+	m.SetAssessmentNote(c.assessmentNote)
+	m.SetPrerequisites(c.prerequisites)
+	m.SetLanguages(list(c.Languages))
+	m.SetAssessments(list(c.Assessments))
+	m.SetTargetGroups(list(c.TargetGroups))
+	m.SetTopics(list(c.Topics))
+	m.SetEcts(deref(c.ECTS))
+	m.SetHours(deref(c.Hours))
+	set(c.EQFLevel, m.SetEqf, m.ClearEqf)
+	set(c.isced, m.SetIsced, m.ClearIsced)
+	set(c.Mode, m.SetMode, m.ClearMode)
+	set(c.Supervision, m.SetSupervision, m.ClearSupervision)
+	set(c.Stackability, m.SetStackability, m.ClearStackability)
+	if c.quality != nil {
+		m.SetQuality(c.quality)
+	} else {
+		m.ClearQuality()
+	}
+}
+
+func set[T any](v *T, set func(T), clear func()) {
+	if v == nil {
+		clear()
+		return
+	}
+	set(*v)
+}
+
+func deref[T any](v *T) (zero T) {
+	if v == nil {
+		return zero
+	}
+	return *v
+}
+
+// list makes an empty list of none, and drops repeats.
+func list[T comparable](in []T) []T {
+	out := []T{}
+	for _, v := range in {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Complete returns an INVALID problem for each mandatory element of Annex I
+// that the version lacks, and for credits outside the alliance's bounds.
+// Learner, country, awarding body and date are added when a credential is
+// issued; the level is mandatory where one applies, and higher education has one.
+//
+// Source: Council Recommendation 2022/C 243/02, Annex I.
+func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
+	var found []error
+	need := func(ok bool, field, element string) {
+		if !ok {
+			found = append(found, problem.New(problem.Invalid, "%s is missing: Annex I asks for it", element).At("content", field))
+		}
+	}
+	need(v.Title.In("en") != "", "title", "the title")
+	need(v.Description.In("en") != "", "description", "the description")
+	need(len(v.Outcomes) > 0, "outcomes", "a learning outcome")
+	need(v.Ects > 0, "ects", "the workload in ECTS credits")
+	need(v.Hours > 0, "hours", "the workload in hours")
+	need(v.Eqf != nil, "eqfLevel", "the EQF level")
+	need(v.Isced != nil, "isced", "the field of education")
+	need(len(v.Languages) > 0, "languages", "a teaching language")
+	need(v.Mode != nil, "mode", "the form of participation")
+	need(len(v.Assessments) > 0, "assessments", "the type of assessment")
+	need(v.Supervision != nil, "supervision", "the supervision of the assessment")
+	need(v.Quality != nil && v.Quality.Name.In("en") != "", "quality", "the quality assurance")
+	if v.Ects > 0 && (v.Ects < bounds.Min || v.Ects > bounds.Max) {
+		found = append(found, problem.New(problem.Invalid, "%s ECTS credits are outside the %s to %s of a %s in this alliance", v.Ects, bounds.Min, bounds.Max, bounds.Kind).
+			At("content", "ects"))
+	}
+	return problem.Join(found...)
+}
+
+// Warnings names what is unusual in a version, though allowed: a credit stands
+// for 25 to 30 hours of work (ECTS Users' Guide 2015).
+func Warnings(v *ent.CourseVersion) []string {
+	var found []string
+	if v.Ects > 0 && v.Hours > 0 {
+		if perCredit := float64(v.Hours) / v.Ects.Float(); perCredit < 25 || perCredit > 30 {
+			found = append(found, fmt.Sprintf("%.1f hours a credit are outside the usual 25 to 30", perCredit))
+		}
+	}
+	return found
+}

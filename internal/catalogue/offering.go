@@ -1,0 +1,195 @@
+package catalogue
+
+import (
+	"context"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+var offeringStates = lifecycle.Table[offering.State]{
+	offering.StateDRAFT:     {offering.StatePUBLISHED, offering.StateCANCELLED},
+	offering.StatePUBLISHED: {offering.StateCANCELLED},
+	offering.StateCANCELLED: {},
+}
+
+// NewOffering is one run of the published version of a course. Times are local
+// in Zone, because a deadline is agreed in local time.
+type NewOffering struct {
+	CourseID       ident.ID
+	Schedule       offering.Schedule
+	Zone           string
+	OpensAt        string  // local time such as "2027-02-01T00:00:00"
+	ClosesAt       *string // local time; needed for a cohort
+	StartsOn       *string // date; needed for a cohort
+	EndsOn         *string
+	Seats          int
+	Language       string
+	Mode           vocab.DeliveryMode
+	Place          []vocab.Translation
+	Funding        []vocab.Translation
+	FeeCents       *int
+	FeeCurrency    *string
+	IdempotencyKey *string
+}
+
+// MaxSeats bounds the seats of one offering.
+const MaxSeats = 100_000
+
+// CreateOffering makes a draft of an offering of the course's published
+// version. It returns a CONFLICT problem when there is none, and an INVALID
+// problem for each broken or contradictory value.
+func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offering, error) {
+	c, err := s.DB.Course.Get(ctx, n.CourseID)
+	if err != nil {
+		return nil, storage.Found(err, "course", "input", "courseId")
+	}
+	if err := authz.Require(ctx, authz.ManageOffering, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	w, err := n.check()
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "createOffering", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
+		if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
+			return nil, problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With("from", string(c.State))
+		}
+		o, err := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).
+			SetState(offering.StateDRAFT).SetSchedule(n.Schedule).SetZone(n.Zone).
+			SetOpensAt(w.opens).SetNillableClosesAt(w.closes).SetNillableStartsOn(n.StartsOn).SetNillableEndsOn(n.EndsOn).
+			SetSeats(n.Seats).SetLanguage(n.Language).SetMode(n.Mode).SetPlace(w.place).SetFunding(w.funding).
+			SetNillableFeeCents(n.FeeCents).SetNillableFeeCurrency(n.FeeCurrency).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return o, record(ctx, tx, "offering.create", o.ID, o.InstitutionID)
+	})
+}
+
+type offeringValues struct {
+	opens          time.Time
+	closes         *time.Time
+	place, funding vocab.Text
+}
+
+func (n NewOffering) check() (w offeringValues, err error) {
+	var found []error
+	add := func(err error) { found = append(found, err) }
+	invalid := func(field, format string, args ...any) {
+		add(problem.New(problem.Invalid, format, args...).At("input", field))
+	}
+	w.opens, err = vocab.Instant(n.OpensAt, n.Zone, "input", "opensAt")
+	add(err)
+	if n.ClosesAt != nil {
+		t, err := vocab.Instant(*n.ClosesAt, n.Zone, "input", "closesAt")
+		add(err)
+		w.closes = &t
+		if err == nil && !t.After(w.opens) {
+			invalid("closesAt", "applications close before they open")
+		}
+	}
+	for field, d := range map[string]*string{"startsOn": n.StartsOn, "endsOn": n.EndsOn} {
+		if d != nil {
+			add(vocab.CheckDay(*d, "input", field))
+		}
+	}
+	if n.StartsOn != nil && n.EndsOn != nil && *n.EndsOn < *n.StartsOn {
+		invalid("endsOn", "the offering ends before it starts")
+	}
+	if n.Schedule == offering.ScheduleCOHORT && n.ClosesAt == nil {
+		invalid("closesAt", "a cohort needs a deadline for applications")
+	}
+	if n.Schedule == offering.ScheduleCOHORT && n.StartsOn == nil {
+		invalid("startsOn", "a cohort needs a first day")
+	}
+	if n.Seats < 1 || n.Seats > MaxSeats {
+		invalid("seats", "an offering has 1 to %d seats, not %d", MaxSeats, n.Seats)
+	}
+	add(vocab.CheckLanguage(n.Language, "input", "language"))
+	if n.FeeCents != nil && (*n.FeeCents < 0 || *n.FeeCents > 10_000_000) {
+		invalid("feeCents", "a fee of %d cents is not possible", *n.FeeCents)
+	}
+	if n.FeeCurrency != nil {
+		add(vocab.CheckCurrency(*n.FeeCurrency, "input", "feeCurrency"))
+	}
+	w.place, err = vocab.TextOf(maxSummary, n.Place, "input", "place")
+	add(err)
+	w.funding, err = vocab.TextOf(maxSummary, n.Funding, "input", "funding")
+	add(err)
+	return w, problem.Join(found...)
+}
+
+// PublishOffering opens an offering to learners. From then on its window holds.
+func (s *Service) PublishOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
+	return s.moveOffering(ctx, id, offering.StatePUBLISHED, "offering.publish")
+}
+
+// CancelOffering calls an offering off. Nobody can apply or be admitted any more.
+func (s *Service) CancelOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
+	return s.moveOffering(ctx, id, offering.StateCANCELLED, "offering.cancel")
+}
+
+func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.State, verb string) (*ent.Offering, error) {
+	o, err := s.DB.Offering.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
+		if err := offeringStates.Check("offering", o.State, to); err != nil {
+			return nil, err
+		}
+		n, err := tx.Offering.Update().Where(offering.ID(o.ID), offering.StateEQ(o.State)).SetState(to).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("offering", o.ID)
+		}
+		if err := record(ctx, tx, verb, o.ID, o.InstitutionID); err != nil {
+			return nil, err
+		}
+		return tx.Offering.Get(ctx, o.ID)
+	})
+}
+
+// Availability says whether learners can apply for an offering.
+type Availability string
+
+// The availabilities.
+const (
+	Open         Availability = "OPEN"
+	OpensLater   Availability = "OPENS_LATER"
+	Closed       Availability = "CLOSED"
+	Full         Availability = "FULL"
+	NotAvailable Availability = "NOT_AVAILABLE" // a draft, or cancelled
+)
+
+// AvailabilityAt computes from one clock what learners can do. An offering is
+// open until the very instant of its deadline.
+func AvailabilityAt(o *ent.Offering, now time.Time) Availability {
+	switch {
+	case o.State != offering.StatePUBLISHED:
+		return NotAvailable
+	case now.Before(o.OpensAt):
+		return OpensLater
+	case o.ClosesAt != nil && !now.Before(*o.ClosesAt):
+		return Closed
+	case o.SeatsTaken >= o.Seats:
+		return Full
+	}
+	return Open
+}

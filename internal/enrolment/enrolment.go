@@ -1,0 +1,124 @@
+// Package enrolment holds the seat of a learner in an offering, from admission
+// to its end.
+//
+//	ENROLLED → COMPLETED when a result is confirmed as passed
+//	ENROLLED → WITHDRAWN when the learner withdraws
+package enrolment
+
+import (
+	"context"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/admission"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Service moves enrolments and results.
+type Service struct {
+	DB         *ent.Client
+	Now        func() time.Time
+	Admissions *admission.Service
+}
+
+var states = lifecycle.Table[enrolment.State]{
+	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN},
+	enrolment.StateCOMPLETED: {},
+	enrolment.StateWITHDRAWN: {},
+}
+
+// Admission is the host's decision to give an applicant a seat.
+type Admission struct {
+	ApplicationID  ident.ID
+	IdempotencyKey *string
+}
+
+// Admit gives the applicant a seat and enrols them, in one step.
+func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, error) {
+	app, err := s.Admissions.LoadToAdmit(ctx, a.ApplicationID)
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "admitApplication", Key: a.IdempotencyKey, Input: a}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		admitted, err := s.Admissions.AdmitTx(ctx, tx, app)
+		if err != nil {
+			return nil, err
+		}
+		o, err := tx.Offering.Get(ctx, app.OfferingID)
+		if err != nil {
+			return nil, err
+		}
+		e, err := tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetOfferingID(o.ID).SetVersionID(o.VersionID).
+			SetHomeID(app.HomeID).SetHostID(app.HostID).SetState(enrolment.StateENROLLED).SetEnrolledAt(vocab.Now(s.Now)).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return admitted, record(ctx, tx, "enrolment.begin", e.ID, e)
+	})
+}
+
+// Withdrawal is a learner's wish to leave.
+type Withdrawal struct {
+	ApplicationID  ident.ID
+	Reason         *string
+	IdempotencyKey *string
+}
+
+// Withdraw ends the learner's application and, when they are enrolled, gives
+// the seat back. It returns a CONFLICT problem once the course is completed.
+func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application, error) {
+	app, err := s.Admissions.LoadToWithdraw(ctx, w.ApplicationID)
+	if err != nil {
+		return nil, err
+	}
+	reason := ""
+	if w.Reason != nil {
+		if reason, err = vocab.Line(1000, *w.Reason, "input", "reason"); err != nil {
+			return nil, err
+		}
+	}
+	call := idempotency.Call{Verb: "withdrawApplication", Key: w.IdempotencyKey, Input: w}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		wasAdmitted := app.State == application.StateADMITTED
+		withdrawn, err := s.Admissions.WithdrawTx(ctx, tx, app, reason)
+		if err != nil || !wasAdmitted {
+			return withdrawn, err
+		}
+		e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(app.ID)).Only(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return withdrawn, s.end(ctx, tx, e, enrolment.StateWITHDRAWN, "enrolment.withdraw")
+	})
+}
+
+func (s *Service) end(ctx context.Context, tx *ent.Tx, e *ent.Enrolment, to enrolment.State, verb string) error {
+	if err := states.Check("enrolment", e.State, to); err != nil {
+		return err
+	}
+	n, err := tx.Enrolment.Update().Where(enrolment.ID(e.ID), enrolment.StateEQ(e.State)).
+		SetState(to).SetEndedAt(vocab.Now(s.Now)).Save(ctx)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return problem.Raced("enrolment", e.ID)
+	}
+	return record(ctx, tx, verb, e.ID, e)
+}
+
+func record(ctx context.Context, tx *ent.Tx, verb string, object ident.ID, e *ent.Enrolment) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{e.HomeID, e.HostID}}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object})
+}

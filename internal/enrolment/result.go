@@ -1,0 +1,161 @@
+package enrolment
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Assessment is what a learner achieved in one attempt.
+type Assessment struct {
+	EnrolmentID    ident.ID
+	Outcome        result.Outcome
+	Grade          *string // as the host gives it; none on the scale PASS_FAIL
+	Scale          vocab.GradeScale
+	AchievedOn     string
+	IdempotencyKey *string
+}
+
+// maxAttempts bounds the attempts of one enrolment.
+const maxAttempts = 10
+
+// Record notes the result of an attempt. It is provisional, and seen by the
+// host's staff only, until a registrar confirms it. A pass earns the credits
+// of the course version; a failed attempt earns none.
+func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error) {
+	e, err := s.DB.Enrolment.Get(ctx, a.EnrolmentID)
+	if err != nil {
+		return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
+	}
+	if err := authz.Require(ctx, authz.RecordResult, e.HostID); err != nil {
+		return nil, err
+	}
+	if err := authz.RequireOther(ctx, e.LearnerID); err != nil {
+		return nil, err
+	}
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.check(s.Now().UTC().Format("2006-01-02")); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "recordResult", Key: a.IdempotencyKey, Input: a}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
+		if e.State != enrolment.StateENROLLED {
+			return nil, problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With("from", string(e.State))
+		}
+		attempts, err := tx.Result.Query().Where(result.EnrolmentID(e.ID)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range attempts {
+			if r.State == result.StateRECORDED {
+				return nil, problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
+			}
+		}
+		if len(attempts) >= maxAttempts {
+			return nil, problem.New(problem.Conflict, "all %d attempts are used", maxAttempts)
+		}
+		version, err := tx.CourseVersion.Get(ctx, e.VersionID)
+		if err != nil {
+			return nil, err
+		}
+		create := tx.Result.Create().SetEnrolmentID(e.ID).SetLearnerID(e.LearnerID).SetHomeID(e.HomeID).SetHostID(e.HostID).
+			SetAttempt(len(attempts) + 1).SetState(result.StateRECORDED).SetOutcome(a.Outcome).
+			SetNillableGrade(a.Grade).SetScale(a.Scale).SetEcts(0).SetAchievedOn(a.AchievedOn).
+			SetRecordedByID(v.PersonID).SetRecordedAt(vocab.Now(s.Now))
+		if a.Outcome == result.OutcomePASSED {
+			create.SetEcts(version.Ects)
+		}
+		r, err := create.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, problem.Raced("enrolment", e.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return r, record(ctx, tx, "result.record", r.ID, e)
+	})
+}
+
+func (a Assessment) check(today string) error {
+	found := []error{vocab.CheckDay(a.AchievedOn, "input", "achievedOn")}
+	if a.AchievedOn > today {
+		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved in the future").At("input", "achievedOn"))
+	}
+	switch {
+	case a.Scale == "PASS_FAIL" && a.Grade != nil:
+		found = append(found, problem.New(problem.Invalid, "the scale PASS_FAIL has no grades").At("input", "grade"))
+	case a.Scale != "PASS_FAIL" && a.Grade == nil:
+		found = append(found, problem.New(problem.Invalid, "a grade on the scale %s is needed", a.Scale).At("input", "grade"))
+	case a.Grade != nil:
+		passed, err := vocab.ReadGrade(a.Scale, *a.Grade, "input", "grade")
+		found = append(found, err)
+		if err == nil && passed != (a.Outcome == result.OutcomePASSED) {
+			found = append(found, problem.New(problem.Invalid, "the grade %s and the outcome %s contradict each other", *a.Grade, a.Outcome).At("input", "outcome"))
+		}
+	}
+	return problem.Join(found...)
+}
+
+// Confirmation makes a recorded result final.
+type Confirmation struct {
+	ResultID       ident.ID
+	IdempotencyKey *string
+}
+
+// Confirm makes a result final and tells learner and home. A passed result
+// completes the enrolment.
+func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, error) {
+	r, err := s.DB.Result.Get(ctx, c.ResultID)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.ConfirmResult, r.HostID); err != nil {
+		return nil, err
+	}
+	if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
+		return nil, err
+	}
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "confirmResult", Key: c.IdempotencyKey, Input: c}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
+		if r.State != result.StateRECORDED {
+			return nil, problem.New(problem.Conflict, "this %s is %s and cannot become %s", "result", r.State, result.StateCONFIRMED).
+				With("from", string(r.State)).With("to", string(result.StateCONFIRMED))
+		}
+		n, err := tx.Result.Update().Where(result.ID(r.ID), result.StateEQ(result.StateRECORDED)).
+			SetState(result.StateCONFIRMED).SetConfirmedByID(v.PersonID).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("result", r.ID)
+		}
+		e, err := tx.Enrolment.Get(ctx, r.EnrolmentID)
+		if err != nil {
+			return nil, err
+		}
+		if err := record(ctx, tx, "result.confirm", r.ID, e); err != nil {
+			return nil, err
+		}
+		if r.Outcome == result.OutcomePASSED {
+			if err := s.end(ctx, tx, e, enrolment.StateCOMPLETED, "enrolment.complete"); err != nil {
+				return nil, err
+			}
+		}
+		return tx.Result.Get(ctx, r.ID)
+	})
+}

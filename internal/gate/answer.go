@@ -1,0 +1,165 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// retryAfter is the extension of an error that says after how many seconds the
+// same request may succeed.
+const retryAfter = "retryAfter"
+
+const (
+	graphqlResponse = "application/graphql-response+json"
+	plainJSON       = "application/json"
+)
+
+// answer writes response with the status that its content asks for.
+func (g *gate) answer(w http.ResponseWriter, r *http.Request, response *graphql.Response) {
+	g.write(w, r, statusOf(response), response)
+}
+
+// statusOf is the second half of the table in the package comment.
+func statusOf(response *graphql.Response) int {
+	if executed := len(response.Data) > 0; executed {
+		if bytes.Equal(response.Data, []byte("null")) && anyIs(response.Errors, problem.Unavailable) {
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusOK
+	}
+	if len(response.Errors) == 0 {
+		return http.StatusOK
+	}
+	switch codeOf(response.Errors[0]) {
+	case problem.Unauthenticated:
+		return http.StatusUnauthorized
+	case problem.Forbidden:
+		return http.StatusForbidden
+	case problem.Limited:
+		return http.StatusTooManyRequests
+	case problem.Unavailable:
+		return http.StatusServiceUnavailable
+	case problem.Internal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+func anyIs(errs gqlerror.List, code problem.Code) bool {
+	for _, err := range errs {
+		if codeOf(err) == code {
+			return true
+		}
+	}
+	return false
+}
+
+func codeOf(err *gqlerror.Error) problem.Code {
+	switch code := err.Extensions["code"].(type) {
+	case string:
+		return problem.Code(code)
+	case problem.Code:
+		return code
+	}
+	return ""
+}
+
+func (g *gate) write(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {
+	body, err := encode(response)
+	if err != nil {
+		status = http.StatusInternalServerError
+		body, _ = encode(g.refused(r.Context(), err)) // words of our own always encode
+	}
+	h := w.Header()
+	switch status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "5")
+		fallthrough
+	case http.StatusTooManyRequests:
+		for _, err := range response.Errors {
+			if seconds, ok := err.Extensions[retryAfter].(int); ok {
+				h.Set("Retry-After", strconv.Itoa(seconds))
+			}
+		}
+	}
+	h.Set("Content-Type", mediaType(r.Header.Values("Accept"))+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone away is nobody to tell
+}
+
+// encode puts a response together around its data, which the executor has
+// encoded already. Without data there is no such member.
+func encode(response *graphql.Response) ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(len(response.Data) + 256)
+	out.WriteByte('{')
+	member := func(name string, value []byte) {
+		if out.Len() > 1 {
+			out.WriteByte(',')
+		}
+		out.WriteString(`"` + name + `":`)
+		out.Write(value)
+	}
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return nil, err
+		}
+		member("errors", errs)
+	}
+	if len(response.Data) > 0 {
+		member("data", response.Data)
+	}
+	if len(response.Extensions) > 0 {
+		extensions, err := json.Marshal(response.Extensions)
+		if err != nil {
+			return nil, err
+		}
+		member("extensions", extensions)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// mediaType is the best of our two for an Accept header. Where a client accepts
+// neither, or both alike, it is the one that every client can read.
+func mediaType(accept []string) string {
+	best, weight := plainJSON, 0.0
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		kind, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		switch kind {
+		case graphqlResponse:
+		case plainJSON, "application/*", "*/*":
+			kind = plainJSON
+		default:
+			continue
+		}
+		q := 1.0
+		if text, given := params["q"]; given {
+			if q, err = strconv.ParseFloat(text, 64); err != nil {
+				continue
+			}
+		}
+		if q > weight {
+			best, weight = kind, q
+		}
+	}
+	return best
+}

@@ -1,0 +1,146 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// post is the transport of every kind of operation.
+type post struct{ *gate }
+
+func (post) Supports(r *http.Request) bool { return r.Method == http.MethodPost }
+
+func (t post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	if r.Header.Get("Content-Encoding") != "" {
+		t.refuse(w, r, http.StatusUnsupportedMediaType, problem.New(problem.Invalid, "send the body without a content encoding"))
+		return
+	}
+	if !isJSON(r.Header.Get("Content-Type")) {
+		t.refuse(w, r, http.StatusUnsupportedMediaType, problem.New(problem.Invalid, "send the body as application/json in UTF-8"))
+		return
+	}
+	start := graphql.Now()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		t.refuse(w, r, http.StatusRequestEntityTooLarge, problem.New(problem.Limited, "the body is larger than %d bytes", MaxBody))
+		return
+	}
+	if err != nil {
+		t.refuse(w, r, http.StatusBadRequest, problem.New(problem.Invalid, "the body could not be read").Because(err))
+		return
+	}
+	asked, p := decodeBody(body)
+	if p != nil {
+		t.refuse(w, r, http.StatusBadRequest, p)
+		return
+	}
+	asked.params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	t.run(w, r, exec, asked)
+}
+
+// isJSON reports whether a Content-Type is application/json, with no other
+// parameter than a charset of UTF-8.
+func isJSON(contentType string) bool {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "application/json" {
+		return false
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return false
+		}
+	}
+	return true
+}
+
+// get is the transport of queries that caches and simple tools may ask.
+type get struct{ *gate }
+
+func (get) Supports(r *http.Request) bool { return r.Method == http.MethodGet }
+
+func (t get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	if r.Header.Get(ClientHeader) == "" {
+		t.refuse(w, r, http.StatusForbidden, problem.New(problem.Forbidden, "a GET must carry the header %s", ClientHeader))
+		return
+	}
+	if len(r.URL.RawQuery) > MaxBody {
+		t.refuse(w, r, http.StatusRequestURITooLong, problem.New(problem.Limited, "the parameters are larger than %d bytes", MaxBody))
+		return
+	}
+	asked, p := decodeQuery(r.URL.RawQuery)
+	if p != nil {
+		t.refuse(w, r, http.StatusBadRequest, p)
+		return
+	}
+	t.run(w, r, exec, asked)
+}
+
+// run executes what was asked and writes the answer.
+func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, asked request) {
+	key := g.viewer(r)
+	if !g.running.enter(key) {
+		g.refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited,
+			"%d operations of yours are running already", g.running.places).With(retryAfter, 1))
+		return
+	}
+	defer g.running.leave(key)
+	ctx, cancel := context.WithTimeout(r.Context(), g.timeout)
+	defer cancel()
+
+	if asked.documentID != "" {
+		text, err := g.document(ctx, asked.documentID)
+		if err != nil {
+			g.answer(w, r, g.refused(ctx, err))
+			return
+		}
+		asked.params.Query = text
+	}
+	asked.params.Headers = r.Header
+
+	operation, errs := exec.CreateOperationContext(ctx, &asked.params)
+	ctx = graphql.WithOperationContext(ctx, operation)
+	if len(errs) > 0 {
+		g.answer(w, r, exec.DispatchError(ctx, each(errs)))
+		return
+	}
+	switch kind := operation.Operation.Operation; {
+	case kind == ast.Subscription:
+		g.refuse(w, r, http.StatusBadRequest, problem.New(problem.Invalid, "this address does not serve subscriptions"))
+		return
+	case kind == ast.Mutation && r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		g.refuse(w, r, http.StatusMethodNotAllowed, problem.New(problem.Invalid, "send a mutation by POST"))
+		return
+	}
+
+	responses, ctx := exec.DispatchOperation(ctx, operation)
+	var response *graphql.Response
+	if responses != nil {
+		response = responses(ctx)
+	}
+	if response == nil {
+		// The executor answers nothing once its context has ended.
+		response = g.refused(ctx, refusal(ended(ctx)))
+	}
+	g.answer(w, r, response)
+}
+
+// refused is the response to a request that err has ended before its execution.
+func (g *gate) refused(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}}
+}
+
+// refuse answers with a status of its own.
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request, status int, p *problem.Error) {
+	g.write(w, r, status, g.refused(r.Context(), refusal(p)))
+}

@@ -1,0 +1,182 @@
+// Package relay pages lists by keyset, in the form of the Relay connection
+// specification, and lines up the rows of a batch with those who asked.
+package relay
+
+import (
+	"context"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+)
+
+// Page sizes.
+const (
+	DefaultSize = 20
+	MaxSize     = 100
+)
+
+// Page is the part of a list that a client asks for: the first rows after a
+// cursor, or the last rows before one.
+type Page struct {
+	First, Last   *int
+	After, Before *string
+}
+
+// Direction is the order of a list by the time its rows were made.
+type Direction int
+
+// The directions.
+const (
+	OldestFirst Direction = iota
+	NewestFirst
+)
+
+// Node is a row with an identifier.
+type Node interface{ NodeID() ident.ID }
+
+// Query is what ent generates for every entity.
+type Query[Q any, E Node, P, O ~func(*sql.Selector)] interface {
+	Where(...P) Q
+	Order(...O) Q
+	Limit(int) Q
+	Clone() Q
+	Count(context.Context) (int, error)
+	All(context.Context) ([]E, error)
+}
+
+// Connection is a page of a list.
+type Connection[E Node] struct {
+	Nodes    []E
+	PageInfo PageInfo
+	count    func(context.Context) (int, error)
+}
+
+// PageInfo says whether and where a list goes on.
+type PageInfo struct {
+	HasNextPage, HasPreviousPage bool
+	StartCursor, EndCursor       *string
+}
+
+// Edge is a row and its place in the list.
+type Edge[E Node] struct {
+	Node   E
+	Cursor string
+}
+
+// Edges pairs the rows with their cursors.
+func (c *Connection[E]) Edges() []*Edge[E] {
+	edges := make([]*Edge[E], len(c.Nodes))
+	for i, n := range c.Nodes {
+		edges[i] = &Edge[E]{Node: n, Cursor: string(n.NodeID())}
+	}
+	return edges
+}
+
+// TotalCount counts the rows of the whole list, as the viewer sees it. It costs
+// a statement of its own, so it runs only when a client asks.
+func (c *Connection[E]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
+
+// List runs q for a page, in order of the row's making. It reads one row more
+// than it returns to know whether the list goes on, and never counts.
+func List[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Context, q Q, page Page, dir Direction) (*Connection[E], error) {
+	size, cursor, backwards, err := page.resolve()
+	if err != nil {
+		return nil, err
+	}
+	descending := (dir == NewestFirst) != backwards
+	rows := q.Clone()
+	if cursor != "" {
+		rows = rows.Where(func(s *sql.Selector) {
+			if descending {
+				s.Where(sql.LT(s.C("id"), string(cursor)))
+			} else {
+				s.Where(sql.GT(s.C("id"), string(cursor)))
+			}
+		})
+	}
+	found, err := rows.Order(func(s *sql.Selector) {
+		if descending {
+			s.OrderBy(sql.Desc(s.C("id")))
+		} else {
+			s.OrderBy(sql.Asc(s.C("id")))
+		}
+	}).Limit(size + 1).All(ctx)
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	more := len(found) > size
+	found = found[:min(size, len(found))]
+	if backwards {
+		slices.Reverse(found)
+	}
+	c := &Connection[E]{Nodes: found, count: func(ctx context.Context) (int, error) {
+		n, err := q.Clone().Count(ctx)
+		return n, storage.Classify(err)
+	}}
+	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, cursor != ""
+	if backwards {
+		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = cursor != "", more
+	}
+	if len(found) > 0 {
+		c.PageInfo.StartCursor = new(string(found[0].NodeID()))
+		c.PageInfo.EndCursor = new(string(found[len(found)-1].NodeID()))
+	}
+	return c, nil
+}
+
+// resolve returns the size, the cursor and whether the page reads backwards.
+func (p Page) resolve() (size int, cursor ident.ID, backwards bool, err error) {
+	if p.First != nil && p.Last != nil || p.After != nil && p.Before != nil || p.First != nil && p.Before != nil || p.Last != nil && p.After != nil {
+		return 0, "", false, problem.New(problem.Invalid, "a page is either the first after, or the last before a cursor")
+	}
+	size, backwards = DefaultSize, p.Last != nil || p.Before != nil
+	for _, n := range []*int{p.First, p.Last} {
+		if n == nil {
+			continue
+		}
+		if *n < 1 || *n > MaxSize {
+			return 0, "", false, problem.New(problem.Invalid, "a page has 1 to %d rows, not %d", MaxSize, *n)
+		}
+		size = *n
+	}
+	for _, c := range []*string{p.After, p.Before} {
+		if c == nil {
+			continue
+		}
+		if cursor, err = ident.Parse(*c); err != nil {
+			return 0, "", false, problem.New(problem.Invalid, "this is not a cursor of the list")
+		}
+	}
+	return size, cursor, backwards, nil
+}
+
+// Keys returns the distinct keys of the objects, without empty ones.
+func Keys[O any](objects []O, key func(O) ident.ID) []ident.ID {
+	seen := map[ident.ID]bool{"": true}
+	var keys []ident.ID
+	for _, o := range objects {
+		if k := key(o); !seen[k] {
+			seen[k] = true
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Align returns, for each object, the found row that its key names, or the zero
+// value when the viewer does not see it.
+func Align[O any, E Node](objects []O, key func(O) ident.ID, found []E) []E {
+	byID := make(map[ident.ID]E, len(found))
+	for _, e := range found {
+		byID[e.NodeID()] = e
+	}
+	aligned := make([]E, len(objects))
+	for i, o := range objects {
+		aligned[i] = byID[key(o)]
+	}
+	return aligned
+}

@@ -1,0 +1,642 @@
+-- Create "affiliations" table
+CREATE TABLE `affiliations` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kind` text NOT NULL,
+  `verified_at` datetime NOT NULL,
+  `expires_at` datetime NOT NULL,
+  `person_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  `programme_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL
+);
+-- Create index "affiliation_person_id_institution_id_kind" to table: "affiliations"
+CREATE UNIQUE INDEX `affiliation_person_id_institution_id_kind` ON `affiliations` (`person_id`, `institution_id`, `kind`);
+-- Create "alliances" table
+CREATE TABLE `alliances` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `slug` text NOT NULL,
+  `name` json NOT NULL,
+  `website` text NULL,
+  `bounds` json NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "alliances_slug_key" to table: "alliances"
+CREATE UNIQUE INDEX `alliances_slug_key` ON `alliances` (`slug`);
+-- Create "applications" table
+CREATE TABLE `applications` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `live_key` text NULL,
+  `motivation` text NULL,
+  `reason` text NULL,
+  `commitment` json NULL,
+  `submitted_at` datetime NOT NULL,
+  `nominated_at` datetime NULL,
+  `decided_at` datetime NULL,
+  `learner_id` text NOT NULL,
+  `offering_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  `programme_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `applications_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `applications_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `applications_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `applications_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL
+);
+-- Create index "applications_live_key_key" to table: "applications"
+CREATE UNIQUE INDEX `applications_live_key_key` ON `applications` (`live_key`);
+-- Create index "application_learner_id_id" to table: "applications"
+CREATE INDEX `application_learner_id_id` ON `applications` (`learner_id`, `id`);
+-- Create index "application_home_id_state_id" to table: "applications"
+CREATE INDEX `application_home_id_state_id` ON `applications` (`home_id`, `state`, `id`);
+-- Create index "application_host_id_state_id" to table: "applications"
+CREATE INDEX `application_host_id_state_id` ON `applications` (`host_id`, `state`, `id`);
+-- Create index "application_offering_id_state_id" to table: "applications"
+CREATE INDEX `application_offering_id_state_id` ON `applications` (`offering_id`, `state`, `id`);
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `actor_kind` text NOT NULL,
+  `actor_id` text NULL,
+  `session_id` text NULL,
+  `verb` text NOT NULL,
+  `object_id` text NOT NULL,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` text NOT NULL,
+  `sequence` integer NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "auditentry_object_id_id" to table: "audit_entries"
+CREATE INDEX `auditentry_object_id_id` ON `audit_entries` (`object_id`, `id`);
+-- Create index "auditentry_sequence" to table: "audit_entries"
+CREATE UNIQUE INDEX `auditentry_sequence` ON `audit_entries` (`sequence`);
+-- Create "courses" table
+CREATE TABLE `courses` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `code` text NOT NULL,
+  `kind` text NOT NULL,
+  `state` text NOT NULL,
+  `published_version_id` text NULL,
+  `institution_id` text NOT NULL,
+  `unit_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `courses_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `courses_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL
+);
+-- Create index "course_institution_id_code" to table: "courses"
+CREATE UNIQUE INDEX `course_institution_id_code` ON `courses` (`institution_id`, `code`);
+-- Create index "course_state_id" to table: "courses"
+CREATE INDEX `course_state_id` ON `courses` (`state`, `id`);
+-- Create index "course_institution_id_state_id" to table: "courses"
+CREATE INDEX `course_institution_id_state_id` ON `courses` (`institution_id`, `state`, `id`);
+-- Create "course_versions" table
+CREATE TABLE `course_versions` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `state` text NOT NULL,
+  `title` json NOT NULL,
+  `summary` json NOT NULL,
+  `description` json NOT NULL,
+  `outcomes` json NOT NULL,
+  `ects` integer NOT NULL,
+  `hours` integer NOT NULL,
+  `eqf` integer NULL,
+  `isced` text NULL,
+  `languages` json NOT NULL,
+  `mode` text NULL,
+  `assessments` json NOT NULL,
+  `assessment_note` json NOT NULL,
+  `supervision` text NULL,
+  `quality` json NULL,
+  `prerequisites` json NOT NULL,
+  `target_groups` json NOT NULL,
+  `stackability` text NULL,
+  `topics` json NOT NULL,
+  `published_at` datetime NULL,
+  `course_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `course_versions_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `course_versions_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "courseversion_course_id_number" to table: "course_versions"
+CREATE UNIQUE INDEX `courseversion_course_id_number` ON `course_versions` (`course_id`, `number`);
+-- Create "credentials" table
+CREATE TABLE `credentials` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `status_index` integer NOT NULL,
+  `state` text NOT NULL,
+  `token` text NOT NULL,
+  `live_key` text NULL,
+  `ects` integer NOT NULL,
+  `award` text NOT NULL,
+  `jwt` text NULL,
+  `digest` text NOT NULL,
+  `requested_at` datetime NOT NULL,
+  `issued_at` datetime NULL,
+  `revoked_at` datetime NULL,
+  `revocation_reason` text NULL,
+  `learner_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `result_id` text NOT NULL,
+  `version_id` text NOT NULL,
+  `signing_key_id` text NOT NULL,
+  `status_list_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `credentials_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_results_result` FOREIGN KEY (`result_id`) REFERENCES `results` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_signing_keys_signing_key` FOREIGN KEY (`signing_key_id`) REFERENCES `signing_keys` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `credentials_status_lists_status_list` FOREIGN KEY (`status_list_id`) REFERENCES `status_lists` (`id`) ON DELETE NO ACTION
+);
+-- Create index "credentials_token_key" to table: "credentials"
+CREATE UNIQUE INDEX `credentials_token_key` ON `credentials` (`token`);
+-- Create index "credentials_live_key_key" to table: "credentials"
+CREATE UNIQUE INDEX `credentials_live_key_key` ON `credentials` (`live_key`);
+-- Create index "credential_status_list_id_status_index" to table: "credentials"
+CREATE UNIQUE INDEX `credential_status_list_id_status_index` ON `credentials` (`status_list_id`, `status_index`);
+-- Create index "credential_learner_id_id" to table: "credentials"
+CREATE INDEX `credential_learner_id_id` ON `credentials` (`learner_id`, `id`);
+-- Create index "credential_institution_id_state_id" to table: "credentials"
+CREATE INDEX `credential_institution_id_state_id` ON `credentials` (`institution_id`, `state`, `id`);
+-- Create index "credential_home_id_id" to table: "credentials"
+CREATE INDEX `credential_home_id_id` ON `credentials` (`home_id`, `id`);
+-- Create "enrolments" table
+CREATE TABLE `enrolments` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `enrolled_at` datetime NOT NULL,
+  `ended_at` datetime NULL,
+  `application_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  `offering_id` text NOT NULL,
+  `version_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `enrolments_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `enrolments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "enrolment_application_id" to table: "enrolments"
+CREATE UNIQUE INDEX `enrolment_application_id` ON `enrolments` (`application_id`);
+-- Create index "enrolment_learner_id_id" to table: "enrolments"
+CREATE INDEX `enrolment_learner_id_id` ON `enrolments` (`learner_id`, `id`);
+-- Create index "enrolment_home_id_id" to table: "enrolments"
+CREATE INDEX `enrolment_home_id_id` ON `enrolments` (`home_id`, `id`);
+-- Create index "enrolment_host_id_id" to table: "enrolments"
+CREATE INDEX `enrolment_host_id_id` ON `enrolments` (`host_id`, `id`);
+-- Create index "enrolment_offering_id_id" to table: "enrolments"
+CREATE INDEX `enrolment_offering_id_id` ON `enrolments` (`offering_id`, `id`);
+-- Create "home_modules" table
+CREATE TABLE `home_modules` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `code` text NOT NULL,
+  `title` json NOT NULL,
+  `ects` integer NOT NULL,
+  `place` text NOT NULL,
+  `programme_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `home_modules_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE NO ACTION
+);
+-- Create index "homemodule_programme_id_code" to table: "home_modules"
+CREATE UNIQUE INDEX `homemodule_programme_id_code` ON `home_modules` (`programme_id`, `code`);
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `digest` text NOT NULL,
+  `input_digest` text NOT NULL,
+  `answer_id` text NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "idempotency_keys_digest_key" to table: "idempotency_keys"
+CREATE UNIQUE INDEX `idempotency_keys_digest_key` ON `idempotency_keys` (`digest`);
+-- Create "identities" table
+CREATE TABLE `identities` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `issuer` text NOT NULL,
+  `subject` text NOT NULL,
+  `digest` text NOT NULL,
+  `signed_in_at` datetime NULL,
+  `person_id` text NOT NULL,
+  `provider_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON DELETE NO ACTION
+);
+-- Create index "identities_digest_key" to table: "identities"
+CREATE UNIQUE INDEX `identities_digest_key` ON `identities` (`digest`);
+-- Create "institutions" table
+CREATE TABLE `institutions` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `schac` text NOT NULL,
+  `name` json NOT NULL,
+  `acronym` text NOT NULL,
+  `country` text NOT NULL,
+  `town` json NOT NULL,
+  `erasmus_code` text NULL,
+  `pic` text NULL,
+  `oid` text NULL,
+  `ror` text NULL,
+  `website` text NULL,
+  `domains` json NOT NULL,
+  `zone` text NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "institutions_schac_key" to table: "institutions"
+CREATE UNIQUE INDEX `institutions_schac_key` ON `institutions` (`schac`);
+-- Create index "institution_erasmus_code" to table: "institutions"
+CREATE UNIQUE INDEX `institution_erasmus_code` ON `institutions` (`erasmus_code`);
+-- Create index "institution_ror" to table: "institutions"
+CREATE UNIQUE INDEX `institution_ror` ON `institutions` (`ror`);
+-- Create index "institution_pic" to table: "institutions"
+CREATE UNIQUE INDEX `institution_pic` ON `institutions` (`pic`);
+-- Create "memberships" table
+CREATE TABLE `memberships` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `part` text NOT NULL,
+  `since` datetime NULL,
+  `until` datetime NULL,
+  `alliance_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `memberships_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `memberships_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "membership_alliance_id_institution_id" to table: "memberships"
+CREATE UNIQUE INDEX `membership_alliance_id_institution_id` ON `memberships` (`alliance_id`, `institution_id`);
+-- Create "micro_degrees" table
+CREATE TABLE `micro_degrees` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `key` text NOT NULL,
+  `state` text NOT NULL,
+  `title` json NOT NULL,
+  `summary` json NOT NULL,
+  `description` json NOT NULL,
+  `outcomes` json NOT NULL,
+  `ects` integer NOT NULL,
+  `eqf` integer NULL,
+  `isced` text NULL,
+  `quality` json NULL,
+  `groups` json NOT NULL,
+  `published_at` datetime NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `micro_degrees_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "micro_degrees_key_key" to table: "micro_degrees"
+CREATE UNIQUE INDEX `micro_degrees_key_key` ON `micro_degrees` (`key`);
+-- Create "offerings" table
+CREATE TABLE `offerings` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `schedule` text NOT NULL,
+  `zone` text NOT NULL,
+  `opens_at` datetime NOT NULL,
+  `closes_at` datetime NULL,
+  `starts_on` text NULL,
+  `ends_on` text NULL,
+  `seats` integer NOT NULL,
+  `seats_taken` integer NOT NULL DEFAULT (0),
+  `language` text NOT NULL,
+  `mode` text NOT NULL,
+  `place` json NOT NULL,
+  `funding` json NOT NULL,
+  `fee_cents` integer NOT NULL DEFAULT (0),
+  `fee_currency` text NOT NULL DEFAULT ('EUR'),
+  `institution_id` text NOT NULL,
+  `course_id` text NOT NULL,
+  `version_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `offerings_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `offerings_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "offering_course_id_state_id" to table: "offerings"
+CREATE INDEX `offering_course_id_state_id` ON `offerings` (`course_id`, `state`, `id`);
+-- Create index "offering_state_id" to table: "offerings"
+CREATE INDEX `offering_state_id` ON `offerings` (`state`, `id`);
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `type` text NOT NULL,
+  `object_id` text NOT NULL,
+  `payload` json NOT NULL,
+  `state` text NOT NULL,
+  `due_at` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "outboxevent_state_due_at_id" to table: "outbox_events"
+CREATE INDEX `outboxevent_state_due_at_id` ON `outbox_events` (`state`, `due_at`, `id`);
+-- Create "persons" table
+CREATE TABLE `persons` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `signed_in_at` datetime NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create "profiles" table
+CREATE TABLE `profiles` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `given_name` text NOT NULL,
+  `family_name` text NOT NULL,
+  `email` text NULL,
+  `esi` text NULL,
+  `language` text NOT NULL,
+  `person_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `profiles_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION
+);
+-- Create index "profile_person_id" to table: "profiles"
+CREATE UNIQUE INDEX `profile_person_id` ON `profiles` (`person_id`);
+-- Create "programmes" table
+CREATE TABLE `programmes` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `code` text NOT NULL,
+  `title` json NOT NULL,
+  `eqf` integer NOT NULL,
+  `ects` integer NOT NULL,
+  `isced` text NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `programmes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "programme_institution_id_code" to table: "programmes"
+CREATE UNIQUE INDEX `programme_institution_id_code` ON `programmes` (`institution_id`, `code`);
+-- Create "providers" table
+CREATE TABLE `providers` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `key` text NOT NULL,
+  `issuer` text NOT NULL,
+  `client_id` text NOT NULL,
+  `client_secret_ref` text NOT NULL,
+  `mode` text NOT NULL,
+  `state` text NOT NULL,
+  `scopes` json NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "providers_key_key" to table: "providers"
+CREATE UNIQUE INDEX `providers_key_key` ON `providers` (`key`);
+-- Create index "providers_issuer_key" to table: "providers"
+CREATE UNIQUE INDEX `providers_issuer_key` ON `providers` (`issuer`);
+-- Create "provider_homes" table
+CREATE TABLE `provider_homes` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `domain` text NOT NULL,
+  `provider_id` text NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `provider_homes_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "provider_homes_domain_key" to table: "provider_homes"
+CREATE UNIQUE INDEX `provider_homes_domain_key` ON `provider_homes` (`domain`);
+-- Create "recognition_cases" table
+CREATE TABLE `recognition_cases` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `basis` text NOT NULL,
+  `live_key` text NULL,
+  `ects` integer NOT NULL DEFAULT (0),
+  `grade` text NULL,
+  `reasons` text NULL,
+  `differences` json NOT NULL,
+  `submitted_at` datetime NOT NULL,
+  `due_at` datetime NOT NULL,
+  `decided_at` datetime NULL,
+  `appeal_before` datetime NULL,
+  `learner_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  `credential_id` text NOT NULL,
+  `programme_id` text NULL,
+  `rule_id` text NULL,
+  `decided_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `recognition_cases_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_cases_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_cases_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_cases_credentials_credential` FOREIGN KEY (`credential_id`) REFERENCES `credentials` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_cases_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `recognition_cases_recognition_rules_rule` FOREIGN KEY (`rule_id`) REFERENCES `recognition_rules` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `recognition_cases_persons_decided_by` FOREIGN KEY (`decided_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "recognition_cases_live_key_key" to table: "recognition_cases"
+CREATE UNIQUE INDEX `recognition_cases_live_key_key` ON `recognition_cases` (`live_key`);
+-- Create index "recognitioncase_learner_id_id" to table: "recognition_cases"
+CREATE INDEX `recognitioncase_learner_id_id` ON `recognition_cases` (`learner_id`, `id`);
+-- Create index "recognitioncase_home_id_state_id" to table: "recognition_cases"
+CREATE INDEX `recognitioncase_home_id_state_id` ON `recognition_cases` (`home_id`, `state`, `id`);
+-- Create index "recognitioncase_credential_id_id" to table: "recognition_cases"
+CREATE INDEX `recognitioncase_credential_id_id` ON `recognition_cases` (`credential_id`, `id`);
+-- Create "recognition_rules" table
+CREATE TABLE `recognition_rules` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state` text NOT NULL,
+  `proposed_by_side` text NOT NULL,
+  `ects` integer NOT NULL,
+  `grade_transfer` text NOT NULL,
+  `valid_from` text NOT NULL,
+  `valid_until` text NULL,
+  `answered_at` datetime NULL,
+  `terminated_at` datetime NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  `course_id` text NOT NULL,
+  `programme_id` text NULL,
+  `module_id` text NULL,
+  `proposed_by_id` text NOT NULL,
+  `answered_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `recognition_rules_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_rules_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_rules_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_rules_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `recognition_rules_home_modules_module` FOREIGN KEY (`module_id`) REFERENCES `home_modules` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `recognition_rules_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `recognition_rules_persons_answered_by` FOREIGN KEY (`answered_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "recognitionrule_course_id_home_id_state" to table: "recognition_rules"
+CREATE INDEX `recognitionrule_course_id_home_id_state` ON `recognition_rules` (`course_id`, `home_id`, `state`);
+-- Create index "recognitionrule_home_id_state_id" to table: "recognition_rules"
+CREATE INDEX `recognitionrule_home_id_state_id` ON `recognition_rules` (`home_id`, `state`, `id`);
+-- Create index "recognitionrule_host_id_state_id" to table: "recognition_rules"
+CREATE INDEX `recognitionrule_host_id_state_id` ON `recognition_rules` (`host_id`, `state`, `id`);
+-- Create "results" table
+CREATE TABLE `results` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `attempt` integer NOT NULL,
+  `state` text NOT NULL,
+  `outcome` text NOT NULL,
+  `grade` text NULL,
+  `scale` text NOT NULL,
+  `ects` integer NOT NULL,
+  `achieved_on` text NOT NULL,
+  `recorded_at` datetime NOT NULL,
+  `confirmed_at` datetime NULL,
+  `enrolment_id` text NOT NULL,
+  `learner_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  `host_id` text NOT NULL,
+  `recorded_by_id` text NOT NULL,
+  `confirmed_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "result_enrolment_id_attempt" to table: "results"
+CREATE UNIQUE INDEX `result_enrolment_id_attempt` ON `results` (`enrolment_id`, `attempt`);
+-- Create index "result_learner_id_id" to table: "results"
+CREATE INDEX `result_learner_id_id` ON `results` (`learner_id`, `id`);
+-- Create "role_grants" table
+CREATE TABLE `role_grants` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `role` text NOT NULL,
+  `valid_from` datetime NOT NULL,
+  `valid_until` datetime NULL,
+  `person_id` text NOT NULL,
+  `institution_id` text NULL,
+  `alliance_id` text NULL,
+  `granted_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `role_grants_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_grants_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create "sessions" table
+CREATE TABLE `sessions` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kind` text NOT NULL,
+  `digest` text NOT NULL,
+  `sid` text NULL,
+  `acr` text NULL,
+  `authenticated_at` datetime NOT NULL,
+  `seen_at` datetime NOT NULL,
+  `expires_at` datetime NOT NULL,
+  `ended_at` datetime NULL,
+  `person_id` text NOT NULL,
+  `identity_id` text NOT NULL,
+  `parent_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `sessions_sessions_parent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON DELETE SET NULL
+);
+-- Create index "sessions_digest_key" to table: "sessions"
+CREATE UNIQUE INDEX `sessions_digest_key` ON `sessions` (`digest`);
+-- Create index "sessions_parent_id_key" to table: "sessions"
+CREATE UNIQUE INDEX `sessions_parent_id_key` ON `sessions` (`parent_id`);
+-- Create index "session_expires_at" to table: "sessions"
+CREATE INDEX `session_expires_at` ON `sessions` (`expires_at`);
+-- Create "sign_ins" table
+CREATE TABLE `sign_ins` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `state_digest` text NOT NULL,
+  `browser_digest` text NOT NULL,
+  `nonce` text NOT NULL,
+  `verifier` text NOT NULL,
+  `return_to` text NOT NULL,
+  `expires_at` datetime NOT NULL,
+  `provider_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `sign_ins_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON DELETE NO ACTION
+);
+-- Create index "sign_ins_state_digest_key" to table: "sign_ins"
+CREATE UNIQUE INDEX `sign_ins_state_digest_key` ON `sign_ins` (`state_digest`);
+-- Create index "signin_expires_at" to table: "sign_ins"
+CREATE INDEX `signin_expires_at` ON `sign_ins` (`expires_at`);
+-- Create "signing_keys" table
+CREATE TABLE `signing_keys` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kid` text NOT NULL,
+  `algorithm` text NOT NULL,
+  `state` text NOT NULL,
+  `public_jwk` text NOT NULL,
+  `sealed` text NOT NULL,
+  `active_from` datetime NOT NULL,
+  `retired_at` datetime NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `signing_keys_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "signing_keys_kid_key" to table: "signing_keys"
+CREATE UNIQUE INDEX `signing_keys_kid_key` ON `signing_keys` (`kid`);
+-- Create index "signingkey_institution_id_state" to table: "signing_keys"
+CREATE INDEX `signingkey_institution_id_state` ON `signing_keys` (`institution_id`, `state`);
+-- Create "status_lists" table
+CREATE TABLE `status_lists` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `size` integer NOT NULL,
+  `taken` integer NOT NULL DEFAULT (0),
+  `revision` integer NOT NULL DEFAULT (0),
+  `changed_at` datetime NOT NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `status_lists_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "statuslist_institution_id_number" to table: "status_lists"
+CREATE UNIQUE INDEX `statuslist_institution_id_number` ON `status_lists` (`institution_id`, `number`);
+-- Create "units" table
+CREATE TABLE `units` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `key` text NOT NULL,
+  `kind` text NOT NULL,
+  `name` json NOT NULL,
+  `institution_id` text NOT NULL,
+  `parent_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `units_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `units_units_parent` FOREIGN KEY (`parent_id`) REFERENCES `units` (`id`) ON DELETE SET NULL
+);
+-- Create index "units_parent_id_key" to table: "units"
+CREATE UNIQUE INDEX `units_parent_id_key` ON `units` (`parent_id`);
+-- Create index "unit_institution_id_key" to table: "units"
+CREATE UNIQUE INDEX `unit_institution_id_key` ON `units` (`institution_id`, `key`);

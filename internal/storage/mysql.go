@@ -1,0 +1,43 @@
+package storage
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	_ "modernc.org/sqlite" // registers "sqlite"
+)
+
+// dataSource builds the driver's data source name. Operators give an address
+// only: a forgotten clientFoundRows would make an update that changes nothing
+// look like a lost race, and a forgotten parseTime breaks every time.
+func dataSource(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User == nil || len(strings.TrimPrefix(u.Path, "/")) == 0 {
+		return "", errors.New("storage: the address of the database is mysql://user:password@host:port/name")
+	}
+	c := mysql.NewConfig()
+	c.User = u.User.Username()
+	c.Passwd, _ = u.User.Password()
+	c.Net = "tcp"
+	c.Addr = u.Host
+	if u.Port() == "" {
+		c.Addr = net.JoinHostPort(u.Hostname(), "3306")
+	}
+	c.DBName = strings.TrimPrefix(u.Path, "/")
+	c.ParseTime = true
+	c.Loc = time.UTC
+	c.ClientFoundRows = true
+	c.InterpolateParams = true // half the round trips
+	c.RejectReadOnly = true
+	c.Timeout, c.ReadTimeout, c.WriteTimeout = 3*time.Second, 10*time.Second, 10*time.Second
+	c.Collation = "utf8mb4_bin"
+	if tls := u.Query().Get("tls"); tls != "" {
+		c.TLSConfig = tls
+	}
+	c.Logger = &mysql.NopLogger{} // what matters comes back as an error and is logged once
+	return c.FormatDSN(), nil
+}

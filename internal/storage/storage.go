@@ -1,0 +1,154 @@
+// Package storage opens the database and runs transactions on it. It is the
+// only place that makes an ent client, and so the only place that must not
+// forget the guard, and the only place that knows SQLite from MySQL.
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+)
+
+// DB is an open database.
+type DB struct {
+	Client  *ent.Client
+	Dialect string // dialect.SQLite or dialect.MySQL
+	SQL     *sql.DB
+	readers *sql.DB // of SQLite; else the same as SQL
+}
+
+// Options change how Open works.
+type Options struct {
+	// Guard installs row visibility on the client. There is no default: a
+	// client without a guard shows every row to everybody.
+	Guard func(*ent.Client)
+	// Unsafe gives up durability for speed, in tests only.
+	Unsafe bool
+	// OnStatement hears every statement before it runs, for tests that count.
+	OnStatement func(ctx context.Context, query string)
+}
+
+// Open opens the database at address: "sqlite:PATH", whose folder is made when
+// it is missing, or "mysql://user:password@host:port/name" for MariaDB and
+// MySQL. It runs no migration and does not wait for a server to answer.
+func Open(address string, o Options) (*DB, error) {
+	if o.Guard == nil {
+		return nil, errors.New("storage: opening a database without a guard")
+	}
+	scheme, rest, _ := strings.Cut(address, ":")
+	var db *DB
+	var drv dialect.Driver
+	var err error
+	switch scheme {
+	case "sqlite":
+		db, drv, err = openSQLite(rest, o.Unsafe)
+	case "mysql":
+		db, drv, err = openMySQL(address)
+	default:
+		return nil, fmt.Errorf("storage: the database address begins with sqlite: or mysql://, not %q", scheme)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.OnStatement != nil {
+		drv = observed{drv, o.OnStatement}
+	}
+	db.Client = ent.NewClient(ent.Driver(drv))
+	o.Guard(db.Client)
+	return db, nil
+}
+
+// Ping says whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.readers.PingContext(ctx) }
+
+// Close closes all connections.
+func (db *DB) Close() error {
+	err := db.SQL.Close()
+	if db.readers != db.SQL {
+		err = errors.Join(err, db.readers.Close())
+	}
+	return err
+}
+
+// openSQLite opens two pools: one writer, because SQLite has one, and readers
+// that never wait for it.
+func openSQLite(path string, unsafe bool) (*DB, dialect.Driver, error) {
+	if path == "" {
+		return nil, nil, errors.New("storage: sqlite: needs a path")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, nil, fmt.Errorf("storage: %w", err)
+	}
+	synchronous := "synchronous(FULL)" // NORMAL may lose acknowledged commits when power fails
+	if unsafe {
+		synchronous = "synchronous(OFF)"
+	}
+	parameters := url.Values{
+		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", synchronous},
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+		"_txlock":      {"immediate"}, // a deferred read-then-write is refused whatever the timeout
+	}
+	name := func() string { return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + parameters.Encode() }
+	writer, err := sql.Open("sqlite", name())
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage: %w", err)
+	}
+	writer.SetMaxOpenConns(1)
+	parameters.Del("_txlock")
+	parameters.Add("_pragma", "query_only(1)")
+	readers, err := sql.Open("sqlite", name())
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("storage: %w", err), writer.Close())
+	}
+	readers.SetMaxOpenConns(8)
+	readers.SetMaxIdleConns(8)
+	drv := split{entsql.OpenDB(dialect.SQLite, writer), entsql.OpenDB(dialect.SQLite, readers)}
+	return &DB{Dialect: dialect.SQLite, SQL: writer, readers: readers}, drv, nil
+}
+
+// split sends reads to the readers and all else to the writer.
+type split struct {
+	*entsql.Driver
+	readers *entsql.Driver
+}
+
+func (s split) Query(ctx context.Context, query string, args, v any) error {
+	if strings.HasPrefix(query, "SELECT") {
+		return s.readers.Query(ctx, query, args, v)
+	}
+	return s.Driver.Query(ctx, query, args, v) // INSERT … RETURNING
+}
+
+// pool bounds of MySQL. Work returns to a recovered server within connLifetime.
+const (
+	maxConns     = 32
+	connLifetime = 2 * time.Minute
+)
+
+func openMySQL(address string) (*DB, dialect.Driver, error) {
+	name, err := dataSource(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sql.Open("mysql", name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage: %w", err)
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxLifetime(connLifetime)
+	return &DB{Dialect: dialect.MySQL, SQL: db, readers: db}, entsql.OpenDB(dialect.MySQL, db), nil
+}

@@ -1,0 +1,153 @@
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// How long Write keeps trying. Two tries are not enough: eight were needed for
+// the unluckiest of a hundred rivals.
+const (
+	maxTries  = 10
+	maxTrying = 5 * time.Second
+)
+
+// Write runs fn in one transaction and returns what fn returned, unwrapped, so
+// that its edges can be read once the transaction is over. It rolls back when
+// fn fails or panics, and runs fn again, at most ten times or five seconds,
+// when the database chose the transaction as the victim of a deadlock. So fn
+// touches nothing but tx: it signs nothing and sends nothing.
+//
+// When the outcome of the commit is unknown, the caller gets UNAVAILABLE and
+// repeats with the same idempotency key.
+func Write[T interface{ Unwrap() T }](ctx context.Context, c *ent.Client, fn func(*ent.Tx) (T, error)) (v T, err error) {
+	err = Do(ctx, c, func(tx *ent.Tx) error {
+		v, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v.Unwrap(), nil
+}
+
+// Do is Write for changes that return no entity.
+func Do(ctx context.Context, c *ent.Client, fn func(*ent.Tx) error) error {
+	began := time.Now()
+	for try := 1; ; try++ {
+		err := once(ctx, c, fn)
+		if err == nil || !retryable(err) || try == maxTries || time.Since(began) > maxTrying {
+			return Classify(err)
+		}
+		select {
+		case <-ctx.Done():
+			return Classify(ctx.Err())
+		case <-time.After(rand.N(min(5*time.Millisecond<<try, 320*time.Millisecond))):
+		}
+	}
+}
+
+func once(ctx context.Context, c *ent.Client, fn func(*ent.Tx) error) (err error) {
+	tx, err := c.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	committed := false
+	defer func() {
+		if !committed { // also when fn panics
+			_ = tx.Rollback()
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+// retryable says whether the database has undone the transaction and asks for
+// another try: deadlock 1213, lock wait 1205, changed record 1020, and what a
+// Galera node says while it leaves, 1047 and 1180; SQLITE_BUSY and LOCKED.
+func retryable(err error) bool {
+	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		switch m.Number {
+		case 1213, 1205, 1020, 1047, 1180:
+			return true
+		}
+	}
+	if s, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch s.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return true
+		}
+	}
+	return false
+}
+
+// Classify turns what a driver says about a database that is away, full or too
+// busy into an UNAVAILABLE problem. Other errors it returns as they are.
+func Classify(err error) error {
+	if err == nil || !away(err) && !retryable(err) {
+		return err
+	}
+	return problem.New(problem.Unavailable, "the database does not answer; try again in a moment").Because(err)
+}
+
+func away(err error) bool {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) {
+		return true
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return true
+	}
+	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		switch m.Number {
+		case 1040, 1053, 1077, 1078, 1079, 1129, 1290, 1836, 1021, 1114: // connections, shutdown, read-only, disk
+			return true
+		}
+	}
+	if s, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch s.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+			return true
+		}
+	}
+	return false
+}
+
+// IsDuplicate says whether a row with the same unique value exists. MySQL and
+// SQLite number the fault; their texts are never searched.
+func IsDuplicate(err error) bool {
+	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return m.Number == 1062
+	}
+	if s, ok := errors.AsType[*sqlite.Error](err); ok {
+		return s.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || s.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// Found turns the error of looking up what an input field refers to into a
+// NOT_FOUND problem at that field. Other errors it passes on.
+func Found(err error, what string, field ...string) error {
+	if ent.IsNotFound(err) {
+		return problem.Missing(what).At(field...)
+	}
+	return Classify(err)
+}
