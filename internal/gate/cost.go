@@ -8,59 +8,88 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// pricer counts the points of selections, each fragment once.
+// pricer counts the points of selections, each fragment once for each page size
+// it stands under.
 //
 // A field costs its weight and what is selected below it. The weight is that of
-// @cost, else 1 for a field of objects and 0 for a leaf. Below a field that
-// returns a connection, or a list by an argument called first, everything
-// counts as often as the page has items: first or last, whichever is larger,
-// else the default of the argument, else DefaultPage. What @skip and @include
-// leave out is free. Fields of several types, and fields that are asked for
-// twice, all count, so that the result is never below what is executed.
+// @cost, else 1 for a field of objects and 0 for a leaf. The nodes and edges of
+// a connection count as often as its page has items; what it says of the whole,
+// such as its totalCount, counts once. Below a list with an argument called
+// first everything counts as often as that. A page has first or last items,
+// whichever is larger, else those of the default of first, else DefaultPage.
+// What @skip and @include leave out is free. Fields of several types, and fields
+// that are asked for twice, all count, so that the result is never below what
+// is executed.
 type pricer struct {
 	variables map[string]any
-	priced    map[*ast.FragmentDefinition]int
+	priced    map[pricedFragment]int
 	steps     int // selections looked at, for the tests
 }
 
-func newPricer(variables map[string]any) *pricer {
-	return &pricer{variables: variables, priced: map[*ast.FragmentDefinition]int{}}
+type pricedFragment struct {
+	fragment *ast.FragmentDefinition
+	page     int
 }
 
-// selections needs a valid document: its fragments contain no cycle.
-func (p *pricer) selections(set ast.SelectionSet) int {
+func newPricer(variables map[string]any) *pricer {
+	return &pricer{variables: variables, priced: map[pricedFragment]int{}}
+}
+
+// operation returns the points of an operation of a valid document, whose
+// fragments contain no cycle.
+func (p *pricer) operation(o *ast.OperationDefinition) int { return p.selections(o.SelectionSet, 1) }
+
+// selections returns the points of a set in which nodes and edges count page
+// times.
+func (p *pricer) selections(set ast.SelectionSet, page int) int {
 	total := 0
 	for _, selection := range set {
 		p.steps++
-		total = plus(total, p.selection(selection))
+		total = plus(total, p.selection(selection, page))
 	}
 	return total
 }
 
-func (p *pricer) selection(selection ast.Selection) int {
+func (p *pricer) selection(selection ast.Selection, page int) int {
 	switch s := selection.(type) {
 	case *ast.Field:
 		if p.leavesOut(s.Directives) {
 			return 0
 		}
-		return plus(weight(s.Definition, s.SelectionSet), times(p.repeats(s), p.selections(s.SelectionSet)))
+		cost := p.field(s)
+		if s.Name == "nodes" || s.Name == "edges" {
+			cost = times(cost, page)
+		}
+		return cost
 	case *ast.InlineFragment:
 		if p.leavesOut(s.Directives) {
 			return 0
 		}
-		return p.selections(s.SelectionSet)
+		return p.selections(s.SelectionSet, page)
 	case *ast.FragmentSpread:
 		if p.leavesOut(s.Directives) {
 			return 0
 		}
-		cost, known := p.priced[s.Definition]
+		key := pricedFragment{s.Definition, page}
+		cost, known := p.priced[key]
 		if !known {
-			cost = p.selections(s.Definition.SelectionSet)
-			p.priced[s.Definition] = cost
+			cost = p.selections(s.Definition.SelectionSet, page)
+			p.priced[key] = cost
 		}
 		return cost
 	}
 	return 0
+}
+
+func (p *pricer) field(f *ast.Field) int {
+	own := weight(f.Definition, f.SelectionSet)
+	switch {
+	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
+		return plus(own, p.selections(f.SelectionSet, p.page(f)))
+	case f.Definition.Type.Elem != nil && f.Definition.Arguments.ForName("first") != nil:
+		return plus(own, times(p.page(f), p.selections(f.SelectionSet, 1)))
+	}
+	return plus(own, p.selections(f.SelectionSet, 1))
 }
 
 func weight(definition *ast.FieldDefinition, below ast.SelectionSet) int {
@@ -77,14 +106,8 @@ func weight(definition *ast.FieldDefinition, below ast.SelectionSet) int {
 	return 0
 }
 
-// repeats returns how often the selections below field count.
-func (p *pricer) repeats(field *ast.Field) int {
-	arguments := field.Definition.Arguments
-	isConnection := strings.HasSuffix(field.Definition.Type.Name(), "Connection")
-	isPagedList := field.Definition.Type.Elem != nil && arguments.ForName("first") != nil
-	if !isConnection && !isPagedList {
-		return 1
-	}
+// page returns how many items the page of a field may have.
+func (p *pricer) page(field *ast.Field) int {
 	page := 0
 	for _, name := range []string{"first", "last"} {
 		if arg := field.Arguments.ForName(name); arg != nil {
@@ -96,7 +119,7 @@ func (p *pricer) repeats(field *ast.Field) int {
 	if page > 0 {
 		return page
 	}
-	if first := arguments.ForName("first"); first != nil && first.DefaultValue != nil {
+	if first := field.Definition.Arguments.ForName("first"); first != nil && first.DefaultValue != nil {
 		if n, given := integer(first.DefaultValue, nil); given && n > 0 {
 			return n
 		}

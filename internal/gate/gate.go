@@ -71,6 +71,7 @@ const (
 	MaxDepth          = 15        // fields below each other, which standard introspection needs
 	MaxFields         = 1500      // fields of all operations, with every fragment spread out
 	MaxRoots          = 30        // fields at the root of an operation
+	MaxNamesakes      = 250       // fields of one response name in the text, which validation compares in pairs
 	MaxIntrospections = 1         // __schema and __type of a document
 	MaxPage           = 100       // first and last
 	MaxItems          = 100       // items of a list among the inputs

@@ -13,6 +13,7 @@ type Size struct {
 	Depth          int // fields below each other, in the deepest operation
 	Fields         int // fields, in all operations together
 	Roots          int // fields at the root, in the widest operation
+	Namesakes      int // fields of the same response name in the text, fragments not spread out
 	Introspections int // __schema and __type, in all operations together
 }
 
@@ -40,6 +41,7 @@ func (s Size) refusal() *problem.Error {
 		{s.Depth, MaxDepth, problem.New(problem.Limited, "the document nests more than %d levels of fields", MaxDepth)},
 		{s.Fields, MaxFields, problem.New(problem.Limited, "the document asks for more than %d fields", MaxFields)},
 		{s.Roots, MaxRoots, problem.New(problem.Limited, "the operation asks for more than %d fields at its root", MaxRoots)},
+		{s.Namesakes, MaxNamesakes, problem.New(problem.Limited, "the document has more than %d fields of the same name", MaxNamesakes)},
 		{s.Introspections, MaxIntrospections, problem.New(problem.Limited, "the document asks for __schema or __type more than once")},
 	} {
 		if m.size > m.limit {
@@ -54,7 +56,8 @@ type ruler struct {
 	fragments map[string]*ast.FragmentDefinition
 	measured  map[*ast.FragmentDefinition]Size
 	open      map[*ast.FragmentDefinition]bool
-	steps     int // selections looked at, for the tests
+	named     map[string]int // fields of the text by response name
+	steps     int            // selections looked at, for the tests
 }
 
 func newRuler(doc *ast.QueryDocument) *ruler {
@@ -62,6 +65,7 @@ func newRuler(doc *ast.QueryDocument) *ruler {
 		fragments: make(map[string]*ast.FragmentDefinition, len(doc.Fragments)),
 		measured:  make(map[*ast.FragmentDefinition]Size, len(doc.Fragments)),
 		open:      map[*ast.FragmentDefinition]bool{},
+		named:     map[string]int{},
 	}
 	for _, f := range doc.Fragments {
 		r.fragments[f.Name] = f
@@ -88,6 +92,9 @@ func (r *ruler) document(doc *ast.QueryDocument) (Size, *problem.Error) {
 		}
 		all.Depth, all.Fields = max(all.Depth, size.Depth), max(all.Fields, size.Fields)
 	}
+	for _, n := range r.named {
+		all.Namesakes = max(all.Namesakes, n)
+	}
 	return all, nil
 }
 
@@ -111,6 +118,7 @@ func (r *ruler) selections(set ast.SelectionSet) (Size, *problem.Error) {
 func (r *ruler) selection(selection ast.Selection) (Size, *problem.Error) {
 	switch s := selection.(type) {
 	case *ast.Field:
+		r.named[s.Alias]++
 		size, p := r.selections(s.SelectionSet)
 		size.Depth, size.Fields, size.Roots = size.Depth+1, plus(size.Fields, 1), 1
 		if s.Name == "__schema" || s.Name == "__type" {

@@ -30,7 +30,7 @@ func (o *operations) MutateOperationContext(_ context.Context, operation *graphq
 	if p := checkInputs(o.schema, operation); p != nil {
 		return refusal(p)
 	}
-	cost := newPricer(operation.Variables).selections(operation.Operation.SelectionSet)
+	cost := newPricer(operation.Variables).operation(operation.Operation)
 	operation.Stats.SetExtension(costKey, cost)
 	if cost > o.maxCost {
 		return refusal(problem.New(problem.Limited, "the operation costs %d points, more than the %d it may: ask for smaller pages or fewer fields", cost, o.maxCost).
