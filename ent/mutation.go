@@ -28185,6 +28185,7 @@ type SigningKeyMutation struct {
 	state              *signingkey.State
 	public_jwk         *string
 	sealed             *string
+	live_key           *string
 	active_from        *time.Time
 	retired_at         *time.Time
 	clearedFields      map[string]struct{}
@@ -28551,6 +28552,55 @@ func (m *SigningKeyMutation) ResetSealed() {
 	m.sealed = nil
 }
 
+// SetLiveKey sets the "live_key" field.
+func (m *SigningKeyMutation) SetLiveKey(s string) {
+	m.live_key = &s
+}
+
+// LiveKey returns the value of the "live_key" field in the mutation.
+func (m *SigningKeyMutation) LiveKey() (r string, exists bool) {
+	v := m.live_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiveKey returns the old "live_key" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldLiveKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiveKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiveKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiveKey: %w", err)
+	}
+	return oldValue.LiveKey, nil
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (m *SigningKeyMutation) ClearLiveKey() {
+	m.live_key = nil
+	m.clearedFields[signingkey.FieldLiveKey] = struct{}{}
+}
+
+// LiveKeyCleared returns if the "live_key" field was cleared in this mutation.
+func (m *SigningKeyMutation) LiveKeyCleared() bool {
+	_, ok := m.clearedFields[signingkey.FieldLiveKey]
+	return ok
+}
+
+// ResetLiveKey resets all changes to the "live_key" field.
+func (m *SigningKeyMutation) ResetLiveKey() {
+	m.live_key = nil
+	delete(m.clearedFields, signingkey.FieldLiveKey)
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (m *SigningKeyMutation) SetActiveFrom(t time.Time) {
 	m.active_from = &t
@@ -28697,7 +28747,7 @@ func (m *SigningKeyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SigningKeyMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, signingkey.FieldCreatedAt)
 	}
@@ -28718,6 +28768,9 @@ func (m *SigningKeyMutation) Fields() []string {
 	}
 	if m.sealed != nil {
 		fields = append(fields, signingkey.FieldSealed)
+	}
+	if m.live_key != nil {
+		fields = append(fields, signingkey.FieldLiveKey)
 	}
 	if m.active_from != nil {
 		fields = append(fields, signingkey.FieldActiveFrom)
@@ -28747,6 +28800,8 @@ func (m *SigningKeyMutation) Field(name string) (ent.Value, bool) {
 		return m.PublicJwk()
 	case signingkey.FieldSealed:
 		return m.Sealed()
+	case signingkey.FieldLiveKey:
+		return m.LiveKey()
 	case signingkey.FieldActiveFrom:
 		return m.ActiveFrom()
 	case signingkey.FieldRetiredAt:
@@ -28774,6 +28829,8 @@ func (m *SigningKeyMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPublicJwk(ctx)
 	case signingkey.FieldSealed:
 		return m.OldSealed(ctx)
+	case signingkey.FieldLiveKey:
+		return m.OldLiveKey(ctx)
 	case signingkey.FieldActiveFrom:
 		return m.OldActiveFrom(ctx)
 	case signingkey.FieldRetiredAt:
@@ -28836,6 +28893,13 @@ func (m *SigningKeyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSealed(v)
 		return nil
+	case signingkey.FieldLiveKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiveKey(v)
+		return nil
 	case signingkey.FieldActiveFrom:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -28880,6 +28944,9 @@ func (m *SigningKeyMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SigningKeyMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(signingkey.FieldLiveKey) {
+		fields = append(fields, signingkey.FieldLiveKey)
+	}
 	if m.FieldCleared(signingkey.FieldRetiredAt) {
 		fields = append(fields, signingkey.FieldRetiredAt)
 	}
@@ -28897,6 +28964,9 @@ func (m *SigningKeyMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SigningKeyMutation) ClearField(name string) error {
 	switch name {
+	case signingkey.FieldLiveKey:
+		m.ClearLiveKey()
+		return nil
 	case signingkey.FieldRetiredAt:
 		m.ClearRetiredAt()
 		return nil
@@ -28928,6 +28998,9 @@ func (m *SigningKeyMutation) ResetField(name string) error {
 		return nil
 	case signingkey.FieldSealed:
 		m.ResetSealed()
+		return nil
+	case signingkey.FieldLiveKey:
+		m.ResetLiveKey()
 		return nil
 	case signingkey.FieldActiveFrom:
 		m.ResetActiveFrom()

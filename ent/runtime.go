@@ -1064,6 +1064,10 @@ func init() {
 	signingkeyDescKid := signingkeyFields[1].Descriptor()
 	// signingkey.KidValidator is a validator for the "kid" field. It is called by the builders before save.
 	signingkey.KidValidator = signingkeyDescKid.Validators[0].(func(string) error)
+	// signingkeyDescLiveKey is the schema descriptor for live_key field.
+	signingkeyDescLiveKey := signingkeyFields[6].Descriptor()
+	// signingkey.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	signingkey.LiveKeyValidator = signingkeyDescLiveKey.Validators[0].(func(string) error)
 	// signingkeyDescID is the schema descriptor for id field.
 	signingkeyDescID := signingkeyMixinFields0[0].Descriptor()
 	// signingkey.DefaultID holds the default value on creation for the id field.

@@ -33,6 +33,8 @@ type SigningKey struct {
 	PublicJwk string `json:"public_jwk,omitempty"`
 	// private key under the key-encryption key
 	Sealed string `json:"-"`
+	// the institution while the key is active: it has one at a time
+	LiveKey *string `json:"live_key,omitempty"`
 	// ActiveFrom holds the value of the "active_from" field.
 	ActiveFrom time.Time `json:"active_from,omitempty"`
 	// RetiredAt holds the value of the "retired_at" field.
@@ -68,7 +70,7 @@ func (*SigningKey) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case signingkey.FieldID, signingkey.FieldInstitutionID, signingkey.FieldKid, signingkey.FieldAlgorithm, signingkey.FieldState, signingkey.FieldPublicJwk, signingkey.FieldSealed:
+		case signingkey.FieldID, signingkey.FieldInstitutionID, signingkey.FieldKid, signingkey.FieldAlgorithm, signingkey.FieldState, signingkey.FieldPublicJwk, signingkey.FieldSealed, signingkey.FieldLiveKey:
 			values[i] = new(sql.NullString)
 		case signingkey.FieldCreatedAt, signingkey.FieldActiveFrom, signingkey.FieldRetiredAt:
 			values[i] = new(sql.NullTime)
@@ -134,6 +136,13 @@ func (_m *SigningKey) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field sealed", values[i])
 			} else if value.Valid {
 				_m.Sealed = value.String
+			}
+		case signingkey.FieldLiveKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field live_key", values[i])
+			} else if value.Valid {
+				_m.LiveKey = new(string)
+				*_m.LiveKey = value.String
 			}
 		case signingkey.FieldActiveFrom:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -208,6 +217,11 @@ func (_m *SigningKey) String() string {
 	builder.WriteString(_m.PublicJwk)
 	builder.WriteString(", ")
 	builder.WriteString("sealed=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.LiveKey; v != nil {
+		builder.WriteString("live_key=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("active_from=")
 	builder.WriteString(_m.ActiveFrom.Format(time.ANSIC))

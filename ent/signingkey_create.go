@@ -72,6 +72,20 @@ func (_c *SigningKeyCreate) SetSealed(v string) *SigningKeyCreate {
 	return _c
 }
 
+// SetLiveKey sets the "live_key" field.
+func (_c *SigningKeyCreate) SetLiveKey(v string) *SigningKeyCreate {
+	_c.mutation.SetLiveKey(v)
+	return _c
+}
+
+// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
+func (_c *SigningKeyCreate) SetNillableLiveKey(v *string) *SigningKeyCreate {
+	if v != nil {
+		_c.SetLiveKey(*v)
+	}
+	return _c
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (_c *SigningKeyCreate) SetActiveFrom(v time.Time) *SigningKeyCreate {
 	_c.mutation.SetActiveFrom(v)
@@ -199,6 +213,11 @@ func (_c *SigningKeyCreate) check() error {
 	if _, ok := _c.mutation.Sealed(); !ok {
 		return &ValidationError{Name: "sealed", err: errors.New(`ent: missing required field "SigningKey.sealed"`)}
 	}
+	if v, ok := _c.mutation.LiveKey(); ok {
+		if err := signingkey.LiveKeyValidator(v); err != nil {
+			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "SigningKey.live_key": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.ActiveFrom(); !ok {
 		return &ValidationError{Name: "active_from", err: errors.New(`ent: missing required field "SigningKey.active_from"`)}
 	}
@@ -268,6 +287,10 @@ func (_c *SigningKeyCreate) createSpec() (*SigningKey, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Sealed(); ok {
 		_spec.SetField(signingkey.FieldSealed, field.TypeString, value)
 		_node.Sealed = value
+	}
+	if value, ok := _c.mutation.LiveKey(); ok {
+		_spec.SetField(signingkey.FieldLiveKey, field.TypeString, value)
+		_node.LiveKey = &value
 	}
 	if value, ok := _c.mutation.ActiveFrom(); ok {
 		_spec.SetField(signingkey.FieldActiveFrom, field.TypeTime, value)

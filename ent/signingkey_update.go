@@ -56,6 +56,26 @@ func (_u *SigningKeyUpdate) SetNillableState(v *signingkey.State) *SigningKeyUpd
 	return _u
 }
 
+// SetLiveKey sets the "live_key" field.
+func (_u *SigningKeyUpdate) SetLiveKey(v string) *SigningKeyUpdate {
+	_u.mutation.SetLiveKey(v)
+	return _u
+}
+
+// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
+func (_u *SigningKeyUpdate) SetNillableLiveKey(v *string) *SigningKeyUpdate {
+	if v != nil {
+		_u.SetLiveKey(*v)
+	}
+	return _u
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (_u *SigningKeyUpdate) ClearLiveKey() *SigningKeyUpdate {
+	_u.mutation.ClearLiveKey()
+	return _u
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (_u *SigningKeyUpdate) SetActiveFrom(v time.Time) *SigningKeyUpdate {
 	_u.mutation.SetActiveFrom(v)
@@ -134,6 +154,11 @@ func (_u *SigningKeyUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "SigningKey.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LiveKey(); ok {
+		if err := signingkey.LiveKeyValidator(v); err != nil {
+			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "SigningKey.live_key": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SigningKey.institution"`)
 	}
@@ -157,6 +182,12 @@ func (_u *SigningKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(signingkey.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.LiveKey(); ok {
+		_spec.SetField(signingkey.FieldLiveKey, field.TypeString, value)
+	}
+	if _u.mutation.LiveKeyCleared() {
+		_spec.ClearField(signingkey.FieldLiveKey, field.TypeString)
 	}
 	if value, ok := _u.mutation.ActiveFrom(); ok {
 		_spec.SetField(signingkey.FieldActiveFrom, field.TypeTime, value)
@@ -212,6 +243,26 @@ func (_u *SigningKeyUpdateOne) SetNillableState(v *signingkey.State) *SigningKey
 	if v != nil {
 		_u.SetState(*v)
 	}
+	return _u
+}
+
+// SetLiveKey sets the "live_key" field.
+func (_u *SigningKeyUpdateOne) SetLiveKey(v string) *SigningKeyUpdateOne {
+	_u.mutation.SetLiveKey(v)
+	return _u
+}
+
+// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
+func (_u *SigningKeyUpdateOne) SetNillableLiveKey(v *string) *SigningKeyUpdateOne {
+	if v != nil {
+		_u.SetLiveKey(*v)
+	}
+	return _u
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (_u *SigningKeyUpdateOne) ClearLiveKey() *SigningKeyUpdateOne {
+	_u.mutation.ClearLiveKey()
 	return _u
 }
 
@@ -306,6 +357,11 @@ func (_u *SigningKeyUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "SigningKey.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LiveKey(); ok {
+		if err := signingkey.LiveKeyValidator(v); err != nil {
+			return &ValidationError{Name: "live_key", err: fmt.Errorf(`ent: validator failed for field "SigningKey.live_key": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SigningKey.institution"`)
 	}
@@ -346,6 +402,12 @@ func (_u *SigningKeyUpdateOne) sqlSave(ctx context.Context) (_node *SigningKey, 
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(signingkey.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.LiveKey(); ok {
+		_spec.SetField(signingkey.FieldLiveKey, field.TypeString, value)
+	}
+	if _u.mutation.LiveKeyCleared() {
+		_spec.ClearField(signingkey.FieldLiveKey, field.TypeString)
 	}
 	if value, ok := _u.mutation.ActiveFrom(); ok {
 		_spec.SetField(signingkey.FieldActiveFrom, field.TypeTime, value)

@@ -1241,6 +1241,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "RETIRED", "COMPROMISED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
 		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 32},
 		{Name: "active_from", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1253,7 +1254,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "signing_keys_institutions_institution",
-				Columns:    []*schema.Column{SigningKeysColumns[9]},
+				Columns:    []*schema.Column{SigningKeysColumns[10]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1262,7 +1263,7 @@ var (
 			{
 				Name:    "signingkey_institution_id_state",
 				Unique:  false,
-				Columns: []*schema.Column{SigningKeysColumns[9], SigningKeysColumns[4]},
+				Columns: []*schema.Column{SigningKeysColumns[10], SigningKeysColumns[4]},
 			},
 		},
 	}

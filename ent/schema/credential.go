@@ -22,6 +22,8 @@ func (SigningKey) Fields() []ent.Field {
 		state("state", "ACTIVE", "RETIRED", "COMPROMISED"),
 		field.Text("public_jwk").Immutable(),
 		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),
+		field.String("live_key").MaxLen(32).Unique().Optional().Nillable().
+			Comment("the institution while the key is active: it has one at a time"),
 		moment("active_from"), at("retired_at"),
 	}
 }

@@ -30,6 +30,8 @@ const (
 	FieldPublicJwk = "public_jwk"
 	// FieldSealed holds the string denoting the sealed field in the database.
 	FieldSealed = "sealed"
+	// FieldLiveKey holds the string denoting the live_key field in the database.
+	FieldLiveKey = "live_key"
 	// FieldActiveFrom holds the string denoting the active_from field in the database.
 	FieldActiveFrom = "active_from"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldState,
 	FieldPublicJwk,
 	FieldSealed,
+	FieldLiveKey,
 	FieldActiveFrom,
 	FieldRetiredAt,
 }
@@ -78,6 +81,8 @@ var (
 	InstitutionIDValidator func(string) error
 	// KidValidator is a validator for the "kid" field. It is called by the builders before save.
 	KidValidator func(string) error
+	// LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	LiveKeyValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -172,6 +177,11 @@ func ByPublicJwk(opts ...sql.OrderTermOption) OrderOption {
 // BySealed orders the results by the sealed field.
 func BySealed(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSealed, opts...).ToFunc()
+}
+
+// ByLiveKey orders the results by the live_key field.
+func ByLiveKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLiveKey, opts...).ToFunc()
 }
 
 // ByActiveFrom orders the results by the active_from field.

@@ -82,6 +82,11 @@ func Sealed(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldSealed, v))
 }
 
+// LiveKey applies equality check predicate on the "live_key" field. It's identical to LiveKeyEQ.
+func LiveKey(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldEQ(FieldLiveKey, v))
+}
+
 // ActiveFrom applies equality check predicate on the "active_from" field. It's identical to ActiveFromEQ.
 func ActiveFrom(v time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldActiveFrom, v))
@@ -449,6 +454,81 @@ func SealedEqualFold(v string) predicate.SigningKey {
 // SealedContainsFold applies the ContainsFold predicate on the "sealed" field.
 func SealedContainsFold(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldContainsFold(FieldSealed, v))
+}
+
+// LiveKeyEQ applies the EQ predicate on the "live_key" field.
+func LiveKeyEQ(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldEQ(FieldLiveKey, v))
+}
+
+// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
+func LiveKeyNEQ(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldNEQ(FieldLiveKey, v))
+}
+
+// LiveKeyIn applies the In predicate on the "live_key" field.
+func LiveKeyIn(vs ...string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldIn(FieldLiveKey, vs...))
+}
+
+// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
+func LiveKeyNotIn(vs ...string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldNotIn(FieldLiveKey, vs...))
+}
+
+// LiveKeyGT applies the GT predicate on the "live_key" field.
+func LiveKeyGT(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldGT(FieldLiveKey, v))
+}
+
+// LiveKeyGTE applies the GTE predicate on the "live_key" field.
+func LiveKeyGTE(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldGTE(FieldLiveKey, v))
+}
+
+// LiveKeyLT applies the LT predicate on the "live_key" field.
+func LiveKeyLT(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldLT(FieldLiveKey, v))
+}
+
+// LiveKeyLTE applies the LTE predicate on the "live_key" field.
+func LiveKeyLTE(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldLTE(FieldLiveKey, v))
+}
+
+// LiveKeyContains applies the Contains predicate on the "live_key" field.
+func LiveKeyContains(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldContains(FieldLiveKey, v))
+}
+
+// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
+func LiveKeyHasPrefix(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldHasPrefix(FieldLiveKey, v))
+}
+
+// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
+func LiveKeyHasSuffix(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldHasSuffix(FieldLiveKey, v))
+}
+
+// LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
+func LiveKeyIsNil() predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldIsNull(FieldLiveKey))
+}
+
+// LiveKeyNotNil applies the NotNil predicate on the "live_key" field.
+func LiveKeyNotNil() predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldNotNull(FieldLiveKey))
+}
+
+// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
+func LiveKeyEqualFold(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldEqualFold(FieldLiveKey, v))
+}
+
+// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
+func LiveKeyContainsFold(v string) predicate.SigningKey {
+	return predicate.SigningKey(sql.FieldContainsFold(FieldLiveKey, v))
 }
 
 // ActiveFromEQ applies the EQ predicate on the "active_from" field.

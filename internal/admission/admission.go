@@ -123,6 +123,27 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	})
 }
 
+// Actions says what the viewer may do with an application now.
+func Actions(ctx context.Context, a *ent.Application) []authz.Action {
+	other := authz.RequireOther(ctx, a.LearnerID)
+	atHome := authz.Require(ctx, authz.NominateApplication, a.HomeID)
+	atHost := authz.Require(ctx, authz.DecideApplication, a.HostID)
+	may := func(to application.State) error { return states.Check("application", a.State, to) }
+	return []authz.Action{
+		authz.Act("nominateApplication", atHome, other, may(application.StateNOMINATED)),
+		authz.Act("refuseNomination", atHome, other, may(application.StateREFUSED_BY_HOME)),
+		authz.Act("admitApplication", atHost, other, may(application.StateADMITTED)),
+		authz.Act("refuseApplication", atHost, other, may(application.StateREFUSED_BY_HOST)),
+		authz.Act("withdrawApplication", authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN)),
+	}
+}
+
+// OfferingActions says whether the viewer may apply for an offering now.
+func OfferingActions(ctx context.Context, o *ent.Offering, now time.Time) []authz.Action {
+	_, signedIn := authz.SignedIn(ctx)
+	return []authz.Action{authz.Act("submitApplication", signedIn, open(o, now))}
+}
+
 // home returns the institution and programme from which the learner applies.
 func (s *Service) home(ctx context.Context, learner ident.ID, in Submission) (ident.ID, *ident.ID, error) {
 	current, err := s.DB.Affiliation.Query().
@@ -160,6 +181,23 @@ func (s *Service) home(ctx context.Context, learner ident.ID, in Submission) (id
 		programme = &p.ID
 	}
 	return homes[0], programme, nil
+}
+
+// OwnHome returns the institution and programme from which the signed-in
+// learner would apply, or nil when nobody has signed in or it is not clear.
+func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, *ident.ID, error) {
+	v := viewer.From(ctx)
+	if v.Kind != viewer.Person {
+		return nil, nil, nil
+	}
+	home, programme, err := s.home(ctx, v.PersonID, Submission{ProgrammeID: programme})
+	if problem.All(err) != nil {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return &home, programme, nil
 }
 
 // open returns nil while learners can apply, and says otherwise why not.

@@ -18,12 +18,13 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -91,6 +92,38 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 	})
 }
 
+// Actions says what the viewer may do with a rule now.
+func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
+	terminate := authz.Require(ctx, authz.TerminateRule, r.HomeID)
+	if terminate != nil {
+		terminate = authz.Require(ctx, authz.TerminateRule, r.HostID)
+	}
+	return []authz.Action{
+		authz.Act("answerRecognitionRule", mayAnswer(ctx, r), states.Check("recognition rule", r.State, recognitionrule.StateAGREED)),
+		authz.Act("terminateRecognitionRule", terminate, states.Check("recognition rule", r.State, recognitionrule.StateTERMINATED)),
+	}
+}
+
+// mayAnswer returns nil when the viewer is an officer of the side that did not
+// propose, and not the one who did.
+func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	other := r.HostID
+	if r.ProposedBySide == recognitionrule.ProposedBySideHOST {
+		other = r.HomeID
+	}
+	if err := authz.Require(ctx, authz.AnswerRule, other); err != nil {
+		return err
+	}
+	if r.ProposedByID == v.PersonID {
+		return problem.New(problem.Forbidden, "nobody answers their own proposal")
+	}
+	return nil
+}
+
 func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
 	found := []error{vocab.CheckDay(p.ValidFrom, "input", "validFrom")}
 	invalid := func(field, format string, args ...any) {
@@ -149,26 +182,15 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 	if err != nil {
 		return nil, err
 	}
-	v, err := authz.SignedIn(ctx)
-	if err != nil {
+	if err := mayAnswer(ctx, r); err != nil {
 		return nil, err
-	}
-	other := r.HostID
-	if r.ProposedBySide == recognitionrule.ProposedBySideHOST {
-		other = r.HomeID
-	}
-	if err := authz.Require(ctx, authz.AnswerRule, other); err != nil {
-		return nil, err
-	}
-	if r.ProposedByID == v.PersonID {
-		return nil, problem.New(problem.Forbidden, "nobody answers their own proposal")
 	}
 	to := recognitionrule.StateDECLINED
 	if a.Agree {
 		to = recognitionrule.StateAGREED
 	}
 	return s.move(ctx, r, to, "recognition_rule.answer", func(u *ent.RecognitionRuleUpdate) {
-		u.SetAnsweredByID(v.PersonID).SetAnsweredAt(vocab.Now(s.Now))
+		u.SetAnsweredByID(viewer.From(ctx).PersonID).SetAnsweredAt(vocab.Now(s.Now))
 	})
 }
 

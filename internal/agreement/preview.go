@@ -10,33 +10,18 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Verdict is the answer to "what will this count at home?".
-type Verdict string
-
-// The verdicts.
-const (
-	Counts    Verdict = "COUNTS"     // an agreed rule says so
-	NeedsCase Verdict = "NEEDS_CASE" // home decides afterwards, on the merits
-)
-
 // Preview is what a course will count at home.
 type Preview struct {
-	Verdict Verdict
+	Verdict vocab.Verdict
 	ECTS    vocab.ECTS           // credits that will count; none without a rule
 	Rule    *ent.RecognitionRule // the basis; nil when a case is needed
 }
 
 // Commitment freezes the preview for an application.
 func (p Preview) Commitment(programme *ident.ID) *vocab.Commitment {
-	c := &vocab.Commitment{Verdict: string(p.Verdict), ECTS: p.ECTS}
-	if programme != nil {
-		c.ProgrammeID = string(*programme)
-	}
+	c := &vocab.Commitment{Verdict: p.Verdict, ECTS: p.ECTS, ProgrammeID: programme}
 	if p.Rule != nil {
-		c.RuleID, c.Transfer = string(p.Rule.ID), string(p.Rule.GradeTransfer)
-		if p.Rule.ModuleID != nil {
-			c.ModuleID = string(*p.Rule.ModuleID)
-		}
+		c.RuleID, c.ModuleID, c.Transfer = &p.Rule.ID, p.Rule.ModuleID, string(p.Rule.GradeTransfer)
 	}
 	return c
 }
@@ -62,13 +47,13 @@ func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *iden
 	}
 	previews := map[ident.ID]Preview{}
 	for _, c := range courses {
-		previews[c] = Preview{Verdict: NeedsCase}
+		previews[c] = Preview{Verdict: vocab.NeedsCase}
 	}
 	for _, r := range rules {
 		if old := previews[r.CourseID].Rule; old != nil && old.ProgrammeID != nil && r.ProgrammeID == nil {
 			continue
 		}
-		previews[r.CourseID] = Preview{Verdict: Counts, ECTS: r.Ects, Rule: r}
+		previews[r.CourseID] = Preview{Verdict: vocab.Counts, ECTS: r.Ects, Rule: r}
 	}
 	return previews, nil
 }

@@ -75,6 +75,17 @@ func Allowed(v *viewer.Viewer, verb Verb, at ident.ID) bool {
 	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool { return v.Has(r, at) })
 }
 
+// RightsAt lists the rights of v at an institution or alliance, in order.
+func RightsAt(v *viewer.Viewer, at ident.ID) []string {
+	var all []string
+	for _, verb := range Verbs() {
+		if Allowed(v, verb, at) {
+			all = append(all, string(verb))
+		}
+	}
+	return all
+}
+
 // Require returns nil when the viewer may do verb at the institution or
 // alliance, an UNAUTHENTICATED problem when nobody has signed in, and a
 // FORBIDDEN problem otherwise.

@@ -210,6 +210,26 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 	})
 }
 
+// Issues returns all that keeps a version from being published, as problems; a
+// published one has none.
+func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fault error) {
+	if v.State != courseversion.StateDRAFT {
+		return nil, nil
+	}
+	c, err := s.DB.Course.Get(ctx, v.CourseID)
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := boundsAt(ctx, s.DB, v.InstitutionID, vocab.CredentialKind(c.Kind))
+	if all := problem.All(err); all != nil {
+		return all[0].At("institution"), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Complete(v, bounds), nil
+}
+
 // Withdraw takes a course out of the catalogue. Running offerings go on, and
 // what learners achieved stays.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error) {

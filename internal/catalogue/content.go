@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -209,14 +208,13 @@ func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
 	return problem.Join(found...)
 }
 
-// Warnings names what is unusual in a version, though allowed: a credit stands
-// for 25 to 30 hours of work (ECTS Users' Guide 2015).
-func Warnings(v *ent.CourseVersion) []string {
-	var found []string
+// Warnings returns what is unusual in a version, though allowed: a credit
+// stands for 25 to 30 hours of work (ECTS Users' Guide 2015).
+func Warnings(v *ent.CourseVersion) error {
 	if v.Ects > 0 && v.Hours > 0 {
 		if perCredit := float64(v.Hours) / v.Ects.Float(); perCredit < 25 || perCredit > 30 {
-			found = append(found, fmt.Sprintf("%.1f hours a credit are outside the usual 25 to 30", perCredit))
+			return problem.New(problem.Invalid, "%.1f hours a credit are outside the usual 25 to 30", perCredit).At("content", "hours")
 		}
 	}
-	return found
+	return nil
 }

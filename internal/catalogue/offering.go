@@ -62,8 +62,8 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 	}
 	call := idempotency.Call{Verb: "createOffering", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
-		if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
-			return nil, problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With("from", string(c.State))
+		if err := offerable(c); err != nil {
+			return nil, err
 		}
 		o, err := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).
 			SetState(offering.StateDRAFT).SetSchedule(n.Schedule).SetZone(n.Zone).
@@ -75,6 +75,14 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 		}
 		return o, record(ctx, tx, "offering.create", o.ID, o.InstitutionID)
 	})
+}
+
+// offerable returns nil when the course has published content to offer.
+func offerable(c *ent.Course) error {
+	if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
+		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With("from", string(c.State))
+	}
+	return nil
 }
 
 type offeringValues struct {

@@ -1,19 +1,94 @@
+// Package credential issues signed credentials of confirmed results, revokes
+// them, and verifies what anybody presents.
+//
+//	ISSUING → ISSUED  once signed; a job finishes what was interrupted
+//	ISSUED  → REVOKED for good, by the issuer's registrar, with a reason
+//
+// What is to be signed is stored before it is signed: a crash leaves a row that
+// says what was intended, and signing it again gives the same credential.
 package credential
 
 import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-// Issue asks for the credential of a result.
-type Issue struct {
-	ResultID       ident.ID
-	IdempotencyKey *string
+// Service issues, revokes and verifies credentials.
+type Service struct {
+	DB      *ent.Client
+	Now     func() time.Time
+	KEK     keyring.KEK // under which private keys are sealed
+	BaseURL string      // public address of this server, without a slash at its end
+	lists   listCache
 }
 
-// Revocation revokes a credential.
-type Revocation struct {
-	CredentialID   ident.ID
-	Reason         vocab.RevocationReason
-	IdempotencyKey *string
+var states = lifecycle.Table[credential.State]{
+	credential.StateISSUING: {credential.StateISSUED},
+	credential.StateISSUED:  {credential.StateREVOKED},
+	credential.StateREVOKED: {},
+}
+
+// VerifyURL is the address of the public page on which anybody can verify c.
+func (s *Service) VerifyURL(c *ent.Credential) string { return s.BaseURL + "/v/" + c.Token }
+
+// IssuerURL identifies an institution as the issuer of credentials.
+func (s *Service) IssuerURL(institution ident.ID) string {
+	return s.BaseURL + "/issuers/" + string(institution)
+}
+
+// keyURL is where the public key of a kid is found.
+func (s *Service) keyURL(institution ident.ID, kid string) string {
+	return s.IssuerURL(institution) + "/keys/" + kid
+}
+
+// statusURL is the address of a published status list.
+func (s *Service) statusURL(list ident.ID) string { return s.BaseURL + "/status/" + string(list) }
+
+// ResultActions says whether the viewer may have a credential issued of a result.
+func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
+	return []authz.Action{authz.Act("issueCredential",
+		authz.Require(ctx, authz.IssueCredential, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r))}
+}
+
+// Actions says what the viewer may do with a credential now.
+func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
+	own := authz.RequireSelf(ctx, c.LearnerID)
+	var inForce error
+	if c.State != credential.StateISSUED {
+		inForce = problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
+	}
+	return []authz.Action{
+		authz.Act("revokeCredential", authz.Require(ctx, authz.RevokeCredential, c.InstitutionID), states.Check("credential", c.State, credential.StateREVOKED)),
+		authz.Act("requestRecognition", own, inForce),
+	}
+}
+
+// certifiable returns nil when a result can be certified.
+func certifiable(r *ent.Result) error {
+	if r.State != result.StateCONFIRMED || r.Outcome != result.OutcomePASSED {
+		return problem.New(problem.Conflict, "this result is %s and %s; only a confirmed pass is certified", r.State, r.Outcome).With("from", string(r.State))
+	}
+	return nil
+}
+
+// newToken returns 125 random bits as the end of a verification address.
+func newToken() string { return rand.Text()[:25] }
+
+func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.Credential, details map[string]string) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID, c.HomeID}, Details: details}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID})
 }

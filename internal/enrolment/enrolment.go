@@ -12,8 +12,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
@@ -33,6 +35,19 @@ var states = lifecycle.Table[enrolment.State]{
 	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN},
 	enrolment.StateCOMPLETED: {},
 	enrolment.StateWITHDRAWN: {},
+}
+
+var resultStates = lifecycle.Table[result.State]{
+	result.StateRECORDED:  {result.StateCONFIRMED},
+	result.StateCONFIRMED: {},
+}
+
+// takesResults returns nil while results may be recorded.
+func takesResults(e *ent.Enrolment) error {
+	if e.State != enrolment.StateENROLLED {
+		return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With("from", string(e.State))
+	}
+	return nil
 }
 
 // Admission is the host's decision to give an applicant a seat.
@@ -99,6 +114,19 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 		}
 		return withdrawn, s.end(ctx, tx, e, enrolment.StateWITHDRAWN, "enrolment.withdraw")
 	})
+}
+
+// Actions says what the viewer may do with an enrolment now.
+func Actions(ctx context.Context, e *ent.Enrolment) []authz.Action {
+	return []authz.Action{authz.Act("recordResult",
+		authz.Require(ctx, authz.RecordResult, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e))}
+}
+
+// ResultActions says what the viewer may do with a result now.
+func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
+	return []authz.Action{authz.Act("confirmResult",
+		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID),
+		resultStates.Check("result", r.State, result.StateCONFIRMED))}
 }
 
 func (s *Service) end(ctx context.Context, tx *ent.Tx, e *ent.Enrolment, to enrolment.State, verb string) error {

@@ -50,8 +50,8 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 	}
 	call := idempotency.Call{Verb: "recordResult", Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
-		if e.State != enrolment.StateENROLLED {
-			return nil, problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With("from", string(e.State))
+		if err := takesResults(e); err != nil {
+			return nil, err
 		}
 		attempts, err := tx.Result.Query().Where(result.EnrolmentID(e.ID)).All(ctx)
 		if err != nil {
@@ -132,9 +132,8 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 	}
 	call := idempotency.Call{Verb: "confirmResult", Key: c.IdempotencyKey, Input: c}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
-		if r.State != result.StateRECORDED {
-			return nil, problem.New(problem.Conflict, "this %s is %s and cannot become %s", "result", r.State, result.StateCONFIRMED).
-				With("from", string(r.State)).With("to", string(result.StateCONFIRMED))
+		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
+			return nil, err
 		}
 		n, err := tx.Result.Update().Where(result.ID(r.ID), result.StateEQ(result.StateRECORDED)).
 			SetState(result.StateCONFIRMED).SetConfirmedByID(v.PersonID).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)

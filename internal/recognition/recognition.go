@@ -27,8 +27,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -156,8 +156,8 @@ func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.Recogn
 			m.SetGrade(*f.result.Grade)
 		}
 	}
-	if p := f.application.Commitment; p != nil && p.Verdict == string(agreement.Counts) && same(f.programme, p.ProgrammeID) {
-		grant(recognitioncase.BasisCOMMITMENT, ident.ID(p.RuleID), p.ECTS, p.Transfer)
+	if p := f.application.Commitment; p != nil && p.Verdict == vocab.Counts && same(f.programme, p.ProgrammeID) {
+		grant(recognitioncase.BasisCOMMITMENT, *p.RuleID, p.ECTS, p.Transfer)
 		return nil
 	}
 	previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).
@@ -165,18 +165,13 @@ func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.Recogn
 	if err != nil {
 		return err
 	}
-	if p := previews[f.version.CourseID]; p.Verdict == agreement.Counts {
+	if p := previews[f.version.CourseID]; p.Verdict == vocab.Counts {
 		grant(recognitioncase.BasisRULE, p.Rule.ID, p.ECTS, string(p.Rule.GradeTransfer))
 	}
 	return nil
 }
 
-func same(programme *ident.ID, promised string) bool {
-	if programme == nil {
-		return promised == ""
-	}
-	return string(*programme) == promised
-}
+func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // Decision is an officer's decision of an open case.
 type Decision struct {
@@ -249,6 +244,13 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		}
 		return decided, record(ctx, tx, "recognition.decide", decided)
 	})
+}
+
+// Actions says what the viewer may do with a case now.
+func Actions(ctx context.Context, c *ent.RecognitionCase) []authz.Action {
+	return []authz.Action{authz.Act("decideRecognition",
+		authz.Require(ctx, authz.DecideRecognition, c.HomeID), authz.RequireOther(ctx, c.LearnerID),
+		states.Check("recognition case", c.State, recognitioncase.StateGRANTED))}
 }
 
 // check returns the credits that count.

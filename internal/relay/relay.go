@@ -51,6 +51,7 @@ type Query[Q any, E Node, P, O ~func(*sql.Selector)] interface {
 // Connection is a page of a list.
 type Connection[E Node] struct {
 	Nodes    []E
+	Edges    []*Edge[E]
 	PageInfo PageInfo
 	count    func(context.Context) (int, error)
 }
@@ -67,15 +68,6 @@ type Edge[E Node] struct {
 	Cursor string
 }
 
-// Edges pairs the rows with their cursors.
-func (c *Connection[E]) Edges() []*Edge[E] {
-	edges := make([]*Edge[E], len(c.Nodes))
-	for i, n := range c.Nodes {
-		edges[i] = &Edge[E]{Node: n, Cursor: string(n.NodeID())}
-	}
-	return edges
-}
-
 // TotalCount counts the rows of the whole list, as the viewer sees it. It costs
 // a statement of its own, so it runs only when a client asks.
 func (c *Connection[E]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
@@ -83,63 +75,81 @@ func (c *Connection[E]) TotalCount(ctx context.Context) (int, error) { return c.
 // List runs q for a page, in order of the row's making. It reads one row more
 // than it returns to know whether the list goes on, and never counts.
 func List[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Context, q Q, page Page, dir Direction) (*Connection[E], error) {
-	size, cursor, backwards, err := page.resolve()
+	size, cursor, err := page.resolve()
 	if err != nil {
 		return nil, err
 	}
-	descending := (dir == NewestFirst) != backwards
-	rows := q.Clone()
-	if cursor != "" {
-		rows = rows.Where(func(s *sql.Selector) {
-			if descending {
-				s.Where(sql.LT(s.C("id"), string(cursor)))
-			} else {
-				s.Where(sql.GT(s.C("id"), string(cursor)))
-			}
-		})
-	}
-	found, err := rows.Order(func(s *sql.Selector) {
-		if descending {
-			s.OrderBy(sql.Desc(s.C("id")))
-		} else {
-			s.OrderBy(sql.Asc(s.C("id")))
-		}
-	}).Limit(size + 1).All(ctx)
+	descending := (dir == NewestFirst) != page.backwards()
+	found, err := q.Clone().Where(beyond(cursor, descending)).Order(byID(descending)).Limit(size + 1).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
 	more := len(found) > size
 	found = found[:min(size, len(found))]
-	if backwards {
+	if page.backwards() {
 		slices.Reverse(found)
 	}
-	c := &Connection[E]{Nodes: found, count: func(ctx context.Context) (int, error) {
+	count := func(ctx context.Context) (int, error) {
 		n, err := q.Clone().Count(ctx)
 		return n, storage.Classify(err)
-	}}
-	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, cursor != ""
-	if backwards {
-		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = cursor != "", more
 	}
-	if len(found) > 0 {
-		c.PageInfo.StartCursor = new(string(found[0].NodeID()))
-		c.PageInfo.EndCursor = new(string(found[len(found)-1].NodeID()))
-	}
-	return c, nil
+	return connect(found, more, page, count), nil
 }
 
-// resolve returns the size, the cursor and whether the page reads backwards.
-func (p Page) resolve() (size int, cursor ident.ID, backwards bool, err error) {
-	if p.First != nil && p.Last != nil || p.After != nil && p.Before != nil || p.First != nil && p.Before != nil || p.Last != nil && p.After != nil {
-		return 0, "", false, problem.New(problem.Invalid, "a page is either the first after, or the last before a cursor")
+// connect makes a connection of the rows of a page.
+func connect[E Node](rows []E, more bool, page Page, count func(context.Context) (int, error)) *Connection[E] {
+	c := &Connection[E]{Nodes: rows, Edges: make([]*Edge[E], len(rows)), count: count}
+	for i, row := range rows {
+		c.Edges[i] = &Edge[E]{Node: row, Cursor: string(row.NodeID())}
 	}
-	size, backwards = DefaultSize, p.Last != nil || p.Before != nil
+	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, page.After != nil
+	if page.backwards() {
+		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = page.Before != nil, more
+	}
+	if len(rows) > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[len(rows)-1].Cursor
+	}
+	return c
+}
+
+// beyond sees the rows behind the cursor.
+func beyond(cursor ident.ID, descending bool) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		switch {
+		case cursor == "":
+		case descending:
+			s.Where(sql.LT(s.C("id"), string(cursor)))
+		default:
+			s.Where(sql.GT(s.C("id"), string(cursor)))
+		}
+	}
+}
+
+func byID(descending bool) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		if descending {
+			s.OrderBy(sql.Desc(s.C("id")))
+		} else {
+			s.OrderBy(sql.Asc(s.C("id")))
+		}
+	}
+}
+
+func (p Page) backwards() bool { return p.Last != nil || p.Before != nil }
+
+// resolve returns the size and the cursor.
+func (p Page) resolve() (size int, cursor ident.ID, err error) {
+	if (p.First != nil || p.After != nil) && p.backwards() {
+		return 0, "", problem.New(problem.Invalid, "a page is either the first after, or the last before a cursor")
+	}
+	size = DefaultSize
 	for _, n := range []*int{p.First, p.Last} {
 		if n == nil {
 			continue
 		}
 		if *n < 1 || *n > MaxSize {
-			return 0, "", false, problem.New(problem.Invalid, "a page has 1 to %d rows, not %d", MaxSize, *n)
+			return 0, "", problem.New(problem.Invalid, "a page has 1 to %d rows, not %d", MaxSize, *n)
 		}
 		size = *n
 	}
@@ -148,10 +158,10 @@ func (p Page) resolve() (size int, cursor ident.ID, backwards bool, err error) {
 			continue
 		}
 		if cursor, err = ident.Parse(*c); err != nil {
-			return 0, "", false, problem.New(problem.Invalid, "this is not a cursor of the list")
+			return 0, "", problem.New(problem.Invalid, "this is not a cursor of the list")
 		}
 	}
-	return size, cursor, backwards, nil
+	return size, cursor, nil
 }
 
 // Keys returns the distinct keys of the objects, without empty ones.

@@ -1,6 +1,10 @@
 package vocab
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+)
 
 // The enumerations of a micro-credential follow the European controlled lists
 // (http://data.europa.eu/snb: learning-assessment, assessment,
@@ -95,15 +99,24 @@ type ModuleGroup struct {
 	Courses []string `json:"courses"` // ids of courses
 }
 
+// Verdict is the answer to "what will this count at home?".
+type Verdict string
+
+// The verdicts.
+const (
+	Counts    Verdict = "COUNTS"     // an agreed rule says so
+	NeedsCase Verdict = "NEEDS_CASE" // home decides afterwards, on the merits
+)
+
 // Commitment is what a home institution promised to count when a learner
 // applied. It stands even when the rule behind it ends.
 type Commitment struct {
-	Verdict     string `json:"verdict"`
-	RuleID      string `json:"ruleId,omitempty"`
-	ECTS        ECTS   `json:"ects"`
-	ProgrammeID string `json:"programmeId,omitempty"`
-	ModuleID    string `json:"moduleId,omitempty"`
-	Transfer    string `json:"transfer,omitempty"`
+	Verdict     Verdict   `json:"verdict"`
+	RuleID      *ident.ID `json:"ruleId,omitempty"`
+	ECTS        ECTS      `json:"ects"`
+	ProgrammeID *ident.ID `json:"programmeId,omitempty"`
+	ModuleID    *ident.ID `json:"moduleId,omitempty"`
+	Transfer    string    `json:"transfer,omitempty"`
 }
 
 // Difference is a substantial difference between an achievement and what it

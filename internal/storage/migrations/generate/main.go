@@ -6,8 +6,8 @@
 // It runs at the root of the module and replays the stored files on empty
 // scratch databases: a temporary file for SQLite and, for MySQL, a database
 // of its own on the server that PEREGRINE_TEST_MYSQL names. Read the files
-// before committing them. The wish to drop a table is written by hand: ent
-// does not plan it.
+// before committing them. A table that ent no longer has is dropped by hand:
+// no plan does it.
 package main
 
 import (

@@ -294,11 +294,13 @@ CREATE TABLE `signing_keys` (
   `state` varchar(32) NOT NULL,
   `public_jwk` longtext NOT NULL,
   `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
   `active_from` datetime(6) NOT NULL,
   `retired_at` datetime(6) NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`),
   INDEX `signingkey_institution_id_state` (`institution_id`, `state`),
   CONSTRAINT `signing_keys_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;

@@ -598,6 +598,7 @@ CREATE TABLE `signing_keys` (
   `state` text NOT NULL,
   `public_jwk` text NOT NULL,
   `sealed` text NOT NULL,
+  `live_key` text NULL,
   `active_from` datetime NOT NULL,
   `retired_at` datetime NULL,
   `institution_id` text NOT NULL,
@@ -606,6 +607,8 @@ CREATE TABLE `signing_keys` (
 );
 -- Create index "signing_keys_kid_key" to table: "signing_keys"
 CREATE UNIQUE INDEX `signing_keys_kid_key` ON `signing_keys` (`kid`);
+-- Create index "signing_keys_live_key_key" to table: "signing_keys"
+CREATE UNIQUE INDEX `signing_keys_live_key_key` ON `signing_keys` (`live_key`);
 -- Create index "signingkey_institution_id_state" to table: "signing_keys"
 CREATE INDEX `signingkey_institution_id_state` ON `signing_keys` (`institution_id`, `state`);
 -- Create "status_lists" table

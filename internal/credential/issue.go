@@ -1,0 +1,227 @@
+package credential
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
+	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Issue asks for the credential of a result.
+type Issue struct {
+	ResultID       ident.ID
+	IdempotencyKey *string
+}
+
+// Issue issues the credential of a confirmed, passed result. It returns an
+// INVALID problem for each mandatory element of Annex I that is missing, and a
+// CONFLICT problem when the result has a credential already.
+func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) {
+	r, err := s.DB.Result.Get(ctx, in.ResultID)
+	if err != nil {
+		return nil, storage.Found(err, "result", "input", "resultId")
+	}
+	if err := authz.Require(ctx, authz.IssueCredential, r.HostID); err != nil {
+		return nil, err
+	}
+	if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
+		return nil, err
+	}
+	key, err := s.activeKey(ctx, r.HostID)
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "issueCredential", Key: in.IdempotencyKey, Input: in}
+	c, err := idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
+		if err := certifiable(r); err != nil {
+			return nil, err
+		}
+		return s.intend(ctx, tx, r, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(ctx, c)
+}
+
+// intend stores what is to be signed, with its place in a status list.
+func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *ent.SigningKey) (*ent.Credential, error) {
+	list, index, err := s.reserve(ctx, tx, r.HostID)
+	if err != nil {
+		return nil, err
+	}
+	id, token := ident.New(ident.Credential), newToken()
+	award, version, err := s.award(ctx, tx, r, id)
+	if err != nil {
+		return nil, err
+	}
+	award.VerifyURL = s.BaseURL + "/v/" + token
+	award.Status = &vc.Status{List: s.statusURL(list.ID), Index: index, Purpose: vc.Revocation}
+	if err := complete(award); err != nil {
+		return nil, err
+	}
+	source, err := json.Marshal(award)
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	digest := sha256.Sum256(source)
+	c, err := tx.Credential.Create().SetID(id).SetLearnerID(r.LearnerID).SetInstitutionID(r.HostID).SetHomeID(r.HomeID).
+		SetResultID(r.ID).SetVersionID(version.ID).SetSigningKeyID(key.ID).SetStatusListID(list.ID).SetStatusIndex(index).
+		SetState(credential.StateISSUING).SetToken(token).SetLiveKey(string(r.ID)).SetEcts(r.Ects).
+		SetAward(string(source)).SetDigest(hex.EncodeToString(digest[:])).SetRequestedAt(award.IssuedAt).Save(ctx)
+	if storage.IsDuplicate(err) {
+		return nil, problem.New(problem.Conflict, "this result has a credential already; revoke it first")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, record(ctx, tx, "credential.intend", c, map[string]string{"digest": c.Digest})
+}
+
+// award gathers the elements of Annex I from the version that the learner took.
+func (s *Service) award(ctx context.Context, tx *ent.Tx, r *ent.Result, id ident.ID) (vc.Award, *ent.CourseVersion, error) {
+	e, err := tx.Enrolment.Get(ctx, r.EnrolmentID)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	v, err := tx.CourseVersion.Get(ctx, e.VersionID)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	c, err := tx.Course.Get(ctx, v.CourseID)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	o, err := tx.Offering.Get(ctx, e.OfferingID)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	inst, err := tx.Institution.Get(ctx, r.HostID)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	holder, err := tx.Profile.Query().Where(profile.PersonID(r.LearnerID)).Only(ctx)
+	if err != nil {
+		return vc.Award{}, nil, err
+	}
+	issuer := s.organisation(inst)
+	return vc.Award{
+		ID: s.BaseURL + "/credentials/" + string(id), Kind: vocab.CredentialKind(c.Kind),
+		Achievement: s.BaseURL + "/courses/" + string(c.ID), Issuer: issuer, AwardingBodies: []vc.Organisation{issuer},
+		Holder: vc.Holder{ID: "urn:peregrine:" + string(r.LearnerID), GivenName: holder.GivenName, FamilyName: holder.FamilyName},
+		Title:  v.Title, Description: v.Description, Criteria: v.AssessmentNote, Outcomes: v.Outcomes,
+		ECTS: r.Ects, Hours: v.Hours, EQF: deref(v.Eqf), ISCEDF: deref(v.Isced),
+		Assessments: v.Assessments, Participation: o.Mode, Quality: deref(v.Quality), Prerequisites: v.Prerequisites,
+		Supervision: deref(v.Supervision), Stacking: deref(v.Stackability), Language: o.Language, Grade: grade(r),
+		IssuedAt: vocab.Now(s.Now), AwardedAt: r.ConfirmedAt.UTC(),
+	}, v, nil
+}
+
+func grade(r *ent.Result) *vc.Grade {
+	if r.Grade == nil {
+		return nil
+	}
+	return &vc.Grade{Value: *r.Grade, Scale: r.Scale}
+}
+
+func (s *Service) organisation(i *ent.Institution) vc.Organisation {
+	return vc.Organisation{
+		ID: s.IssuerURL(i.ID), Name: i.Name, Country: i.Country, Website: deref(i.Website),
+		ROR: deref(i.Ror), Erasmus: deref(i.ErasmusCode), PIC: deref(i.Pic), SCHAC: i.Schac,
+	}
+}
+
+// complete returns an INVALID problem for each missing element of Annex I.
+func complete(a vc.Award) error {
+	var found []error
+	for _, element := range a.Missing() {
+		found = append(found, problem.New(problem.Invalid, "%s is missing: Annex I asks for it", element).At("award", element))
+	}
+	return problem.Join(found...)
+}
+
+// finish signs what was intended and stores it. Whoever comes second finds it
+// signed and returns that. Signing is outside every transaction: it holds no
+// row, and the same intent gives the same bytes.
+func (s *Service) finish(ctx context.Context, c *ent.Credential) (*ent.Credential, error) {
+	if c.State != credential.StateISSUING {
+		return c, nil
+	}
+	jwt, err := s.sign(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Credential, error) {
+		n, err := tx.Credential.Update().Where(credential.ID(c.ID), credential.StateEQ(credential.StateISSUING)).
+			SetState(credential.StateISSUED).SetJwt(jwt).SetIssuedAt(c.RequestedAt).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			if err := record(ctx, tx, "credential.issue", c, nil); err != nil {
+				return nil, err
+			}
+		}
+		return tx.Credential.Get(ctx, c.ID)
+	})
+}
+
+func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
+	var award vc.Award
+	if err := json.Unmarshal([]byte(c.Award), &award); err != nil {
+		return "", fmt.Errorf("credential: award of %s: %w", c.ID, err)
+	}
+	payload, err := openbadge.Payload(award)
+	if err != nil {
+		return "", fmt.Errorf("credential: %w", err)
+	}
+	stored, err := s.DB.SigningKey.Get(viewer.AsSystem(ctx), c.SigningKeyID)
+	if err != nil {
+		return "", err
+	}
+	key, err := s.open(stored)
+	if err != nil {
+		return "", err
+	}
+	defer key.Destroy()
+	return jose.Sign(key, jose.Header{Type: jose.TypeJWT, KeyID: s.keyURL(stored.InstitutionID, stored.Kid)}, payload)
+}
+
+// Recover finishes what was intended but not signed before the cut-off that
+// the issuing request itself would have needed. A job calls it.
+func (s *Service) Recover(ctx context.Context) (finished int, err error) {
+	left, err := s.DB.Credential.Query().Where(credential.StateEQ(credential.StateISSUING)).
+		Order(credential.ByID()).Limit(100).All(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range left {
+		if _, err := s.finish(ctx, c); err != nil {
+			return finished, err
+		}
+		finished++
+	}
+	return finished, nil
+}
+
+func deref[T any](p *T) (zero T) {
+	if p == nil {
+		return zero
+	}
+	return *p
+}

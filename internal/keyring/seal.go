@@ -1,0 +1,113 @@
+package keyring
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
+)
+
+// What Open finds wrong. None of them holds any part of a key.
+var (
+	ErrEnvelope = errors.New("keyring: not a sealed key of a version that is known here")
+	ErrWrongKEK = errors.New("keyring: sealed under another key-encryption key")
+	ErrBinding  = errors.New("keyring: the sealed key was damaged, or belongs to another key id, institution or purpose")
+)
+
+// version is the first part of an envelope. It names the cipher, the layout of
+// the plaintext and that of the additional data.
+const version = "v1"
+
+// Owner is whose key it is and what for. A sealed key opens only for the same
+// owner, so that rows cannot be swapped in the database.
+type Owner struct {
+	Institution string // its identifier
+	Purpose     string // such as "credential"
+}
+
+// The algorithms in a plaintext.
+var codes = map[jose.Algorithm]byte{jose.EdDSA: 1, jose.ES256: 2}
+
+// Seal returns the private key under the KEK: "v1.", the KEK's ID, ".", and in
+// base64url a random nonce with the AES-256-GCM ciphertext. Key id, institution
+// and purpose are its additional data. It returns ErrKEK for the zero KEK and
+// ErrDestroyed for a destroyed key.
+func Seal(kek KEK, k *Key, owner Owner) (string, error) {
+	if k.secret == nil || *k.secret == [secretSize]byte{} {
+		return "", ErrDestroyed
+	}
+	aead, err := kek.aead()
+	if err != nil {
+		return "", err
+	}
+	plain := append([]byte{codes[k.Algorithm()]}, k.secret[:]...)
+	defer clear(plain)
+	sealed := aead.Seal(nil, nil, plain, owner.additional(kek.ID(), k.KeyID()))
+	return strings.Join([]string{version, kek.ID(), base64.RawURLEncoding.EncodeToString(sealed)}, "."), nil
+}
+
+// Open returns the private key in an envelope, which must be the one with this
+// key id and owner. It returns ErrEnvelope, ErrWrongKEK, ErrBinding or, for the
+// zero KEK, ErrKEK.
+func Open(kek KEK, envelope, keyID string, owner Owner) (*Key, error) {
+	aead, err := kek.aead()
+	if err != nil {
+		return nil, err
+	}
+	parts := strings.Split(envelope, ".")
+	if len(parts) != 3 || parts[0] != version {
+		return nil, ErrEnvelope
+	}
+	if parts[1] != kek.ID() {
+		return nil, ErrWrongKEK
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil || len(sealed) != aead.Overhead()+1+secretSize || strings.ContainsAny(parts[2], "\r\n") {
+		return nil, ErrEnvelope
+	}
+	plain, err := aead.Open(nil, nil, sealed, owner.additional(kek.ID(), keyID))
+	if err != nil {
+		return nil, ErrBinding
+	}
+	defer clear(plain)
+	for alg, code := range codes {
+		if code != plain[0] {
+			continue
+		}
+		k, err := restore(alg, plain[1:])
+		if err != nil || k.KeyID() != keyID {
+			return nil, ErrBinding
+		}
+		return k, nil
+	}
+	return nil, ErrEnvelope
+}
+
+// aead returns AES-256-GCM that puts a random nonce of 96 bits before the
+// ciphertext. One KEK seals a few keys an institution, far from the 2^32
+// messages at which random nonces become risky (NIST SP 800-38D, 8.3).
+func (k KEK) aead() (cipher.AEAD, error) {
+	if k.key == nil {
+		return nil, ErrKEK
+	}
+	block, err := aes.NewCipher(k.key[:])
+	if err != nil {
+		return nil, ErrKEK
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// additional returns the parts with their lengths, so that no two lists of
+// parts give the same bytes.
+func (o Owner) additional(kekID, keyID string) []byte {
+	var data []byte
+	for _, part := range []string{version, kekID, keyID, o.Institution, o.Purpose} {
+		data = binary.BigEndian.AppendUint32(data, uint32(len(part)))
+		data = append(data, part...)
+	}
+	return data
+}
