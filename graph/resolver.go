@@ -1,8 +1,31 @@
+// Package graph is the GraphQL face of Peregrine: the schema by hand in
+// *.graphqls, thin resolvers, and one place that turns problems into answers.
+// A resolver makes one service call or one guarded query.
 package graph
 
-// This file will not be regenerated automatically.
-//
-// It serves as dependency injection for your app, add any dependencies you require
-// here.
+import (
+	"time"
 
-type Resolver struct{}
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/admission"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/recognition"
+)
+
+// Resolver is what resolvers need: the guarded client for queries, and the
+// service of each area for changes.
+type Resolver struct {
+	DB           *ent.Client
+	Now          func() time.Time
+	Catalogue    *catalogue.Service
+	MicroDegrees *microdegree.Service
+	Agreements   *agreement.Service
+	Admissions   *admission.Service
+	Enrolments   *enrolment.Service
+	Credentials  *credential.Service
+	Recognitions *recognition.Service
+}

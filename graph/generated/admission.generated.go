@@ -15,7 +15,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
-	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -39,11 +38,6 @@ type ApplicationConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error)
 
 	TotalCount(ctx context.Context, obj *model.ApplicationConnection) (int, error)
-}
-type RecognitionCommitmentResolver interface {
-	Verdict(ctx context.Context, obj *vocab.Commitment) (agreement.Verdict, error)
-
-	RuleID(ctx context.Context, obj *vocab.Commitment) (*ident.ID, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -856,18 +850,18 @@ func _RecognitionCommitment_verdict(ctx context.Context, ec *executionContext, f
 			return fieldContext_RecognitionCommitment_verdict(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionCommitment().Verdict(ctx, obj)
+			return obj.Verdict, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v agreement.Verdict) graphql.Marshaler {
-			return marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋagreementᚐVerdict(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Verdict) graphql.Marshaler {
+			return marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐVerdict(ctx, ec, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func fieldContext_RecognitionCommitment_verdict(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecognitionCommitment", field, true, true, "RecognitionVerdict")
+	return graphql.NewScalarFieldContext("RecognitionCommitment", field, false, false, "RecognitionVerdict")
 }
 
 func _RecognitionCommitment_ects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Commitment) (ret graphql.Marshaler) {
@@ -902,7 +896,7 @@ func _RecognitionCommitment_ruleId(ctx context.Context, ec *executionContext, fi
 			return fieldContext_RecognitionCommitment_ruleId(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionCommitment().RuleID(ctx, obj)
+			return obj.RuleID, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ident.ID) graphql.Marshaler {
@@ -913,7 +907,7 @@ func _RecognitionCommitment_ruleId(ctx context.Context, ec *executionContext, fi
 	)
 }
 func fieldContext_RecognitionCommitment_ruleId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecognitionCommitment", field, true, true, "ID")
+	return graphql.NewScalarFieldContext("RecognitionCommitment", field, false, false, "ID")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1575,22 +1569,20 @@ func _RecognitionCommitment(ctx context.Context, ec *executionContext, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RecognitionCommitment")
 		case "verdict":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RecognitionCommitment_verdict(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RecognitionCommitment_verdict(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "ects":
 			out.Values[i] = _RecognitionCommitment_ects(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "ruleId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RecognitionCommitment_ruleId(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RecognitionCommitment_ruleId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

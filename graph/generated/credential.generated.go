@@ -39,6 +39,9 @@ type CredentialConnectionResolver interface {
 
 	TotalCount(ctx context.Context, obj *model.CredentialConnection) (int, error)
 }
+type VerifiedCredentialResolver interface {
+	Issuer(ctx context.Context, obj *model.VerifiedCredential) (*ent.Institution, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -1011,7 +1014,7 @@ func _VerifiedCredential_issuer(ctx context.Context, ec *executionContext, field
 			return fieldContext_VerifiedCredential_issuer(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Issuer, nil
+			return ec.Resolvers.VerifiedCredential().Issuer(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
@@ -1025,8 +1028,8 @@ func fieldContext_VerifiedCredential_issuer(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "VerifiedCredential",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Institution(ctx, ec, field)
 		},
@@ -1723,47 +1726,48 @@ func _VerifiedCredential(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "holderName":
 			out.Values[i] = _VerifiedCredential_holderName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "issuerName":
 			out.Values[i] = _VerifiedCredential_issuerName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "issuer":
-			out.Values[i] = _VerifiedCredential_issuer(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _VerifiedCredential_issuer(ctx, ec, field, obj)
+				})
 		case "title":
 			out.Values[i] = _VerifiedCredential_title(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ects":
 			out.Values[i] = _VerifiedCredential_ects(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "eqfLevel":
 			out.Values[i] = _VerifiedCredential_eqfLevel(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "outcomes":
 			out.Values[i] = _VerifiedCredential_outcomes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "issuedAt":
 			out.Values[i] = _VerifiedCredential_issuedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "validUntil":
 			out.Values[i] = _VerifiedCredential_validUntil(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -28,6 +28,9 @@ type AffiliationResolver interface {
 type HeldRoleResolver interface {
 	Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error)
 }
+type PermissionResolver interface {
+	Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error)
+}
 type PersonResolver interface {
 	DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error)
 	GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error)
@@ -433,7 +436,7 @@ func _Permission_institution(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_Permission_institution(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Institution, nil
+			return ec.Resolvers.Permission().Institution(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
@@ -447,8 +450,8 @@ func fieldContext_Permission_institution(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "Permission",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Institution(ctx, ec, field)
 		},
@@ -1161,14 +1164,15 @@ func _Permission(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Permission")
 		case "institution":
-			out.Values[i] = _Permission_institution(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Permission_institution(ctx, ec, field, obj)
+				})
 		case "rights":
 			out.Values[i] = _Permission_rights(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

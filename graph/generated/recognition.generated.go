@@ -937,8 +937,8 @@ func _RecognitionPreview_verdict(ctx context.Context, ec *executionContext, fiel
 			return obj.Verdict, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v agreement.Verdict) graphql.Marshaler {
-			return marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋagreementᚐVerdict(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Verdict) graphql.Marshaler {
+			return marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐVerdict(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3090,13 +3090,13 @@ func marshalNRecognitionRuleState2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return res
 }
 
-func unmarshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋagreementᚐVerdict(ctx context.Context, ec *executionContext, v any) (agreement.Verdict, error) {
+func unmarshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐVerdict(ctx context.Context, ec *executionContext, v any) (vocab.Verdict, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := agreement.Verdict(tmp)
+	res := vocab.Verdict(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋagreementᚐVerdict(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v agreement.Verdict) graphql.Marshaler {
+func marshalNRecognitionVerdict2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐVerdict(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Verdict) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {

@@ -43,18 +43,19 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Offering() OfferingResolver
 	OfferingConnection() OfferingConnectionResolver
+	Permission() PermissionResolver
 	Person() PersonResolver
 	Programme() ProgrammeResolver
 	ProgrammeConnection() ProgrammeConnectionResolver
 	Query() QueryResolver
 	RecognitionCase() RecognitionCaseResolver
 	RecognitionCaseConnection() RecognitionCaseConnectionResolver
-	RecognitionCommitment() RecognitionCommitmentResolver
 	RecognitionRule() RecognitionRuleResolver
 	RecognitionRuleConnection() RecognitionRuleConnectionResolver
 	Result() ResultResolver
 	Unit() UnitResolver
 	UnitConnection() UnitConnectionResolver
+	VerifiedCredential() VerifiedCredentialResolver
 	Viewer() ViewerResolver
 }
 

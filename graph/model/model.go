@@ -3,9 +3,12 @@
 package model
 
 import (
+	"time"
+
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Node is anything that has an identifier of its own.
@@ -41,3 +44,22 @@ type (
 	RecognitionCaseConnection = relay.Connection[*ent.RecognitionCase]
 	RecognitionCaseEdge       = relay.Edge[*ent.RecognitionCase]
 )
+
+// Permission lists the rights of a viewer at one place.
+type Permission struct {
+	At     ident.ID
+	Rights []string
+}
+
+// VerifiedCredential is what a verified credential says.
+type VerifiedCredential struct {
+	HolderName string
+	IssuerName string
+	IssuerID   ident.ID // empty when the issuer is no member
+	Title      string
+	Ects       *vocab.ECTS
+	EqfLevel   *int
+	Outcomes   []string
+	IssuedAt   *time.Time
+	ValidUntil *time.Time
+}

@@ -218,14 +218,6 @@ type OfferingPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
-// Rights at one place.
-type Permission struct {
-	// Institution; null for an alliance.
-	Institution *ent.Institution `json:"institution,omitempty"`
-	// Rights, such as `course.publish`.
-	Rights []string `json:"rights"`
-}
-
 // The right is missing.
 type PermissionError struct {
 	// Always FORBIDDEN.
@@ -336,28 +328,6 @@ type VerificationCheck struct {
 	Result VerificationCheckResult `json:"result"`
 	// Why, in the viewer's language.
 	Message string `json:"message"`
-}
-
-// What a verified credential says. It shows no grade.
-type VerifiedCredential struct {
-	// Name of the holder.
-	HolderName string `json:"holderName"`
-	// Legal name of the issuer.
-	IssuerName string `json:"issuerName"`
-	// The issuer, when it is a member here.
-	Issuer *ent.Institution `json:"issuer,omitempty"`
-	// Title.
-	Title string `json:"title"`
-	// Credits; null when not stated.
-	Ects *vocab.ECTS `json:"ects,omitempty"`
-	// Level of the European Qualifications Framework.
-	EqfLevel *int `json:"eqfLevel,omitempty"`
-	// Learning outcomes.
-	Outcomes []string `json:"outcomes"`
-	// When it was issued.
-	IssuedAt *time.Time `json:"issuedAt,omitempty"`
-	// Until when it is technically valid; null without end.
-	ValidUntil *time.Time `json:"validUntil,omitempty"`
 }
 
 // How to give a credential to verify: exactly one.

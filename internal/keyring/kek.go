@@ -17,11 +17,12 @@ var ErrKEK = errors.New("keyring: a key-encryption key is 32 random bytes in bas
 
 // KEK is the key-encryption key: 32 bytes under which private keys are sealed.
 // It lives outside the database. The zero KEK seals nothing.
-type KEK struct{ key *[32]byte }
+type KEK struct{ key vault }
 
 // ParseKEK reads 32 bytes in base64, of either alphabet and padded or not, or
 // in 64 hexadecimal digits. Space at the ends is ignored, as files end in a
-// line break. It returns ErrKEK for anything else, without repeating it.
+// line break. It returns ErrKEK for anything else and for nothing but zeros,
+// without repeating it.
 func ParseKEK(s string) (KEK, error) {
 	s = strings.TrimSpace(s)
 	decode := hex.DecodeString
@@ -31,19 +32,20 @@ func ParseKEK(s string) (KEK, error) {
 	}
 	raw, err := decode(s)
 	defer clear(raw)
-	if err != nil || len(raw) != 32 || strings.ContainsAny(s, "\r\n") {
+	if err != nil || len(raw) != 32 || strings.ContainsAny(s, "\r\n") || [32]byte(raw) == [32]byte{} {
 		return KEK{}, ErrKEK
 	}
-	return KEK{(*[32]byte)(append([]byte(nil), raw...))}, nil
+	return KEK{lock(raw)}, nil
 }
 
 // ID names the KEK without betraying it, in 11 letters, so that a sealed key
 // says which KEK opens it. It is "" for the zero KEK.
 func (k KEK) ID() string {
-	if k.key == nil {
+	key := k.key.open()
+	if key == nil {
 		return ""
 	}
-	mac := hmac.New(sha256.New, k.key[:])
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("peregrine key-encryption key id"))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:8])
 }

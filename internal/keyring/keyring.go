@@ -27,10 +27,27 @@ const secretSize = 32
 // goroutines until Destroy.
 type Key struct {
 	public jose.Key
-	secret *[secretSize]byte // behind a pointer, so that no reflection prints it
+	secret vault
 }
 
 var _ jose.Signer = (*Key)(nil)
+
+// vault hides 32 secret bytes in a closure: package fmt prints what a pointer
+// in an unexported field points to, but of a function only the address.
+type vault func() *[32]byte
+
+func lock(secret []byte) vault {
+	kept := [32]byte(secret)
+	return func() *[32]byte { return &kept }
+}
+
+// open returns the bytes themselves, or nil when there are none or all are 0.
+func (v vault) open() []byte {
+	if v == nil || *v() == [32]byte{} {
+		return nil
+	}
+	return v()[:]
+}
 
 // Generate makes a key for EdDSA, the default when alg is "", or ES256.
 func Generate(alg jose.Algorithm) (*Key, error) {
@@ -60,16 +77,16 @@ func restore(alg jose.Algorithm, secret []byte) (*Key, error) {
 	if len(secret) != secretSize {
 		return nil, errors.New("keyring: the secret of a key has another size")
 	}
-	k := &Key{secret: (*[secretSize]byte)(append([]byte(nil), secret...))}
+	k := &Key{secret: lock(secret)}
 	var err error
 	switch alg {
 	case jose.EdDSA:
-		private := ed25519.NewKeyFromSeed(k.secret[:])
+		private := ed25519.NewKeyFromSeed(secret)
 		defer clear(private)
 		k.public, err = jose.NewKey(append(ed25519.PublicKey(nil), private[secretSize:]...))
 	case jose.ES256:
 		var private *ecdsa.PrivateKey
-		if private, err = ecdsa.ParseRawPrivateKey(elliptic.P256(), k.secret[:]); err == nil {
+		if private, err = ecdsa.ParseRawPrivateKey(elliptic.P256(), secret); err == nil {
 			k.public, err = jose.NewKey(&private.PublicKey)
 		}
 	default:
@@ -93,15 +110,16 @@ func (k Key) Public() jose.Key { return k.public }
 // Sign returns the signature of the message as JWS has it (64 bytes), or
 // ErrDestroyed.
 func (k Key) Sign(message []byte) ([]byte, error) {
-	if k.secret == nil || *k.secret == [secretSize]byte{} {
+	secret := k.secret.open()
+	if secret == nil {
 		return nil, ErrDestroyed
 	}
 	if k.Algorithm() == jose.EdDSA {
-		private := ed25519.NewKeyFromSeed(k.secret[:])
+		private := ed25519.NewKeyFromSeed(secret)
 		defer clear(private)
 		return ed25519.Sign(private, message), nil
 	}
-	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), k.secret[:])
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret)
 	if err != nil {
 		return nil, errors.New("keyring: not a private key")
 	}
@@ -119,9 +137,7 @@ func (k Key) Sign(message []byte) ([]byte, error) {
 // Destroy overwrites the secret. What the runtime copied while signing, it
 // cannot reach.
 func (k Key) Destroy() {
-	if k.secret != nil {
-		clear(k.secret[:])
-	}
+	clear(k.secret.open())
 }
 
 // Format prints the key's name for every verb.

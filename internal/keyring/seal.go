@@ -37,14 +37,15 @@ var codes = map[jose.Algorithm]byte{jose.EdDSA: 1, jose.ES256: 2}
 // and purpose are its additional data. It returns ErrKEK for the zero KEK and
 // ErrDestroyed for a destroyed key.
 func Seal(kek KEK, k *Key, owner Owner) (string, error) {
-	if k.secret == nil || *k.secret == [secretSize]byte{} {
+	secret := k.secret.open()
+	if secret == nil {
 		return "", ErrDestroyed
 	}
 	aead, err := kek.aead()
 	if err != nil {
 		return "", err
 	}
-	plain := append([]byte{codes[k.Algorithm()]}, k.secret[:]...)
+	plain := append([]byte{codes[k.Algorithm()]}, secret...)
 	defer clear(plain)
 	sealed := aead.Seal(nil, nil, plain, owner.additional(kek.ID(), k.KeyID()))
 	return strings.Join([]string{version, kek.ID(), base64.RawURLEncoding.EncodeToString(sealed)}, "."), nil
@@ -91,10 +92,11 @@ func Open(kek KEK, envelope, keyID string, owner Owner) (*Key, error) {
 // ciphertext. One KEK seals a few keys an institution, far from the 2^32
 // messages at which random nonces become risky (NIST SP 800-38D, 8.3).
 func (k KEK) aead() (cipher.AEAD, error) {
-	if k.key == nil {
+	key := k.key.open()
+	if key == nil {
 		return nil, ErrKEK
 	}
-	block, err := aes.NewCipher(k.key[:])
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, ErrKEK
 	}

@@ -1,0 +1,47 @@
+# Two commands are all a newcomer needs: make run, make test.
+GO    ?= go
+BIN   := bin/peregrine
+export GOFLAGS ?= -buildvcs=false
+
+.PHONY: run build test test-sqlite test-mysql e2e generate migration verify lint conformance bench clean
+
+run: build ## serve the demo alliance on this machine
+	PEREGRINE_DEMO=true $(BIN) serve
+
+build: ## build the binary
+	$(GO) build -trimpath -o $(BIN) ./cmd/peregrine
+
+test: test-sqlite test-mysql ## the whole suite on SQLite, and again on MariaDB
+
+test-sqlite:
+	PEREGRINE_TEST_MYSQL= $(GO) test ./...
+
+test-mysql: ## on a MariaDB that it starts itself, or on PEREGRINE_TEST_MYSQL
+	scripts/with-mariadb $(GO) test -count=1 ./...
+
+e2e: ## the journeys only
+	$(GO) test -count=1 ./internal/e2e/...
+
+generate: ## ent and gqlgen from ent/schema and graph/*.graphqls
+	$(GO) generate ./ent
+	$(GO) run github.com/99designs/gqlgen generate
+
+migration: ## make migration NAME=what_changes
+	scripts/with-mariadb $(GO) run ./internal/storage/migrations/generate $(NAME)
+
+verify: ## generated code is what the generators make
+	scripts/verify
+
+lint: ## vet, formatting, and the sources' own rules
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l cmd ent/schema ent/generate.go graph internal)" || { gofmt -l cmd ent/schema graph internal; exit 1; }
+	$(GO) mod verify
+
+conformance: ## output against what others publish; needs PEREGRINE_STANDARDS=FOLDER
+	scripts/conformance
+
+bench: ## ratios against the raw-SQL floor
+	scripts/with-mariadb $(GO) test -run '^$$' -bench . -benchtime 2s ./bench/...
+
+clean:
+	rm -rf bin data

@@ -1,0 +1,148 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// null answers a look-up: what the viewer does not see is null, as what does
+// not exist.
+func null[E any](found *E, err error) (*E, error) {
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return found, storage.Classify(err)
+}
+
+// first1 returns the first of each list, or the zero value.
+func first1[E any](lists [][]E) []E {
+	firsts := make([]E, len(lists))
+	for i, list := range lists {
+		if len(list) > 0 {
+			firsts[i] = list[0]
+		}
+	}
+	return firsts
+}
+
+// actions says what the viewer may do, in the viewer's language.
+func actions(ctx context.Context, all []authz.Action) []*model.ViewerAction {
+	out := make([]*model.ViewerAction, len(all))
+	for i, a := range all {
+		out[i] = &model.ViewerAction{Name: a.Name, Allowed: a.Err == nil}
+		if a.Err != nil {
+			out[i].Reason = new(problems(ctx, a.Err)[0].In(languageOf(ctx)))
+		}
+	}
+	return out
+}
+
+func fieldOfEducation(code *vocab.ISCEDF) *model.FieldOfEducation {
+	if code == nil {
+		return nil
+	}
+	return &model.FieldOfEducation{Code: string(*code), Label: code.Label()}
+}
+
+// profileField returns one field of each person's profile; nil where the
+// viewer may not see the profile.
+func profileField(ctx context.Context, r *personResolver, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
+	found, err := r.DB.Profile.Query().Where(profile.PersonIDIn(ids(people)...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]*string, len(people))
+	for i, profiles := range gather(people, found, func(p *ent.Profile) ident.ID { return p.PersonID }) {
+		if len(profiles) > 0 {
+			values[i] = field(profiles[0])
+		}
+	}
+	return values, nil
+}
+
+// previews answers what each offering will count at the home that is named, or
+// at the signed-in learner's own.
+func (r *offeringResolver) previews(ctx context.Context, offerings []*ent.Offering, home, programme *ident.ID) ([]*agreement.Preview, error) {
+	all := make([]*agreement.Preview, len(offerings))
+	if home == nil {
+		var err error
+		if home, programme, err = r.Admissions.OwnHome(ctx, programme); err != nil || home == nil {
+			return all, err
+		}
+	}
+	byCourse, err := r.Agreements.PreviewAll(ctx, *home, programme, relay.Keys(offerings, func(o *ent.Offering) ident.ID { return o.CourseID }))
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range offerings {
+		if o.InstitutionID != *home { // at home nothing is recognised, it simply counts
+			all[i] = new(byCourse[o.CourseID])
+		}
+	}
+	return all, nil
+}
+
+// groupCourses returns the courses of each group of a micro-degree, in the
+// order in which the group lists them.
+func (r *moduleGroupResolver) groupCourses(ctx context.Context, groups []*vocab.ModuleGroup) ([][]*ent.Course, error) {
+	var all []ident.ID
+	for _, g := range groups {
+		for _, c := range g.Courses {
+			all = append(all, ident.ID(c))
+		}
+	}
+	found, err := r.courses(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[ident.ID]*ent.Course{}
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	lists := make([][]*ent.Course, len(groups))
+	for i, g := range groups {
+		for _, id := range g.Courses {
+			if c := byID[ident.ID(id)]; c != nil {
+				lists[i] = append(lists[i], c)
+			}
+		}
+	}
+	return lists, nil
+}
+
+func progress(p microdegree.Progress) *model.MicroDegreeProgress {
+	out := &model.MicroDegreeProgress{Complete: p.Complete, Counted: p.Counted}
+	for _, g := range p.Groups {
+		out.Groups = append(out.Groups, &model.GroupProgress{Key: g.Group.Key, Earned: g.Earned, Missing: g.Missing})
+	}
+	return out
+}
+
+// publicationIssues lists what keeps a version from being published, and what
+// is unusual about it.
+func (r *courseVersionResolver) publicationIssues(ctx context.Context, v *ent.CourseVersion) ([]*model.PublicationIssue, error) {
+	issues := []*model.PublicationIssue{}
+	blocking, err := r.Catalogue.Issues(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range problem.All(blocking) {
+		issues = append(issues, &model.PublicationIssue{Field: p.Field[len(p.Field)-1], Message: p.In(languageOf(ctx)), Blocking: true})
+	}
+	for _, p := range problem.All(catalogue.Warnings(v)) {
+		issues = append(issues, &model.PublicationIssue{Field: p.Field[len(p.Field)-1], Message: p.In(languageOf(ctx))})
+	}
+	return issues, nil
+}

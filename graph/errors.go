@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// problems returns what a caller may see of err. Anything that is no problem is
+// a fault: it goes to the log, and the caller sees INTERNAL.
+func problems(ctx context.Context, err error) []*problem.Error {
+	err = storage.Classify(err)
+	if all := problem.All(err); all != nil {
+		for _, p := range all {
+			if cause := p.Cause(); cause != nil {
+				slog.WarnContext(ctx, "problem", "code", p.Code, "cause", cause)
+			}
+		}
+		return all
+	}
+	switch {
+	case ent.IsNotFound(err):
+		return []*problem.Error{problem.New(problem.NotFound, "there is no such thing, or it is not visible to you")}
+	case errors.Is(err, context.DeadlineExceeded):
+		return []*problem.Error{problem.New(problem.Unavailable, "this took too long and was stopped; ask for less at once")}
+	case errors.Is(err, context.Canceled):
+		return []*problem.Error{problem.New(problem.Unavailable, "the request was cancelled")}
+	}
+	slog.ErrorContext(ctx, "fault", "path", graphql.GetPath(ctx).String(), "err", err)
+	return []*problem.Error{problem.New(problem.Internal, "a fault of the server; the request id names it")}
+}
+
+// Present renders an error of a query, or an unexpected one of a mutation.
+func Present(ctx context.Context, err error) *gqlerror.Error {
+	var out *gqlerror.Error
+	if errors.As(err, &out) && out.Err == nil {
+		return out // of gqlgen or the gate, rendered already
+	}
+	p := problems(ctx, err)[0]
+	extensions := p.Details()
+	if extensions == nil {
+		extensions = map[string]any{}
+	}
+	extensions["code"] = string(p.Code)
+	extensions["requestId"] = telemetry.RequestID(ctx)
+	if len(p.Field) > 0 {
+		extensions["field"] = p.Field
+	}
+	return &gqlerror.Error{Message: p.In(languageOf(ctx)), Path: graphql.GetPath(ctx), Extensions: extensions}
+}
+
+// Refusals answers the expected refusal of a mutation as data in the errors of
+// its payload, so that resolvers just return it.
+type Refusals struct{}
+
+// ExtensionName is part of gqlgen's HandlerExtension.
+func (Refusals) ExtensionName() string { return "Refusals" }
+
+// Validate is part of gqlgen's HandlerExtension.
+func (Refusals) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptField is gqlgen's FieldInterceptor.
+func (Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	answer, err := next(ctx)
+	if err == nil || graphql.GetFieldContext(ctx).Object != "Mutation" {
+		return answer, err
+	}
+	all := problems(ctx, err)
+	refusals := make([]model.UserError, len(all))
+	for i, p := range all {
+		switch p.Code {
+		case problem.Invalid, problem.Forbidden, problem.NotFound, problem.Conflict:
+			refusals[i] = userError(p, languageOf(ctx))
+		default:
+			return nil, p
+		}
+	}
+	payload := reflect.New(reflect.TypeOf(answer).Elem()) // resolvers return a nil *…Payload beside an error
+	payload.Elem().FieldByName("Errors").Set(reflect.ValueOf(refusals))
+	return payload.Interface(), nil
+}
+
+// userError gives a problem the type that fits its details.
+func userError(p *problem.Error, in language.Tag) model.UserError {
+	field := p.Field
+	if field == nil {
+		field = []string{}
+	}
+	message := p.In(in)
+	if from, ok := p.Detail("from").(string); ok {
+		e := &model.StateError{Code: p.Code, Message: message, Field: field, From: from}
+		if to, ok := p.Detail("to").(string); ok {
+			e.To = &to
+		}
+		return e
+	}
+	if opens, ok := p.Detail("opensAt").(time.Time); ok {
+		e := &model.DeadlineError{Code: p.Code, Message: message, Field: field, OpensAt: opens}
+		e.ClosesAt, _ = p.Detail("closesAt").(*time.Time)
+		e.TimeZone, _ = p.Detail("zone").(string)
+		return e
+	}
+	if seats, ok := p.Detail("seats").(int); ok {
+		return &model.CapacityError{Code: p.Code, Message: message, Field: field, Seats: seats}
+	}
+	if right, ok := p.Detail("verb").(string); ok {
+		return &model.PermissionError{Code: p.Code, Message: message, Field: field, Right: right}
+	}
+	return &model.GeneralError{Code: p.Code, Message: message, Field: field}
+}
+
+func languageOf(ctx context.Context) language.Tag {
+	if v := viewer.From(ctx); v != nil {
+		return v.Language
+	}
+	return language.English
+}

@@ -1,0 +1,187 @@
+// Package config reads the settings of a server: environment over file over
+// default. It is one struct and one table of checks; all faults are reported at
+// once, and zero values work for a first try on one's own machine.
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// Prefix begins the name of every variable.
+const Prefix = "PEREGRINE_"
+
+// Config is what a server needs to know. The tag desc documents each setting;
+// "peregrine help configuration" prints it.
+type Config struct {
+	Listen     string   `env:"LISTEN" envDefault:"127.0.0.1:8080" desc:"address to listen on"`
+	BaseURL    string   `env:"BASE_URL" envDefault:"http://localhost:8080" desc:"public address, without a slash at its end; https except on this machine"`
+	Database   string   `env:"DATABASE" envDefault:"sqlite:data/peregrine.db" desc:"sqlite:PATH, or mysql://user:password@host:port/name for MariaDB and MySQL"`
+	KEK        Secret   `env:"KEY_ENCRYPTION_KEY" desc:"32 random bytes in base64, under which signing keys are sealed; made and kept beside an SQLite database when not set"`
+	KEKFile    string   `env:"KEY_ENCRYPTION_KEY_FILE" desc:"file that holds the key-encryption key, instead of the variable"`
+	Proxies    []string `env:"TRUSTED_PROXIES" desc:"networks of proxies in front, such as 10.0.0.0/8, whose X-Forwarded-For is believed"`
+	LogLevel   string   `env:"LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
+	LogFormat  string   `env:"LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
+	Contact    string   `env:"CONTACT" desc:"whom people write to when something fails, shown on error pages"`
+	Demo       bool     `env:"DEMO" envDefault:"false" desc:"demo alliance with a bundled identity provider; only on this machine and on SQLite"`
+	DemoListen string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
+	DemoURL    string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
+}
+
+// Secret prints as ***.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the secret from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Load reads the settings from the environment, and from the file of KEY=VALUE
+// lines that file, or else PEREGRINE_CONFIG, names. It returns all that is
+// wrong with them at once.
+func Load(file string, environ []string) (Config, error) {
+	values := map[string]string{}
+	for _, pair := range environ {
+		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, Prefix) {
+			values[name] = value
+		}
+	}
+	var faults []error
+	if file == "" {
+		file = values[Prefix+"CONFIG"]
+	}
+	if file != "" {
+		stored, err := godotenv.Read(file)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("the configuration file: %w", err))
+		}
+		known := names()
+		for _, name := range slices.Sorted(maps.Keys(stored)) {
+			if !slices.Contains(known, name) {
+				faults = append(faults, fmt.Errorf("%s: there is no setting %s", file, name))
+			}
+			if _, set := values[name]; !set {
+				values[name] = stored[name]
+			}
+		}
+	}
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Environment: values, Prefix: Prefix}); err != nil {
+		faults = append(faults, err)
+	}
+	if c.KEKFile != "" {
+		b, err := os.ReadFile(c.KEKFile)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%sKEY_ENCRYPTION_KEY_FILE: %w", Prefix, err))
+		}
+		c.KEK = Secret(strings.TrimSpace(string(b)))
+	}
+	faults = append(faults, c.Check())
+	return c, errors.Join(faults...)
+}
+
+// names lists the variables of all settings.
+func names() []string {
+	var all []string
+	for _, s := range Settings() {
+		all = append(all, s.Name)
+	}
+	return all
+}
+
+// Setting documents one setting.
+type Setting struct{ Name, Default, Description string }
+
+// Settings lists all settings in order.
+func Settings() []Setting {
+	var all []Setting
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name := f.Tag.Get("env"); name != "-" {
+			all = append(all, Setting{Prefix + name, f.Tag.Get("envDefault"), f.Tag.Get("desc")})
+		}
+	}
+	return all
+}
+
+// Check returns all faults of the settings at once.
+func (c Config) Check() error {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		base = &url.URL{}
+	}
+	local := loopback(base.Hostname())
+	_, _, badListen := net.SplitHostPort(c.Listen)
+	listenHost, _, _ := net.SplitHostPort(c.Listen)
+	sqlite := strings.HasPrefix(c.Database, "sqlite:")
+	var level slog.Level
+	faults := []error{
+		when(badListen != nil, "LISTEN", "%q is not an address such as 127.0.0.1:8080", c.Listen),
+		when(base.Host == "" || base.User != nil || base.Path != "" || base.RawQuery != "" || base.Fragment != "",
+			"BASE_URL", "%q is not an address such as https://exchange.example.org", c.BaseURL),
+		when(base.Host != "" && base.Scheme != "https" && !(base.Scheme == "http" && local),
+			"BASE_URL", "%q is not https; plain http is for this machine only", c.BaseURL),
+		when(!sqlite && !strings.HasPrefix(c.Database, "mysql://"), "DATABASE", "is neither sqlite:PATH nor mysql://user:password@host:port/name"),
+		when(!sqlite && c.KEK == "", "KEY_ENCRYPTION_KEY", "is needed with MySQL; make one with: head -c 32 /dev/urandom | base64"),
+		when(c.KEK != "" && !key32(string(c.KEK)), "KEY_ENCRYPTION_KEY", "is not 32 bytes in base64"),
+		when(level.UnmarshalText([]byte(c.LogLevel)) != nil, "LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel),
+		when(!slices.Contains([]string{"json", "text", "auto"}, c.LogFormat), "LOG_FORMAT", "%q is not json, text or auto", c.LogFormat),
+		when(c.Demo && (!local || !loopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
+		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
+	}
+	for _, p := range c.Proxies {
+		_, err := netip.ParsePrefix(p)
+		faults = append(faults, when(err != nil, "TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", p))
+	}
+	if c.Demo {
+		demo, err := url.Parse(c.DemoURL)
+		host, _, bad := net.SplitHostPort(c.DemoListen)
+		faults = append(faults,
+			when(err != nil || demo.Scheme != "http" || !loopback(demo.Hostname()), "DEMO_IDP_URL", "%q is not an http address on this machine", c.DemoURL),
+			when(bad != nil || !loopback(host), "DEMO_IDP_LISTEN", "%q is not an address on this machine", c.DemoListen))
+	}
+	return errors.Join(faults...)
+}
+
+func when(fault bool, name, format string, args ...any) error {
+	if !fault {
+		return nil
+	}
+	return fmt.Errorf(Prefix+name+" "+format, args...)
+}
+
+func key32(s string) bool {
+	b, err := base64.StdEncoding.DecodeString(s)
+	return err == nil && len(b) == 32
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}

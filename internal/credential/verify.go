@@ -1,0 +1,161 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
+	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Verification is what the verification of a credential found.
+type Verification struct {
+	vc.Report
+	Award    *vc.Award // what it says; nil when it could not be read
+	IssuerID ident.ID  // the member that issued it; empty for a foreign issuer
+	JWT      string    // what was verified
+	Revoked  *time.Time
+	Reason   vocab.RevocationReason
+}
+
+// VerifyToken verifies the credential behind a verification address. It returns
+// a NOT_FOUND problem for an unknown token and for a credential that is not yet
+// signed. Anybody may ask: the token is the right to see it.
+func (s *Service) VerifyToken(ctx context.Context, token string) (*Verification, error) {
+	c, err := s.DB.Credential.Query().Where(credential.Token(token)).Only(viewer.AsSystem(ctx))
+	if ent.IsNotFound(err) || err == nil && c.Jwt == nil {
+		return nil, problem.Missing("credential")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.verify(ctx, *c.Jwt, c)
+}
+
+// VerifyJWT verifies a credential that somebody presents. One of a foreign
+// issuer is read, and what cannot be checked here is said to be unknown.
+func (s *Service) VerifyJWT(ctx context.Context, jwt string) (*Verification, error) {
+	return s.verify(ctx, strings.TrimSpace(jwt), nil)
+}
+
+func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential) (*Verification, error) {
+	now := vocab.Now(s.Now)
+	v := &Verification{JWT: jwt}
+	finish := func(checks ...vc.Check) (*Verification, error) {
+		v.Report = vc.NewReport(now, checks...)
+		return v, nil
+	}
+	read, err := openbadge.Parse([]byte(jwt))
+	if err != nil {
+		var defect *vc.Defect
+		if errors.As(err, &defect) {
+			return finish(defect.Check())
+		}
+		return nil, err
+	}
+	v.Award = &read.Award
+	checks := []vc.Check{vc.Pass(vc.CheckForm)}
+	institution, ours := s.issuedHere(read.Award.Issuer.ID)
+	if !ours || read.Token == nil {
+		return finish(append(checks, foreign(read, now)...)...)
+	}
+	v.IssuerID = institution
+	key, check, err := s.keyOf(ctx, institution, read.Token.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks, vc.Pass(vc.CheckIssuer), check)
+	if check.Result != vc.Passed {
+		return finish(checks...)
+	}
+	if _, _, err := read.Token.Verify(jose.Set{*key}); err != nil {
+		var defect *vc.Defect
+		if errors.As(err, &defect) {
+			return finish(append(checks, defect.Check())...)
+		}
+		return nil, err
+	}
+	checks = append(checks, vc.Pass(vc.CheckSignature), vc.Within(now, read.Award.IssuedAt, read.Award.ValidUntil))
+	status, err := s.status(ctx, v, read.Award, stored)
+	if err != nil {
+		return nil, err
+	}
+	return finish(append(checks, status)...)
+}
+
+// issuedHere returns the institution that an issuer's address names, if it is
+// one of this server.
+func (s *Service) issuedHere(issuer string) (ident.ID, bool) {
+	rest, ok := strings.CutPrefix(issuer, s.BaseURL+"/issuers/")
+	id, err := ident.Parse(rest)
+	return id, ok && err == nil && id.Kind() == ident.Institution
+}
+
+// foreign lists the checks of a credential whose issuer is not known here:
+// nothing about it is fetched, so nothing about it is decided.
+func foreign(read *openbadge.Badge, now time.Time) []vc.Check {
+	return []vc.Check{
+		{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: vc.ReasonIssuerUnknown},
+		{Kind: vc.CheckKey, Result: vc.Unknown, Reason: vc.ReasonKeyUnreachable},
+		{Kind: vc.CheckSignature, Result: vc.Unknown, Reason: vc.ReasonKeyUnreachable},
+		vc.Within(now, read.Award.IssuedAt, read.Award.ValidUntil),
+		{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnreachable},
+	}
+}
+
+// keyOf returns the institution's key that a token names, and the check of it.
+func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string) (*jose.Key, vc.Check, error) {
+	kid := keyID[strings.LastIndexAny(keyID, "/#")+1:]
+	stored, err := s.DB.SigningKey.Query().Where(signingkey.Kid(kid)).Only(viewer.AsSystem(ctx))
+	if ent.IsNotFound(err) || err == nil && (stored.InstitutionID != institution || keyID != s.keyURL(institution, kid)) {
+		return nil, vc.Check{Kind: vc.CheckKey, Result: vc.Failed, Reason: vc.ReasonKeyUnknown}, nil
+	}
+	if err != nil {
+		return nil, vc.Check{}, err
+	}
+	if stored.State == signingkey.StateCOMPROMISED {
+		return nil, vc.Check{Kind: vc.CheckKey, Result: vc.Failed, Reason: vc.ReasonKeyCompromised}, nil
+	}
+	key, err := jose.ParseKey([]byte(stored.PublicJwk))
+	key.ID = keyID
+	return &key, vc.Pass(vc.CheckKey), err
+}
+
+// status looks the credential up in the ledger from which the status list is
+// made. A credential with a true signature that the ledger does not know was
+// not issued by this server's rules.
+func (s *Service) status(ctx context.Context, v *Verification, award vc.Award, stored *ent.Credential) (vc.Check, error) {
+	id := ident.ID(strings.TrimPrefix(award.ID, s.BaseURL+"/credentials/"))
+	if stored == nil || stored.ID != id {
+		found, err := s.DB.Credential.Get(viewer.AsSystem(ctx), id)
+		if ent.IsNotFound(err) {
+			return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonNoStatus}, nil
+		}
+		if err != nil {
+			return vc.Check{}, err
+		}
+		stored = found
+	}
+	if stored.State == credential.StateREVOKED {
+		v.Revoked, v.Reason = stored.RevokedAt, deref(stored.RevocationReason)
+		return vc.Check{Kind: vc.CheckStatus, Result: vc.Failed, Reason: vc.ReasonRevoked}, nil
+	}
+	return vc.Pass(vc.CheckStatus), nil
+}
+
+// AwardOf reads the award that a stored credential was made of.
+func AwardOf(c *ent.Credential) (a vc.Award, err error) {
+	err = json.Unmarshal([]byte(c.Award), &a)
+	return a, err
+}

@@ -1,0 +1,55 @@
+// Package job runs work that nobody waits for: it finishes what a crash left
+// half done and clears what has expired.
+package job
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Job is periodic work. It is safe to run on several servers at once: what it
+// changes, it changes conditionally.
+type Job struct {
+	Name  string
+	Every time.Duration
+	Run   func(context.Context) (done int, err error)
+}
+
+// RunAll runs every job at once and then periodically, on behalf of the system,
+// until ctx ends. A failing job is logged and tried again at its next turn.
+func RunAll(ctx context.Context, jobs []Job) {
+	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
+	done := make(chan struct{})
+	for _, j := range jobs {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			j.loop(ctx)
+		}()
+	}
+	for range jobs {
+		<-done
+	}
+}
+
+func (j Job) loop(ctx context.Context) {
+	for {
+		n, err := j.Run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			slog.ErrorContext(ctx, "job failed", "job", j.Name, "err", err)
+		case n > 0:
+			slog.InfoContext(ctx, "job done", "job", j.Name, "count", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(j.Every + rand.N(j.Every/10+1)): // servers drift apart
+		}
+	}
+}
