@@ -10,7 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 )
 
-func (r *queryResolver) verify(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {
+func (r *Resolver) verify(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {
 	var v *credential.Verification
 	var err error
 	if by.Token != nil {
