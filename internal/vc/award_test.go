@@ -2,7 +2,6 @@ package vc
 
 import (
 	"encoding/json"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -97,7 +96,7 @@ func TestEveryValueHasAConcept(t *testing.T) {
 		all = append(all, QualityConcept(v))
 	}
 	for i, c := range all {
-		if c.Label == "" || reflect.ValueOf(c).IsZero() {
+		if c.Label == "" {
 			t.Errorf("value %d has no concept", i)
 		}
 	}

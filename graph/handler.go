@@ -1,0 +1,39 @@
+package graph
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/internal/gate"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Schema is the executable schema on r.
+func Schema(r *Resolver) graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: r})
+}
+
+// NewHandler serves r by GraphQL over HTTP, within the limits of the gate.
+func NewHandler(r *Resolver) http.Handler {
+	return gate.New(Schema(r), gate.Options{
+		Present:    Present,
+		Extensions: []graphql.HandlerExtension{Refusals{}},
+		ViewerKey: func(req *http.Request) string {
+			if v := viewer.From(req.Context()); v != nil && v.PersonID != "" {
+				return string(v.PersonID)
+			}
+			return req.RemoteAddr
+		},
+	})
+}
+
+// SDL prints the schema as text.
+func SDL() string {
+	var b bytes.Buffer
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(Schema(&Resolver{}).Schema())
+	return b.String()
+}

@@ -1,0 +1,156 @@
+package web
+
+import "github.com/peregrine-exchange/peregrine/internal/web/explorer"
+
+// Examples are the operations with which the explorer opens: the journey, in
+// the order in which it happens. Each runs at once in the demo; those for
+// somebody who has signed in say so. A test runs them.
+var Examples = []explorer.Example{
+	{Key: "catalogue", Title: "Catalogue", Document: `# Anybody: the newest courses, with their provider and next run.
+query Catalogue {
+  courses(first: 10) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id
+      code
+      kind
+      institution { acronym name { text } country }
+      published { title { text(languages: ["de", "en"]) } ects eqfLevel field { code label } mode }
+      offerings(first: 1) { nodes { id availability closesAt closesAtLocal timeZone seatsFree } }
+    }
+  }
+}
+`},
+	{Key: "alliance", Title: "Alliance", Document: `# Anybody: the members of the alliance with their identifiers.
+query Alliance {
+  alliance(slug: "eulist") {
+    name { text }
+    bounds { kind min max }
+    memberships(first: 20) {
+      nodes { part state institution { acronym name { text } schac erasmusCode pic ror country } }
+    }
+  }
+}
+`},
+	{Key: "microdegrees", Title: "Micro-degrees", Document: `# Anybody: awards put together from courses of several partners. Signed-in learners see their progress.
+query MicroDegrees {
+  microDegrees {
+    nodes {
+      key
+      title { text }
+      ects
+      institution { acronym }
+      groups { title { text } minEcts courses { code institution { acronym } published { title { text } ects } } }
+      viewerProgress { complete counted groups { key earned missing } }
+    }
+  }
+}
+`},
+	{Key: "whoami", Title: "Who am I", Document: `# After signing in: who you are and what you may do.
+query WhoAmI {
+  viewer {
+    kind
+    person { displayName affiliations { kind institution { acronym } programme { title { text } } expiresAt } }
+    roles { role institution { acronym } }
+    permissions { institution { acronym } rights }
+  }
+}
+`},
+	{Key: "counts", Title: "What will it count?", Document: `# A signed-in learner: what open offerings will count at home, before applying.
+query WhatWillItCount {
+  offerings(first: 20, filter: { openNow: true }) {
+    nodes {
+      id
+      course { code published { title { text } ects } }
+      institution { acronym }
+      closesAtLocal
+      timeZone
+      seatsFree
+      recognition { verdict ects rule { id programme { code } gradeTransfer validUntil } }
+      viewerActions { name allowed reason }
+    }
+  }
+}
+`},
+	{Key: "apply", Title: "Apply", Document: `# A signed-in learner: apply. Paste the id of an offering from "What will it count?" below.
+mutation Apply($offering: ID!) {
+  submitApplication(input: { offeringId: $offering, motivation: "I would like to learn this." }) {
+    application { id state commitment { verdict ects } home { acronym } host { acronym } viewerActions { name allowed } }
+    errors { code message field ... on DeadlineError { opensAt closesAt timeZone } ... on CapacityError { seats } }
+  }
+}
+`, Variables: `{ "offering": "" }`},
+	{Key: "worklist", Title: "Work list", Document: `# A signed-in mobility officer: what waits at home and as host.
+query WorkList {
+  applications(first: 20, filter: { states: [SUBMITTED, NOMINATED] }) {
+    nodes {
+      id
+      state
+      learner { displayName }
+      home { acronym }
+      host { acronym }
+      offering { course { code published { title { text } } } seatsFree }
+      commitment { verdict ects }
+      viewerActions { name allowed reason }
+    }
+  }
+}
+`},
+	{Key: "nominate", Title: "Nominate", Document: `# The home's mobility officer: nominate. Paste the id of an application from the work list.
+mutation Nominate($application: ID!) {
+  nominateApplication(input: { applicationId: $application }) {
+    application { id state nominatedAt }
+    errors { code message field ... on StateError { from to } ... on PermissionError { right } }
+  }
+}
+`, Variables: `{ "application": "" }`},
+	{Key: "admit", Title: "Admit", Document: `# The host's mobility officer: give a seat.
+mutation Admit($application: ID!) {
+  admitApplication(input: { applicationId: $application }) {
+    application { id state enrolment { id state } offering { seats seatsFree } }
+    errors { code message ... on StateError { from to } ... on CapacityError { seats } }
+  }
+}
+`, Variables: `{ "application": "" }`},
+	{Key: "results", Title: "Results", Document: `# The host's staff: enrolments with their results.
+query Results {
+  enrolments(first: 20) {
+    nodes {
+      id
+      state
+      learner { displayName }
+      offering { course { code } }
+      results { id attempt state outcome grade scale ects achievedOn credential { id verificationUrl } viewerActions { name allowed } }
+      viewerActions { name allowed }
+    }
+  }
+}
+`},
+	{Key: "issue", Title: "Issue a credential", Document: `# The host's registrar: issue the credential of a confirmed result.
+mutation Issue($result: ID!) {
+  issueCredential(input: { resultId: $result }) {
+    credential { id state ects verificationUrl jwt }
+    errors { code message field }
+  }
+}
+`, Variables: `{ "result": "" }`},
+	{Key: "verify", Title: "Verify a credential", Document: `# Anybody: verify a credential by the token at the end of its address.
+query Verify($token: String!) {
+  verifyCredential(by: { token: $token }) {
+    outcome
+    verifiedAt
+    checks { kind result message }
+    credential { holderName issuerName title ects eqfLevel outcomes issuedAt }
+  }
+}
+`, Variables: `{ "token": "" }`},
+	{Key: "recognition", Title: "My recognition", Document: `# A signed-in learner: credentials and what home counted.
+query MyRecognition {
+  viewer {
+    credentials { nodes { id state version { title { text } } ects institution { acronym } verificationUrl viewerActions { name allowed reason } } }
+    recognitionCases { nodes { id state basis ects grade reasons differences { element text remedy } decidedAt appealBefore } }
+  }
+}
+`},
+}
