@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -26,17 +25,6 @@ func null[E any](found *E, err error) (*E, error) {
 	return found, storage.Classify(err)
 }
 
-// first1 returns the first of each list, or the zero value.
-func first1[E any](lists [][]E) []E {
-	firsts := make([]E, len(lists))
-	for i, list := range lists {
-		if len(list) > 0 {
-			firsts[i] = list[0]
-		}
-	}
-	return firsts
-}
-
 // actions says what the viewer may do, in the viewer's language.
 func actions(ctx context.Context, all []authz.Action) []*model.ViewerAction {
 	out := make([]*model.ViewerAction, len(all))
@@ -54,22 +42,6 @@ func fieldOfEducation(code *vocab.ISCEDF) *model.FieldOfEducation {
 		return nil
 	}
 	return &model.FieldOfEducation{Code: string(*code), Label: code.Label()}
-}
-
-// profileField returns one field of each person's profile; nil where the
-// viewer may not see the profile.
-func profileField(ctx context.Context, r *personResolver, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
-	found, err := r.DB.Profile.Query().Where(profile.PersonIDIn(ids(people)...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	values := make([]*string, len(people))
-	for i, profiles := range gather(people, found, func(p *ent.Profile) ident.ID { return p.PersonID }) {
-		if len(profiles) > 0 {
-			values[i] = field(profiles[0])
-		}
-	}
-	return values, nil
 }
 
 // previews answers what each offering will count at the home that is named, or

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
@@ -29,17 +27,11 @@ func (r *courseResolver) Published(ctx context.Context, objs []*ent.Course) ([]*
 }
 
 func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
-	found, err := r.DB.CourseVersion.Query().
-		Where(courseversion.CourseIDIn(ids(objs)...), courseversion.StateEQ(courseversion.StateDRAFT)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return first1(gather(objs, found, func(v *ent.CourseVersion) ident.ID { return v.CourseID })), nil
+	return r.draftOf(ctx, objs)
 }
 
 func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error) {
-	return relay.Children(ctx, r.DB.Offering.Query(), offering.FieldCourseID, ids(objs), func(o *ent.Offering) ident.ID { return o.CourseID },
-		relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return r.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {

@@ -6,7 +6,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
@@ -70,11 +69,7 @@ func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*mod
 }
 
 func (r *programmeResolver) Modules(ctx context.Context, objs []*ent.Programme) ([][]*ent.HomeModule, error) {
-	found, err := r.DB.HomeModule.Query().Where(homemodule.ProgrammeIDIn(ids(objs)...)).Order(homemodule.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return gather(objs, found, func(m *ent.HomeModule) ident.ID { return m.ProgrammeID }), nil
+	return r.modulesOf(ctx, objs)
 }
 
 func (r *programmeConnectionResolver) Edges(ctx context.Context, obj *model.ProgrammeConnection) ([]*model.ProgrammeEdge, error) {

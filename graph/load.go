@@ -21,35 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
-
-// follow returns, for each object, the row that its key names, with one
-// statement for all of them; nil where the viewer does not see it.
-func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([]E, error) {
-	keys := relay.Keys(objs, key)
-	if len(keys) == 0 {
-		return make([]E, len(objs)), nil
-	}
-	found, err := load(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	return relay.Align(objs, key, found), nil
-}
-
-// gather returns, for each object, the rows whose owner it is.
-func gather[O relay.Node, E any](objs []O, found []E, owner func(E) ident.ID) [][]E {
-	by := map[ident.ID][]E{}
-	for _, e := range found {
-		by[owner(e)] = append(by[owner(e)], e)
-	}
-	all := make([][]E, len(objs))
-	for i, o := range objs {
-		all[i] = by[o.NodeID()]
-	}
-	return all
-}
 
 func ids[O relay.Node](objs []O) []ident.ID {
 	all := make([]ident.ID, len(objs))
@@ -120,48 +92,6 @@ func (r *Resolver) rules(ctx context.Context, ids []ident.ID) ([]*ent.Recognitio
 
 func (r *Resolver) affiliations(ctx context.Context, ids []ident.ID) ([]*ent.Affiliation, error) {
 	return r.DB.Affiliation.Query().Where(affiliation.IDIn(ids...)).All(ctx)
-}
-
-// enrolmentOf returns the seat of each application, if it has one.
-func (r *Resolver) enrolmentOf(ctx context.Context, apps []*ent.Application) ([]*ent.Enrolment, error) {
-	found, err := r.DB.Enrolment.Query().Where(enrolment.ApplicationIDIn(ids(apps)...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return first1(gather(apps, found, func(e *ent.Enrolment) ident.ID { return e.ApplicationID })), nil
-}
-
-// resultsOf returns the attempts of each enrolment, oldest first.
-func (r *Resolver) resultsOf(ctx context.Context, enrolments []*ent.Enrolment) ([][]*ent.Result, error) {
-	found, err := r.DB.Result.Query().Where(result.EnrolmentIDIn(ids(enrolments)...)).Order(result.ByAttempt()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return gather(enrolments, found, func(r *ent.Result) ident.ID { return r.EnrolmentID }), nil
-}
-
-// credentialOf returns the live credential of each result, if it has one.
-func (r *Resolver) credentialOf(ctx context.Context, results []*ent.Result) ([]*ent.Credential, error) {
-	found, err := r.DB.Credential.Query().Where(credential.ResultIDIn(ids(results)...), credential.LiveKeyNotNil()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return first1(gather(results, found, func(c *ent.Credential) ident.ID { return c.ResultID })), nil
-}
-
-// viewerApplications returns the signed-in learner's live application for each
-// offering, if there is one.
-func (r *Resolver) viewerApplications(ctx context.Context, offerings []*ent.Offering) ([]*ent.Application, error) {
-	v := viewer.From(ctx)
-	if v.Kind != viewer.Person {
-		return make([]*ent.Application, len(offerings)), nil
-	}
-	found, err := r.DB.Application.Query().
-		Where(application.LearnerID(v.PersonID), application.LiveKeyNotNil(), application.OfferingIDIn(ids(offerings)...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return first1(gather(offerings, found, func(a *ent.Application) ident.ID { return a.OfferingID })), nil
 }
 
 func (r *Resolver) credentialsOf(learner ident.ID) *ent.CredentialQuery {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
@@ -38,31 +37,27 @@ func (r *permissionResolver) Institution(ctx context.Context, obj *model.Permiss
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return profileField(ctx, r, objs, func(p *ent.Profile) *string { return new(p.GivenName + " " + p.FamilyName) })
+	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName + " " + p.FamilyName) })
 }
 
 func (r *personResolver) GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return profileField(ctx, r, objs, func(p *ent.Profile) *string { return new(p.GivenName) })
+	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName) })
 }
 
 func (r *personResolver) FamilyName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return profileField(ctx, r, objs, func(p *ent.Profile) *string { return new(p.FamilyName) })
+	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.FamilyName) })
 }
 
 func (r *personResolver) Email(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return profileField(ctx, r, objs, func(p *ent.Profile) *string { return p.Email })
+	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Email })
 }
 
 func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return profileField(ctx, r, objs, func(p *ent.Profile) *string { return p.Esi })
+	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Esi })
 }
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {
-	found, err := r.DB.Affiliation.Query().Where(affiliation.PersonIDIn(ids(objs)...)).Order(affiliation.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return gather(objs, found, func(a *ent.Affiliation) ident.ID { return a.PersonID }), nil
+	return r.affiliationsOf(ctx, objs)
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {

@@ -27,7 +27,7 @@ var errNoViewer = errors.New("authz: the context has no viewer")
 // Guard installs row visibility on a client.
 func Guard(c *ent.Client) {
 	c.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
-		narrow, err := rows(ctx, q.Type())
+		narrow, err := Rows(ctx, q.Type())
 		if narrow != nil {
 			q.WhereP(narrow)
 		}
@@ -35,7 +35,7 @@ func Guard(c *ent.Client) {
 	}))
 	c.Use(func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			narrow, err := rows(ctx, m.Type())
+			narrow, err := Rows(ctx, m.Type())
 			if err != nil {
 				return nil, err
 			}
@@ -51,9 +51,10 @@ func Guard(c *ent.Client) {
 	})
 }
 
-// rows returns what narrows a query of an entity to what the viewer sees, or
-// nil when the viewer sees all of it.
-func rows(ctx context.Context, entity string) (func(*sql.Selector), error) {
+// Rows returns what narrows a query of an entity to what the viewer sees, or
+// nil when the viewer sees all of it. The guard applies it by itself; only a
+// statement with a part that the guard cannot reach, such as a window, asks.
+func Rows(ctx context.Context, entity string) (func(*sql.Selector), error) {
 	v := viewer.From(ctx)
 	if v == nil {
 		return nil, errNoViewer

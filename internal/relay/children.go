@@ -11,24 +11,23 @@ import (
 )
 
 // Children runs q for the same page of every parent's list, with one statement
-// however many parents there are. column holds the parent's id, parentOf reads
-// it from a row. A parent without rows gets an empty connection.
-func Children[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Context, q Q, column string, parents []ident.ID, parentOf func(E) ident.ID, page Page, dir Direction) ([]*Connection[E], error) {
+// however many parents there are. q has no predicates of its own; table and
+// column say where the parent's id stands, visible narrows the rows to those
+// that the viewer sees (authz.Rows), and parentOf reads the parent from a row.
+// A parent without rows gets an empty connection.
+func Children[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Context, q Q, of Of[E], parents []ident.ID, page Page, dir Direction) ([]*Connection[E], error) {
 	size, cursor, err := page.resolve()
 	if err != nil {
 		return nil, err
 	}
 	descending := (dir == NewestFirst) != page.backwards()
-	// Order runs after every predicate, also those of the guard, so the window
-	// counts only rows that the viewer sees.
-	found, err := q.Clone().Where(of(column, parents), beyond(cursor, descending)).
-		Order(firstOfEach(column, size+1, descending), byID(descending)).All(ctx)
+	found, err := q.Clone().Where(of.first(size+1, parents, cursor, descending)).Order(byID(descending)).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
 	byParent := map[ident.ID][]E{}
 	for _, row := range found {
-		byParent[parentOf(row)] = append(byParent[parentOf(row)], row)
+		byParent[of.Parent(row)] = append(byParent[of.Parent(row)], row)
 	}
 	connections := make([]*Connection[E], len(parents))
 	for i, parent := range parents {
@@ -39,35 +38,48 @@ func Children[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx contex
 			slices.Reverse(rows)
 		}
 		connections[i] = connect(rows, more, page, func(ctx context.Context) (int, error) {
-			n, err := q.Clone().Where(of(column, []ident.ID{parent})).Count(ctx)
+			n, err := q.Clone().Where(of.among([]ident.ID{parent})).Count(ctx)
 			return n, storage.Classify(err)
 		})
 	}
 	return connections, nil
 }
 
-func of(column string, parents []ident.ID) func(*sql.Selector) {
+// Of says whose children a list holds.
+type Of[E Node] struct {
+	Table, Column string
+	Visible       func(*sql.Selector) // nil: the viewer sees every row
+	Parent        func(E) ident.ID
+}
+
+// among keeps the children of the parents.
+func (o Of[E]) among(parents []ident.ID) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		args := make([]any, len(parents))
 		for i, p := range parents {
 			args[i] = string(p)
 		}
-		s.Where(sql.In(s.C(column), args...))
+		s.Where(sql.In(s.C(o.Column), args...))
 	}
 }
 
-// firstOfEach keeps the first n rows of each parent, by a window over the rows
-// that the selector has so far.
-func firstOfEach(column string, n int, descending bool) func(*sql.Selector) {
+// first keeps the first n rows of each parent, by a window over the rows that
+// the viewer sees: one that they do not see takes nobody's place.
+func (o Of[E]) first(n int, parents []ident.ID, cursor ident.ID, descending bool) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		order := sql.Asc(s.C("id"))
-		if descending {
-			order = sql.Desc(s.C("id"))
-		}
-		numbered := s.Clone().Select(s.C("id")).
-			AppendSelectExprAs(sql.RowNumber().PartitionBy(s.C(column)).OrderBy(order), "place")
-		numbered.As("numbered")
 		d := sql.Dialect(s.Dialect())
+		t := d.Table(o.Table)
+		order := sql.Asc(t.C("id"))
+		if descending {
+			order = sql.Desc(t.C("id"))
+		}
+		numbered := d.Select(t.C("id")).From(t)
+		o.among(parents)(numbered)
+		beyond(cursor, descending)(numbered)
+		if o.Visible != nil {
+			o.Visible(numbered)
+		}
+		numbered.AppendSelectExprAs(sql.RowNumber().PartitionBy(t.C(o.Column)).OrderBy(order), "place").As("numbered")
 		s.Where(sql.In(s.C("id"), d.Select("id").From(numbered).Where(sql.LTE("place", n))))
 	}
 }

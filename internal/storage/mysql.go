@@ -14,7 +14,7 @@ import (
 // dataSource builds the driver's data source name. Operators give an address
 // only: a forgotten clientFoundRows would make an update that changes nothing
 // look like a lost race, and a forgotten parseTime breaks every time.
-func dataSource(address string) (string, error) {
+func dataSource(address string, patient bool) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User == nil || len(strings.TrimPrefix(u.Path, "/")) == 0 {
 		return "", errors.New("storage: the address of the database is mysql://user:password@host:port/name")
@@ -34,6 +34,9 @@ func dataSource(address string) (string, error) {
 	c.InterpolateParams = true // half the round trips
 	c.RejectReadOnly = true
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 3*time.Second, 10*time.Second, 10*time.Second
+	if patient {
+		c.ReadTimeout = 0
+	}
 	c.Collation = "utf8mb4_bin"
 	if tls := u.Query().Get("tls"); tls != "" {
 		c.TLSConfig = tls

@@ -36,6 +36,9 @@ type Options struct {
 	Guard func(*ent.Client)
 	// Unsafe gives up durability for speed, in tests only.
 	Unsafe bool
+	// Patient waits without end for an answer of MySQL, for migrations whose
+	// statements may take long.
+	Patient bool
 	// OnStatement hears every statement before it runs, for tests that count.
 	OnStatement func(ctx context.Context, query string)
 }
@@ -55,7 +58,7 @@ func Open(address string, o Options) (*DB, error) {
 	case "sqlite":
 		db, drv, err = openSQLite(rest, o.Unsafe)
 	case "mysql":
-		db, drv, err = openMySQL(address)
+		db, drv, err = openMySQL(address, o.Patient)
 	default:
 		return nil, fmt.Errorf("storage: the database address begins with sqlite: or mysql://, not %q", scheme)
 	}
@@ -138,8 +141,8 @@ const (
 	connLifetime = 2 * time.Minute
 )
 
-func openMySQL(address string) (*DB, dialect.Driver, error) {
-	name, err := dataSource(address)
+func openMySQL(address string, patient bool) (*DB, dialect.Driver, error) {
+	name, err := dataSource(address, patient)
 	if err != nil {
 		return nil, nil, err
 	}

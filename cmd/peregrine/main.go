@@ -1,0 +1,130 @@
+// Command peregrine is the exchange: server, migrations and tools in one binary.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // deadlines have zones, also where the machine has no zone files
+
+	"github.com/alecthomas/kong"
+
+	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// cli lists the subcommands; each has a file of its own.
+type cli struct {
+	Config string `help:"File of PEREGRINE_…=VALUE lines; the environment goes over it." type:"path" placeholder:"FILE"`
+
+	Serve   serve      `cmd:"" help:"Serve the exchange."`
+	Migrate migrate    `cmd:"" help:"Bring the database to the schema of this binary."`
+	Seed    seedDemo   `cmd:"" help:"Fill an empty database with the demo alliance."`
+	Keys    keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
+	Verify  verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
+	Schema  schema     `cmd:"" help:"Print the GraphQL schema."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+	Help    help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
+}
+
+// streams are where a subcommand reads and writes.
+type streams struct {
+	ctx     context.Context
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	environ []string
+	file    string
+}
+
+// config loads the settings; a subcommand that needs none never asks.
+func (s *streams) config() (config.Config, *slog.Logger, error) {
+	c, err := config.Load(s.file, s.environ)
+	if err != nil {
+		return c, nil, fmt.Errorf("the configuration has faults:\n%w", err)
+	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // config has checked it
+	forPeople := c.LogFormat == "text" || c.LogFormat == "auto" && terminal(s.err)
+	log := telemetry.NewLogger(s.err, level, forPeople)
+	slog.SetDefault(log)
+	return c, log, nil
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// errStatus ends the program with a status of its own, its message being said.
+type errStatus int
+
+func (e errStatus) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
+// run is main with its surroundings as arguments, so that tests can start it.
+func run(args, environ []string, in io.Reader, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("peregrine"), kong.Writers(out, errs), kong.UsageOnError(),
+		kong.Description("The exchange on which universities share courses and recognise what learners did elsewhere."),
+		kong.Exit(func(code int) { exited = code }))
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "peregrine: %v\nTry: peregrine --help\n", err)
+		return 2
+	}
+	s := &streams{ctx: ctx, in: in, out: out, err: errs, environ: environ, file: c.Config}
+	if err := parsed.Run(s); err != nil {
+		var status errStatus
+		if errors.As(err, &status) {
+			return int(status)
+		}
+		fmt.Fprintf(errs, "peregrine: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+type versionCmd struct{}
+
+// Run prints the version and what it was built of.
+func (versionCmd) Run(s *streams) error {
+	version, revision := "development", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; v != "" && v != "(devel)" {
+			version = v
+		}
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				revision = " " + setting.Value
+			}
+		}
+		_, err := fmt.Fprintf(s.out, "peregrine %s%s (%s)\n", version, revision, info.GoVersion)
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "peregrine %s\n", version)
+	return err
+}

@@ -1,0 +1,146 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+)
+
+// gqlgen hands a batch resolver the parents that stand in one list. Below a
+// to-one edge, or in edges { node }, it hands over one parent at a time, all at
+// the same moment; a loader of the operation collects those. Measured: ten
+// enrolments with offering { course } took 22 statements without it, 4 with it.
+
+// wait is how long a loader collects.
+const wait = time.Millisecond
+
+type loadersKey struct{}
+
+// loaders holds the loaders of one operation, by what they load.
+type loaders struct {
+	mu     sync.Mutex
+	byName map[string]any
+}
+
+// Loading gives each operation its own loaders, and each field of a mutation
+// too: the next one must see what the last one changed.
+type Loading struct{}
+
+// ExtensionName is part of gqlgen's HandlerExtension.
+func (Loading) ExtensionName() string { return "Loading" }
+
+// Validate is part of gqlgen's HandlerExtension.
+func (Loading) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation is gqlgen's OperationInterceptor.
+func (Loading) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	return next(withLoaders(ctx))
+}
+
+// InterceptRootField is gqlgen's RootFieldInterceptor.
+func (Loading) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		ctx = withLoaders(ctx)
+	}
+	return next(ctx)
+}
+
+func withLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, &loaders{byName: map[string]any{}})
+}
+
+// loader returns the operation's loader of a name, and makes it when needed.
+func loader[V any](ctx context.Context, name string, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) *dataloadgen.Loader[ident.ID, V] {
+	all := ctx.Value(loadersKey{}).(*loaders)
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if l, ok := all.byName[name].(*dataloadgen.Loader[ident.ID, V]); ok {
+		return l
+	}
+	l := dataloadgen.NewMappedLoader(load, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(relay.MaxSize))
+	all.byName[name] = l
+	return l
+}
+
+// lookUp loads the value of each key: of many at once, or of one together with
+// those that others ask for at the same moment. What is not found is zero.
+func lookUp[V any](ctx context.Context, name string, keys []ident.ID, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) (map[ident.ID]V, error) {
+	switch len(keys) {
+	case 0:
+		return nil, nil
+	case 1:
+		v, err := loader(ctx, name, load).Load(ctx, keys[0])
+		if errors.Is(err, dataloadgen.ErrNotFound) {
+			return nil, nil
+		}
+		return map[ident.ID]V{keys[0]: v}, storage.Classify(err)
+	}
+	found, err := load(ctx, keys)
+	return found, storage.Classify(err)
+}
+
+// follow returns, for each object, the row that its key names; nil where the
+// viewer does not see it.
+func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([]E, error) {
+	found, err := lookUp(ctx, reflect.TypeFor[E]().String(), relay.Keys(objs, key), func(ctx context.Context, ids []ident.ID) (map[ident.ID]E, error) {
+		rows, err := load(ctx, ids)
+		byID := make(map[ident.ID]E, len(rows))
+		for _, row := range rows {
+			byID[row.NodeID()] = row
+		}
+		return byID, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]E, len(objs))
+	for i, o := range objs {
+		all[i] = found[key(o)]
+	}
+	return all, nil
+}
+
+// gather returns, for each object, the rows whose owner it is. name tells apart
+// the loaders of rows of one kind with different owners.
+func gather[O relay.Node, E any](ctx context.Context, name string, objs []O, owner func(E) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([][]E, error) {
+	found, err := lookUp(ctx, name, relay.Keys(objs, O.NodeID), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]E, error) {
+		rows, err := load(ctx, ids)
+		by := map[ident.ID][]E{}
+		for _, row := range rows {
+			by[owner(row)] = append(by[owner(row)], row)
+		}
+		return by, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]E, len(objs))
+	for i, o := range objs {
+		all[i] = found[o.NodeID()]
+	}
+	return all, nil
+}
+
+// one returns the first of each list, or the zero value.
+func one[E any](lists [][]E, err error) ([]E, error) {
+	if err != nil {
+		return nil, err
+	}
+	firsts := make([]E, len(lists))
+	for i, list := range lists {
+		if len(list) > 0 {
+			firsts[i] = list[0]
+		}
+	}
+	return firsts, nil
+}

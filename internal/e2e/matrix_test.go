@@ -1,0 +1,194 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Who may do what: each mutation of the schema as each role at home (uni-a), at
+// the host (uni-b) and at a third university. The things that the mutations
+// are tried on are in a final state, so a CONFLICT or INVALID says "you may,
+// but not with this". A mutation without a row here fails the test.
+func TestEveryMutationAsEveryRole(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	inputs := w.finished(c)
+
+	type column struct {
+		name  string
+		actor *Actor
+	}
+	columns := []column{{"nobody", w.Nobody()}, {"the learner", c.ada}, {"another learner", w.Learner("Bela", "uni-a")}}
+	for _, uni := range []struct{ name, at string }{{"home", "uni-a"}, {"host", "uni-b"}, {"third", "uni-c"}} {
+		for _, role := range viewer.Roles {
+			if role != viewer.AllianceAdministrator {
+				columns = append(columns, column{uni.name + " " + strings.ToLower(string(role)), w.Staff("M-"+string(role), uni.at, role)})
+			}
+		}
+	}
+	columns = append(columns, column{"alliance administrator", w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)})
+
+	var names []string
+	for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
+		if !strings.HasPrefix(f.Name, "__") {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, name := range names {
+		input, ok := inputs[name]
+		if !ok {
+			t.Errorf("the mutation %s has no row in this matrix", name)
+			continue
+		}
+		may := map[string][]string{}
+		for _, col := range columns {
+			code := col.actor.codeOf(name, input)
+			may[code] = append(may[code], col.name)
+		}
+		for _, code := range []string{"CONFLICT", "INVALID", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"} {
+			if len(may[code]) > 0 {
+				fmt.Fprintf(tw, "%s\t%s\t%s\n", name, code, strings.Join(may[code], ", "))
+				delete(may, code)
+			}
+		}
+		for code, who := range may {
+			t.Errorf("%s answers %q to %v", name, code, who)
+		}
+	}
+	_ = tw.Flush()
+	const file = "testdata/matrix.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("the rights have changed (-want +got); run with -update when that is right:\n%s", diff)
+	}
+}
+
+// codeOf runs a mutation and returns the code of its refusal, or "done".
+func (a *Actor) codeOf(mutation string, input map[string]any) string {
+	a.w.t.Helper()
+	got := a.Post(mutations[mutation].document(mutation), map[string]any{"input": input})
+	if len(got.Errors) > 0 {
+		return got.Errors[0].Extensions["code"].(string)
+	}
+	payload := got.Data[mutation].(map[string]any)
+	if refusals := payload["errors"].([]any); len(refusals) > 0 {
+		return refusals[0].(map[string]any)["code"].(string)
+	}
+	return "done"
+}
+
+// finished plays a journey to its end and returns, for each mutation, an input
+// that is refused to everybody: for its state to who has the right, and
+// otherwise for the right.
+func (w *World) finished(c cast) map[string]map[string]any {
+	course := w.course(c.editor, "CS-1")
+	gone := w.course(c.editor, "CS-GONE")
+	c.editor.Does("withdraws a course", "withdrawCourse", map[string]any{"courseId": gone})
+	off := w.offering(c.editor, course, 5)
+	cancelled := w.offering(c.editor, course, 5)
+	left := c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": cancelled})
+	c.ada.Does("withdraws", "withdrawApplication", map[string]any{"applicationId": id(left)})
+	c.editor.Does("calls an offering off", "cancelOffering", map[string]any{"offeringId": cancelled})
+	_, enrolment := w.enrolled(c, off)
+	res := w.passed(c, enrolment)
+	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": res})
+	asked := c.ada.Does("asks home", "requestRecognition", map[string]any{"credentialId": id(cred)})
+	c.homeRecognition.Does("grants", "decideRecognition", map[string]any{"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."})
+	rule := c.homeRecognition.Does("proposes", "proposeRecognitionRule", map[string]any{
+		"homeId": w.Institution("uni-a"), "courseId": course, "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"})
+	c.hostRecognition.Does("declines", "answerRecognitionRule", map[string]any{"ruleId": id(rule), "agree": false})
+	application := map[string]any{"applicationId": id(left)}
+	refusal := map[string]any{"applicationId": id(left), "reason": "No."}
+	noSeats := cohort(course, 0)
+	return map[string]map[string]any{
+		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
+		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
+		"publishCourse":            {"courseId": course},
+		"withdrawCourse":           {"courseId": gone},
+		"createOffering":           noSeats,
+		"publishOffering":          {"offeringId": off},
+		"cancelOffering":           {"offeringId": cancelled},
+		"submitApplication":        {"offeringId": cancelled},
+		"withdrawApplication":      application,
+		"nominateApplication":      application,
+		"refuseNomination":         refusal,
+		"admitApplication":         application,
+		"refuseApplication":        refusal,
+		"recordResult":             assessment(enrolment),
+		"confirmResult":            {"resultId": res},
+		"issueCredential":          {"resultId": res},
+		"revokeCredential":         {"credentialId": w.revoked(c, off)},
+		"proposeRecognitionRule":   {"homeId": w.Institution("uni-a"), "courseId": course, "ects": "0", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"},
+		"answerRecognitionRule":    {"ruleId": id(rule), "agree": true},
+		"terminateRecognitionRule": {"ruleId": id(rule)},
+		"requestRecognition":       {"credentialId": id(cred)},
+		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
+	}
+}
+
+// revoked returns a revoked credential of another learner of the same home.
+func (w *World) revoked(c cast, offering string) string {
+	c.ada = w.Learner("Zoe", "uni-a")
+	_, enrolment := w.enrolled(c, offering)
+	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
+	c.hostRegistrar.Does("revokes", "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "ISSUED_IN_ERROR"})
+	return id(cred)
+}
+
+// What a viewer does not see does not exist: the same status, code and body for
+// a foreign id as for one that was never made, for every kind of thing.
+func TestInvisibleIsTheSameAsMissing(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 5)
+	draft := c.editor.Does("writes a course", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Draft")})
+	planned := c.editor.Does("plans an offering", "createOffering", cohort(at(c.editor.Asks("", `query($id: ID!) { offering(id: $id) { course { id } } }`, map[string]any{"id": off}), "offering", "course", "id").(string), 3))
+	app, enrolment := w.enrolled(c, off)
+	res := w.passed(c, enrolment)
+	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": res})
+	asked := c.ada.Does("asks home", "requestRecognition", map[string]any{"credentialId": id(cred)})
+	things := map[string]string{
+		"draft course": id(draft), "its version": at(draft, "draft", "id").(string), "draft offering": id(planned), "application": app,
+		"enrolment": enrolment, "result": res, "credential": id(cred), "case": id(asked), "person": string(c.ada.ID),
+	}
+	strangers := []*Actor{w.Nobody(), w.Learner("Bela", "uni-a"), w.Staff("Third", "uni-c", viewer.Registrar, viewer.MobilityOfficer)}
+	const q = `query($id: ID!, $ids: [ID!]!) { node(id: $id) { id __typename } nodes(ids: $ids) { id } application(id: $id) { id } enrolment(id: $id) { id } credential(id: $id) { id } recognitionCase(id: $id) { id } course(id: $id) { id } offering(id: $id) { id } }`
+	for what, thing := range things {
+		missing := thing[:4] + "06h0hph4yvw3v2c0x5e4r7t9n8"
+		for _, a := range strangers {
+			got := a.Post(q, map[string]any{"id": thing, "ids": []string{thing}})
+			none := a.Post(q, map[string]any{"id": missing, "ids": []string{missing}})
+			if got.Raw != none.Raw || got.Status != none.Status {
+				t.Errorf("%s can tell that the %s exists:\n%s\n%s", a.Name, what, got.Raw, none.Raw)
+			}
+		}
+	}
+	for _, a := range strangers {
+		counts := a.Asks("counts", `{ applications { totalCount } enrolments { totalCount } credentials { totalCount } recognitionCases { totalCount } }`, nil)
+		for list, v := range counts {
+			if n := at(v, "totalCount"); n != float64(0) {
+				t.Errorf("%s counts %v %s", a.Name, n, list)
+			}
+		}
+	}
+}

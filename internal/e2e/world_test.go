@@ -1,0 +1,354 @@
+// Package e2e walks the journeys of real people over HTTP, through the real
+// handler on a real database: SQLite, or MariaDB when PEREGRINE_TEST_MYSQL is
+// set.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/peregrine-exchange/peregrine/ent/membership"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/testkit"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
+
+const base = "http://localhost:8080"
+
+// World is an alliance of three universities: uni-a and uni-b are members,
+// uni-c takes part from outside Erasmus+.
+type World struct {
+	t          *testing.T
+	DB         *storage.DB
+	App        *app.App
+	Statements atomic.Int64
+	clock      atomic.Pointer[time.Time]
+
+	alliance     ident.ID
+	institutions map[string]ident.ID
+	providers    map[string]ident.ID
+	people       sync.Map // name to person
+}
+
+// NewWorld starts a server on an empty database.
+func NewWorld(t *testing.T) *World {
+	t.Helper()
+	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
+	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
+	w.DB = testkit.Database(t, testkit.CountStatements(&w.Statements))
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw)
+	kek, err := keyring.ParseKEK(base64.StdEncoding.EncodeToString(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.App, err = app.New(app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.found()
+	return w
+}
+
+// Now is the clock of the server.
+func (w *World) Now() time.Time { return *w.clock.Load() }
+
+// SetClock sets it.
+func (w *World) SetClock(t time.Time) { w.clock.Store(&t) }
+
+// system is a context on behalf of the system.
+func (w *World) system() context.Context {
+	return viewer.With(w.t.Context(), &viewer.Viewer{Kind: viewer.System})
+}
+
+func (w *World) institutionService() *institution.Service {
+	return &institution.Service{DB: w.DB.Client, Now: w.Now}
+}
+
+func (w *World) found() {
+	w.t.Helper()
+	s := w.institutionService()
+	a, err := s.Found(w.system(), institution.Founding{Slug: "test", Name: vocab.Text{"en": "Test alliance"}, Website: "https://alliance.example", Bounds: institution.DefaultBounds})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.alliance = a.ID
+	for i, u := range []struct{ domain, country, zone, erasmus string }{
+		{"uni-a.example", "CZ", "Europe/Prague", "CZ BRNO99"}, {"uni-b.example", "DE", "Europe/Berlin", "D  HANNOVE99"}, {"uni-c.example", "UA", "Europe/Kyiv", ""},
+	} {
+		d := institution.Details{SCHAC: u.domain, Name: vocab.Text{"en": "University " + string(rune('A'+i))}, Acronym: "U" + string(rune('A'+i)),
+			Country: u.country, Town: vocab.Text{"en": "Town"}, Website: "https://" + u.domain, Domains: []string{u.domain}, Zone: u.zone}
+		if u.erasmus != "" {
+			d.ErasmusCode = &u.erasmus
+		}
+		inst, err := s.Admit(w.system(), institution.Admission{AllianceID: w.alliance, Part: membership.PartMEMBER, Details: d})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		p, err := s.RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: u.domain, Issuer: "https://idp." + u.domain,
+			ClientID: "peregrine", ClientSecretRef: "env:UNUSED", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{u.domain: inst.ID}})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		short := strings.TrimSuffix(u.domain, ".example")
+		w.institutions[short], w.providers[short] = inst.ID, p.ID
+	}
+}
+
+// Actor is somebody with a bearer token, or nobody.
+type Actor struct {
+	w     *World
+	Name  string
+	ID    ident.ID
+	token string
+}
+
+// Nobody is an actor who has not signed in.
+func (w *World) Nobody() *Actor { return &Actor{w: w, Name: "nobody"} }
+
+// Learner signs somebody in as a student of a university.
+func (w *World) Learner(name, uni string) *Actor { return w.person(name, uni, "student") }
+
+// Staff signs somebody in who holds roles at a university.
+func (w *World) Staff(name, uni string, roles ...viewer.Role) *Actor {
+	w.t.Helper()
+	a := w.person(name, uni, "staff")
+	for _, role := range roles {
+		at := w.institutions[uni]
+		if role == viewer.AllianceAdministrator {
+			at = w.alliance
+		}
+		if _, err := w.institutionService().Grant(w.system(), institution.NewGrant{PersonID: a.ID, Role: role, At: at}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return a
+}
+
+// Institution returns the id of a university.
+func (w *World) Institution(uni string) ident.ID { return w.institutions[uni] }
+
+func (w *World) person(name, uni, kind string) *Actor {
+	w.t.Helper()
+	identity, err := w.App.Learners.SignIn(w.system(), learner.Assertion{
+		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
+		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
+		Affiliations: []string{kind}, AuthTime: w.Now(),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &Actor{w: w, Name: name, ID: identity.PersonID, token: w.bearer(identity)}
+}
+
+// answer is what GraphQL over HTTP answers.
+type answer struct {
+	Status int
+	Header http.Header
+	Data   map[string]any `json:"data"`
+	Errors []struct {
+		Message    string         `json:"message"`
+		Extensions map[string]any `json:"extensions"`
+	} `json:"errors"`
+	Extensions map[string]any `json:"extensions"`
+	Raw        string
+}
+
+// Post sends a GraphQL request.
+func (a *Actor) Post(query string, variables map[string]any) answer {
+	a.w.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		a.w.t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, base+"/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	return a.send(r)
+}
+
+func (a *Actor) send(r *http.Request) answer {
+	a.w.t.Helper()
+	if a.token != "" {
+		r.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	rec := httptest.NewRecorder()
+	a.w.App.Handler.ServeHTTP(rec, r)
+	raw, _ := io.ReadAll(rec.Result().Body)
+	got := answer{Status: rec.Code, Header: rec.Header(), Raw: string(raw)}
+	if strings.Contains(rec.Header().Get("Content-Type"), "json") {
+		if err := json.Unmarshal(raw, &got); err != nil {
+			a.w.t.Fatalf("%s got no JSON: %s", a.Name, raw)
+		}
+	}
+	return got
+}
+
+// Asks runs a query that must not fail and returns its data.
+func (a *Actor) Asks(what, query string, variables map[string]any) map[string]any {
+	a.w.t.Helper()
+	got := a.Post(query, variables)
+	if got.Status != http.StatusOK || len(got.Errors) > 0 {
+		a.w.t.Fatalf("%s %s: %d %s", a.Name, what, got.Status, got.Raw)
+	}
+	return got.Data
+}
+
+// Does runs a mutation that must succeed and returns the thing in its payload.
+func (a *Actor) Does(what, mutation string, input map[string]any) map[string]any {
+	a.w.t.Helper()
+	payload := a.Tries(what, mutation, input)
+	if refused := payload["errors"].([]any); len(refused) > 0 {
+		a.w.t.Fatalf("%s %s: refused with %v", a.Name, what, refused)
+	}
+	for key, thing := range payload {
+		if key != "errors" {
+			return thing.(map[string]any)
+		}
+	}
+	return nil
+}
+
+// IsRefused runs a mutation that must be refused with the code, in its payload
+// or, for who has not signed in, at the top. It returns the first refusal.
+func (a *Actor) IsRefused(what, code, mutation string, input map[string]any) map[string]any {
+	a.w.t.Helper()
+	got := a.Post(mutations[mutation].document(mutation), map[string]any{"input": input})
+	if len(got.Errors) > 0 {
+		if got.Errors[0].Extensions["code"] != code {
+			a.w.t.Fatalf("%s %s: want %s, got %s", a.Name, what, code, got.Raw)
+		}
+		return got.Errors[0].Extensions
+	}
+	payload := got.Data[mutation].(map[string]any)
+	for key, thing := range payload {
+		if key != "errors" && thing != nil {
+			a.w.t.Fatalf("%s %s: want %s, but it was done: %v", a.Name, what, code, thing)
+		}
+	}
+	refusals := payload["errors"].([]any)
+	if len(refusals) == 0 || refusals[0].(map[string]any)["code"] != code {
+		a.w.t.Fatalf("%s %s: want %s, got %s", a.Name, what, code, got.Raw)
+	}
+	return refusals[0].(map[string]any)
+}
+
+// Tries runs a mutation and returns its payload.
+func (a *Actor) Tries(what, mutation string, input map[string]any) map[string]any {
+	a.w.t.Helper()
+	got := a.Post(mutations[mutation].document(mutation), map[string]any{"input": input})
+	if got.Status != http.StatusOK || len(got.Errors) > 0 {
+		a.w.t.Fatalf("%s %s: %d %s", a.Name, what, got.Status, got.Raw)
+	}
+	return got.Data[mutation].(map[string]any)
+}
+
+// mutationShape says how to ask a mutation for what it did.
+type mutationShape struct{ input, field, fields string }
+
+func (m mutationShape) document(name string) string {
+	if m.input == "" {
+		panic("e2e: the mutation " + name + " has no shape")
+	}
+	return "mutation($input: " + m.input + "!) { " + name + "(input: $input) { " + m.field + " { " + m.fields + " } " +
+		"errors { __typename code message field ... on StateError { from to } ... on DeadlineError { opensAt closesAt timeZone } ... on CapacityError { seats } ... on PermissionError { right } } } }"
+}
+
+var mutations = map[string]mutationShape{
+	"createCourse":             {"CreateCourseInput", "course", "id state draft { id number issues { field blocking } }"},
+	"updateCourseDraft":        {"UpdateCourseDraftInput", "course", "id state draft { id number title { text } issues { field blocking } }"},
+	"publishCourse":            {"PublishCourseInput", "course", "id state published { id number state }"},
+	"withdrawCourse":           {"WithdrawCourseInput", "course", "id state"},
+	"createOffering":           {"CreateOfferingInput", "offering", "id state availability closesAt"},
+	"publishOffering":          {"PublishOfferingInput", "offering", "id state availability seatsFree"},
+	"cancelOffering":           {"CancelOfferingInput", "offering", "id state availability"},
+	"submitApplication":        {"SubmitApplicationInput", "application", "id state commitment { verdict ects ruleId }"},
+	"withdrawApplication":      {"WithdrawApplicationInput", "application", "id state reason"},
+	"nominateApplication":      {"NominateApplicationInput", "application", "id state"},
+	"refuseNomination":         {"RefuseNominationInput", "application", "id state reason"},
+	"admitApplication":         {"AdmitApplicationInput", "application", "id state enrolment { id state } offering { seatsFree }"},
+	"refuseApplication":        {"RefuseApplicationInput", "application", "id state reason"},
+	"recordResult":             {"RecordResultInput", "result", "id state outcome grade ects"},
+	"confirmResult":            {"ConfirmResultInput", "result", "id state enrolment { state }"},
+	"issueCredential":          {"IssueCredentialInput", "credential", "id state ects verificationUrl jwt"},
+	"revokeCredential":         {"RevokeCredentialInput", "credential", "id state revocationReason"},
+	"proposeRecognitionRule":   {"ProposeRecognitionRuleInput", "recognitionRule", "id state proposedBySide ects"},
+	"answerRecognitionRule":    {"AnswerRecognitionRuleInput", "recognitionRule", "id state"},
+	"terminateRecognitionRule": {"TerminateRecognitionRuleInput", "recognitionRule", "id state"},
+	"requestRecognition":       {"RequestRecognitionInput", "recognitionCase", "id state basis ects grade"},
+	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
+}
+
+// Golden compares a value with a file, with identifiers, tokens and signatures
+// by order of their appearance.
+func (w *World) Golden(name string, v any) {
+	w.t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got = append(stable(got), '\n')
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		w.t.Errorf("%s differs (-want +got); run with -update when that is right:\n%s", name, diff)
+	}
+}
+
+var volatile = regexp.MustCompile(`[a-z]{3}_[0-9a-z]{26}|/v/[A-Z0-9]{25}|eyJ[\w-]+\.[\w-]+\.[\w-]+`)
+
+func stable(b []byte) []byte {
+	seen := map[string]string{}
+	return volatile.ReplaceAllFunc(b, func(m []byte) []byte {
+		s := string(m)
+		if _, ok := seen[s]; !ok {
+			kind := map[byte]string{'/': "/v/TOKEN", 'e': "JWT"}[s[0]]
+			if len(s) > 3 && s[3] == '_' {
+				kind = s[:3]
+			}
+			seen[s] = kind + "#" + string(rune('1'+len(seen)))
+		}
+		return []byte(seen[s])
+	})
+}
