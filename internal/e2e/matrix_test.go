@@ -137,7 +137,7 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"recordResult":             assessment(enrolment),
 		"confirmResult":            {"resultId": res},
 		"issueCredential":          {"resultId": res},
-		"revokeCredential":         {"credentialId": w.revoked(c, off)},
+		"revokeCredential":         {"credentialId": w.revoked(c, off), "reason": "ISSUED_IN_ERROR"},
 		"proposeRecognitionRule":   {"homeId": w.Institution("uni-a"), "courseId": course, "ects": "0", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"},
 		"answerRecognitionRule":    {"ruleId": id(rule), "agree": true},
 		"terminateRecognitionRule": {"ruleId": id(rule)},
