@@ -11,8 +11,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
@@ -119,7 +119,7 @@ func (s *Service) award(ctx context.Context, tx *ent.Tx, r *ent.Result, id ident
 	if err != nil {
 		return vc.Award{}, nil, err
 	}
-	issuer := s.organisation(inst)
+	issuer := s.Organisation(inst)
 	return vc.Award{
 		ID: s.BaseURL + "/credentials/" + string(id), Kind: vocab.CredentialKind(c.Kind),
 		Achievement: s.BaseURL + "/courses/" + string(c.ID), Issuer: issuer, AwardingBodies: []vc.Organisation{issuer},
@@ -139,7 +139,8 @@ func grade(r *ent.Result) *vc.Grade {
 	return &vc.Grade{Value: *r.Grade, Scale: r.Scale}
 }
 
-func (s *Service) organisation(i *ent.Institution) vc.Organisation {
+// Organisation is an institution as credentials name it.
+func (s *Service) Organisation(i *ent.Institution) vc.Organisation {
 	return vc.Organisation{
 		ID: s.IssuerURL(i.ID), Name: i.Name, Country: i.Country, Website: deref(i.Website),
 		ROR: deref(i.Ror), Erasmus: deref(i.ErasmusCode), PIC: deref(i.Pic), SCHAC: i.Schac,

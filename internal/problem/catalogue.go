@@ -1,27 +1,33 @@
 package problem
 
 import (
+	"fmt"
+
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	"golang.org/x/text/message/catalog"
 )
 
 // Languages are those in which problems speak, English first.
 var Languages = []language.Tag{language.English, language.German}
 
-var catalogue = catalogueOf(german)
+var spoken = language.NewMatcher(Languages)
 
-func catalogueOf(texts map[string]string) *catalog.Builder {
-	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	for key, text := range texts {
-		if err := b.SetString(language.German, key, text); err != nil {
-			panic(err) // a broken entry of our own table
+// inGerman formats with fmt, as Error does: years, identifiers and limits keep
+// their digits as they are, without the grouping of a message.Printer. A
+// format without an entry is said in English.
+func (e *Error) inGerman() string {
+	text, known := german[e.format]
+	if !known {
+		return e.Error()
+	}
+	args := e.args
+	if worded[e.format] {
+		args = make([]any, len(e.args))
+		for i, arg := range e.args {
+			args[i] = arg
+			if word, ok := arg.(string); ok && germanWords[word] != "" {
+				args[i] = germanWords[word]
+			}
 		}
 	}
-	return b
-}
-
-// Printer says the entries of the catalogue in the language that fits tag best.
-func Printer(tag language.Tag) *message.Printer {
-	return message.NewPrinter(tag, message.Catalog(catalogue))
+	return fmt.Sprintf(text, args...)
 }

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // Code says what kind of problem it is. The set is small, stable and part of
@@ -29,7 +29,7 @@ const (
 )
 
 // Error is one problem. Its text is an English format that is also the key of
-// its translations (catalogue.go), so that In can say it in another language.
+// its German (german.go), so that In can say it in another language.
 type Error struct {
 	Code    Code
 	Field   []string // path into the input, such as ["input", "ects"]; empty when it concerns the whole
@@ -49,7 +49,7 @@ func New(code Code, format string, args ...any) *Error {
 // At returns a copy of e that names the input field at path.
 func (e *Error) At(path ...string) *Error {
 	c := *e
-	c.Field = path
+	c.Field = slices.Clone(path)
 	return &c
 }
 
@@ -87,7 +87,10 @@ func (e *Error) Error() string { return fmt.Sprintf(e.format, e.args...) }
 
 // In returns the text in the language that fits tag best, English by default.
 func (e *Error) In(tag language.Tag) string {
-	return message.NewPrinter(tag, message.Catalog(catalogue)).Sprintf(message.Key(e.format, e.format), e.args...)
+	if _, i, _ := spoken.Match(tag); Languages[i] == language.German {
+		return e.inGerman()
+	}
+	return e.Error()
 }
 
 // Is makes errors.Is(err, problem.Is(code)) true for every problem of the code.

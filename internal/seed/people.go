@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Persona is an invented person of the demo alliance. The family names say
@@ -16,9 +17,9 @@ type Persona struct {
 	Affiliation string // student, alum, faculty or staff
 	Programme   string // code at home, of students
 	Roles       []viewer.Role
-	Alliance    bool   // alliance administrator
-	Label       string // who it is, in English
-	Try         string // what to try with it, in English
+	Alliance    bool       // alliance administrator
+	Label       vocab.Text // who it is
+	Try         vocab.Text // what to try with it
 }
 
 // Email is an address that cannot exist.
@@ -54,36 +55,39 @@ var places = []struct {
 
 // posts are the three members of staff of each institution.
 var posts = [3]struct {
-	key, label, try string
-	affiliation     string
-	roles           []viewer.Role
+	key         string
+	label, try  vocab.Text
+	affiliation string
+	roles       []viewer.Role
 }{
-	{"editor", "course editor and teacher", "publish a course and an offering; record a result", "faculty",
+	{"editor", both("course editor and teacher", "Kursredaktion und Lehre"), both("publish a course and an offering; record a result", "einen Kurs und ein Angebot veröffentlichen; ein Ergebnis eintragen"), "faculty",
 		[]viewer.Role{viewer.CourseEditor, viewer.Teacher}},
-	{"registrar", "registrar and administrator", "confirm a result; issue and revoke a credential", "staff",
+	{"registrar", both("registrar and administrator", "Prüfungsamt und Verwaltung"), both("confirm a result; issue and revoke a credential", "ein Ergebnis bestätigen; einen Nachweis ausstellen und widerrufen"), "staff",
 		[]viewer.Role{viewer.Registrar, viewer.Administrator}},
-	{"international", "mobility and recognition officer", "nominate or admit an applicant; decide a recognition case", "staff",
+	{"international", both("mobility and recognition officer", "Mobilität und Anerkennung"), both("nominate or admit an applicant; decide a recognition case", "nominieren oder zulassen; über eine Anerkennung entscheiden"), "staff",
 		[]viewer.Role{viewer.MobilityOfficer, viewer.RecognitionOfficer}},
 }
 
+func both(english, german string) vocab.Text { return vocab.Text{"en": english, "de": german} }
+
 // learners come with a story (story.go), or with none, so that it can be tried.
 var learners = []Persona{
-	{Key: "daria", GivenName: "Daria", Domain: "vutbr.cz", Programme: "NMGR-IT", Label: "student of information technology", Try: "see what a course counts at home, then apply"},
-	{Key: "tomas", GivenName: "Tomáš", Domain: "vutbr.cz", Programme: "NMGR-EN", Label: "student with an application to nominate", Try: "follow an application"},
-	{Key: "lena", GivenName: "Lena", Domain: "uni-hannover.de", Programme: "MSC-MECH", Label: "student, nominated to Lappeenranta", Try: "withdraw an application"},
-	{Key: "jonas", GivenName: "Jonas", Domain: "uni-hannover.de", Programme: "MSC-GEO", Label: "student with a credential to recognise", Try: "ask home to recognise a credential"},
-	{Key: "camille", GivenName: "Camille", Domain: "imt.fr", Programme: "ING-NUM", Label: "student, enrolled in Hannover", Try: "look at a seat"},
-	{Key: "astrid", GivenName: "Astrid", Domain: "ju.se", Programme: "MSC-PROD", Label: "student whose result waits to be confirmed", Try: "look at an enrolment"},
-	{Key: "mikko", GivenName: "Mikko", Domain: "lut.fi", Programme: "MSC-ENERGY", Label: "student recognised automatically by a rule", Try: "share a verification address"},
-	{Key: "nikos", GivenName: "Nikos", Domain: "ntua.gr", Programme: "DIP-ECE", Label: "student with an open recognition case", Try: "see when home decides"},
-	{Key: "lucia", GivenName: "Lucía", Domain: "urjc.es", Programme: "MU-DATA", Label: "student with a partly granted recognition", Try: "read the reasons of a decision"},
-	{Key: "marek", GivenName: "Marek", Domain: "stuba.sk", Programme: "ING-AUT", Label: "student refused by the host", Try: "read the reason of a refusal"},
-	{Key: "giulia", GivenName: "Giulia", Domain: "univaq.it", Programme: "LM-INF", Label: "student refused at home", Try: "read the reason of a refusal"},
-	{Key: "paul", GivenName: "Paul", Domain: "tuwien.ac.at", Programme: "MSC-INF", Label: "student who withdrew, and applied again", Try: "see two applications"},
-	{Key: "klara", GivenName: "Klara", Domain: "tuwien.ac.at", Programme: "MSC-ENERGIE", Label: "student with a revoked and a new credential", Try: "verify both credentials"},
-	{Key: "oksana", GivenName: "Oksana", Domain: "partner-university.example", Programme: "MSC-INFO", Label: "student of the first MInT-Ukraine cohort", Try: "look at a record from a partner outside Erasmus+"},
-	{Key: "bohdan", GivenName: "Bohdan", Domain: "partner-university.example", Programme: "MSC-ENERGO", Label: "applicant of the coming MInT-Ukraine cohort", Try: "follow an application"},
-	{Key: "anna", GivenName: "Anna", Domain: "uni-hannover.de", Affiliation: "alum", Label: "alumna", Try: "apply as a former student"},
+	{Key: "daria", GivenName: "Daria", Domain: "vutbr.cz", Programme: "NMGR-IT", Label: both("student of information technology", "studiert Informationstechnik"), Try: both("see what a course counts at home, then apply", "sehen, was ein Kurs zu Hause zählt, und sich bewerben")},
+	{Key: "tomas", GivenName: "Tomáš", Domain: "vutbr.cz", Programme: "NMGR-EN", Label: both("student with an application to nominate", "Studierender mit einer Bewerbung, die auf die Nominierung wartet"), Try: both("follow an application", "eine Bewerbung verfolgen")},
+	{Key: "lena", GivenName: "Lena", Domain: "uni-hannover.de", Programme: "MSC-MECH", Label: both("student, nominated to Lappeenranta", "Studierende, nach Lappeenranta nominiert"), Try: both("withdraw an application", "eine Bewerbung zurückziehen")},
+	{Key: "jonas", GivenName: "Jonas", Domain: "uni-hannover.de", Programme: "MSC-GEO", Label: both("student with a credential to recognise", "Studierender mit einem Nachweis zur Anerkennung"), Try: both("ask home to recognise a credential", "zu Hause die Anerkennung eines Nachweises beantragen")},
+	{Key: "camille", GivenName: "Camille", Domain: "imt.fr", Programme: "ING-NUM", Label: both("student, enrolled in Hannover", "Studierende, in Hannover eingeschrieben"), Try: both("look at a seat", "einen Platz ansehen")},
+	{Key: "astrid", GivenName: "Astrid", Domain: "ju.se", Programme: "MSC-PROD", Label: both("student whose result waits to be confirmed", "Studierende, deren Ergebnis auf Bestätigung wartet"), Try: both("look at an enrolment", "eine Einschreibung ansehen")},
+	{Key: "mikko", GivenName: "Mikko", Domain: "lut.fi", Programme: "MSC-ENERGY", Label: both("student recognised automatically by a rule", "Studierender, durch eine Regel automatisch anerkannt"), Try: both("share a verification address", "eine Prüfadresse teilen")},
+	{Key: "nikos", GivenName: "Nikos", Domain: "ntua.gr", Programme: "DIP-ECE", Label: both("student with an open recognition case", "Studierender mit offenem Anerkennungsverfahren"), Try: both("see when home decides", "sehen, bis wann entschieden wird")},
+	{Key: "lucia", GivenName: "Lucía", Domain: "urjc.es", Programme: "MU-DATA", Label: both("student with a partly granted recognition", "Studierende mit teilweise gewährter Anerkennung"), Try: both("read the reasons of a decision", "die Gründe einer Entscheidung lesen")},
+	{Key: "marek", GivenName: "Marek", Domain: "stuba.sk", Programme: "ING-AUT", Label: both("student refused by the host", "Studierender, von der Gasthochschule abgelehnt"), Try: both("read the reason of a refusal", "den Grund einer Ablehnung lesen")},
+	{Key: "giulia", GivenName: "Giulia", Domain: "univaq.it", Programme: "LM-INF", Label: both("student refused at home", "Studierende, zu Hause abgelehnt"), Try: both("read the reason of a refusal", "den Grund einer Ablehnung lesen")},
+	{Key: "paul", GivenName: "Paul", Domain: "tuwien.ac.at", Programme: "MSC-INF", Label: both("student who withdrew, and applied again", "Studierender, zurückgezogen und neu beworben"), Try: both("see two applications", "zwei Bewerbungen sehen")},
+	{Key: "klara", GivenName: "Klara", Domain: "tuwien.ac.at", Programme: "MSC-ENERGIE", Label: both("student with a revoked and a new credential", "Studierende mit einem widerrufenen und einem neuen Nachweis"), Try: both("verify both credentials", "beide Nachweise prüfen")},
+	{Key: "oksana", GivenName: "Oksana", Domain: "partner-university.example", Programme: "MSC-INFO", Label: both("student of the first MInT-Ukraine cohort", "Studierende der ersten MInT-Ukraine-Kohorte"), Try: both("look at a record from a partner outside Erasmus+", "eine Akte eines Partners außerhalb von Erasmus+ ansehen")},
+	{Key: "bohdan", GivenName: "Bohdan", Domain: "partner-university.example", Programme: "MSC-ENERGO", Label: both("applicant of the coming MInT-Ukraine cohort", "Bewerber der kommenden MInT-Ukraine-Kohorte"), Try: both("follow an application", "eine Bewerbung verfolgen")},
+	{Key: "anna", GivenName: "Anna", Domain: "uni-hannover.de", Affiliation: "alum", Label: both("alumna", "Absolventin"), Try: both("apply as a former student", "sich als ehemalige Studierende bewerben")},
 }
 
 // People lists everybody, staff first.
@@ -101,7 +105,7 @@ func People() []Persona {
 		if i == 0 { // the coordinator's
 			all = append(all, Persona{
 				Key: "alliance", GivenName: "Alma", FamilyName: place.family, Domain: place.domain, Affiliation: "staff", Alliance: true,
-				Label: "alliance administrator", Try: "look at members and rights",
+				Label: both("alliance administrator", "Verwaltung der Allianz"), Try: both("look at members and rights", "Mitglieder und Rechte ansehen"),
 			})
 		}
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+type keys struct {
+	List   listKeys  `cmd:"" help:"List the keys of an institution, past and present."`
+	Rotate rotateKey `cmd:"" help:"Retire the signing key and make a new one; what the old one signed stays valid."`
+}
+
+type listKeys struct {
+	Institution string `arg:"" help:"Home organisation, such as uni-hannover.de."`
+}
+
+// Run lists the keys.
+func (k listKeys) Run(s *streams) error {
+	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
+		all, err := c.PublishedKeys(s.ctx, inst.ID)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "KEY\tALGORITHM\tSTATE\tFROM\tUNTIL")
+		for _, key := range all {
+			until := "–"
+			if key.Stored.RetiredAt != nil {
+				until = key.Stored.RetiredAt.Format(time.RFC3339)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", key.Stored.Kid, key.Stored.Algorithm, key.Stored.State, key.Stored.ActiveFrom.Format(time.RFC3339), until)
+		}
+		return w.Flush()
+	})
+}
+
+type rotateKey struct {
+	Institution string `arg:"" help:"Home organisation, such as uni-hannover.de."`
+	Algorithm   string `help:"EdDSA or ES256." enum:"EdDSA,ES256" default:"EdDSA"`
+}
+
+// Run rotates the key.
+func (k rotateKey) Run(s *streams) error {
+	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
+		key, err := c.RotateKey(viewer.AsSystem(s.ctx), inst.ID, jose.Algorithm(k.Algorithm))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "%s signs from now on\n", key.Kid)
+		return err
+	})
+}
+
+// withKeys opens the database and finds the institution.
+func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Institution) error) error {
+	c, _, err := s.config()
+	if err != nil {
+		return err
+	}
+	key, err := app.KEK(c)
+	if err != nil {
+		return err
+	}
+	db, err := app.Open(s.ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	inst, err := db.Client.Institution.Query().Where(institution.Schac(schac)).Only(viewer.AsSystem(s.ctx))
+	if ent.IsNotFound(err) {
+		return fmt.Errorf("there is no institution %q", schac)
+	}
+	if err != nil {
+		return err
+	}
+	return fn(&credential.Service{DB: db.Client, Now: time.Now, KEK: key, BaseURL: c.BaseURL}, inst)
+}

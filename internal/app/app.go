@@ -1,0 +1,95 @@
+// Package app builds a whole server from its parts. The command and the tests
+// start the same thing.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/admission"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authn"
+	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/job"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/web"
+	"github.com/peregrine-exchange/peregrine/internal/web/pages"
+)
+
+// Parts are what an App is built of, so that tests can bring their own.
+type Parts struct {
+	Config  config.Config
+	DB      *storage.DB
+	KEK     keyring.KEK
+	Now     func() time.Time
+	Log     *slog.Logger
+	Secrets map[string]string // client secrets by reference, of providers inside this process
+	AllowTo []string          // host:port of providers on this machine
+	Demo    []pages.DemoGroup
+}
+
+// App is a server, without its listener.
+type App struct {
+	Handler     http.Handler
+	Learners    *learner.Service
+	Sessions    *session.Service
+	Credentials *credential.Service
+	signIn      *oidcrp.RelyingParty
+}
+
+// New builds the server.
+func New(p Parts) (*App, error) {
+	db, base := p.DB.Client, p.Config.BaseURL
+	cookie := authn.NewCookie(base)
+	a := &App{
+		Learners:    &learner.Service{DB: db, Now: p.Now},
+		Sessions:    &session.Service{DB: db, Now: p.Now},
+		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
+	}
+	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
+	a.signIn.Allow(p.AllowTo...)
+	site, err := web.New(web.Parts{
+		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact,
+		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials)), SDL: graph.SDL(),
+		Credentials: a.Credentials, Sessions: a.Sessions,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,
+	})
+	a.Handler = site
+	return a, err
+}
+
+func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service) *graph.Resolver {
+	admissions := &admission.Service{DB: db, Now: now}
+	return &graph.Resolver{
+		DB: db, Now: now,
+		Catalogue:    &catalogue.Service{DB: db, Now: now},
+		MicroDegrees: &microdegree.Service{DB: db, Now: now},
+		Agreements:   &agreement.Service{DB: db, Now: now},
+		Admissions:   admissions,
+		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
+		Credentials:  credentials,
+		Recognitions: &recognition.Service{DB: db, Now: now},
+	}
+}
+
+// RunJobs runs the work that nobody waits for, until ctx ends.
+func (a *App) RunJobs(ctx context.Context) {
+	job.RunAll(ctx, []job.Job{
+		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
+		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
+		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
+	})
+}

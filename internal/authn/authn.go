@@ -1,0 +1,116 @@
+// Package authn turns a request into a viewer: by the session cookie of a
+// browser or the bearer token of a program, and never by both.
+package authn
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	row "github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Authenticator knows who asks.
+type Authenticator struct {
+	Sessions *session.Service
+	Learners *learner.Service
+	Cookie   Cookie
+	// Fail answers a request that cannot be let in.
+	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
+}
+
+// Middleware puts the viewer into the context of each request. A request with
+// a bad bearer token is refused; one with a bad or expired cookie is anonymous,
+// and the cookie is taken away. An unsafe request from another site is refused,
+// whoever it is: cookies come along with it unasked.
+func (a *Authenticator) Middleware(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
+		ctx := viewer.With(r.Context(), v)
+		if err := crossOrigin.Check(r); err != nil {
+			a.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
+			return
+		}
+		who, refusal, err := a.viewer(w, r.WithContext(ctx))
+		if err != nil {
+			a.Fail(w, r.WithContext(ctx), unavailable(err))
+			return
+		}
+		if refusal != nil {
+			a.Fail(w, r.WithContext(ctx), refusal)
+			return
+		}
+		if who != nil {
+			who.Language = v.Language
+			ctx = viewer.With(ctx, who)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// viewer returns who asks, nil for nobody, or why the request is refused.
+func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, *problem.Error, error) {
+	secret, kind := a.Cookie.Read(r), row.KindBROWSER
+	if header := r.Header.Get("Authorization"); header != "" {
+		token, ok := strings.CutPrefix(header, "Bearer ")
+		if !ok || secret != "" {
+			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
+		}
+		secret, kind = strings.TrimSpace(token), row.KindBEARER
+	}
+	if secret == "" {
+		return nil, nil, nil
+	}
+	found, err := a.Sessions.Lookup(r.Context(), secret, kind)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case found == nil && kind == row.KindBEARER:
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		return nil, problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired"), nil
+	case found == nil:
+		a.Cookie.Clear(w)
+		return nil, nil, nil
+	}
+	v, err := a.of(r, found)
+	return v, nil, err
+}
+
+func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, error) {
+	v, err := a.Learners.ViewerOf(r.Context(), s.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	v.SessionID = s.ID
+	return v, nil
+}
+
+func unavailable(err error) *problem.Error {
+	if all := problem.All(err); all != nil {
+		return all[0]
+	}
+	return problem.New(problem.Internal, "a fault of the server; the request id names it").Because(err)
+}
+
+var spoken = language.NewMatcher(problem.Languages)
+
+// LanguageCookie holds the language that somebody chose on a page.
+const LanguageCookie = "lang"
+
+// Language returns the language of messages: chosen by ?lang= or before, else
+// what the browser prefers, else English.
+func Language(r *http.Request) language.Tag {
+	wishes := []string{r.URL.Query().Get("lang")}
+	if c, err := r.Cookie(LanguageCookie); err == nil {
+		wishes = append(wishes, c.Value)
+	}
+	_, i := language.MatchStrings(spoken, append(wishes, r.Header.Get("Accept-Language"))...)
+	return problem.Languages[i]
+}

@@ -1,0 +1,365 @@
+// Package oidcrp signs people in with the OpenID provider of their home
+// institution: code flow with PKCE, state and nonce, bound to one browser.
+//
+// Threat: any partner's provider may be hostile or broken. So each has its own
+// callback address, its issuer must say who it is (RFC 9207), it may assert
+// only the home organisations registered for it, and whatever it is slow,
+// large or wrong with touches nobody else's sign-in.
+package oidcrp
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/signin"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authn"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Cause is why a sign-in failed, for a page that says what to do next. The
+// provider's own words never reach a page.
+type Cause string
+
+// The causes.
+const (
+	UnknownProvider Cause = "not_found"
+	ProviderDown    Cause = "provider_down"
+	StateUnknown    Cause = "state_unknown" // expired, used, or begun in another browser
+	Cancelled       Cause = "cancelled"
+	ForeignHome     Cause = "foreign_home" // the provider may not speak for that institution
+	RefusedAccount  Cause = "refused_account"
+	Misconfigured   Cause = "misconfigured" // the answer breaks the protocol
+	Unavailable     Cause = "unavailable"
+)
+
+// flowTime is how long somebody may take at their provider.
+const flowTime = 10 * time.Minute
+
+// skew is how far the clocks of providers may be off.
+const skew = time.Minute
+
+// RelyingParty leads people to their provider and back.
+type RelyingParty struct {
+	DB       *ent.Client
+	Now      func() time.Time
+	BaseURL  string
+	Secrets  map[string]string // client secrets by reference, beside env: and file:
+	Sessions *session.Service
+	Learners *learner.Service
+	Cookie   authn.Cookie
+	Log      *slog.Logger
+	Fail     func(w http.ResponseWriter, r *http.Request, cause Cause)
+
+	client    *http.Client
+	providers providers
+}
+
+// Allow makes the client that talks to providers. hosts are addresses such as
+// "localhost:8090" that may be plain http on this machine; all others must be
+// https at a public address.
+func (rp *RelyingParty) Allow(hosts ...string) { rp.client = guardedClient(hosts) }
+
+// Routes adds the addresses of sign-in to mux.
+func (rp *RelyingParty) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /auth/start/{key}", rp.start)
+	mux.HandleFunc("GET /auth/callback/{key}", rp.callback)
+	mux.HandleFunc("POST /auth/logout", rp.logout)
+}
+
+// guard keeps the answers of sign-in out of caches and referrers.
+func guard(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+}
+
+func (rp *RelyingParty) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
+	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", r.PathValue("key"), "cause", cause, "err", err)
+	rp.Fail(w, r, cause)
+}
+
+// start sends somebody to their provider.
+func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
+	guard(w)
+	ctx := viewer.AsSystem(r.Context())
+	p, cause, err := rp.provider(ctx, r.PathValue("key"))
+	if err != nil {
+		rp.fail(w, r, cause, err)
+		return
+	}
+	state, nonce, browser, verifier := secret(), secret(), secret(), oauth2.GenerateVerifier()
+	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
+		return tx.SignIn.Create().SetProviderID(p.row.ID).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
+			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(SafePath(r.URL.Query().Get("return_to"))).
+			SetExpiresAt(vocab.Now(rp.Now).Add(flowTime)).Exec(ctx)
+	})
+	if err != nil {
+		rp.fail(w, r, Unavailable, err)
+		return
+	}
+	rp.dropOldFlows(w, r)
+	http.SetCookie(w, rp.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
+	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
+	http.Redirect(w, r, rp.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
+}
+
+// maxFlows is how many sign-ins one browser may have under way, so that their
+// cookies never fill the header.
+const maxFlows = 5
+
+func (rp *RelyingParty) dropOldFlows(w http.ResponseWriter, r *http.Request) {
+	flows := rp.Cookie.Family(r, "flow-")
+	for len(flows) >= maxFlows {
+		http.SetCookie(w, rp.Cookie.Named(flows[0], "", -1))
+		flows = flows[1:]
+	}
+}
+
+// callback receives somebody back.
+func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
+	guard(w)
+	ctx := viewer.AsSystem(r.Context())
+	flow, err := rp.takeFlow(ctx, w, r)
+	if err != nil {
+		rp.fail(w, r, StateUnknown, err)
+		return
+	}
+	p, cause, err := rp.provider(ctx, r.PathValue("key"))
+	if err != nil {
+		rp.fail(w, r, cause, err)
+		return
+	}
+	if flow.ProviderID != p.row.ID {
+		rp.fail(w, r, StateUnknown, errors.New("begun with another provider"))
+		return
+	}
+	assertion, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	if err != nil {
+		if cause == ForeignHome {
+			rp.recordForeign(ctx, p)
+		}
+		rp.fail(w, r, cause, err)
+		return
+	}
+	identity, err := rp.Learners.SignIn(ctx, assertion)
+	if err != nil {
+		rp.fail(w, r, Unavailable, err)
+		return
+	}
+	if old := viewer.From(r.Context()); old.SessionID != "" { // a new sign-in, a new secret
+		if err := rp.Sessions.End(ctx, old.SessionID); err != nil {
+			rp.fail(w, r, Unavailable, err)
+			return
+		}
+	}
+	token, err := rp.Sessions.Start(ctx, identity, assertion.ACR, assertion.AuthTime)
+	if err != nil {
+		rp.fail(w, r, Unavailable, err)
+		return
+	}
+	rp.Cookie.Set(w, token)
+	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
+}
+
+// takeFlow returns the sign-in that the state names and deletes it: a state
+// works once, in the browser that began it, for ten minutes.
+func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, error) {
+	state := r.URL.Query().Get("state")
+	if len(state) < 9 || len(state) > 100 {
+		return nil, errors.New("no state")
+	}
+	name := "flow-" + state[:9]
+	browser := rp.Cookie.NamedValue(r, name)
+	http.SetCookie(w, rp.Cookie.Named(name, "", -1))
+	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state))).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := rp.DB.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case n != 1:
+		return nil, errors.New("state used at the same moment")
+	case subtle.ConstantTimeCompare([]byte(digest(browser)), []byte(flow.BrowserDigest)) != 1:
+		return nil, errors.New("begun in another browser")
+	case !rp.Now().Before(flow.ExpiresAt):
+		return nil, errors.New("expired")
+	}
+	return flow, nil
+}
+
+// redeem turns the answer of a provider into what it asserts.
+func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, answer url.Values) (learner.Assertion, Cause, error) {
+	var none learner.Assertion
+	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.sendsIssuer) {
+		return none, Misconfigured, errors.New("the answer comes from another issuer")
+	}
+	if e := answer.Get("error"); e != "" {
+		if e == "access_denied" {
+			return none, Cancelled, errors.New("access_denied")
+		}
+		return none, ProviderDown, errors.New("the provider answers with an error: " + vocab.Clean(200, e))
+	}
+	ctx = oidc.ClientContext(ctx, rp.client)
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(flow.Verifier))
+	if err != nil {
+		return none, ProviderDown, err
+	}
+	raw, ok := token.Extra("id_token").(string)
+	if !ok {
+		return none, Misconfigured, errors.New("no ID token")
+	}
+	id, err := rp.verify(ctx, p, raw, flow.Nonce)
+	if err != nil {
+		return none, Misconfigured, err
+	}
+	claims, err := rp.claims(ctx, p, id, token)
+	if err != nil {
+		return none, Misconfigured, err
+	}
+	return rp.assertion(p, id, claims)
+}
+
+// verify checks an ID token: signature, issuer, audience and expiry by the
+// library, the rest here.
+func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string) (*oidc.IDToken, error) {
+	if len(raw) > maxBody {
+		return nil, errors.New("the ID token is too large")
+	}
+	verifier := p.discovered.VerifierContext(ctx, &oidc.Config{
+		ClientID: p.row.ClientID, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA},
+		Now: func() time.Time { return rp.Now().Add(-skew) }, // the library allows no skew on expiry
+	})
+	id, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	var c struct {
+		AZP string `json:"azp"`
+	}
+	if err := id.Claims(&c); err != nil {
+		return nil, err
+	}
+	now := rp.Now()
+	switch {
+	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
+		return nil, errors.New("the nonce is not ours")
+	case len(id.Audience) != 1:
+		return nil, errors.New("the ID token is for others too")
+	case c.AZP != "" && c.AZP != p.row.ClientID:
+		return nil, errors.New("the ID token was made for another party")
+	case id.IssuedAt.After(now.Add(skew)), id.IssuedAt.Before(now.Add(-flowTime)):
+		return nil, errors.New("the ID token was issued at another time")
+	case id.Subject == "" || len(id.Subject) > 255:
+		return nil, errors.New("the subject has not 1 to 255 bytes")
+	}
+	return id, nil
+}
+
+// logout ends the session here first, then sends the browser to the provider's
+// own logout when it has one.
+func (rp *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
+	guard(w)
+	v := viewer.From(r.Context())
+	to := "/"
+	if v.SessionID != "" {
+		ctx := viewer.AsSystem(r.Context())
+		if found, err := rp.DB.Session.Get(ctx, v.SessionID); err == nil {
+			to = rp.endSession(ctx, found)
+		}
+		if err := rp.Sessions.End(ctx, v.SessionID); err != nil {
+			rp.fail(w, r, Unavailable, err)
+			return
+		}
+	}
+	rp.Cookie.Clear(w)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (rp *RelyingParty) endSession(ctx context.Context, s *ent.Session) string {
+	id, err := rp.DB.Identity.Get(ctx, s.IdentityID)
+	if err != nil {
+		return "/"
+	}
+	row, err := rp.DB.Provider.Query().Where(provider.ID(id.ProviderID)).Only(ctx)
+	if err != nil {
+		return "/"
+	}
+	p := rp.providers.discoveredAlready(row.Key)
+	if p == nil || p.endSession == "" {
+		return "/"
+	}
+	u, err := url.Parse(p.endSession)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set("client_id", row.ClientID)
+	q.Set("post_logout_redirect_uri", rp.BaseURL+"/")
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (rp *RelyingParty) recordForeign(ctx context.Context, p *known) {
+	err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Verb: "sign_in.foreign_home", Object: p.row.ID})
+	})
+	if err != nil {
+		rp.Log.ErrorContext(ctx, "audit", "err", err)
+	}
+}
+
+func (rp *RelyingParty) oauth(p *known) *oauth2.Config {
+	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: p.discovered.Endpoint(),
+		RedirectURL: rp.BaseURL + "/auth/callback/" + p.row.Key, Scopes: p.row.Scopes}
+}
+
+// Clear deletes sign-ins that nobody finished. A job calls it.
+func (rp *RelyingParty) Clear(ctx context.Context) (int, error) {
+	return rp.DB.SignIn.Delete().Where(signin.ExpiresAtLT(rp.Now())).Exec(ctx)
+}
+
+// SafePath returns a path of this origin, or "/" for anything else: what begins
+// with two slashes or a backslash, or holds a control character, would lead a
+// browser to another site.
+func SafePath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || len(to) > 1024 || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
+		strings.ContainsAny(to, "\\\x00\t\r\n") || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+		return "/"
+	}
+	return to
+}
+
+func secret() string {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,40 @@
+package demoidp
+
+import (
+	"net/http"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+)
+
+// Pages that tell something and ask nothing.
+
+// expired answers an unknown, an old and a completed request alike.
+func (r *realm) expired(w http.ResponseWriter, req *http.Request) {
+	t := textFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.Expired})
+}
+
+func (r *realm) unknownPerson(w http.ResponseWriter, req *http.Request) {
+	t := textFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.UnknownPerson})
+}
+
+// refuse shows why an authorization request cannot even be answered to its
+// client.
+func (r *realm) refuse(w http.ResponseWriter, req *http.Request, err error) {
+	r.log.WarnContext(req.Context(), "authorization request refused", "err", err)
+	t := textFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.BadRequest, Detail: oidc.DefaultToServerError(err, err.Error()).Description})
+}
+
+// signedOut is where a sign-out ends that names no registered address.
+func (r *realm) signedOut(w http.ResponseWriter, req *http.Request) {
+	t := textFor(req, nil)
+	showPage(w, http.StatusOK, "notice", t, t.SignedOutTitle, noticeView{Text: t.SignedOut})
+}
+
+// index lists the realms.
+func (s *server) index(w http.ResponseWriter, req *http.Request) {
+	t := textFor(req, nil)
+	showPage(w, http.StatusOK, "index", t, t.IndexTitle, s.order)
+}

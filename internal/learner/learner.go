@@ -1,0 +1,187 @@
+// Package learner holds the people who sign in: who they are, as their home
+// institution says, and to which institutions they belong.
+//
+// Somebody is the pair of issuer and subject, byte for byte. Nothing else ever
+// joins accounts: not an e-mail address, not a name, not a student identifier.
+package learner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Service knows people.
+type Service struct {
+	DB  *ent.Client
+	Now func() time.Time
+}
+
+// Assertion is what an identity provider says about somebody who signs in. The
+// relying party has checked that it may: the institution is one of its homes,
+// and the affiliations are with that institution.
+type Assertion struct {
+	ProviderID    ident.ID
+	Issuer        string
+	Subject       string
+	GivenName     string
+	FamilyName    string
+	Email         string
+	ESI           string
+	Language      string
+	InstitutionID ident.ID
+	Affiliations  []string // eduPerson values, such as "student"
+	ACR           string
+	AuthTime      time.Time
+}
+
+// affiliationMonths is how long an affiliation holds unless asserted again.
+const affiliationMonths = 13
+
+// Longest texts that a provider's claims may have; more is cut.
+const (
+	maxName  = 100
+	maxEmail = 254
+	maxESI   = 255
+)
+
+// SignIn notes that somebody has signed in: it makes the person at the first
+// time, and refreshes what home says of them every time.
+func (s *Service) SignIn(ctx context.Context, a Assertion) (*ent.Identity, error) {
+	ctx = viewer.AsSystem(ctx)
+	if a.Issuer == "" || a.Subject == "" || len(a.Subject) > 255 {
+		return nil, problem.New(problem.Invalid, "the provider names no subject of 1 to 255 bytes")
+	}
+	now := vocab.Now(s.Now)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Identity, error) {
+		id, err := s.identity(ctx, tx, a, now)
+		if err != nil {
+			return nil, err
+		}
+		if err := refreshProfile(ctx, tx, id.PersonID, a); err != nil {
+			return nil, err
+		}
+		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
+			return nil, err
+		}
+		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
+		return id, audit.Record(ctx, tx, entry)
+	})
+}
+
+// identity finds the account by its digest, or makes it with a new person.
+func (s *Service) identity(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
+	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
+	digest := hex.EncodeToString(sum[:])
+	id, err := tx.Identity.Query().Where(identity.Digest(digest)).Only(ctx)
+	switch {
+	case err == nil:
+		if err := tx.Person.UpdateOneID(id.PersonID).SetSignedInAt(now).Exec(ctx); err != nil {
+			return nil, err
+		}
+		return tx.Identity.UpdateOne(id).SetSignedInAt(now).Save(ctx)
+	case !ent.IsNotFound(err):
+		return nil, err
+	}
+	p, err := tx.Person.Create().SetSignedInAt(now).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Identity.Create().SetPersonID(p.ID).SetProviderID(a.ProviderID).SetIssuer(a.Issuer).SetSubject(a.Subject).
+		SetDigest(digest).SetSignedInAt(now).Save(ctx)
+}
+
+func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion) error {
+	given, family := vocab.Clean(maxName, a.GivenName), vocab.Clean(maxName, a.FamilyName)
+	email, esi := optional(vocab.Clean(maxEmail, a.Email)), optional(vocab.Clean(maxESI, a.ESI))
+	lang := "en"
+	if tag, err := language.Parse(a.Language); err == nil {
+		lang = tag.String()
+	}
+	n, err := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
+		SetNillableEmail(email).SetNillableEsi(esi).SetLanguage(lang).Save(ctx)
+	if err != nil || n > 0 {
+		return err
+	}
+	return tx.Profile.Create().SetPersonID(person).SetGivenName(given).SetFamilyName(family).
+		SetNillableEmail(email).SetNillableEsi(esi).SetLanguage(lang).Exec(ctx)
+}
+
+// refreshAffiliations notes what home asserts today. What it no longer asserts
+// lapses by itself.
+func refreshAffiliations(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time.Time) error {
+	for _, name := range a.Affiliations {
+		kind := affiliation.Kind(strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
+		if affiliation.KindValidator(kind) != nil {
+			continue // not in the eduPerson vocabulary
+		}
+		expires := now.AddDate(0, affiliationMonths, 0)
+		n, err := tx.Affiliation.Update().
+			Where(affiliation.PersonID(person), affiliation.InstitutionID(a.InstitutionID), affiliation.KindEQ(kind)).
+			SetVerifiedAt(now).SetExpiresAt(expires).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		if err := tx.Affiliation.Create().SetPersonID(person).SetInstitutionID(a.InstitutionID).SetKind(kind).
+			SetVerifiedAt(now).SetExpiresAt(expires).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// ViewerOf returns a person as a viewer: with the affiliations that have not
+// lapsed and the roles that hold now. It takes two statements.
+func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
+	ctx = viewer.AsSystem(ctx)
+	now := s.Now()
+	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
+		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now))).Order(rolegrant.ByID()).All(ctx)
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	homes, err := s.DB.Affiliation.Query().Where(affiliation.PersonID(person), affiliation.ExpiresAtGT(now)).Order(affiliation.ByID()).All(ctx)
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	v := &viewer.Viewer{Kind: viewer.Person, PersonID: person, Language: language.English}
+	for _, g := range grants {
+		at := g.InstitutionID
+		if at == nil {
+			at = g.AllianceID
+		}
+		v.Grants = append(v.Grants, viewer.Grant{Role: viewer.Role(g.Role), At: *at})
+	}
+	for _, h := range homes {
+		if !v.IsAffiliated(h.InstitutionID) {
+			v.Homes = append(v.Homes, h.InstitutionID)
+		}
+	}
+	return v, nil
+}

@@ -1,0 +1,184 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
+	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/web/explorer"
+	"github.com/peregrine-exchange/peregrine/internal/web/pages"
+)
+
+func (s *site) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.Handle("GET "+pages.StylePath, s.pages.Style())
+	mux.HandleFunc("GET /v/{token}", s.verification)
+	mux.HandleFunc("GET /verify", func(w http.ResponseWriter, r *http.Request) {
+		s.pages.Verify(w, r, pages.Verify{Chrome: s.chrome(r)})
+	})
+	mux.HandleFunc("POST /verify", s.verify)
+	mux.HandleFunc("GET /issuers/{id}", s.issuer)
+	mux.HandleFunc("GET /account", s.account)
+	mux.HandleFunc("POST /account/sessions/{id}/end", s.endSession)
+	if s.Demo != nil {
+		mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) {
+			s.pages.Demo(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})
+		})
+	}
+	mux.Handle("/explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
+		Endpoint: "/graphql", Title: "Peregrine API", Examples: Examples, Viewer: func(r *http.Request) string { return s.chrome(r).SignedInAs },
+		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/account", AccountURL: "/account", SchemaURL: "/schema.graphql",
+	})))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, problem.New(problem.NotFound, "there is no such thing, or it is not visible to you"))
+	})
+}
+
+// chrome is what every page shows of the viewer: their name.
+func (s *site) chrome(r *http.Request) pages.Chrome {
+	v := viewer.From(r.Context())
+	if v.Kind != viewer.Person {
+		return pages.Chrome{}
+	}
+	p, err := s.DB.Profile.Query().Where(profile.PersonID(v.PersonID)).Only(r.Context())
+	if err != nil {
+		return pages.Chrome{SignedInAs: string(v.PersonID)}
+	}
+	return pages.Chrome{SignedInAs: strings.TrimSpace(p.GivenName + " " + p.FamilyName)}
+}
+
+// trouble shows an error page.
+func (s *site) trouble(w http.ResponseWriter, r *http.Request, cause pages.Cause) {
+	s.pages.Trouble(w, r, pages.Trouble{Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)})
+}
+
+// homeCourses is how many courses the start page shows.
+const homeCourses = 6
+
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	versions, err := s.DB.CourseVersion.Query().Where(courseversion.StateEQ(courseversion.StatePUBLISHED)).
+		WithCourse().WithInstitution().Order(courseversion.ByID(sql.OrderDesc())).Limit(homeCourses * 4).All(ctx)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page := pages.Home{Chrome: s.chrome(r)}
+	seen := map[ident.ID]bool{}
+	for _, v := range versions {
+		c := v.Edges.Course
+		if c == nil || c.State != course.StatePUBLISHED || seen[v.InstitutionID] || len(page.Courses) == homeCourses {
+			continue // one course of each provider
+		}
+		seen[v.InstitutionID] = true
+		page.Courses = append(page.Courses, pages.Course{
+			Kind: vocab.CredentialKind(c.Kind), Title: v.Title, Summary: v.Summary, Provider: v.Edges.Institution.Name, Country: v.Edges.Institution.Country,
+			ECTS: v.Ects, EQF: deref(v.Eqf), Mode: deref(v.Mode), Groups: v.TargetGroups,
+		})
+	}
+	if len(s.Demo) > 2 {
+		page.Demo = s.Demo[:2]
+	}
+	s.pages.Home(w, r, page)
+}
+
+// verification answers, to anybody with the address, whether a credential holds.
+func (s *site) verification(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("token")
+	v, err := s.Credentials.VerifyToken(r.Context(), token)
+	switch all := problem.All(err); {
+	case all != nil && all[0].Code == problem.NotFound:
+		s.pages.Unknown(w, r, pages.Unknown{Chrome: s.chrome(r)})
+	case err != nil:
+		s.fail(w, r, err)
+	default:
+		s.showVerification(w, r, v, token)
+	}
+}
+
+func (s *site) showVerification(w http.ResponseWriter, r *http.Request, v *credential.Verification, token string) {
+	page := pages.Verification{Chrome: s.chrome(r), Report: v.Report, Award: v.Award, Revoked: v.Revoked, Reason: v.Reason, Token: token}
+	if v.IssuerID != "" {
+		page.Issuer = "/issuers/" + string(v.IssuerID)
+		page.Keys = page.Issuer + "/jwks.json"
+		if v.Award != nil && v.Award.Status != nil {
+			page.StatusList = strings.TrimPrefix(v.Award.Status.List, s.BaseURL)
+		}
+	}
+	if token != "" {
+		page.JWT = "/v/" + token + "/credential.jwt"
+	}
+	s.pages.Verification(w, r, page)
+}
+
+// verify takes a link or a credential that somebody pastes.
+func (s *site) verify(w http.ResponseWriter, r *http.Request) {
+	page := pages.Verify{Chrome: s.chrome(r)}
+	r.Body = http.MaxBytesReader(w, r.Body, vc.MaxBytes+64<<10)
+	if err := r.ParseForm(); err != nil {
+		page.Fault = pages.TooLong
+		s.pages.Verify(w, r, page)
+		_, _ = io.Copy(io.Discard, r.Body)
+		return
+	}
+	page.Link, page.Credential = strings.TrimSpace(r.PostForm.Get("link")), strings.TrimSpace(r.PostForm.Get("credential"))
+	switch {
+	case page.Credential != "":
+		v, err := s.Credentials.VerifyJWT(r.Context(), page.Credential)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.showVerification(w, r, v, "")
+		return
+	case page.Link == "":
+		page.Fault = pages.NothingGiven
+	default:
+		path := strings.TrimPrefix(page.Link, s.BaseURL)
+		if token, ok := strings.CutPrefix(path, "/v/"); ok && token != "" && !strings.Contains(token, "/") {
+			http.Redirect(w, r, "/v/"+url.PathEscape(token), http.StatusSeeOther)
+			return
+		}
+		page.Fault = pages.ForeignLink
+	}
+	s.pages.Verify(w, r, page)
+}
+
+// issuer shows who issues credentials: a page to people, keys to machines.
+func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
+	if !wantsPage(r) {
+		s.didDocument(w, r)
+		return
+	}
+	inst, keys, ok := s.issuerKeys(w, r)
+	if !ok {
+		return
+	}
+	page := pages.Issuer{Chrome: s.chrome(r), Organisation: s.Credentials.Organisation(inst)}
+	page.JWKS, page.DID = r.URL.Path+"/jwks.json", r.URL.Path+"/did.json"
+	for _, k := range keys {
+		page.Keys = append(page.Keys, pages.IssuerKey{ID: k.ID, Algorithm: string(k.Stored.Algorithm), State: string(k.Stored.State),
+			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.ID})
+	}
+	s.pages.Issuer(w, r, page)
+}
+
+func deref[T any](p *T) (zero T) {
+	if p == nil {
+		return zero
+	}
+	return *p
+}

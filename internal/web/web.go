@@ -1,0 +1,190 @@
+// Package web is what comes in by HTTP: the routes, what every answer carries,
+// the pages for people and the documents for machines.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/authn"
+	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/web/pages"
+)
+
+// Parts are what the site is built of.
+type Parts struct {
+	DB          *ent.Client
+	Ping        func(context.Context) error
+	Now         func() time.Time
+	BaseURL     string
+	Contact     string
+	GraphQL     http.Handler
+	SDL         string
+	Credentials *credential.Service
+	Sessions    *session.Service
+	Auth        *authn.Authenticator
+	SignIn      *oidcrp.RelyingParty
+	Demo        []pages.DemoGroup // people of the demo alliance; nil outside it
+	Log         *slog.Logger
+}
+
+type site struct {
+	Parts
+	pages *pages.Renderer
+}
+
+// New returns the handler of the whole site.
+func New(p Parts) (http.Handler, error) {
+	renderer, err := pages.New(pages.Options{BaseURL: p.BaseURL, Demo: p.Demo != nil, Contact: p.Contact})
+	if err != nil {
+		return nil, err
+	}
+	s := &site{p, renderer}
+	p.Auth.Fail = s.refuse
+	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause) {
+		s.trouble(w, r, pages.Cause(cause))
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", p.GraphQL)
+	mux.HandleFunc("GET /schema.graphql", s.schema)
+	s.publicRoutes(mux)
+	s.signInRoutes(mux)
+	s.pageRoutes(mux)
+	outer := http.NewServeMux()
+	outer.HandleFunc("GET /healthz", health)
+	outer.HandleFunc("GET /readyz", ready(p.Ping))
+	outer.Handle("/", p.Auth.Middleware(mux))
+	return s.around(outer), nil
+}
+
+func (s *site) publicRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /issuers/{id}/jwks.json", s.jwks)
+	mux.HandleFunc("GET /issuers/{id}/did.json", s.didDocument)
+	mux.HandleFunc("GET /issuers/{id}/keys/{kid}", s.key)
+	mux.HandleFunc("GET /status/{id}", s.statusList)
+	mux.HandleFunc("GET /v/{token}/credential.jwt", s.credentialFile)
+}
+
+// around gives each request an id, logs it, and turns a panic into a fault.
+func (s *site) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, id := telemetry.NewRequest(r.Context())
+		ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
+		w.Header().Set("X-Request-Id", id)
+		if strings.HasPrefix(s.BaseURL, "https:") {
+			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		began := time.Now()
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			if fault := recover(); fault != nil {
+				if fault == http.ErrAbortHandler {
+					panic(fault)
+				}
+				s.Log.ErrorContext(ctx, "panic", "fault", fault)
+				if rec.status == 0 {
+					s.refuse(rec, r.WithContext(ctx), problem.New(problem.Internal, "a fault of the server; the request id names it"))
+				}
+			}
+			// The path of a verification holds the right to see a credential.
+			s.Log.InfoContext(ctx, "request", "method", r.Method, "path", discreet(r.URL.Path), "status", rec.status, "bytes", rec.bytes, "took", time.Since(began).Round(time.Microsecond))
+		}()
+		next.ServeHTTP(rec, r.WithContext(ctx))
+	})
+}
+
+// discreet cuts what would let a reader of the log see a credential.
+func discreet(path string) string {
+	if strings.HasPrefix(path, "/v/") {
+		return "/v/…"
+	}
+	return path
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status, bytes int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// statuses of problems outside GraphQL.
+var statuses = map[problem.Code]int{
+	problem.Invalid: http.StatusBadRequest, problem.Unauthenticated: http.StatusUnauthorized, problem.Forbidden: http.StatusForbidden,
+	problem.NotFound: http.StatusNotFound, problem.Conflict: http.StatusConflict, problem.Limited: http.StatusTooManyRequests,
+	problem.Unavailable: http.StatusServiceUnavailable, problem.Internal: http.StatusInternalServerError,
+}
+
+// fail answers with what err lets a caller see.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	err = storage.Classify(err)
+	switch all := problem.All(err); {
+	case all != nil:
+		s.refuse(w, r, all[0])
+	case ent.IsNotFound(err):
+		s.refuse(w, r, problem.New(problem.NotFound, "there is no such thing, or it is not visible to you"))
+	default:
+		s.Log.ErrorContext(r.Context(), "fault", "path", discreet(r.URL.Path), "err", err)
+		s.refuse(w, r, problem.New(problem.Internal, "a fault of the server; the request id names it"))
+	}
+}
+
+// refuse answers with a problem: a page for people, JSON for programs.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) {
+	if p.Code == problem.Unavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	if cause := p.Cause(); cause != nil {
+		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)
+	}
+	if wantsPage(r) {
+		s.trouble(w, r, pages.CauseOf(p))
+		return
+	}
+	tag := authn.Language(r)
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	body, _ := json.Marshal(map[string]any{"errors": []any{map[string]any{
+		"message": p.In(tag), "extensions": map[string]any{"code": p.Code, "requestId": telemetry.RequestID(r.Context())},
+	}}})
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(statuses[p.Code])
+	_, _ = w.Write(body)
+}
+
+// wantsPage says whether a browser asks for something to read.
+func wantsPage(r *http.Request) bool {
+	return r.Method != http.MethodOptions && r.URL.Path != "/graphql" && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
