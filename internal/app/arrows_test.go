@@ -22,8 +22,8 @@ var layers = []struct {
 	{"ground", []string{"internal/storage/migrations", "internal/storage", "internal/authz", "internal/relay", "internal/audit", "internal/outbox", "internal/idempotency"}},
 	{"areas", []string{"internal/institution", "internal/catalogue", "internal/microdegree", "internal/learner", "internal/agreement",
 		"internal/admission", "internal/enrolment", "internal/credential", "internal/recognition"}},
-	{"doors", []string{"internal/authn/session", "internal/authn/oidcrp", "internal/authn", "internal/demoidp", "internal/job", "internal/seed"}},
-	{"faces", []string{"graph/model", "graph/generated", "graph", "internal/gate", "internal/web/pages", "internal/web/explorer", "internal/web"}},
+	{"doors", []string{"internal/authn/session", "internal/authn", "internal/authn/oidcrp", "internal/demoidp", "internal/job", "internal/seed"}},
+	{"faces", []string{"graph/model", "graph/generated", "internal/gate", "graph", "internal/web/pages", "internal/web/explorer", "internal/web"}},
 	{"root", []string{"internal/config", "internal/app", "internal/storage/migrations/generate", "internal/testkit", "internal/e2e", "bench", "cmd/peregrine"}},
 }
 

@@ -25,8 +25,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -51,6 +53,7 @@ type World struct {
 	t          *testing.T
 	DB         *storage.DB
 	App        *app.App
+	parts      app.Parts
 	Statements atomic.Int64
 	clock      atomic.Pointer[time.Time]
 
@@ -76,7 +79,8 @@ func NewWorld(t *testing.T) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.App, err = app.New(app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler)})
+	w.parts = app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
+	w.App, err = app.New(w.parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +177,24 @@ func (w *World) person(name, uni, kind string) *Actor {
 		w.t.Fatal(err)
 	}
 	return &Actor{w: w, Name: name, ID: identity.PersonID, token: w.bearer(identity)}
+}
+
+// bearer starts a session of an account and lends its token.
+func (w *World) bearer(identity *ent.Identity) string {
+	w.t.Helper()
+	secret, err := w.App.Sessions.Start(w.system(), identity, "", w.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	browser, err := w.App.Sessions.Lookup(w.system(), secret, session.KindBROWSER)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	token, _, err := w.App.Sessions.Lend(w.system(), browser.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
 }
 
 // answer is what GraphQL over HTTP answers.

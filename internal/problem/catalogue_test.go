@@ -166,6 +166,8 @@ func TestProblemsAreFoundInSources(t *testing.T) {
 			func f(s string) { problem.New(problem.Invalid, "a" + s) }`},
 		{name: "a variable to a closure", fault: "neither a literal nor a parameter", source: `
 			func f() { fail := func(format string) { problem.New(problem.Invalid, format) }; s := "a"; fail(s) }`},
+		{name: "a parameter that is set", fault: "sets itself", source: `
+			func f(format string) { format += "!"; problem.New(problem.Invalid, format) }`},
 		{name: "a closure without a name", fault: "without a name", source: `
 			func f() { each(func(format string) { problem.New(problem.Invalid, format) }) }`},
 		{name: "a constructor as a value", fault: "without being called", source: `var fail = problem.New`},

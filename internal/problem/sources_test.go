@@ -139,8 +139,33 @@ type place struct {
 
 // function is one with its name, which is empty for a closure that has none.
 type function struct {
-	key string
-	ast *ast.FuncType
+	key  string
+	ast  *ast.FuncType
+	body *ast.BlockStmt
+}
+
+// assigns reports whether a variable called name is set in f, so that it may
+// not hold what a caller gave.
+func (f *function) assigns(name string) (found bool) {
+	ast.Inspect(f.body, func(n ast.Node) bool {
+		var targets []ast.Expr
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			targets = n.Lhs
+		case *ast.RangeStmt:
+			targets = []ast.Expr{n.Key, n.Value}
+		case *ast.ValueSpec:
+			for _, target := range n.Names {
+				targets = append(targets, target)
+			}
+		}
+		for _, target := range targets {
+			id, ok := target.(*ast.Ident)
+			found = found || ok && id.Name == name
+		}
+		return true
+	})
+	return found
 }
 
 func (r *reader) declaration(s source, decl ast.Decl) {
@@ -149,7 +174,7 @@ func (r *reader) declaration(s source, decl ast.Decl) {
 	in.key = s.pkg + "."
 	if d, ok := decl.(*ast.FuncDecl); ok {
 		in.key = keyOf(s, d)
-		in.around = []function{{in.key, d.Type}}
+		in.around = []function{{in.key, d.Type, d.Body}}
 	}
 	name := func(target, value ast.Expr) {
 		id, isName := target.(*ast.Ident)
@@ -193,7 +218,7 @@ func (r *reader) walk(in place, n ast.Node, names map[*ast.FuncLit]string) {
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			inner := in
-			inner.around = append(slices.Clone(in.around), function{names[n], n.Type})
+			inner.around = append(slices.Clone(in.around), function{names[n], n.Type, n.Body})
 			r.walk(inner, n.Body, names)
 			return false
 		case *ast.FuncDecl:
@@ -201,9 +226,8 @@ func (r *reader) walk(in place, n ast.Node, names map[*ast.FuncLit]string) {
 				r.walk(in, n.Body, names)
 			}
 			return false
-		case *ast.KeyValueExpr: // the key may be the name of a field
-			r.walk(in, n.Value, names)
-			return false
+		case *ast.KeyValueExpr: // a bare key may be the name of a field
+			called[n.Key] = true
 		case *ast.AssignStmt: // so is what a closure is assigned to
 			for _, target := range n.Lhs {
 				if _, isName := target.(*ast.Ident); isName {
@@ -222,9 +246,6 @@ func (r *reader) walk(in place, n ast.Node, names map[*ast.FuncLit]string) {
 			}
 		case *ast.SelectorExpr:
 			r.use(in, n, called)
-			if !called[n] {
-				called[n] = true
-			}
 			r.walk(in, n.X, names)
 			return false
 		case *ast.Ident:
@@ -329,6 +350,10 @@ func (r *reader) forward(in place, m *maker, call *ast.CallExpr) {
 	by, i := in.parameter(format)
 	if by == nil {
 		r.fault(format.Pos(), "the format is neither a literal nor a parameter")
+		return
+	}
+	if by.assigns(format.(*ast.Ident).Name) {
+		r.fault(format.Pos(), "the format is a parameter that %s sets itself", by.key)
 		return
 	}
 	if by.key == "" {

@@ -1,0 +1,181 @@
+// Package pages renders the HTML pages for people: the start page, the chooser
+// of institutions, errors, the verification of credentials, the account, the
+// people of the demo and the issuers. It asks no database: the caller fills a
+// struct per page. Pages work without scripts, load nothing but their own
+// style, and exist in every language of locale/; a new language is one file.
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+//go:embed template/*.html
+var templates embed.FS
+
+// Options say what the pages have in common.
+type Options struct {
+	ProductName string // name in the header; "Peregrine" when empty
+	BaseURL     string // public address without a slash at its end, such as "https://exchange.example"
+	Demo        bool   // show on every page that people and courses are invented
+	Contact     string // e-mail or web address of those who run the service, for errors and the footer
+}
+
+// Renderer renders the pages. It is safe for concurrent use.
+type Renderer struct {
+	options  Options
+	speeches []*speech // in the order of matcher
+	matcher  language.Matcher
+	style    asset
+	mark     asset
+	pages    map[string]map[*speech]*template.Template
+}
+
+// names of the pages, each a file of template/.
+var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "demo", "issuer"}
+
+// New reads the embedded templates and languages. It fails when a language
+// lacks a message that English has, has one that English lacks, or leaves out
+// an argument.
+func New(o Options) (*Renderer, error) {
+	if o.ProductName == "" {
+		o.ProductName = "Peregrine"
+	}
+	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	speeches, err := readSpeeches()
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	r := &Renderer{options: o, speeches: speeches, matcher: matcherOf(speeches), style: styleSheet(), mark: markFile(), pages: map[string]map[*speech]*template.Template{}}
+	for _, s := range speeches {
+		frame, err := template.New("frame.html").Funcs(r.functions(s)).ParseFS(templates, "template/frame.html", "template/icons.html", "template/people.html")
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		for _, name := range names {
+			page, err := template.Must(frame.Clone()).ParseFS(templates, "template/"+name+".html")
+			if err != nil {
+				return nil, fmt.Errorf("pages: %w", err)
+			}
+			if r.pages[name] == nil {
+				r.pages[name] = map[*speech]*template.Template{}
+			}
+			r.pages[name][s] = page
+		}
+	}
+	return r, nil
+}
+
+func (r *Renderer) functions(s *speech) template.FuncMap {
+	return template.FuncMap{
+		"t":         s.say,
+		"enum":      s.enum,
+		"text":      s.text,
+		"plain":     s.plain,
+		"foreign":   s.foreign,
+		"ects":      s.ects,
+		"country":   s.country,
+		"tongue":    s.tongue,
+		"date":      s.date,
+		"moment":    s.moment,
+		"explain":   s.explain,
+		"product":   func() string { return r.options.ProductName },
+		"base":      func() string { return r.options.BaseURL },
+		"operator":  func() string { return r.options.Contact },
+		"reachable": reachable,
+	}
+}
+
+// reachable returns the address at which a contact is reached: an e-mail
+// address becomes a mailto address.
+func reachable(contact string) string {
+	if strings.Contains(contact, "@") && !strings.Contains(contact, "/") {
+		return "mailto:" + strings.TrimPrefix(contact, "mailto:")
+	}
+	return contact
+}
+
+// Chrome is what is common to all pages; every page's struct embeds it.
+type Chrome struct {
+	SignedInAs string // name of the viewer; empty while nobody has signed in
+}
+
+// page is one answer to render.
+type page struct {
+	name     string
+	status   int
+	chrome   Chrome
+	main     any
+	personal bool // never stored by a cache
+	hidden   bool // not for search engines
+	fixed    bool // cannot be asked for again in another language
+}
+
+// frame is what the frame template shows.
+type frame struct {
+	Lang       string
+	Here       string
+	SignedInAs string
+	Demo       bool
+	Hidden     bool
+	Style      string
+	Mark       string
+	Languages  []choice
+	Main       any
+}
+
+// write renders p in the language of the request. The page is complete before
+// its first byte leaves, so that a fault never shows as half a page.
+func (r *Renderer) write(w http.ResponseWriter, req *http.Request, p page) {
+	s := r.choose(req)
+	r.remember(w, req, s)
+	f := frame{
+		Lang: s.tag.String(), Here: req.URL.Path, SignedInAs: p.chrome.SignedInAs,
+		Demo: r.options.Demo, Hidden: p.hidden, Style: r.style.path, Mark: r.mark.path,
+		Languages: r.choices(req, s, p.fixed), Main: p.main,
+	}
+	var body bytes.Buffer
+	if err := r.pages[p.name][s].Execute(&body, f); err != nil {
+		slog.ErrorContext(req.Context(), "fault", "page", p.name, "err", err)
+		http.Error(w, s.say("cause.internal.title"), http.StatusInternalServerError)
+		return
+	}
+	r.guard(w.Header(), p)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", f.Lang)
+	w.WriteHeader(p.status)
+	_, _ = w.Write(body.Bytes())
+}
+
+// guard sets the headers that keep a page to itself.
+//
+// Chromium applies form-action to the redirects that follow a form as well, and
+// signing out redirects to the provider. So the directive is left out of pages
+// with that form; all other forms of these pages stay on this server anyway.
+func (r *Renderer) guard(h http.Header, p page) {
+	csp := "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+	if p.chrome.SignedInAs == "" {
+		csp += "form-action 'self'; "
+	}
+	h.Set("Content-Security-Policy", csp+"base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Add("Vary", "Accept-Language, Cookie")
+	h.Set("Cache-Control", "no-cache")
+	if p.personal || p.chrome.SignedInAs != "" || p.status != http.StatusOK {
+		h.Set("Cache-Control", "no-store")
+	}
+	if p.hidden {
+		h.Set("X-Robots-Tag", "noindex")
+	}
+	if strings.HasPrefix(r.options.BaseURL, "https:") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}

@@ -1,0 +1,80 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// SignIn is the chooser of institutions. Its entries are links to
+// /auth/start/{key}, because a form would fall under form-action when the
+// provider is reached by redirect.
+type SignIn struct {
+	Chrome
+	Query     string     // what was searched for; empty for all
+	ReturnTo  string     // checked path on this server to return to; may be empty
+	Forgetful bool       // the choice is not to be remembered (?remember=no)
+	LastUsed  *Provider  // the one that this browser remembers; nil when none
+	Providers []Provider // those that fit Query, in the order to show
+}
+
+// Provider is an institution through which people sign in.
+type Provider struct {
+	Key     string // of the provider, as in /auth/start/{key}
+	Hint    string // home domain, where one provider speaks for several; else empty
+	Name    vocab.Text
+	Acronym string
+	Town    string
+	Country string // ISO 3166-1 alpha-2
+	Domain  string // home domain, such as "uni-hannover.de"
+	Broken  bool   // it did not answer lately; shown and marked, never hidden
+}
+
+// Start is the address at which signing in through p begins.
+func (s SignIn) Start(p Provider) string {
+	q := url.Values{}
+	if p.Hint != "" {
+		q.Set("home", p.Hint)
+	}
+	if s.Forgetful {
+		q.Set("remember", "no")
+	}
+	if s.ReturnTo != "" {
+		q.Set("return_to", s.ReturnTo)
+	}
+	return address("/auth/start/"+url.PathEscape(p.Key), q)
+}
+
+// All is the address of the chooser without a search.
+func (s SignIn) All() string { return s.self("", s.Forgetful) }
+
+// Toggle is the address of the chooser with the other choice about remembering.
+func (s SignIn) Toggle() string { return s.self(s.Query, !s.Forgetful) }
+
+func (s SignIn) self(query string, forgetful bool) string {
+	q := url.Values{}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if forgetful {
+		q.Set("remember", "no")
+	}
+	if s.ReturnTo != "" {
+		q.Set("return_to", s.ReturnTo)
+	}
+	return address("/signin", q)
+}
+
+func address(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// SignIn writes the chooser. Its form POST /signin/forget, with return_to in
+// its body, asks to forget the remembered institution.
+func (r *Renderer) SignIn(w http.ResponseWriter, req *http.Request, p SignIn) {
+	r.write(w, req, page{name: "signin", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
+}

@@ -1,0 +1,198 @@
+package pages
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+//go:embed locale/*.json
+var locales embed.FS
+
+// speech says everything in one language: the messages of its file, and the
+// names of countries and languages as the Unicode CLDR has them.
+type speech struct {
+	tag      language.Tag
+	messages map[string]string
+	regions  display.Namer
+	tongues  display.Namer
+}
+
+// readSpeeches reads every file of locale/, English first: it is what a reader
+// gets whose languages are not there.
+func readSpeeches() ([]*speech, error) {
+	files, err := locales.ReadDir("locale")
+	if err != nil {
+		return nil, err
+	}
+	var all []*speech
+	for _, f := range files {
+		tag, err := language.Parse(strings.TrimSuffix(f.Name(), path.Ext(f.Name())))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+		body, err := locales.ReadFile("locale/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		s := &speech{tag: tag, messages: map[string]string{}, regions: display.Regions(tag), tongues: display.Languages(tag)}
+		if err := json.Unmarshal(body, &s.messages); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+		all = append(all, s)
+	}
+	english := slices.IndexFunc(all, func(s *speech) bool { return s.tag == language.English })
+	if english < 0 {
+		return nil, fmt.Errorf("locale/en.json is missing")
+	}
+	all[0], all[english] = all[english], all[0]
+	for _, s := range all[1:] {
+		if err := alike(all[0], s); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+var argument = regexp.MustCompile(`\{\d\}`)
+
+// alike returns an error unless both languages have the same messages with the
+// same arguments.
+func alike(a, b *speech) error {
+	for _, key := range slices.Sorted(maps.Keys(a.messages)) {
+		said, ok := b.messages[key]
+		if !ok {
+			return fmt.Errorf("locale/%s.json lacks %q", b.tag, key)
+		}
+		if !slices.Equal(arguments(a.messages[key]), arguments(said)) {
+			return fmt.Errorf("locale/%s.json: %q has other arguments than in %s", b.tag, key, a.tag)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.messages)) {
+		if _, ok := a.messages[key]; !ok {
+			return fmt.Errorf("locale/%s.json: %q is not in %s", b.tag, key, a.tag)
+		}
+	}
+	return nil
+}
+
+func arguments(message string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(argument.FindAllString(message, -1))))
+}
+
+// say returns the message of a key with its arguments in place of {0}, {1} and
+// so on. A key that is not there shows itself, and a test fails.
+func (s *speech) say(key string, args ...any) string {
+	message, ok := s.messages[key]
+	if !ok {
+		return key
+	}
+	if len(args) == 0 {
+		return message
+	}
+	var pairs []string
+	for i, arg := range args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", fmt.Sprint(arg))
+	}
+	return strings.NewReplacer(pairs...).Replace(message)
+}
+
+// enum names a value of an enumeration of the API; one that it does not know
+// shows itself.
+func (s *speech) enum(family string, value any) string {
+	if said, ok := s.messages[fmt.Sprintf("enum.%s.%v", family, value)]; ok {
+		return said
+	}
+	return fmt.Sprint(value)
+}
+
+// text shows a text in the reader's language, or marks the language it has.
+func (s *speech) text(t vocab.Text) template.HTML {
+	return s.foreign(t.LanguageIn([]string{s.tag.String()}), s.plain(t))
+}
+
+// foreign marks the language of a text where it is not that of the page. What
+// it returns is escaped.
+func (s *speech) foreign(tag, text string) template.HTML {
+	shown := template.HTMLEscapeString(text)
+	base, _ := language.Make(tag).Base()
+	if own, _ := s.tag.Base(); tag == "" || base == own {
+		return template.HTML(shown)
+	}
+	return template.HTML(`<span lang="` + template.HTMLEscapeString(tag) + `">` + shown + `</span>`)
+}
+
+// plain is text for places that take no markup.
+func (s *speech) plain(t vocab.Text) string { return t.In(s.tag.String()) }
+
+// ects writes credits with the decimal sign of the language.
+func (s *speech) ects(e vocab.ECTS) string {
+	return strings.Replace(e.String(), ".", s.say("number.decimal"), 1)
+}
+
+// country names a country of ISO 3166-1 alpha-2.
+func (s *speech) country(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil || s.regions == nil {
+		return code
+	}
+	if name := s.regions.Name(region); name != "" {
+		return name
+	}
+	return code
+}
+
+// tongue names a language of BCP 47.
+func (s *speech) tongue(tag string) string {
+	t, err := language.Parse(tag)
+	if err != nil || s.tongues == nil {
+		return tag
+	}
+	if name := s.tongues.Name(t); name != "" {
+		return name
+	}
+	return tag
+}
+
+// date shows a day of UTC.
+func (s *speech) date(t time.Time) template.HTML {
+	return element(t.UTC().Format(time.DateOnly), s.day(t))
+}
+
+// moment shows a day and a time of UTC, and says that it is UTC.
+func (s *speech) moment(t time.Time) template.HTML {
+	t = t.UTC().Truncate(time.Second)
+	return element(t.Format(time.RFC3339), s.say("date.moment", s.day(t), t.Format("15:04")))
+}
+
+func (s *speech) day(t time.Time) string {
+	t = t.UTC()
+	return s.say("date.day", t.Day(), s.say("date.month."+strconv.Itoa(int(t.Month()))), t.Year())
+}
+
+func element(machine, people string) template.HTML {
+	return template.HTML(`<time datetime="` + machine + `">` + template.HTMLEscapeString(people) + `</time>`)
+}
+
+// explained are the languages in which vc.Explain has its sentences.
+var explained = []language.Tag{language.English, language.German}
+
+// explain gives the sentence of a check and marks its language.
+func (s *speech) explain(c vc.Check) template.HTML {
+	_, i, _ := language.NewMatcher(explained).Match(s.tag)
+	return s.foreign(explained[i].String(), vc.Explain(c, s.tag))
+}

@@ -1,0 +1,106 @@
+package pages
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Verification is the answer to whether a credential is genuine and in force,
+// with what it says. No grade is ever shown.
+type Verification struct {
+	Chrome
+	Report  vc.Report
+	Award   *vc.Award              // nil when it could not be read
+	Revoked *time.Time             // when it was revoked; nil when it was not
+	Reason  vocab.RevocationReason // why
+
+	Token      string // of /v/{token}; empty for a credential that somebody presented
+	Issuer     string // path of the issuer's page; empty for a foreign issuer
+	JSON       string // addresses to read on, each empty when there is none
+	JWT        string
+	Keys       string
+	StatusList string
+}
+
+// Confirmed says whether what the credential says is known to be the issuer's.
+func (v Verification) Confirmed() bool {
+	return v.Report.Outcome == vc.Valid || v.Report.Outcome == vc.NotInForce
+}
+
+// Answer returns the key of one of the outcome's sentences: title or text.
+func (v Verification) Answer(part string) string {
+	return "answer." + string(v.Report.Outcome) + "." + part
+}
+
+// Findings are the checks that explain an answer other than VALID.
+func (v Verification) Findings() []vc.Check {
+	var found []vc.Check
+	for _, c := range v.Report.Checks {
+		if c.Result == vc.Failed || c.Result == vc.Unknown && v.Report.Outcome == vc.Inconclusive {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// HasLinks says whether there is anything to read on.
+func (v Verification) HasLinks() bool {
+	return v.Issuer != "" || v.JSON != "" || v.JWT != "" || v.Keys != "" || v.StatusList != ""
+}
+
+// Verification writes the verification page of /v/{token}, or of what was
+// posted to /verify.
+func (r *Renderer) Verification(w http.ResponseWriter, req *http.Request, p Verification) {
+	r.write(w, req, page{name: "verification", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
+}
+
+// Unknown is the page of a verification address behind which is nothing.
+type Unknown struct{ Chrome }
+
+// Unknown writes it with status 404.
+func (r *Renderer) Unknown(w http.ResponseWriter, req *http.Request, p Unknown) {
+	r.write(w, req, page{name: "unknown", status: http.StatusNotFound, chrome: p.Chrome, main: p, personal: true, hidden: true})
+}
+
+// VerifyFault says why what was given to /verify cannot be verified.
+type VerifyFault string
+
+// The faults of the form.
+const (
+	NothingGiven VerifyFault = "empty"     // neither a link nor a credential
+	ForeignLink  VerifyFault = "link"      // the link is not one of this server
+	TooLong      VerifyFault = "too_large" // more than the caller reads
+)
+
+// Field is the name of the input that the fault concerns.
+func (f VerifyFault) Field() string {
+	if f == ForeignLink {
+		return "link"
+	}
+	return "credential"
+}
+
+// Message returns the key of the fault's sentence.
+func (f VerifyFault) Message() string { return "verify.fault." + string(f) }
+
+// Verify is the form in which somebody pastes a credential or its link.
+type Verify struct {
+	Chrome
+	Fault      VerifyFault // empty when nothing was given yet
+	Link       string      // what was given before
+	Credential string
+}
+
+// Verify writes the form. It posts link and credential to /verify; the answer
+// is a Verification, a redirect to the link's path, or the form with a Fault
+// and status 400.
+func (r *Renderer) Verify(w http.ResponseWriter, req *http.Request, p Verify) {
+	status := http.StatusOK
+	if p.Fault != "" {
+		status = http.StatusBadRequest
+	}
+	r.write(w, req, page{name: "verify", status: status, chrome: p.Chrome, main: p})
+}
