@@ -24,7 +24,7 @@ e2e: ## the journeys only
 
 generate: ## ent and gqlgen from ent/schema and graph/*.graphqls
 	$(GO) generate ./ent
-	$(GO) run github.com/99designs/gqlgen generate
+	$(GO) tool gqlgen generate
 
 migration: ## make migration NAME=what_changes
 	scripts/with-mariadb $(GO) run ./internal/storage/migrations/generate $(NAME)

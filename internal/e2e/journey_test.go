@@ -109,6 +109,7 @@ func TestDeadlineIsKeptToTheInstant(t *testing.T) {
 	offering := w.offering(c.editor, w.course(c.editor, "CS-1"), 2)
 	closes := time.Date(2027, 2, 28, 22, 0, 0, 0, time.UTC) // 23:00 in Berlin
 	w.SetClock(closes)
+	c.ada = w.Learner("Ada", "uni-a") // weeks later, she signs in again
 	refusal := c.ada.IsRefused("is too late", "CONFLICT", "submitApplication", map[string]any{"offeringId": offering})
 	if refusal["__typename"] != "DeadlineError" || refusal["closesAt"] != "2027-02-28T22:00:00Z" || refusal["timeZone"] != "Europe/Berlin" {
 		t.Errorf("refused with %v", refusal)
