@@ -9,7 +9,7 @@ run: build ## serve the demo alliance on this machine
 	PEREGRINE_DEMO=true $(BIN) serve
 
 build: ## build the binary
-	$(GO) build -trimpath -o $(BIN) ./cmd/peregrine
+	$(GO) build -o $(BIN) ./cmd/peregrine
 
 test: test-sqlite test-mysql ## the whole suite on SQLite, and again on MariaDB
 

@@ -21,7 +21,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 func NewHandler(r *Resolver) http.Handler {
 	return gate.New(Schema(r), gate.Options{
 		Present:    Present,
-		Extensions: []graphql.HandlerExtension{Loading{}, Refusals{}},
+		Extensions: []graphql.HandlerExtension{r.Loading, Refusals{}},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.PersonID != "" {
 				return string(v.PersonID)

@@ -28,4 +28,5 @@ type Resolver struct {
 	Enrolments   *enrolment.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
+	Loading      Loading
 }

@@ -1,0 +1,95 @@
+package graph
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The API is what clients read: every type, field, argument's input and value
+// says what it means.
+func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
+	for name, def := range Schema(&Resolver{}).Schema().Types {
+		if def.BuiltIn {
+			continue
+		}
+		if def.Description == "" && name != "Int" {
+			t.Errorf("%s has no description", name)
+		}
+		for _, f := range def.Fields {
+			if f.Description == "" && len(f.Name) > 1 && f.Name[:2] != "__" {
+				t.Errorf("%s.%s has no description", name, f.Name)
+			}
+		}
+		for _, v := range def.EnumValues {
+			if v.Description == "" {
+				t.Errorf("%s.%s has no description", name, v.Name)
+			}
+		}
+	}
+}
+
+// Each mutation takes one input and answers with a nullable payload that holds
+// its expected refusals.
+func TestMutationsFollowOneShape(t *testing.T) {
+	schema := Schema(&Resolver{}).Schema()
+	for _, f := range schema.Mutation.Fields {
+		if len(f.Name) > 1 && f.Name[:2] == "__" {
+			continue
+		}
+		if len(f.Arguments) != 1 || f.Arguments[0].Name != "input" || !f.Arguments[0].Type.NonNull {
+			t.Errorf("%s does not take one input", f.Name)
+		}
+		payload := schema.Types[f.Type.Name()]
+		errors := payload.Fields.ForName("errors")
+		if f.Type.NonNull || payload.Kind != ast.Object || errors == nil || errors.Type.String() != "[UserError!]!" {
+			t.Errorf("%s does not answer with a nullable payload with errors", f.Name)
+		}
+	}
+}
+
+// Every list of the API is paged, or says that it is bounded.
+func TestConnectionsFollowRelay(t *testing.T) {
+	schema := Schema(&Resolver{}).Schema()
+	for _, def := range schema.Types {
+		for _, f := range def.Fields {
+			name := f.Type.Name()
+			if len(name) < len("Connection") || name[len(name)-len("Connection"):] != "Connection" {
+				continue
+			}
+			for _, arg := range []string{"first", "after", "last", "before"} {
+				if f.Arguments.ForName(arg) == nil {
+					t.Errorf("%s.%s has no argument %s", def.Name, f.Name, arg)
+				}
+			}
+			for _, field := range []string{"nodes", "edges", "pageInfo", "totalCount"} {
+				if schema.Types[name].Fields.ForName(field) == nil {
+					t.Errorf("%s has no field %s", name, field)
+				}
+			}
+		}
+	}
+}
+
+// A change of the API is a line in a diff.
+func TestSchemaIsTheOneThatWasReviewed(t *testing.T) {
+	const file = "testdata/schema.graphql"
+	got := SDL()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the schema has changed (-want +got); run with -update when that is right:\n%s", diff)
+	}
+}
