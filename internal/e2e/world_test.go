@@ -63,8 +63,16 @@ type World struct {
 	people       sync.Map // name to person
 }
 
-// NewWorld starts a server on an empty database.
+// NewWorld starts a server with the alliance of three universities.
 func NewWorld(t *testing.T) *World {
+	t.Helper()
+	w := emptyWorld(t)
+	w.found()
+	return w
+}
+
+// emptyWorld starts a server on an empty database.
+func emptyWorld(t *testing.T) *World {
 	t.Helper()
 	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
 	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
@@ -84,7 +92,6 @@ func NewWorld(t *testing.T) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.found()
 	return w
 }
 

@@ -31,7 +31,7 @@ func (g *gate) answer(w http.ResponseWriter, r *http.Request, response *graphql.
 // statusOf is the second half of the table in the package comment.
 func statusOf(response *graphql.Response) int {
 	if executed := len(response.Data) > 0; executed {
-		if bytes.Equal(response.Data, []byte("null")) && anyIs(response.Errors, problem.Unavailable) {
+		if anyIs(response.Errors, problem.Unavailable) && nothing(response.Data) {
 			return http.StatusServiceUnavailable
 		}
 		return http.StatusOK
@@ -71,6 +71,20 @@ func codeOf(err *gqlerror.Error) problem.Code {
 		return code
 	}
 	return ""
+}
+
+// nothing says whether no root field has a value.
+func nothing(data json.RawMessage) bool {
+	var roots map[string]json.RawMessage
+	if err := json.Unmarshal(data, &roots); err != nil {
+		return false
+	}
+	for _, value := range roots {
+		if !bytes.Equal(value, []byte("null")) {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *gate) write(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {

@@ -21,7 +21,9 @@ func TestStatusFollowsTheTable(t *testing.T) {
 		retryAfter string
 	}{
 		{"data", `{}`, nil, 0, 200, ""},
-		{"partial data", `{"a":null}`, []problem.Code{problem.Unavailable}, 0, 200, ""},
+		{"partial data", `{"a":null,"b":1}`, []problem.Code{problem.Unavailable}, 0, 200, ""},
+		{"no root has a value, unavailable", `{"a":null,"b":null}`, []problem.Code{problem.Unavailable}, 0, 503, "5"},
+		{"no root has a value, forbidden", `{"a":null}`, []problem.Code{problem.Forbidden}, 0, 200, ""},
 		{"partial data, no sign-in", `{"a":null}`, []problem.Code{problem.Unauthenticated}, 0, 200, ""},
 		{"null data", `null`, []problem.Code{problem.Internal}, 0, 200, ""},
 		{"null data, limited", `null`, []problem.Code{problem.Limited}, 9, 200, ""},

@@ -42,7 +42,8 @@
 //	500  INTERNAL
 //	503  UNAVAILABLE, with Retry-After: 5 or what extensions.retryAfter says
 //
-// An answer whose data is null is 503 when one of its errors is UNAVAILABLE.
+// An answer without any value, because its data or each root field is null, is
+// 503 when one of its errors is UNAVAILABLE.
 // Every other answer with data, in part or in full, is 200.
 //
 // Sources: GraphQL specification of September 2025; GraphQL over HTTP, working

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"database/sql/driver"
 	"errors"
 	"net"
 	"net/url"
@@ -11,13 +12,13 @@ import (
 	_ "modernc.org/sqlite" // registers "sqlite"
 )
 
-// dataSource builds the driver's data source name. Operators give an address
-// only: a forgotten clientFoundRows would make an update that changes nothing
-// look like a lost race, and a forgotten parseTime breaks every time.
-func dataSource(address string, patient bool) (string, error) {
+// connector builds the driver's settings. Operators give an address only: a
+// forgotten clientFoundRows would make an update that changes nothing look like
+// a lost race, and a forgotten parseTime breaks every time.
+func connector(address string, patient bool) (driver.Connector, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User == nil || len(strings.TrimPrefix(u.Path, "/")) == 0 {
-		return "", errors.New("storage: the address of the database is mysql://user:password@host:port/name")
+		return nil, errors.New("storage: the address of the database is mysql://user:password@host:port/name")
 	}
 	c := mysql.NewConfig()
 	c.User = u.User.Username()
@@ -42,5 +43,5 @@ func dataSource(address string, patient bool) (string, error) {
 		c.TLSConfig = tls
 	}
 	c.Logger = &mysql.NopLogger{} // what matters comes back as an error and is logged once
-	return c.FormatDSN(), nil
+	return mysql.NewConnector(c)
 }

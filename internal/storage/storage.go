@@ -142,14 +142,11 @@ const (
 )
 
 func openMySQL(address string, patient bool) (*DB, dialect.Driver, error) {
-	name, err := dataSource(address, patient)
+	c, err := connector(address, patient)
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := sql.Open("mysql", name)
-	if err != nil {
-		return nil, nil, fmt.Errorf("storage: %w", err)
-	}
+	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxLifetime(connLifetime)

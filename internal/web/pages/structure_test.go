@@ -214,6 +214,43 @@ func TestHostileNamesStayText(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatTheIssuerSignedIsCalledConfirmed(t *testing.T) {
+	unreachable := verification(vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnreachable})
+	foreign := verification(vc.Check{Kind: vc.CheckKey, Result: vc.Unknown, Reason: vc.ReasonKeyUnreachable},
+		vc.Check{Kind: vc.CheckSignature, Result: vc.Unknown, Reason: vc.ReasonKeyUnreachable})
+	forged := verification(vc.Check{Kind: vc.CheckSignature, Result: vc.Failed, Reason: vc.ReasonMismatch})
+	stolen := verification(vc.Check{Kind: vc.CheckKey, Result: vc.Failed, Reason: vc.ReasonKeyCompromised})
+	for name, tt := range map[string]struct {
+		v    Verification
+		want bool
+	}{
+		"valid": {verification(), true}, "revoked": {revoked(), true}, "status unknown": {unreachable, true},
+		"keys unknown": {foreign, false}, "forged": {forged, false}, "stolen key": {stolen, false},
+	} {
+		if got := tt.v.Confirmed(); got != tt.want {
+			t.Errorf("%s: Confirmed = %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+func TestRevocationSaysWhenAndWhy(t *testing.T) {
+	r := renderer(t, usual)
+	for lang, want := range map[string]string{
+		"en": "Revoked on 20 November 2026. Reason: the result was annulled.",
+		"de": "Widerrufen am 20. November 2026. Grund: das Ergebnis wurde aufgehoben.",
+	} {
+		w := httptest.NewRecorder()
+		r.Verification(w, httptest.NewRequest(http.MethodGet, "/v/Zk3v?lang="+lang, nil), revoked())
+		found := false
+		for _, e := range parse(t, w.Body.String()) {
+			found = found || e.name == "p" && e.text == want
+		}
+		if !found {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
 func TestNoGradeIsShown(t *testing.T) {
 	each(t, func(t *testing.T, _ sample, _ string, w *httptest.ResponseRecorder) {
 		if strings.Contains(w.Body.String(), "GRADE-1.7") {

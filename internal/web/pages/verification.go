@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/vc"
@@ -25,9 +26,13 @@ type Verification struct {
 	StatusList string
 }
 
-// Confirmed says whether what the credential says is known to be the issuer's.
+// Confirmed says whether the issuer is known to have said what the credential
+// says, be it in force or not.
 func (v Verification) Confirmed() bool {
-	return v.Report.Outcome == vc.Valid || v.Report.Outcome == vc.NotInForce
+	confirmed := func(kind vc.Kind) bool {
+		return slices.ContainsFunc(v.Report.Checks, func(c vc.Check) bool { return c.Kind == kind && c.Result == vc.Passed })
+	}
+	return v.Report.Outcome != vc.Invalid && confirmed(vc.CheckSignature) && confirmed(vc.CheckKey)
 }
 
 // Answer returns the key of one of the outcome's sentences: title or text.

@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
+	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/internal/gate"
+	"github.com/peregrine-exchange/peregrine/internal/seed"
+	"github.com/peregrine-exchange/peregrine/internal/web"
+)
+
+// demo fills the world with the demo alliance instead of the three universities.
+func demo(t *testing.T) *World {
+	t.Helper()
+	w := emptyWorld(t)
+	w.SetClock(time.Now())
+	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// persona signs somebody of the demo in.
+func (w *World) persona(key, domain string) *Actor {
+	w.t.Helper()
+	found, err := w.DB.Client.Identity.Query().Where(identity.Subject(key), identity.Issuer("http://localhost:8090/"+domain)).Only(w.system())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &Actor{w: w, Name: key, ID: found.PersonID, token: w.bearer(found)}
+}
+
+// The demo has somebody in every state of the journey, the members with their
+// codes, enough courses, and the cohort whose deadline has passed.
+func TestDemoAllianceIsLively(t *testing.T) {
+	w := demo(t)
+	ctx, db := w.system(), w.DB.Client
+	for _, s := range []application.State{application.StateSUBMITTED, application.StateNOMINATED, application.StateADMITTED, application.StateREFUSED_BY_HOME, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN} {
+		if !db.Application.Query().Where(application.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no application is %s", s)
+		}
+	}
+	for _, s := range []result.State{result.StateRECORDED, result.StateCONFIRMED} {
+		if !db.Result.Query().Where(result.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no result is %s", s)
+		}
+	}
+	for _, s := range []credential.State{credential.StateISSUED, credential.StateREVOKED} {
+		if !db.Credential.Query().Where(credential.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no credential is %s", s)
+		}
+	}
+	for _, s := range []recognitioncase.State{recognitioncase.StateOPEN, recognitioncase.StateGRANTED, recognitioncase.StateGRANTED_PARTIALLY} {
+		if !db.RecognitionCase.Query().Where(recognitioncase.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no recognition case is %s", s)
+		}
+	}
+	for _, s := range []recognitionrule.State{recognitionrule.StatePROPOSED, recognitionrule.StateAGREED} {
+		if !db.RecognitionRule.Query().Where(recognitionrule.StateEQ(s)).ExistX(ctx) {
+			t.Errorf("no recognition rule is %s", s)
+		}
+	}
+	if n := db.Course.Query().CountX(ctx); n < 40 {
+		t.Errorf("%d courses", n)
+	}
+	if n := db.MicroDegree.Query().CountX(ctx); n != 2 {
+		t.Errorf("%d micro-degrees", n)
+	}
+	deadline := time.Date(2025, 9, 11, 21, 0, 0, 0, time.UTC) // 23:00 in Hannover, on summer time
+	past := db.Offering.Query().Where(offering.ClosesAt(deadline)).OnlyX(ctx)
+	if past.Zone != "Europe/Berlin" {
+		t.Errorf("the past cohort closes in %s", past.Zone)
+	}
+	got := w.Nobody().Asks("looks at the coordinator", `{ institution(by: {erasmusCode: "D  HANNOVE01"}) { schac pic ror name { text(languages: ["de"]) } units { nodes { kind name { text } } } } institutions(filter: {alliance: "eulist"}) { totalCount } }`, nil)
+	if at(got, "institution", "pic") != "999981828" || at(got, "institutions", "totalCount") != float64(11) {
+		t.Errorf("the coordinator is %v", got)
+	}
+	// Seeding again changes nothing.
+	before := db.AuditEntry.Query().CountX(ctx)
+	if err := seed.Run(t.Context(), db, seed.Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	if after := db.AuditEntry.Query().CountX(ctx); after != before {
+		t.Errorf("seeding again wrote %d audit entries", after-before)
+	}
+}
+
+// The examples of the explorer run at once, in the order of the journey, and
+// leave the limits head room of three.
+func TestExamplesOfTheExplorerRun(t *testing.T) {
+	w := demo(t)
+	who := map[string]*Actor{
+		"apply": w.persona("daria", "vutbr.cz"), "counts": w.persona("daria", "vutbr.cz"), "whoami": w.persona("daria", "vutbr.cz"),
+		"worklist": w.persona("international", "vutbr.cz"), "nominate": w.persona("international", "vutbr.cz"),
+		"admit": w.persona("international", "tuwien.ac.at"), "results": w.persona("registrar", "lut.fi"),
+		"issue": w.persona("registrar", "lut.fi"), "recognition": w.persona("jonas", "uni-hannover.de"),
+	}
+	values := map[string]string{}
+	for _, e := range web.Examples {
+		size, err := gate.Measure(e.Document)
+		if err != nil || size.Depth*3/2 > gate.MaxDepth || size.Fields*3 > gate.MaxFields || size.Roots*3 > gate.MaxRoots {
+			t.Errorf("%s is too near the limits: %+v, %v", e.Key, size, err)
+		}
+		a := who[e.Key]
+		if a == nil {
+			a = w.Nobody()
+		}
+		variables := map[string]any{}
+		if e.Variables != "" {
+			if err := json.Unmarshal([]byte(e.Variables), &variables); err != nil {
+				t.Fatalf("%s: %v", e.Key, err)
+			}
+			for name := range variables {
+				variables[name] = values[name]
+			}
+		}
+		got := a.Asks("runs the example "+e.Key, e.Document, variables)
+		for _, payload := range got {
+			if p, ok := payload.(map[string]any); ok && p["errors"] != nil && len(p["errors"].([]any)) > 0 {
+				t.Fatalf("the example %s is refused: %v", e.Key, p["errors"])
+			}
+		}
+		remember(e.Key, got, values)
+	}
+	for _, key := range []string{"offering", "application", "result", "token"} {
+		if values[key] == "" {
+			t.Errorf("the examples lead to no %s", key)
+		}
+	}
+}
+
+// remember notes what the next examples need, and fails on refusals.
+func remember(example string, got map[string]any, values map[string]string) {
+	switch example {
+	case "counts":
+		for _, n := range at(got, "offerings", "nodes").([]any) {
+			if preview := at(n, "recognition"); preview != nil && at(preview, "verdict") == "COUNTS" && at(n, "institution", "acronym") == "TUW" {
+				values["offering"] = at(n, "id").(string)
+			}
+		}
+	case "apply":
+		values["application"] = at(got, "submitApplication", "application", "id").(string)
+	case "results":
+		for _, n := range at(got, "enrolments", "nodes").([]any) {
+			for _, r := range at(n, "results").([]any) {
+				if at(r, "state") == "CONFIRMED" && at(r, "credential") == nil {
+					values["result"] = at(r, "id").(string)
+				}
+			}
+		}
+	case "issue":
+		address := at(got, "issueCredential", "credential", "verificationUrl").(string)
+		values["token"] = address[strings.LastIndex(address, "/")+1:]
+	}
+}
+
+// Standard introspection, as tools send it, is within the limits.
+func TestToolsCanIntrospect(t *testing.T) {
+	w := emptyWorld(t)
+	got := w.Nobody().Asks("introspects", introspection, nil)
+	var names []string
+	for _, f := range at(got, "__schema", "types").([]any) {
+		names = append(names, at(f, "name").(string))
+	}
+	if !slices.Contains(names, "Application") || !slices.Contains(names, "UserError") {
+		t.Errorf("introspection shows %v", names)
+	}
+}
+
+const introspection = `query IntrospectionQuery { __schema { description queryType { name } mutationType { name } subscriptionType { name }
+  types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+fragment FullType on __Type { kind name description specifiedByURL isOneOf fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+  inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
