@@ -62,7 +62,7 @@ func New(p Parts) (*App, error) {
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
-		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact,
+		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,

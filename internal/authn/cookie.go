@@ -24,6 +24,9 @@ func NewCookie(baseURL string) Cookie {
 	return Cookie{prefix: "__Host-", secure: true}
 }
 
+// Name is the name of the session's cookie.
+func (c Cookie) Name() string { return c.prefix + sessionName }
+
 // Read returns the session's secret in a request, or "".
 func (c Cookie) Read(r *http.Request) string { return c.NamedValue(r, sessionName) }
 

@@ -102,6 +102,17 @@ func Load(file string, environ []string) (Config, error) {
 	return c, errors.Join(faults...)
 }
 
+// Networks returns the trusted proxies, which Check has checked.
+func (c Config) Networks() []netip.Prefix {
+	var all []netip.Prefix
+	for _, p := range c.Proxies {
+		if network, err := netip.ParsePrefix(p); err == nil {
+			all = append(all, network)
+		}
+	}
+	return all
+}
+
 // names lists the variables of all settings.
 func names() []string {
 	var all []string

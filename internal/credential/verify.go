@@ -9,6 +9,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -75,7 +76,11 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 	if err != nil {
 		return nil, err
 	}
-	checks = append(checks, vc.Pass(vc.CheckIssuer), check)
+	member, err := s.memberCheck(ctx, institution)
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks, member, check)
 	if check.Result != vc.Passed {
 		return finish(checks...)
 	}
@@ -100,6 +105,17 @@ func (s *Service) issuedHere(issuer string) (ident.ID, bool) {
 	rest, ok := strings.CutPrefix(issuer, s.BaseURL+"/issuers/")
 	id, err := ident.Parse(rest)
 	return id, ok && err == nil && id.Kind() == ident.Institution
+}
+
+// memberCheck says whether the issuer is an active member of an alliance now.
+// One that has left is a warning: what it issued before stays genuine.
+func (s *Service) memberCheck(ctx context.Context, institution ident.ID) (vc.Check, error) {
+	active, err := s.DB.Membership.Query().
+		Where(membership.InstitutionID(institution), membership.StateEQ(membership.StateACTIVE)).Exist(viewer.AsSystem(ctx))
+	if err != nil || active {
+		return vc.Pass(vc.CheckIssuer), err
+	}
+	return vc.Check{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: vc.ReasonIssuerUnknown}, nil
 }
 
 // foreign lists the checks of a credential whose issuer is not known here:

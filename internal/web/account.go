@@ -31,7 +31,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, pages.SignIn{ReturnTo: "/account"}.All(), http.StatusSeeOther)
 		return
 	}
-	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b COOKIE " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
+	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
 	for _, fill := range []func(context.Context, *viewer.Viewer, *pages.Account) error{
 		s.fillPerson, s.fillRoles, s.fillApplications, s.fillCredentials, s.fillRecognitions, s.fillSessions,
 	} {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Parts struct {
 	Now         func() time.Time
 	BaseURL     string
 	Contact     string
+	Proxies     []netip.Prefix // of ours, in front of this server
 	GraphQL     http.Handler
 	SDL         string
 	Credentials *credential.Service
@@ -82,6 +84,7 @@ func (s *site) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, id := telemetry.NewRequest(r.Context())
 		ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
+		r.RemoteAddr = clientAddress(r, s.Proxies)
 		w.Header().Set("X-Request-Id", id)
 		if strings.HasPrefix(s.BaseURL, "https:") {
 			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
