@@ -59,7 +59,7 @@ func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	return all
 }
 
-func TestBothSchemasAcceptWhatIsWritten(t *testing.T) {
+func TestConformanceBothSchemasAcceptWhatIsWritten(t *testing.T) {
 	degree := full()
 	degree.Kind, degree.Grade = vocab.KindMicroDegree, &vc.Grade{Value: "passed", Scale: "PASS_FAIL"}
 	degree.Quality = vocab.QualityAssurance{Kind: "INSTITUTIONAL_LICENCE"}
@@ -94,7 +94,7 @@ func TestBothSchemasAcceptWhatIsWritten(t *testing.T) {
 
 // The samples of 1EdTech's own validator. Those with "err" in their names must
 // be refused; the reader does so when the error is one of form.
-func TestSamplesOf1EdTech(t *testing.T) {
+func TestConformanceSamplesOf1EdTech(t *testing.T) {
 	dir := filepath.Join(standards(t), "samples-ob30")
 	form := map[string]vc.Reason{
 		"simple.json":                 "",
@@ -169,7 +169,7 @@ func TestSamplesOf1EdTech(t *testing.T) {
 }
 
 // The badges of two European micro-credential projects are read.
-func TestSamplesOfMicroCredentials(t *testing.T) {
+func TestConformanceSamplesOfMicroCredentials(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(standards(t), "samples-microcredential/*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
