@@ -2,13 +2,16 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"text/tabwriter"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -61,25 +64,18 @@ func (k rotateKey) Run(s *streams) error {
 
 // withKeys opens the database and finds the institution.
 func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Institution) error) error {
-	c, _, err := s.config()
-	if err != nil {
-		return err
-	}
-	key, err := app.KEK(c)
-	if err != nil {
-		return err
-	}
-	db, err := app.Open(s.ctx, c)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	inst, err := db.Client.Institution.Query().Where(institution.Schac(schac)).Only(viewer.AsSystem(s.ctx))
-	if ent.IsNotFound(err) {
-		return fmt.Errorf("there is no institution %q", schac)
-	}
-	if err != nil {
-		return err
-	}
-	return fn(&credential.Service{DB: db.Client, Now: time.Now, KEK: key, BaseURL: c.BaseURL}, inst)
+	return s.database(func(c config.Config, db *storage.DB, _ *slog.Logger) error {
+		key, err := app.KEK(c)
+		if err != nil {
+			return err
+		}
+		inst, err := db.Client.Institution.Query().Where(institution.Schac(schac)).Only(viewer.AsSystem(s.ctx))
+		if ent.IsNotFound(err) {
+			return fmt.Errorf("there is no institution %q", schac)
+		}
+		if err != nil {
+			return err
+		}
+		return fn(&credential.Service{DB: db.Client, Now: time.Now, KEK: key, BaseURL: c.BaseURL}, inst)
+	})
 }

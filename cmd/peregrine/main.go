@@ -15,7 +15,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 )
 
@@ -59,6 +61,21 @@ func (s *streams) config() (config.Config, *slog.Logger, error) {
 	log := telemetry.NewLogger(s.err, level, forPeople)
 	slog.SetDefault(log)
 	return c, log, nil
+}
+
+// database loads the settings, opens the database with its schema current, and
+// runs fn on it.
+func (s *streams) database(fn func(config.Config, *storage.DB, *slog.Logger) error) error {
+	c, log, err := s.config()
+	if err != nil {
+		return err
+	}
+	db, err := app.Open(s.ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return fn(c, db, log)
 }
 
 func terminal(w io.Writer) bool {

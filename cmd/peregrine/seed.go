@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/seed"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 type seedDemo struct{}
@@ -13,25 +16,18 @@ type seedDemo struct{}
 // Run fills an empty database with the demo alliance. It is refused outside
 // demo mode, so that invented people never enter a real database.
 func (seedDemo) Run(s *streams) error {
-	c, log, err := s.config()
-	if err != nil {
+	return s.database(func(c config.Config, db *storage.DB, log *slog.Logger) error {
+		if !c.Demo {
+			return errors.New("the demo alliance is for demo mode: set PEREGRINE_DEMO=true")
+		}
+		key, err := app.KEK(c)
+		if err != nil {
+			return err
+		}
+		if err := seed.Run(s.ctx, db.Client, app.SeedOptions(c, key, log)); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(s.out, "the demo alliance is there")
 		return err
-	}
-	if !c.Demo {
-		return errors.New("the demo alliance is for demo mode: set PEREGRINE_DEMO=true")
-	}
-	key, err := app.KEK(c)
-	if err != nil {
-		return err
-	}
-	db, err := app.Open(s.ctx, c)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := seed.Run(s.ctx, db.Client, app.SeedOptions(c, key, log)); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(s.out, "the demo alliance is there")
-	return err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -13,8 +14,9 @@ import (
 
 	"golang.org/x/text/language"
 
-	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -27,25 +29,18 @@ type verify struct {
 // each check. It ends with status 0 for VALID, 3 for NOT_IN_FORCE, 4 for
 // INVALID and 5 for INCONCLUSIVE.
 func (v verify) Run(s *streams) error {
-	c, _, err := s.config()
-	if err != nil {
-		return err
-	}
 	jwt, err := v.read(s)
 	if err != nil {
 		return err
 	}
-	db, err := app.Open(s.ctx, c)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	ctx := viewer.With(s.ctx, &viewer.Viewer{Kind: viewer.Anonymous})
-	report, err := (&credential.Service{DB: db.Client, Now: time.Now, BaseURL: c.BaseURL}).VerifyJWT(ctx, jwt)
-	if err != nil {
-		return err
-	}
-	return show(s.out, report)
+	return s.database(func(c config.Config, db *storage.DB, _ *slog.Logger) error {
+		ctx := viewer.With(s.ctx, &viewer.Viewer{Kind: viewer.Anonymous})
+		report, err := (&credential.Service{DB: db.Client, Now: time.Now, BaseURL: c.BaseURL}).VerifyJWT(ctx, jwt)
+		if err != nil {
+			return err
+		}
+		return show(s.out, report)
+	})
 }
 
 func show(out io.Writer, report *credential.Verification) error {

@@ -195,12 +195,7 @@ func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key, err := s.open(stored)
-	if err != nil {
-		return "", err
-	}
-	defer key.Destroy()
-	return jose.Sign(key, jose.Header{Type: jose.TypeJWT, KeyID: s.keyURL(stored.InstitutionID, stored.Kid)}, payload)
+	return s.signWith(stored, jose.TypeJWT, payload)
 }
 
 // Recover finishes what was intended but not signed before the cut-off that

@@ -72,8 +72,14 @@ func (s *Service) newKey(ctx context.Context, institution ident.ID, algorithm jo
 	})
 }
 
-func (s *Service) open(stored *ent.SigningKey) (*keyring.Key, error) {
-	return keyring.Open(s.KEK, stored.Sealed, stored.Kid, owner(stored.InstitutionID))
+// signWith signs a payload with a stored key, which is open only meanwhile.
+func (s *Service) signWith(stored *ent.SigningKey, typ string, payload []byte) (string, error) {
+	key, err := keyring.Open(s.KEK, stored.Sealed, stored.Kid, owner(stored.InstitutionID))
+	if err != nil {
+		return "", err
+	}
+	defer key.Destroy()
+	return jose.Sign(key, jose.Header{Type: typ, KeyID: s.keyURL(stored.InstitutionID, stored.Kid)}, payload)
 }
 
 func owner(institution ident.ID) keyring.Owner {

@@ -139,10 +139,5 @@ func (s *Service) signList(ctx context.Context, list *ent.StatusList, now time.T
 	if err != nil {
 		return "", err
 	}
-	key, err := s.open(stored)
-	if err != nil {
-		return "", err
-	}
-	defer key.Destroy()
-	return jose.Sign(key, jose.Header{Type: jose.TypeVCJWT, KeyID: s.keyURL(stored.InstitutionID, stored.Kid)}, payload)
+	return s.signWith(stored, jose.TypeVCJWT, payload)
 }

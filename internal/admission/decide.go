@@ -1,0 +1,136 @@
+package admission
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Refusal is a decision against an application, with its reason.
+type Refusal struct {
+	ApplicationID  ident.ID
+	Reason         string
+	IdempotencyKey *string
+}
+
+// Nomination is the home's decision for an application.
+type Nomination struct {
+	ApplicationID  ident.ID
+	IdempotencyKey *string
+}
+
+// Nominate tells the host that home sends the learner.
+func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application, error) {
+	app, err := s.loadFor(ctx, n.ApplicationID, authz.NominateApplication, home)
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "nominateApplication", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		return move(ctx, tx, app, application.StateNOMINATED, "application.nominate", func(u *ent.ApplicationUpdate) {
+			u.SetNominatedAt(vocab.Now(s.Now))
+		})
+	})
+}
+
+// RefuseNomination ends the application at home, with a reason.
+func (s *Service) RefuseNomination(ctx context.Context, r Refusal) (*ent.Application, error) {
+	return s.refuse(ctx, r, "refuseNomination", authz.NominateApplication, home, application.StateREFUSED_BY_HOME)
+}
+
+// Refuse ends the application at the host, with a reason.
+func (s *Service) Refuse(ctx context.Context, r Refusal) (*ent.Application, error) {
+	return s.refuse(ctx, r, "refuseApplication", authz.DecideApplication, host, application.StateREFUSED_BY_HOST)
+}
+
+func (s *Service) refuse(ctx context.Context, r Refusal, mutation string, verb authz.Verb, side func(*ent.Application) ident.ID, to application.State) (*ent.Application, error) {
+	app, err := s.loadFor(ctx, r.ApplicationID, verb, side)
+	if err != nil {
+		return nil, err
+	}
+	reason, err := vocab.Line(maxReason, r.Reason, "input", "reason")
+	if err != nil {
+		return nil, err
+	}
+	if reason == "" {
+		return nil, problem.New(problem.Invalid, "a refusal needs a reason").At("input", "reason")
+	}
+	call := idempotency.Call{Verb: mutation, Key: r.IdempotencyKey, Input: r}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		return move(ctx, tx, app, to, "application.refuse", func(u *ent.ApplicationUpdate) {
+			u.SetReason(reason).SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
+		})
+	})
+}
+
+// LoadToAdmit loads an application that the viewer may admit.
+func (s *Service) LoadToAdmit(ctx context.Context, id ident.ID) (*ent.Application, error) {
+	return s.loadFor(ctx, id, authz.DecideApplication, host)
+}
+
+// AdmitTx gives the applicant a seat. It returns a CONFLICT problem unless the
+// home has nominated and a seat is free. The seat is taken first, by an update
+// that names its condition: of a hundred rivals for ten seats ten get one, and
+// rivals wait for the offering's row in the same order on every database.
+func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
+	if err := states.Check("application", app.State, application.StateADMITTED); err != nil {
+		return nil, err
+	}
+	taken, err := tx.Offering.Update().Where(offering.ID(app.OfferingID), offering.StateEQ(offering.StatePUBLISHED), func(s *sql.Selector) {
+		s.Where(sql.ColumnsLT(s.C(offering.FieldSeatsTaken), s.C(offering.FieldSeats)))
+	}).AddSeatsTaken(1).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if taken == 0 {
+		o, err := tx.Offering.Get(ctx, app.OfferingID)
+		if err != nil {
+			return nil, err
+		}
+		if o.State != offering.StatePUBLISHED {
+			return nil, problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+		}
+		return nil, full(o)
+	}
+	return move(ctx, tx, app, application.StateADMITTED, "application.admit", func(u *ent.ApplicationUpdate) {
+		u.SetDecidedAt(vocab.Now(s.Now))
+	})
+}
+
+// LoadToWithdraw loads an application of the signed-in learner.
+func (s *Service) LoadToWithdraw(ctx context.Context, id ident.ID) (*ent.Application, error) {
+	app, err := s.DB.Application.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return app, authz.RequireSelf(ctx, app.LearnerID)
+}
+
+// WithdrawTx ends the application and gives a seat back. The seat is none of
+// the learner's rows, so the system moves it.
+func (s *Service) WithdrawTx(ctx context.Context, tx *ent.Tx, app *ent.Application, reason string) (*ent.Application, error) {
+	if err := states.Check("application", app.State, application.StateWITHDRAWN); err != nil {
+		return nil, err
+	}
+	if app.State == application.StateADMITTED {
+		if err := tx.Offering.UpdateOneID(app.OfferingID).AddSeatsTaken(-1).Exec(viewer.AsSystem(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return move(ctx, tx, app, application.StateWITHDRAWN, "application.withdraw", func(u *ent.ApplicationUpdate) {
+		u.SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
+		if reason != "" {
+			u.SetReason(reason)
+		}
+	})
+}

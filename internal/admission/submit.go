@@ -1,0 +1,148 @@
+package admission
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Submission is a learner's wish to take an offering.
+type Submission struct {
+	OfferingID     ident.ID
+	HomeID         *ident.ID // needed only by who has several home institutions
+	ProgrammeID    *ident.ID // nil: the programme that home says the learner studies
+	Motivation     *string
+	IdempotencyKey *string
+}
+
+// maxMotivation and maxReason bound texts, in characters.
+const (
+	maxMotivation = 2000
+	maxReason     = 1000
+)
+
+// Submit applies for the signed-in learner, and freezes what home will count.
+// It returns a FORBIDDEN problem for somebody without a current home
+// institution, and a CONFLICT problem when the window is not open, no seat is
+// free, or an application of the learner for the offering is alive.
+func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, error) {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.DB.Offering.Get(ctx, in.OfferingID)
+	if err != nil {
+		return nil, storage.Found(err, "offering", "input", "offeringId")
+	}
+	motivation, err := vocab.Line(maxMotivation, deref(in.Motivation), "input", "motivation")
+	if err != nil {
+		return nil, err
+	}
+	home, programme, err := s.home(ctx, v.PersonID, in)
+	if err != nil {
+		return nil, err
+	}
+	if home == o.InstitutionID {
+		return nil, problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
+	}
+	call := idempotency.Call{Verb: "submitApplication", Key: in.IdempotencyKey, Input: in}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		now := vocab.Now(s.Now)
+		o, err := tx.Offering.Get(ctx, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := open(o, now); err != nil {
+			return nil, err
+		}
+		previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).PreviewAll(ctx, home, programme, []ident.ID{o.CourseID})
+		if err != nil {
+			return nil, err
+		}
+		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
+			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
+			SetCommitment(previews[o.CourseID].Commitment(programme)).SetSubmittedAt(now)
+		if motivation != "" {
+			create.SetMotivation(motivation)
+		}
+		app, err := create.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, problem.New(problem.Conflict, "you have applied for this offering already")
+		}
+		if err != nil {
+			return nil, err
+		}
+		return app, record(ctx, tx, "application.submit", app, nil)
+	})
+}
+
+// OfferingActions says whether the viewer may apply for an offering now.
+func OfferingActions(ctx context.Context, o *ent.Offering, now time.Time) []authz.Action {
+	_, signedIn := authz.SignedIn(ctx)
+	return []authz.Action{authz.Act("submitApplication", signedIn, open(o, now))}
+}
+
+// OwnHome returns the institution and programme from which the signed-in
+// learner would apply, or nil when nobody has signed in or it is not clear.
+func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, *ident.ID, error) {
+	v := viewer.From(ctx)
+	if v.Kind != viewer.Person {
+		return nil, nil, nil
+	}
+	home, programme, err := s.home(ctx, v.PersonID, Submission{ProgrammeID: programme})
+	if problem.All(err) != nil {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return &home, programme, nil
+}
+
+// open returns nil while learners can apply, and says otherwise why not.
+func open(o *ent.Offering, now time.Time) error {
+	var p *problem.Error
+	switch catalogue.AvailabilityAt(o, now) {
+	case catalogue.Open:
+		return nil
+	case catalogue.OpensLater:
+		p = problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(o.OpensAt, o.Zone), o.Zone)
+	case catalogue.Closed:
+		p = problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*o.ClosesAt, o.Zone), o.Zone)
+	case catalogue.Full:
+		return full(o)
+	default:
+		return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+	}
+	return p.With("opensAt", o.OpensAt).With("closesAt", o.ClosesAt).With("zone", o.Zone)
+}
+
+func full(o *ent.Offering) error {
+	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With("seats", o.Seats)
+}
+
+// liveKey is what two live applications of one learner for one offering share.
+func liveKey(learner, offering ident.ID) string {
+	sum := sha256.Sum256([]byte(learner + "|" + offering))
+	return hex.EncodeToString(sum[:])
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

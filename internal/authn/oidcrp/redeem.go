@@ -1,0 +1,86 @@
+package oidcrp
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// redeem turns the answer of a provider into what it asserts.
+func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, answer url.Values) (learner.Assertion, Cause, error) {
+	var none learner.Assertion
+	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.sendsIssuer) {
+		return none, Misconfigured, errors.New("the answer comes from another issuer")
+	}
+	if e := answer.Get("error"); e != "" {
+		if e == "access_denied" {
+			return none, Cancelled, errors.New("access_denied")
+		}
+		return none, ProviderDown, errors.New("the provider answers with an error: " + vocab.Clean(200, e))
+	}
+	ctx = oidc.ClientContext(ctx, rp.client)
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(flow.Verifier))
+	if err != nil {
+		return none, ProviderDown, err
+	}
+	raw, ok := token.Extra("id_token").(string)
+	if !ok {
+		return none, Misconfigured, errors.New("no ID token")
+	}
+	id, err := rp.verify(ctx, p, raw, flow.Nonce)
+	if err != nil {
+		return none, Misconfigured, err
+	}
+	claims, err := rp.claims(ctx, p, id, token)
+	if err != nil {
+		return none, Misconfigured, err
+	}
+	return rp.assertion(p, id, claims)
+}
+
+// verify checks an ID token: signature, issuer, audience and expiry by the
+// library, the rest here.
+func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string) (*oidc.IDToken, error) {
+	if len(raw) > maxBody {
+		return nil, errors.New("the ID token is too large")
+	}
+	verifier := p.discovered.VerifierContext(ctx, &oidc.Config{
+		ClientID: p.row.ClientID, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA},
+		Now: func() time.Time { return rp.Now().Add(-skew) }, // the library allows no skew on expiry
+	})
+	id, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	var c struct {
+		AZP string `json:"azp"`
+	}
+	if err := id.Claims(&c); err != nil {
+		return nil, err
+	}
+	now := rp.Now()
+	switch {
+	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
+		return nil, errors.New("the nonce is not ours")
+	case len(id.Audience) != 1:
+		return nil, errors.New("the ID token is for others too")
+	case c.AZP != "" && c.AZP != p.row.ClientID:
+		return nil, errors.New("the ID token was made for another party")
+	case id.IssuedAt.After(now.Add(skew)), id.IssuedAt.Before(now.Add(-flowTime)):
+		return nil, errors.New("the ID token was issued at another time")
+	case id.Subject == "" || len(id.Subject) > 255:
+		return nil, errors.New("the subject has not 1 to 255 bytes")
+	}
+	return id, nil
+}

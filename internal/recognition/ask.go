@@ -1,0 +1,144 @@
+package recognition
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
+	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Request is a learner's request that home counts a credential.
+type Request struct {
+	CredentialID   ident.ID
+	ProgrammeID    *ident.ID // nil: the programme of the application
+	IdempotencyKey *string
+}
+
+// facts are what a decision rests on.
+type facts struct {
+	credential  *ent.Credential
+	result      *ent.Result
+	application *ent.Application
+	version     *ent.CourseVersion
+	programme   *ident.ID
+}
+
+// Ask asks the learner's home to count a credential. What home promised when
+// the learner applied is honoured first, whatever became of the rule; then a
+// rule that is agreed now decides; otherwise an officer has to. It returns a
+// CONFLICT problem for a credential that is not in force or is counted already.
+func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, error) {
+	c, err := s.DB.Credential.Get(ctx, in.CredentialID)
+	if err != nil {
+		return nil, storage.Found(err, "credential", "input", "credentialId")
+	}
+	if err := authz.RequireSelf(ctx, c.LearnerID); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "requestRecognition", Key: in.IdempotencyKey, Input: in}
+	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
+		f, err := gather(ctx, tx, c, in.ProgrammeID)
+		if err != nil {
+			return nil, err
+		}
+		now := vocab.Now(s.Now)
+		create := tx.RecognitionCase.Create().SetLearnerID(c.LearnerID).SetHomeID(c.HomeID).SetHostID(c.InstitutionID).
+			SetCredentialID(c.ID).SetNillableProgrammeID(f.programme).SetLiveKey(liveKey(c)).
+			SetDifferences([]vocab.Difference{}).SetSubmittedAt(now).SetDueAt(now.AddDate(0, monthsToDecide, 0)).
+			SetState(recognitioncase.StateOPEN).SetBasis(recognitioncase.BasisASSESSMENT)
+		if err := s.decide(ctx, tx, f, create.Mutation(), now); err != nil {
+			return nil, err
+		}
+		made, err := create.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, problem.New(problem.Conflict, "your home institution has counted this credential already, or decides about it now")
+		}
+		if err != nil {
+			return nil, err
+		}
+		return made, record(ctx, tx, "recognition.request", made)
+	})
+}
+
+func gather(ctx context.Context, tx *ent.Tx, c *ent.Credential, programme *ident.ID) (f facts, err error) {
+	if c, err = tx.Credential.Get(ctx, c.ID); err != nil {
+		return f, err
+	}
+	if c.State != credential.StateISSUED {
+		return f, problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
+	}
+	f.credential = c
+	if f.result, err = tx.Result.Get(ctx, c.ResultID); err != nil {
+		return f, err
+	}
+	e, err := tx.Enrolment.Query().Where(enrolment.ID(f.result.EnrolmentID)).Only(ctx)
+	if err != nil {
+		return f, err
+	}
+	if f.application, err = tx.Application.Get(ctx, e.ApplicationID); err != nil {
+		return f, err
+	}
+	if f.version, err = tx.CourseVersion.Get(ctx, c.VersionID); err != nil {
+		return f, err
+	}
+	f.programme = f.application.ProgrammeID
+	if programme != nil {
+		p, err := tx.Programme.Get(ctx, *programme)
+		if err != nil {
+			return f, storage.Found(err, "programme", "input", "programmeId")
+		}
+		if p.InstitutionID != c.HomeID {
+			return f, problem.New(problem.Invalid, "the programme belongs to another institution").At("input", "programmeId")
+		}
+		f.programme = programme
+	}
+	return f, nil
+}
+
+// decide fills in the decision when a promise or a rule makes it.
+func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.RecognitionCaseMutation, now time.Time) error {
+	grant := func(basis recognitioncase.Basis, rule ident.ID, ects vocab.ECTS, transfer string) {
+		m.SetState(recognitioncase.StateGRANTED)
+		m.SetBasis(basis)
+		m.SetRuleID(rule)
+		m.SetEcts(min(ects, f.credential.Ects))
+		m.SetDecidedAt(now)
+		if transfer == string(recognitionrule.GradeTransferAS_GIVEN) && f.result.Grade != nil {
+			m.SetGrade(*f.result.Grade)
+		}
+	}
+	if p := f.application.Commitment; p != nil && p.Verdict == vocab.Counts && same(f.programme, p.ProgrammeID) {
+		grant(recognitioncase.BasisCOMMITMENT, *p.RuleID, p.ECTS, p.Transfer)
+		return nil
+	}
+	previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).
+		PreviewAll(ctx, f.credential.HomeID, f.programme, []ident.ID{f.version.CourseID})
+	if err != nil {
+		return err
+	}
+	if p := previews[f.version.CourseID]; p.Verdict == vocab.Counts {
+		grant(recognitioncase.BasisRULE, p.Rule.ID, p.ECTS, string(p.Rule.GradeTransfer))
+	}
+	return nil
+}
+
+func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// liveKey is what two standing cases about one credential share.
+func liveKey(c *ent.Credential) string {
+	sum := sha256.Sum256([]byte(c.ID + "|" + c.HomeID))
+	return hex.EncodeToString(sum[:])
+}
