@@ -18,7 +18,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,7 +59,6 @@ type World struct {
 	alliance     ident.ID
 	institutions map[string]ident.ID
 	providers    map[string]ident.ID
-	people       sync.Map // name to person
 }
 
 // NewWorld starts a server with the alliance of three universities.

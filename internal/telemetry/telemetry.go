@@ -32,7 +32,7 @@ func RequestID(ctx context.Context) string {
 func NewLogger(w io.Writer, level slog.Level, forPeople bool) *slog.Logger {
 	var h slog.Handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	if forPeople {
-		h = tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: "15:04:05.000"})
+		h = tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: "15:04:05.000"})
 	}
 	return slog.New(contextual{h})
 }

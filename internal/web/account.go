@@ -64,7 +64,7 @@ func (s *site) fillPerson(ctx context.Context, v *viewer.Viewer, page *pages.Acc
 
 func (s *site) fillRoles(ctx context.Context, v *viewer.Viewer, page *pages.Account) error {
 	for _, g := range v.Grants {
-		at := vocab.Text{}
+		var at vocab.Text
 		if g.At.Kind() == ident.Alliance {
 			a, err := s.DB.Alliance.Get(ctx, g.At)
 			if err != nil {
