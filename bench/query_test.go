@@ -17,7 +17,7 @@ import (
 
 const courseFields = `id code institution { acronym } published { title { text } } offerings(first: 3) { nodes { id } }`
 
-// The queries of the design notes, section "Data": Q1 the first catalogue page,
+// The queries that clients send most: Q1 the first catalogue page,
 // Q2 a page near the end, Q3 one course, Q5 my enrolments, M1 one application.
 func BenchmarkQueries(b *testing.B) {
 	d := fill(b)

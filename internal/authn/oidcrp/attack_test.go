@@ -141,7 +141,7 @@ func TestGoodProviderGetsItsPeopleIn(t *testing.T) {
 }
 
 // Each line is an attack or a fault that must not get anybody in, and the
-// cause that the page tells. The numbers are requirements of the security notes.
+// cause that the page tells. The numbers are those of the security requirements.
 func TestProvidersThatMisbehave(t *testing.T) {
 	hour := time.Hour
 	for _, tt := range []struct {
