@@ -94,7 +94,9 @@ func TestSealedKeyOpensForItsOwnerOnly(t *testing.T) {
 		}
 		parts := strings.Split(sealed, ".")
 		flipped := []byte(parts[2])
-		flipped[20] ^= 'A' ^ 'B'
+		if flipped[20]++; parts[2][20] != 'A' { // always another letter of base64url
+			flipped[20] = 'A'
+		}
 		for _, tt := range []struct {
 			name     string
 			kek      keyring.KEK
