@@ -26,6 +26,8 @@ type Application struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// LearnerID holds the value of the "learner_id" field.
 	LearnerID ident.ID `json:"learner_id,omitempty"`
 	// OfferingID holds the value of the "offering_id" field.
@@ -139,7 +141,7 @@ func (*Application) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case application.FieldID, application.FieldLearnerID, application.FieldOfferingID, application.FieldHomeID, application.FieldHostID, application.FieldProgrammeID, application.FieldState, application.FieldLiveKey, application.FieldMotivation, application.FieldReason:
 			values[i] = new(sql.NullString)
-		case application.FieldCreatedAt, application.FieldSubmittedAt, application.FieldNominatedAt, application.FieldDecidedAt:
+		case application.FieldCreatedAt, application.FieldUpdatedAt, application.FieldSubmittedAt, application.FieldNominatedAt, application.FieldDecidedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -167,6 +169,12 @@ func (_m *Application) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case application.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case application.FieldLearnerID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -317,6 +325,9 @@ func (_m *Application) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("learner_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))

@@ -40,6 +40,20 @@ func (_c *ApplicationCreate) SetNillableCreatedAt(v *time.Time) *ApplicationCrea
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *ApplicationCreate) SetUpdatedAt(v time.Time) *ApplicationCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *ApplicationCreate) SetNillableUpdatedAt(v *time.Time) *ApplicationCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetLearnerID sets the "learner_id" field.
 func (_c *ApplicationCreate) SetLearnerID(v ident.ID) *ApplicationCreate {
 	_c.mutation.SetLearnerID(v)
@@ -244,6 +258,10 @@ func (_c *ApplicationCreate) defaults() {
 		v := application.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := application.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := application.DefaultID()
 		_c.mutation.SetID(v)
@@ -254,6 +272,9 @@ func (_c *ApplicationCreate) defaults() {
 func (_c *ApplicationCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Application.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Application.updated_at"`)}
 	}
 	if _, ok := _c.mutation.LearnerID(); !ok {
 		return &ValidationError{Name: "learner_id", err: errors.New(`ent: missing required field "Application.learner_id"`)}
@@ -373,6 +394,10 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(application.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(application.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)

@@ -31,6 +31,12 @@ func (_u *ApplicationUpdate) Where(ps ...predicate.Application) *ApplicationUpda
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ApplicationUpdate) SetUpdatedAt(v time.Time) *ApplicationUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetProgrammeID sets the "programme_id" field.
 func (_u *ApplicationUpdate) SetProgrammeID(v ident.ID) *ApplicationUpdate {
 	_u.mutation.SetProgrammeID(v)
@@ -209,6 +215,7 @@ func (_u *ApplicationUpdate) ClearProgramme() *ApplicationUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *ApplicationUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -231,6 +238,14 @@ func (_u *ApplicationUpdate) Exec(ctx context.Context) error {
 func (_u *ApplicationUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ApplicationUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := application.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -287,6 +302,9 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(application.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)
@@ -377,6 +395,12 @@ type ApplicationUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ApplicationMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ApplicationUpdateOne) SetUpdatedAt(v time.Time) *ApplicationUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetProgrammeID sets the "programme_id" field.
@@ -570,6 +594,7 @@ func (_u *ApplicationUpdateOne) Select(field string, fields ...string) *Applicat
 
 // Save executes the query and returns the updated Application entity.
 func (_u *ApplicationUpdateOne) Save(ctx context.Context) (*Application, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -592,6 +617,14 @@ func (_u *ApplicationUpdateOne) Exec(ctx context.Context) error {
 func (_u *ApplicationUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ApplicationUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := application.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -665,6 +698,9 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(application.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(application.FieldState, field.TypeEnum, value)

@@ -27,6 +27,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importchunk"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -41,6 +45,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -75,6 +80,14 @@ type Client struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// ImportChunk is the client for interacting with the ImportChunk builders.
+	ImportChunk *ImportChunkClient
+	// ImportFinding is the client for interacting with the ImportFinding builders.
+	ImportFinding *ImportFindingClient
+	// ImportRun is the client for interacting with the ImportRun builders.
+	ImportRun *ImportRunClient
+	// ImportSource is the client for interacting with the ImportSource builders.
+	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
 	// Membership is the client for interacting with the Membership builders.
@@ -103,6 +116,8 @@ type Client struct {
 	Result *ResultClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// SeatQuota is the client for interacting with the SeatQuota builders.
+	SeatQuota *SeatQuotaClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
@@ -135,6 +150,10 @@ func (c *Client) init() {
 	c.HomeModule = NewHomeModuleClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
+	c.ImportChunk = NewImportChunkClient(c.config)
+	c.ImportFinding = NewImportFindingClient(c.config)
+	c.ImportRun = NewImportRunClient(c.config)
+	c.ImportSource = NewImportSourceClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.MicroDegree = NewMicroDegreeClient(c.config)
@@ -149,6 +168,7 @@ func (c *Client) init() {
 	c.RecognitionRule = NewRecognitionRuleClient(c.config)
 	c.Result = NewResultClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
+	c.SeatQuota = NewSeatQuotaClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.SignIn = NewSignInClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
@@ -257,6 +277,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		HomeModule:      NewHomeModuleClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Identity:        NewIdentityClient(cfg),
+		ImportChunk:     NewImportChunkClient(cfg),
+		ImportFinding:   NewImportFindingClient(cfg),
+		ImportRun:       NewImportRunClient(cfg),
+		ImportSource:    NewImportSourceClient(cfg),
 		Institution:     NewInstitutionClient(cfg),
 		Membership:      NewMembershipClient(cfg),
 		MicroDegree:     NewMicroDegreeClient(cfg),
@@ -271,6 +295,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RecognitionRule: NewRecognitionRuleClient(cfg),
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
+		SeatQuota:       NewSeatQuotaClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
@@ -306,6 +331,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		HomeModule:      NewHomeModuleClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Identity:        NewIdentityClient(cfg),
+		ImportChunk:     NewImportChunkClient(cfg),
+		ImportFinding:   NewImportFindingClient(cfg),
+		ImportRun:       NewImportRunClient(cfg),
+		ImportSource:    NewImportSourceClient(cfg),
 		Institution:     NewInstitutionClient(cfg),
 		Membership:      NewMembershipClient(cfg),
 		MicroDegree:     NewMicroDegreeClient(cfg),
@@ -320,6 +349,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RecognitionRule: NewRecognitionRuleClient(cfg),
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
+		SeatQuota:       NewSeatQuotaClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
@@ -356,10 +386,11 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Affiliation, c.Alliance, c.Application, c.AuditEntry, c.Course,
 		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.Institution, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.Session,
-		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
+		c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -371,10 +402,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Affiliation, c.Alliance, c.Application, c.AuditEntry, c.Course,
 		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.Institution, c.Membership, c.MicroDegree, c.Offering,
-		c.OutboxEvent, c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.Session,
-		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
+		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
+		c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
+		c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -405,6 +437,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *IdentityMutation:
 		return c.Identity.mutate(ctx, m)
+	case *ImportChunkMutation:
+		return c.ImportChunk.mutate(ctx, m)
+	case *ImportFindingMutation:
+		return c.ImportFinding.mutate(ctx, m)
+	case *ImportRunMutation:
+		return c.ImportRun.mutate(ctx, m)
+	case *ImportSourceMutation:
+		return c.ImportSource.mutate(ctx, m)
 	case *InstitutionMutation:
 		return c.Institution.mutate(ctx, m)
 	case *MembershipMutation:
@@ -433,6 +473,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Result.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
+	case *SeatQuotaMutation:
+		return c.SeatQuota.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *SignInMutation:
@@ -1248,6 +1290,22 @@ func (c *CourseClient) QueryUnit(_m *Course) *UnitQuery {
 	return query
 }
 
+// QuerySource queries the source edge of a Course.
+func (c *CourseClient) QuerySource(_m *Course) *ImportSourceQuery {
+	query := (&ImportSourceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(course.Table, course.FieldID, id),
+			sqlgraph.To(importsource.Table, importsource.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *CourseClient) Hooks() []Hook {
 	return c.hooks.Course
@@ -1406,6 +1464,22 @@ func (c *CourseVersionClient) QueryInstitution(_m *CourseVersion) *InstitutionQu
 			sqlgraph.From(courseversion.Table, courseversion.FieldID, id),
 			sqlgraph.To(institution.Table, institution.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.InstitutionTable, courseversion.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubmittedBy queries the submitted_by edge of a CourseVersion.
+func (c *CourseVersionClient) QuerySubmittedBy(_m *CourseVersion) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(courseversion.Table, courseversion.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2356,6 +2430,634 @@ func (c *IdentityClient) mutate(ctx context.Context, m *IdentityMutation) (Value
 		return (&IdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Identity mutation op: %q", m.Op())
+	}
+}
+
+// ImportChunkClient is a client for the ImportChunk schema.
+type ImportChunkClient struct {
+	config
+}
+
+// NewImportChunkClient returns a client for the ImportChunk from the given config.
+func NewImportChunkClient(c config) *ImportChunkClient {
+	return &ImportChunkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importchunk.Hooks(f(g(h())))`.
+func (c *ImportChunkClient) Use(hooks ...Hook) {
+	c.hooks.ImportChunk = append(c.hooks.ImportChunk, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importchunk.Intercept(f(g(h())))`.
+func (c *ImportChunkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportChunk = append(c.inters.ImportChunk, interceptors...)
+}
+
+// Create returns a builder for creating a ImportChunk entity.
+func (c *ImportChunkClient) Create() *ImportChunkCreate {
+	mutation := newImportChunkMutation(c.config, OpCreate)
+	return &ImportChunkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportChunk entities.
+func (c *ImportChunkClient) CreateBulk(builders ...*ImportChunkCreate) *ImportChunkCreateBulk {
+	return &ImportChunkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportChunkClient) MapCreateBulk(slice any, setFunc func(*ImportChunkCreate, int)) *ImportChunkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportChunkCreateBulk{err: fmt.Errorf("calling to ImportChunkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportChunkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportChunkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportChunk.
+func (c *ImportChunkClient) Update() *ImportChunkUpdate {
+	mutation := newImportChunkMutation(c.config, OpUpdate)
+	return &ImportChunkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportChunkClient) UpdateOne(_m *ImportChunk) *ImportChunkUpdateOne {
+	mutation := newImportChunkMutation(c.config, OpUpdateOne, withImportChunk(_m))
+	return &ImportChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportChunkClient) UpdateOneID(id ident.ID) *ImportChunkUpdateOne {
+	mutation := newImportChunkMutation(c.config, OpUpdateOne, withImportChunkID(id))
+	return &ImportChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportChunk.
+func (c *ImportChunkClient) Delete() *ImportChunkDelete {
+	mutation := newImportChunkMutation(c.config, OpDelete)
+	return &ImportChunkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportChunkClient) DeleteOne(_m *ImportChunk) *ImportChunkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportChunkClient) DeleteOneID(id ident.ID) *ImportChunkDeleteOne {
+	builder := c.Delete().Where(importchunk.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportChunkDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportChunk.
+func (c *ImportChunkClient) Query() *ImportChunkQuery {
+	return &ImportChunkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportChunk},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportChunk entity by its id.
+func (c *ImportChunkClient) Get(ctx context.Context, id ident.ID) (*ImportChunk, error) {
+	return c.Query().Where(importchunk.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportChunkClient) GetX(ctx context.Context, id ident.ID) *ImportChunk {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRun queries the run edge of a ImportChunk.
+func (c *ImportChunkClient) QueryRun(_m *ImportChunk) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importchunk.Table, importchunk.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importchunk.RunTable, importchunk.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportChunkClient) Hooks() []Hook {
+	return c.hooks.ImportChunk
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportChunkClient) Interceptors() []Interceptor {
+	return c.inters.ImportChunk
+}
+
+func (c *ImportChunkClient) mutate(ctx context.Context, m *ImportChunkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportChunkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportChunkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportChunkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportChunkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportChunk mutation op: %q", m.Op())
+	}
+}
+
+// ImportFindingClient is a client for the ImportFinding schema.
+type ImportFindingClient struct {
+	config
+}
+
+// NewImportFindingClient returns a client for the ImportFinding from the given config.
+func NewImportFindingClient(c config) *ImportFindingClient {
+	return &ImportFindingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importfinding.Hooks(f(g(h())))`.
+func (c *ImportFindingClient) Use(hooks ...Hook) {
+	c.hooks.ImportFinding = append(c.hooks.ImportFinding, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importfinding.Intercept(f(g(h())))`.
+func (c *ImportFindingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportFinding = append(c.inters.ImportFinding, interceptors...)
+}
+
+// Create returns a builder for creating a ImportFinding entity.
+func (c *ImportFindingClient) Create() *ImportFindingCreate {
+	mutation := newImportFindingMutation(c.config, OpCreate)
+	return &ImportFindingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportFinding entities.
+func (c *ImportFindingClient) CreateBulk(builders ...*ImportFindingCreate) *ImportFindingCreateBulk {
+	return &ImportFindingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportFindingClient) MapCreateBulk(slice any, setFunc func(*ImportFindingCreate, int)) *ImportFindingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportFindingCreateBulk{err: fmt.Errorf("calling to ImportFindingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportFindingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportFindingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportFinding.
+func (c *ImportFindingClient) Update() *ImportFindingUpdate {
+	mutation := newImportFindingMutation(c.config, OpUpdate)
+	return &ImportFindingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportFindingClient) UpdateOne(_m *ImportFinding) *ImportFindingUpdateOne {
+	mutation := newImportFindingMutation(c.config, OpUpdateOne, withImportFinding(_m))
+	return &ImportFindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportFindingClient) UpdateOneID(id ident.ID) *ImportFindingUpdateOne {
+	mutation := newImportFindingMutation(c.config, OpUpdateOne, withImportFindingID(id))
+	return &ImportFindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportFinding.
+func (c *ImportFindingClient) Delete() *ImportFindingDelete {
+	mutation := newImportFindingMutation(c.config, OpDelete)
+	return &ImportFindingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportFindingClient) DeleteOne(_m *ImportFinding) *ImportFindingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportFindingClient) DeleteOneID(id ident.ID) *ImportFindingDeleteOne {
+	builder := c.Delete().Where(importfinding.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportFindingDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportFinding.
+func (c *ImportFindingClient) Query() *ImportFindingQuery {
+	return &ImportFindingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportFinding},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportFinding entity by its id.
+func (c *ImportFindingClient) Get(ctx context.Context, id ident.ID) (*ImportFinding, error) {
+	return c.Query().Where(importfinding.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportFindingClient) GetX(ctx context.Context, id ident.ID) *ImportFinding {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRun queries the run edge of a ImportFinding.
+func (c *ImportFindingClient) QueryRun(_m *ImportFinding) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importfinding.Table, importfinding.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importfinding.RunTable, importfinding.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportFindingClient) Hooks() []Hook {
+	return c.hooks.ImportFinding
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportFindingClient) Interceptors() []Interceptor {
+	return c.inters.ImportFinding
+}
+
+func (c *ImportFindingClient) mutate(ctx context.Context, m *ImportFindingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportFindingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportFindingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportFindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportFindingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportFinding mutation op: %q", m.Op())
+	}
+}
+
+// ImportRunClient is a client for the ImportRun schema.
+type ImportRunClient struct {
+	config
+}
+
+// NewImportRunClient returns a client for the ImportRun from the given config.
+func NewImportRunClient(c config) *ImportRunClient {
+	return &ImportRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importrun.Hooks(f(g(h())))`.
+func (c *ImportRunClient) Use(hooks ...Hook) {
+	c.hooks.ImportRun = append(c.hooks.ImportRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importrun.Intercept(f(g(h())))`.
+func (c *ImportRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportRun = append(c.inters.ImportRun, interceptors...)
+}
+
+// Create returns a builder for creating a ImportRun entity.
+func (c *ImportRunClient) Create() *ImportRunCreate {
+	mutation := newImportRunMutation(c.config, OpCreate)
+	return &ImportRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportRun entities.
+func (c *ImportRunClient) CreateBulk(builders ...*ImportRunCreate) *ImportRunCreateBulk {
+	return &ImportRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportRunClient) MapCreateBulk(slice any, setFunc func(*ImportRunCreate, int)) *ImportRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportRunCreateBulk{err: fmt.Errorf("calling to ImportRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportRun.
+func (c *ImportRunClient) Update() *ImportRunUpdate {
+	mutation := newImportRunMutation(c.config, OpUpdate)
+	return &ImportRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportRunClient) UpdateOne(_m *ImportRun) *ImportRunUpdateOne {
+	mutation := newImportRunMutation(c.config, OpUpdateOne, withImportRun(_m))
+	return &ImportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportRunClient) UpdateOneID(id ident.ID) *ImportRunUpdateOne {
+	mutation := newImportRunMutation(c.config, OpUpdateOne, withImportRunID(id))
+	return &ImportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportRun.
+func (c *ImportRunClient) Delete() *ImportRunDelete {
+	mutation := newImportRunMutation(c.config, OpDelete)
+	return &ImportRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportRunClient) DeleteOne(_m *ImportRun) *ImportRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportRunClient) DeleteOneID(id ident.ID) *ImportRunDeleteOne {
+	builder := c.Delete().Where(importrun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportRunDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportRun.
+func (c *ImportRunClient) Query() *ImportRunQuery {
+	return &ImportRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportRun entity by its id.
+func (c *ImportRunClient) Get(ctx context.Context, id ident.ID) (*ImportRun, error) {
+	return c.Query().Where(importrun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportRunClient) GetX(ctx context.Context, id ident.ID) *ImportRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryInstitution queries the institution edge of a ImportRun.
+func (c *ImportRunClient) QueryInstitution(_m *ImportRun) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importrun.InstitutionTable, importrun.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySource queries the source edge of a ImportRun.
+func (c *ImportRunClient) QuerySource(_m *ImportRun) *ImportSourceQuery {
+	query := (&ImportSourceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importsource.Table, importsource.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStartedBy queries the started_by edge of a ImportRun.
+func (c *ImportRunClient) QueryStartedBy(_m *ImportRun) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportRunClient) Hooks() []Hook {
+	return c.hooks.ImportRun
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportRunClient) Interceptors() []Interceptor {
+	return c.inters.ImportRun
+}
+
+func (c *ImportRunClient) mutate(ctx context.Context, m *ImportRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportRun mutation op: %q", m.Op())
+	}
+}
+
+// ImportSourceClient is a client for the ImportSource schema.
+type ImportSourceClient struct {
+	config
+}
+
+// NewImportSourceClient returns a client for the ImportSource from the given config.
+func NewImportSourceClient(c config) *ImportSourceClient {
+	return &ImportSourceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importsource.Hooks(f(g(h())))`.
+func (c *ImportSourceClient) Use(hooks ...Hook) {
+	c.hooks.ImportSource = append(c.hooks.ImportSource, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importsource.Intercept(f(g(h())))`.
+func (c *ImportSourceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportSource = append(c.inters.ImportSource, interceptors...)
+}
+
+// Create returns a builder for creating a ImportSource entity.
+func (c *ImportSourceClient) Create() *ImportSourceCreate {
+	mutation := newImportSourceMutation(c.config, OpCreate)
+	return &ImportSourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportSource entities.
+func (c *ImportSourceClient) CreateBulk(builders ...*ImportSourceCreate) *ImportSourceCreateBulk {
+	return &ImportSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportSourceClient) MapCreateBulk(slice any, setFunc func(*ImportSourceCreate, int)) *ImportSourceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportSourceCreateBulk{err: fmt.Errorf("calling to ImportSourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportSourceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportSource.
+func (c *ImportSourceClient) Update() *ImportSourceUpdate {
+	mutation := newImportSourceMutation(c.config, OpUpdate)
+	return &ImportSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportSourceClient) UpdateOne(_m *ImportSource) *ImportSourceUpdateOne {
+	mutation := newImportSourceMutation(c.config, OpUpdateOne, withImportSource(_m))
+	return &ImportSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportSourceClient) UpdateOneID(id ident.ID) *ImportSourceUpdateOne {
+	mutation := newImportSourceMutation(c.config, OpUpdateOne, withImportSourceID(id))
+	return &ImportSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportSource.
+func (c *ImportSourceClient) Delete() *ImportSourceDelete {
+	mutation := newImportSourceMutation(c.config, OpDelete)
+	return &ImportSourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportSourceClient) DeleteOne(_m *ImportSource) *ImportSourceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportSourceClient) DeleteOneID(id ident.ID) *ImportSourceDeleteOne {
+	builder := c.Delete().Where(importsource.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportSourceDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportSource.
+func (c *ImportSourceClient) Query() *ImportSourceQuery {
+	return &ImportSourceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportSource},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportSource entity by its id.
+func (c *ImportSourceClient) Get(ctx context.Context, id ident.ID) (*ImportSource, error) {
+	return c.Query().Where(importsource.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportSourceClient) GetX(ctx context.Context, id ident.ID) *ImportSource {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryInstitution queries the institution edge of a ImportSource.
+func (c *ImportSourceClient) QueryInstitution(_m *ImportSource) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importsource.Table, importsource.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importsource.InstitutionTable, importsource.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportSourceClient) Hooks() []Hook {
+	return c.hooks.ImportSource
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportSourceClient) Interceptors() []Interceptor {
+	return c.inters.ImportSource
+}
+
+func (c *ImportSourceClient) mutate(ctx context.Context, m *ImportSourceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportSourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportSource mutation op: %q", m.Op())
 	}
 }
 
@@ -4708,6 +5410,22 @@ func (c *RoleGrantClient) QueryInstitution(_m *RoleGrant) *InstitutionQuery {
 	return query
 }
 
+// QueryUnit queries the unit edge of a RoleGrant.
+func (c *RoleGrantClient) QueryUnit(_m *RoleGrant) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryAlliance queries the alliance edge of a RoleGrant.
 func (c *RoleGrantClient) QueryAlliance(_m *RoleGrant) *AllianceQuery {
 	query := (&AllianceClient{config: c.config}).Query()
@@ -4762,6 +5480,171 @@ func (c *RoleGrantClient) mutate(ctx context.Context, m *RoleGrantMutation) (Val
 		return (&RoleGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown RoleGrant mutation op: %q", m.Op())
+	}
+}
+
+// SeatQuotaClient is a client for the SeatQuota schema.
+type SeatQuotaClient struct {
+	config
+}
+
+// NewSeatQuotaClient returns a client for the SeatQuota from the given config.
+func NewSeatQuotaClient(c config) *SeatQuotaClient {
+	return &SeatQuotaClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `seatquota.Hooks(f(g(h())))`.
+func (c *SeatQuotaClient) Use(hooks ...Hook) {
+	c.hooks.SeatQuota = append(c.hooks.SeatQuota, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `seatquota.Intercept(f(g(h())))`.
+func (c *SeatQuotaClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SeatQuota = append(c.inters.SeatQuota, interceptors...)
+}
+
+// Create returns a builder for creating a SeatQuota entity.
+func (c *SeatQuotaClient) Create() *SeatQuotaCreate {
+	mutation := newSeatQuotaMutation(c.config, OpCreate)
+	return &SeatQuotaCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SeatQuota entities.
+func (c *SeatQuotaClient) CreateBulk(builders ...*SeatQuotaCreate) *SeatQuotaCreateBulk {
+	return &SeatQuotaCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SeatQuotaClient) MapCreateBulk(slice any, setFunc func(*SeatQuotaCreate, int)) *SeatQuotaCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SeatQuotaCreateBulk{err: fmt.Errorf("calling to SeatQuotaClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SeatQuotaCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SeatQuotaCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SeatQuota.
+func (c *SeatQuotaClient) Update() *SeatQuotaUpdate {
+	mutation := newSeatQuotaMutation(c.config, OpUpdate)
+	return &SeatQuotaUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SeatQuotaClient) UpdateOne(_m *SeatQuota) *SeatQuotaUpdateOne {
+	mutation := newSeatQuotaMutation(c.config, OpUpdateOne, withSeatQuota(_m))
+	return &SeatQuotaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SeatQuotaClient) UpdateOneID(id ident.ID) *SeatQuotaUpdateOne {
+	mutation := newSeatQuotaMutation(c.config, OpUpdateOne, withSeatQuotaID(id))
+	return &SeatQuotaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SeatQuota.
+func (c *SeatQuotaClient) Delete() *SeatQuotaDelete {
+	mutation := newSeatQuotaMutation(c.config, OpDelete)
+	return &SeatQuotaDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SeatQuotaClient) DeleteOne(_m *SeatQuota) *SeatQuotaDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SeatQuotaClient) DeleteOneID(id ident.ID) *SeatQuotaDeleteOne {
+	builder := c.Delete().Where(seatquota.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SeatQuotaDeleteOne{builder}
+}
+
+// Query returns a query builder for SeatQuota.
+func (c *SeatQuotaClient) Query() *SeatQuotaQuery {
+	return &SeatQuotaQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSeatQuota},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SeatQuota entity by its id.
+func (c *SeatQuotaClient) Get(ctx context.Context, id ident.ID) (*SeatQuota, error) {
+	return c.Query().Where(seatquota.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SeatQuotaClient) GetX(ctx context.Context, id ident.ID) *SeatQuota {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOffering queries the offering edge of a SeatQuota.
+func (c *SeatQuotaClient) QueryOffering(_m *SeatQuota) *OfferingQuery {
+	query := (&OfferingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(seatquota.Table, seatquota.FieldID, id),
+			sqlgraph.To(offering.Table, offering.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, seatquota.OfferingTable, seatquota.OfferingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHome queries the home edge of a SeatQuota.
+func (c *SeatQuotaClient) QueryHome(_m *SeatQuota) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(seatquota.Table, seatquota.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, seatquota.HomeTable, seatquota.HomeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SeatQuotaClient) Hooks() []Hook {
+	return c.hooks.SeatQuota
+}
+
+// Interceptors returns the client interceptors.
+func (c *SeatQuotaClient) Interceptors() []Interceptor {
+	return c.inters.SeatQuota
+}
+
+func (c *SeatQuotaClient) mutate(ctx context.Context, m *SeatQuotaMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SeatQuotaCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SeatQuotaUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SeatQuotaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SeatQuotaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SeatQuota mutation op: %q", m.Op())
 	}
 }
 
@@ -5562,16 +6445,18 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 type (
 	hooks struct {
 		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
-		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, Institution,
-		Membership, MicroDegree, Offering, OutboxEvent, Person, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		Session, SignIn, SigningKey, StatusList, Unit []ent.Hook
+		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
+		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
+		Offering, OutboxEvent, Person, Profile, Programme, Provider, ProviderHome,
+		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, Session,
+		SignIn, SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
-		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, Institution,
-		Membership, MicroDegree, Offering, OutboxEvent, Person, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		Session, SignIn, SigningKey, StatusList, Unit []ent.Interceptor
+		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
+		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
+		Offering, OutboxEvent, Person, Profile, Programme, Provider, ProviderHome,
+		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, Session,
+		SignIn, SigningKey, StatusList, Unit []ent.Interceptor
 	}
 )

@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -22,6 +23,8 @@ type Course struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// UnitID holds the value of the "unit_id" field.
@@ -34,6 +37,14 @@ type Course struct {
 	State course.State `json:"state,omitempty"`
 	// PublishedVersionID holds the value of the "published_version_id" field.
 	PublishedVersionID *ident.ID `json:"published_version_id,omitempty"`
+	// id in the provider's own system
+	ExternalID *string `json:"external_id,omitempty"`
+	// SourceID holds the value of the "source_id" field.
+	SourceID *ident.ID `json:"source_id,omitempty"`
+	// SourceModifiedAt holds the value of the "source_modified_at" field.
+	SourceModifiedAt *time.Time `json:"source_modified_at,omitempty"`
+	// SourceSeenAt holds the value of the "source_seen_at" field.
+	SourceSeenAt *time.Time `json:"source_seen_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CourseQuery when eager-loading is set.
 	Edges        CourseEdges `json:"edges"`
@@ -46,9 +57,11 @@ type CourseEdges struct {
 	Institution *Institution `json:"institution,omitempty"`
 	// Unit holds the value of the unit edge.
 	Unit *Unit `json:"unit,omitempty"`
+	// Source holds the value of the source edge.
+	Source *ImportSource `json:"source,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // InstitutionOrErr returns the Institution value or an error if the edge
@@ -73,14 +86,25 @@ func (e CourseEdges) UnitOrErr() (*Unit, error) {
 	return nil, &NotLoadedError{edge: "unit"}
 }
 
+// SourceOrErr returns the Source value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CourseEdges) SourceOrErr() (*ImportSource, error) {
+	if e.Source != nil {
+		return e.Source, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: importsource.Label}
+	}
+	return nil, &NotLoadedError{edge: "source"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Course) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case course.FieldID, course.FieldInstitutionID, course.FieldUnitID, course.FieldCode, course.FieldKind, course.FieldState, course.FieldPublishedVersionID:
+		case course.FieldID, course.FieldInstitutionID, course.FieldUnitID, course.FieldCode, course.FieldKind, course.FieldState, course.FieldPublishedVersionID, course.FieldExternalID, course.FieldSourceID:
 			values[i] = new(sql.NullString)
-		case course.FieldCreatedAt:
+		case course.FieldCreatedAt, course.FieldUpdatedAt, course.FieldSourceModifiedAt, course.FieldSourceSeenAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -108,6 +132,12 @@ func (_m *Course) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case course.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case course.FieldInstitutionID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -147,6 +177,34 @@ func (_m *Course) assignValues(columns []string, values []any) error {
 				_m.PublishedVersionID = new(ident.ID)
 				*_m.PublishedVersionID = ident.ID(value.String)
 			}
+		case course.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
+			}
+		case course.FieldSourceID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_id", values[i])
+			} else if value.Valid {
+				_m.SourceID = new(ident.ID)
+				*_m.SourceID = ident.ID(value.String)
+			}
+		case course.FieldSourceModifiedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field source_modified_at", values[i])
+			} else if value.Valid {
+				_m.SourceModifiedAt = new(time.Time)
+				*_m.SourceModifiedAt = value.Time
+			}
+		case course.FieldSourceSeenAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field source_seen_at", values[i])
+			} else if value.Valid {
+				_m.SourceSeenAt = new(time.Time)
+				*_m.SourceSeenAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -168,6 +226,11 @@ func (_m *Course) QueryInstitution() *InstitutionQuery {
 // QueryUnit queries the "unit" edge of the Course entity.
 func (_m *Course) QueryUnit() *UnitQuery {
 	return NewCourseClient(_m.config).QueryUnit(_m)
+}
+
+// QuerySource queries the "source" edge of the Course entity.
+func (_m *Course) QuerySource() *ImportSourceQuery {
+	return NewCourseClient(_m.config).QuerySource(_m)
 }
 
 // Update returns a builder for updating this Course.
@@ -196,6 +259,9 @@ func (_m *Course) String() string {
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("institution_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
 	builder.WriteString(", ")
@@ -216,6 +282,26 @@ func (_m *Course) String() string {
 	if v := _m.PublishedVersionID; v != nil {
 		builder.WriteString("published_version_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceID; v != nil {
+		builder.WriteString("source_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceModifiedAt; v != nil {
+		builder.WriteString("source_modified_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceSeenAt; v != nil {
+		builder.WriteString("source_seen_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')
 	return builder.String()

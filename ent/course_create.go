@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -33,6 +34,20 @@ func (_c *CourseCreate) SetCreatedAt(v time.Time) *CourseCreate {
 func (_c *CourseCreate) SetNillableCreatedAt(v *time.Time) *CourseCreate {
 	if v != nil {
 		_c.SetCreatedAt(*v)
+	}
+	return _c
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *CourseCreate) SetUpdatedAt(v time.Time) *CourseCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *CourseCreate) SetNillableUpdatedAt(v *time.Time) *CourseCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
 	}
 	return _c
 }
@@ -89,6 +104,62 @@ func (_c *CourseCreate) SetNillablePublishedVersionID(v *ident.ID) *CourseCreate
 	return _c
 }
 
+// SetExternalID sets the "external_id" field.
+func (_c *CourseCreate) SetExternalID(v string) *CourseCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *CourseCreate) SetNillableExternalID(v *string) *CourseCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
+	}
+	return _c
+}
+
+// SetSourceID sets the "source_id" field.
+func (_c *CourseCreate) SetSourceID(v ident.ID) *CourseCreate {
+	_c.mutation.SetSourceID(v)
+	return _c
+}
+
+// SetNillableSourceID sets the "source_id" field if the given value is not nil.
+func (_c *CourseCreate) SetNillableSourceID(v *ident.ID) *CourseCreate {
+	if v != nil {
+		_c.SetSourceID(*v)
+	}
+	return _c
+}
+
+// SetSourceModifiedAt sets the "source_modified_at" field.
+func (_c *CourseCreate) SetSourceModifiedAt(v time.Time) *CourseCreate {
+	_c.mutation.SetSourceModifiedAt(v)
+	return _c
+}
+
+// SetNillableSourceModifiedAt sets the "source_modified_at" field if the given value is not nil.
+func (_c *CourseCreate) SetNillableSourceModifiedAt(v *time.Time) *CourseCreate {
+	if v != nil {
+		_c.SetSourceModifiedAt(*v)
+	}
+	return _c
+}
+
+// SetSourceSeenAt sets the "source_seen_at" field.
+func (_c *CourseCreate) SetSourceSeenAt(v time.Time) *CourseCreate {
+	_c.mutation.SetSourceSeenAt(v)
+	return _c
+}
+
+// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
+func (_c *CourseCreate) SetNillableSourceSeenAt(v *time.Time) *CourseCreate {
+	if v != nil {
+		_c.SetSourceSeenAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CourseCreate) SetID(v ident.ID) *CourseCreate {
 	_c.mutation.SetID(v)
@@ -111,6 +182,11 @@ func (_c *CourseCreate) SetInstitution(v *Institution) *CourseCreate {
 // SetUnit sets the "unit" edge to the Unit entity.
 func (_c *CourseCreate) SetUnit(v *Unit) *CourseCreate {
 	return _c.SetUnitID(v.ID)
+}
+
+// SetSource sets the "source" edge to the ImportSource entity.
+func (_c *CourseCreate) SetSource(v *ImportSource) *CourseCreate {
+	return _c.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -152,6 +228,10 @@ func (_c *CourseCreate) defaults() {
 		v := course.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := course.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := course.DefaultID()
 		_c.mutation.SetID(v)
@@ -162,6 +242,9 @@ func (_c *CourseCreate) defaults() {
 func (_c *CourseCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Course.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Course.updated_at"`)}
 	}
 	if _, ok := _c.mutation.InstitutionID(); !ok {
 		return &ValidationError{Name: "institution_id", err: errors.New(`ent: missing required field "Course.institution_id"`)}
@@ -203,6 +286,16 @@ func (_c *CourseCreate) check() error {
 	if v, ok := _c.mutation.PublishedVersionID(); ok {
 		if err := course.PublishedVersionIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "published_version_id", err: fmt.Errorf(`ent: validator failed for field "Course.published_version_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ExternalID(); ok {
+		if err := course.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Course.external_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SourceID(); ok {
+		if err := course.SourceIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "source_id", err: fmt.Errorf(`ent: validator failed for field "Course.source_id": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -252,6 +345,10 @@ func (_c *CourseCreate) createSpec() (*Course, *sqlgraph.CreateSpec) {
 		_spec.SetField(course.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(course.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
+	}
 	if value, ok := _c.mutation.Code(); ok {
 		_spec.SetField(course.FieldCode, field.TypeString, value)
 		_node.Code = value
@@ -267,6 +364,18 @@ func (_c *CourseCreate) createSpec() (*Course, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PublishedVersionID(); ok {
 		_spec.SetField(course.FieldPublishedVersionID, field.TypeString, value)
 		_node.PublishedVersionID = &value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(course.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
+	}
+	if value, ok := _c.mutation.SourceModifiedAt(); ok {
+		_spec.SetField(course.FieldSourceModifiedAt, field.TypeTime, value)
+		_node.SourceModifiedAt = &value
+	}
+	if value, ok := _c.mutation.SourceSeenAt(); ok {
+		_spec.SetField(course.FieldSourceSeenAt, field.TypeTime, value)
+		_node.SourceSeenAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -300,6 +409,23 @@ func (_c *CourseCreate) createSpec() (*Course, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UnitID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SourceIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   course.SourceTable,
+			Columns: []string{course.SourceColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SourceID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

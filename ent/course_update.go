@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -26,6 +28,12 @@ type CourseUpdate struct {
 // Where appends a list predicates to the CourseUpdate builder.
 func (_u *CourseUpdate) Where(ps ...predicate.Course) *CourseUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *CourseUpdate) SetUpdatedAt(v time.Time) *CourseUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -111,9 +119,94 @@ func (_u *CourseUpdate) ClearPublishedVersionID() *CourseUpdate {
 	return _u
 }
 
+// SetExternalID sets the "external_id" field.
+func (_u *CourseUpdate) SetExternalID(v string) *CourseUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *CourseUpdate) SetNillableExternalID(v *string) *CourseUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *CourseUpdate) ClearExternalID() *CourseUpdate {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
+// SetSourceID sets the "source_id" field.
+func (_u *CourseUpdate) SetSourceID(v ident.ID) *CourseUpdate {
+	_u.mutation.SetSourceID(v)
+	return _u
+}
+
+// SetNillableSourceID sets the "source_id" field if the given value is not nil.
+func (_u *CourseUpdate) SetNillableSourceID(v *ident.ID) *CourseUpdate {
+	if v != nil {
+		_u.SetSourceID(*v)
+	}
+	return _u
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (_u *CourseUpdate) ClearSourceID() *CourseUpdate {
+	_u.mutation.ClearSourceID()
+	return _u
+}
+
+// SetSourceModifiedAt sets the "source_modified_at" field.
+func (_u *CourseUpdate) SetSourceModifiedAt(v time.Time) *CourseUpdate {
+	_u.mutation.SetSourceModifiedAt(v)
+	return _u
+}
+
+// SetNillableSourceModifiedAt sets the "source_modified_at" field if the given value is not nil.
+func (_u *CourseUpdate) SetNillableSourceModifiedAt(v *time.Time) *CourseUpdate {
+	if v != nil {
+		_u.SetSourceModifiedAt(*v)
+	}
+	return _u
+}
+
+// ClearSourceModifiedAt clears the value of the "source_modified_at" field.
+func (_u *CourseUpdate) ClearSourceModifiedAt() *CourseUpdate {
+	_u.mutation.ClearSourceModifiedAt()
+	return _u
+}
+
+// SetSourceSeenAt sets the "source_seen_at" field.
+func (_u *CourseUpdate) SetSourceSeenAt(v time.Time) *CourseUpdate {
+	_u.mutation.SetSourceSeenAt(v)
+	return _u
+}
+
+// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
+func (_u *CourseUpdate) SetNillableSourceSeenAt(v *time.Time) *CourseUpdate {
+	if v != nil {
+		_u.SetSourceSeenAt(*v)
+	}
+	return _u
+}
+
+// ClearSourceSeenAt clears the value of the "source_seen_at" field.
+func (_u *CourseUpdate) ClearSourceSeenAt() *CourseUpdate {
+	_u.mutation.ClearSourceSeenAt()
+	return _u
+}
+
 // SetUnit sets the "unit" edge to the Unit entity.
 func (_u *CourseUpdate) SetUnit(v *Unit) *CourseUpdate {
 	return _u.SetUnitID(v.ID)
+}
+
+// SetSource sets the "source" edge to the ImportSource entity.
+func (_u *CourseUpdate) SetSource(v *ImportSource) *CourseUpdate {
+	return _u.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -127,8 +220,15 @@ func (_u *CourseUpdate) ClearUnit() *CourseUpdate {
 	return _u
 }
 
+// ClearSource clears the "source" edge to the ImportSource entity.
+func (_u *CourseUpdate) ClearSource() *CourseUpdate {
+	_u.mutation.ClearSource()
+	return _u
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *CourseUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -151,6 +251,14 @@ func (_u *CourseUpdate) Exec(ctx context.Context) error {
 func (_u *CourseUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *CourseUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := course.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -181,6 +289,16 @@ func (_u *CourseUpdate) check() error {
 			return &ValidationError{Name: "published_version_id", err: fmt.Errorf(`ent: validator failed for field "Course.published_version_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := course.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Course.external_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceID(); ok {
+		if err := course.SourceIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "source_id", err: fmt.Errorf(`ent: validator failed for field "Course.source_id": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Course.institution"`)
 	}
@@ -199,6 +317,9 @@ func (_u *CourseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(course.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Code(); ok {
 		_spec.SetField(course.FieldCode, field.TypeString, value)
 	}
@@ -213,6 +334,24 @@ func (_u *CourseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.PublishedVersionIDCleared() {
 		_spec.ClearField(course.FieldPublishedVersionID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(course.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(course.FieldExternalID, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceModifiedAt(); ok {
+		_spec.SetField(course.FieldSourceModifiedAt, field.TypeTime, value)
+	}
+	if _u.mutation.SourceModifiedAtCleared() {
+		_spec.ClearField(course.FieldSourceModifiedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SourceSeenAt(); ok {
+		_spec.SetField(course.FieldSourceSeenAt, field.TypeTime, value)
+	}
+	if _u.mutation.SourceSeenAtCleared() {
+		_spec.ClearField(course.FieldSourceSeenAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -243,6 +382,35 @@ func (_u *CourseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.SourceCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   course.SourceTable,
+			Columns: []string{course.SourceColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   course.SourceTable,
+			Columns: []string{course.SourceColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{course.Label}
@@ -261,6 +429,12 @@ type CourseUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *CourseMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *CourseUpdateOne) SetUpdatedAt(v time.Time) *CourseUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetUnitID sets the "unit_id" field.
@@ -345,9 +519,94 @@ func (_u *CourseUpdateOne) ClearPublishedVersionID() *CourseUpdateOne {
 	return _u
 }
 
+// SetExternalID sets the "external_id" field.
+func (_u *CourseUpdateOne) SetExternalID(v string) *CourseUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *CourseUpdateOne) SetNillableExternalID(v *string) *CourseUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *CourseUpdateOne) ClearExternalID() *CourseUpdateOne {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
+// SetSourceID sets the "source_id" field.
+func (_u *CourseUpdateOne) SetSourceID(v ident.ID) *CourseUpdateOne {
+	_u.mutation.SetSourceID(v)
+	return _u
+}
+
+// SetNillableSourceID sets the "source_id" field if the given value is not nil.
+func (_u *CourseUpdateOne) SetNillableSourceID(v *ident.ID) *CourseUpdateOne {
+	if v != nil {
+		_u.SetSourceID(*v)
+	}
+	return _u
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (_u *CourseUpdateOne) ClearSourceID() *CourseUpdateOne {
+	_u.mutation.ClearSourceID()
+	return _u
+}
+
+// SetSourceModifiedAt sets the "source_modified_at" field.
+func (_u *CourseUpdateOne) SetSourceModifiedAt(v time.Time) *CourseUpdateOne {
+	_u.mutation.SetSourceModifiedAt(v)
+	return _u
+}
+
+// SetNillableSourceModifiedAt sets the "source_modified_at" field if the given value is not nil.
+func (_u *CourseUpdateOne) SetNillableSourceModifiedAt(v *time.Time) *CourseUpdateOne {
+	if v != nil {
+		_u.SetSourceModifiedAt(*v)
+	}
+	return _u
+}
+
+// ClearSourceModifiedAt clears the value of the "source_modified_at" field.
+func (_u *CourseUpdateOne) ClearSourceModifiedAt() *CourseUpdateOne {
+	_u.mutation.ClearSourceModifiedAt()
+	return _u
+}
+
+// SetSourceSeenAt sets the "source_seen_at" field.
+func (_u *CourseUpdateOne) SetSourceSeenAt(v time.Time) *CourseUpdateOne {
+	_u.mutation.SetSourceSeenAt(v)
+	return _u
+}
+
+// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
+func (_u *CourseUpdateOne) SetNillableSourceSeenAt(v *time.Time) *CourseUpdateOne {
+	if v != nil {
+		_u.SetSourceSeenAt(*v)
+	}
+	return _u
+}
+
+// ClearSourceSeenAt clears the value of the "source_seen_at" field.
+func (_u *CourseUpdateOne) ClearSourceSeenAt() *CourseUpdateOne {
+	_u.mutation.ClearSourceSeenAt()
+	return _u
+}
+
 // SetUnit sets the "unit" edge to the Unit entity.
 func (_u *CourseUpdateOne) SetUnit(v *Unit) *CourseUpdateOne {
 	return _u.SetUnitID(v.ID)
+}
+
+// SetSource sets the "source" edge to the ImportSource entity.
+func (_u *CourseUpdateOne) SetSource(v *ImportSource) *CourseUpdateOne {
+	return _u.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -358,6 +617,12 @@ func (_u *CourseUpdateOne) Mutation() *CourseMutation {
 // ClearUnit clears the "unit" edge to the Unit entity.
 func (_u *CourseUpdateOne) ClearUnit() *CourseUpdateOne {
 	_u.mutation.ClearUnit()
+	return _u
+}
+
+// ClearSource clears the "source" edge to the ImportSource entity.
+func (_u *CourseUpdateOne) ClearSource() *CourseUpdateOne {
+	_u.mutation.ClearSource()
 	return _u
 }
 
@@ -376,6 +641,7 @@ func (_u *CourseUpdateOne) Select(field string, fields ...string) *CourseUpdateO
 
 // Save executes the query and returns the updated Course entity.
 func (_u *CourseUpdateOne) Save(ctx context.Context) (*Course, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -398,6 +664,14 @@ func (_u *CourseUpdateOne) Exec(ctx context.Context) error {
 func (_u *CourseUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *CourseUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := course.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -426,6 +700,16 @@ func (_u *CourseUpdateOne) check() error {
 	if v, ok := _u.mutation.PublishedVersionID(); ok {
 		if err := course.PublishedVersionIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "published_version_id", err: fmt.Errorf(`ent: validator failed for field "Course.published_version_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := course.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Course.external_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceID(); ok {
+		if err := course.SourceIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "source_id", err: fmt.Errorf(`ent: validator failed for field "Course.source_id": %w`, err)}
 		}
 	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
@@ -463,6 +747,9 @@ func (_u *CourseUpdateOne) sqlSave(ctx context.Context) (_node *Course, err erro
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(course.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Code(); ok {
 		_spec.SetField(course.FieldCode, field.TypeString, value)
 	}
@@ -477,6 +764,24 @@ func (_u *CourseUpdateOne) sqlSave(ctx context.Context) (_node *Course, err erro
 	}
 	if _u.mutation.PublishedVersionIDCleared() {
 		_spec.ClearField(course.FieldPublishedVersionID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(course.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(course.FieldExternalID, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceModifiedAt(); ok {
+		_spec.SetField(course.FieldSourceModifiedAt, field.TypeTime, value)
+	}
+	if _u.mutation.SourceModifiedAtCleared() {
+		_spec.ClearField(course.FieldSourceModifiedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SourceSeenAt(); ok {
+		_spec.SetField(course.FieldSourceSeenAt, field.TypeTime, value)
+	}
+	if _u.mutation.SourceSeenAtCleared() {
+		_spec.ClearField(course.FieldSourceSeenAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -500,6 +805,35 @@ func (_u *CourseUpdateOne) sqlSave(ctx context.Context) (_node *Course, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SourceCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   course.SourceTable,
+			Columns: []string{course.SourceColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   course.SourceTable,
+			Columns: []string{course.SourceColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

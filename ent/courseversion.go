@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -68,6 +69,16 @@ type CourseVersion struct {
 	Stackability *vocab.Stackability `json:"stackability,omitempty"`
 	// Topics holds the value of the "topics" field.
 	Topics []string `json:"topics,omitempty"`
+	// URL holds the value of the "url" field.
+	URL *string `json:"url,omitempty"`
+	// SubmittedByID holds the value of the "submitted_by_id" field.
+	SubmittedByID *ident.ID `json:"submitted_by_id,omitempty"`
+	// SubmittedAt holds the value of the "submitted_at" field.
+	SubmittedAt *time.Time `json:"submitted_at,omitempty"`
+	// what a reviewer asked to change
+	ReviewNote string `json:"review_note,omitempty"`
+	// SHA-256 of the imported content, by which a repeat is known
+	Digest string `json:"digest,omitempty"`
 	// PublishedAt holds the value of the "published_at" field.
 	PublishedAt *time.Time `json:"published_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -82,9 +93,11 @@ type CourseVersionEdges struct {
 	Course *Course `json:"course,omitempty"`
 	// Institution holds the value of the institution edge.
 	Institution *Institution `json:"institution,omitempty"`
+	// SubmittedBy holds the value of the submitted_by edge.
+	SubmittedBy *Person `json:"submitted_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // CourseOrErr returns the Course value or an error if the edge
@@ -109,6 +122,17 @@ func (e CourseVersionEdges) InstitutionOrErr() (*Institution, error) {
 	return nil, &NotLoadedError{edge: "institution"}
 }
 
+// SubmittedByOrErr returns the SubmittedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CourseVersionEdges) SubmittedByOrErr() (*Person, error) {
+	if e.SubmittedBy != nil {
+		return e.SubmittedBy, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: person.Label}
+	}
+	return nil, &NotLoadedError{edge: "submitted_by"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*CourseVersion) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -118,9 +142,9 @@ func (*CourseVersion) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case courseversion.FieldNumber, courseversion.FieldEcts, courseversion.FieldHours, courseversion.FieldEqf:
 			values[i] = new(sql.NullInt64)
-		case courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldInstitutionID, courseversion.FieldState, courseversion.FieldIsced, courseversion.FieldMode, courseversion.FieldSupervision, courseversion.FieldStackability:
+		case courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldInstitutionID, courseversion.FieldState, courseversion.FieldIsced, courseversion.FieldMode, courseversion.FieldSupervision, courseversion.FieldStackability, courseversion.FieldURL, courseversion.FieldSubmittedByID, courseversion.FieldReviewNote, courseversion.FieldDigest:
 			values[i] = new(sql.NullString)
-		case courseversion.FieldCreatedAt, courseversion.FieldPublishedAt:
+		case courseversion.FieldCreatedAt, courseversion.FieldSubmittedAt, courseversion.FieldPublishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -308,6 +332,39 @@ func (_m *CourseVersion) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field topics: %w", err)
 				}
 			}
+		case courseversion.FieldURL:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field url", values[i])
+			} else if value.Valid {
+				_m.URL = new(string)
+				*_m.URL = value.String
+			}
+		case courseversion.FieldSubmittedByID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field submitted_by_id", values[i])
+			} else if value.Valid {
+				_m.SubmittedByID = new(ident.ID)
+				*_m.SubmittedByID = ident.ID(value.String)
+			}
+		case courseversion.FieldSubmittedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field submitted_at", values[i])
+			} else if value.Valid {
+				_m.SubmittedAt = new(time.Time)
+				*_m.SubmittedAt = value.Time
+			}
+		case courseversion.FieldReviewNote:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field review_note", values[i])
+			} else if value.Valid {
+				_m.ReviewNote = value.String
+			}
+		case courseversion.FieldDigest:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field digest", values[i])
+			} else if value.Valid {
+				_m.Digest = value.String
+			}
 		case courseversion.FieldPublishedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field published_at", values[i])
@@ -336,6 +393,11 @@ func (_m *CourseVersion) QueryCourse() *CourseQuery {
 // QueryInstitution queries the "institution" edge of the CourseVersion entity.
 func (_m *CourseVersion) QueryInstitution() *InstitutionQuery {
 	return NewCourseVersionClient(_m.config).QueryInstitution(_m)
+}
+
+// QuerySubmittedBy queries the "submitted_by" edge of the CourseVersion entity.
+func (_m *CourseVersion) QuerySubmittedBy() *PersonQuery {
+	return NewCourseVersionClient(_m.config).QuerySubmittedBy(_m)
 }
 
 // Update returns a builder for updating this CourseVersion.
@@ -439,6 +501,27 @@ func (_m *CourseVersion) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("topics=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Topics))
+	builder.WriteString(", ")
+	if v := _m.URL; v != nil {
+		builder.WriteString("url=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SubmittedByID; v != nil {
+		builder.WriteString("submitted_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.SubmittedAt; v != nil {
+		builder.WriteString("submitted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("review_note=")
+	builder.WriteString(_m.ReviewNote)
+	builder.WriteString(", ")
+	builder.WriteString("digest=")
+	builder.WriteString(_m.Digest)
 	builder.WriteString(", ")
 	if v := _m.PublishedAt; v != nil {
 		builder.WriteString("published_at=")

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -210,6 +211,76 @@ func (_c *CourseVersionCreate) SetTopics(v []string) *CourseVersionCreate {
 	return _c
 }
 
+// SetURL sets the "url" field.
+func (_c *CourseVersionCreate) SetURL(v string) *CourseVersionCreate {
+	_c.mutation.SetURL(v)
+	return _c
+}
+
+// SetNillableURL sets the "url" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableURL(v *string) *CourseVersionCreate {
+	if v != nil {
+		_c.SetURL(*v)
+	}
+	return _c
+}
+
+// SetSubmittedByID sets the "submitted_by_id" field.
+func (_c *CourseVersionCreate) SetSubmittedByID(v ident.ID) *CourseVersionCreate {
+	_c.mutation.SetSubmittedByID(v)
+	return _c
+}
+
+// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableSubmittedByID(v *ident.ID) *CourseVersionCreate {
+	if v != nil {
+		_c.SetSubmittedByID(*v)
+	}
+	return _c
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (_c *CourseVersionCreate) SetSubmittedAt(v time.Time) *CourseVersionCreate {
+	_c.mutation.SetSubmittedAt(v)
+	return _c
+}
+
+// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableSubmittedAt(v *time.Time) *CourseVersionCreate {
+	if v != nil {
+		_c.SetSubmittedAt(*v)
+	}
+	return _c
+}
+
+// SetReviewNote sets the "review_note" field.
+func (_c *CourseVersionCreate) SetReviewNote(v string) *CourseVersionCreate {
+	_c.mutation.SetReviewNote(v)
+	return _c
+}
+
+// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableReviewNote(v *string) *CourseVersionCreate {
+	if v != nil {
+		_c.SetReviewNote(*v)
+	}
+	return _c
+}
+
+// SetDigest sets the "digest" field.
+func (_c *CourseVersionCreate) SetDigest(v string) *CourseVersionCreate {
+	_c.mutation.SetDigest(v)
+	return _c
+}
+
+// SetNillableDigest sets the "digest" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableDigest(v *string) *CourseVersionCreate {
+	if v != nil {
+		_c.SetDigest(*v)
+	}
+	return _c
+}
+
 // SetPublishedAt sets the "published_at" field.
 func (_c *CourseVersionCreate) SetPublishedAt(v time.Time) *CourseVersionCreate {
 	_c.mutation.SetPublishedAt(v)
@@ -246,6 +317,11 @@ func (_c *CourseVersionCreate) SetCourse(v *Course) *CourseVersionCreate {
 // SetInstitution sets the "institution" edge to the Institution entity.
 func (_c *CourseVersionCreate) SetInstitution(v *Institution) *CourseVersionCreate {
 	return _c.SetInstitutionID(v.ID)
+}
+
+// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
+func (_c *CourseVersionCreate) SetSubmittedBy(v *Person) *CourseVersionCreate {
+	return _c.SetSubmittedByID(v.ID)
 }
 
 // Mutation returns the CourseVersionMutation object of the builder.
@@ -286,6 +362,14 @@ func (_c *CourseVersionCreate) defaults() {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := courseversion.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
+	}
+	if _, ok := _c.mutation.ReviewNote(); !ok {
+		v := courseversion.DefaultReviewNote
+		_c.mutation.SetReviewNote(v)
+	}
+	if _, ok := _c.mutation.Digest(); !ok {
+		v := courseversion.DefaultDigest
+		_c.mutation.SetDigest(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := courseversion.DefaultID()
@@ -390,6 +474,32 @@ func (_c *CourseVersionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Topics(); !ok {
 		return &ValidationError{Name: "topics", err: errors.New(`ent: missing required field "CourseVersion.topics"`)}
+	}
+	if v, ok := _c.mutation.URL(); ok {
+		if err := courseversion.URLValidator(v); err != nil {
+			return &ValidationError{Name: "url", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.url": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SubmittedByID(); ok {
+		if err := courseversion.SubmittedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "submitted_by_id", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.submitted_by_id": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ReviewNote(); !ok {
+		return &ValidationError{Name: "review_note", err: errors.New(`ent: missing required field "CourseVersion.review_note"`)}
+	}
+	if v, ok := _c.mutation.ReviewNote(); ok {
+		if err := courseversion.ReviewNoteValidator(v); err != nil {
+			return &ValidationError{Name: "review_note", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.review_note": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Digest(); !ok {
+		return &ValidationError{Name: "digest", err: errors.New(`ent: missing required field "CourseVersion.digest"`)}
+	}
+	if v, ok := _c.mutation.Digest(); ok {
+		if err := courseversion.DigestValidator(v); err != nil {
+			return &ValidationError{Name: "digest", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.digest": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := courseversion.IDValidator(string(v)); err != nil {
@@ -521,6 +631,22 @@ func (_c *CourseVersionCreate) createSpec() (*CourseVersion, *sqlgraph.CreateSpe
 		_spec.SetField(courseversion.FieldTopics, field.TypeJSON, value)
 		_node.Topics = value
 	}
+	if value, ok := _c.mutation.URL(); ok {
+		_spec.SetField(courseversion.FieldURL, field.TypeString, value)
+		_node.URL = &value
+	}
+	if value, ok := _c.mutation.SubmittedAt(); ok {
+		_spec.SetField(courseversion.FieldSubmittedAt, field.TypeTime, value)
+		_node.SubmittedAt = &value
+	}
+	if value, ok := _c.mutation.ReviewNote(); ok {
+		_spec.SetField(courseversion.FieldReviewNote, field.TypeString, value)
+		_node.ReviewNote = value
+	}
+	if value, ok := _c.mutation.Digest(); ok {
+		_spec.SetField(courseversion.FieldDigest, field.TypeString, value)
+		_node.Digest = value
+	}
 	if value, ok := _c.mutation.PublishedAt(); ok {
 		_spec.SetField(courseversion.FieldPublishedAt, field.TypeTime, value)
 		_node.PublishedAt = &value
@@ -557,6 +683,23 @@ func (_c *CourseVersionCreate) createSpec() (*CourseVersion, *sqlgraph.CreateSpe
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.InstitutionID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SubmittedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   courseversion.SubmittedByTable,
+			Columns: []string{courseversion.SubmittedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SubmittedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -27,6 +28,7 @@ type CourseVersionQuery struct {
 	predicates      []predicate.CourseVersion
 	withCourse      *CourseQuery
 	withInstitution *InstitutionQuery
+	withSubmittedBy *PersonQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -100,6 +102,28 @@ func (_q *CourseVersionQuery) QueryInstitution() *InstitutionQuery {
 			sqlgraph.From(courseversion.Table, courseversion.FieldID, selector),
 			sqlgraph.To(institution.Table, institution.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.InstitutionTable, courseversion.InstitutionColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySubmittedBy chains the current query on the "submitted_by" edge.
+func (_q *CourseVersionQuery) QuerySubmittedBy() *PersonQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(courseversion.Table, courseversion.FieldID, selector),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -301,6 +325,7 @@ func (_q *CourseVersionQuery) Clone() *CourseVersionQuery {
 		predicates:      append([]predicate.CourseVersion{}, _q.predicates...),
 		withCourse:      _q.withCourse.Clone(),
 		withInstitution: _q.withInstitution.Clone(),
+		withSubmittedBy: _q.withSubmittedBy.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -326,6 +351,17 @@ func (_q *CourseVersionQuery) WithInstitution(opts ...func(*InstitutionQuery)) *
 		opt(query)
 	}
 	_q.withInstitution = query
+	return _q
+}
+
+// WithSubmittedBy tells the query-builder to eager-load the nodes that are connected to
+// the "submitted_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CourseVersionQuery) WithSubmittedBy(opts ...func(*PersonQuery)) *CourseVersionQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSubmittedBy = query
 	return _q
 }
 
@@ -407,9 +443,10 @@ func (_q *CourseVersionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	var (
 		nodes       = []*CourseVersion{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withCourse != nil,
 			_q.withInstitution != nil,
+			_q.withSubmittedBy != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -439,6 +476,12 @@ func (_q *CourseVersionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	if query := _q.withInstitution; query != nil {
 		if err := _q.loadInstitution(ctx, query, nodes, nil,
 			func(n *CourseVersion, e *Institution) { n.Edges.Institution = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSubmittedBy; query != nil {
+		if err := _q.loadSubmittedBy(ctx, query, nodes, nil,
+			func(n *CourseVersion, e *Person) { n.Edges.SubmittedBy = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -503,6 +546,38 @@ func (_q *CourseVersionQuery) loadInstitution(ctx context.Context, query *Instit
 	}
 	return nil
 }
+func (_q *CourseVersionQuery) loadSubmittedBy(ctx context.Context, query *PersonQuery, nodes []*CourseVersion, init func(*CourseVersion), assign func(*CourseVersion, *Person)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*CourseVersion)
+	for i := range nodes {
+		if nodes[i].SubmittedByID == nil {
+			continue
+		}
+		fk := *nodes[i].SubmittedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(person.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "submitted_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *CourseVersionQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -534,6 +609,9 @@ func (_q *CourseVersionQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withInstitution != nil {
 			_spec.Node.AddColumnOnce(courseversion.FieldInstitutionID)
+		}
+		if _q.withSubmittedBy != nil {
+			_spec.Node.AddColumnOnce(courseversion.FieldSubmittedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

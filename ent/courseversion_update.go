@@ -13,7 +13,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -295,6 +297,94 @@ func (_u *CourseVersionUpdate) AppendTopics(v []string) *CourseVersionUpdate {
 	return _u
 }
 
+// SetURL sets the "url" field.
+func (_u *CourseVersionUpdate) SetURL(v string) *CourseVersionUpdate {
+	_u.mutation.SetURL(v)
+	return _u
+}
+
+// SetNillableURL sets the "url" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableURL(v *string) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetURL(*v)
+	}
+	return _u
+}
+
+// ClearURL clears the value of the "url" field.
+func (_u *CourseVersionUpdate) ClearURL() *CourseVersionUpdate {
+	_u.mutation.ClearURL()
+	return _u
+}
+
+// SetSubmittedByID sets the "submitted_by_id" field.
+func (_u *CourseVersionUpdate) SetSubmittedByID(v ident.ID) *CourseVersionUpdate {
+	_u.mutation.SetSubmittedByID(v)
+	return _u
+}
+
+// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableSubmittedByID(v *ident.ID) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetSubmittedByID(*v)
+	}
+	return _u
+}
+
+// ClearSubmittedByID clears the value of the "submitted_by_id" field.
+func (_u *CourseVersionUpdate) ClearSubmittedByID() *CourseVersionUpdate {
+	_u.mutation.ClearSubmittedByID()
+	return _u
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (_u *CourseVersionUpdate) SetSubmittedAt(v time.Time) *CourseVersionUpdate {
+	_u.mutation.SetSubmittedAt(v)
+	return _u
+}
+
+// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableSubmittedAt(v *time.Time) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetSubmittedAt(*v)
+	}
+	return _u
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (_u *CourseVersionUpdate) ClearSubmittedAt() *CourseVersionUpdate {
+	_u.mutation.ClearSubmittedAt()
+	return _u
+}
+
+// SetReviewNote sets the "review_note" field.
+func (_u *CourseVersionUpdate) SetReviewNote(v string) *CourseVersionUpdate {
+	_u.mutation.SetReviewNote(v)
+	return _u
+}
+
+// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableReviewNote(v *string) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetReviewNote(*v)
+	}
+	return _u
+}
+
+// SetDigest sets the "digest" field.
+func (_u *CourseVersionUpdate) SetDigest(v string) *CourseVersionUpdate {
+	_u.mutation.SetDigest(v)
+	return _u
+}
+
+// SetNillableDigest sets the "digest" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableDigest(v *string) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetDigest(*v)
+	}
+	return _u
+}
+
 // SetPublishedAt sets the "published_at" field.
 func (_u *CourseVersionUpdate) SetPublishedAt(v time.Time) *CourseVersionUpdate {
 	_u.mutation.SetPublishedAt(v)
@@ -315,9 +405,20 @@ func (_u *CourseVersionUpdate) ClearPublishedAt() *CourseVersionUpdate {
 	return _u
 }
 
+// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
+func (_u *CourseVersionUpdate) SetSubmittedBy(v *Person) *CourseVersionUpdate {
+	return _u.SetSubmittedByID(v.ID)
+}
+
 // Mutation returns the CourseVersionMutation object of the builder.
 func (_u *CourseVersionUpdate) Mutation() *CourseVersionMutation {
 	return _u.mutation
+}
+
+// ClearSubmittedBy clears the "submitted_by" edge to the Person entity.
+func (_u *CourseVersionUpdate) ClearSubmittedBy() *CourseVersionUpdate {
+	_u.mutation.ClearSubmittedBy()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -377,6 +478,26 @@ func (_u *CourseVersionUpdate) check() error {
 	if v, ok := _u.mutation.Stackability(); ok {
 		if err := courseversion.StackabilityValidator(string(v)); err != nil {
 			return &ValidationError{Name: "stackability", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.stackability": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.URL(); ok {
+		if err := courseversion.URLValidator(v); err != nil {
+			return &ValidationError{Name: "url", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.url": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SubmittedByID(); ok {
+		if err := courseversion.SubmittedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "submitted_by_id", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.submitted_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReviewNote(); ok {
+		if err := courseversion.ReviewNoteValidator(v); err != nil {
+			return &ValidationError{Name: "review_note", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.review_note": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Digest(); ok {
+		if err := courseversion.DigestValidator(v); err != nil {
+			return &ValidationError{Name: "digest", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.digest": %w`, err)}
 		}
 	}
 	if _u.mutation.CourseCleared() && len(_u.mutation.CourseIDs()) > 0 {
@@ -509,11 +630,58 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			sqljson.Append(u, courseversion.FieldTopics, value)
 		})
 	}
+	if value, ok := _u.mutation.URL(); ok {
+		_spec.SetField(courseversion.FieldURL, field.TypeString, value)
+	}
+	if _u.mutation.URLCleared() {
+		_spec.ClearField(courseversion.FieldURL, field.TypeString)
+	}
+	if value, ok := _u.mutation.SubmittedAt(); ok {
+		_spec.SetField(courseversion.FieldSubmittedAt, field.TypeTime, value)
+	}
+	if _u.mutation.SubmittedAtCleared() {
+		_spec.ClearField(courseversion.FieldSubmittedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReviewNote(); ok {
+		_spec.SetField(courseversion.FieldReviewNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Digest(); ok {
+		_spec.SetField(courseversion.FieldDigest, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.PublishedAt(); ok {
 		_spec.SetField(courseversion.FieldPublishedAt, field.TypeTime, value)
 	}
 	if _u.mutation.PublishedAtCleared() {
 		_spec.ClearField(courseversion.FieldPublishedAt, field.TypeTime)
+	}
+	if _u.mutation.SubmittedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   courseversion.SubmittedByTable,
+			Columns: []string{courseversion.SubmittedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SubmittedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   courseversion.SubmittedByTable,
+			Columns: []string{courseversion.SubmittedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -800,6 +968,94 @@ func (_u *CourseVersionUpdateOne) AppendTopics(v []string) *CourseVersionUpdateO
 	return _u
 }
 
+// SetURL sets the "url" field.
+func (_u *CourseVersionUpdateOne) SetURL(v string) *CourseVersionUpdateOne {
+	_u.mutation.SetURL(v)
+	return _u
+}
+
+// SetNillableURL sets the "url" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableURL(v *string) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetURL(*v)
+	}
+	return _u
+}
+
+// ClearURL clears the value of the "url" field.
+func (_u *CourseVersionUpdateOne) ClearURL() *CourseVersionUpdateOne {
+	_u.mutation.ClearURL()
+	return _u
+}
+
+// SetSubmittedByID sets the "submitted_by_id" field.
+func (_u *CourseVersionUpdateOne) SetSubmittedByID(v ident.ID) *CourseVersionUpdateOne {
+	_u.mutation.SetSubmittedByID(v)
+	return _u
+}
+
+// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableSubmittedByID(v *ident.ID) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetSubmittedByID(*v)
+	}
+	return _u
+}
+
+// ClearSubmittedByID clears the value of the "submitted_by_id" field.
+func (_u *CourseVersionUpdateOne) ClearSubmittedByID() *CourseVersionUpdateOne {
+	_u.mutation.ClearSubmittedByID()
+	return _u
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (_u *CourseVersionUpdateOne) SetSubmittedAt(v time.Time) *CourseVersionUpdateOne {
+	_u.mutation.SetSubmittedAt(v)
+	return _u
+}
+
+// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableSubmittedAt(v *time.Time) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetSubmittedAt(*v)
+	}
+	return _u
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (_u *CourseVersionUpdateOne) ClearSubmittedAt() *CourseVersionUpdateOne {
+	_u.mutation.ClearSubmittedAt()
+	return _u
+}
+
+// SetReviewNote sets the "review_note" field.
+func (_u *CourseVersionUpdateOne) SetReviewNote(v string) *CourseVersionUpdateOne {
+	_u.mutation.SetReviewNote(v)
+	return _u
+}
+
+// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableReviewNote(v *string) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetReviewNote(*v)
+	}
+	return _u
+}
+
+// SetDigest sets the "digest" field.
+func (_u *CourseVersionUpdateOne) SetDigest(v string) *CourseVersionUpdateOne {
+	_u.mutation.SetDigest(v)
+	return _u
+}
+
+// SetNillableDigest sets the "digest" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableDigest(v *string) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetDigest(*v)
+	}
+	return _u
+}
+
 // SetPublishedAt sets the "published_at" field.
 func (_u *CourseVersionUpdateOne) SetPublishedAt(v time.Time) *CourseVersionUpdateOne {
 	_u.mutation.SetPublishedAt(v)
@@ -820,9 +1076,20 @@ func (_u *CourseVersionUpdateOne) ClearPublishedAt() *CourseVersionUpdateOne {
 	return _u
 }
 
+// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
+func (_u *CourseVersionUpdateOne) SetSubmittedBy(v *Person) *CourseVersionUpdateOne {
+	return _u.SetSubmittedByID(v.ID)
+}
+
 // Mutation returns the CourseVersionMutation object of the builder.
 func (_u *CourseVersionUpdateOne) Mutation() *CourseVersionMutation {
 	return _u.mutation
+}
+
+// ClearSubmittedBy clears the "submitted_by" edge to the Person entity.
+func (_u *CourseVersionUpdateOne) ClearSubmittedBy() *CourseVersionUpdateOne {
+	_u.mutation.ClearSubmittedBy()
+	return _u
 }
 
 // Where appends a list predicates to the CourseVersionUpdate builder.
@@ -895,6 +1162,26 @@ func (_u *CourseVersionUpdateOne) check() error {
 	if v, ok := _u.mutation.Stackability(); ok {
 		if err := courseversion.StackabilityValidator(string(v)); err != nil {
 			return &ValidationError{Name: "stackability", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.stackability": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.URL(); ok {
+		if err := courseversion.URLValidator(v); err != nil {
+			return &ValidationError{Name: "url", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.url": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SubmittedByID(); ok {
+		if err := courseversion.SubmittedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "submitted_by_id", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.submitted_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReviewNote(); ok {
+		if err := courseversion.ReviewNoteValidator(v); err != nil {
+			return &ValidationError{Name: "review_note", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.review_note": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Digest(); ok {
+		if err := courseversion.DigestValidator(v); err != nil {
+			return &ValidationError{Name: "digest", err: fmt.Errorf(`ent: validator failed for field "CourseVersion.digest": %w`, err)}
 		}
 	}
 	if _u.mutation.CourseCleared() && len(_u.mutation.CourseIDs()) > 0 {
@@ -1044,11 +1331,58 @@ func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVer
 			sqljson.Append(u, courseversion.FieldTopics, value)
 		})
 	}
+	if value, ok := _u.mutation.URL(); ok {
+		_spec.SetField(courseversion.FieldURL, field.TypeString, value)
+	}
+	if _u.mutation.URLCleared() {
+		_spec.ClearField(courseversion.FieldURL, field.TypeString)
+	}
+	if value, ok := _u.mutation.SubmittedAt(); ok {
+		_spec.SetField(courseversion.FieldSubmittedAt, field.TypeTime, value)
+	}
+	if _u.mutation.SubmittedAtCleared() {
+		_spec.ClearField(courseversion.FieldSubmittedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReviewNote(); ok {
+		_spec.SetField(courseversion.FieldReviewNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Digest(); ok {
+		_spec.SetField(courseversion.FieldDigest, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.PublishedAt(); ok {
 		_spec.SetField(courseversion.FieldPublishedAt, field.TypeTime, value)
 	}
 	if _u.mutation.PublishedAtCleared() {
 		_spec.ClearField(courseversion.FieldPublishedAt, field.TypeTime)
+	}
+	if _u.mutation.SubmittedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   courseversion.SubmittedByTable,
+			Columns: []string{courseversion.SubmittedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SubmittedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   courseversion.SubmittedByTable,
+			Columns: []string{courseversion.SubmittedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &CourseVersion{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -27,6 +27,8 @@ type Credential struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// LearnerID holds the value of the "learner_id" field.
 	LearnerID ident.ID `json:"learner_id,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
@@ -178,7 +180,7 @@ func (*Credential) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case credential.FieldID, credential.FieldLearnerID, credential.FieldInstitutionID, credential.FieldHomeID, credential.FieldResultID, credential.FieldVersionID, credential.FieldSigningKeyID, credential.FieldStatusListID, credential.FieldState, credential.FieldToken, credential.FieldLiveKey, credential.FieldAward, credential.FieldJwt, credential.FieldDigest, credential.FieldRevocationReason:
 			values[i] = new(sql.NullString)
-		case credential.FieldCreatedAt, credential.FieldRequestedAt, credential.FieldIssuedAt, credential.FieldRevokedAt:
+		case credential.FieldCreatedAt, credential.FieldUpdatedAt, credential.FieldRequestedAt, credential.FieldIssuedAt, credential.FieldRevokedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -206,6 +208,12 @@ func (_m *Credential) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case credential.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case credential.FieldLearnerID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -399,6 +407,9 @@ func (_m *Credential) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("learner_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))

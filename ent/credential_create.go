@@ -42,6 +42,20 @@ func (_c *CredentialCreate) SetNillableCreatedAt(v *time.Time) *CredentialCreate
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *CredentialCreate) SetUpdatedAt(v time.Time) *CredentialCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableUpdatedAt(v *time.Time) *CredentialCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetLearnerID sets the "learner_id" field.
 func (_c *CredentialCreate) SetLearnerID(v ident.ID) *CredentialCreate {
 	_c.mutation.SetLearnerID(v)
@@ -284,6 +298,10 @@ func (_c *CredentialCreate) defaults() {
 		v := credential.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := credential.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := credential.DefaultID()
 		_c.mutation.SetID(v)
@@ -294,6 +312,9 @@ func (_c *CredentialCreate) defaults() {
 func (_c *CredentialCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Credential.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Credential.updated_at"`)}
 	}
 	if _, ok := _c.mutation.LearnerID(); !ok {
 		return &ValidationError{Name: "learner_id", err: errors.New(`ent: missing required field "Credential.learner_id"`)}
@@ -466,6 +487,10 @@ func (_c *CredentialCreate) createSpec() (*Credential, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(credential.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(credential.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.StatusIndex(); ok {
 		_spec.SetField(credential.FieldStatusIndex, field.TypeInt, value)

@@ -29,6 +29,12 @@ func (_u *CredentialUpdate) Where(ps ...predicate.Credential) *CredentialUpdate 
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *CredentialUpdate) SetUpdatedAt(v time.Time) *CredentialUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *CredentialUpdate) SetState(v credential.State) *CredentialUpdate {
 	_u.mutation.SetState(v)
@@ -164,6 +170,7 @@ func (_u *CredentialUpdate) Mutation() *CredentialMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *CredentialUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -186,6 +193,14 @@ func (_u *CredentialUpdate) Exec(ctx context.Context) error {
 func (_u *CredentialUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *CredentialUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := credential.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -242,6 +257,9 @@ func (_u *CredentialUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(credential.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(credential.FieldState, field.TypeEnum, value)
 	}
@@ -296,6 +314,12 @@ type CredentialUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *CredentialMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *CredentialUpdateOne) SetUpdatedAt(v time.Time) *CredentialUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -446,6 +470,7 @@ func (_u *CredentialUpdateOne) Select(field string, fields ...string) *Credentia
 
 // Save executes the query and returns the updated Credential entity.
 func (_u *CredentialUpdateOne) Save(ctx context.Context) (*Credential, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -468,6 +493,14 @@ func (_u *CredentialUpdateOne) Exec(ctx context.Context) error {
 func (_u *CredentialUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *CredentialUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := credential.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -540,6 +573,9 @@ func (_u *CredentialUpdateOne) sqlSave(ctx context.Context) (_node *Credential, 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(credential.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(credential.FieldState, field.TypeEnum, value)

@@ -25,6 +25,8 @@ type Enrolment struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// ApplicationID holds the value of the "application_id" field.
 	ApplicationID ident.ID `json:"application_id,omitempty"`
 	// LearnerID holds the value of the "learner_id" field.
@@ -141,7 +143,7 @@ func (*Enrolment) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case enrolment.FieldID, enrolment.FieldApplicationID, enrolment.FieldLearnerID, enrolment.FieldOfferingID, enrolment.FieldVersionID, enrolment.FieldHomeID, enrolment.FieldHostID, enrolment.FieldState:
 			values[i] = new(sql.NullString)
-		case enrolment.FieldCreatedAt, enrolment.FieldEnrolledAt, enrolment.FieldEndedAt:
+		case enrolment.FieldCreatedAt, enrolment.FieldUpdatedAt, enrolment.FieldEnrolledAt, enrolment.FieldEndedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -169,6 +171,12 @@ func (_m *Enrolment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case enrolment.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case enrolment.FieldApplicationID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -293,6 +301,9 @@ func (_m *Enrolment) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("application_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ApplicationID))

@@ -40,6 +40,20 @@ func (_c *EnrolmentCreate) SetNillableCreatedAt(v *time.Time) *EnrolmentCreate {
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *EnrolmentCreate) SetUpdatedAt(v time.Time) *EnrolmentCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *EnrolmentCreate) SetNillableUpdatedAt(v *time.Time) *EnrolmentCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetApplicationID sets the "application_id" field.
 func (_c *EnrolmentCreate) SetApplicationID(v ident.ID) *EnrolmentCreate {
 	_c.mutation.SetApplicationID(v)
@@ -185,6 +199,10 @@ func (_c *EnrolmentCreate) defaults() {
 		v := enrolment.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := enrolment.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := enrolment.DefaultID()
 		_c.mutation.SetID(v)
@@ -195,6 +213,9 @@ func (_c *EnrolmentCreate) defaults() {
 func (_c *EnrolmentCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Enrolment.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Enrolment.updated_at"`)}
 	}
 	if _, ok := _c.mutation.ApplicationID(); !ok {
 		return &ValidationError{Name: "application_id", err: errors.New(`ent: missing required field "Enrolment.application_id"`)}
@@ -316,6 +337,10 @@ func (_c *EnrolmentCreate) createSpec() (*Enrolment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(enrolment.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(enrolment.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(enrolment.FieldState, field.TypeEnum, value)

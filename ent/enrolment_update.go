@@ -28,6 +28,12 @@ func (_u *EnrolmentUpdate) Where(ps ...predicate.Enrolment) *EnrolmentUpdate {
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *EnrolmentUpdate) SetUpdatedAt(v time.Time) *EnrolmentUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *EnrolmentUpdate) SetState(v enrolment.State) *EnrolmentUpdate {
 	_u.mutation.SetState(v)
@@ -83,6 +89,7 @@ func (_u *EnrolmentUpdate) Mutation() *EnrolmentMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *EnrolmentUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -105,6 +112,14 @@ func (_u *EnrolmentUpdate) Exec(ctx context.Context) error {
 func (_u *EnrolmentUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *EnrolmentUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := enrolment.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -148,6 +163,9 @@ func (_u *EnrolmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(enrolment.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(enrolment.FieldState, field.TypeEnum, value)
 	}
@@ -178,6 +196,12 @@ type EnrolmentUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *EnrolmentMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *EnrolmentUpdateOne) SetUpdatedAt(v time.Time) *EnrolmentUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -248,6 +272,7 @@ func (_u *EnrolmentUpdateOne) Select(field string, fields ...string) *EnrolmentU
 
 // Save executes the query and returns the updated Enrolment entity.
 func (_u *EnrolmentUpdateOne) Save(ctx context.Context) (*Enrolment, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -270,6 +295,14 @@ func (_u *EnrolmentUpdateOne) Exec(ctx context.Context) error {
 func (_u *EnrolmentUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *EnrolmentUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := enrolment.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -329,6 +362,9 @@ func (_u *EnrolmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrolment, er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(enrolment.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(enrolment.FieldState, field.TypeEnum, value)

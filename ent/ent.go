@@ -23,6 +23,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importchunk"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -37,6 +41,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -113,6 +118,10 @@ func checkColumn(t, c string) error {
 			homemodule.Table:      homemodule.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			identity.Table:        identity.ValidColumn,
+			importchunk.Table:     importchunk.ValidColumn,
+			importfinding.Table:   importfinding.ValidColumn,
+			importrun.Table:       importrun.ValidColumn,
+			importsource.Table:    importsource.ValidColumn,
 			institution.Table:     institution.ValidColumn,
 			membership.Table:      membership.ValidColumn,
 			microdegree.Table:     microdegree.ValidColumn,
@@ -127,6 +136,7 @@ func checkColumn(t, c string) error {
 			recognitionrule.Table: recognitionrule.ValidColumn,
 			result.Table:          result.ValidColumn,
 			rolegrant.Table:       rolegrant.ValidColumn,
+			seatquota.Table:       seatquota.ValidColumn,
 			session.Table:         session.ValidColumn,
 			signin.Table:          signin.ValidColumn,
 			signingkey.Table:      signingkey.ValidColumn,

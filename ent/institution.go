@@ -22,6 +22,8 @@ type Institution struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// home organisation: the domain that identity providers assert
 	Schac string `json:"schac,omitempty"`
 	// Name holds the value of the "name" field.
@@ -40,12 +42,16 @@ type Institution struct {
 	Oid *string `json:"oid,omitempty"`
 	// Ror holds the value of the "ror" field.
 	Ror *string `json:"ror,omitempty"`
+	// institution in the Database of External Quality Assurance Results
+	Deqar *string `json:"deqar,omitempty"`
 	// Website holds the value of the "website" field.
 	Website *string `json:"website,omitempty"`
 	// web and mail domains, to find it in the chooser
 	Domains []string `json:"domains,omitempty"`
 	// IANA time zone of its deadlines
-	Zone         string `json:"zone,omitempty"`
+	Zone string `json:"zone,omitempty"`
+	// whether a second person reviews a course before it is published
+	CourseReview institution.CourseReview `json:"course_review,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -56,9 +62,9 @@ func (*Institution) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case institution.FieldName, institution.FieldTown, institution.FieldDomains:
 			values[i] = new([]byte)
-		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldWebsite, institution.FieldZone:
+		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldDeqar, institution.FieldWebsite, institution.FieldZone, institution.FieldCourseReview:
 			values[i] = new(sql.NullString)
-		case institution.FieldCreatedAt:
+		case institution.FieldCreatedAt, institution.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -86,6 +92,12 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case institution.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case institution.FieldSchac:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -149,6 +161,13 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 				_m.Ror = new(string)
 				*_m.Ror = value.String
 			}
+		case institution.FieldDeqar:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field deqar", values[i])
+			} else if value.Valid {
+				_m.Deqar = new(string)
+				*_m.Deqar = value.String
+			}
 		case institution.FieldWebsite:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field website", values[i])
@@ -169,6 +188,12 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field zone", values[i])
 			} else if value.Valid {
 				_m.Zone = value.String
+			}
+		case institution.FieldCourseReview:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field course_review", values[i])
+			} else if value.Valid {
+				_m.CourseReview = institution.CourseReview(value.String)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -209,6 +234,9 @@ func (_m *Institution) String() string {
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("schac=")
 	builder.WriteString(_m.Schac)
 	builder.WriteString(", ")
@@ -244,6 +272,11 @@ func (_m *Institution) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	if v := _m.Deqar; v != nil {
+		builder.WriteString("deqar=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.Website; v != nil {
 		builder.WriteString("website=")
 		builder.WriteString(*v)
@@ -254,6 +287,9 @@ func (_m *Institution) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("zone=")
 	builder.WriteString(_m.Zone)
+	builder.WriteString(", ")
+	builder.WriteString("course_review=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CourseReview))
 	builder.WriteByte(')')
 	return builder.String()
 }

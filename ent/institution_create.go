@@ -36,6 +36,20 @@ func (_c *InstitutionCreate) SetNillableCreatedAt(v *time.Time) *InstitutionCrea
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *InstitutionCreate) SetUpdatedAt(v time.Time) *InstitutionCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *InstitutionCreate) SetNillableUpdatedAt(v *time.Time) *InstitutionCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetSchac sets the "schac" field.
 func (_c *InstitutionCreate) SetSchac(v string) *InstitutionCreate {
 	_c.mutation.SetSchac(v)
@@ -122,6 +136,20 @@ func (_c *InstitutionCreate) SetNillableRor(v *string) *InstitutionCreate {
 	return _c
 }
 
+// SetDeqar sets the "deqar" field.
+func (_c *InstitutionCreate) SetDeqar(v string) *InstitutionCreate {
+	_c.mutation.SetDeqar(v)
+	return _c
+}
+
+// SetNillableDeqar sets the "deqar" field if the given value is not nil.
+func (_c *InstitutionCreate) SetNillableDeqar(v *string) *InstitutionCreate {
+	if v != nil {
+		_c.SetDeqar(*v)
+	}
+	return _c
+}
+
 // SetWebsite sets the "website" field.
 func (_c *InstitutionCreate) SetWebsite(v string) *InstitutionCreate {
 	_c.mutation.SetWebsite(v)
@@ -145,6 +173,20 @@ func (_c *InstitutionCreate) SetDomains(v []string) *InstitutionCreate {
 // SetZone sets the "zone" field.
 func (_c *InstitutionCreate) SetZone(v string) *InstitutionCreate {
 	_c.mutation.SetZone(v)
+	return _c
+}
+
+// SetCourseReview sets the "course_review" field.
+func (_c *InstitutionCreate) SetCourseReview(v institution.CourseReview) *InstitutionCreate {
+	_c.mutation.SetCourseReview(v)
+	return _c
+}
+
+// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
+func (_c *InstitutionCreate) SetNillableCourseReview(v *institution.CourseReview) *InstitutionCreate {
+	if v != nil {
+		_c.SetCourseReview(*v)
+	}
 	return _c
 }
 
@@ -201,6 +243,14 @@ func (_c *InstitutionCreate) defaults() {
 		v := institution.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := institution.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
+	if _, ok := _c.mutation.CourseReview(); !ok {
+		v := institution.DefaultCourseReview
+		_c.mutation.SetCourseReview(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := institution.DefaultID()
 		_c.mutation.SetID(v)
@@ -211,6 +261,9 @@ func (_c *InstitutionCreate) defaults() {
 func (_c *InstitutionCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Institution.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Institution.updated_at"`)}
 	}
 	if _, ok := _c.mutation.Schac(); !ok {
 		return &ValidationError{Name: "schac", err: errors.New(`ent: missing required field "Institution.schac"`)}
@@ -262,6 +315,11 @@ func (_c *InstitutionCreate) check() error {
 			return &ValidationError{Name: "ror", err: fmt.Errorf(`ent: validator failed for field "Institution.ror": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Deqar(); ok {
+		if err := institution.DeqarValidator(v); err != nil {
+			return &ValidationError{Name: "deqar", err: fmt.Errorf(`ent: validator failed for field "Institution.deqar": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.Website(); ok {
 		if err := institution.WebsiteValidator(v); err != nil {
 			return &ValidationError{Name: "website", err: fmt.Errorf(`ent: validator failed for field "Institution.website": %w`, err)}
@@ -276,6 +334,14 @@ func (_c *InstitutionCreate) check() error {
 	if v, ok := _c.mutation.Zone(); ok {
 		if err := institution.ZoneValidator(v); err != nil {
 			return &ValidationError{Name: "zone", err: fmt.Errorf(`ent: validator failed for field "Institution.zone": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.CourseReview(); !ok {
+		return &ValidationError{Name: "course_review", err: errors.New(`ent: missing required field "Institution.course_review"`)}
+	}
+	if v, ok := _c.mutation.CourseReview(); ok {
+		if err := institution.CourseReviewValidator(v); err != nil {
+			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -322,6 +388,10 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 		_spec.SetField(institution.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(institution.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
+	}
 	if value, ok := _c.mutation.Schac(); ok {
 		_spec.SetField(institution.FieldSchac, field.TypeString, value)
 		_node.Schac = value
@@ -358,6 +428,10 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 		_spec.SetField(institution.FieldRor, field.TypeString, value)
 		_node.Ror = &value
 	}
+	if value, ok := _c.mutation.Deqar(); ok {
+		_spec.SetField(institution.FieldDeqar, field.TypeString, value)
+		_node.Deqar = &value
+	}
 	if value, ok := _c.mutation.Website(); ok {
 		_spec.SetField(institution.FieldWebsite, field.TypeString, value)
 		_node.Website = &value
@@ -369,6 +443,10 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Zone(); ok {
 		_spec.SetField(institution.FieldZone, field.TypeString, value)
 		_node.Zone = value
+	}
+	if value, ok := _c.mutation.CourseReview(); ok {
+		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
+		_node.CourseReview = value
 	}
 	return _node, _spec
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -26,6 +27,12 @@ type InstitutionUpdate struct {
 // Where appends a list predicates to the InstitutionUpdate builder.
 func (_u *InstitutionUpdate) Where(ps ...predicate.Institution) *InstitutionUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *InstitutionUpdate) SetUpdatedAt(v time.Time) *InstitutionUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -163,6 +170,26 @@ func (_u *InstitutionUpdate) ClearRor() *InstitutionUpdate {
 	return _u
 }
 
+// SetDeqar sets the "deqar" field.
+func (_u *InstitutionUpdate) SetDeqar(v string) *InstitutionUpdate {
+	_u.mutation.SetDeqar(v)
+	return _u
+}
+
+// SetNillableDeqar sets the "deqar" field if the given value is not nil.
+func (_u *InstitutionUpdate) SetNillableDeqar(v *string) *InstitutionUpdate {
+	if v != nil {
+		_u.SetDeqar(*v)
+	}
+	return _u
+}
+
+// ClearDeqar clears the value of the "deqar" field.
+func (_u *InstitutionUpdate) ClearDeqar() *InstitutionUpdate {
+	_u.mutation.ClearDeqar()
+	return _u
+}
+
 // SetWebsite sets the "website" field.
 func (_u *InstitutionUpdate) SetWebsite(v string) *InstitutionUpdate {
 	_u.mutation.SetWebsite(v)
@@ -209,6 +236,20 @@ func (_u *InstitutionUpdate) SetNillableZone(v *string) *InstitutionUpdate {
 	return _u
 }
 
+// SetCourseReview sets the "course_review" field.
+func (_u *InstitutionUpdate) SetCourseReview(v institution.CourseReview) *InstitutionUpdate {
+	_u.mutation.SetCourseReview(v)
+	return _u
+}
+
+// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
+func (_u *InstitutionUpdate) SetNillableCourseReview(v *institution.CourseReview) *InstitutionUpdate {
+	if v != nil {
+		_u.SetCourseReview(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InstitutionMutation object of the builder.
 func (_u *InstitutionUpdate) Mutation() *InstitutionMutation {
 	return _u.mutation
@@ -216,6 +257,7 @@ func (_u *InstitutionUpdate) Mutation() *InstitutionMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *InstitutionUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -238,6 +280,14 @@ func (_u *InstitutionUpdate) Exec(ctx context.Context) error {
 func (_u *InstitutionUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *InstitutionUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := institution.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -278,6 +328,11 @@ func (_u *InstitutionUpdate) check() error {
 			return &ValidationError{Name: "ror", err: fmt.Errorf(`ent: validator failed for field "Institution.ror": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Deqar(); ok {
+		if err := institution.DeqarValidator(v); err != nil {
+			return &ValidationError{Name: "deqar", err: fmt.Errorf(`ent: validator failed for field "Institution.deqar": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Website(); ok {
 		if err := institution.WebsiteValidator(v); err != nil {
 			return &ValidationError{Name: "website", err: fmt.Errorf(`ent: validator failed for field "Institution.website": %w`, err)}
@@ -286,6 +341,11 @@ func (_u *InstitutionUpdate) check() error {
 	if v, ok := _u.mutation.Zone(); ok {
 		if err := institution.ZoneValidator(v); err != nil {
 			return &ValidationError{Name: "zone", err: fmt.Errorf(`ent: validator failed for field "Institution.zone": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CourseReview(); ok {
+		if err := institution.CourseReviewValidator(v); err != nil {
+			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
 	return nil
@@ -302,6 +362,9 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(institution.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Schac(); ok {
 		_spec.SetField(institution.FieldSchac, field.TypeString, value)
@@ -342,6 +405,12 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.RorCleared() {
 		_spec.ClearField(institution.FieldRor, field.TypeString)
 	}
+	if value, ok := _u.mutation.Deqar(); ok {
+		_spec.SetField(institution.FieldDeqar, field.TypeString, value)
+	}
+	if _u.mutation.DeqarCleared() {
+		_spec.ClearField(institution.FieldDeqar, field.TypeString)
+	}
 	if value, ok := _u.mutation.Website(); ok {
 		_spec.SetField(institution.FieldWebsite, field.TypeString, value)
 	}
@@ -358,6 +427,9 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.Zone(); ok {
 		_spec.SetField(institution.FieldZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CourseReview(); ok {
+		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -377,6 +449,12 @@ type InstitutionUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *InstitutionMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *InstitutionUpdateOne) SetUpdatedAt(v time.Time) *InstitutionUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetSchac sets the "schac" field.
@@ -513,6 +591,26 @@ func (_u *InstitutionUpdateOne) ClearRor() *InstitutionUpdateOne {
 	return _u
 }
 
+// SetDeqar sets the "deqar" field.
+func (_u *InstitutionUpdateOne) SetDeqar(v string) *InstitutionUpdateOne {
+	_u.mutation.SetDeqar(v)
+	return _u
+}
+
+// SetNillableDeqar sets the "deqar" field if the given value is not nil.
+func (_u *InstitutionUpdateOne) SetNillableDeqar(v *string) *InstitutionUpdateOne {
+	if v != nil {
+		_u.SetDeqar(*v)
+	}
+	return _u
+}
+
+// ClearDeqar clears the value of the "deqar" field.
+func (_u *InstitutionUpdateOne) ClearDeqar() *InstitutionUpdateOne {
+	_u.mutation.ClearDeqar()
+	return _u
+}
+
 // SetWebsite sets the "website" field.
 func (_u *InstitutionUpdateOne) SetWebsite(v string) *InstitutionUpdateOne {
 	_u.mutation.SetWebsite(v)
@@ -559,6 +657,20 @@ func (_u *InstitutionUpdateOne) SetNillableZone(v *string) *InstitutionUpdateOne
 	return _u
 }
 
+// SetCourseReview sets the "course_review" field.
+func (_u *InstitutionUpdateOne) SetCourseReview(v institution.CourseReview) *InstitutionUpdateOne {
+	_u.mutation.SetCourseReview(v)
+	return _u
+}
+
+// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
+func (_u *InstitutionUpdateOne) SetNillableCourseReview(v *institution.CourseReview) *InstitutionUpdateOne {
+	if v != nil {
+		_u.SetCourseReview(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InstitutionMutation object of the builder.
 func (_u *InstitutionUpdateOne) Mutation() *InstitutionMutation {
 	return _u.mutation
@@ -579,6 +691,7 @@ func (_u *InstitutionUpdateOne) Select(field string, fields ...string) *Institut
 
 // Save executes the query and returns the updated Institution entity.
 func (_u *InstitutionUpdateOne) Save(ctx context.Context) (*Institution, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -601,6 +714,14 @@ func (_u *InstitutionUpdateOne) Exec(ctx context.Context) error {
 func (_u *InstitutionUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *InstitutionUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := institution.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -641,6 +762,11 @@ func (_u *InstitutionUpdateOne) check() error {
 			return &ValidationError{Name: "ror", err: fmt.Errorf(`ent: validator failed for field "Institution.ror": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Deqar(); ok {
+		if err := institution.DeqarValidator(v); err != nil {
+			return &ValidationError{Name: "deqar", err: fmt.Errorf(`ent: validator failed for field "Institution.deqar": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Website(); ok {
 		if err := institution.WebsiteValidator(v); err != nil {
 			return &ValidationError{Name: "website", err: fmt.Errorf(`ent: validator failed for field "Institution.website": %w`, err)}
@@ -649,6 +775,11 @@ func (_u *InstitutionUpdateOne) check() error {
 	if v, ok := _u.mutation.Zone(); ok {
 		if err := institution.ZoneValidator(v); err != nil {
 			return &ValidationError{Name: "zone", err: fmt.Errorf(`ent: validator failed for field "Institution.zone": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CourseReview(); ok {
+		if err := institution.CourseReviewValidator(v); err != nil {
+			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
 	return nil
@@ -682,6 +813,9 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(institution.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Schac(); ok {
 		_spec.SetField(institution.FieldSchac, field.TypeString, value)
@@ -722,6 +856,12 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 	if _u.mutation.RorCleared() {
 		_spec.ClearField(institution.FieldRor, field.TypeString)
 	}
+	if value, ok := _u.mutation.Deqar(); ok {
+		_spec.SetField(institution.FieldDeqar, field.TypeString, value)
+	}
+	if _u.mutation.DeqarCleared() {
+		_spec.ClearField(institution.FieldDeqar, field.TypeString)
+	}
 	if value, ok := _u.mutation.Website(); ok {
 		_spec.SetField(institution.FieldWebsite, field.TypeString, value)
 	}
@@ -738,6 +878,9 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 	}
 	if value, ok := _u.mutation.Zone(); ok {
 		_spec.SetField(institution.FieldZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CourseReview(); ok {
+		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
 	_node = &Institution{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Membership is the model entity for the Membership schema.
@@ -22,6 +24,8 @@ type Membership struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// AllianceID holds the value of the "alliance_id" field.
 	AllianceID ident.ID `json:"alliance_id,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
@@ -34,6 +38,10 @@ type Membership struct {
 	Since *time.Time `json:"since,omitempty"`
 	// Until holds the value of the "until" field.
 	Until *time.Time `json:"until,omitempty"`
+	// why it was last suspended or ended
+	Reason string `json:"reason,omitempty"`
+	// every state with its beginning, so that a verifier can ask for a moment
+	History []vocab.Standing `json:"history,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MembershipQuery when eager-loading is set.
 	Edges        MembershipEdges `json:"edges"`
@@ -78,9 +86,11 @@ func (*Membership) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case membership.FieldID, membership.FieldAllianceID, membership.FieldInstitutionID, membership.FieldState, membership.FieldPart:
+		case membership.FieldHistory:
+			values[i] = new([]byte)
+		case membership.FieldID, membership.FieldAllianceID, membership.FieldInstitutionID, membership.FieldState, membership.FieldPart, membership.FieldReason:
 			values[i] = new(sql.NullString)
-		case membership.FieldCreatedAt, membership.FieldSince, membership.FieldUntil:
+		case membership.FieldCreatedAt, membership.FieldUpdatedAt, membership.FieldSince, membership.FieldUntil:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -108,6 +118,12 @@ func (_m *Membership) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case membership.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case membership.FieldAllianceID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -146,6 +162,20 @@ func (_m *Membership) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Until = new(time.Time)
 				*_m.Until = value.Time
+			}
+		case membership.FieldReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reason", values[i])
+			} else if value.Valid {
+				_m.Reason = value.String
+			}
+		case membership.FieldHistory:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field history", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.History); err != nil {
+					return fmt.Errorf("unmarshal field history: %w", err)
+				}
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -196,6 +226,9 @@ func (_m *Membership) String() string {
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("alliance_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AllianceID))
 	builder.WriteString(", ")
@@ -217,6 +250,12 @@ func (_m *Membership) String() string {
 		builder.WriteString("until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("reason=")
+	builder.WriteString(_m.Reason)
+	builder.WriteString(", ")
+	builder.WriteString("history=")
+	builder.WriteString(fmt.Sprintf("%v", _m.History))
 	builder.WriteByte(')')
 	return builder.String()
 }

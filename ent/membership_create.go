@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // MembershipCreate is the builder for creating a Membership entity.
@@ -33,6 +34,20 @@ func (_c *MembershipCreate) SetCreatedAt(v time.Time) *MembershipCreate {
 func (_c *MembershipCreate) SetNillableCreatedAt(v *time.Time) *MembershipCreate {
 	if v != nil {
 		_c.SetCreatedAt(*v)
+	}
+	return _c
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *MembershipCreate) SetUpdatedAt(v time.Time) *MembershipCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *MembershipCreate) SetNillableUpdatedAt(v *time.Time) *MembershipCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
 	}
 	return _c
 }
@@ -86,6 +101,26 @@ func (_c *MembershipCreate) SetNillableUntil(v *time.Time) *MembershipCreate {
 	if v != nil {
 		_c.SetUntil(*v)
 	}
+	return _c
+}
+
+// SetReason sets the "reason" field.
+func (_c *MembershipCreate) SetReason(v string) *MembershipCreate {
+	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *MembershipCreate) SetNillableReason(v *string) *MembershipCreate {
+	if v != nil {
+		_c.SetReason(*v)
+	}
+	return _c
+}
+
+// SetHistory sets the "history" field.
+func (_c *MembershipCreate) SetHistory(v []vocab.Standing) *MembershipCreate {
+	_c.mutation.SetHistory(v)
 	return _c
 }
 
@@ -152,6 +187,14 @@ func (_c *MembershipCreate) defaults() {
 		v := membership.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := membership.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
+	if _, ok := _c.mutation.Reason(); !ok {
+		v := membership.DefaultReason
+		_c.mutation.SetReason(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := membership.DefaultID()
 		_c.mutation.SetID(v)
@@ -162,6 +205,9 @@ func (_c *MembershipCreate) defaults() {
 func (_c *MembershipCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Membership.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Membership.updated_at"`)}
 	}
 	if _, ok := _c.mutation.AllianceID(); !ok {
 		return &ValidationError{Name: "alliance_id", err: errors.New(`ent: missing required field "Membership.alliance_id"`)}
@@ -194,6 +240,17 @@ func (_c *MembershipCreate) check() error {
 		if err := membership.PartValidator(v); err != nil {
 			return &ValidationError{Name: "part", err: fmt.Errorf(`ent: validator failed for field "Membership.part": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Reason(); !ok {
+		return &ValidationError{Name: "reason", err: errors.New(`ent: missing required field "Membership.reason"`)}
+	}
+	if v, ok := _c.mutation.Reason(); ok {
+		if err := membership.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Membership.reason": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.History(); !ok {
+		return &ValidationError{Name: "history", err: errors.New(`ent: missing required field "Membership.history"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := membership.IDValidator(string(v)); err != nil {
@@ -245,6 +302,10 @@ func (_c *MembershipCreate) createSpec() (*Membership, *sqlgraph.CreateSpec) {
 		_spec.SetField(membership.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(membership.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
+	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(membership.FieldState, field.TypeEnum, value)
 		_node.State = value
@@ -260,6 +321,14 @@ func (_c *MembershipCreate) createSpec() (*Membership, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Until(); ok {
 		_spec.SetField(membership.FieldUntil, field.TypeTime, value)
 		_node.Until = &value
+	}
+	if value, ok := _c.mutation.Reason(); ok {
+		_spec.SetField(membership.FieldReason, field.TypeString, value)
+		_node.Reason = value
+	}
+	if value, ok := _c.mutation.History(); ok {
+		_spec.SetField(membership.FieldHistory, field.TypeJSON, value)
+		_node.History = value
 	}
 	if nodes := _c.mutation.AllianceIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -10,9 +10,11 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // MembershipUpdate is the builder for updating Membership entities.
@@ -25,6 +27,12 @@ type MembershipUpdate struct {
 // Where appends a list predicates to the MembershipUpdate builder.
 func (_u *MembershipUpdate) Where(ps ...predicate.Membership) *MembershipUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *MembershipUpdate) SetUpdatedAt(v time.Time) *MembershipUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -96,6 +104,32 @@ func (_u *MembershipUpdate) ClearUntil() *MembershipUpdate {
 	return _u
 }
 
+// SetReason sets the "reason" field.
+func (_u *MembershipUpdate) SetReason(v string) *MembershipUpdate {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *MembershipUpdate) SetNillableReason(v *string) *MembershipUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetHistory sets the "history" field.
+func (_u *MembershipUpdate) SetHistory(v []vocab.Standing) *MembershipUpdate {
+	_u.mutation.SetHistory(v)
+	return _u
+}
+
+// AppendHistory appends value to the "history" field.
+func (_u *MembershipUpdate) AppendHistory(v []vocab.Standing) *MembershipUpdate {
+	_u.mutation.AppendHistory(v)
+	return _u
+}
+
 // Mutation returns the MembershipMutation object of the builder.
 func (_u *MembershipUpdate) Mutation() *MembershipMutation {
 	return _u.mutation
@@ -103,6 +137,7 @@ func (_u *MembershipUpdate) Mutation() *MembershipMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *MembershipUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -128,6 +163,14 @@ func (_u *MembershipUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_u *MembershipUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := membership.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_u *MembershipUpdate) check() error {
 	if v, ok := _u.mutation.State(); ok {
@@ -138,6 +181,11 @@ func (_u *MembershipUpdate) check() error {
 	if v, ok := _u.mutation.Part(); ok {
 		if err := membership.PartValidator(v); err != nil {
 			return &ValidationError{Name: "part", err: fmt.Errorf(`ent: validator failed for field "Membership.part": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := membership.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Membership.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.AllianceCleared() && len(_u.mutation.AllianceIDs()) > 0 {
@@ -161,6 +209,9 @@ func (_u *MembershipUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(membership.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(membership.FieldState, field.TypeEnum, value)
 	}
@@ -178,6 +229,17 @@ func (_u *MembershipUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.UntilCleared() {
 		_spec.ClearField(membership.FieldUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(membership.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.History(); ok {
+		_spec.SetField(membership.FieldHistory, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedHistory(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, membership.FieldHistory, value)
+		})
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -197,6 +259,12 @@ type MembershipUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *MembershipMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *MembershipUpdateOne) SetUpdatedAt(v time.Time) *MembershipUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -267,6 +335,32 @@ func (_u *MembershipUpdateOne) ClearUntil() *MembershipUpdateOne {
 	return _u
 }
 
+// SetReason sets the "reason" field.
+func (_u *MembershipUpdateOne) SetReason(v string) *MembershipUpdateOne {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *MembershipUpdateOne) SetNillableReason(v *string) *MembershipUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetHistory sets the "history" field.
+func (_u *MembershipUpdateOne) SetHistory(v []vocab.Standing) *MembershipUpdateOne {
+	_u.mutation.SetHistory(v)
+	return _u
+}
+
+// AppendHistory appends value to the "history" field.
+func (_u *MembershipUpdateOne) AppendHistory(v []vocab.Standing) *MembershipUpdateOne {
+	_u.mutation.AppendHistory(v)
+	return _u
+}
+
 // Mutation returns the MembershipMutation object of the builder.
 func (_u *MembershipUpdateOne) Mutation() *MembershipMutation {
 	return _u.mutation
@@ -287,6 +381,7 @@ func (_u *MembershipUpdateOne) Select(field string, fields ...string) *Membershi
 
 // Save executes the query and returns the updated Membership entity.
 func (_u *MembershipUpdateOne) Save(ctx context.Context) (*Membership, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -312,6 +407,14 @@ func (_u *MembershipUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_u *MembershipUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := membership.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_u *MembershipUpdateOne) check() error {
 	if v, ok := _u.mutation.State(); ok {
@@ -322,6 +425,11 @@ func (_u *MembershipUpdateOne) check() error {
 	if v, ok := _u.mutation.Part(); ok {
 		if err := membership.PartValidator(v); err != nil {
 			return &ValidationError{Name: "part", err: fmt.Errorf(`ent: validator failed for field "Membership.part": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := membership.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "Membership.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.AllianceCleared() && len(_u.mutation.AllianceIDs()) > 0 {
@@ -362,6 +470,9 @@ func (_u *MembershipUpdateOne) sqlSave(ctx context.Context) (_node *Membership, 
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(membership.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(membership.FieldState, field.TypeEnum, value)
 	}
@@ -379,6 +490,17 @@ func (_u *MembershipUpdateOne) sqlSave(ctx context.Context) (_node *Membership, 
 	}
 	if _u.mutation.UntilCleared() {
 		_spec.ClearField(membership.FieldUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(membership.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.History(); ok {
+		_spec.SetField(membership.FieldHistory, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedHistory(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, membership.FieldHistory, value)
+		})
 	}
 	_node = &Membership{config: _u.config}
 	_spec.Assign = _node.assignValues

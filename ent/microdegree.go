@@ -23,6 +23,8 @@ type MicroDegree struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// Key holds the value of the "key" field.
@@ -45,8 +47,8 @@ type MicroDegree struct {
 	Isced *vocab.ISCEDF `json:"isced,omitempty"`
 	// Quality holds the value of the "quality" field.
 	Quality *vocab.QualityAssurance `json:"quality,omitempty"`
-	// Groups holds the value of the "groups" field.
-	Groups []vocab.ModuleGroup `json:"groups,omitempty"`
+	// Composition holds the value of the "composition" field.
+	Composition vocab.Composition `json:"composition,omitempty"`
 	// PublishedAt holds the value of the "published_at" field.
 	PublishedAt *time.Time `json:"published_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -80,13 +82,13 @@ func (*MicroDegree) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case microdegree.FieldTitle, microdegree.FieldSummary, microdegree.FieldDescription, microdegree.FieldOutcomes, microdegree.FieldQuality, microdegree.FieldGroups:
+		case microdegree.FieldTitle, microdegree.FieldSummary, microdegree.FieldDescription, microdegree.FieldOutcomes, microdegree.FieldQuality, microdegree.FieldComposition:
 			values[i] = new([]byte)
 		case microdegree.FieldEcts, microdegree.FieldEqf:
 			values[i] = new(sql.NullInt64)
 		case microdegree.FieldID, microdegree.FieldInstitutionID, microdegree.FieldKey, microdegree.FieldState, microdegree.FieldIsced:
 			values[i] = new(sql.NullString)
-		case microdegree.FieldCreatedAt, microdegree.FieldPublishedAt:
+		case microdegree.FieldCreatedAt, microdegree.FieldUpdatedAt, microdegree.FieldPublishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -114,6 +116,12 @@ func (_m *MicroDegree) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case microdegree.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case microdegree.FieldInstitutionID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -193,12 +201,12 @@ func (_m *MicroDegree) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field quality: %w", err)
 				}
 			}
-		case microdegree.FieldGroups:
+		case microdegree.FieldComposition:
 			if value, ok := values[i].(*[]byte); !ok {
-				return fmt.Errorf("unexpected type %T for field groups", values[i])
+				return fmt.Errorf("unexpected type %T for field composition", values[i])
 			} else if value != nil && len(*value) > 0 {
-				if err := json.Unmarshal(*value, &_m.Groups); err != nil {
-					return fmt.Errorf("unmarshal field groups: %w", err)
+				if err := json.Unmarshal(*value, &_m.Composition); err != nil {
+					return fmt.Errorf("unmarshal field composition: %w", err)
 				}
 			}
 		case microdegree.FieldPublishedAt:
@@ -252,6 +260,9 @@ func (_m *MicroDegree) String() string {
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("institution_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
 	builder.WriteString(", ")
@@ -289,8 +300,8 @@ func (_m *MicroDegree) String() string {
 	builder.WriteString("quality=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Quality))
 	builder.WriteString(", ")
-	builder.WriteString("groups=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Groups))
+	builder.WriteString("composition=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Composition))
 	builder.WriteString(", ")
 	if v := _m.PublishedAt; v != nil {
 		builder.WriteString("published_at=")

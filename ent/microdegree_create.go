@@ -37,6 +37,20 @@ func (_c *MicroDegreeCreate) SetNillableCreatedAt(v *time.Time) *MicroDegreeCrea
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *MicroDegreeCreate) SetUpdatedAt(v time.Time) *MicroDegreeCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *MicroDegreeCreate) SetNillableUpdatedAt(v *time.Time) *MicroDegreeCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetInstitutionID sets the "institution_id" field.
 func (_c *MicroDegreeCreate) SetInstitutionID(v ident.ID) *MicroDegreeCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -119,9 +133,9 @@ func (_c *MicroDegreeCreate) SetQuality(v *vocab.QualityAssurance) *MicroDegreeC
 	return _c
 }
 
-// SetGroups sets the "groups" field.
-func (_c *MicroDegreeCreate) SetGroups(v []vocab.ModuleGroup) *MicroDegreeCreate {
-	_c.mutation.SetGroups(v)
+// SetComposition sets the "composition" field.
+func (_c *MicroDegreeCreate) SetComposition(v vocab.Composition) *MicroDegreeCreate {
+	_c.mutation.SetComposition(v)
 	return _c
 }
 
@@ -197,6 +211,10 @@ func (_c *MicroDegreeCreate) defaults() {
 		v := microdegree.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := microdegree.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := microdegree.DefaultID()
 		_c.mutation.SetID(v)
@@ -207,6 +225,9 @@ func (_c *MicroDegreeCreate) defaults() {
 func (_c *MicroDegreeCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "MicroDegree.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "MicroDegree.updated_at"`)}
 	}
 	if _, ok := _c.mutation.InstitutionID(); !ok {
 		return &ValidationError{Name: "institution_id", err: errors.New(`ent: missing required field "MicroDegree.institution_id"`)}
@@ -252,8 +273,8 @@ func (_c *MicroDegreeCreate) check() error {
 			return &ValidationError{Name: "isced", err: fmt.Errorf(`ent: validator failed for field "MicroDegree.isced": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Groups(); !ok {
-		return &ValidationError{Name: "groups", err: errors.New(`ent: missing required field "MicroDegree.groups"`)}
+	if _, ok := _c.mutation.Composition(); !ok {
+		return &ValidationError{Name: "composition", err: errors.New(`ent: missing required field "MicroDegree.composition"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := microdegree.IDValidator(string(v)); err != nil {
@@ -302,6 +323,10 @@ func (_c *MicroDegreeCreate) createSpec() (*MicroDegree, *sqlgraph.CreateSpec) {
 		_spec.SetField(microdegree.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(microdegree.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
+	}
 	if value, ok := _c.mutation.Key(); ok {
 		_spec.SetField(microdegree.FieldKey, field.TypeString, value)
 		_node.Key = value
@@ -342,9 +367,9 @@ func (_c *MicroDegreeCreate) createSpec() (*MicroDegree, *sqlgraph.CreateSpec) {
 		_spec.SetField(microdegree.FieldQuality, field.TypeJSON, value)
 		_node.Quality = value
 	}
-	if value, ok := _c.mutation.Groups(); ok {
-		_spec.SetField(microdegree.FieldGroups, field.TypeJSON, value)
-		_node.Groups = value
+	if value, ok := _c.mutation.Composition(); ok {
+		_spec.SetField(microdegree.FieldComposition, field.TypeJSON, value)
+		_node.Composition = value
 	}
 	if value, ok := _c.mutation.PublishedAt(); ok {
 		_spec.SetField(microdegree.FieldPublishedAt, field.TypeTime, value)

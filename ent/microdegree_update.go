@@ -30,6 +30,12 @@ func (_u *MicroDegreeUpdate) Where(ps ...predicate.MicroDegree) *MicroDegreeUpda
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *MicroDegreeUpdate) SetUpdatedAt(v time.Time) *MicroDegreeUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetKey sets the "key" field.
 func (_u *MicroDegreeUpdate) SetKey(v string) *MicroDegreeUpdate {
 	_u.mutation.SetKey(v)
@@ -168,15 +174,17 @@ func (_u *MicroDegreeUpdate) ClearQuality() *MicroDegreeUpdate {
 	return _u
 }
 
-// SetGroups sets the "groups" field.
-func (_u *MicroDegreeUpdate) SetGroups(v []vocab.ModuleGroup) *MicroDegreeUpdate {
-	_u.mutation.SetGroups(v)
+// SetComposition sets the "composition" field.
+func (_u *MicroDegreeUpdate) SetComposition(v vocab.Composition) *MicroDegreeUpdate {
+	_u.mutation.SetComposition(v)
 	return _u
 }
 
-// AppendGroups appends value to the "groups" field.
-func (_u *MicroDegreeUpdate) AppendGroups(v []vocab.ModuleGroup) *MicroDegreeUpdate {
-	_u.mutation.AppendGroups(v)
+// SetNillableComposition sets the "composition" field if the given value is not nil.
+func (_u *MicroDegreeUpdate) SetNillableComposition(v *vocab.Composition) *MicroDegreeUpdate {
+	if v != nil {
+		_u.SetComposition(*v)
+	}
 	return _u
 }
 
@@ -207,6 +215,7 @@ func (_u *MicroDegreeUpdate) Mutation() *MicroDegreeMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *MicroDegreeUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -229,6 +238,14 @@ func (_u *MicroDegreeUpdate) Exec(ctx context.Context) error {
 func (_u *MicroDegreeUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *MicroDegreeUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := microdegree.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -266,6 +283,9 @@ func (_u *MicroDegreeUpdate) sqlSave(ctx context.Context) (_node int, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(microdegree.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Key(); ok {
 		_spec.SetField(microdegree.FieldKey, field.TypeString, value)
@@ -317,13 +337,8 @@ func (_u *MicroDegreeUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.QualityCleared() {
 		_spec.ClearField(microdegree.FieldQuality, field.TypeJSON)
 	}
-	if value, ok := _u.mutation.Groups(); ok {
-		_spec.SetField(microdegree.FieldGroups, field.TypeJSON, value)
-	}
-	if value, ok := _u.mutation.AppendedGroups(); ok {
-		_spec.AddModifier(func(u *sql.UpdateBuilder) {
-			sqljson.Append(u, microdegree.FieldGroups, value)
-		})
+	if value, ok := _u.mutation.Composition(); ok {
+		_spec.SetField(microdegree.FieldComposition, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.PublishedAt(); ok {
 		_spec.SetField(microdegree.FieldPublishedAt, field.TypeTime, value)
@@ -349,6 +364,12 @@ type MicroDegreeUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *MicroDegreeMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *MicroDegreeUpdateOne) SetUpdatedAt(v time.Time) *MicroDegreeUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetKey sets the "key" field.
@@ -489,15 +510,17 @@ func (_u *MicroDegreeUpdateOne) ClearQuality() *MicroDegreeUpdateOne {
 	return _u
 }
 
-// SetGroups sets the "groups" field.
-func (_u *MicroDegreeUpdateOne) SetGroups(v []vocab.ModuleGroup) *MicroDegreeUpdateOne {
-	_u.mutation.SetGroups(v)
+// SetComposition sets the "composition" field.
+func (_u *MicroDegreeUpdateOne) SetComposition(v vocab.Composition) *MicroDegreeUpdateOne {
+	_u.mutation.SetComposition(v)
 	return _u
 }
 
-// AppendGroups appends value to the "groups" field.
-func (_u *MicroDegreeUpdateOne) AppendGroups(v []vocab.ModuleGroup) *MicroDegreeUpdateOne {
-	_u.mutation.AppendGroups(v)
+// SetNillableComposition sets the "composition" field if the given value is not nil.
+func (_u *MicroDegreeUpdateOne) SetNillableComposition(v *vocab.Composition) *MicroDegreeUpdateOne {
+	if v != nil {
+		_u.SetComposition(*v)
+	}
 	return _u
 }
 
@@ -541,6 +564,7 @@ func (_u *MicroDegreeUpdateOne) Select(field string, fields ...string) *MicroDeg
 
 // Save executes the query and returns the updated MicroDegree entity.
 func (_u *MicroDegreeUpdateOne) Save(ctx context.Context) (*MicroDegree, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -563,6 +587,14 @@ func (_u *MicroDegreeUpdateOne) Exec(ctx context.Context) error {
 func (_u *MicroDegreeUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *MicroDegreeUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := microdegree.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -618,6 +650,9 @@ func (_u *MicroDegreeUpdateOne) sqlSave(ctx context.Context) (_node *MicroDegree
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(microdegree.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Key(); ok {
 		_spec.SetField(microdegree.FieldKey, field.TypeString, value)
 	}
@@ -668,13 +703,8 @@ func (_u *MicroDegreeUpdateOne) sqlSave(ctx context.Context) (_node *MicroDegree
 	if _u.mutation.QualityCleared() {
 		_spec.ClearField(microdegree.FieldQuality, field.TypeJSON)
 	}
-	if value, ok := _u.mutation.Groups(); ok {
-		_spec.SetField(microdegree.FieldGroups, field.TypeJSON, value)
-	}
-	if value, ok := _u.mutation.AppendedGroups(); ok {
-		_spec.AddModifier(func(u *sql.UpdateBuilder) {
-			sqljson.Append(u, microdegree.FieldGroups, value)
-		})
+	if value, ok := _u.mutation.Composition(); ok {
+		_spec.SetField(microdegree.FieldComposition, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.PublishedAt(); ok {
 		_spec.SetField(microdegree.FieldPublishedAt, field.TypeTime, value)

@@ -22,6 +22,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importchunk"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -37,6 +41,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -66,6 +71,10 @@ const (
 	TypeHomeModule      = "HomeModule"
 	TypeIdempotencyKey  = "IdempotencyKey"
 	TypeIdentity        = "Identity"
+	TypeImportChunk     = "ImportChunk"
+	TypeImportFinding   = "ImportFinding"
+	TypeImportRun       = "ImportRun"
+	TypeImportSource    = "ImportSource"
 	TypeInstitution     = "Institution"
 	TypeMembership      = "Membership"
 	TypeMicroDegree     = "MicroDegree"
@@ -80,6 +89,7 @@ const (
 	TypeRecognitionRule = "RecognitionRule"
 	TypeResult          = "Result"
 	TypeRoleGrant       = "RoleGrant"
+	TypeSeatQuota       = "SeatQuota"
 	TypeSession         = "Session"
 	TypeSignIn          = "SignIn"
 	TypeSigningKey      = "SigningKey"
@@ -1504,6 +1514,7 @@ type ApplicationMutation struct {
 	typ              string
 	id               *ident.ID
 	created_at       *time.Time
+	updated_at       *time.Time
 	state            *application.State
 	live_key         *string
 	motivation       *string
@@ -1666,6 +1677,42 @@ func (m *ApplicationMutation) OldCreatedAt(ctx context.Context) (v time.Time, er
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *ApplicationMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApplicationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApplicationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApplicationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetLearnerID sets the "learner_id" field.
@@ -2396,9 +2443,12 @@ func (m *ApplicationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApplicationMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, application.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, application.FieldUpdatedAt)
 	}
 	if m.learner != nil {
 		fields = append(fields, application.FieldLearnerID)
@@ -2449,6 +2499,8 @@ func (m *ApplicationMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case application.FieldCreatedAt:
 		return m.CreatedAt()
+	case application.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case application.FieldLearnerID:
 		return m.LearnerID()
 	case application.FieldOfferingID:
@@ -2486,6 +2538,8 @@ func (m *ApplicationMutation) OldField(ctx context.Context, name string) (ent.Va
 	switch name {
 	case application.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case application.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case application.FieldLearnerID:
 		return m.OldLearnerID(ctx)
 	case application.FieldOfferingID:
@@ -2527,6 +2581,13 @@ func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case application.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case application.FieldLearnerID:
 		v, ok := value.(ident.ID)
@@ -2715,6 +2776,9 @@ func (m *ApplicationMutation) ResetField(name string) error {
 	switch name {
 	case application.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case application.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case application.FieldLearnerID:
 		m.ResetLearnerID()
@@ -3843,15 +3907,21 @@ type CourseMutation struct {
 	typ                  string
 	id                   *ident.ID
 	created_at           *time.Time
+	updated_at           *time.Time
 	code                 *string
 	kind                 *course.Kind
 	state                *course.State
 	published_version_id *ident.ID
+	external_id          *string
+	source_modified_at   *time.Time
+	source_seen_at       *time.Time
 	clearedFields        map[string]struct{}
 	institution          *ident.ID
 	clearedinstitution   bool
 	unit                 *ident.ID
 	clearedunit          bool
+	source               *ident.ID
+	clearedsource        bool
 	done                 bool
 	oldValue             func(context.Context) (*Course, error)
 	predicates           []predicate.Course
@@ -3995,6 +4065,42 @@ func (m *CourseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err err
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *CourseMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CourseMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CourseMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Course entity.
+// If the Course object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CourseMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetInstitutionID sets the "institution_id" field.
@@ -4239,6 +4345,202 @@ func (m *CourseMutation) ResetPublishedVersionID() {
 	delete(m.clearedFields, course.FieldPublishedVersionID)
 }
 
+// SetExternalID sets the "external_id" field.
+func (m *CourseMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *CourseMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Course entity.
+// If the Course object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *CourseMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[course.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *CourseMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[course.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *CourseMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, course.FieldExternalID)
+}
+
+// SetSourceID sets the "source_id" field.
+func (m *CourseMutation) SetSourceID(i ident.ID) {
+	m.source = &i
+}
+
+// SourceID returns the value of the "source_id" field in the mutation.
+func (m *CourseMutation) SourceID() (r ident.ID, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceID returns the old "source_id" field's value of the Course entity.
+// If the Course object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseMutation) OldSourceID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceID: %w", err)
+	}
+	return oldValue.SourceID, nil
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (m *CourseMutation) ClearSourceID() {
+	m.source = nil
+	m.clearedFields[course.FieldSourceID] = struct{}{}
+}
+
+// SourceIDCleared returns if the "source_id" field was cleared in this mutation.
+func (m *CourseMutation) SourceIDCleared() bool {
+	_, ok := m.clearedFields[course.FieldSourceID]
+	return ok
+}
+
+// ResetSourceID resets all changes to the "source_id" field.
+func (m *CourseMutation) ResetSourceID() {
+	m.source = nil
+	delete(m.clearedFields, course.FieldSourceID)
+}
+
+// SetSourceModifiedAt sets the "source_modified_at" field.
+func (m *CourseMutation) SetSourceModifiedAt(t time.Time) {
+	m.source_modified_at = &t
+}
+
+// SourceModifiedAt returns the value of the "source_modified_at" field in the mutation.
+func (m *CourseMutation) SourceModifiedAt() (r time.Time, exists bool) {
+	v := m.source_modified_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceModifiedAt returns the old "source_modified_at" field's value of the Course entity.
+// If the Course object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseMutation) OldSourceModifiedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceModifiedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceModifiedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceModifiedAt: %w", err)
+	}
+	return oldValue.SourceModifiedAt, nil
+}
+
+// ClearSourceModifiedAt clears the value of the "source_modified_at" field.
+func (m *CourseMutation) ClearSourceModifiedAt() {
+	m.source_modified_at = nil
+	m.clearedFields[course.FieldSourceModifiedAt] = struct{}{}
+}
+
+// SourceModifiedAtCleared returns if the "source_modified_at" field was cleared in this mutation.
+func (m *CourseMutation) SourceModifiedAtCleared() bool {
+	_, ok := m.clearedFields[course.FieldSourceModifiedAt]
+	return ok
+}
+
+// ResetSourceModifiedAt resets all changes to the "source_modified_at" field.
+func (m *CourseMutation) ResetSourceModifiedAt() {
+	m.source_modified_at = nil
+	delete(m.clearedFields, course.FieldSourceModifiedAt)
+}
+
+// SetSourceSeenAt sets the "source_seen_at" field.
+func (m *CourseMutation) SetSourceSeenAt(t time.Time) {
+	m.source_seen_at = &t
+}
+
+// SourceSeenAt returns the value of the "source_seen_at" field in the mutation.
+func (m *CourseMutation) SourceSeenAt() (r time.Time, exists bool) {
+	v := m.source_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSeenAt returns the old "source_seen_at" field's value of the Course entity.
+// If the Course object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseMutation) OldSourceSeenAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSeenAt: %w", err)
+	}
+	return oldValue.SourceSeenAt, nil
+}
+
+// ClearSourceSeenAt clears the value of the "source_seen_at" field.
+func (m *CourseMutation) ClearSourceSeenAt() {
+	m.source_seen_at = nil
+	m.clearedFields[course.FieldSourceSeenAt] = struct{}{}
+}
+
+// SourceSeenAtCleared returns if the "source_seen_at" field was cleared in this mutation.
+func (m *CourseMutation) SourceSeenAtCleared() bool {
+	_, ok := m.clearedFields[course.FieldSourceSeenAt]
+	return ok
+}
+
+// ResetSourceSeenAt resets all changes to the "source_seen_at" field.
+func (m *CourseMutation) ResetSourceSeenAt() {
+	m.source_seen_at = nil
+	delete(m.clearedFields, course.FieldSourceSeenAt)
+}
+
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (m *CourseMutation) ClearInstitution() {
 	m.clearedinstitution = true
@@ -4293,6 +4595,33 @@ func (m *CourseMutation) ResetUnit() {
 	m.clearedunit = false
 }
 
+// ClearSource clears the "source" edge to the ImportSource entity.
+func (m *CourseMutation) ClearSource() {
+	m.clearedsource = true
+	m.clearedFields[course.FieldSourceID] = struct{}{}
+}
+
+// SourceCleared reports if the "source" edge to the ImportSource entity was cleared.
+func (m *CourseMutation) SourceCleared() bool {
+	return m.SourceIDCleared() || m.clearedsource
+}
+
+// SourceIDs returns the "source" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SourceID instead. It exists only for internal usage by the builders.
+func (m *CourseMutation) SourceIDs() (ids []ident.ID) {
+	if id := m.source; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSource resets all changes to the "source" edge.
+func (m *CourseMutation) ResetSource() {
+	m.source = nil
+	m.clearedsource = false
+}
+
 // Where appends a list predicates to the CourseMutation builder.
 func (m *CourseMutation) Where(ps ...predicate.Course) {
 	m.predicates = append(m.predicates, ps...)
@@ -4327,9 +4656,12 @@ func (m *CourseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CourseMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, course.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, course.FieldUpdatedAt)
 	}
 	if m.institution != nil {
 		fields = append(fields, course.FieldInstitutionID)
@@ -4349,6 +4681,18 @@ func (m *CourseMutation) Fields() []string {
 	if m.published_version_id != nil {
 		fields = append(fields, course.FieldPublishedVersionID)
 	}
+	if m.external_id != nil {
+		fields = append(fields, course.FieldExternalID)
+	}
+	if m.source != nil {
+		fields = append(fields, course.FieldSourceID)
+	}
+	if m.source_modified_at != nil {
+		fields = append(fields, course.FieldSourceModifiedAt)
+	}
+	if m.source_seen_at != nil {
+		fields = append(fields, course.FieldSourceSeenAt)
+	}
 	return fields
 }
 
@@ -4359,6 +4703,8 @@ func (m *CourseMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case course.FieldCreatedAt:
 		return m.CreatedAt()
+	case course.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case course.FieldInstitutionID:
 		return m.InstitutionID()
 	case course.FieldUnitID:
@@ -4371,6 +4717,14 @@ func (m *CourseMutation) Field(name string) (ent.Value, bool) {
 		return m.State()
 	case course.FieldPublishedVersionID:
 		return m.PublishedVersionID()
+	case course.FieldExternalID:
+		return m.ExternalID()
+	case course.FieldSourceID:
+		return m.SourceID()
+	case course.FieldSourceModifiedAt:
+		return m.SourceModifiedAt()
+	case course.FieldSourceSeenAt:
+		return m.SourceSeenAt()
 	}
 	return nil, false
 }
@@ -4382,6 +4736,8 @@ func (m *CourseMutation) OldField(ctx context.Context, name string) (ent.Value, 
 	switch name {
 	case course.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case course.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case course.FieldInstitutionID:
 		return m.OldInstitutionID(ctx)
 	case course.FieldUnitID:
@@ -4394,6 +4750,14 @@ func (m *CourseMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldState(ctx)
 	case course.FieldPublishedVersionID:
 		return m.OldPublishedVersionID(ctx)
+	case course.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case course.FieldSourceID:
+		return m.OldSourceID(ctx)
+	case course.FieldSourceModifiedAt:
+		return m.OldSourceModifiedAt(ctx)
+	case course.FieldSourceSeenAt:
+		return m.OldSourceSeenAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Course field %s", name)
 }
@@ -4409,6 +4773,13 @@ func (m *CourseMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case course.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case course.FieldInstitutionID:
 		v, ok := value.(ident.ID)
@@ -4452,6 +4823,34 @@ func (m *CourseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPublishedVersionID(v)
 		return nil
+	case course.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case course.FieldSourceID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceID(v)
+		return nil
+	case course.FieldSourceModifiedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceModifiedAt(v)
+		return nil
+	case course.FieldSourceSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSeenAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Course field %s", name)
 }
@@ -4488,6 +4887,18 @@ func (m *CourseMutation) ClearedFields() []string {
 	if m.FieldCleared(course.FieldPublishedVersionID) {
 		fields = append(fields, course.FieldPublishedVersionID)
 	}
+	if m.FieldCleared(course.FieldExternalID) {
+		fields = append(fields, course.FieldExternalID)
+	}
+	if m.FieldCleared(course.FieldSourceID) {
+		fields = append(fields, course.FieldSourceID)
+	}
+	if m.FieldCleared(course.FieldSourceModifiedAt) {
+		fields = append(fields, course.FieldSourceModifiedAt)
+	}
+	if m.FieldCleared(course.FieldSourceSeenAt) {
+		fields = append(fields, course.FieldSourceSeenAt)
+	}
 	return fields
 }
 
@@ -4508,6 +4919,18 @@ func (m *CourseMutation) ClearField(name string) error {
 	case course.FieldPublishedVersionID:
 		m.ClearPublishedVersionID()
 		return nil
+	case course.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	case course.FieldSourceID:
+		m.ClearSourceID()
+		return nil
+	case course.FieldSourceModifiedAt:
+		m.ClearSourceModifiedAt()
+		return nil
+	case course.FieldSourceSeenAt:
+		m.ClearSourceSeenAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Course nullable field %s", name)
 }
@@ -4518,6 +4941,9 @@ func (m *CourseMutation) ResetField(name string) error {
 	switch name {
 	case course.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case course.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case course.FieldInstitutionID:
 		m.ResetInstitutionID()
@@ -4537,18 +4963,33 @@ func (m *CourseMutation) ResetField(name string) error {
 	case course.FieldPublishedVersionID:
 		m.ResetPublishedVersionID()
 		return nil
+	case course.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case course.FieldSourceID:
+		m.ResetSourceID()
+		return nil
+	case course.FieldSourceModifiedAt:
+		m.ResetSourceModifiedAt()
+		return nil
+	case course.FieldSourceSeenAt:
+		m.ResetSourceSeenAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Course field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CourseMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.institution != nil {
 		edges = append(edges, course.EdgeInstitution)
 	}
 	if m.unit != nil {
 		edges = append(edges, course.EdgeUnit)
+	}
+	if m.source != nil {
+		edges = append(edges, course.EdgeSource)
 	}
 	return edges
 }
@@ -4565,13 +5006,17 @@ func (m *CourseMutation) AddedIDs(name string) []ent.Value {
 		if id := m.unit; id != nil {
 			return []ent.Value{*id}
 		}
+	case course.EdgeSource:
+		if id := m.source; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CourseMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -4583,12 +5028,15 @@ func (m *CourseMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CourseMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedinstitution {
 		edges = append(edges, course.EdgeInstitution)
 	}
 	if m.clearedunit {
 		edges = append(edges, course.EdgeUnit)
+	}
+	if m.clearedsource {
+		edges = append(edges, course.EdgeSource)
 	}
 	return edges
 }
@@ -4601,6 +5049,8 @@ func (m *CourseMutation) EdgeCleared(name string) bool {
 		return m.clearedinstitution
 	case course.EdgeUnit:
 		return m.clearedunit
+	case course.EdgeSource:
+		return m.clearedsource
 	}
 	return false
 }
@@ -4615,6 +5065,9 @@ func (m *CourseMutation) ClearEdge(name string) error {
 	case course.EdgeUnit:
 		m.ClearUnit()
 		return nil
+	case course.EdgeSource:
+		m.ClearSource()
+		return nil
 	}
 	return fmt.Errorf("unknown Course unique edge %s", name)
 }
@@ -4628,6 +5081,9 @@ func (m *CourseMutation) ResetEdge(name string) error {
 		return nil
 	case course.EdgeUnit:
 		m.ResetUnit()
+		return nil
+	case course.EdgeSource:
+		m.ResetSource()
 		return nil
 	}
 	return fmt.Errorf("unknown Course edge %s", name)
@@ -4669,12 +5125,18 @@ type CourseVersionMutation struct {
 	stackability        *vocab.Stackability
 	topics              *[]string
 	appendtopics        []string
+	url                 *string
+	submitted_at        *time.Time
+	review_note         *string
+	digest              *string
 	published_at        *time.Time
 	clearedFields       map[string]struct{}
 	course              *ident.ID
 	clearedcourse       bool
 	institution         *ident.ID
 	clearedinstitution  bool
+	submitted_by        *ident.ID
+	clearedsubmitted_by bool
 	done                bool
 	oldValue            func(context.Context) (*CourseVersion, error)
 	predicates          []predicate.CourseVersion
@@ -5846,6 +6308,225 @@ func (m *CourseVersionMutation) ResetTopics() {
 	m.appendtopics = nil
 }
 
+// SetURL sets the "url" field.
+func (m *CourseVersionMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *CourseVersionMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldURL(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ClearURL clears the value of the "url" field.
+func (m *CourseVersionMutation) ClearURL() {
+	m.url = nil
+	m.clearedFields[courseversion.FieldURL] = struct{}{}
+}
+
+// URLCleared returns if the "url" field was cleared in this mutation.
+func (m *CourseVersionMutation) URLCleared() bool {
+	_, ok := m.clearedFields[courseversion.FieldURL]
+	return ok
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *CourseVersionMutation) ResetURL() {
+	m.url = nil
+	delete(m.clearedFields, courseversion.FieldURL)
+}
+
+// SetSubmittedByID sets the "submitted_by_id" field.
+func (m *CourseVersionMutation) SetSubmittedByID(i ident.ID) {
+	m.submitted_by = &i
+}
+
+// SubmittedByID returns the value of the "submitted_by_id" field in the mutation.
+func (m *CourseVersionMutation) SubmittedByID() (r ident.ID, exists bool) {
+	v := m.submitted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedByID returns the old "submitted_by_id" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldSubmittedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedByID: %w", err)
+	}
+	return oldValue.SubmittedByID, nil
+}
+
+// ClearSubmittedByID clears the value of the "submitted_by_id" field.
+func (m *CourseVersionMutation) ClearSubmittedByID() {
+	m.submitted_by = nil
+	m.clearedFields[courseversion.FieldSubmittedByID] = struct{}{}
+}
+
+// SubmittedByIDCleared returns if the "submitted_by_id" field was cleared in this mutation.
+func (m *CourseVersionMutation) SubmittedByIDCleared() bool {
+	_, ok := m.clearedFields[courseversion.FieldSubmittedByID]
+	return ok
+}
+
+// ResetSubmittedByID resets all changes to the "submitted_by_id" field.
+func (m *CourseVersionMutation) ResetSubmittedByID() {
+	m.submitted_by = nil
+	delete(m.clearedFields, courseversion.FieldSubmittedByID)
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *CourseVersionMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *CourseVersionMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldSubmittedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (m *CourseVersionMutation) ClearSubmittedAt() {
+	m.submitted_at = nil
+	m.clearedFields[courseversion.FieldSubmittedAt] = struct{}{}
+}
+
+// SubmittedAtCleared returns if the "submitted_at" field was cleared in this mutation.
+func (m *CourseVersionMutation) SubmittedAtCleared() bool {
+	_, ok := m.clearedFields[courseversion.FieldSubmittedAt]
+	return ok
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *CourseVersionMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+	delete(m.clearedFields, courseversion.FieldSubmittedAt)
+}
+
+// SetReviewNote sets the "review_note" field.
+func (m *CourseVersionMutation) SetReviewNote(s string) {
+	m.review_note = &s
+}
+
+// ReviewNote returns the value of the "review_note" field in the mutation.
+func (m *CourseVersionMutation) ReviewNote() (r string, exists bool) {
+	v := m.review_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewNote returns the old "review_note" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldReviewNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewNote: %w", err)
+	}
+	return oldValue.ReviewNote, nil
+}
+
+// ResetReviewNote resets all changes to the "review_note" field.
+func (m *CourseVersionMutation) ResetReviewNote() {
+	m.review_note = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *CourseVersionMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *CourseVersionMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *CourseVersionMutation) ResetDigest() {
+	m.digest = nil
+}
+
 // SetPublishedAt sets the "published_at" field.
 func (m *CourseVersionMutation) SetPublishedAt(t time.Time) {
 	m.published_at = &t
@@ -5949,6 +6630,33 @@ func (m *CourseVersionMutation) ResetInstitution() {
 	m.clearedinstitution = false
 }
 
+// ClearSubmittedBy clears the "submitted_by" edge to the Person entity.
+func (m *CourseVersionMutation) ClearSubmittedBy() {
+	m.clearedsubmitted_by = true
+	m.clearedFields[courseversion.FieldSubmittedByID] = struct{}{}
+}
+
+// SubmittedByCleared reports if the "submitted_by" edge to the Person entity was cleared.
+func (m *CourseVersionMutation) SubmittedByCleared() bool {
+	return m.SubmittedByIDCleared() || m.clearedsubmitted_by
+}
+
+// SubmittedByIDs returns the "submitted_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubmittedByID instead. It exists only for internal usage by the builders.
+func (m *CourseVersionMutation) SubmittedByIDs() (ids []ident.ID) {
+	if id := m.submitted_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubmittedBy resets all changes to the "submitted_by" edge.
+func (m *CourseVersionMutation) ResetSubmittedBy() {
+	m.submitted_by = nil
+	m.clearedsubmitted_by = false
+}
+
 // Where appends a list predicates to the CourseVersionMutation builder.
 func (m *CourseVersionMutation) Where(ps ...predicate.CourseVersion) {
 	m.predicates = append(m.predicates, ps...)
@@ -5983,7 +6691,7 @@ func (m *CourseVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CourseVersionMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 29)
 	if m.created_at != nil {
 		fields = append(fields, courseversion.FieldCreatedAt)
 	}
@@ -6053,6 +6761,21 @@ func (m *CourseVersionMutation) Fields() []string {
 	if m.topics != nil {
 		fields = append(fields, courseversion.FieldTopics)
 	}
+	if m.url != nil {
+		fields = append(fields, courseversion.FieldURL)
+	}
+	if m.submitted_by != nil {
+		fields = append(fields, courseversion.FieldSubmittedByID)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, courseversion.FieldSubmittedAt)
+	}
+	if m.review_note != nil {
+		fields = append(fields, courseversion.FieldReviewNote)
+	}
+	if m.digest != nil {
+		fields = append(fields, courseversion.FieldDigest)
+	}
 	if m.published_at != nil {
 		fields = append(fields, courseversion.FieldPublishedAt)
 	}
@@ -6110,6 +6833,16 @@ func (m *CourseVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.Stackability()
 	case courseversion.FieldTopics:
 		return m.Topics()
+	case courseversion.FieldURL:
+		return m.URL()
+	case courseversion.FieldSubmittedByID:
+		return m.SubmittedByID()
+	case courseversion.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case courseversion.FieldReviewNote:
+		return m.ReviewNote()
+	case courseversion.FieldDigest:
+		return m.Digest()
 	case courseversion.FieldPublishedAt:
 		return m.PublishedAt()
 	}
@@ -6167,6 +6900,16 @@ func (m *CourseVersionMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldStackability(ctx)
 	case courseversion.FieldTopics:
 		return m.OldTopics(ctx)
+	case courseversion.FieldURL:
+		return m.OldURL(ctx)
+	case courseversion.FieldSubmittedByID:
+		return m.OldSubmittedByID(ctx)
+	case courseversion.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case courseversion.FieldReviewNote:
+		return m.OldReviewNote(ctx)
+	case courseversion.FieldDigest:
+		return m.OldDigest(ctx)
 	case courseversion.FieldPublishedAt:
 		return m.OldPublishedAt(ctx)
 	}
@@ -6339,6 +7082,41 @@ func (m *CourseVersionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTopics(v)
 		return nil
+	case courseversion.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case courseversion.FieldSubmittedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedByID(v)
+		return nil
+	case courseversion.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case courseversion.FieldReviewNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewNote(v)
+		return nil
+	case courseversion.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
 	case courseversion.FieldPublishedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -6445,6 +7223,15 @@ func (m *CourseVersionMutation) ClearedFields() []string {
 	if m.FieldCleared(courseversion.FieldStackability) {
 		fields = append(fields, courseversion.FieldStackability)
 	}
+	if m.FieldCleared(courseversion.FieldURL) {
+		fields = append(fields, courseversion.FieldURL)
+	}
+	if m.FieldCleared(courseversion.FieldSubmittedByID) {
+		fields = append(fields, courseversion.FieldSubmittedByID)
+	}
+	if m.FieldCleared(courseversion.FieldSubmittedAt) {
+		fields = append(fields, courseversion.FieldSubmittedAt)
+	}
 	if m.FieldCleared(courseversion.FieldPublishedAt) {
 		fields = append(fields, courseversion.FieldPublishedAt)
 	}
@@ -6479,6 +7266,15 @@ func (m *CourseVersionMutation) ClearField(name string) error {
 		return nil
 	case courseversion.FieldStackability:
 		m.ClearStackability()
+		return nil
+	case courseversion.FieldURL:
+		m.ClearURL()
+		return nil
+	case courseversion.FieldSubmittedByID:
+		m.ClearSubmittedByID()
+		return nil
+	case courseversion.FieldSubmittedAt:
+		m.ClearSubmittedAt()
 		return nil
 	case courseversion.FieldPublishedAt:
 		m.ClearPublishedAt()
@@ -6560,6 +7356,21 @@ func (m *CourseVersionMutation) ResetField(name string) error {
 	case courseversion.FieldTopics:
 		m.ResetTopics()
 		return nil
+	case courseversion.FieldURL:
+		m.ResetURL()
+		return nil
+	case courseversion.FieldSubmittedByID:
+		m.ResetSubmittedByID()
+		return nil
+	case courseversion.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case courseversion.FieldReviewNote:
+		m.ResetReviewNote()
+		return nil
+	case courseversion.FieldDigest:
+		m.ResetDigest()
+		return nil
 	case courseversion.FieldPublishedAt:
 		m.ResetPublishedAt()
 		return nil
@@ -6569,12 +7380,15 @@ func (m *CourseVersionMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CourseVersionMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.course != nil {
 		edges = append(edges, courseversion.EdgeCourse)
 	}
 	if m.institution != nil {
 		edges = append(edges, courseversion.EdgeInstitution)
+	}
+	if m.submitted_by != nil {
+		edges = append(edges, courseversion.EdgeSubmittedBy)
 	}
 	return edges
 }
@@ -6591,13 +7405,17 @@ func (m *CourseVersionMutation) AddedIDs(name string) []ent.Value {
 		if id := m.institution; id != nil {
 			return []ent.Value{*id}
 		}
+	case courseversion.EdgeSubmittedBy:
+		if id := m.submitted_by; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CourseVersionMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -6609,12 +7427,15 @@ func (m *CourseVersionMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CourseVersionMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedcourse {
 		edges = append(edges, courseversion.EdgeCourse)
 	}
 	if m.clearedinstitution {
 		edges = append(edges, courseversion.EdgeInstitution)
+	}
+	if m.clearedsubmitted_by {
+		edges = append(edges, courseversion.EdgeSubmittedBy)
 	}
 	return edges
 }
@@ -6627,6 +7448,8 @@ func (m *CourseVersionMutation) EdgeCleared(name string) bool {
 		return m.clearedcourse
 	case courseversion.EdgeInstitution:
 		return m.clearedinstitution
+	case courseversion.EdgeSubmittedBy:
+		return m.clearedsubmitted_by
 	}
 	return false
 }
@@ -6640,6 +7463,9 @@ func (m *CourseVersionMutation) ClearEdge(name string) error {
 		return nil
 	case courseversion.EdgeInstitution:
 		m.ClearInstitution()
+		return nil
+	case courseversion.EdgeSubmittedBy:
+		m.ClearSubmittedBy()
 		return nil
 	}
 	return fmt.Errorf("unknown CourseVersion unique edge %s", name)
@@ -6655,6 +7481,9 @@ func (m *CourseVersionMutation) ResetEdge(name string) error {
 	case courseversion.EdgeInstitution:
 		m.ResetInstitution()
 		return nil
+	case courseversion.EdgeSubmittedBy:
+		m.ResetSubmittedBy()
+		return nil
 	}
 	return fmt.Errorf("unknown CourseVersion edge %s", name)
 }
@@ -6666,6 +7495,7 @@ type CredentialMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	status_index       *int
 	addstatus_index    *int
 	state              *credential.State
@@ -6838,6 +7668,42 @@ func (m *CredentialMutation) OldCreatedAt(ctx context.Context) (v time.Time, err
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *CredentialMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CredentialMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CredentialMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CredentialMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetLearnerID sets the "learner_id" field.
@@ -7852,9 +8718,12 @@ func (m *CredentialMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CredentialMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.created_at != nil {
 		fields = append(fields, credential.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, credential.FieldUpdatedAt)
 	}
 	if m.learner != nil {
 		fields = append(fields, credential.FieldLearnerID)
@@ -7923,6 +8792,8 @@ func (m *CredentialMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case credential.FieldCreatedAt:
 		return m.CreatedAt()
+	case credential.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case credential.FieldLearnerID:
 		return m.LearnerID()
 	case credential.FieldInstitutionID:
@@ -7972,6 +8843,8 @@ func (m *CredentialMutation) OldField(ctx context.Context, name string) (ent.Val
 	switch name {
 	case credential.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case credential.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case credential.FieldLearnerID:
 		return m.OldLearnerID(ctx)
 	case credential.FieldInstitutionID:
@@ -8025,6 +8898,13 @@ func (m *CredentialMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case credential.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case credential.FieldLearnerID:
 		v, ok := value.(ident.ID)
@@ -8270,6 +9150,9 @@ func (m *CredentialMutation) ResetField(name string) error {
 	switch name {
 	case credential.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case credential.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case credential.FieldLearnerID:
 		m.ResetLearnerID()
@@ -8521,6 +9404,7 @@ type EnrolmentMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	state              *enrolment.State
 	enrolled_at        *time.Time
 	ended_at           *time.Time
@@ -8680,6 +9564,42 @@ func (m *EnrolmentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err 
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *EnrolmentMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EnrolmentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EnrolmentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Enrolment entity.
+// If the Enrolment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrolmentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EnrolmentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetApplicationID sets the "application_id" field.
@@ -9215,9 +10135,12 @@ func (m *EnrolmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EnrolmentMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, enrolment.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, enrolment.FieldUpdatedAt)
 	}
 	if m.application != nil {
 		fields = append(fields, enrolment.FieldApplicationID)
@@ -9256,6 +10179,8 @@ func (m *EnrolmentMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case enrolment.FieldCreatedAt:
 		return m.CreatedAt()
+	case enrolment.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case enrolment.FieldApplicationID:
 		return m.ApplicationID()
 	case enrolment.FieldLearnerID:
@@ -9285,6 +10210,8 @@ func (m *EnrolmentMutation) OldField(ctx context.Context, name string) (ent.Valu
 	switch name {
 	case enrolment.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case enrolment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case enrolment.FieldApplicationID:
 		return m.OldApplicationID(ctx)
 	case enrolment.FieldLearnerID:
@@ -9318,6 +10245,13 @@ func (m *EnrolmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case enrolment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case enrolment.FieldApplicationID:
 		v, ok := value.(ident.ID)
@@ -9442,6 +10376,9 @@ func (m *EnrolmentMutation) ResetField(name string) error {
 	switch name {
 	case enrolment.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case enrolment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case enrolment.FieldApplicationID:
 		m.ResetApplicationID()
@@ -11624,6 +12561,4516 @@ func (m *IdentityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Identity edge %s", name)
 }
 
+// ImportChunkMutation represents an operation that mutates the ImportChunk nodes in the graph.
+type ImportChunkMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *ident.ID
+	created_at    *time.Time
+	number        *int
+	addnumber     *int
+	content       *[]byte
+	clearedFields map[string]struct{}
+	run           *ident.ID
+	clearedrun    bool
+	done          bool
+	oldValue      func(context.Context) (*ImportChunk, error)
+	predicates    []predicate.ImportChunk
+}
+
+var _ ent.Mutation = (*ImportChunkMutation)(nil)
+
+// importchunkOption allows management of the mutation configuration using functional options.
+type importchunkOption func(*ImportChunkMutation)
+
+// newImportChunkMutation creates new mutation for the ImportChunk entity.
+func newImportChunkMutation(c config, op Op, opts ...importchunkOption) *ImportChunkMutation {
+	m := &ImportChunkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportChunk,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportChunkID sets the ID field of the mutation.
+func withImportChunkID(id ident.ID) importchunkOption {
+	return func(m *ImportChunkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportChunk
+		)
+		m.oldValue = func(ctx context.Context) (*ImportChunk, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportChunk.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportChunk sets the old ImportChunk of the mutation.
+func withImportChunk(node *ImportChunk) importchunkOption {
+	return func(m *ImportChunkMutation) {
+		m.oldValue = func(context.Context) (*ImportChunk, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportChunkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportChunkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportChunk entities.
+func (m *ImportChunkMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportChunkMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportChunkMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportChunk.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportChunkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportChunkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImportChunk entity.
+// If the ImportChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportChunkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportChunkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *ImportChunkMutation) SetRunID(i ident.ID) {
+	m.run = &i
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *ImportChunkMutation) RunID() (r ident.ID, exists bool) {
+	v := m.run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the ImportChunk entity.
+// If the ImportChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportChunkMutation) OldRunID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *ImportChunkMutation) ResetRunID() {
+	m.run = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ImportChunkMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ImportChunkMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ImportChunk entity.
+// If the ImportChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportChunkMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ImportChunkMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ImportChunkMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ImportChunkMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ImportChunkMutation) SetContent(b []byte) {
+	m.content = &b
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ImportChunkMutation) Content() (r []byte, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the ImportChunk entity.
+// If the ImportChunk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportChunkMutation) OldContent(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ImportChunkMutation) ResetContent() {
+	m.content = nil
+}
+
+// ClearRun clears the "run" edge to the ImportRun entity.
+func (m *ImportChunkMutation) ClearRun() {
+	m.clearedrun = true
+	m.clearedFields[importchunk.FieldRunID] = struct{}{}
+}
+
+// RunCleared reports if the "run" edge to the ImportRun entity was cleared.
+func (m *ImportChunkMutation) RunCleared() bool {
+	return m.clearedrun
+}
+
+// RunIDs returns the "run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RunID instead. It exists only for internal usage by the builders.
+func (m *ImportChunkMutation) RunIDs() (ids []ident.ID) {
+	if id := m.run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRun resets all changes to the "run" edge.
+func (m *ImportChunkMutation) ResetRun() {
+	m.run = nil
+	m.clearedrun = false
+}
+
+// Where appends a list predicates to the ImportChunkMutation builder.
+func (m *ImportChunkMutation) Where(ps ...predicate.ImportChunk) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportChunkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportChunkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportChunk, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportChunkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportChunkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportChunk).
+func (m *ImportChunkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportChunkMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, importchunk.FieldCreatedAt)
+	}
+	if m.run != nil {
+		fields = append(fields, importchunk.FieldRunID)
+	}
+	if m.number != nil {
+		fields = append(fields, importchunk.FieldNumber)
+	}
+	if m.content != nil {
+		fields = append(fields, importchunk.FieldContent)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportChunkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importchunk.FieldCreatedAt:
+		return m.CreatedAt()
+	case importchunk.FieldRunID:
+		return m.RunID()
+	case importchunk.FieldNumber:
+		return m.Number()
+	case importchunk.FieldContent:
+		return m.Content()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportChunkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importchunk.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case importchunk.FieldRunID:
+		return m.OldRunID(ctx)
+	case importchunk.FieldNumber:
+		return m.OldNumber(ctx)
+	case importchunk.FieldContent:
+		return m.OldContent(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportChunk field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportChunkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importchunk.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case importchunk.FieldRunID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case importchunk.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case importchunk.FieldContent:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportChunk field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportChunkMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, importchunk.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportChunkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importchunk.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportChunkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importchunk.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportChunk numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportChunkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportChunkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportChunkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ImportChunk nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportChunkMutation) ResetField(name string) error {
+	switch name {
+	case importchunk.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case importchunk.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case importchunk.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case importchunk.FieldContent:
+		m.ResetContent()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportChunk field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportChunkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.run != nil {
+		edges = append(edges, importchunk.EdgeRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportChunkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importchunk.EdgeRun:
+		if id := m.run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportChunkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportChunkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportChunkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedrun {
+		edges = append(edges, importchunk.EdgeRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportChunkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importchunk.EdgeRun:
+		return m.clearedrun
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportChunkMutation) ClearEdge(name string) error {
+	switch name {
+	case importchunk.EdgeRun:
+		m.ClearRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportChunk unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportChunkMutation) ResetEdge(name string) error {
+	switch name {
+	case importchunk.EdgeRun:
+		m.ResetRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportChunk edge %s", name)
+}
+
+// ImportFindingMutation represents an operation that mutates the ImportFinding nodes in the graph.
+type ImportFindingMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *ident.ID
+	created_at     *time.Time
+	course_id      *ident.ID
+	number         *int
+	addnumber      *int
+	place          *string
+	external_id    *string
+	outcome        *importfinding.Outcome
+	problems       *[]vocab.Finding
+	appendproblems []vocab.Finding
+	clearedFields  map[string]struct{}
+	run            *ident.ID
+	clearedrun     bool
+	done           bool
+	oldValue       func(context.Context) (*ImportFinding, error)
+	predicates     []predicate.ImportFinding
+}
+
+var _ ent.Mutation = (*ImportFindingMutation)(nil)
+
+// importfindingOption allows management of the mutation configuration using functional options.
+type importfindingOption func(*ImportFindingMutation)
+
+// newImportFindingMutation creates new mutation for the ImportFinding entity.
+func newImportFindingMutation(c config, op Op, opts ...importfindingOption) *ImportFindingMutation {
+	m := &ImportFindingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportFinding,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportFindingID sets the ID field of the mutation.
+func withImportFindingID(id ident.ID) importfindingOption {
+	return func(m *ImportFindingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportFinding
+		)
+		m.oldValue = func(ctx context.Context) (*ImportFinding, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportFinding.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportFinding sets the old ImportFinding of the mutation.
+func withImportFinding(node *ImportFinding) importfindingOption {
+	return func(m *ImportFindingMutation) {
+		m.oldValue = func(context.Context) (*ImportFinding, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportFindingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportFindingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportFinding entities.
+func (m *ImportFindingMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportFindingMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportFindingMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportFinding.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportFindingMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportFindingMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportFindingMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *ImportFindingMutation) SetRunID(i ident.ID) {
+	m.run = &i
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *ImportFindingMutation) RunID() (r ident.ID, exists bool) {
+	v := m.run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldRunID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *ImportFindingMutation) ResetRunID() {
+	m.run = nil
+}
+
+// SetCourseID sets the "course_id" field.
+func (m *ImportFindingMutation) SetCourseID(i ident.ID) {
+	m.course_id = &i
+}
+
+// CourseID returns the value of the "course_id" field in the mutation.
+func (m *ImportFindingMutation) CourseID() (r ident.ID, exists bool) {
+	v := m.course_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCourseID returns the old "course_id" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldCourseID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCourseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCourseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCourseID: %w", err)
+	}
+	return oldValue.CourseID, nil
+}
+
+// ClearCourseID clears the value of the "course_id" field.
+func (m *ImportFindingMutation) ClearCourseID() {
+	m.course_id = nil
+	m.clearedFields[importfinding.FieldCourseID] = struct{}{}
+}
+
+// CourseIDCleared returns if the "course_id" field was cleared in this mutation.
+func (m *ImportFindingMutation) CourseIDCleared() bool {
+	_, ok := m.clearedFields[importfinding.FieldCourseID]
+	return ok
+}
+
+// ResetCourseID resets all changes to the "course_id" field.
+func (m *ImportFindingMutation) ResetCourseID() {
+	m.course_id = nil
+	delete(m.clearedFields, importfinding.FieldCourseID)
+}
+
+// SetNumber sets the "number" field.
+func (m *ImportFindingMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ImportFindingMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ImportFindingMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ImportFindingMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ImportFindingMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *ImportFindingMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *ImportFindingMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *ImportFindingMutation) ResetPlace() {
+	m.place = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ImportFindingMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ImportFindingMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldExternalID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ImportFindingMutation) ResetExternalID() {
+	m.external_id = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *ImportFindingMutation) SetOutcome(i importfinding.Outcome) {
+	m.outcome = &i
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *ImportFindingMutation) Outcome() (r importfinding.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldOutcome(ctx context.Context) (v importfinding.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *ImportFindingMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetProblems sets the "problems" field.
+func (m *ImportFindingMutation) SetProblems(v []vocab.Finding) {
+	m.problems = &v
+	m.appendproblems = nil
+}
+
+// Problems returns the value of the "problems" field in the mutation.
+func (m *ImportFindingMutation) Problems() (r []vocab.Finding, exists bool) {
+	v := m.problems
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblems returns the old "problems" field's value of the ImportFinding entity.
+// If the ImportFinding object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFindingMutation) OldProblems(ctx context.Context) (v []vocab.Finding, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblems is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblems requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblems: %w", err)
+	}
+	return oldValue.Problems, nil
+}
+
+// AppendProblems adds v to the "problems" field.
+func (m *ImportFindingMutation) AppendProblems(v []vocab.Finding) {
+	m.appendproblems = append(m.appendproblems, v...)
+}
+
+// AppendedProblems returns the list of values that were appended to the "problems" field in this mutation.
+func (m *ImportFindingMutation) AppendedProblems() ([]vocab.Finding, bool) {
+	if len(m.appendproblems) == 0 {
+		return nil, false
+	}
+	return m.appendproblems, true
+}
+
+// ResetProblems resets all changes to the "problems" field.
+func (m *ImportFindingMutation) ResetProblems() {
+	m.problems = nil
+	m.appendproblems = nil
+}
+
+// ClearRun clears the "run" edge to the ImportRun entity.
+func (m *ImportFindingMutation) ClearRun() {
+	m.clearedrun = true
+	m.clearedFields[importfinding.FieldRunID] = struct{}{}
+}
+
+// RunCleared reports if the "run" edge to the ImportRun entity was cleared.
+func (m *ImportFindingMutation) RunCleared() bool {
+	return m.clearedrun
+}
+
+// RunIDs returns the "run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RunID instead. It exists only for internal usage by the builders.
+func (m *ImportFindingMutation) RunIDs() (ids []ident.ID) {
+	if id := m.run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRun resets all changes to the "run" edge.
+func (m *ImportFindingMutation) ResetRun() {
+	m.run = nil
+	m.clearedrun = false
+}
+
+// Where appends a list predicates to the ImportFindingMutation builder.
+func (m *ImportFindingMutation) Where(ps ...predicate.ImportFinding) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportFindingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportFindingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportFinding, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportFindingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportFindingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportFinding).
+func (m *ImportFindingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportFindingMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, importfinding.FieldCreatedAt)
+	}
+	if m.run != nil {
+		fields = append(fields, importfinding.FieldRunID)
+	}
+	if m.course_id != nil {
+		fields = append(fields, importfinding.FieldCourseID)
+	}
+	if m.number != nil {
+		fields = append(fields, importfinding.FieldNumber)
+	}
+	if m.place != nil {
+		fields = append(fields, importfinding.FieldPlace)
+	}
+	if m.external_id != nil {
+		fields = append(fields, importfinding.FieldExternalID)
+	}
+	if m.outcome != nil {
+		fields = append(fields, importfinding.FieldOutcome)
+	}
+	if m.problems != nil {
+		fields = append(fields, importfinding.FieldProblems)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportFindingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importfinding.FieldCreatedAt:
+		return m.CreatedAt()
+	case importfinding.FieldRunID:
+		return m.RunID()
+	case importfinding.FieldCourseID:
+		return m.CourseID()
+	case importfinding.FieldNumber:
+		return m.Number()
+	case importfinding.FieldPlace:
+		return m.Place()
+	case importfinding.FieldExternalID:
+		return m.ExternalID()
+	case importfinding.FieldOutcome:
+		return m.Outcome()
+	case importfinding.FieldProblems:
+		return m.Problems()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportFindingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importfinding.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case importfinding.FieldRunID:
+		return m.OldRunID(ctx)
+	case importfinding.FieldCourseID:
+		return m.OldCourseID(ctx)
+	case importfinding.FieldNumber:
+		return m.OldNumber(ctx)
+	case importfinding.FieldPlace:
+		return m.OldPlace(ctx)
+	case importfinding.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case importfinding.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case importfinding.FieldProblems:
+		return m.OldProblems(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportFinding field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportFindingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importfinding.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case importfinding.FieldRunID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case importfinding.FieldCourseID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCourseID(v)
+		return nil
+	case importfinding.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case importfinding.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case importfinding.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case importfinding.FieldOutcome:
+		v, ok := value.(importfinding.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case importfinding.FieldProblems:
+		v, ok := value.([]vocab.Finding)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblems(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportFindingMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, importfinding.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportFindingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importfinding.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportFindingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importfinding.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportFindingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importfinding.FieldCourseID) {
+		fields = append(fields, importfinding.FieldCourseID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportFindingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportFindingMutation) ClearField(name string) error {
+	switch name {
+	case importfinding.FieldCourseID:
+		m.ClearCourseID()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportFindingMutation) ResetField(name string) error {
+	switch name {
+	case importfinding.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case importfinding.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case importfinding.FieldCourseID:
+		m.ResetCourseID()
+		return nil
+	case importfinding.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case importfinding.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case importfinding.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case importfinding.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case importfinding.FieldProblems:
+		m.ResetProblems()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportFindingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.run != nil {
+		edges = append(edges, importfinding.EdgeRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportFindingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importfinding.EdgeRun:
+		if id := m.run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportFindingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportFindingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportFindingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedrun {
+		edges = append(edges, importfinding.EdgeRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportFindingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importfinding.EdgeRun:
+		return m.clearedrun
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportFindingMutation) ClearEdge(name string) error {
+	switch name {
+	case importfinding.EdgeRun:
+		m.ClearRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportFindingMutation) ResetEdge(name string) error {
+	switch name {
+	case importfinding.EdgeRun:
+		m.ResetRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFinding edge %s", name)
+}
+
+// ImportRunMutation represents an operation that mutates the ImportRun nodes in the graph.
+type ImportRunMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	format             *importrun.Format
+	mode               *importrun.Mode
+	state              *importrun.State
+	name               *string
+	bytes              *int64
+	addbytes           *int64
+	rows               *int
+	addrows            *int
+	created            *int
+	addcreated         *int
+	updated            *int
+	addupdated         *int
+	unchanged          *int
+	addunchanged       *int
+	rejected           *int
+	addrejected        *int
+	incomplete         *int
+	addincomplete      *int
+	started_at         *time.Time
+	ended_at           *time.Time
+	error              *string
+	worker             *string
+	leased_until       *time.Time
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	source             *ident.ID
+	clearedsource      bool
+	started_by         *ident.ID
+	clearedstarted_by  bool
+	done               bool
+	oldValue           func(context.Context) (*ImportRun, error)
+	predicates         []predicate.ImportRun
+}
+
+var _ ent.Mutation = (*ImportRunMutation)(nil)
+
+// importrunOption allows management of the mutation configuration using functional options.
+type importrunOption func(*ImportRunMutation)
+
+// newImportRunMutation creates new mutation for the ImportRun entity.
+func newImportRunMutation(c config, op Op, opts ...importrunOption) *ImportRunMutation {
+	m := &ImportRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportRunID sets the ID field of the mutation.
+func withImportRunID(id ident.ID) importrunOption {
+	return func(m *ImportRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportRun
+		)
+		m.oldValue = func(ctx context.Context) (*ImportRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportRun sets the old ImportRun of the mutation.
+func withImportRun(node *ImportRun) importrunOption {
+	return func(m *ImportRunMutation) {
+		m.oldValue = func(context.Context) (*ImportRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportRun entities.
+func (m *ImportRunMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportRunMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportRunMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportRunMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportRunMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportRunMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *ImportRunMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *ImportRunMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *ImportRunMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetSourceID sets the "source_id" field.
+func (m *ImportRunMutation) SetSourceID(i ident.ID) {
+	m.source = &i
+}
+
+// SourceID returns the value of the "source_id" field in the mutation.
+func (m *ImportRunMutation) SourceID() (r ident.ID, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceID returns the old "source_id" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldSourceID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceID: %w", err)
+	}
+	return oldValue.SourceID, nil
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (m *ImportRunMutation) ClearSourceID() {
+	m.source = nil
+	m.clearedFields[importrun.FieldSourceID] = struct{}{}
+}
+
+// SourceIDCleared returns if the "source_id" field was cleared in this mutation.
+func (m *ImportRunMutation) SourceIDCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldSourceID]
+	return ok
+}
+
+// ResetSourceID resets all changes to the "source_id" field.
+func (m *ImportRunMutation) ResetSourceID() {
+	m.source = nil
+	delete(m.clearedFields, importrun.FieldSourceID)
+}
+
+// SetStartedByID sets the "started_by_id" field.
+func (m *ImportRunMutation) SetStartedByID(i ident.ID) {
+	m.started_by = &i
+}
+
+// StartedByID returns the value of the "started_by_id" field in the mutation.
+func (m *ImportRunMutation) StartedByID() (r ident.ID, exists bool) {
+	v := m.started_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedByID returns the old "started_by_id" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldStartedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedByID: %w", err)
+	}
+	return oldValue.StartedByID, nil
+}
+
+// ClearStartedByID clears the value of the "started_by_id" field.
+func (m *ImportRunMutation) ClearStartedByID() {
+	m.started_by = nil
+	m.clearedFields[importrun.FieldStartedByID] = struct{}{}
+}
+
+// StartedByIDCleared returns if the "started_by_id" field was cleared in this mutation.
+func (m *ImportRunMutation) StartedByIDCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldStartedByID]
+	return ok
+}
+
+// ResetStartedByID resets all changes to the "started_by_id" field.
+func (m *ImportRunMutation) ResetStartedByID() {
+	m.started_by = nil
+	delete(m.clearedFields, importrun.FieldStartedByID)
+}
+
+// SetFormat sets the "format" field.
+func (m *ImportRunMutation) SetFormat(i importrun.Format) {
+	m.format = &i
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ImportRunMutation) Format() (r importrun.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldFormat(ctx context.Context) (v importrun.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ImportRunMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetMode sets the "mode" field.
+func (m *ImportRunMutation) SetMode(i importrun.Mode) {
+	m.mode = &i
+}
+
+// Mode returns the value of the "mode" field in the mutation.
+func (m *ImportRunMutation) Mode() (r importrun.Mode, exists bool) {
+	v := m.mode
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMode returns the old "mode" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldMode(ctx context.Context) (v importrun.Mode, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMode: %w", err)
+	}
+	return oldValue.Mode, nil
+}
+
+// ResetMode resets all changes to the "mode" field.
+func (m *ImportRunMutation) ResetMode() {
+	m.mode = nil
+}
+
+// SetState sets the "state" field.
+func (m *ImportRunMutation) SetState(i importrun.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ImportRunMutation) State() (r importrun.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldState(ctx context.Context) (v importrun.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ImportRunMutation) ResetState() {
+	m.state = nil
+}
+
+// SetName sets the "name" field.
+func (m *ImportRunMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ImportRunMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ImportRunMutation) ResetName() {
+	m.name = nil
+}
+
+// SetBytes sets the "bytes" field.
+func (m *ImportRunMutation) SetBytes(i int64) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *ImportRunMutation) Bytes() (r int64, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *ImportRunMutation) AddBytes(i int64) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *ImportRunMutation) AddedBytes() (r int64, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *ImportRunMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *ImportRunMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *ImportRunMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *ImportRunMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *ImportRunMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *ImportRunMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// SetCreated sets the "created" field.
+func (m *ImportRunMutation) SetCreated(i int) {
+	m.created = &i
+	m.addcreated = nil
+}
+
+// Created returns the value of the "created" field in the mutation.
+func (m *ImportRunMutation) Created() (r int, exists bool) {
+	v := m.created
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreated returns the old "created" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldCreated(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreated: %w", err)
+	}
+	return oldValue.Created, nil
+}
+
+// AddCreated adds i to the "created" field.
+func (m *ImportRunMutation) AddCreated(i int) {
+	if m.addcreated != nil {
+		*m.addcreated += i
+	} else {
+		m.addcreated = &i
+	}
+}
+
+// AddedCreated returns the value that was added to the "created" field in this mutation.
+func (m *ImportRunMutation) AddedCreated() (r int, exists bool) {
+	v := m.addcreated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreated resets all changes to the "created" field.
+func (m *ImportRunMutation) ResetCreated() {
+	m.created = nil
+	m.addcreated = nil
+}
+
+// SetUpdated sets the "updated" field.
+func (m *ImportRunMutation) SetUpdated(i int) {
+	m.updated = &i
+	m.addupdated = nil
+}
+
+// Updated returns the value of the "updated" field in the mutation.
+func (m *ImportRunMutation) Updated() (r int, exists bool) {
+	v := m.updated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdated returns the old "updated" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldUpdated(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdated: %w", err)
+	}
+	return oldValue.Updated, nil
+}
+
+// AddUpdated adds i to the "updated" field.
+func (m *ImportRunMutation) AddUpdated(i int) {
+	if m.addupdated != nil {
+		*m.addupdated += i
+	} else {
+		m.addupdated = &i
+	}
+}
+
+// AddedUpdated returns the value that was added to the "updated" field in this mutation.
+func (m *ImportRunMutation) AddedUpdated() (r int, exists bool) {
+	v := m.addupdated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdated resets all changes to the "updated" field.
+func (m *ImportRunMutation) ResetUpdated() {
+	m.updated = nil
+	m.addupdated = nil
+}
+
+// SetUnchanged sets the "unchanged" field.
+func (m *ImportRunMutation) SetUnchanged(i int) {
+	m.unchanged = &i
+	m.addunchanged = nil
+}
+
+// Unchanged returns the value of the "unchanged" field in the mutation.
+func (m *ImportRunMutation) Unchanged() (r int, exists bool) {
+	v := m.unchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnchanged returns the old "unchanged" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldUnchanged(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnchanged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnchanged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnchanged: %w", err)
+	}
+	return oldValue.Unchanged, nil
+}
+
+// AddUnchanged adds i to the "unchanged" field.
+func (m *ImportRunMutation) AddUnchanged(i int) {
+	if m.addunchanged != nil {
+		*m.addunchanged += i
+	} else {
+		m.addunchanged = &i
+	}
+}
+
+// AddedUnchanged returns the value that was added to the "unchanged" field in this mutation.
+func (m *ImportRunMutation) AddedUnchanged() (r int, exists bool) {
+	v := m.addunchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnchanged resets all changes to the "unchanged" field.
+func (m *ImportRunMutation) ResetUnchanged() {
+	m.unchanged = nil
+	m.addunchanged = nil
+}
+
+// SetRejected sets the "rejected" field.
+func (m *ImportRunMutation) SetRejected(i int) {
+	m.rejected = &i
+	m.addrejected = nil
+}
+
+// Rejected returns the value of the "rejected" field in the mutation.
+func (m *ImportRunMutation) Rejected() (r int, exists bool) {
+	v := m.rejected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRejected returns the old "rejected" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldRejected(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRejected is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRejected requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRejected: %w", err)
+	}
+	return oldValue.Rejected, nil
+}
+
+// AddRejected adds i to the "rejected" field.
+func (m *ImportRunMutation) AddRejected(i int) {
+	if m.addrejected != nil {
+		*m.addrejected += i
+	} else {
+		m.addrejected = &i
+	}
+}
+
+// AddedRejected returns the value that was added to the "rejected" field in this mutation.
+func (m *ImportRunMutation) AddedRejected() (r int, exists bool) {
+	v := m.addrejected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRejected resets all changes to the "rejected" field.
+func (m *ImportRunMutation) ResetRejected() {
+	m.rejected = nil
+	m.addrejected = nil
+}
+
+// SetIncomplete sets the "incomplete" field.
+func (m *ImportRunMutation) SetIncomplete(i int) {
+	m.incomplete = &i
+	m.addincomplete = nil
+}
+
+// Incomplete returns the value of the "incomplete" field in the mutation.
+func (m *ImportRunMutation) Incomplete() (r int, exists bool) {
+	v := m.incomplete
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIncomplete returns the old "incomplete" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldIncomplete(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIncomplete is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIncomplete requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIncomplete: %w", err)
+	}
+	return oldValue.Incomplete, nil
+}
+
+// AddIncomplete adds i to the "incomplete" field.
+func (m *ImportRunMutation) AddIncomplete(i int) {
+	if m.addincomplete != nil {
+		*m.addincomplete += i
+	} else {
+		m.addincomplete = &i
+	}
+}
+
+// AddedIncomplete returns the value that was added to the "incomplete" field in this mutation.
+func (m *ImportRunMutation) AddedIncomplete() (r int, exists bool) {
+	v := m.addincomplete
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIncomplete resets all changes to the "incomplete" field.
+func (m *ImportRunMutation) ResetIncomplete() {
+	m.incomplete = nil
+	m.addincomplete = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ImportRunMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ImportRunMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *ImportRunMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[importrun.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *ImportRunMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ImportRunMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, importrun.FieldStartedAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ImportRunMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ImportRunMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ImportRunMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[importrun.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ImportRunMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ImportRunMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, importrun.FieldEndedAt)
+}
+
+// SetError sets the "error" field.
+func (m *ImportRunMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *ImportRunMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *ImportRunMutation) ResetError() {
+	m.error = nil
+}
+
+// SetWorker sets the "worker" field.
+func (m *ImportRunMutation) SetWorker(s string) {
+	m.worker = &s
+}
+
+// Worker returns the value of the "worker" field in the mutation.
+func (m *ImportRunMutation) Worker() (r string, exists bool) {
+	v := m.worker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorker returns the old "worker" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldWorker(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorker is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorker requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorker: %w", err)
+	}
+	return oldValue.Worker, nil
+}
+
+// ResetWorker resets all changes to the "worker" field.
+func (m *ImportRunMutation) ResetWorker() {
+	m.worker = nil
+}
+
+// SetLeasedUntil sets the "leased_until" field.
+func (m *ImportRunMutation) SetLeasedUntil(t time.Time) {
+	m.leased_until = &t
+}
+
+// LeasedUntil returns the value of the "leased_until" field in the mutation.
+func (m *ImportRunMutation) LeasedUntil() (r time.Time, exists bool) {
+	v := m.leased_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeasedUntil returns the old "leased_until" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldLeasedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeasedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeasedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeasedUntil: %w", err)
+	}
+	return oldValue.LeasedUntil, nil
+}
+
+// ClearLeasedUntil clears the value of the "leased_until" field.
+func (m *ImportRunMutation) ClearLeasedUntil() {
+	m.leased_until = nil
+	m.clearedFields[importrun.FieldLeasedUntil] = struct{}{}
+}
+
+// LeasedUntilCleared returns if the "leased_until" field was cleared in this mutation.
+func (m *ImportRunMutation) LeasedUntilCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldLeasedUntil]
+	return ok
+}
+
+// ResetLeasedUntil resets all changes to the "leased_until" field.
+func (m *ImportRunMutation) ResetLeasedUntil() {
+	m.leased_until = nil
+	delete(m.clearedFields, importrun.FieldLeasedUntil)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *ImportRunMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[importrun.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *ImportRunMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *ImportRunMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *ImportRunMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearSource clears the "source" edge to the ImportSource entity.
+func (m *ImportRunMutation) ClearSource() {
+	m.clearedsource = true
+	m.clearedFields[importrun.FieldSourceID] = struct{}{}
+}
+
+// SourceCleared reports if the "source" edge to the ImportSource entity was cleared.
+func (m *ImportRunMutation) SourceCleared() bool {
+	return m.SourceIDCleared() || m.clearedsource
+}
+
+// SourceIDs returns the "source" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SourceID instead. It exists only for internal usage by the builders.
+func (m *ImportRunMutation) SourceIDs() (ids []ident.ID) {
+	if id := m.source; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSource resets all changes to the "source" edge.
+func (m *ImportRunMutation) ResetSource() {
+	m.source = nil
+	m.clearedsource = false
+}
+
+// ClearStartedBy clears the "started_by" edge to the Person entity.
+func (m *ImportRunMutation) ClearStartedBy() {
+	m.clearedstarted_by = true
+	m.clearedFields[importrun.FieldStartedByID] = struct{}{}
+}
+
+// StartedByCleared reports if the "started_by" edge to the Person entity was cleared.
+func (m *ImportRunMutation) StartedByCleared() bool {
+	return m.StartedByIDCleared() || m.clearedstarted_by
+}
+
+// StartedByIDs returns the "started_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StartedByID instead. It exists only for internal usage by the builders.
+func (m *ImportRunMutation) StartedByIDs() (ids []ident.ID) {
+	if id := m.started_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStartedBy resets all changes to the "started_by" edge.
+func (m *ImportRunMutation) ResetStartedBy() {
+	m.started_by = nil
+	m.clearedstarted_by = false
+}
+
+// Where appends a list predicates to the ImportRunMutation builder.
+func (m *ImportRunMutation) Where(ps ...predicate.ImportRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportRun).
+func (m *ImportRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportRunMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, importrun.FieldCreatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, importrun.FieldInstitutionID)
+	}
+	if m.source != nil {
+		fields = append(fields, importrun.FieldSourceID)
+	}
+	if m.started_by != nil {
+		fields = append(fields, importrun.FieldStartedByID)
+	}
+	if m.format != nil {
+		fields = append(fields, importrun.FieldFormat)
+	}
+	if m.mode != nil {
+		fields = append(fields, importrun.FieldMode)
+	}
+	if m.state != nil {
+		fields = append(fields, importrun.FieldState)
+	}
+	if m.name != nil {
+		fields = append(fields, importrun.FieldName)
+	}
+	if m.bytes != nil {
+		fields = append(fields, importrun.FieldBytes)
+	}
+	if m.rows != nil {
+		fields = append(fields, importrun.FieldRows)
+	}
+	if m.created != nil {
+		fields = append(fields, importrun.FieldCreated)
+	}
+	if m.updated != nil {
+		fields = append(fields, importrun.FieldUpdated)
+	}
+	if m.unchanged != nil {
+		fields = append(fields, importrun.FieldUnchanged)
+	}
+	if m.rejected != nil {
+		fields = append(fields, importrun.FieldRejected)
+	}
+	if m.incomplete != nil {
+		fields = append(fields, importrun.FieldIncomplete)
+	}
+	if m.started_at != nil {
+		fields = append(fields, importrun.FieldStartedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, importrun.FieldEndedAt)
+	}
+	if m.error != nil {
+		fields = append(fields, importrun.FieldError)
+	}
+	if m.worker != nil {
+		fields = append(fields, importrun.FieldWorker)
+	}
+	if m.leased_until != nil {
+		fields = append(fields, importrun.FieldLeasedUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importrun.FieldCreatedAt:
+		return m.CreatedAt()
+	case importrun.FieldInstitutionID:
+		return m.InstitutionID()
+	case importrun.FieldSourceID:
+		return m.SourceID()
+	case importrun.FieldStartedByID:
+		return m.StartedByID()
+	case importrun.FieldFormat:
+		return m.Format()
+	case importrun.FieldMode:
+		return m.Mode()
+	case importrun.FieldState:
+		return m.State()
+	case importrun.FieldName:
+		return m.Name()
+	case importrun.FieldBytes:
+		return m.Bytes()
+	case importrun.FieldRows:
+		return m.Rows()
+	case importrun.FieldCreated:
+		return m.Created()
+	case importrun.FieldUpdated:
+		return m.Updated()
+	case importrun.FieldUnchanged:
+		return m.Unchanged()
+	case importrun.FieldRejected:
+		return m.Rejected()
+	case importrun.FieldIncomplete:
+		return m.Incomplete()
+	case importrun.FieldStartedAt:
+		return m.StartedAt()
+	case importrun.FieldEndedAt:
+		return m.EndedAt()
+	case importrun.FieldError:
+		return m.Error()
+	case importrun.FieldWorker:
+		return m.Worker()
+	case importrun.FieldLeasedUntil:
+		return m.LeasedUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importrun.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case importrun.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case importrun.FieldSourceID:
+		return m.OldSourceID(ctx)
+	case importrun.FieldStartedByID:
+		return m.OldStartedByID(ctx)
+	case importrun.FieldFormat:
+		return m.OldFormat(ctx)
+	case importrun.FieldMode:
+		return m.OldMode(ctx)
+	case importrun.FieldState:
+		return m.OldState(ctx)
+	case importrun.FieldName:
+		return m.OldName(ctx)
+	case importrun.FieldBytes:
+		return m.OldBytes(ctx)
+	case importrun.FieldRows:
+		return m.OldRows(ctx)
+	case importrun.FieldCreated:
+		return m.OldCreated(ctx)
+	case importrun.FieldUpdated:
+		return m.OldUpdated(ctx)
+	case importrun.FieldUnchanged:
+		return m.OldUnchanged(ctx)
+	case importrun.FieldRejected:
+		return m.OldRejected(ctx)
+	case importrun.FieldIncomplete:
+		return m.OldIncomplete(ctx)
+	case importrun.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case importrun.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case importrun.FieldError:
+		return m.OldError(ctx)
+	case importrun.FieldWorker:
+		return m.OldWorker(ctx)
+	case importrun.FieldLeasedUntil:
+		return m.OldLeasedUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importrun.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case importrun.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case importrun.FieldSourceID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceID(v)
+		return nil
+	case importrun.FieldStartedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedByID(v)
+		return nil
+	case importrun.FieldFormat:
+		v, ok := value.(importrun.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case importrun.FieldMode:
+		v, ok := value.(importrun.Mode)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMode(v)
+		return nil
+	case importrun.FieldState:
+		v, ok := value.(importrun.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case importrun.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case importrun.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	case importrun.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	case importrun.FieldCreated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreated(v)
+		return nil
+	case importrun.FieldUpdated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdated(v)
+		return nil
+	case importrun.FieldUnchanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnchanged(v)
+		return nil
+	case importrun.FieldRejected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRejected(v)
+		return nil
+	case importrun.FieldIncomplete:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIncomplete(v)
+		return nil
+	case importrun.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case importrun.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case importrun.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case importrun.FieldWorker:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorker(v)
+		return nil
+	case importrun.FieldLeasedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeasedUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportRunMutation) AddedFields() []string {
+	var fields []string
+	if m.addbytes != nil {
+		fields = append(fields, importrun.FieldBytes)
+	}
+	if m.addrows != nil {
+		fields = append(fields, importrun.FieldRows)
+	}
+	if m.addcreated != nil {
+		fields = append(fields, importrun.FieldCreated)
+	}
+	if m.addupdated != nil {
+		fields = append(fields, importrun.FieldUpdated)
+	}
+	if m.addunchanged != nil {
+		fields = append(fields, importrun.FieldUnchanged)
+	}
+	if m.addrejected != nil {
+		fields = append(fields, importrun.FieldRejected)
+	}
+	if m.addincomplete != nil {
+		fields = append(fields, importrun.FieldIncomplete)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importrun.FieldBytes:
+		return m.AddedBytes()
+	case importrun.FieldRows:
+		return m.AddedRows()
+	case importrun.FieldCreated:
+		return m.AddedCreated()
+	case importrun.FieldUpdated:
+		return m.AddedUpdated()
+	case importrun.FieldUnchanged:
+		return m.AddedUnchanged()
+	case importrun.FieldRejected:
+		return m.AddedRejected()
+	case importrun.FieldIncomplete:
+		return m.AddedIncomplete()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importrun.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	case importrun.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	case importrun.FieldCreated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreated(v)
+		return nil
+	case importrun.FieldUpdated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdated(v)
+		return nil
+	case importrun.FieldUnchanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnchanged(v)
+		return nil
+	case importrun.FieldRejected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRejected(v)
+		return nil
+	case importrun.FieldIncomplete:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIncomplete(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportRunMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importrun.FieldSourceID) {
+		fields = append(fields, importrun.FieldSourceID)
+	}
+	if m.FieldCleared(importrun.FieldStartedByID) {
+		fields = append(fields, importrun.FieldStartedByID)
+	}
+	if m.FieldCleared(importrun.FieldStartedAt) {
+		fields = append(fields, importrun.FieldStartedAt)
+	}
+	if m.FieldCleared(importrun.FieldEndedAt) {
+		fields = append(fields, importrun.FieldEndedAt)
+	}
+	if m.FieldCleared(importrun.FieldLeasedUntil) {
+		fields = append(fields, importrun.FieldLeasedUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportRunMutation) ClearField(name string) error {
+	switch name {
+	case importrun.FieldSourceID:
+		m.ClearSourceID()
+		return nil
+	case importrun.FieldStartedByID:
+		m.ClearStartedByID()
+		return nil
+	case importrun.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case importrun.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case importrun.FieldLeasedUntil:
+		m.ClearLeasedUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportRunMutation) ResetField(name string) error {
+	switch name {
+	case importrun.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case importrun.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case importrun.FieldSourceID:
+		m.ResetSourceID()
+		return nil
+	case importrun.FieldStartedByID:
+		m.ResetStartedByID()
+		return nil
+	case importrun.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case importrun.FieldMode:
+		m.ResetMode()
+		return nil
+	case importrun.FieldState:
+		m.ResetState()
+		return nil
+	case importrun.FieldName:
+		m.ResetName()
+		return nil
+	case importrun.FieldBytes:
+		m.ResetBytes()
+		return nil
+	case importrun.FieldRows:
+		m.ResetRows()
+		return nil
+	case importrun.FieldCreated:
+		m.ResetCreated()
+		return nil
+	case importrun.FieldUpdated:
+		m.ResetUpdated()
+		return nil
+	case importrun.FieldUnchanged:
+		m.ResetUnchanged()
+		return nil
+	case importrun.FieldRejected:
+		m.ResetRejected()
+		return nil
+	case importrun.FieldIncomplete:
+		m.ResetIncomplete()
+		return nil
+	case importrun.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case importrun.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case importrun.FieldError:
+		m.ResetError()
+		return nil
+	case importrun.FieldWorker:
+		m.ResetWorker()
+		return nil
+	case importrun.FieldLeasedUntil:
+		m.ResetLeasedUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.institution != nil {
+		edges = append(edges, importrun.EdgeInstitution)
+	}
+	if m.source != nil {
+		edges = append(edges, importrun.EdgeSource)
+	}
+	if m.started_by != nil {
+		edges = append(edges, importrun.EdgeStartedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importrun.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case importrun.EdgeSource:
+		if id := m.source; id != nil {
+			return []ent.Value{*id}
+		}
+	case importrun.EdgeStartedBy:
+		if id := m.started_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedinstitution {
+		edges = append(edges, importrun.EdgeInstitution)
+	}
+	if m.clearedsource {
+		edges = append(edges, importrun.EdgeSource)
+	}
+	if m.clearedstarted_by {
+		edges = append(edges, importrun.EdgeStartedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportRunMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importrun.EdgeInstitution:
+		return m.clearedinstitution
+	case importrun.EdgeSource:
+		return m.clearedsource
+	case importrun.EdgeStartedBy:
+		return m.clearedstarted_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportRunMutation) ClearEdge(name string) error {
+	switch name {
+	case importrun.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case importrun.EdgeSource:
+		m.ClearSource()
+		return nil
+	case importrun.EdgeStartedBy:
+		m.ClearStartedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportRunMutation) ResetEdge(name string) error {
+	switch name {
+	case importrun.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case importrun.EdgeSource:
+		m.ResetSource()
+		return nil
+	case importrun.EdgeStartedBy:
+		m.ResetStartedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRun edge %s", name)
+}
+
+// ImportSourceMutation represents an operation that mutates the ImportSource nodes in the graph.
+type ImportSourceMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	name               *string
+	format             *importsource.Format
+	url                *string
+	state              *importsource.State
+	every_minutes      *int
+	addevery_minutes   *int
+	policy             *importsource.Policy
+	due_at             *time.Time
+	pulled_at          *time.Time
+	changed_at         *time.Time
+	failures           *int
+	addfailures        *int
+	last_error         *string
+	etag               *string
+	last_modified      *string
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	done               bool
+	oldValue           func(context.Context) (*ImportSource, error)
+	predicates         []predicate.ImportSource
+}
+
+var _ ent.Mutation = (*ImportSourceMutation)(nil)
+
+// importsourceOption allows management of the mutation configuration using functional options.
+type importsourceOption func(*ImportSourceMutation)
+
+// newImportSourceMutation creates new mutation for the ImportSource entity.
+func newImportSourceMutation(c config, op Op, opts ...importsourceOption) *ImportSourceMutation {
+	m := &ImportSourceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportSource,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportSourceID sets the ID field of the mutation.
+func withImportSourceID(id ident.ID) importsourceOption {
+	return func(m *ImportSourceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportSource
+		)
+		m.oldValue = func(ctx context.Context) (*ImportSource, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportSource.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportSource sets the old ImportSource of the mutation.
+func withImportSource(node *ImportSource) importsourceOption {
+	return func(m *ImportSourceMutation) {
+		m.oldValue = func(context.Context) (*ImportSource, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportSourceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportSourceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportSource entities.
+func (m *ImportSourceMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportSourceMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportSourceMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportSource.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportSourceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportSourceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportSourceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *ImportSourceMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *ImportSourceMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *ImportSourceMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetName sets the "name" field.
+func (m *ImportSourceMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ImportSourceMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ImportSourceMutation) ResetName() {
+	m.name = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *ImportSourceMutation) SetFormat(i importsource.Format) {
+	m.format = &i
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ImportSourceMutation) Format() (r importsource.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldFormat(ctx context.Context) (v importsource.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ImportSourceMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetURL sets the "url" field.
+func (m *ImportSourceMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *ImportSourceMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *ImportSourceMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetState sets the "state" field.
+func (m *ImportSourceMutation) SetState(i importsource.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ImportSourceMutation) State() (r importsource.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldState(ctx context.Context) (v importsource.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ImportSourceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetEveryMinutes sets the "every_minutes" field.
+func (m *ImportSourceMutation) SetEveryMinutes(i int) {
+	m.every_minutes = &i
+	m.addevery_minutes = nil
+}
+
+// EveryMinutes returns the value of the "every_minutes" field in the mutation.
+func (m *ImportSourceMutation) EveryMinutes() (r int, exists bool) {
+	v := m.every_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEveryMinutes returns the old "every_minutes" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldEveryMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEveryMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEveryMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEveryMinutes: %w", err)
+	}
+	return oldValue.EveryMinutes, nil
+}
+
+// AddEveryMinutes adds i to the "every_minutes" field.
+func (m *ImportSourceMutation) AddEveryMinutes(i int) {
+	if m.addevery_minutes != nil {
+		*m.addevery_minutes += i
+	} else {
+		m.addevery_minutes = &i
+	}
+}
+
+// AddedEveryMinutes returns the value that was added to the "every_minutes" field in this mutation.
+func (m *ImportSourceMutation) AddedEveryMinutes() (r int, exists bool) {
+	v := m.addevery_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEveryMinutes resets all changes to the "every_minutes" field.
+func (m *ImportSourceMutation) ResetEveryMinutes() {
+	m.every_minutes = nil
+	m.addevery_minutes = nil
+}
+
+// SetPolicy sets the "policy" field.
+func (m *ImportSourceMutation) SetPolicy(i importsource.Policy) {
+	m.policy = &i
+}
+
+// Policy returns the value of the "policy" field in the mutation.
+func (m *ImportSourceMutation) Policy() (r importsource.Policy, exists bool) {
+	v := m.policy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPolicy returns the old "policy" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldPolicy(ctx context.Context) (v importsource.Policy, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPolicy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPolicy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPolicy: %w", err)
+	}
+	return oldValue.Policy, nil
+}
+
+// ResetPolicy resets all changes to the "policy" field.
+func (m *ImportSourceMutation) ResetPolicy() {
+	m.policy = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ImportSourceMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ImportSourceMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ImportSourceMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetPulledAt sets the "pulled_at" field.
+func (m *ImportSourceMutation) SetPulledAt(t time.Time) {
+	m.pulled_at = &t
+}
+
+// PulledAt returns the value of the "pulled_at" field in the mutation.
+func (m *ImportSourceMutation) PulledAt() (r time.Time, exists bool) {
+	v := m.pulled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPulledAt returns the old "pulled_at" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldPulledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPulledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPulledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPulledAt: %w", err)
+	}
+	return oldValue.PulledAt, nil
+}
+
+// ClearPulledAt clears the value of the "pulled_at" field.
+func (m *ImportSourceMutation) ClearPulledAt() {
+	m.pulled_at = nil
+	m.clearedFields[importsource.FieldPulledAt] = struct{}{}
+}
+
+// PulledAtCleared returns if the "pulled_at" field was cleared in this mutation.
+func (m *ImportSourceMutation) PulledAtCleared() bool {
+	_, ok := m.clearedFields[importsource.FieldPulledAt]
+	return ok
+}
+
+// ResetPulledAt resets all changes to the "pulled_at" field.
+func (m *ImportSourceMutation) ResetPulledAt() {
+	m.pulled_at = nil
+	delete(m.clearedFields, importsource.FieldPulledAt)
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *ImportSourceMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *ImportSourceMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldChangedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ClearChangedAt clears the value of the "changed_at" field.
+func (m *ImportSourceMutation) ClearChangedAt() {
+	m.changed_at = nil
+	m.clearedFields[importsource.FieldChangedAt] = struct{}{}
+}
+
+// ChangedAtCleared returns if the "changed_at" field was cleared in this mutation.
+func (m *ImportSourceMutation) ChangedAtCleared() bool {
+	_, ok := m.clearedFields[importsource.FieldChangedAt]
+	return ok
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *ImportSourceMutation) ResetChangedAt() {
+	m.changed_at = nil
+	delete(m.clearedFields, importsource.FieldChangedAt)
+}
+
+// SetFailures sets the "failures" field.
+func (m *ImportSourceMutation) SetFailures(i int) {
+	m.failures = &i
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *ImportSourceMutation) Failures() (r int, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds i to the "failures" field.
+func (m *ImportSourceMutation) AddFailures(i int) {
+	if m.addfailures != nil {
+		*m.addfailures += i
+	} else {
+		m.addfailures = &i
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *ImportSourceMutation) AddedFailures() (r int, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *ImportSourceMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetLastError sets the "last_error" field.
+func (m *ImportSourceMutation) SetLastError(s string) {
+	m.last_error = &s
+}
+
+// LastError returns the value of the "last_error" field in the mutation.
+func (m *ImportSourceMutation) LastError() (r string, exists bool) {
+	v := m.last_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastError returns the old "last_error" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldLastError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastError: %w", err)
+	}
+	return oldValue.LastError, nil
+}
+
+// ResetLastError resets all changes to the "last_error" field.
+func (m *ImportSourceMutation) ResetLastError() {
+	m.last_error = nil
+}
+
+// SetEtag sets the "etag" field.
+func (m *ImportSourceMutation) SetEtag(s string) {
+	m.etag = &s
+}
+
+// Etag returns the value of the "etag" field in the mutation.
+func (m *ImportSourceMutation) Etag() (r string, exists bool) {
+	v := m.etag
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEtag returns the old "etag" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldEtag(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEtag is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEtag requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEtag: %w", err)
+	}
+	return oldValue.Etag, nil
+}
+
+// ResetEtag resets all changes to the "etag" field.
+func (m *ImportSourceMutation) ResetEtag() {
+	m.etag = nil
+}
+
+// SetLastModified sets the "last_modified" field.
+func (m *ImportSourceMutation) SetLastModified(s string) {
+	m.last_modified = &s
+}
+
+// LastModified returns the value of the "last_modified" field in the mutation.
+func (m *ImportSourceMutation) LastModified() (r string, exists bool) {
+	v := m.last_modified
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastModified returns the old "last_modified" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldLastModified(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastModified is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastModified requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastModified: %w", err)
+	}
+	return oldValue.LastModified, nil
+}
+
+// ResetLastModified resets all changes to the "last_modified" field.
+func (m *ImportSourceMutation) ResetLastModified() {
+	m.last_modified = nil
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *ImportSourceMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[importsource.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *ImportSourceMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *ImportSourceMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *ImportSourceMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// Where appends a list predicates to the ImportSourceMutation builder.
+func (m *ImportSourceMutation) Where(ps ...predicate.ImportSource) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportSourceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportSourceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportSource, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportSourceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportSourceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportSource).
+func (m *ImportSourceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportSourceMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, importsource.FieldCreatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, importsource.FieldInstitutionID)
+	}
+	if m.name != nil {
+		fields = append(fields, importsource.FieldName)
+	}
+	if m.format != nil {
+		fields = append(fields, importsource.FieldFormat)
+	}
+	if m.url != nil {
+		fields = append(fields, importsource.FieldURL)
+	}
+	if m.state != nil {
+		fields = append(fields, importsource.FieldState)
+	}
+	if m.every_minutes != nil {
+		fields = append(fields, importsource.FieldEveryMinutes)
+	}
+	if m.policy != nil {
+		fields = append(fields, importsource.FieldPolicy)
+	}
+	if m.due_at != nil {
+		fields = append(fields, importsource.FieldDueAt)
+	}
+	if m.pulled_at != nil {
+		fields = append(fields, importsource.FieldPulledAt)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, importsource.FieldChangedAt)
+	}
+	if m.failures != nil {
+		fields = append(fields, importsource.FieldFailures)
+	}
+	if m.last_error != nil {
+		fields = append(fields, importsource.FieldLastError)
+	}
+	if m.etag != nil {
+		fields = append(fields, importsource.FieldEtag)
+	}
+	if m.last_modified != nil {
+		fields = append(fields, importsource.FieldLastModified)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportSourceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importsource.FieldCreatedAt:
+		return m.CreatedAt()
+	case importsource.FieldInstitutionID:
+		return m.InstitutionID()
+	case importsource.FieldName:
+		return m.Name()
+	case importsource.FieldFormat:
+		return m.Format()
+	case importsource.FieldURL:
+		return m.URL()
+	case importsource.FieldState:
+		return m.State()
+	case importsource.FieldEveryMinutes:
+		return m.EveryMinutes()
+	case importsource.FieldPolicy:
+		return m.Policy()
+	case importsource.FieldDueAt:
+		return m.DueAt()
+	case importsource.FieldPulledAt:
+		return m.PulledAt()
+	case importsource.FieldChangedAt:
+		return m.ChangedAt()
+	case importsource.FieldFailures:
+		return m.Failures()
+	case importsource.FieldLastError:
+		return m.LastError()
+	case importsource.FieldEtag:
+		return m.Etag()
+	case importsource.FieldLastModified:
+		return m.LastModified()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportSourceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importsource.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case importsource.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case importsource.FieldName:
+		return m.OldName(ctx)
+	case importsource.FieldFormat:
+		return m.OldFormat(ctx)
+	case importsource.FieldURL:
+		return m.OldURL(ctx)
+	case importsource.FieldState:
+		return m.OldState(ctx)
+	case importsource.FieldEveryMinutes:
+		return m.OldEveryMinutes(ctx)
+	case importsource.FieldPolicy:
+		return m.OldPolicy(ctx)
+	case importsource.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case importsource.FieldPulledAt:
+		return m.OldPulledAt(ctx)
+	case importsource.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	case importsource.FieldFailures:
+		return m.OldFailures(ctx)
+	case importsource.FieldLastError:
+		return m.OldLastError(ctx)
+	case importsource.FieldEtag:
+		return m.OldEtag(ctx)
+	case importsource.FieldLastModified:
+		return m.OldLastModified(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportSource field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportSourceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importsource.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case importsource.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case importsource.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case importsource.FieldFormat:
+		v, ok := value.(importsource.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case importsource.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case importsource.FieldState:
+		v, ok := value.(importsource.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case importsource.FieldEveryMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEveryMinutes(v)
+		return nil
+	case importsource.FieldPolicy:
+		v, ok := value.(importsource.Policy)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPolicy(v)
+		return nil
+	case importsource.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case importsource.FieldPulledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPulledAt(v)
+		return nil
+	case importsource.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	case importsource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case importsource.FieldLastError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastError(v)
+		return nil
+	case importsource.FieldEtag:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEtag(v)
+		return nil
+	case importsource.FieldLastModified:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastModified(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportSourceMutation) AddedFields() []string {
+	var fields []string
+	if m.addevery_minutes != nil {
+		fields = append(fields, importsource.FieldEveryMinutes)
+	}
+	if m.addfailures != nil {
+		fields = append(fields, importsource.FieldFailures)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportSourceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importsource.FieldEveryMinutes:
+		return m.AddedEveryMinutes()
+	case importsource.FieldFailures:
+		return m.AddedFailures()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportSourceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importsource.FieldEveryMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEveryMinutes(v)
+		return nil
+	case importsource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportSourceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importsource.FieldPulledAt) {
+		fields = append(fields, importsource.FieldPulledAt)
+	}
+	if m.FieldCleared(importsource.FieldChangedAt) {
+		fields = append(fields, importsource.FieldChangedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportSourceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportSourceMutation) ClearField(name string) error {
+	switch name {
+	case importsource.FieldPulledAt:
+		m.ClearPulledAt()
+		return nil
+	case importsource.FieldChangedAt:
+		m.ClearChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportSourceMutation) ResetField(name string) error {
+	switch name {
+	case importsource.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case importsource.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case importsource.FieldName:
+		m.ResetName()
+		return nil
+	case importsource.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case importsource.FieldURL:
+		m.ResetURL()
+		return nil
+	case importsource.FieldState:
+		m.ResetState()
+		return nil
+	case importsource.FieldEveryMinutes:
+		m.ResetEveryMinutes()
+		return nil
+	case importsource.FieldPolicy:
+		m.ResetPolicy()
+		return nil
+	case importsource.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case importsource.FieldPulledAt:
+		m.ResetPulledAt()
+		return nil
+	case importsource.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	case importsource.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case importsource.FieldLastError:
+		m.ResetLastError()
+		return nil
+	case importsource.FieldEtag:
+		m.ResetEtag()
+		return nil
+	case importsource.FieldLastModified:
+		m.ResetLastModified()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportSourceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.institution != nil {
+		edges = append(edges, importsource.EdgeInstitution)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportSourceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importsource.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportSourceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportSourceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportSourceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedinstitution {
+		edges = append(edges, importsource.EdgeInstitution)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportSourceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importsource.EdgeInstitution:
+		return m.clearedinstitution
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportSourceMutation) ClearEdge(name string) error {
+	switch name {
+	case importsource.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportSourceMutation) ResetEdge(name string) error {
+	switch name {
+	case importsource.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportSource edge %s", name)
+}
+
 // InstitutionMutation represents an operation that mutates the Institution nodes in the graph.
 type InstitutionMutation struct {
 	config
@@ -11631,6 +17078,7 @@ type InstitutionMutation struct {
 	typ           string
 	id            *ident.ID
 	created_at    *time.Time
+	updated_at    *time.Time
 	schac         *string
 	name          *vocab.Text
 	acronym       *string
@@ -11640,10 +17088,12 @@ type InstitutionMutation struct {
 	pic           *string
 	oid           *string
 	ror           *string
+	deqar         *string
 	website       *string
 	domains       *[]string
 	appenddomains []string
 	zone          *string
+	course_review *institution.CourseReview
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Institution, error)
@@ -11788,6 +17238,42 @@ func (m *InstitutionMutation) OldCreatedAt(ctx context.Context) (v time.Time, er
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *InstitutionMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *InstitutionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *InstitutionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Institution entity.
+// If the Institution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *InstitutionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetSchac sets the "schac" field.
@@ -12166,6 +17652,55 @@ func (m *InstitutionMutation) ResetRor() {
 	delete(m.clearedFields, institution.FieldRor)
 }
 
+// SetDeqar sets the "deqar" field.
+func (m *InstitutionMutation) SetDeqar(s string) {
+	m.deqar = &s
+}
+
+// Deqar returns the value of the "deqar" field in the mutation.
+func (m *InstitutionMutation) Deqar() (r string, exists bool) {
+	v := m.deqar
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeqar returns the old "deqar" field's value of the Institution entity.
+// If the Institution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionMutation) OldDeqar(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeqar is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeqar requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeqar: %w", err)
+	}
+	return oldValue.Deqar, nil
+}
+
+// ClearDeqar clears the value of the "deqar" field.
+func (m *InstitutionMutation) ClearDeqar() {
+	m.deqar = nil
+	m.clearedFields[institution.FieldDeqar] = struct{}{}
+}
+
+// DeqarCleared returns if the "deqar" field was cleared in this mutation.
+func (m *InstitutionMutation) DeqarCleared() bool {
+	_, ok := m.clearedFields[institution.FieldDeqar]
+	return ok
+}
+
+// ResetDeqar resets all changes to the "deqar" field.
+func (m *InstitutionMutation) ResetDeqar() {
+	m.deqar = nil
+	delete(m.clearedFields, institution.FieldDeqar)
+}
+
 // SetWebsite sets the "website" field.
 func (m *InstitutionMutation) SetWebsite(s string) {
 	m.website = &s
@@ -12302,6 +17837,42 @@ func (m *InstitutionMutation) ResetZone() {
 	m.zone = nil
 }
 
+// SetCourseReview sets the "course_review" field.
+func (m *InstitutionMutation) SetCourseReview(ir institution.CourseReview) {
+	m.course_review = &ir
+}
+
+// CourseReview returns the value of the "course_review" field in the mutation.
+func (m *InstitutionMutation) CourseReview() (r institution.CourseReview, exists bool) {
+	v := m.course_review
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCourseReview returns the old "course_review" field's value of the Institution entity.
+// If the Institution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionMutation) OldCourseReview(ctx context.Context) (v institution.CourseReview, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCourseReview is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCourseReview requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCourseReview: %w", err)
+	}
+	return oldValue.CourseReview, nil
+}
+
+// ResetCourseReview resets all changes to the "course_review" field.
+func (m *InstitutionMutation) ResetCourseReview() {
+	m.course_review = nil
+}
+
 // Where appends a list predicates to the InstitutionMutation builder.
 func (m *InstitutionMutation) Where(ps ...predicate.Institution) {
 	m.predicates = append(m.predicates, ps...)
@@ -12336,9 +17907,12 @@ func (m *InstitutionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InstitutionMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, institution.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, institution.FieldUpdatedAt)
 	}
 	if m.schac != nil {
 		fields = append(fields, institution.FieldSchac)
@@ -12367,6 +17941,9 @@ func (m *InstitutionMutation) Fields() []string {
 	if m.ror != nil {
 		fields = append(fields, institution.FieldRor)
 	}
+	if m.deqar != nil {
+		fields = append(fields, institution.FieldDeqar)
+	}
 	if m.website != nil {
 		fields = append(fields, institution.FieldWebsite)
 	}
@@ -12375,6 +17952,9 @@ func (m *InstitutionMutation) Fields() []string {
 	}
 	if m.zone != nil {
 		fields = append(fields, institution.FieldZone)
+	}
+	if m.course_review != nil {
+		fields = append(fields, institution.FieldCourseReview)
 	}
 	return fields
 }
@@ -12386,6 +17966,8 @@ func (m *InstitutionMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case institution.FieldCreatedAt:
 		return m.CreatedAt()
+	case institution.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case institution.FieldSchac:
 		return m.Schac()
 	case institution.FieldName:
@@ -12404,12 +17986,16 @@ func (m *InstitutionMutation) Field(name string) (ent.Value, bool) {
 		return m.Oid()
 	case institution.FieldRor:
 		return m.Ror()
+	case institution.FieldDeqar:
+		return m.Deqar()
 	case institution.FieldWebsite:
 		return m.Website()
 	case institution.FieldDomains:
 		return m.Domains()
 	case institution.FieldZone:
 		return m.Zone()
+	case institution.FieldCourseReview:
+		return m.CourseReview()
 	}
 	return nil, false
 }
@@ -12421,6 +18007,8 @@ func (m *InstitutionMutation) OldField(ctx context.Context, name string) (ent.Va
 	switch name {
 	case institution.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case institution.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case institution.FieldSchac:
 		return m.OldSchac(ctx)
 	case institution.FieldName:
@@ -12439,12 +18027,16 @@ func (m *InstitutionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldOid(ctx)
 	case institution.FieldRor:
 		return m.OldRor(ctx)
+	case institution.FieldDeqar:
+		return m.OldDeqar(ctx)
 	case institution.FieldWebsite:
 		return m.OldWebsite(ctx)
 	case institution.FieldDomains:
 		return m.OldDomains(ctx)
 	case institution.FieldZone:
 		return m.OldZone(ctx)
+	case institution.FieldCourseReview:
+		return m.OldCourseReview(ctx)
 	}
 	return nil, fmt.Errorf("unknown Institution field %s", name)
 }
@@ -12460,6 +18052,13 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case institution.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case institution.FieldSchac:
 		v, ok := value.(string)
@@ -12524,6 +18123,13 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRor(v)
 		return nil
+	case institution.FieldDeqar:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeqar(v)
+		return nil
 	case institution.FieldWebsite:
 		v, ok := value.(string)
 		if !ok {
@@ -12544,6 +18150,13 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetZone(v)
+		return nil
+	case institution.FieldCourseReview:
+		v, ok := value.(institution.CourseReview)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCourseReview(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Institution field %s", name)
@@ -12587,6 +18200,9 @@ func (m *InstitutionMutation) ClearedFields() []string {
 	if m.FieldCleared(institution.FieldRor) {
 		fields = append(fields, institution.FieldRor)
 	}
+	if m.FieldCleared(institution.FieldDeqar) {
+		fields = append(fields, institution.FieldDeqar)
+	}
 	if m.FieldCleared(institution.FieldWebsite) {
 		fields = append(fields, institution.FieldWebsite)
 	}
@@ -12616,6 +18232,9 @@ func (m *InstitutionMutation) ClearField(name string) error {
 	case institution.FieldRor:
 		m.ClearRor()
 		return nil
+	case institution.FieldDeqar:
+		m.ClearDeqar()
+		return nil
 	case institution.FieldWebsite:
 		m.ClearWebsite()
 		return nil
@@ -12629,6 +18248,9 @@ func (m *InstitutionMutation) ResetField(name string) error {
 	switch name {
 	case institution.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case institution.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case institution.FieldSchac:
 		m.ResetSchac()
@@ -12657,6 +18279,9 @@ func (m *InstitutionMutation) ResetField(name string) error {
 	case institution.FieldRor:
 		m.ResetRor()
 		return nil
+	case institution.FieldDeqar:
+		m.ResetDeqar()
+		return nil
 	case institution.FieldWebsite:
 		m.ResetWebsite()
 		return nil
@@ -12665,6 +18290,9 @@ func (m *InstitutionMutation) ResetField(name string) error {
 		return nil
 	case institution.FieldZone:
 		m.ResetZone()
+		return nil
+	case institution.FieldCourseReview:
+		m.ResetCourseReview()
 		return nil
 	}
 	return fmt.Errorf("unknown Institution field %s", name)
@@ -12725,10 +18353,14 @@ type MembershipMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	state              *membership.State
 	part               *membership.Part
 	since              *time.Time
 	until              *time.Time
+	reason             *string
+	history            *[]vocab.Standing
+	appendhistory      []vocab.Standing
 	clearedFields      map[string]struct{}
 	alliance           *ident.ID
 	clearedalliance    bool
@@ -12877,6 +18509,42 @@ func (m *MembershipMutation) OldCreatedAt(ctx context.Context) (v time.Time, err
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *MembershipMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *MembershipMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *MembershipMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Membership entity.
+// If the Membership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *MembershipMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetAllianceID sets the "alliance_id" field.
@@ -13121,6 +18789,93 @@ func (m *MembershipMutation) ResetUntil() {
 	delete(m.clearedFields, membership.FieldUntil)
 }
 
+// SetReason sets the "reason" field.
+func (m *MembershipMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *MembershipMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Membership entity.
+// If the Membership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *MembershipMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetHistory sets the "history" field.
+func (m *MembershipMutation) SetHistory(v []vocab.Standing) {
+	m.history = &v
+	m.appendhistory = nil
+}
+
+// History returns the value of the "history" field in the mutation.
+func (m *MembershipMutation) History() (r []vocab.Standing, exists bool) {
+	v := m.history
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHistory returns the old "history" field's value of the Membership entity.
+// If the Membership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipMutation) OldHistory(ctx context.Context) (v []vocab.Standing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHistory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHistory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHistory: %w", err)
+	}
+	return oldValue.History, nil
+}
+
+// AppendHistory adds v to the "history" field.
+func (m *MembershipMutation) AppendHistory(v []vocab.Standing) {
+	m.appendhistory = append(m.appendhistory, v...)
+}
+
+// AppendedHistory returns the list of values that were appended to the "history" field in this mutation.
+func (m *MembershipMutation) AppendedHistory() ([]vocab.Standing, bool) {
+	if len(m.appendhistory) == 0 {
+		return nil, false
+	}
+	return m.appendhistory, true
+}
+
+// ResetHistory resets all changes to the "history" field.
+func (m *MembershipMutation) ResetHistory() {
+	m.history = nil
+	m.appendhistory = nil
+}
+
 // ClearAlliance clears the "alliance" edge to the Alliance entity.
 func (m *MembershipMutation) ClearAlliance() {
 	m.clearedalliance = true
@@ -13209,9 +18964,12 @@ func (m *MembershipMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MembershipMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, membership.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, membership.FieldUpdatedAt)
 	}
 	if m.alliance != nil {
 		fields = append(fields, membership.FieldAllianceID)
@@ -13231,6 +18989,12 @@ func (m *MembershipMutation) Fields() []string {
 	if m.until != nil {
 		fields = append(fields, membership.FieldUntil)
 	}
+	if m.reason != nil {
+		fields = append(fields, membership.FieldReason)
+	}
+	if m.history != nil {
+		fields = append(fields, membership.FieldHistory)
+	}
 	return fields
 }
 
@@ -13241,6 +19005,8 @@ func (m *MembershipMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case membership.FieldCreatedAt:
 		return m.CreatedAt()
+	case membership.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case membership.FieldAllianceID:
 		return m.AllianceID()
 	case membership.FieldInstitutionID:
@@ -13253,6 +19019,10 @@ func (m *MembershipMutation) Field(name string) (ent.Value, bool) {
 		return m.Since()
 	case membership.FieldUntil:
 		return m.Until()
+	case membership.FieldReason:
+		return m.Reason()
+	case membership.FieldHistory:
+		return m.History()
 	}
 	return nil, false
 }
@@ -13264,6 +19034,8 @@ func (m *MembershipMutation) OldField(ctx context.Context, name string) (ent.Val
 	switch name {
 	case membership.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case membership.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case membership.FieldAllianceID:
 		return m.OldAllianceID(ctx)
 	case membership.FieldInstitutionID:
@@ -13276,6 +19048,10 @@ func (m *MembershipMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldSince(ctx)
 	case membership.FieldUntil:
 		return m.OldUntil(ctx)
+	case membership.FieldReason:
+		return m.OldReason(ctx)
+	case membership.FieldHistory:
+		return m.OldHistory(ctx)
 	}
 	return nil, fmt.Errorf("unknown Membership field %s", name)
 }
@@ -13291,6 +19067,13 @@ func (m *MembershipMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case membership.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case membership.FieldAllianceID:
 		v, ok := value.(ident.ID)
@@ -13333,6 +19116,20 @@ func (m *MembershipMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUntil(v)
+		return nil
+	case membership.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case membership.FieldHistory:
+		v, ok := value.([]vocab.Standing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHistory(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Membership field %s", name)
@@ -13401,6 +19198,9 @@ func (m *MembershipMutation) ResetField(name string) error {
 	case membership.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
+	case membership.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
 	case membership.FieldAllianceID:
 		m.ResetAllianceID()
 		return nil
@@ -13418,6 +19218,12 @@ func (m *MembershipMutation) ResetField(name string) error {
 		return nil
 	case membership.FieldUntil:
 		m.ResetUntil()
+		return nil
+	case membership.FieldReason:
+		m.ResetReason()
+		return nil
+	case membership.FieldHistory:
+		m.ResetHistory()
 		return nil
 	}
 	return fmt.Errorf("unknown Membership field %s", name)
@@ -13522,6 +19328,7 @@ type MicroDegreeMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	key                *string
 	state              *microdegree.State
 	title              *vocab.Text
@@ -13535,8 +19342,7 @@ type MicroDegreeMutation struct {
 	addeqf             *int
 	isced              *vocab.ISCEDF
 	quality            **vocab.QualityAssurance
-	groups             *[]vocab.ModuleGroup
-	appendgroups       []vocab.ModuleGroup
+	composition        *vocab.Composition
 	published_at       *time.Time
 	clearedFields      map[string]struct{}
 	institution        *ident.ID
@@ -13684,6 +19490,42 @@ func (m *MicroDegreeMutation) OldCreatedAt(ctx context.Context) (v time.Time, er
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *MicroDegreeMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *MicroDegreeMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *MicroDegreeMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the MicroDegree entity.
+// If the MicroDegree object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MicroDegreeMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *MicroDegreeMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetInstitutionID sets the "institution_id" field.
@@ -14177,55 +20019,40 @@ func (m *MicroDegreeMutation) ResetQuality() {
 	delete(m.clearedFields, microdegree.FieldQuality)
 }
 
-// SetGroups sets the "groups" field.
-func (m *MicroDegreeMutation) SetGroups(vg []vocab.ModuleGroup) {
-	m.groups = &vg
-	m.appendgroups = nil
+// SetComposition sets the "composition" field.
+func (m *MicroDegreeMutation) SetComposition(v vocab.Composition) {
+	m.composition = &v
 }
 
-// Groups returns the value of the "groups" field in the mutation.
-func (m *MicroDegreeMutation) Groups() (r []vocab.ModuleGroup, exists bool) {
-	v := m.groups
+// Composition returns the value of the "composition" field in the mutation.
+func (m *MicroDegreeMutation) Composition() (r vocab.Composition, exists bool) {
+	v := m.composition
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldGroups returns the old "groups" field's value of the MicroDegree entity.
+// OldComposition returns the old "composition" field's value of the MicroDegree entity.
 // If the MicroDegree object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *MicroDegreeMutation) OldGroups(ctx context.Context) (v []vocab.ModuleGroup, err error) {
+func (m *MicroDegreeMutation) OldComposition(ctx context.Context) (v vocab.Composition, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldGroups is only allowed on UpdateOne operations")
+		return v, errors.New("OldComposition is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldGroups requires an ID field in the mutation")
+		return v, errors.New("OldComposition requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldGroups: %w", err)
+		return v, fmt.Errorf("querying old value for OldComposition: %w", err)
 	}
-	return oldValue.Groups, nil
+	return oldValue.Composition, nil
 }
 
-// AppendGroups adds vg to the "groups" field.
-func (m *MicroDegreeMutation) AppendGroups(vg []vocab.ModuleGroup) {
-	m.appendgroups = append(m.appendgroups, vg...)
-}
-
-// AppendedGroups returns the list of values that were appended to the "groups" field in this mutation.
-func (m *MicroDegreeMutation) AppendedGroups() ([]vocab.ModuleGroup, bool) {
-	if len(m.appendgroups) == 0 {
-		return nil, false
-	}
-	return m.appendgroups, true
-}
-
-// ResetGroups resets all changes to the "groups" field.
-func (m *MicroDegreeMutation) ResetGroups() {
-	m.groups = nil
-	m.appendgroups = nil
+// ResetComposition resets all changes to the "composition" field.
+func (m *MicroDegreeMutation) ResetComposition() {
+	m.composition = nil
 }
 
 // SetPublishedAt sets the "published_at" field.
@@ -14338,9 +20165,12 @@ func (m *MicroDegreeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MicroDegreeMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, microdegree.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, microdegree.FieldUpdatedAt)
 	}
 	if m.institution != nil {
 		fields = append(fields, microdegree.FieldInstitutionID)
@@ -14375,8 +20205,8 @@ func (m *MicroDegreeMutation) Fields() []string {
 	if m.quality != nil {
 		fields = append(fields, microdegree.FieldQuality)
 	}
-	if m.groups != nil {
-		fields = append(fields, microdegree.FieldGroups)
+	if m.composition != nil {
+		fields = append(fields, microdegree.FieldComposition)
 	}
 	if m.published_at != nil {
 		fields = append(fields, microdegree.FieldPublishedAt)
@@ -14391,6 +20221,8 @@ func (m *MicroDegreeMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case microdegree.FieldCreatedAt:
 		return m.CreatedAt()
+	case microdegree.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case microdegree.FieldInstitutionID:
 		return m.InstitutionID()
 	case microdegree.FieldKey:
@@ -14413,8 +20245,8 @@ func (m *MicroDegreeMutation) Field(name string) (ent.Value, bool) {
 		return m.Isced()
 	case microdegree.FieldQuality:
 		return m.Quality()
-	case microdegree.FieldGroups:
-		return m.Groups()
+	case microdegree.FieldComposition:
+		return m.Composition()
 	case microdegree.FieldPublishedAt:
 		return m.PublishedAt()
 	}
@@ -14428,6 +20260,8 @@ func (m *MicroDegreeMutation) OldField(ctx context.Context, name string) (ent.Va
 	switch name {
 	case microdegree.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case microdegree.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case microdegree.FieldInstitutionID:
 		return m.OldInstitutionID(ctx)
 	case microdegree.FieldKey:
@@ -14450,8 +20284,8 @@ func (m *MicroDegreeMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldIsced(ctx)
 	case microdegree.FieldQuality:
 		return m.OldQuality(ctx)
-	case microdegree.FieldGroups:
-		return m.OldGroups(ctx)
+	case microdegree.FieldComposition:
+		return m.OldComposition(ctx)
 	case microdegree.FieldPublishedAt:
 		return m.OldPublishedAt(ctx)
 	}
@@ -14469,6 +20303,13 @@ func (m *MicroDegreeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case microdegree.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case microdegree.FieldInstitutionID:
 		v, ok := value.(ident.ID)
@@ -14547,12 +20388,12 @@ func (m *MicroDegreeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetQuality(v)
 		return nil
-	case microdegree.FieldGroups:
-		v, ok := value.([]vocab.ModuleGroup)
+	case microdegree.FieldComposition:
+		v, ok := value.(vocab.Composition)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetGroups(v)
+		m.SetComposition(v)
 		return nil
 	case microdegree.FieldPublishedAt:
 		v, ok := value.(time.Time)
@@ -14667,6 +20508,9 @@ func (m *MicroDegreeMutation) ResetField(name string) error {
 	case microdegree.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
+	case microdegree.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
 	case microdegree.FieldInstitutionID:
 		m.ResetInstitutionID()
 		return nil
@@ -14700,8 +20544,8 @@ func (m *MicroDegreeMutation) ResetField(name string) error {
 	case microdegree.FieldQuality:
 		m.ResetQuality()
 		return nil
-	case microdegree.FieldGroups:
-		m.ResetGroups()
+	case microdegree.FieldComposition:
+		m.ResetComposition()
 		return nil
 	case microdegree.FieldPublishedAt:
 		m.ResetPublishedAt()
@@ -14791,11 +20635,14 @@ type OfferingMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	state              *offering.State
 	schedule           *offering.Schedule
 	zone               *string
 	opens_at           *time.Time
 	closes_at          *time.Time
+	windows            *[]vocab.Window
+	appendwindows      []vocab.Window
 	starts_on          *string
 	ends_on            *string
 	seats              *int
@@ -14809,6 +20656,14 @@ type OfferingMutation struct {
 	fee_cents          *int
 	addfee_cents       *int
 	fee_currency       *string
+	sessions           *[]vocab.Session
+	appendsessions     []vocab.Session
+	waitlist_places    *int
+	addwaitlist_places *int
+	waitlist_order     *offering.WaitlistOrder
+	offer_hours        *int
+	addoffer_hours     *int
+	external_id        *string
 	clearedFields      map[string]struct{}
 	institution        *ident.ID
 	clearedinstitution bool
@@ -14959,6 +20814,42 @@ func (m *OfferingMutation) OldCreatedAt(ctx context.Context) (v time.Time, err e
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *OfferingMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *OfferingMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *OfferingMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *OfferingMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetInstitutionID sets the "institution_id" field.
@@ -15260,6 +21151,57 @@ func (m *OfferingMutation) ClosesAtCleared() bool {
 func (m *OfferingMutation) ResetClosesAt() {
 	m.closes_at = nil
 	delete(m.clearedFields, offering.FieldClosesAt)
+}
+
+// SetWindows sets the "windows" field.
+func (m *OfferingMutation) SetWindows(v []vocab.Window) {
+	m.windows = &v
+	m.appendwindows = nil
+}
+
+// Windows returns the value of the "windows" field in the mutation.
+func (m *OfferingMutation) Windows() (r []vocab.Window, exists bool) {
+	v := m.windows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWindows returns the old "windows" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldWindows(ctx context.Context) (v []vocab.Window, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWindows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWindows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWindows: %w", err)
+	}
+	return oldValue.Windows, nil
+}
+
+// AppendWindows adds v to the "windows" field.
+func (m *OfferingMutation) AppendWindows(v []vocab.Window) {
+	m.appendwindows = append(m.appendwindows, v...)
+}
+
+// AppendedWindows returns the list of values that were appended to the "windows" field in this mutation.
+func (m *OfferingMutation) AppendedWindows() ([]vocab.Window, bool) {
+	if len(m.appendwindows) == 0 {
+		return nil, false
+	}
+	return m.appendwindows, true
+}
+
+// ResetWindows resets all changes to the "windows" field.
+func (m *OfferingMutation) ResetWindows() {
+	m.windows = nil
+	m.appendwindows = nil
 }
 
 // SetStartsOn sets the "starts_on" field.
@@ -15708,6 +21650,254 @@ func (m *OfferingMutation) ResetFeeCurrency() {
 	m.fee_currency = nil
 }
 
+// SetSessions sets the "sessions" field.
+func (m *OfferingMutation) SetSessions(v []vocab.Session) {
+	m.sessions = &v
+	m.appendsessions = nil
+}
+
+// Sessions returns the value of the "sessions" field in the mutation.
+func (m *OfferingMutation) Sessions() (r []vocab.Session, exists bool) {
+	v := m.sessions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessions returns the old "sessions" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldSessions(ctx context.Context) (v []vocab.Session, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessions: %w", err)
+	}
+	return oldValue.Sessions, nil
+}
+
+// AppendSessions adds v to the "sessions" field.
+func (m *OfferingMutation) AppendSessions(v []vocab.Session) {
+	m.appendsessions = append(m.appendsessions, v...)
+}
+
+// AppendedSessions returns the list of values that were appended to the "sessions" field in this mutation.
+func (m *OfferingMutation) AppendedSessions() ([]vocab.Session, bool) {
+	if len(m.appendsessions) == 0 {
+		return nil, false
+	}
+	return m.appendsessions, true
+}
+
+// ResetSessions resets all changes to the "sessions" field.
+func (m *OfferingMutation) ResetSessions() {
+	m.sessions = nil
+	m.appendsessions = nil
+}
+
+// SetWaitlistPlaces sets the "waitlist_places" field.
+func (m *OfferingMutation) SetWaitlistPlaces(i int) {
+	m.waitlist_places = &i
+	m.addwaitlist_places = nil
+}
+
+// WaitlistPlaces returns the value of the "waitlist_places" field in the mutation.
+func (m *OfferingMutation) WaitlistPlaces() (r int, exists bool) {
+	v := m.waitlist_places
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitlistPlaces returns the old "waitlist_places" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldWaitlistPlaces(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitlistPlaces is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitlistPlaces requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitlistPlaces: %w", err)
+	}
+	return oldValue.WaitlistPlaces, nil
+}
+
+// AddWaitlistPlaces adds i to the "waitlist_places" field.
+func (m *OfferingMutation) AddWaitlistPlaces(i int) {
+	if m.addwaitlist_places != nil {
+		*m.addwaitlist_places += i
+	} else {
+		m.addwaitlist_places = &i
+	}
+}
+
+// AddedWaitlistPlaces returns the value that was added to the "waitlist_places" field in this mutation.
+func (m *OfferingMutation) AddedWaitlistPlaces() (r int, exists bool) {
+	v := m.addwaitlist_places
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWaitlistPlaces resets all changes to the "waitlist_places" field.
+func (m *OfferingMutation) ResetWaitlistPlaces() {
+	m.waitlist_places = nil
+	m.addwaitlist_places = nil
+}
+
+// SetWaitlistOrder sets the "waitlist_order" field.
+func (m *OfferingMutation) SetWaitlistOrder(oo offering.WaitlistOrder) {
+	m.waitlist_order = &oo
+}
+
+// WaitlistOrder returns the value of the "waitlist_order" field in the mutation.
+func (m *OfferingMutation) WaitlistOrder() (r offering.WaitlistOrder, exists bool) {
+	v := m.waitlist_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitlistOrder returns the old "waitlist_order" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldWaitlistOrder(ctx context.Context) (v offering.WaitlistOrder, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitlistOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitlistOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitlistOrder: %w", err)
+	}
+	return oldValue.WaitlistOrder, nil
+}
+
+// ResetWaitlistOrder resets all changes to the "waitlist_order" field.
+func (m *OfferingMutation) ResetWaitlistOrder() {
+	m.waitlist_order = nil
+}
+
+// SetOfferHours sets the "offer_hours" field.
+func (m *OfferingMutation) SetOfferHours(i int) {
+	m.offer_hours = &i
+	m.addoffer_hours = nil
+}
+
+// OfferHours returns the value of the "offer_hours" field in the mutation.
+func (m *OfferingMutation) OfferHours() (r int, exists bool) {
+	v := m.offer_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferHours returns the old "offer_hours" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldOfferHours(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferHours: %w", err)
+	}
+	return oldValue.OfferHours, nil
+}
+
+// AddOfferHours adds i to the "offer_hours" field.
+func (m *OfferingMutation) AddOfferHours(i int) {
+	if m.addoffer_hours != nil {
+		*m.addoffer_hours += i
+	} else {
+		m.addoffer_hours = &i
+	}
+}
+
+// AddedOfferHours returns the value that was added to the "offer_hours" field in this mutation.
+func (m *OfferingMutation) AddedOfferHours() (r int, exists bool) {
+	v := m.addoffer_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOfferHours resets all changes to the "offer_hours" field.
+func (m *OfferingMutation) ResetOfferHours() {
+	m.offer_hours = nil
+	m.addoffer_hours = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *OfferingMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *OfferingMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *OfferingMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[offering.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *OfferingMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[offering.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *OfferingMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, offering.FieldExternalID)
+}
+
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (m *OfferingMutation) ClearInstitution() {
 	m.clearedinstitution = true
@@ -15823,9 +22013,12 @@ func (m *OfferingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OfferingMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 26)
 	if m.created_at != nil {
 		fields = append(fields, offering.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, offering.FieldUpdatedAt)
 	}
 	if m.institution != nil {
 		fields = append(fields, offering.FieldInstitutionID)
@@ -15850,6 +22043,9 @@ func (m *OfferingMutation) Fields() []string {
 	}
 	if m.closes_at != nil {
 		fields = append(fields, offering.FieldClosesAt)
+	}
+	if m.windows != nil {
+		fields = append(fields, offering.FieldWindows)
 	}
 	if m.starts_on != nil {
 		fields = append(fields, offering.FieldStartsOn)
@@ -15881,6 +22077,21 @@ func (m *OfferingMutation) Fields() []string {
 	if m.fee_currency != nil {
 		fields = append(fields, offering.FieldFeeCurrency)
 	}
+	if m.sessions != nil {
+		fields = append(fields, offering.FieldSessions)
+	}
+	if m.waitlist_places != nil {
+		fields = append(fields, offering.FieldWaitlistPlaces)
+	}
+	if m.waitlist_order != nil {
+		fields = append(fields, offering.FieldWaitlistOrder)
+	}
+	if m.offer_hours != nil {
+		fields = append(fields, offering.FieldOfferHours)
+	}
+	if m.external_id != nil {
+		fields = append(fields, offering.FieldExternalID)
+	}
 	return fields
 }
 
@@ -15891,6 +22102,8 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case offering.FieldCreatedAt:
 		return m.CreatedAt()
+	case offering.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case offering.FieldInstitutionID:
 		return m.InstitutionID()
 	case offering.FieldCourseID:
@@ -15907,6 +22120,8 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 		return m.OpensAt()
 	case offering.FieldClosesAt:
 		return m.ClosesAt()
+	case offering.FieldWindows:
+		return m.Windows()
 	case offering.FieldStartsOn:
 		return m.StartsOn()
 	case offering.FieldEndsOn:
@@ -15927,6 +22142,16 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 		return m.FeeCents()
 	case offering.FieldFeeCurrency:
 		return m.FeeCurrency()
+	case offering.FieldSessions:
+		return m.Sessions()
+	case offering.FieldWaitlistPlaces:
+		return m.WaitlistPlaces()
+	case offering.FieldWaitlistOrder:
+		return m.WaitlistOrder()
+	case offering.FieldOfferHours:
+		return m.OfferHours()
+	case offering.FieldExternalID:
+		return m.ExternalID()
 	}
 	return nil, false
 }
@@ -15938,6 +22163,8 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 	switch name {
 	case offering.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case offering.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case offering.FieldInstitutionID:
 		return m.OldInstitutionID(ctx)
 	case offering.FieldCourseID:
@@ -15954,6 +22181,8 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldOpensAt(ctx)
 	case offering.FieldClosesAt:
 		return m.OldClosesAt(ctx)
+	case offering.FieldWindows:
+		return m.OldWindows(ctx)
 	case offering.FieldStartsOn:
 		return m.OldStartsOn(ctx)
 	case offering.FieldEndsOn:
@@ -15974,6 +22203,16 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldFeeCents(ctx)
 	case offering.FieldFeeCurrency:
 		return m.OldFeeCurrency(ctx)
+	case offering.FieldSessions:
+		return m.OldSessions(ctx)
+	case offering.FieldWaitlistPlaces:
+		return m.OldWaitlistPlaces(ctx)
+	case offering.FieldWaitlistOrder:
+		return m.OldWaitlistOrder(ctx)
+	case offering.FieldOfferHours:
+		return m.OldOfferHours(ctx)
+	case offering.FieldExternalID:
+		return m.OldExternalID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Offering field %s", name)
 }
@@ -15989,6 +22228,13 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case offering.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case offering.FieldInstitutionID:
 		v, ok := value.(ident.ID)
@@ -16045,6 +22291,13 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetClosesAt(v)
+		return nil
+	case offering.FieldWindows:
+		v, ok := value.([]vocab.Window)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWindows(v)
 		return nil
 	case offering.FieldStartsOn:
 		v, ok := value.(string)
@@ -16116,6 +22369,41 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFeeCurrency(v)
 		return nil
+	case offering.FieldSessions:
+		v, ok := value.([]vocab.Session)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessions(v)
+		return nil
+	case offering.FieldWaitlistPlaces:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitlistPlaces(v)
+		return nil
+	case offering.FieldWaitlistOrder:
+		v, ok := value.(offering.WaitlistOrder)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitlistOrder(v)
+		return nil
+	case offering.FieldOfferHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferHours(v)
+		return nil
+	case offering.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Offering field %s", name)
 }
@@ -16133,6 +22421,12 @@ func (m *OfferingMutation) AddedFields() []string {
 	if m.addfee_cents != nil {
 		fields = append(fields, offering.FieldFeeCents)
 	}
+	if m.addwaitlist_places != nil {
+		fields = append(fields, offering.FieldWaitlistPlaces)
+	}
+	if m.addoffer_hours != nil {
+		fields = append(fields, offering.FieldOfferHours)
+	}
 	return fields
 }
 
@@ -16147,6 +22441,10 @@ func (m *OfferingMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeatsTaken()
 	case offering.FieldFeeCents:
 		return m.AddedFeeCents()
+	case offering.FieldWaitlistPlaces:
+		return m.AddedWaitlistPlaces()
+	case offering.FieldOfferHours:
+		return m.AddedOfferHours()
 	}
 	return nil, false
 }
@@ -16177,6 +22475,20 @@ func (m *OfferingMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddFeeCents(v)
 		return nil
+	case offering.FieldWaitlistPlaces:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaitlistPlaces(v)
+		return nil
+	case offering.FieldOfferHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOfferHours(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Offering numeric field %s", name)
 }
@@ -16193,6 +22505,9 @@ func (m *OfferingMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(offering.FieldEndsOn) {
 		fields = append(fields, offering.FieldEndsOn)
+	}
+	if m.FieldCleared(offering.FieldExternalID) {
+		fields = append(fields, offering.FieldExternalID)
 	}
 	return fields
 }
@@ -16217,6 +22532,9 @@ func (m *OfferingMutation) ClearField(name string) error {
 	case offering.FieldEndsOn:
 		m.ClearEndsOn()
 		return nil
+	case offering.FieldExternalID:
+		m.ClearExternalID()
+		return nil
 	}
 	return fmt.Errorf("unknown Offering nullable field %s", name)
 }
@@ -16227,6 +22545,9 @@ func (m *OfferingMutation) ResetField(name string) error {
 	switch name {
 	case offering.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case offering.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case offering.FieldInstitutionID:
 		m.ResetInstitutionID()
@@ -16251,6 +22572,9 @@ func (m *OfferingMutation) ResetField(name string) error {
 		return nil
 	case offering.FieldClosesAt:
 		m.ResetClosesAt()
+		return nil
+	case offering.FieldWindows:
+		m.ResetWindows()
 		return nil
 	case offering.FieldStartsOn:
 		m.ResetStartsOn()
@@ -16281,6 +22605,21 @@ func (m *OfferingMutation) ResetField(name string) error {
 		return nil
 	case offering.FieldFeeCurrency:
 		m.ResetFeeCurrency()
+		return nil
+	case offering.FieldSessions:
+		m.ResetSessions()
+		return nil
+	case offering.FieldWaitlistPlaces:
+		m.ResetWaitlistPlaces()
+		return nil
+	case offering.FieldWaitlistOrder:
+		m.ResetWaitlistOrder()
+		return nil
+	case offering.FieldOfferHours:
+		m.ResetOfferHours()
+		return nil
+	case offering.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	}
 	return fmt.Errorf("unknown Offering field %s", name)
@@ -16406,8 +22745,12 @@ type OutboxEventMutation struct {
 	_type         *string
 	object_id     *ident.ID
 	payload       *map[string]string
-	state         *outboxevent.State
-	due_at        *time.Time
+	audience      *outboxevent.Audience
+	home_id       *ident.ID
+	host_id       *ident.ID
+	person_id     *ident.ID
+	sequence      *int64
+	addsequence   *int64
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*OutboxEvent, error)
@@ -16662,76 +23005,257 @@ func (m *OutboxEventMutation) ResetPayload() {
 	m.payload = nil
 }
 
-// SetState sets the "state" field.
-func (m *OutboxEventMutation) SetState(o outboxevent.State) {
-	m.state = &o
+// SetAudience sets the "audience" field.
+func (m *OutboxEventMutation) SetAudience(o outboxevent.Audience) {
+	m.audience = &o
 }
 
-// State returns the value of the "state" field in the mutation.
-func (m *OutboxEventMutation) State() (r outboxevent.State, exists bool) {
-	v := m.state
+// Audience returns the value of the "audience" field in the mutation.
+func (m *OutboxEventMutation) Audience() (r outboxevent.Audience, exists bool) {
+	v := m.audience
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldState returns the old "state" field's value of the OutboxEvent entity.
+// OldAudience returns the old "audience" field's value of the OutboxEvent entity.
 // If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *OutboxEventMutation) OldState(ctx context.Context) (v outboxevent.State, err error) {
+func (m *OutboxEventMutation) OldAudience(ctx context.Context) (v outboxevent.Audience, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldState is only allowed on UpdateOne operations")
+		return v, errors.New("OldAudience is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldState requires an ID field in the mutation")
+		return v, errors.New("OldAudience requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldState: %w", err)
+		return v, fmt.Errorf("querying old value for OldAudience: %w", err)
 	}
-	return oldValue.State, nil
+	return oldValue.Audience, nil
 }
 
-// ResetState resets all changes to the "state" field.
-func (m *OutboxEventMutation) ResetState() {
-	m.state = nil
+// ResetAudience resets all changes to the "audience" field.
+func (m *OutboxEventMutation) ResetAudience() {
+	m.audience = nil
 }
 
-// SetDueAt sets the "due_at" field.
-func (m *OutboxEventMutation) SetDueAt(t time.Time) {
-	m.due_at = &t
+// SetHomeID sets the "home_id" field.
+func (m *OutboxEventMutation) SetHomeID(i ident.ID) {
+	m.home_id = &i
 }
 
-// DueAt returns the value of the "due_at" field in the mutation.
-func (m *OutboxEventMutation) DueAt() (r time.Time, exists bool) {
-	v := m.due_at
+// HomeID returns the value of the "home_id" field in the mutation.
+func (m *OutboxEventMutation) HomeID() (r ident.ID, exists bool) {
+	v := m.home_id
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldDueAt returns the old "due_at" field's value of the OutboxEvent entity.
+// OldHomeID returns the old "home_id" field's value of the OutboxEvent entity.
 // If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *OutboxEventMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+func (m *OutboxEventMutation) OldHomeID(ctx context.Context) (v *ident.ID, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+		return v, errors.New("OldHomeID is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldDueAt requires an ID field in the mutation")
+		return v, errors.New("OldHomeID requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+		return v, fmt.Errorf("querying old value for OldHomeID: %w", err)
 	}
-	return oldValue.DueAt, nil
+	return oldValue.HomeID, nil
 }
 
-// ResetDueAt resets all changes to the "due_at" field.
-func (m *OutboxEventMutation) ResetDueAt() {
-	m.due_at = nil
+// ClearHomeID clears the value of the "home_id" field.
+func (m *OutboxEventMutation) ClearHomeID() {
+	m.home_id = nil
+	m.clearedFields[outboxevent.FieldHomeID] = struct{}{}
+}
+
+// HomeIDCleared returns if the "home_id" field was cleared in this mutation.
+func (m *OutboxEventMutation) HomeIDCleared() bool {
+	_, ok := m.clearedFields[outboxevent.FieldHomeID]
+	return ok
+}
+
+// ResetHomeID resets all changes to the "home_id" field.
+func (m *OutboxEventMutation) ResetHomeID() {
+	m.home_id = nil
+	delete(m.clearedFields, outboxevent.FieldHomeID)
+}
+
+// SetHostID sets the "host_id" field.
+func (m *OutboxEventMutation) SetHostID(i ident.ID) {
+	m.host_id = &i
+}
+
+// HostID returns the value of the "host_id" field in the mutation.
+func (m *OutboxEventMutation) HostID() (r ident.ID, exists bool) {
+	v := m.host_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHostID returns the old "host_id" field's value of the OutboxEvent entity.
+// If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEventMutation) OldHostID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHostID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHostID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHostID: %w", err)
+	}
+	return oldValue.HostID, nil
+}
+
+// ClearHostID clears the value of the "host_id" field.
+func (m *OutboxEventMutation) ClearHostID() {
+	m.host_id = nil
+	m.clearedFields[outboxevent.FieldHostID] = struct{}{}
+}
+
+// HostIDCleared returns if the "host_id" field was cleared in this mutation.
+func (m *OutboxEventMutation) HostIDCleared() bool {
+	_, ok := m.clearedFields[outboxevent.FieldHostID]
+	return ok
+}
+
+// ResetHostID resets all changes to the "host_id" field.
+func (m *OutboxEventMutation) ResetHostID() {
+	m.host_id = nil
+	delete(m.clearedFields, outboxevent.FieldHostID)
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *OutboxEventMutation) SetPersonID(i ident.ID) {
+	m.person_id = &i
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *OutboxEventMutation) PersonID() (r ident.ID, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the OutboxEvent entity.
+// If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEventMutation) OldPersonID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *OutboxEventMutation) ClearPersonID() {
+	m.person_id = nil
+	m.clearedFields[outboxevent.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *OutboxEventMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[outboxevent.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *OutboxEventMutation) ResetPersonID() {
+	m.person_id = nil
+	delete(m.clearedFields, outboxevent.FieldPersonID)
+}
+
+// SetSequence sets the "sequence" field.
+func (m *OutboxEventMutation) SetSequence(i int64) {
+	m.sequence = &i
+	m.addsequence = nil
+}
+
+// Sequence returns the value of the "sequence" field in the mutation.
+func (m *OutboxEventMutation) Sequence() (r int64, exists bool) {
+	v := m.sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSequence returns the old "sequence" field's value of the OutboxEvent entity.
+// If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEventMutation) OldSequence(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSequence: %w", err)
+	}
+	return oldValue.Sequence, nil
+}
+
+// AddSequence adds i to the "sequence" field.
+func (m *OutboxEventMutation) AddSequence(i int64) {
+	if m.addsequence != nil {
+		*m.addsequence += i
+	} else {
+		m.addsequence = &i
+	}
+}
+
+// AddedSequence returns the value that was added to the "sequence" field in this mutation.
+func (m *OutboxEventMutation) AddedSequence() (r int64, exists bool) {
+	v := m.addsequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSequence clears the value of the "sequence" field.
+func (m *OutboxEventMutation) ClearSequence() {
+	m.sequence = nil
+	m.addsequence = nil
+	m.clearedFields[outboxevent.FieldSequence] = struct{}{}
+}
+
+// SequenceCleared returns if the "sequence" field was cleared in this mutation.
+func (m *OutboxEventMutation) SequenceCleared() bool {
+	_, ok := m.clearedFields[outboxevent.FieldSequence]
+	return ok
+}
+
+// ResetSequence resets all changes to the "sequence" field.
+func (m *OutboxEventMutation) ResetSequence() {
+	m.sequence = nil
+	m.addsequence = nil
+	delete(m.clearedFields, outboxevent.FieldSequence)
 }
 
 // Where appends a list predicates to the OutboxEventMutation builder.
@@ -16768,7 +23292,7 @@ func (m *OutboxEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OutboxEventMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, outboxevent.FieldCreatedAt)
 	}
@@ -16781,11 +23305,20 @@ func (m *OutboxEventMutation) Fields() []string {
 	if m.payload != nil {
 		fields = append(fields, outboxevent.FieldPayload)
 	}
-	if m.state != nil {
-		fields = append(fields, outboxevent.FieldState)
+	if m.audience != nil {
+		fields = append(fields, outboxevent.FieldAudience)
 	}
-	if m.due_at != nil {
-		fields = append(fields, outboxevent.FieldDueAt)
+	if m.home_id != nil {
+		fields = append(fields, outboxevent.FieldHomeID)
+	}
+	if m.host_id != nil {
+		fields = append(fields, outboxevent.FieldHostID)
+	}
+	if m.person_id != nil {
+		fields = append(fields, outboxevent.FieldPersonID)
+	}
+	if m.sequence != nil {
+		fields = append(fields, outboxevent.FieldSequence)
 	}
 	return fields
 }
@@ -16803,10 +23336,16 @@ func (m *OutboxEventMutation) Field(name string) (ent.Value, bool) {
 		return m.ObjectID()
 	case outboxevent.FieldPayload:
 		return m.Payload()
-	case outboxevent.FieldState:
-		return m.State()
-	case outboxevent.FieldDueAt:
-		return m.DueAt()
+	case outboxevent.FieldAudience:
+		return m.Audience()
+	case outboxevent.FieldHomeID:
+		return m.HomeID()
+	case outboxevent.FieldHostID:
+		return m.HostID()
+	case outboxevent.FieldPersonID:
+		return m.PersonID()
+	case outboxevent.FieldSequence:
+		return m.Sequence()
 	}
 	return nil, false
 }
@@ -16824,10 +23363,16 @@ func (m *OutboxEventMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldObjectID(ctx)
 	case outboxevent.FieldPayload:
 		return m.OldPayload(ctx)
-	case outboxevent.FieldState:
-		return m.OldState(ctx)
-	case outboxevent.FieldDueAt:
-		return m.OldDueAt(ctx)
+	case outboxevent.FieldAudience:
+		return m.OldAudience(ctx)
+	case outboxevent.FieldHomeID:
+		return m.OldHomeID(ctx)
+	case outboxevent.FieldHostID:
+		return m.OldHostID(ctx)
+	case outboxevent.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case outboxevent.FieldSequence:
+		return m.OldSequence(ctx)
 	}
 	return nil, fmt.Errorf("unknown OutboxEvent field %s", name)
 }
@@ -16865,19 +23410,40 @@ func (m *OutboxEventMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPayload(v)
 		return nil
-	case outboxevent.FieldState:
-		v, ok := value.(outboxevent.State)
+	case outboxevent.FieldAudience:
+		v, ok := value.(outboxevent.Audience)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetState(v)
+		m.SetAudience(v)
 		return nil
-	case outboxevent.FieldDueAt:
-		v, ok := value.(time.Time)
+	case outboxevent.FieldHomeID:
+		v, ok := value.(ident.ID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetDueAt(v)
+		m.SetHomeID(v)
+		return nil
+	case outboxevent.FieldHostID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHostID(v)
+		return nil
+	case outboxevent.FieldPersonID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case outboxevent.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSequence(v)
 		return nil
 	}
 	return fmt.Errorf("unknown OutboxEvent field %s", name)
@@ -16886,13 +23452,21 @@ func (m *OutboxEventMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *OutboxEventMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addsequence != nil {
+		fields = append(fields, outboxevent.FieldSequence)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *OutboxEventMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case outboxevent.FieldSequence:
+		return m.AddedSequence()
+	}
 	return nil, false
 }
 
@@ -16901,6 +23475,13 @@ func (m *OutboxEventMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OutboxEventMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case outboxevent.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSequence(v)
+		return nil
 	}
 	return fmt.Errorf("unknown OutboxEvent numeric field %s", name)
 }
@@ -16908,7 +23489,20 @@ func (m *OutboxEventMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *OutboxEventMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(outboxevent.FieldHomeID) {
+		fields = append(fields, outboxevent.FieldHomeID)
+	}
+	if m.FieldCleared(outboxevent.FieldHostID) {
+		fields = append(fields, outboxevent.FieldHostID)
+	}
+	if m.FieldCleared(outboxevent.FieldPersonID) {
+		fields = append(fields, outboxevent.FieldPersonID)
+	}
+	if m.FieldCleared(outboxevent.FieldSequence) {
+		fields = append(fields, outboxevent.FieldSequence)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -16921,6 +23515,20 @@ func (m *OutboxEventMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *OutboxEventMutation) ClearField(name string) error {
+	switch name {
+	case outboxevent.FieldHomeID:
+		m.ClearHomeID()
+		return nil
+	case outboxevent.FieldHostID:
+		m.ClearHostID()
+		return nil
+	case outboxevent.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case outboxevent.FieldSequence:
+		m.ClearSequence()
+		return nil
+	}
 	return fmt.Errorf("unknown OutboxEvent nullable field %s", name)
 }
 
@@ -16940,11 +23548,20 @@ func (m *OutboxEventMutation) ResetField(name string) error {
 	case outboxevent.FieldPayload:
 		m.ResetPayload()
 		return nil
-	case outboxevent.FieldState:
-		m.ResetState()
+	case outboxevent.FieldAudience:
+		m.ResetAudience()
 		return nil
-	case outboxevent.FieldDueAt:
-		m.ResetDueAt()
+	case outboxevent.FieldHomeID:
+		m.ResetHomeID()
+		return nil
+	case outboxevent.FieldHostID:
+		m.ResetHostID()
+		return nil
+	case outboxevent.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case outboxevent.FieldSequence:
+		m.ResetSequence()
 		return nil
 	}
 	return fmt.Errorf("unknown OutboxEvent field %s", name)
@@ -18164,6 +24781,7 @@ type ProgrammeMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	code               *string
 	title              *vocab.Text
 	eqf                *int
@@ -18317,6 +24935,42 @@ func (m *ProgrammeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err 
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *ProgrammeMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProgrammeMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProgrammeMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Programme entity.
+// If the Programme object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgrammeMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProgrammeMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetInstitutionID sets the "institution_id" field.
@@ -18636,9 +25290,12 @@ func (m *ProgrammeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProgrammeMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, programme.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, programme.FieldUpdatedAt)
 	}
 	if m.institution != nil {
 		fields = append(fields, programme.FieldInstitutionID)
@@ -18668,6 +25325,8 @@ func (m *ProgrammeMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case programme.FieldCreatedAt:
 		return m.CreatedAt()
+	case programme.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case programme.FieldInstitutionID:
 		return m.InstitutionID()
 	case programme.FieldCode:
@@ -18691,6 +25350,8 @@ func (m *ProgrammeMutation) OldField(ctx context.Context, name string) (ent.Valu
 	switch name {
 	case programme.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case programme.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case programme.FieldInstitutionID:
 		return m.OldInstitutionID(ctx)
 	case programme.FieldCode:
@@ -18718,6 +25379,13 @@ func (m *ProgrammeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case programme.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case programme.FieldInstitutionID:
 		v, ok := value.(ident.ID)
@@ -18839,6 +25507,9 @@ func (m *ProgrammeMutation) ResetField(name string) error {
 	switch name {
 	case programme.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case programme.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case programme.FieldInstitutionID:
 		m.ResetInstitutionID()
@@ -20263,6 +26934,7 @@ type RecognitionCaseMutation struct {
 	typ               string
 	id                *ident.ID
 	created_at        *time.Time
+	updated_at        *time.Time
 	state             *recognitioncase.State
 	basis             *recognitioncase.Basis
 	live_key          *string
@@ -20434,6 +27106,42 @@ func (m *RecognitionCaseMutation) OldCreatedAt(ctx context.Context) (v time.Time
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *RecognitionCaseMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RecognitionCaseMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RecognitionCaseMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RecognitionCase entity.
+// If the RecognitionCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecognitionCaseMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RecognitionCaseMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetLearnerID sets the "learner_id" field.
@@ -21446,9 +28154,12 @@ func (m *RecognitionCaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecognitionCaseMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.created_at != nil {
 		fields = append(fields, recognitioncase.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, recognitioncase.FieldUpdatedAt)
 	}
 	if m.learner != nil {
 		fields = append(fields, recognitioncase.FieldLearnerID)
@@ -21514,6 +28225,8 @@ func (m *RecognitionCaseMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case recognitioncase.FieldCreatedAt:
 		return m.CreatedAt()
+	case recognitioncase.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case recognitioncase.FieldLearnerID:
 		return m.LearnerID()
 	case recognitioncase.FieldHomeID:
@@ -21561,6 +28274,8 @@ func (m *RecognitionCaseMutation) OldField(ctx context.Context, name string) (en
 	switch name {
 	case recognitioncase.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case recognitioncase.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case recognitioncase.FieldLearnerID:
 		return m.OldLearnerID(ctx)
 	case recognitioncase.FieldHomeID:
@@ -21612,6 +28327,13 @@ func (m *RecognitionCaseMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case recognitioncase.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case recognitioncase.FieldLearnerID:
 		v, ok := value.(ident.ID)
@@ -21856,6 +28578,9 @@ func (m *RecognitionCaseMutation) ResetField(name string) error {
 	switch name {
 	case recognitioncase.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case recognitioncase.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case recognitioncase.FieldLearnerID:
 		m.ResetLearnerID()
@@ -22104,6 +28829,7 @@ type RecognitionRuleMutation struct {
 	typ                string
 	id                 *ident.ID
 	created_at         *time.Time
+	updated_at         *time.Time
 	state              *recognitionrule.State
 	proposed_by_side   *recognitionrule.ProposedBySide
 	ects               *vocab.ECTS
@@ -22271,6 +28997,42 @@ func (m *RecognitionRuleMutation) OldCreatedAt(ctx context.Context) (v time.Time
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *RecognitionRuleMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RecognitionRuleMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RecognitionRuleMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RecognitionRule entity.
+// If the RecognitionRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecognitionRuleMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RecognitionRuleMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetHomeID sets the "home_id" field.
@@ -23134,9 +29896,12 @@ func (m *RecognitionRuleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecognitionRuleMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, recognitionrule.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, recognitionrule.FieldUpdatedAt)
 	}
 	if m.home != nil {
 		fields = append(fields, recognitionrule.FieldHomeID)
@@ -23193,6 +29958,8 @@ func (m *RecognitionRuleMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case recognitionrule.FieldCreatedAt:
 		return m.CreatedAt()
+	case recognitionrule.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case recognitionrule.FieldHomeID:
 		return m.HomeID()
 	case recognitionrule.FieldHostID:
@@ -23234,6 +30001,8 @@ func (m *RecognitionRuleMutation) OldField(ctx context.Context, name string) (en
 	switch name {
 	case recognitionrule.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case recognitionrule.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case recognitionrule.FieldHomeID:
 		return m.OldHomeID(ctx)
 	case recognitionrule.FieldHostID:
@@ -23279,6 +30048,13 @@ func (m *RecognitionRuleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case recognitionrule.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case recognitionrule.FieldHomeID:
 		v, ok := value.(ident.ID)
@@ -23490,6 +30266,9 @@ func (m *RecognitionRuleMutation) ResetField(name string) error {
 	switch name {
 	case recognitionrule.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case recognitionrule.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case recognitionrule.FieldHomeID:
 		m.ResetHomeID()
@@ -23729,6 +30508,7 @@ type ResultMutation struct {
 	typ                 string
 	id                  *ident.ID
 	created_at          *time.Time
+	updated_at          *time.Time
 	attempt             *int
 	addattempt          *int
 	state               *result.State
@@ -23896,6 +30676,42 @@ func (m *ResultMutation) OldCreatedAt(ctx context.Context) (v time.Time, err err
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *ResultMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ResultMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ResultMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ResultMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetEnrolmentID sets the "enrolment_id" field.
@@ -24713,9 +31529,12 @@ func (m *ResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ResultMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, result.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, result.FieldUpdatedAt)
 	}
 	if m.enrolment != nil {
 		fields = append(fields, result.FieldEnrolmentID)
@@ -24772,6 +31591,8 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case result.FieldCreatedAt:
 		return m.CreatedAt()
+	case result.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case result.FieldEnrolmentID:
 		return m.EnrolmentID()
 	case result.FieldLearnerID:
@@ -24813,6 +31634,8 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 	switch name {
 	case result.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case result.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case result.FieldEnrolmentID:
 		return m.OldEnrolmentID(ctx)
 	case result.FieldLearnerID:
@@ -24858,6 +31681,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case result.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case result.FieldEnrolmentID:
 		v, ok := value.(ident.ID)
@@ -25063,6 +31893,9 @@ func (m *ResultMutation) ResetField(name string) error {
 	switch name {
 	case result.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case result.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case result.FieldEnrolmentID:
 		m.ResetEnrolmentID()
@@ -25292,6 +32125,8 @@ type RoleGrantMutation struct {
 	clearedperson      bool
 	institution        *ident.ID
 	clearedinstitution bool
+	unit               *ident.ID
+	clearedunit        bool
 	alliance           *ident.ID
 	clearedalliance    bool
 	granted_by         *ident.ID
@@ -25524,6 +32359,55 @@ func (m *RoleGrantMutation) InstitutionIDCleared() bool {
 func (m *RoleGrantMutation) ResetInstitutionID() {
 	m.institution = nil
 	delete(m.clearedFields, rolegrant.FieldInstitutionID)
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *RoleGrantMutation) SetUnitID(i ident.ID) {
+	m.unit = &i
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *RoleGrantMutation) UnitID() (r ident.ID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the RoleGrant entity.
+// If the RoleGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleGrantMutation) OldUnitID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (m *RoleGrantMutation) ClearUnitID() {
+	m.unit = nil
+	m.clearedFields[rolegrant.FieldUnitID] = struct{}{}
+}
+
+// UnitIDCleared returns if the "unit_id" field was cleared in this mutation.
+func (m *RoleGrantMutation) UnitIDCleared() bool {
+	_, ok := m.clearedFields[rolegrant.FieldUnitID]
+	return ok
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *RoleGrantMutation) ResetUnitID() {
+	m.unit = nil
+	delete(m.clearedFields, rolegrant.FieldUnitID)
 }
 
 // SetAllianceID sets the "alliance_id" field.
@@ -25799,6 +32683,33 @@ func (m *RoleGrantMutation) ResetInstitution() {
 	m.clearedinstitution = false
 }
 
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *RoleGrantMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[rolegrant.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *RoleGrantMutation) UnitCleared() bool {
+	return m.UnitIDCleared() || m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *RoleGrantMutation) UnitIDs() (ids []ident.ID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *RoleGrantMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
 // ClearAlliance clears the "alliance" edge to the Alliance entity.
 func (m *RoleGrantMutation) ClearAlliance() {
 	m.clearedalliance = true
@@ -25887,7 +32798,7 @@ func (m *RoleGrantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoleGrantMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, rolegrant.FieldCreatedAt)
 	}
@@ -25896,6 +32807,9 @@ func (m *RoleGrantMutation) Fields() []string {
 	}
 	if m.institution != nil {
 		fields = append(fields, rolegrant.FieldInstitutionID)
+	}
+	if m.unit != nil {
+		fields = append(fields, rolegrant.FieldUnitID)
 	}
 	if m.alliance != nil {
 		fields = append(fields, rolegrant.FieldAllianceID)
@@ -25926,6 +32840,8 @@ func (m *RoleGrantMutation) Field(name string) (ent.Value, bool) {
 		return m.PersonID()
 	case rolegrant.FieldInstitutionID:
 		return m.InstitutionID()
+	case rolegrant.FieldUnitID:
+		return m.UnitID()
 	case rolegrant.FieldAllianceID:
 		return m.AllianceID()
 	case rolegrant.FieldGrantedByID:
@@ -25951,6 +32867,8 @@ func (m *RoleGrantMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldPersonID(ctx)
 	case rolegrant.FieldInstitutionID:
 		return m.OldInstitutionID(ctx)
+	case rolegrant.FieldUnitID:
+		return m.OldUnitID(ctx)
 	case rolegrant.FieldAllianceID:
 		return m.OldAllianceID(ctx)
 	case rolegrant.FieldGrantedByID:
@@ -25990,6 +32908,13 @@ func (m *RoleGrantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetInstitutionID(v)
+		return nil
+	case rolegrant.FieldUnitID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
 		return nil
 	case rolegrant.FieldAllianceID:
 		v, ok := value.(ident.ID)
@@ -26059,6 +32984,9 @@ func (m *RoleGrantMutation) ClearedFields() []string {
 	if m.FieldCleared(rolegrant.FieldInstitutionID) {
 		fields = append(fields, rolegrant.FieldInstitutionID)
 	}
+	if m.FieldCleared(rolegrant.FieldUnitID) {
+		fields = append(fields, rolegrant.FieldUnitID)
+	}
 	if m.FieldCleared(rolegrant.FieldAllianceID) {
 		fields = append(fields, rolegrant.FieldAllianceID)
 	}
@@ -26084,6 +33012,9 @@ func (m *RoleGrantMutation) ClearField(name string) error {
 	switch name {
 	case rolegrant.FieldInstitutionID:
 		m.ClearInstitutionID()
+		return nil
+	case rolegrant.FieldUnitID:
+		m.ClearUnitID()
 		return nil
 	case rolegrant.FieldAllianceID:
 		m.ClearAllianceID()
@@ -26111,6 +33042,9 @@ func (m *RoleGrantMutation) ResetField(name string) error {
 	case rolegrant.FieldInstitutionID:
 		m.ResetInstitutionID()
 		return nil
+	case rolegrant.FieldUnitID:
+		m.ResetUnitID()
+		return nil
 	case rolegrant.FieldAllianceID:
 		m.ResetAllianceID()
 		return nil
@@ -26132,12 +33066,15 @@ func (m *RoleGrantMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RoleGrantMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.person != nil {
 		edges = append(edges, rolegrant.EdgePerson)
 	}
 	if m.institution != nil {
 		edges = append(edges, rolegrant.EdgeInstitution)
+	}
+	if m.unit != nil {
+		edges = append(edges, rolegrant.EdgeUnit)
 	}
 	if m.alliance != nil {
 		edges = append(edges, rolegrant.EdgeAlliance)
@@ -26160,6 +33097,10 @@ func (m *RoleGrantMutation) AddedIDs(name string) []ent.Value {
 		if id := m.institution; id != nil {
 			return []ent.Value{*id}
 		}
+	case rolegrant.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
 	case rolegrant.EdgeAlliance:
 		if id := m.alliance; id != nil {
 			return []ent.Value{*id}
@@ -26174,7 +33115,7 @@ func (m *RoleGrantMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RoleGrantMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	return edges
 }
 
@@ -26186,12 +33127,15 @@ func (m *RoleGrantMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RoleGrantMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedperson {
 		edges = append(edges, rolegrant.EdgePerson)
 	}
 	if m.clearedinstitution {
 		edges = append(edges, rolegrant.EdgeInstitution)
+	}
+	if m.clearedunit {
+		edges = append(edges, rolegrant.EdgeUnit)
 	}
 	if m.clearedalliance {
 		edges = append(edges, rolegrant.EdgeAlliance)
@@ -26210,6 +33154,8 @@ func (m *RoleGrantMutation) EdgeCleared(name string) bool {
 		return m.clearedperson
 	case rolegrant.EdgeInstitution:
 		return m.clearedinstitution
+	case rolegrant.EdgeUnit:
+		return m.clearedunit
 	case rolegrant.EdgeAlliance:
 		return m.clearedalliance
 	case rolegrant.EdgeGrantedBy:
@@ -26227,6 +33173,9 @@ func (m *RoleGrantMutation) ClearEdge(name string) error {
 		return nil
 	case rolegrant.EdgeInstitution:
 		m.ClearInstitution()
+		return nil
+	case rolegrant.EdgeUnit:
+		m.ClearUnit()
 		return nil
 	case rolegrant.EdgeAlliance:
 		m.ClearAlliance()
@@ -26248,6 +33197,9 @@ func (m *RoleGrantMutation) ResetEdge(name string) error {
 	case rolegrant.EdgeInstitution:
 		m.ResetInstitution()
 		return nil
+	case rolegrant.EdgeUnit:
+		m.ResetUnit()
+		return nil
 	case rolegrant.EdgeAlliance:
 		m.ResetAlliance()
 		return nil
@@ -26256,6 +33208,723 @@ func (m *RoleGrantMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown RoleGrant edge %s", name)
+}
+
+// SeatQuotaMutation represents an operation that mutates the SeatQuota nodes in the graph.
+type SeatQuotaMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *ident.ID
+	created_at      *time.Time
+	seats           *int
+	addseats        *int
+	seats_taken     *int
+	addseats_taken  *int
+	clearedFields   map[string]struct{}
+	offering        *ident.ID
+	clearedoffering bool
+	home            *ident.ID
+	clearedhome     bool
+	done            bool
+	oldValue        func(context.Context) (*SeatQuota, error)
+	predicates      []predicate.SeatQuota
+}
+
+var _ ent.Mutation = (*SeatQuotaMutation)(nil)
+
+// seatquotaOption allows management of the mutation configuration using functional options.
+type seatquotaOption func(*SeatQuotaMutation)
+
+// newSeatQuotaMutation creates new mutation for the SeatQuota entity.
+func newSeatQuotaMutation(c config, op Op, opts ...seatquotaOption) *SeatQuotaMutation {
+	m := &SeatQuotaMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSeatQuota,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSeatQuotaID sets the ID field of the mutation.
+func withSeatQuotaID(id ident.ID) seatquotaOption {
+	return func(m *SeatQuotaMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SeatQuota
+		)
+		m.oldValue = func(ctx context.Context) (*SeatQuota, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SeatQuota.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSeatQuota sets the old SeatQuota of the mutation.
+func withSeatQuota(node *SeatQuota) seatquotaOption {
+	return func(m *SeatQuotaMutation) {
+		m.oldValue = func(context.Context) (*SeatQuota, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SeatQuotaMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SeatQuotaMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SeatQuota entities.
+func (m *SeatQuotaMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SeatQuotaMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SeatQuotaMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SeatQuota.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SeatQuotaMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SeatQuotaMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SeatQuotaMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetOfferingID sets the "offering_id" field.
+func (m *SeatQuotaMutation) SetOfferingID(i ident.ID) {
+	m.offering = &i
+}
+
+// OfferingID returns the value of the "offering_id" field in the mutation.
+func (m *SeatQuotaMutation) OfferingID() (r ident.ID, exists bool) {
+	v := m.offering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferingID returns the old "offering_id" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldOfferingID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferingID: %w", err)
+	}
+	return oldValue.OfferingID, nil
+}
+
+// ResetOfferingID resets all changes to the "offering_id" field.
+func (m *SeatQuotaMutation) ResetOfferingID() {
+	m.offering = nil
+}
+
+// SetHomeID sets the "home_id" field.
+func (m *SeatQuotaMutation) SetHomeID(i ident.ID) {
+	m.home = &i
+}
+
+// HomeID returns the value of the "home_id" field in the mutation.
+func (m *SeatQuotaMutation) HomeID() (r ident.ID, exists bool) {
+	v := m.home
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHomeID returns the old "home_id" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldHomeID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHomeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHomeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHomeID: %w", err)
+	}
+	return oldValue.HomeID, nil
+}
+
+// ResetHomeID resets all changes to the "home_id" field.
+func (m *SeatQuotaMutation) ResetHomeID() {
+	m.home = nil
+}
+
+// SetSeats sets the "seats" field.
+func (m *SeatQuotaMutation) SetSeats(i int) {
+	m.seats = &i
+	m.addseats = nil
+}
+
+// Seats returns the value of the "seats" field in the mutation.
+func (m *SeatQuotaMutation) Seats() (r int, exists bool) {
+	v := m.seats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeats returns the old "seats" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldSeats(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeats is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeats requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeats: %w", err)
+	}
+	return oldValue.Seats, nil
+}
+
+// AddSeats adds i to the "seats" field.
+func (m *SeatQuotaMutation) AddSeats(i int) {
+	if m.addseats != nil {
+		*m.addseats += i
+	} else {
+		m.addseats = &i
+	}
+}
+
+// AddedSeats returns the value that was added to the "seats" field in this mutation.
+func (m *SeatQuotaMutation) AddedSeats() (r int, exists bool) {
+	v := m.addseats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeats resets all changes to the "seats" field.
+func (m *SeatQuotaMutation) ResetSeats() {
+	m.seats = nil
+	m.addseats = nil
+}
+
+// SetSeatsTaken sets the "seats_taken" field.
+func (m *SeatQuotaMutation) SetSeatsTaken(i int) {
+	m.seats_taken = &i
+	m.addseats_taken = nil
+}
+
+// SeatsTaken returns the value of the "seats_taken" field in the mutation.
+func (m *SeatQuotaMutation) SeatsTaken() (r int, exists bool) {
+	v := m.seats_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeatsTaken returns the old "seats_taken" field's value of the SeatQuota entity.
+// If the SeatQuota object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatQuotaMutation) OldSeatsTaken(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeatsTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeatsTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeatsTaken: %w", err)
+	}
+	return oldValue.SeatsTaken, nil
+}
+
+// AddSeatsTaken adds i to the "seats_taken" field.
+func (m *SeatQuotaMutation) AddSeatsTaken(i int) {
+	if m.addseats_taken != nil {
+		*m.addseats_taken += i
+	} else {
+		m.addseats_taken = &i
+	}
+}
+
+// AddedSeatsTaken returns the value that was added to the "seats_taken" field in this mutation.
+func (m *SeatQuotaMutation) AddedSeatsTaken() (r int, exists bool) {
+	v := m.addseats_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeatsTaken resets all changes to the "seats_taken" field.
+func (m *SeatQuotaMutation) ResetSeatsTaken() {
+	m.seats_taken = nil
+	m.addseats_taken = nil
+}
+
+// ClearOffering clears the "offering" edge to the Offering entity.
+func (m *SeatQuotaMutation) ClearOffering() {
+	m.clearedoffering = true
+	m.clearedFields[seatquota.FieldOfferingID] = struct{}{}
+}
+
+// OfferingCleared reports if the "offering" edge to the Offering entity was cleared.
+func (m *SeatQuotaMutation) OfferingCleared() bool {
+	return m.clearedoffering
+}
+
+// OfferingIDs returns the "offering" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfferingID instead. It exists only for internal usage by the builders.
+func (m *SeatQuotaMutation) OfferingIDs() (ids []ident.ID) {
+	if id := m.offering; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOffering resets all changes to the "offering" edge.
+func (m *SeatQuotaMutation) ResetOffering() {
+	m.offering = nil
+	m.clearedoffering = false
+}
+
+// ClearHome clears the "home" edge to the Institution entity.
+func (m *SeatQuotaMutation) ClearHome() {
+	m.clearedhome = true
+	m.clearedFields[seatquota.FieldHomeID] = struct{}{}
+}
+
+// HomeCleared reports if the "home" edge to the Institution entity was cleared.
+func (m *SeatQuotaMutation) HomeCleared() bool {
+	return m.clearedhome
+}
+
+// HomeIDs returns the "home" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HomeID instead. It exists only for internal usage by the builders.
+func (m *SeatQuotaMutation) HomeIDs() (ids []ident.ID) {
+	if id := m.home; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHome resets all changes to the "home" edge.
+func (m *SeatQuotaMutation) ResetHome() {
+	m.home = nil
+	m.clearedhome = false
+}
+
+// Where appends a list predicates to the SeatQuotaMutation builder.
+func (m *SeatQuotaMutation) Where(ps ...predicate.SeatQuota) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SeatQuotaMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SeatQuotaMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SeatQuota, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SeatQuotaMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SeatQuotaMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SeatQuota).
+func (m *SeatQuotaMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SeatQuotaMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, seatquota.FieldCreatedAt)
+	}
+	if m.offering != nil {
+		fields = append(fields, seatquota.FieldOfferingID)
+	}
+	if m.home != nil {
+		fields = append(fields, seatquota.FieldHomeID)
+	}
+	if m.seats != nil {
+		fields = append(fields, seatquota.FieldSeats)
+	}
+	if m.seats_taken != nil {
+		fields = append(fields, seatquota.FieldSeatsTaken)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SeatQuotaMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case seatquota.FieldCreatedAt:
+		return m.CreatedAt()
+	case seatquota.FieldOfferingID:
+		return m.OfferingID()
+	case seatquota.FieldHomeID:
+		return m.HomeID()
+	case seatquota.FieldSeats:
+		return m.Seats()
+	case seatquota.FieldSeatsTaken:
+		return m.SeatsTaken()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SeatQuotaMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case seatquota.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case seatquota.FieldOfferingID:
+		return m.OldOfferingID(ctx)
+	case seatquota.FieldHomeID:
+		return m.OldHomeID(ctx)
+	case seatquota.FieldSeats:
+		return m.OldSeats(ctx)
+	case seatquota.FieldSeatsTaken:
+		return m.OldSeatsTaken(ctx)
+	}
+	return nil, fmt.Errorf("unknown SeatQuota field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SeatQuotaMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case seatquota.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case seatquota.FieldOfferingID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferingID(v)
+		return nil
+	case seatquota.FieldHomeID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHomeID(v)
+		return nil
+	case seatquota.FieldSeats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeats(v)
+		return nil
+	case seatquota.FieldSeatsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeatsTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SeatQuota field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SeatQuotaMutation) AddedFields() []string {
+	var fields []string
+	if m.addseats != nil {
+		fields = append(fields, seatquota.FieldSeats)
+	}
+	if m.addseats_taken != nil {
+		fields = append(fields, seatquota.FieldSeatsTaken)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SeatQuotaMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case seatquota.FieldSeats:
+		return m.AddedSeats()
+	case seatquota.FieldSeatsTaken:
+		return m.AddedSeatsTaken()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SeatQuotaMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case seatquota.FieldSeats:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeats(v)
+		return nil
+	case seatquota.FieldSeatsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeatsTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SeatQuota numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SeatQuotaMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SeatQuotaMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SeatQuotaMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SeatQuota nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SeatQuotaMutation) ResetField(name string) error {
+	switch name {
+	case seatquota.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case seatquota.FieldOfferingID:
+		m.ResetOfferingID()
+		return nil
+	case seatquota.FieldHomeID:
+		m.ResetHomeID()
+		return nil
+	case seatquota.FieldSeats:
+		m.ResetSeats()
+		return nil
+	case seatquota.FieldSeatsTaken:
+		m.ResetSeatsTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatQuota field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SeatQuotaMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.offering != nil {
+		edges = append(edges, seatquota.EdgeOffering)
+	}
+	if m.home != nil {
+		edges = append(edges, seatquota.EdgeHome)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SeatQuotaMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case seatquota.EdgeOffering:
+		if id := m.offering; id != nil {
+			return []ent.Value{*id}
+		}
+	case seatquota.EdgeHome:
+		if id := m.home; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SeatQuotaMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SeatQuotaMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SeatQuotaMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedoffering {
+		edges = append(edges, seatquota.EdgeOffering)
+	}
+	if m.clearedhome {
+		edges = append(edges, seatquota.EdgeHome)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SeatQuotaMutation) EdgeCleared(name string) bool {
+	switch name {
+	case seatquota.EdgeOffering:
+		return m.clearedoffering
+	case seatquota.EdgeHome:
+		return m.clearedhome
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SeatQuotaMutation) ClearEdge(name string) error {
+	switch name {
+	case seatquota.EdgeOffering:
+		m.ClearOffering()
+		return nil
+	case seatquota.EdgeHome:
+		m.ClearHome()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatQuota unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SeatQuotaMutation) ResetEdge(name string) error {
+	switch name {
+	case seatquota.EdgeOffering:
+		m.ResetOffering()
+		return nil
+	case seatquota.EdgeHome:
+		m.ResetHome()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatQuota edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
@@ -29941,6 +37610,7 @@ type UnitMutation struct {
 	key                *string
 	kind               *unit.Kind
 	name               *vocab.Text
+	closed_at          *time.Time
 	clearedFields      map[string]struct{}
 	institution        *ident.ID
 	clearedinstitution bool
@@ -30284,6 +37954,55 @@ func (m *UnitMutation) ResetName() {
 	m.name = nil
 }
 
+// SetClosedAt sets the "closed_at" field.
+func (m *UnitMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *UnitMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Unit entity.
+// If the Unit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UnitMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *UnitMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[unit.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *UnitMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[unit.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *UnitMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, unit.FieldClosedAt)
+}
+
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (m *UnitMutation) ClearInstitution() {
 	m.clearedinstitution = true
@@ -30372,7 +38091,7 @@ func (m *UnitMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UnitMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, unit.FieldCreatedAt)
 	}
@@ -30390,6 +38109,9 @@ func (m *UnitMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, unit.FieldName)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, unit.FieldClosedAt)
 	}
 	return fields
 }
@@ -30411,6 +38133,8 @@ func (m *UnitMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case unit.FieldName:
 		return m.Name()
+	case unit.FieldClosedAt:
+		return m.ClosedAt()
 	}
 	return nil, false
 }
@@ -30432,6 +38156,8 @@ func (m *UnitMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldKind(ctx)
 	case unit.FieldName:
 		return m.OldName(ctx)
+	case unit.FieldClosedAt:
+		return m.OldClosedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Unit field %s", name)
 }
@@ -30483,6 +38209,13 @@ func (m *UnitMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case unit.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Unit field %s", name)
 }
@@ -30516,6 +38249,9 @@ func (m *UnitMutation) ClearedFields() []string {
 	if m.FieldCleared(unit.FieldParentID) {
 		fields = append(fields, unit.FieldParentID)
 	}
+	if m.FieldCleared(unit.FieldClosedAt) {
+		fields = append(fields, unit.FieldClosedAt)
+	}
 	return fields
 }
 
@@ -30532,6 +38268,9 @@ func (m *UnitMutation) ClearField(name string) error {
 	switch name {
 	case unit.FieldParentID:
 		m.ClearParentID()
+		return nil
+	case unit.FieldClosedAt:
+		m.ClearClosedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Unit nullable field %s", name)
@@ -30558,6 +38297,9 @@ func (m *UnitMutation) ResetField(name string) error {
 		return nil
 	case unit.FieldName:
 		m.ResetName()
+		return nil
+	case unit.FieldClosedAt:
+		m.ResetClosedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Unit field %s", name)

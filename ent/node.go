@@ -70,6 +70,30 @@ func (*Identity) IsNode() {}
 // NodeID returns the identifier of the Identity.
 func (n *Identity) NodeID() ident.ID { return n.ID }
 
+// IsNode marks ImportChunk as a Node of the GraphQL schema.
+func (*ImportChunk) IsNode() {}
+
+// NodeID returns the identifier of the ImportChunk.
+func (n *ImportChunk) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ImportFinding as a Node of the GraphQL schema.
+func (*ImportFinding) IsNode() {}
+
+// NodeID returns the identifier of the ImportFinding.
+func (n *ImportFinding) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ImportRun as a Node of the GraphQL schema.
+func (*ImportRun) IsNode() {}
+
+// NodeID returns the identifier of the ImportRun.
+func (n *ImportRun) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ImportSource as a Node of the GraphQL schema.
+func (*ImportSource) IsNode() {}
+
+// NodeID returns the identifier of the ImportSource.
+func (n *ImportSource) NodeID() ident.ID { return n.ID }
+
 // IsNode marks Institution as a Node of the GraphQL schema.
 func (*Institution) IsNode() {}
 
@@ -153,6 +177,12 @@ func (*RoleGrant) IsNode() {}
 
 // NodeID returns the identifier of the RoleGrant.
 func (n *RoleGrant) NodeID() ident.ID { return n.ID }
+
+// IsNode marks SeatQuota as a Node of the GraphQL schema.
+func (*SeatQuota) IsNode() {}
+
+// NodeID returns the identifier of the SeatQuota.
+func (n *SeatQuota) NodeID() ident.ID { return n.ID }
 
 // IsNode marks Session as a Node of the GraphQL schema.
 func (*Session) IsNode() {}

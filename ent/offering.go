@@ -25,6 +25,8 @@ type Offering struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// CourseID holds the value of the "course_id" field.
@@ -41,6 +43,8 @@ type Offering struct {
 	OpensAt time.Time `json:"opens_at,omitempty"`
 	// ClosesAt holds the value of the "closes_at" field.
 	ClosesAt *time.Time `json:"closes_at,omitempty"`
+	// windows of single audiences; others have opens_at to closes_at
+	Windows []vocab.Window `json:"windows,omitempty"`
 	// StartsOn holds the value of the "starts_on" field.
 	StartsOn *string `json:"starts_on,omitempty"`
 	// EndsOn holds the value of the "ends_on" field.
@@ -61,6 +65,16 @@ type Offering struct {
 	FeeCents int `json:"fee_cents,omitempty"`
 	// FeeCurrency holds the value of the "fee_currency" field.
 	FeeCurrency string `json:"fee_currency,omitempty"`
+	// Sessions holds the value of the "sessions" field.
+	Sessions []vocab.Session `json:"sessions,omitempty"`
+	// 0: no waitlist
+	WaitlistPlaces int `json:"waitlist_places,omitempty"`
+	// WaitlistOrder holds the value of the "waitlist_order" field.
+	WaitlistOrder offering.WaitlistOrder `json:"waitlist_order,omitempty"`
+	// how long a learner may think about an offered seat
+	OfferHours int `json:"offer_hours,omitempty"`
+	// ExternalID holds the value of the "external_id" field.
+	ExternalID *string `json:"external_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the OfferingQuery when eager-loading is set.
 	Edges        OfferingEdges `json:"edges"`
@@ -118,13 +132,13 @@ func (*Offering) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case offering.FieldPlace, offering.FieldFunding:
+		case offering.FieldWindows, offering.FieldPlace, offering.FieldFunding, offering.FieldSessions:
 			values[i] = new([]byte)
-		case offering.FieldSeats, offering.FieldSeatsTaken, offering.FieldFeeCents:
+		case offering.FieldSeats, offering.FieldSeatsTaken, offering.FieldFeeCents, offering.FieldWaitlistPlaces, offering.FieldOfferHours:
 			values[i] = new(sql.NullInt64)
-		case offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState, offering.FieldSchedule, offering.FieldZone, offering.FieldStartsOn, offering.FieldEndsOn, offering.FieldLanguage, offering.FieldMode, offering.FieldFeeCurrency:
+		case offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState, offering.FieldSchedule, offering.FieldZone, offering.FieldStartsOn, offering.FieldEndsOn, offering.FieldLanguage, offering.FieldMode, offering.FieldFeeCurrency, offering.FieldWaitlistOrder, offering.FieldExternalID:
 			values[i] = new(sql.NullString)
-		case offering.FieldCreatedAt, offering.FieldOpensAt, offering.FieldClosesAt:
+		case offering.FieldCreatedAt, offering.FieldUpdatedAt, offering.FieldOpensAt, offering.FieldClosesAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -152,6 +166,12 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case offering.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case offering.FieldInstitutionID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -201,6 +221,14 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ClosesAt = new(time.Time)
 				*_m.ClosesAt = value.Time
+			}
+		case offering.FieldWindows:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field windows", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Windows); err != nil {
+					return fmt.Errorf("unmarshal field windows: %w", err)
+				}
 			}
 		case offering.FieldStartsOn:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -268,6 +296,39 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.FeeCurrency = value.String
 			}
+		case offering.FieldSessions:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sessions", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Sessions); err != nil {
+					return fmt.Errorf("unmarshal field sessions: %w", err)
+				}
+			}
+		case offering.FieldWaitlistPlaces:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field waitlist_places", values[i])
+			} else if value.Valid {
+				_m.WaitlistPlaces = int(value.Int64)
+			}
+		case offering.FieldWaitlistOrder:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field waitlist_order", values[i])
+			} else if value.Valid {
+				_m.WaitlistOrder = offering.WaitlistOrder(value.String)
+			}
+		case offering.FieldOfferHours:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field offer_hours", values[i])
+			} else if value.Valid {
+				_m.OfferHours = int(value.Int64)
+			}
+		case offering.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -322,6 +383,9 @@ func (_m *Offering) String() string {
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("institution_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
 	builder.WriteString(", ")
@@ -347,6 +411,9 @@ func (_m *Offering) String() string {
 		builder.WriteString("closes_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("windows=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Windows))
 	builder.WriteString(", ")
 	if v := _m.StartsOn; v != nil {
 		builder.WriteString("starts_on=")
@@ -381,6 +448,23 @@ func (_m *Offering) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("fee_currency=")
 	builder.WriteString(_m.FeeCurrency)
+	builder.WriteString(", ")
+	builder.WriteString("sessions=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Sessions))
+	builder.WriteString(", ")
+	builder.WriteString("waitlist_places=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WaitlistPlaces))
+	builder.WriteString(", ")
+	builder.WriteString("waitlist_order=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WaitlistOrder))
+	builder.WriteString(", ")
+	builder.WriteString("offer_hours=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OfferHours))
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

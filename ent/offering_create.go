@@ -39,6 +39,20 @@ func (_c *OfferingCreate) SetNillableCreatedAt(v *time.Time) *OfferingCreate {
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *OfferingCreate) SetUpdatedAt(v time.Time) *OfferingCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableUpdatedAt(v *time.Time) *OfferingCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetInstitutionID sets the "institution_id" field.
 func (_c *OfferingCreate) SetInstitutionID(v ident.ID) *OfferingCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -92,6 +106,12 @@ func (_c *OfferingCreate) SetNillableClosesAt(v *time.Time) *OfferingCreate {
 	if v != nil {
 		_c.SetClosesAt(*v)
 	}
+	return _c
+}
+
+// SetWindows sets the "windows" field.
+func (_c *OfferingCreate) SetWindows(v []vocab.Window) *OfferingCreate {
+	_c.mutation.SetWindows(v)
 	return _c
 }
 
@@ -195,6 +215,68 @@ func (_c *OfferingCreate) SetNillableFeeCurrency(v *string) *OfferingCreate {
 	return _c
 }
 
+// SetSessions sets the "sessions" field.
+func (_c *OfferingCreate) SetSessions(v []vocab.Session) *OfferingCreate {
+	_c.mutation.SetSessions(v)
+	return _c
+}
+
+// SetWaitlistPlaces sets the "waitlist_places" field.
+func (_c *OfferingCreate) SetWaitlistPlaces(v int) *OfferingCreate {
+	_c.mutation.SetWaitlistPlaces(v)
+	return _c
+}
+
+// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableWaitlistPlaces(v *int) *OfferingCreate {
+	if v != nil {
+		_c.SetWaitlistPlaces(*v)
+	}
+	return _c
+}
+
+// SetWaitlistOrder sets the "waitlist_order" field.
+func (_c *OfferingCreate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingCreate {
+	_c.mutation.SetWaitlistOrder(v)
+	return _c
+}
+
+// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingCreate {
+	if v != nil {
+		_c.SetWaitlistOrder(*v)
+	}
+	return _c
+}
+
+// SetOfferHours sets the "offer_hours" field.
+func (_c *OfferingCreate) SetOfferHours(v int) *OfferingCreate {
+	_c.mutation.SetOfferHours(v)
+	return _c
+}
+
+// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableOfferHours(v *int) *OfferingCreate {
+	if v != nil {
+		_c.SetOfferHours(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *OfferingCreate) SetExternalID(v string) *OfferingCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableExternalID(v *string) *OfferingCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *OfferingCreate) SetID(v ident.ID) *OfferingCreate {
 	_c.mutation.SetID(v)
@@ -263,6 +345,14 @@ func (_c *OfferingCreate) defaults() {
 		v := offering.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := offering.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
+	if _, ok := _c.mutation.Windows(); !ok {
+		v := offering.DefaultWindows
+		_c.mutation.SetWindows(v)
+	}
 	if _, ok := _c.mutation.SeatsTaken(); !ok {
 		v := offering.DefaultSeatsTaken
 		_c.mutation.SetSeatsTaken(v)
@@ -275,6 +365,22 @@ func (_c *OfferingCreate) defaults() {
 		v := offering.DefaultFeeCurrency
 		_c.mutation.SetFeeCurrency(v)
 	}
+	if _, ok := _c.mutation.Sessions(); !ok {
+		v := offering.DefaultSessions
+		_c.mutation.SetSessions(v)
+	}
+	if _, ok := _c.mutation.WaitlistPlaces(); !ok {
+		v := offering.DefaultWaitlistPlaces
+		_c.mutation.SetWaitlistPlaces(v)
+	}
+	if _, ok := _c.mutation.WaitlistOrder(); !ok {
+		v := offering.DefaultWaitlistOrder
+		_c.mutation.SetWaitlistOrder(v)
+	}
+	if _, ok := _c.mutation.OfferHours(); !ok {
+		v := offering.DefaultOfferHours
+		_c.mutation.SetOfferHours(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := offering.DefaultID()
 		_c.mutation.SetID(v)
@@ -285,6 +391,9 @@ func (_c *OfferingCreate) defaults() {
 func (_c *OfferingCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Offering.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Offering.updated_at"`)}
 	}
 	if _, ok := _c.mutation.InstitutionID(); !ok {
 		return &ValidationError{Name: "institution_id", err: errors.New(`ent: missing required field "Offering.institution_id"`)}
@@ -336,6 +445,9 @@ func (_c *OfferingCreate) check() error {
 	}
 	if _, ok := _c.mutation.OpensAt(); !ok {
 		return &ValidationError{Name: "opens_at", err: errors.New(`ent: missing required field "Offering.opens_at"`)}
+	}
+	if _, ok := _c.mutation.Windows(); !ok {
+		return &ValidationError{Name: "windows", err: errors.New(`ent: missing required field "Offering.windows"`)}
 	}
 	if v, ok := _c.mutation.StartsOn(); ok {
 		if err := offering.StartsOnValidator(v); err != nil {
@@ -401,6 +513,38 @@ func (_c *OfferingCreate) check() error {
 			return &ValidationError{Name: "fee_currency", err: fmt.Errorf(`ent: validator failed for field "Offering.fee_currency": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Sessions(); !ok {
+		return &ValidationError{Name: "sessions", err: errors.New(`ent: missing required field "Offering.sessions"`)}
+	}
+	if _, ok := _c.mutation.WaitlistPlaces(); !ok {
+		return &ValidationError{Name: "waitlist_places", err: errors.New(`ent: missing required field "Offering.waitlist_places"`)}
+	}
+	if v, ok := _c.mutation.WaitlistPlaces(); ok {
+		if err := offering.WaitlistPlacesValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_places", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_places": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.WaitlistOrder(); !ok {
+		return &ValidationError{Name: "waitlist_order", err: errors.New(`ent: missing required field "Offering.waitlist_order"`)}
+	}
+	if v, ok := _c.mutation.WaitlistOrder(); ok {
+		if err := offering.WaitlistOrderValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_order", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_order": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.OfferHours(); !ok {
+		return &ValidationError{Name: "offer_hours", err: errors.New(`ent: missing required field "Offering.offer_hours"`)}
+	}
+	if v, ok := _c.mutation.OfferHours(); ok {
+		if err := offering.OfferHoursValidator(v); err != nil {
+			return &ValidationError{Name: "offer_hours", err: fmt.Errorf(`ent: validator failed for field "Offering.offer_hours": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ExternalID(); ok {
+		if err := offering.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Offering.external_id": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := offering.IDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`ent: validator failed for field "Offering.id": %w`, err)}
@@ -454,6 +598,10 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 		_spec.SetField(offering.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(offering.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
+	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(offering.FieldState, field.TypeEnum, value)
 		_node.State = value
@@ -473,6 +621,10 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ClosesAt(); ok {
 		_spec.SetField(offering.FieldClosesAt, field.TypeTime, value)
 		_node.ClosesAt = &value
+	}
+	if value, ok := _c.mutation.Windows(); ok {
+		_spec.SetField(offering.FieldWindows, field.TypeJSON, value)
+		_node.Windows = value
 	}
 	if value, ok := _c.mutation.StartsOn(); ok {
 		_spec.SetField(offering.FieldStartsOn, field.TypeString, value)
@@ -513,6 +665,26 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.FeeCurrency(); ok {
 		_spec.SetField(offering.FieldFeeCurrency, field.TypeString, value)
 		_node.FeeCurrency = value
+	}
+	if value, ok := _c.mutation.Sessions(); ok {
+		_spec.SetField(offering.FieldSessions, field.TypeJSON, value)
+		_node.Sessions = value
+	}
+	if value, ok := _c.mutation.WaitlistPlaces(); ok {
+		_spec.SetField(offering.FieldWaitlistPlaces, field.TypeInt, value)
+		_node.WaitlistPlaces = value
+	}
+	if value, ok := _c.mutation.WaitlistOrder(); ok {
+		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
+		_node.WaitlistOrder = value
+	}
+	if value, ok := _c.mutation.OfferHours(); ok {
+		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)
+		_node.OfferHours = value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(offering.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

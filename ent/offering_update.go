@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -26,6 +27,12 @@ type OfferingUpdate struct {
 // Where appends a list predicates to the OfferingUpdate builder.
 func (_u *OfferingUpdate) Where(ps ...predicate.Offering) *OfferingUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *OfferingUpdate) SetUpdatedAt(v time.Time) *OfferingUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -102,6 +109,18 @@ func (_u *OfferingUpdate) SetNillableClosesAt(v *time.Time) *OfferingUpdate {
 // ClearClosesAt clears the value of the "closes_at" field.
 func (_u *OfferingUpdate) ClearClosesAt() *OfferingUpdate {
 	_u.mutation.ClearClosesAt()
+	return _u
+}
+
+// SetWindows sets the "windows" field.
+func (_u *OfferingUpdate) SetWindows(v []vocab.Window) *OfferingUpdate {
+	_u.mutation.SetWindows(v)
+	return _u
+}
+
+// AppendWindows appends value to the "windows" field.
+func (_u *OfferingUpdate) AppendWindows(v []vocab.Window) *OfferingUpdate {
+	_u.mutation.AppendWindows(v)
 	return _u
 }
 
@@ -262,6 +281,94 @@ func (_u *OfferingUpdate) SetNillableFeeCurrency(v *string) *OfferingUpdate {
 	return _u
 }
 
+// SetSessions sets the "sessions" field.
+func (_u *OfferingUpdate) SetSessions(v []vocab.Session) *OfferingUpdate {
+	_u.mutation.SetSessions(v)
+	return _u
+}
+
+// AppendSessions appends value to the "sessions" field.
+func (_u *OfferingUpdate) AppendSessions(v []vocab.Session) *OfferingUpdate {
+	_u.mutation.AppendSessions(v)
+	return _u
+}
+
+// SetWaitlistPlaces sets the "waitlist_places" field.
+func (_u *OfferingUpdate) SetWaitlistPlaces(v int) *OfferingUpdate {
+	_u.mutation.ResetWaitlistPlaces()
+	_u.mutation.SetWaitlistPlaces(v)
+	return _u
+}
+
+// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
+func (_u *OfferingUpdate) SetNillableWaitlistPlaces(v *int) *OfferingUpdate {
+	if v != nil {
+		_u.SetWaitlistPlaces(*v)
+	}
+	return _u
+}
+
+// AddWaitlistPlaces adds value to the "waitlist_places" field.
+func (_u *OfferingUpdate) AddWaitlistPlaces(v int) *OfferingUpdate {
+	_u.mutation.AddWaitlistPlaces(v)
+	return _u
+}
+
+// SetWaitlistOrder sets the "waitlist_order" field.
+func (_u *OfferingUpdate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingUpdate {
+	_u.mutation.SetWaitlistOrder(v)
+	return _u
+}
+
+// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
+func (_u *OfferingUpdate) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingUpdate {
+	if v != nil {
+		_u.SetWaitlistOrder(*v)
+	}
+	return _u
+}
+
+// SetOfferHours sets the "offer_hours" field.
+func (_u *OfferingUpdate) SetOfferHours(v int) *OfferingUpdate {
+	_u.mutation.ResetOfferHours()
+	_u.mutation.SetOfferHours(v)
+	return _u
+}
+
+// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
+func (_u *OfferingUpdate) SetNillableOfferHours(v *int) *OfferingUpdate {
+	if v != nil {
+		_u.SetOfferHours(*v)
+	}
+	return _u
+}
+
+// AddOfferHours adds value to the "offer_hours" field.
+func (_u *OfferingUpdate) AddOfferHours(v int) *OfferingUpdate {
+	_u.mutation.AddOfferHours(v)
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *OfferingUpdate) SetExternalID(v string) *OfferingUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *OfferingUpdate) SetNillableExternalID(v *string) *OfferingUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *OfferingUpdate) ClearExternalID() *OfferingUpdate {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // Mutation returns the OfferingMutation object of the builder.
 func (_u *OfferingUpdate) Mutation() *OfferingMutation {
 	return _u.mutation
@@ -269,6 +376,7 @@ func (_u *OfferingUpdate) Mutation() *OfferingMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *OfferingUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -291,6 +399,14 @@ func (_u *OfferingUpdate) Exec(ctx context.Context) error {
 func (_u *OfferingUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *OfferingUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := offering.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -351,6 +467,26 @@ func (_u *OfferingUpdate) check() error {
 			return &ValidationError{Name: "fee_currency", err: fmt.Errorf(`ent: validator failed for field "Offering.fee_currency": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.WaitlistPlaces(); ok {
+		if err := offering.WaitlistPlacesValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_places", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_places": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.WaitlistOrder(); ok {
+		if err := offering.WaitlistOrderValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_order", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_order": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OfferHours(); ok {
+		if err := offering.OfferHoursValidator(v); err != nil {
+			return &ValidationError{Name: "offer_hours", err: fmt.Errorf(`ent: validator failed for field "Offering.offer_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := offering.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Offering.external_id": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Offering.institution"`)
 	}
@@ -375,6 +511,9 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(offering.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(offering.FieldState, field.TypeEnum, value)
 	}
@@ -392,6 +531,14 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ClosesAtCleared() {
 		_spec.ClearField(offering.FieldClosesAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Windows(); ok {
+		_spec.SetField(offering.FieldWindows, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedWindows(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldWindows, value)
+		})
 	}
 	if value, ok := _u.mutation.StartsOn(); ok {
 		_spec.SetField(offering.FieldStartsOn, field.TypeString, value)
@@ -438,6 +585,35 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.FeeCurrency(); ok {
 		_spec.SetField(offering.FieldFeeCurrency, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Sessions(); ok {
+		_spec.SetField(offering.FieldSessions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSessions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldSessions, value)
+		})
+	}
+	if value, ok := _u.mutation.WaitlistPlaces(); ok {
+		_spec.SetField(offering.FieldWaitlistPlaces, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaitlistPlaces(); ok {
+		_spec.AddField(offering.FieldWaitlistPlaces, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.WaitlistOrder(); ok {
+		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.OfferHours(); ok {
+		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOfferHours(); ok {
+		_spec.AddField(offering.FieldOfferHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(offering.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(offering.FieldExternalID, field.TypeString)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{offering.Label}
@@ -456,6 +632,12 @@ type OfferingUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *OfferingMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *OfferingUpdateOne) SetUpdatedAt(v time.Time) *OfferingUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -531,6 +713,18 @@ func (_u *OfferingUpdateOne) SetNillableClosesAt(v *time.Time) *OfferingUpdateOn
 // ClearClosesAt clears the value of the "closes_at" field.
 func (_u *OfferingUpdateOne) ClearClosesAt() *OfferingUpdateOne {
 	_u.mutation.ClearClosesAt()
+	return _u
+}
+
+// SetWindows sets the "windows" field.
+func (_u *OfferingUpdateOne) SetWindows(v []vocab.Window) *OfferingUpdateOne {
+	_u.mutation.SetWindows(v)
+	return _u
+}
+
+// AppendWindows appends value to the "windows" field.
+func (_u *OfferingUpdateOne) AppendWindows(v []vocab.Window) *OfferingUpdateOne {
+	_u.mutation.AppendWindows(v)
 	return _u
 }
 
@@ -691,6 +885,94 @@ func (_u *OfferingUpdateOne) SetNillableFeeCurrency(v *string) *OfferingUpdateOn
 	return _u
 }
 
+// SetSessions sets the "sessions" field.
+func (_u *OfferingUpdateOne) SetSessions(v []vocab.Session) *OfferingUpdateOne {
+	_u.mutation.SetSessions(v)
+	return _u
+}
+
+// AppendSessions appends value to the "sessions" field.
+func (_u *OfferingUpdateOne) AppendSessions(v []vocab.Session) *OfferingUpdateOne {
+	_u.mutation.AppendSessions(v)
+	return _u
+}
+
+// SetWaitlistPlaces sets the "waitlist_places" field.
+func (_u *OfferingUpdateOne) SetWaitlistPlaces(v int) *OfferingUpdateOne {
+	_u.mutation.ResetWaitlistPlaces()
+	_u.mutation.SetWaitlistPlaces(v)
+	return _u
+}
+
+// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
+func (_u *OfferingUpdateOne) SetNillableWaitlistPlaces(v *int) *OfferingUpdateOne {
+	if v != nil {
+		_u.SetWaitlistPlaces(*v)
+	}
+	return _u
+}
+
+// AddWaitlistPlaces adds value to the "waitlist_places" field.
+func (_u *OfferingUpdateOne) AddWaitlistPlaces(v int) *OfferingUpdateOne {
+	_u.mutation.AddWaitlistPlaces(v)
+	return _u
+}
+
+// SetWaitlistOrder sets the "waitlist_order" field.
+func (_u *OfferingUpdateOne) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingUpdateOne {
+	_u.mutation.SetWaitlistOrder(v)
+	return _u
+}
+
+// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
+func (_u *OfferingUpdateOne) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingUpdateOne {
+	if v != nil {
+		_u.SetWaitlistOrder(*v)
+	}
+	return _u
+}
+
+// SetOfferHours sets the "offer_hours" field.
+func (_u *OfferingUpdateOne) SetOfferHours(v int) *OfferingUpdateOne {
+	_u.mutation.ResetOfferHours()
+	_u.mutation.SetOfferHours(v)
+	return _u
+}
+
+// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
+func (_u *OfferingUpdateOne) SetNillableOfferHours(v *int) *OfferingUpdateOne {
+	if v != nil {
+		_u.SetOfferHours(*v)
+	}
+	return _u
+}
+
+// AddOfferHours adds value to the "offer_hours" field.
+func (_u *OfferingUpdateOne) AddOfferHours(v int) *OfferingUpdateOne {
+	_u.mutation.AddOfferHours(v)
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *OfferingUpdateOne) SetExternalID(v string) *OfferingUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *OfferingUpdateOne) SetNillableExternalID(v *string) *OfferingUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *OfferingUpdateOne) ClearExternalID() *OfferingUpdateOne {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // Mutation returns the OfferingMutation object of the builder.
 func (_u *OfferingUpdateOne) Mutation() *OfferingMutation {
 	return _u.mutation
@@ -711,6 +993,7 @@ func (_u *OfferingUpdateOne) Select(field string, fields ...string) *OfferingUpd
 
 // Save executes the query and returns the updated Offering entity.
 func (_u *OfferingUpdateOne) Save(ctx context.Context) (*Offering, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -733,6 +1016,14 @@ func (_u *OfferingUpdateOne) Exec(ctx context.Context) error {
 func (_u *OfferingUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *OfferingUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := offering.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -793,6 +1084,26 @@ func (_u *OfferingUpdateOne) check() error {
 			return &ValidationError{Name: "fee_currency", err: fmt.Errorf(`ent: validator failed for field "Offering.fee_currency": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.WaitlistPlaces(); ok {
+		if err := offering.WaitlistPlacesValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_places", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_places": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.WaitlistOrder(); ok {
+		if err := offering.WaitlistOrderValidator(v); err != nil {
+			return &ValidationError{Name: "waitlist_order", err: fmt.Errorf(`ent: validator failed for field "Offering.waitlist_order": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OfferHours(); ok {
+		if err := offering.OfferHoursValidator(v); err != nil {
+			return &ValidationError{Name: "offer_hours", err: fmt.Errorf(`ent: validator failed for field "Offering.offer_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := offering.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Offering.external_id": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Offering.institution"`)
 	}
@@ -834,6 +1145,9 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 			}
 		}
 	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(offering.FieldUpdatedAt, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(offering.FieldState, field.TypeEnum, value)
 	}
@@ -851,6 +1165,14 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	}
 	if _u.mutation.ClosesAtCleared() {
 		_spec.ClearField(offering.FieldClosesAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Windows(); ok {
+		_spec.SetField(offering.FieldWindows, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedWindows(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldWindows, value)
+		})
 	}
 	if value, ok := _u.mutation.StartsOn(); ok {
 		_spec.SetField(offering.FieldStartsOn, field.TypeString, value)
@@ -896,6 +1218,35 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	}
 	if value, ok := _u.mutation.FeeCurrency(); ok {
 		_spec.SetField(offering.FieldFeeCurrency, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sessions(); ok {
+		_spec.SetField(offering.FieldSessions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSessions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, offering.FieldSessions, value)
+		})
+	}
+	if value, ok := _u.mutation.WaitlistPlaces(); ok {
+		_spec.SetField(offering.FieldWaitlistPlaces, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaitlistPlaces(); ok {
+		_spec.AddField(offering.FieldWaitlistPlaces, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.WaitlistOrder(); ok {
+		_spec.SetField(offering.FieldWaitlistOrder, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.OfferHours(); ok {
+		_spec.SetField(offering.FieldOfferHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOfferHours(); ok {
+		_spec.AddField(offering.FieldOfferHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(offering.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(offering.FieldExternalID, field.TypeString)
 	}
 	_node = &Offering{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -27,10 +27,16 @@ type OutboxEvent struct {
 	ObjectID ident.ID `json:"object_id,omitempty"`
 	// Payload holds the value of the "payload" field.
 	Payload map[string]string `json:"payload,omitempty"`
-	// State holds the value of the "state" field.
-	State outboxevent.State `json:"state,omitempty"`
-	// DueAt holds the value of the "due_at" field.
-	DueAt        time.Time `json:"due_at,omitempty"`
+	// Audience holds the value of the "audience" field.
+	Audience outboxevent.Audience `json:"audience,omitempty"`
+	// HomeID holds the value of the "home_id" field.
+	HomeID *ident.ID `json:"home_id,omitempty"`
+	// HostID holds the value of the "host_id" field.
+	HostID *ident.ID `json:"host_id,omitempty"`
+	// PersonID holds the value of the "person_id" field.
+	PersonID *ident.ID `json:"person_id,omitempty"`
+	// place in the log, without gaps; given after the commit
+	Sequence     *int64 `json:"sequence,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -41,9 +47,11 @@ func (*OutboxEvent) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case outboxevent.FieldPayload:
 			values[i] = new([]byte)
-		case outboxevent.FieldID, outboxevent.FieldType, outboxevent.FieldObjectID, outboxevent.FieldState:
+		case outboxevent.FieldSequence:
+			values[i] = new(sql.NullInt64)
+		case outboxevent.FieldID, outboxevent.FieldType, outboxevent.FieldObjectID, outboxevent.FieldAudience, outboxevent.FieldHomeID, outboxevent.FieldHostID, outboxevent.FieldPersonID:
 			values[i] = new(sql.NullString)
-		case outboxevent.FieldCreatedAt, outboxevent.FieldDueAt:
+		case outboxevent.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -92,17 +100,39 @@ func (_m *OutboxEvent) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field payload: %w", err)
 				}
 			}
-		case outboxevent.FieldState:
+		case outboxevent.FieldAudience:
 			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field state", values[i])
+				return fmt.Errorf("unexpected type %T for field audience", values[i])
 			} else if value.Valid {
-				_m.State = outboxevent.State(value.String)
+				_m.Audience = outboxevent.Audience(value.String)
 			}
-		case outboxevent.FieldDueAt:
-			if value, ok := values[i].(*sql.NullTime); !ok {
-				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+		case outboxevent.FieldHomeID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field home_id", values[i])
 			} else if value.Valid {
-				_m.DueAt = value.Time
+				_m.HomeID = new(ident.ID)
+				*_m.HomeID = ident.ID(value.String)
+			}
+		case outboxevent.FieldHostID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field host_id", values[i])
+			} else if value.Valid {
+				_m.HostID = new(ident.ID)
+				*_m.HostID = ident.ID(value.String)
+			}
+		case outboxevent.FieldPersonID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field person_id", values[i])
+			} else if value.Valid {
+				_m.PersonID = new(ident.ID)
+				*_m.PersonID = ident.ID(value.String)
+			}
+		case outboxevent.FieldSequence:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field sequence", values[i])
+			} else if value.Valid {
+				_m.Sequence = new(int64)
+				*_m.Sequence = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -152,11 +182,28 @@ func (_m *OutboxEvent) String() string {
 	builder.WriteString("payload=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Payload))
 	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString("audience=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Audience))
 	builder.WriteString(", ")
-	builder.WriteString("due_at=")
-	builder.WriteString(_m.DueAt.Format(time.ANSIC))
+	if v := _m.HomeID; v != nil {
+		builder.WriteString("home_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HostID; v != nil {
+		builder.WriteString("host_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PersonID; v != nil {
+		builder.WriteString("person_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Sequence; v != nil {
+		builder.WriteString("sequence=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -53,15 +53,65 @@ func (_c *OutboxEventCreate) SetPayload(v map[string]string) *OutboxEventCreate 
 	return _c
 }
 
-// SetState sets the "state" field.
-func (_c *OutboxEventCreate) SetState(v outboxevent.State) *OutboxEventCreate {
-	_c.mutation.SetState(v)
+// SetAudience sets the "audience" field.
+func (_c *OutboxEventCreate) SetAudience(v outboxevent.Audience) *OutboxEventCreate {
+	_c.mutation.SetAudience(v)
 	return _c
 }
 
-// SetDueAt sets the "due_at" field.
-func (_c *OutboxEventCreate) SetDueAt(v time.Time) *OutboxEventCreate {
-	_c.mutation.SetDueAt(v)
+// SetHomeID sets the "home_id" field.
+func (_c *OutboxEventCreate) SetHomeID(v ident.ID) *OutboxEventCreate {
+	_c.mutation.SetHomeID(v)
+	return _c
+}
+
+// SetNillableHomeID sets the "home_id" field if the given value is not nil.
+func (_c *OutboxEventCreate) SetNillableHomeID(v *ident.ID) *OutboxEventCreate {
+	if v != nil {
+		_c.SetHomeID(*v)
+	}
+	return _c
+}
+
+// SetHostID sets the "host_id" field.
+func (_c *OutboxEventCreate) SetHostID(v ident.ID) *OutboxEventCreate {
+	_c.mutation.SetHostID(v)
+	return _c
+}
+
+// SetNillableHostID sets the "host_id" field if the given value is not nil.
+func (_c *OutboxEventCreate) SetNillableHostID(v *ident.ID) *OutboxEventCreate {
+	if v != nil {
+		_c.SetHostID(*v)
+	}
+	return _c
+}
+
+// SetPersonID sets the "person_id" field.
+func (_c *OutboxEventCreate) SetPersonID(v ident.ID) *OutboxEventCreate {
+	_c.mutation.SetPersonID(v)
+	return _c
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_c *OutboxEventCreate) SetNillablePersonID(v *ident.ID) *OutboxEventCreate {
+	if v != nil {
+		_c.SetPersonID(*v)
+	}
+	return _c
+}
+
+// SetSequence sets the "sequence" field.
+func (_c *OutboxEventCreate) SetSequence(v int64) *OutboxEventCreate {
+	_c.mutation.SetSequence(v)
+	return _c
+}
+
+// SetNillableSequence sets the "sequence" field if the given value is not nil.
+func (_c *OutboxEventCreate) SetNillableSequence(v *int64) *OutboxEventCreate {
+	if v != nil {
+		_c.SetSequence(*v)
+	}
 	return _c
 }
 
@@ -148,16 +198,28 @@ func (_c *OutboxEventCreate) check() error {
 	if _, ok := _c.mutation.Payload(); !ok {
 		return &ValidationError{Name: "payload", err: errors.New(`ent: missing required field "OutboxEvent.payload"`)}
 	}
-	if _, ok := _c.mutation.State(); !ok {
-		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "OutboxEvent.state"`)}
+	if _, ok := _c.mutation.Audience(); !ok {
+		return &ValidationError{Name: "audience", err: errors.New(`ent: missing required field "OutboxEvent.audience"`)}
 	}
-	if v, ok := _c.mutation.State(); ok {
-		if err := outboxevent.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.state": %w`, err)}
+	if v, ok := _c.mutation.Audience(); ok {
+		if err := outboxevent.AudienceValidator(v); err != nil {
+			return &ValidationError{Name: "audience", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.audience": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.DueAt(); !ok {
-		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "OutboxEvent.due_at"`)}
+	if v, ok := _c.mutation.HomeID(); ok {
+		if err := outboxevent.HomeIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "home_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.home_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.HostID(); ok {
+		if err := outboxevent.HostIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "host_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.host_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.PersonID(); ok {
+		if err := outboxevent.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.person_id": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := outboxevent.IDValidator(string(v)); err != nil {
@@ -215,13 +277,25 @@ func (_c *OutboxEventCreate) createSpec() (*OutboxEvent, *sqlgraph.CreateSpec) {
 		_spec.SetField(outboxevent.FieldPayload, field.TypeJSON, value)
 		_node.Payload = value
 	}
-	if value, ok := _c.mutation.State(); ok {
-		_spec.SetField(outboxevent.FieldState, field.TypeEnum, value)
-		_node.State = value
+	if value, ok := _c.mutation.Audience(); ok {
+		_spec.SetField(outboxevent.FieldAudience, field.TypeEnum, value)
+		_node.Audience = value
 	}
-	if value, ok := _c.mutation.DueAt(); ok {
-		_spec.SetField(outboxevent.FieldDueAt, field.TypeTime, value)
-		_node.DueAt = value
+	if value, ok := _c.mutation.HomeID(); ok {
+		_spec.SetField(outboxevent.FieldHomeID, field.TypeString, value)
+		_node.HomeID = &value
+	}
+	if value, ok := _c.mutation.HostID(); ok {
+		_spec.SetField(outboxevent.FieldHostID, field.TypeString, value)
+		_node.HostID = &value
+	}
+	if value, ok := _c.mutation.PersonID(); ok {
+		_spec.SetField(outboxevent.FieldPersonID, field.TypeString, value)
+		_node.PersonID = &value
+	}
+	if value, ok := _c.mutation.Sequence(); ok {
+		_spec.SetField(outboxevent.FieldSequence, field.TypeInt64, value)
+		_node.Sequence = &value
 	}
 	return _node, _spec
 }

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
 // OutboxEventUpdate is the builder for updating OutboxEvent entities.
@@ -28,31 +28,104 @@ func (_u *OutboxEventUpdate) Where(ps ...predicate.OutboxEvent) *OutboxEventUpda
 	return _u
 }
 
-// SetState sets the "state" field.
-func (_u *OutboxEventUpdate) SetState(v outboxevent.State) *OutboxEventUpdate {
-	_u.mutation.SetState(v)
+// SetAudience sets the "audience" field.
+func (_u *OutboxEventUpdate) SetAudience(v outboxevent.Audience) *OutboxEventUpdate {
+	_u.mutation.SetAudience(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *OutboxEventUpdate) SetNillableState(v *outboxevent.State) *OutboxEventUpdate {
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *OutboxEventUpdate) SetNillableAudience(v *outboxevent.Audience) *OutboxEventUpdate {
 	if v != nil {
-		_u.SetState(*v)
+		_u.SetAudience(*v)
 	}
 	return _u
 }
 
-// SetDueAt sets the "due_at" field.
-func (_u *OutboxEventUpdate) SetDueAt(v time.Time) *OutboxEventUpdate {
-	_u.mutation.SetDueAt(v)
+// SetHomeID sets the "home_id" field.
+func (_u *OutboxEventUpdate) SetHomeID(v ident.ID) *OutboxEventUpdate {
+	_u.mutation.SetHomeID(v)
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *OutboxEventUpdate) SetNillableDueAt(v *time.Time) *OutboxEventUpdate {
+// SetNillableHomeID sets the "home_id" field if the given value is not nil.
+func (_u *OutboxEventUpdate) SetNillableHomeID(v *ident.ID) *OutboxEventUpdate {
 	if v != nil {
-		_u.SetDueAt(*v)
+		_u.SetHomeID(*v)
 	}
+	return _u
+}
+
+// ClearHomeID clears the value of the "home_id" field.
+func (_u *OutboxEventUpdate) ClearHomeID() *OutboxEventUpdate {
+	_u.mutation.ClearHomeID()
+	return _u
+}
+
+// SetHostID sets the "host_id" field.
+func (_u *OutboxEventUpdate) SetHostID(v ident.ID) *OutboxEventUpdate {
+	_u.mutation.SetHostID(v)
+	return _u
+}
+
+// SetNillableHostID sets the "host_id" field if the given value is not nil.
+func (_u *OutboxEventUpdate) SetNillableHostID(v *ident.ID) *OutboxEventUpdate {
+	if v != nil {
+		_u.SetHostID(*v)
+	}
+	return _u
+}
+
+// ClearHostID clears the value of the "host_id" field.
+func (_u *OutboxEventUpdate) ClearHostID() *OutboxEventUpdate {
+	_u.mutation.ClearHostID()
+	return _u
+}
+
+// SetPersonID sets the "person_id" field.
+func (_u *OutboxEventUpdate) SetPersonID(v ident.ID) *OutboxEventUpdate {
+	_u.mutation.SetPersonID(v)
+	return _u
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_u *OutboxEventUpdate) SetNillablePersonID(v *ident.ID) *OutboxEventUpdate {
+	if v != nil {
+		_u.SetPersonID(*v)
+	}
+	return _u
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (_u *OutboxEventUpdate) ClearPersonID() *OutboxEventUpdate {
+	_u.mutation.ClearPersonID()
+	return _u
+}
+
+// SetSequence sets the "sequence" field.
+func (_u *OutboxEventUpdate) SetSequence(v int64) *OutboxEventUpdate {
+	_u.mutation.ResetSequence()
+	_u.mutation.SetSequence(v)
+	return _u
+}
+
+// SetNillableSequence sets the "sequence" field if the given value is not nil.
+func (_u *OutboxEventUpdate) SetNillableSequence(v *int64) *OutboxEventUpdate {
+	if v != nil {
+		_u.SetSequence(*v)
+	}
+	return _u
+}
+
+// AddSequence adds value to the "sequence" field.
+func (_u *OutboxEventUpdate) AddSequence(v int64) *OutboxEventUpdate {
+	_u.mutation.AddSequence(v)
+	return _u
+}
+
+// ClearSequence clears the value of the "sequence" field.
+func (_u *OutboxEventUpdate) ClearSequence() *OutboxEventUpdate {
+	_u.mutation.ClearSequence()
 	return _u
 }
 
@@ -90,9 +163,24 @@ func (_u *OutboxEventUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *OutboxEventUpdate) check() error {
-	if v, ok := _u.mutation.State(); ok {
-		if err := outboxevent.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.state": %w`, err)}
+	if v, ok := _u.mutation.Audience(); ok {
+		if err := outboxevent.AudienceValidator(v); err != nil {
+			return &ValidationError{Name: "audience", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.audience": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HomeID(); ok {
+		if err := outboxevent.HomeIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "home_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.home_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HostID(); ok {
+		if err := outboxevent.HostIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "host_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.host_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PersonID(); ok {
+		if err := outboxevent.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.person_id": %w`, err)}
 		}
 	}
 	return nil
@@ -110,11 +198,35 @@ func (_u *OutboxEventUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			}
 		}
 	}
-	if value, ok := _u.mutation.State(); ok {
-		_spec.SetField(outboxevent.FieldState, field.TypeEnum, value)
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(outboxevent.FieldAudience, field.TypeEnum, value)
 	}
-	if value, ok := _u.mutation.DueAt(); ok {
-		_spec.SetField(outboxevent.FieldDueAt, field.TypeTime, value)
+	if value, ok := _u.mutation.HomeID(); ok {
+		_spec.SetField(outboxevent.FieldHomeID, field.TypeString, value)
+	}
+	if _u.mutation.HomeIDCleared() {
+		_spec.ClearField(outboxevent.FieldHomeID, field.TypeString)
+	}
+	if value, ok := _u.mutation.HostID(); ok {
+		_spec.SetField(outboxevent.FieldHostID, field.TypeString, value)
+	}
+	if _u.mutation.HostIDCleared() {
+		_spec.ClearField(outboxevent.FieldHostID, field.TypeString)
+	}
+	if value, ok := _u.mutation.PersonID(); ok {
+		_spec.SetField(outboxevent.FieldPersonID, field.TypeString, value)
+	}
+	if _u.mutation.PersonIDCleared() {
+		_spec.ClearField(outboxevent.FieldPersonID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Sequence(); ok {
+		_spec.SetField(outboxevent.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSequence(); ok {
+		_spec.AddField(outboxevent.FieldSequence, field.TypeInt64, value)
+	}
+	if _u.mutation.SequenceCleared() {
+		_spec.ClearField(outboxevent.FieldSequence, field.TypeInt64)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -136,31 +248,104 @@ type OutboxEventUpdateOne struct {
 	mutation *OutboxEventMutation
 }
 
-// SetState sets the "state" field.
-func (_u *OutboxEventUpdateOne) SetState(v outboxevent.State) *OutboxEventUpdateOne {
-	_u.mutation.SetState(v)
+// SetAudience sets the "audience" field.
+func (_u *OutboxEventUpdateOne) SetAudience(v outboxevent.Audience) *OutboxEventUpdateOne {
+	_u.mutation.SetAudience(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *OutboxEventUpdateOne) SetNillableState(v *outboxevent.State) *OutboxEventUpdateOne {
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *OutboxEventUpdateOne) SetNillableAudience(v *outboxevent.Audience) *OutboxEventUpdateOne {
 	if v != nil {
-		_u.SetState(*v)
+		_u.SetAudience(*v)
 	}
 	return _u
 }
 
-// SetDueAt sets the "due_at" field.
-func (_u *OutboxEventUpdateOne) SetDueAt(v time.Time) *OutboxEventUpdateOne {
-	_u.mutation.SetDueAt(v)
+// SetHomeID sets the "home_id" field.
+func (_u *OutboxEventUpdateOne) SetHomeID(v ident.ID) *OutboxEventUpdateOne {
+	_u.mutation.SetHomeID(v)
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *OutboxEventUpdateOne) SetNillableDueAt(v *time.Time) *OutboxEventUpdateOne {
+// SetNillableHomeID sets the "home_id" field if the given value is not nil.
+func (_u *OutboxEventUpdateOne) SetNillableHomeID(v *ident.ID) *OutboxEventUpdateOne {
 	if v != nil {
-		_u.SetDueAt(*v)
+		_u.SetHomeID(*v)
 	}
+	return _u
+}
+
+// ClearHomeID clears the value of the "home_id" field.
+func (_u *OutboxEventUpdateOne) ClearHomeID() *OutboxEventUpdateOne {
+	_u.mutation.ClearHomeID()
+	return _u
+}
+
+// SetHostID sets the "host_id" field.
+func (_u *OutboxEventUpdateOne) SetHostID(v ident.ID) *OutboxEventUpdateOne {
+	_u.mutation.SetHostID(v)
+	return _u
+}
+
+// SetNillableHostID sets the "host_id" field if the given value is not nil.
+func (_u *OutboxEventUpdateOne) SetNillableHostID(v *ident.ID) *OutboxEventUpdateOne {
+	if v != nil {
+		_u.SetHostID(*v)
+	}
+	return _u
+}
+
+// ClearHostID clears the value of the "host_id" field.
+func (_u *OutboxEventUpdateOne) ClearHostID() *OutboxEventUpdateOne {
+	_u.mutation.ClearHostID()
+	return _u
+}
+
+// SetPersonID sets the "person_id" field.
+func (_u *OutboxEventUpdateOne) SetPersonID(v ident.ID) *OutboxEventUpdateOne {
+	_u.mutation.SetPersonID(v)
+	return _u
+}
+
+// SetNillablePersonID sets the "person_id" field if the given value is not nil.
+func (_u *OutboxEventUpdateOne) SetNillablePersonID(v *ident.ID) *OutboxEventUpdateOne {
+	if v != nil {
+		_u.SetPersonID(*v)
+	}
+	return _u
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (_u *OutboxEventUpdateOne) ClearPersonID() *OutboxEventUpdateOne {
+	_u.mutation.ClearPersonID()
+	return _u
+}
+
+// SetSequence sets the "sequence" field.
+func (_u *OutboxEventUpdateOne) SetSequence(v int64) *OutboxEventUpdateOne {
+	_u.mutation.ResetSequence()
+	_u.mutation.SetSequence(v)
+	return _u
+}
+
+// SetNillableSequence sets the "sequence" field if the given value is not nil.
+func (_u *OutboxEventUpdateOne) SetNillableSequence(v *int64) *OutboxEventUpdateOne {
+	if v != nil {
+		_u.SetSequence(*v)
+	}
+	return _u
+}
+
+// AddSequence adds value to the "sequence" field.
+func (_u *OutboxEventUpdateOne) AddSequence(v int64) *OutboxEventUpdateOne {
+	_u.mutation.AddSequence(v)
+	return _u
+}
+
+// ClearSequence clears the value of the "sequence" field.
+func (_u *OutboxEventUpdateOne) ClearSequence() *OutboxEventUpdateOne {
+	_u.mutation.ClearSequence()
 	return _u
 }
 
@@ -211,9 +396,24 @@ func (_u *OutboxEventUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *OutboxEventUpdateOne) check() error {
-	if v, ok := _u.mutation.State(); ok {
-		if err := outboxevent.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.state": %w`, err)}
+	if v, ok := _u.mutation.Audience(); ok {
+		if err := outboxevent.AudienceValidator(v); err != nil {
+			return &ValidationError{Name: "audience", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.audience": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HomeID(); ok {
+		if err := outboxevent.HomeIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "home_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.home_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HostID(); ok {
+		if err := outboxevent.HostIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "host_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.host_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PersonID(); ok {
+		if err := outboxevent.PersonIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "person_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.person_id": %w`, err)}
 		}
 	}
 	return nil
@@ -248,11 +448,35 @@ func (_u *OutboxEventUpdateOne) sqlSave(ctx context.Context) (_node *OutboxEvent
 			}
 		}
 	}
-	if value, ok := _u.mutation.State(); ok {
-		_spec.SetField(outboxevent.FieldState, field.TypeEnum, value)
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(outboxevent.FieldAudience, field.TypeEnum, value)
 	}
-	if value, ok := _u.mutation.DueAt(); ok {
-		_spec.SetField(outboxevent.FieldDueAt, field.TypeTime, value)
+	if value, ok := _u.mutation.HomeID(); ok {
+		_spec.SetField(outboxevent.FieldHomeID, field.TypeString, value)
+	}
+	if _u.mutation.HomeIDCleared() {
+		_spec.ClearField(outboxevent.FieldHomeID, field.TypeString)
+	}
+	if value, ok := _u.mutation.HostID(); ok {
+		_spec.SetField(outboxevent.FieldHostID, field.TypeString, value)
+	}
+	if _u.mutation.HostIDCleared() {
+		_spec.ClearField(outboxevent.FieldHostID, field.TypeString)
+	}
+	if value, ok := _u.mutation.PersonID(); ok {
+		_spec.SetField(outboxevent.FieldPersonID, field.TypeString, value)
+	}
+	if _u.mutation.PersonIDCleared() {
+		_spec.ClearField(outboxevent.FieldPersonID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Sequence(); ok {
+		_spec.SetField(outboxevent.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSequence(); ok {
+		_spec.AddField(outboxevent.FieldSequence, field.TypeInt64, value)
+	}
+	if _u.mutation.SequenceCleared() {
+		_spec.ClearField(outboxevent.FieldSequence, field.TypeInt64)
 	}
 	_node = &OutboxEvent{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -23,6 +23,8 @@ type Programme struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// Code holds the value of the "code" field.
@@ -72,7 +74,7 @@ func (*Programme) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case programme.FieldID, programme.FieldInstitutionID, programme.FieldCode, programme.FieldIsced:
 			values[i] = new(sql.NullString)
-		case programme.FieldCreatedAt:
+		case programme.FieldCreatedAt, programme.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -100,6 +102,12 @@ func (_m *Programme) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case programme.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case programme.FieldInstitutionID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -182,6 +190,9 @@ func (_m *Programme) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("institution_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))

@@ -37,6 +37,20 @@ func (_c *ProgrammeCreate) SetNillableCreatedAt(v *time.Time) *ProgrammeCreate {
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *ProgrammeCreate) SetUpdatedAt(v time.Time) *ProgrammeCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *ProgrammeCreate) SetNillableUpdatedAt(v *time.Time) *ProgrammeCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetInstitutionID sets the "institution_id" field.
 func (_c *ProgrammeCreate) SetInstitutionID(v ident.ID) *ProgrammeCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -131,6 +145,10 @@ func (_c *ProgrammeCreate) defaults() {
 		v := programme.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := programme.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := programme.DefaultID()
 		_c.mutation.SetID(v)
@@ -141,6 +159,9 @@ func (_c *ProgrammeCreate) defaults() {
 func (_c *ProgrammeCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Programme.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Programme.updated_at"`)}
 	}
 	if _, ok := _c.mutation.InstitutionID(); !ok {
 		return &ValidationError{Name: "institution_id", err: errors.New(`ent: missing required field "Programme.institution_id"`)}
@@ -221,6 +242,10 @@ func (_c *ProgrammeCreate) createSpec() (*Programme, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(programme.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(programme.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.Code(); ok {
 		_spec.SetField(programme.FieldCode, field.TypeString, value)

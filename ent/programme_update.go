@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -25,6 +26,12 @@ type ProgrammeUpdate struct {
 // Where appends a list predicates to the ProgrammeUpdate builder.
 func (_u *ProgrammeUpdate) Where(ps ...predicate.Programme) *ProgrammeUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ProgrammeUpdate) SetUpdatedAt(v time.Time) *ProgrammeUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -111,6 +118,7 @@ func (_u *ProgrammeUpdate) Mutation() *ProgrammeMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *ProgrammeUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -133,6 +141,14 @@ func (_u *ProgrammeUpdate) Exec(ctx context.Context) error {
 func (_u *ProgrammeUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ProgrammeUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := programme.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -165,6 +181,9 @@ func (_u *ProgrammeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(programme.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Code(); ok {
 		_spec.SetField(programme.FieldCode, field.TypeString, value)
@@ -205,6 +224,12 @@ type ProgrammeUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ProgrammeMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ProgrammeUpdateOne) SetUpdatedAt(v time.Time) *ProgrammeUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetCode sets the "code" field.
@@ -303,6 +328,7 @@ func (_u *ProgrammeUpdateOne) Select(field string, fields ...string) *ProgrammeU
 
 // Save executes the query and returns the updated Programme entity.
 func (_u *ProgrammeUpdateOne) Save(ctx context.Context) (*Programme, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -325,6 +351,14 @@ func (_u *ProgrammeUpdateOne) Exec(ctx context.Context) error {
 func (_u *ProgrammeUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ProgrammeUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := programme.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -374,6 +408,9 @@ func (_u *ProgrammeUpdateOne) sqlSave(ctx context.Context) (_node *Programme, er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(programme.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Code(); ok {
 		_spec.SetField(programme.FieldCode, field.TypeString, value)

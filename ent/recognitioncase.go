@@ -27,6 +27,8 @@ type RecognitionCase struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// LearnerID holds the value of the "learner_id" field.
 	LearnerID ident.ID `json:"learner_id,omitempty"`
 	// HomeID holds the value of the "home_id" field.
@@ -178,7 +180,7 @@ func (*RecognitionCase) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case recognitioncase.FieldID, recognitioncase.FieldLearnerID, recognitioncase.FieldHomeID, recognitioncase.FieldHostID, recognitioncase.FieldCredentialID, recognitioncase.FieldProgrammeID, recognitioncase.FieldRuleID, recognitioncase.FieldState, recognitioncase.FieldBasis, recognitioncase.FieldLiveKey, recognitioncase.FieldGrade, recognitioncase.FieldReasons, recognitioncase.FieldDecidedByID:
 			values[i] = new(sql.NullString)
-		case recognitioncase.FieldCreatedAt, recognitioncase.FieldSubmittedAt, recognitioncase.FieldDueAt, recognitioncase.FieldDecidedAt, recognitioncase.FieldAppealBefore:
+		case recognitioncase.FieldCreatedAt, recognitioncase.FieldUpdatedAt, recognitioncase.FieldSubmittedAt, recognitioncase.FieldDueAt, recognitioncase.FieldDecidedAt, recognitioncase.FieldAppealBefore:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -206,6 +208,12 @@ func (_m *RecognitionCase) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case recognitioncase.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case recognitioncase.FieldLearnerID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -398,6 +406,9 @@ func (_m *RecognitionCase) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("learner_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))

@@ -41,6 +41,20 @@ func (_c *RecognitionCaseCreate) SetNillableCreatedAt(v *time.Time) *Recognition
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *RecognitionCaseCreate) SetUpdatedAt(v time.Time) *RecognitionCaseCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *RecognitionCaseCreate) SetNillableUpdatedAt(v *time.Time) *RecognitionCaseCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetLearnerID sets the "learner_id" field.
 func (_c *RecognitionCaseCreate) SetLearnerID(v ident.ID) *RecognitionCaseCreate {
 	_c.mutation.SetLearnerID(v)
@@ -309,6 +323,10 @@ func (_c *RecognitionCaseCreate) defaults() {
 		v := recognitioncase.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := recognitioncase.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.Ects(); !ok {
 		v := recognitioncase.DefaultEcts
 		_c.mutation.SetEcts(v)
@@ -323,6 +341,9 @@ func (_c *RecognitionCaseCreate) defaults() {
 func (_c *RecognitionCaseCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "RecognitionCase.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "RecognitionCase.updated_at"`)}
 	}
 	if _, ok := _c.mutation.LearnerID(); !ok {
 		return &ValidationError{Name: "learner_id", err: errors.New(`ent: missing required field "RecognitionCase.learner_id"`)}
@@ -469,6 +490,10 @@ func (_c *RecognitionCaseCreate) createSpec() (*RecognitionCase, *sqlgraph.Creat
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(recognitioncase.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitioncase.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(recognitioncase.FieldState, field.TypeEnum, value)

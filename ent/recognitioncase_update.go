@@ -34,6 +34,12 @@ func (_u *RecognitionCaseUpdate) Where(ps ...predicate.RecognitionCase) *Recogni
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *RecognitionCaseUpdate) SetUpdatedAt(v time.Time) *RecognitionCaseUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetProgrammeID sets the "programme_id" field.
 func (_u *RecognitionCaseUpdate) SetProgrammeID(v ident.ID) *RecognitionCaseUpdate {
 	_u.mutation.SetProgrammeID(v)
@@ -323,6 +329,7 @@ func (_u *RecognitionCaseUpdate) ClearDecidedBy() *RecognitionCaseUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *RecognitionCaseUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -345,6 +352,14 @@ func (_u *RecognitionCaseUpdate) Exec(ctx context.Context) error {
 func (_u *RecognitionCaseUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *RecognitionCaseUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := recognitioncase.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -416,6 +431,9 @@ func (_u *RecognitionCaseUpdate) sqlSave(ctx context.Context) (_node int, err er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitioncase.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitioncase.FieldState, field.TypeEnum, value)
@@ -578,6 +596,12 @@ type RecognitionCaseUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *RecognitionCaseMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *RecognitionCaseUpdateOne) SetUpdatedAt(v time.Time) *RecognitionCaseUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetProgrammeID sets the "programme_id" field.
@@ -882,6 +906,7 @@ func (_u *RecognitionCaseUpdateOne) Select(field string, fields ...string) *Reco
 
 // Save executes the query and returns the updated RecognitionCase entity.
 func (_u *RecognitionCaseUpdateOne) Save(ctx context.Context) (*RecognitionCase, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -904,6 +929,14 @@ func (_u *RecognitionCaseUpdateOne) Exec(ctx context.Context) error {
 func (_u *RecognitionCaseUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *RecognitionCaseUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := recognitioncase.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -992,6 +1025,9 @@ func (_u *RecognitionCaseUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitioncase.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitioncase.FieldState, field.TypeEnum, value)

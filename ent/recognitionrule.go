@@ -26,6 +26,8 @@ type RecognitionRule struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// HomeID holds the value of the "home_id" field.
 	HomeID ident.ID `json:"home_id,omitempty"`
 	// HostID holds the value of the "host_id" field.
@@ -169,7 +171,7 @@ func (*RecognitionRule) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case recognitionrule.FieldID, recognitionrule.FieldHomeID, recognitionrule.FieldHostID, recognitionrule.FieldCourseID, recognitionrule.FieldProgrammeID, recognitionrule.FieldModuleID, recognitionrule.FieldState, recognitionrule.FieldProposedBySide, recognitionrule.FieldGradeTransfer, recognitionrule.FieldValidFrom, recognitionrule.FieldValidUntil, recognitionrule.FieldProposedByID, recognitionrule.FieldAnsweredByID:
 			values[i] = new(sql.NullString)
-		case recognitionrule.FieldCreatedAt, recognitionrule.FieldAnsweredAt, recognitionrule.FieldTerminatedAt:
+		case recognitionrule.FieldCreatedAt, recognitionrule.FieldUpdatedAt, recognitionrule.FieldAnsweredAt, recognitionrule.FieldTerminatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -197,6 +199,12 @@ func (_m *RecognitionRule) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case recognitionrule.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case recognitionrule.FieldHomeID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -367,6 +375,9 @@ func (_m *RecognitionRule) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("home_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))

@@ -41,6 +41,20 @@ func (_c *RecognitionRuleCreate) SetNillableCreatedAt(v *time.Time) *Recognition
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *RecognitionRuleCreate) SetUpdatedAt(v time.Time) *RecognitionRuleCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *RecognitionRuleCreate) SetNillableUpdatedAt(v *time.Time) *RecognitionRuleCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetHomeID sets the "home_id" field.
 func (_c *RecognitionRuleCreate) SetHomeID(v ident.ID) *RecognitionRuleCreate {
 	_c.mutation.SetHomeID(v)
@@ -267,6 +281,10 @@ func (_c *RecognitionRuleCreate) defaults() {
 		v := recognitionrule.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := recognitionrule.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := recognitionrule.DefaultID()
 		_c.mutation.SetID(v)
@@ -277,6 +295,9 @@ func (_c *RecognitionRuleCreate) defaults() {
 func (_c *RecognitionRuleCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "RecognitionRule.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "RecognitionRule.updated_at"`)}
 	}
 	if _, ok := _c.mutation.HomeID(); !ok {
 		return &ValidationError{Name: "home_id", err: errors.New(`ent: missing required field "RecognitionRule.home_id"`)}
@@ -420,6 +441,10 @@ func (_c *RecognitionRuleCreate) createSpec() (*RecognitionRule, *sqlgraph.Creat
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(recognitionrule.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitionrule.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)

@@ -32,6 +32,12 @@ func (_u *RecognitionRuleUpdate) Where(ps ...predicate.RecognitionRule) *Recogni
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *RecognitionRuleUpdate) SetUpdatedAt(v time.Time) *RecognitionRuleUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetProgrammeID sets the "programme_id" field.
 func (_u *RecognitionRuleUpdate) SetProgrammeID(v ident.ID) *RecognitionRuleUpdate {
 	_u.mutation.SetProgrammeID(v)
@@ -248,6 +254,7 @@ func (_u *RecognitionRuleUpdate) ClearAnsweredBy() *RecognitionRuleUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *RecognitionRuleUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -270,6 +277,14 @@ func (_u *RecognitionRuleUpdate) Exec(ctx context.Context) error {
 func (_u *RecognitionRuleUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *RecognitionRuleUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := recognitionrule.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -341,6 +356,9 @@ func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitionrule.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)
@@ -477,6 +495,12 @@ type RecognitionRuleUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *RecognitionRuleMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *RecognitionRuleUpdateOne) SetUpdatedAt(v time.Time) *RecognitionRuleUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetProgrammeID sets the "programme_id" field.
@@ -708,6 +732,7 @@ func (_u *RecognitionRuleUpdateOne) Select(field string, fields ...string) *Reco
 
 // Save executes the query and returns the updated RecognitionRule entity.
 func (_u *RecognitionRuleUpdateOne) Save(ctx context.Context) (*RecognitionRule, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -730,6 +755,14 @@ func (_u *RecognitionRuleUpdateOne) Exec(ctx context.Context) error {
 func (_u *RecognitionRuleUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *RecognitionRuleUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := recognitionrule.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -818,6 +851,9 @@ func (_u *RecognitionRuleUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(recognitionrule.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(recognitionrule.FieldState, field.TypeEnum, value)

@@ -24,6 +24,8 @@ type Result struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// UpdatedAt holds the value of the "updated_at" field.
+	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// EnrolmentID holds the value of the "enrolment_id" field.
 	EnrolmentID ident.ID `json:"enrolment_id,omitempty"`
 	// LearnerID holds the value of the "learner_id" field.
@@ -154,7 +156,7 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case result.FieldID, result.FieldEnrolmentID, result.FieldLearnerID, result.FieldHomeID, result.FieldHostID, result.FieldState, result.FieldOutcome, result.FieldGrade, result.FieldScale, result.FieldAchievedOn, result.FieldRecordedByID, result.FieldConfirmedByID:
 			values[i] = new(sql.NullString)
-		case result.FieldCreatedAt, result.FieldRecordedAt, result.FieldConfirmedAt:
+		case result.FieldCreatedAt, result.FieldUpdatedAt, result.FieldRecordedAt, result.FieldConfirmedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -182,6 +184,12 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case result.FieldUpdatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
+			} else if value.Valid {
+				_m.UpdatedAt = value.Time
 			}
 		case result.FieldEnrolmentID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -344,6 +352,9 @@ func (_m *Result) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("updated_at=")
+	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
 	builder.WriteString("enrolment_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EnrolmentID))

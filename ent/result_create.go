@@ -39,6 +39,20 @@ func (_c *ResultCreate) SetNillableCreatedAt(v *time.Time) *ResultCreate {
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *ResultCreate) SetUpdatedAt(v time.Time) *ResultCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableUpdatedAt(v *time.Time) *ResultCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetEnrolmentID sets the "enrolment_id" field.
 func (_c *ResultCreate) SetEnrolmentID(v ident.ID) *ResultCreate {
 	_c.mutation.SetEnrolmentID(v)
@@ -236,6 +250,10 @@ func (_c *ResultCreate) defaults() {
 		v := result.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := result.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := result.DefaultID()
 		_c.mutation.SetID(v)
@@ -246,6 +264,9 @@ func (_c *ResultCreate) defaults() {
 func (_c *ResultCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Result.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Result.updated_at"`)}
 	}
 	if _, ok := _c.mutation.EnrolmentID(); !ok {
 		return &ValidationError{Name: "enrolment_id", err: errors.New(`ent: missing required field "Result.enrolment_id"`)}
@@ -401,6 +422,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(result.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(result.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.Attempt(); ok {
 		_spec.SetField(result.FieldAttempt, field.TypeInt, value)

@@ -31,6 +31,12 @@ func (_u *ResultUpdate) Where(ps ...predicate.Result) *ResultUpdate {
 	return _u
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ResultUpdate) SetUpdatedAt(v time.Time) *ResultUpdate {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *ResultUpdate) SetState(v result.State) *ResultUpdate {
 	_u.mutation.SetState(v)
@@ -200,6 +206,7 @@ func (_u *ResultUpdate) ClearConfirmedBy() *ResultUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *ResultUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -222,6 +229,14 @@ func (_u *ResultUpdate) Exec(ctx context.Context) error {
 func (_u *ResultUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ResultUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := result.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -286,6 +301,9 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(result.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(result.FieldState, field.TypeEnum, value)
@@ -367,6 +385,12 @@ type ResultUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ResultMutation
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *ResultUpdateOne) SetUpdatedAt(v time.Time) *ResultUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -551,6 +575,7 @@ func (_u *ResultUpdateOne) Select(field string, fields ...string) *ResultUpdateO
 
 // Save executes the query and returns the updated Result entity.
 func (_u *ResultUpdateOne) Save(ctx context.Context) (*Result, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -573,6 +598,14 @@ func (_u *ResultUpdateOne) Exec(ctx context.Context) error {
 func (_u *ResultUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *ResultUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := result.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -654,6 +687,9 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(result.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(result.FieldState, field.TypeEnum, value)

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -27,6 +28,8 @@ type RoleGrant struct {
 	PersonID ident.ID `json:"person_id,omitempty"`
 	// InstitutionID holds the value of the "institution_id" field.
 	InstitutionID *ident.ID `json:"institution_id,omitempty"`
+	// UnitID holds the value of the "unit_id" field.
+	UnitID *ident.ID `json:"unit_id,omitempty"`
 	// AllianceID holds the value of the "alliance_id" field.
 	AllianceID *ident.ID `json:"alliance_id,omitempty"`
 	// GrantedByID holds the value of the "granted_by_id" field.
@@ -49,13 +52,15 @@ type RoleGrantEdges struct {
 	Person *Person `json:"person,omitempty"`
 	// Institution holds the value of the institution edge.
 	Institution *Institution `json:"institution,omitempty"`
+	// Unit holds the value of the unit edge.
+	Unit *Unit `json:"unit,omitempty"`
 	// Alliance holds the value of the alliance edge.
 	Alliance *Alliance `json:"alliance,omitempty"`
 	// GrantedBy holds the value of the granted_by edge.
 	GrantedBy *Person `json:"granted_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 }
 
 // PersonOrErr returns the Person value or an error if the edge
@@ -80,12 +85,23 @@ func (e RoleGrantEdges) InstitutionOrErr() (*Institution, error) {
 	return nil, &NotLoadedError{edge: "institution"}
 }
 
+// UnitOrErr returns the Unit value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RoleGrantEdges) UnitOrErr() (*Unit, error) {
+	if e.Unit != nil {
+		return e.Unit, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: unit.Label}
+	}
+	return nil, &NotLoadedError{edge: "unit"}
+}
+
 // AllianceOrErr returns the Alliance value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e RoleGrantEdges) AllianceOrErr() (*Alliance, error) {
 	if e.Alliance != nil {
 		return e.Alliance, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: alliance.Label}
 	}
 	return nil, &NotLoadedError{edge: "alliance"}
@@ -96,7 +112,7 @@ func (e RoleGrantEdges) AllianceOrErr() (*Alliance, error) {
 func (e RoleGrantEdges) GrantedByOrErr() (*Person, error) {
 	if e.GrantedBy != nil {
 		return e.GrantedBy, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: person.Label}
 	}
 	return nil, &NotLoadedError{edge: "granted_by"}
@@ -107,7 +123,7 @@ func (*RoleGrant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case rolegrant.FieldID, rolegrant.FieldPersonID, rolegrant.FieldInstitutionID, rolegrant.FieldAllianceID, rolegrant.FieldGrantedByID, rolegrant.FieldRole:
+		case rolegrant.FieldID, rolegrant.FieldPersonID, rolegrant.FieldInstitutionID, rolegrant.FieldUnitID, rolegrant.FieldAllianceID, rolegrant.FieldGrantedByID, rolegrant.FieldRole:
 			values[i] = new(sql.NullString)
 		case rolegrant.FieldCreatedAt, rolegrant.FieldValidFrom, rolegrant.FieldValidUntil:
 			values[i] = new(sql.NullTime)
@@ -150,6 +166,13 @@ func (_m *RoleGrant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.InstitutionID = new(ident.ID)
 				*_m.InstitutionID = ident.ID(value.String)
+			}
+		case rolegrant.FieldUnitID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field unit_id", values[i])
+			} else if value.Valid {
+				_m.UnitID = new(ident.ID)
+				*_m.UnitID = ident.ID(value.String)
 			}
 		case rolegrant.FieldAllianceID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -207,6 +230,11 @@ func (_m *RoleGrant) QueryInstitution() *InstitutionQuery {
 	return NewRoleGrantClient(_m.config).QueryInstitution(_m)
 }
 
+// QueryUnit queries the "unit" edge of the RoleGrant entity.
+func (_m *RoleGrant) QueryUnit() *UnitQuery {
+	return NewRoleGrantClient(_m.config).QueryUnit(_m)
+}
+
 // QueryAlliance queries the "alliance" edge of the RoleGrant entity.
 func (_m *RoleGrant) QueryAlliance() *AllianceQuery {
 	return NewRoleGrantClient(_m.config).QueryAlliance(_m)
@@ -248,6 +276,11 @@ func (_m *RoleGrant) String() string {
 	builder.WriteString(", ")
 	if v := _m.InstitutionID; v != nil {
 		builder.WriteString("institution_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.UnitID; v != nil {
+		builder.WriteString("unit_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

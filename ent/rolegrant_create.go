@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -54,6 +55,20 @@ func (_c *RoleGrantCreate) SetInstitutionID(v ident.ID) *RoleGrantCreate {
 func (_c *RoleGrantCreate) SetNillableInstitutionID(v *ident.ID) *RoleGrantCreate {
 	if v != nil {
 		_c.SetInstitutionID(*v)
+	}
+	return _c
+}
+
+// SetUnitID sets the "unit_id" field.
+func (_c *RoleGrantCreate) SetUnitID(v ident.ID) *RoleGrantCreate {
+	_c.mutation.SetUnitID(v)
+	return _c
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableUnitID(v *ident.ID) *RoleGrantCreate {
+	if v != nil {
+		_c.SetUnitID(*v)
 	}
 	return _c
 }
@@ -136,6 +151,11 @@ func (_c *RoleGrantCreate) SetInstitution(v *Institution) *RoleGrantCreate {
 	return _c.SetInstitutionID(v.ID)
 }
 
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_c *RoleGrantCreate) SetUnit(v *Unit) *RoleGrantCreate {
+	return _c.SetUnitID(v.ID)
+}
+
 // SetAlliance sets the "alliance" edge to the Alliance entity.
 func (_c *RoleGrantCreate) SetAlliance(v *Alliance) *RoleGrantCreate {
 	return _c.SetAllianceID(v.ID)
@@ -207,6 +227,11 @@ func (_c *RoleGrantCreate) check() error {
 	if v, ok := _c.mutation.InstitutionID(); ok {
 		if err := rolegrant.InstitutionIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "institution_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.institution_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.UnitID(); ok {
+		if err := rolegrant.UnitIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "unit_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.unit_id": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.AllianceID(); ok {
@@ -321,6 +346,23 @@ func (_c *RoleGrantCreate) createSpec() (*RoleGrant, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.InstitutionID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.UnitTable,
+			Columns: []string{rolegrant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.UnitID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.AllianceIDs(); len(nodes) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -28,6 +29,7 @@ type RoleGrantQuery struct {
 	predicates      []predicate.RoleGrant
 	withPerson      *PersonQuery
 	withInstitution *InstitutionQuery
+	withUnit        *UnitQuery
 	withAlliance    *AllianceQuery
 	withGrantedBy   *PersonQuery
 	// intermediate query (i.e. traversal path).
@@ -103,6 +105,28 @@ func (_q *RoleGrantQuery) QueryInstitution() *InstitutionQuery {
 			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
 			sqlgraph.To(institution.Table, institution.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryUnit chains the current query on the "unit" edge.
+func (_q *RoleGrantQuery) QueryUnit() *UnitQuery {
+	query := (&UnitClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -348,6 +372,7 @@ func (_q *RoleGrantQuery) Clone() *RoleGrantQuery {
 		predicates:      append([]predicate.RoleGrant{}, _q.predicates...),
 		withPerson:      _q.withPerson.Clone(),
 		withInstitution: _q.withInstitution.Clone(),
+		withUnit:        _q.withUnit.Clone(),
 		withAlliance:    _q.withAlliance.Clone(),
 		withGrantedBy:   _q.withGrantedBy.Clone(),
 		// clone intermediate query.
@@ -375,6 +400,17 @@ func (_q *RoleGrantQuery) WithInstitution(opts ...func(*InstitutionQuery)) *Role
 		opt(query)
 	}
 	_q.withInstitution = query
+	return _q
+}
+
+// WithUnit tells the query-builder to eager-load the nodes that are connected to
+// the "unit" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoleGrantQuery) WithUnit(opts ...func(*UnitQuery)) *RoleGrantQuery {
+	query := (&UnitClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withUnit = query
 	return _q
 }
 
@@ -478,9 +514,10 @@ func (_q *RoleGrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ro
 	var (
 		nodes       = []*RoleGrant{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withPerson != nil,
 			_q.withInstitution != nil,
+			_q.withUnit != nil,
 			_q.withAlliance != nil,
 			_q.withGrantedBy != nil,
 		}
@@ -512,6 +549,12 @@ func (_q *RoleGrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ro
 	if query := _q.withInstitution; query != nil {
 		if err := _q.loadInstitution(ctx, query, nodes, nil,
 			func(n *RoleGrant, e *Institution) { n.Edges.Institution = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withUnit; query != nil {
+		if err := _q.loadUnit(ctx, query, nodes, nil,
+			func(n *RoleGrant, e *Unit) { n.Edges.Unit = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -584,6 +627,38 @@ func (_q *RoleGrantQuery) loadInstitution(ctx context.Context, query *Institutio
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "institution_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *RoleGrantQuery) loadUnit(ctx context.Context, query *UnitQuery, nodes []*RoleGrant, init func(*RoleGrant), assign func(*RoleGrant, *Unit)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*RoleGrant)
+	for i := range nodes {
+		if nodes[i].UnitID == nil {
+			continue
+		}
+		fk := *nodes[i].UnitID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(unit.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "unit_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -686,6 +761,9 @@ func (_q *RoleGrantQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withInstitution != nil {
 			_spec.Node.AddColumnOnce(rolegrant.FieldInstitutionID)
+		}
+		if _q.withUnit != nil {
+			_spec.Node.AddColumnOnce(rolegrant.FieldUnitID)
 		}
 		if _q.withAlliance != nil {
 			_spec.Node.AddColumnOnce(rolegrant.FieldAllianceID)

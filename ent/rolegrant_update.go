@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -49,6 +50,26 @@ func (_u *RoleGrantUpdate) SetNillableInstitutionID(v *ident.ID) *RoleGrantUpdat
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *RoleGrantUpdate) ClearInstitutionID() *RoleGrantUpdate {
 	_u.mutation.ClearInstitutionID()
+	return _u
+}
+
+// SetUnitID sets the "unit_id" field.
+func (_u *RoleGrantUpdate) SetUnitID(v ident.ID) *RoleGrantUpdate {
+	_u.mutation.SetUnitID(v)
+	return _u
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableUnitID(v *ident.ID) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetUnitID(*v)
+	}
+	return _u
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (_u *RoleGrantUpdate) ClearUnitID() *RoleGrantUpdate {
+	_u.mutation.ClearUnitID()
 	return _u
 }
 
@@ -145,6 +166,11 @@ func (_u *RoleGrantUpdate) SetInstitution(v *Institution) *RoleGrantUpdate {
 	return _u.SetInstitutionID(v.ID)
 }
 
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_u *RoleGrantUpdate) SetUnit(v *Unit) *RoleGrantUpdate {
+	return _u.SetUnitID(v.ID)
+}
+
 // SetAlliance sets the "alliance" edge to the Alliance entity.
 func (_u *RoleGrantUpdate) SetAlliance(v *Alliance) *RoleGrantUpdate {
 	return _u.SetAllianceID(v.ID)
@@ -163,6 +189,12 @@ func (_u *RoleGrantUpdate) Mutation() *RoleGrantMutation {
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (_u *RoleGrantUpdate) ClearInstitution() *RoleGrantUpdate {
 	_u.mutation.ClearInstitution()
+	return _u
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (_u *RoleGrantUpdate) ClearUnit() *RoleGrantUpdate {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -210,6 +242,11 @@ func (_u *RoleGrantUpdate) check() error {
 	if v, ok := _u.mutation.InstitutionID(); ok {
 		if err := rolegrant.InstitutionIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "institution_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.institution_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.UnitID(); ok {
+		if err := rolegrant.UnitIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "unit_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.unit_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.AllianceID(); ok {
@@ -279,6 +316,35 @@ func (_u *RoleGrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.UnitCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.UnitTable,
+			Columns: []string{rolegrant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.UnitTable,
+			Columns: []string{rolegrant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -384,6 +450,26 @@ func (_u *RoleGrantUpdateOne) ClearInstitutionID() *RoleGrantUpdateOne {
 	return _u
 }
 
+// SetUnitID sets the "unit_id" field.
+func (_u *RoleGrantUpdateOne) SetUnitID(v ident.ID) *RoleGrantUpdateOne {
+	_u.mutation.SetUnitID(v)
+	return _u
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableUnitID(v *ident.ID) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetUnitID(*v)
+	}
+	return _u
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (_u *RoleGrantUpdateOne) ClearUnitID() *RoleGrantUpdateOne {
+	_u.mutation.ClearUnitID()
+	return _u
+}
+
 // SetAllianceID sets the "alliance_id" field.
 func (_u *RoleGrantUpdateOne) SetAllianceID(v ident.ID) *RoleGrantUpdateOne {
 	_u.mutation.SetAllianceID(v)
@@ -477,6 +563,11 @@ func (_u *RoleGrantUpdateOne) SetInstitution(v *Institution) *RoleGrantUpdateOne
 	return _u.SetInstitutionID(v.ID)
 }
 
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_u *RoleGrantUpdateOne) SetUnit(v *Unit) *RoleGrantUpdateOne {
+	return _u.SetUnitID(v.ID)
+}
+
 // SetAlliance sets the "alliance" edge to the Alliance entity.
 func (_u *RoleGrantUpdateOne) SetAlliance(v *Alliance) *RoleGrantUpdateOne {
 	return _u.SetAllianceID(v.ID)
@@ -495,6 +586,12 @@ func (_u *RoleGrantUpdateOne) Mutation() *RoleGrantMutation {
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (_u *RoleGrantUpdateOne) ClearInstitution() *RoleGrantUpdateOne {
 	_u.mutation.ClearInstitution()
+	return _u
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (_u *RoleGrantUpdateOne) ClearUnit() *RoleGrantUpdateOne {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -555,6 +652,11 @@ func (_u *RoleGrantUpdateOne) check() error {
 	if v, ok := _u.mutation.InstitutionID(); ok {
 		if err := rolegrant.InstitutionIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "institution_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.institution_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.UnitID(); ok {
+		if err := rolegrant.UnitIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "unit_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.unit_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.AllianceID(); ok {
@@ -641,6 +743,35 @@ func (_u *RoleGrantUpdateOne) sqlSave(ctx context.Context) (_node *RoleGrant, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.UnitCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.UnitTable,
+			Columns: []string{rolegrant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.UnitTable,
+			Columns: []string{rolegrant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -16,6 +16,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importchunk"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -31,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/schema"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -97,12 +102,20 @@ func init() {
 	applicationMixin := schema.Application{}.Mixin()
 	applicationMixinFields0 := applicationMixin[0].Fields()
 	_ = applicationMixinFields0
+	applicationMixinFields1 := applicationMixin[1].Fields()
+	_ = applicationMixinFields1
 	applicationFields := schema.Application{}.Fields()
 	_ = applicationFields
 	// applicationDescCreatedAt is the schema descriptor for created_at field.
 	applicationDescCreatedAt := applicationMixinFields0[1].Descriptor()
 	// application.DefaultCreatedAt holds the default value on creation for the created_at field.
 	application.DefaultCreatedAt = applicationDescCreatedAt.Default.(func() time.Time)
+	// applicationDescUpdatedAt is the schema descriptor for updated_at field.
+	applicationDescUpdatedAt := applicationMixinFields1[0].Descriptor()
+	// application.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	application.DefaultUpdatedAt = applicationDescUpdatedAt.Default.(func() time.Time)
+	// application.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	application.UpdateDefaultUpdatedAt = applicationDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// applicationDescLearnerID is the schema descriptor for learner_id field.
 	applicationDescLearnerID := applicationFields[0].Descriptor()
 	// application.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
@@ -179,12 +192,20 @@ func init() {
 	courseMixin := schema.Course{}.Mixin()
 	courseMixinFields0 := courseMixin[0].Fields()
 	_ = courseMixinFields0
+	courseMixinFields1 := courseMixin[1].Fields()
+	_ = courseMixinFields1
 	courseFields := schema.Course{}.Fields()
 	_ = courseFields
 	// courseDescCreatedAt is the schema descriptor for created_at field.
 	courseDescCreatedAt := courseMixinFields0[1].Descriptor()
 	// course.DefaultCreatedAt holds the default value on creation for the created_at field.
 	course.DefaultCreatedAt = courseDescCreatedAt.Default.(func() time.Time)
+	// courseDescUpdatedAt is the schema descriptor for updated_at field.
+	courseDescUpdatedAt := courseMixinFields1[0].Descriptor()
+	// course.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	course.DefaultUpdatedAt = courseDescUpdatedAt.Default.(func() time.Time)
+	// course.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	course.UpdateDefaultUpdatedAt = courseDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// courseDescInstitutionID is the schema descriptor for institution_id field.
 	courseDescInstitutionID := courseFields[0].Descriptor()
 	// course.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
@@ -201,6 +222,14 @@ func init() {
 	courseDescPublishedVersionID := courseFields[5].Descriptor()
 	// course.PublishedVersionIDValidator is a validator for the "published_version_id" field. It is called by the builders before save.
 	course.PublishedVersionIDValidator = courseDescPublishedVersionID.Validators[0].(func(string) error)
+	// courseDescExternalID is the schema descriptor for external_id field.
+	courseDescExternalID := courseFields[6].Descriptor()
+	// course.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	course.ExternalIDValidator = courseDescExternalID.Validators[0].(func(string) error)
+	// courseDescSourceID is the schema descriptor for source_id field.
+	courseDescSourceID := courseFields[7].Descriptor()
+	// course.SourceIDValidator is a validator for the "source_id" field. It is called by the builders before save.
+	course.SourceIDValidator = courseDescSourceID.Validators[0].(func(string) error)
 	// courseDescID is the schema descriptor for id field.
 	courseDescID := courseMixinFields0[0].Descriptor()
 	// course.DefaultID holds the default value on creation for the id field.
@@ -248,6 +277,26 @@ func init() {
 	courseversionDescStackability := courseversionFields[20].Descriptor()
 	// courseversion.StackabilityValidator is a validator for the "stackability" field. It is called by the builders before save.
 	courseversion.StackabilityValidator = courseversionDescStackability.Validators[0].(func(string) error)
+	// courseversionDescURL is the schema descriptor for url field.
+	courseversionDescURL := courseversionFields[22].Descriptor()
+	// courseversion.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	courseversion.URLValidator = courseversionDescURL.Validators[0].(func(string) error)
+	// courseversionDescSubmittedByID is the schema descriptor for submitted_by_id field.
+	courseversionDescSubmittedByID := courseversionFields[23].Descriptor()
+	// courseversion.SubmittedByIDValidator is a validator for the "submitted_by_id" field. It is called by the builders before save.
+	courseversion.SubmittedByIDValidator = courseversionDescSubmittedByID.Validators[0].(func(string) error)
+	// courseversionDescReviewNote is the schema descriptor for review_note field.
+	courseversionDescReviewNote := courseversionFields[25].Descriptor()
+	// courseversion.DefaultReviewNote holds the default value on creation for the review_note field.
+	courseversion.DefaultReviewNote = courseversionDescReviewNote.Default.(string)
+	// courseversion.ReviewNoteValidator is a validator for the "review_note" field. It is called by the builders before save.
+	courseversion.ReviewNoteValidator = courseversionDescReviewNote.Validators[0].(func(string) error)
+	// courseversionDescDigest is the schema descriptor for digest field.
+	courseversionDescDigest := courseversionFields[26].Descriptor()
+	// courseversion.DefaultDigest holds the default value on creation for the digest field.
+	courseversion.DefaultDigest = courseversionDescDigest.Default.(string)
+	// courseversion.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	courseversion.DigestValidator = courseversionDescDigest.Validators[0].(func(string) error)
 	// courseversionDescID is the schema descriptor for id field.
 	courseversionDescID := courseversionMixinFields0[0].Descriptor()
 	// courseversion.DefaultID holds the default value on creation for the id field.
@@ -257,12 +306,20 @@ func init() {
 	credentialMixin := schema.Credential{}.Mixin()
 	credentialMixinFields0 := credentialMixin[0].Fields()
 	_ = credentialMixinFields0
+	credentialMixinFields1 := credentialMixin[1].Fields()
+	_ = credentialMixinFields1
 	credentialFields := schema.Credential{}.Fields()
 	_ = credentialFields
 	// credentialDescCreatedAt is the schema descriptor for created_at field.
 	credentialDescCreatedAt := credentialMixinFields0[1].Descriptor()
 	// credential.DefaultCreatedAt holds the default value on creation for the created_at field.
 	credential.DefaultCreatedAt = credentialDescCreatedAt.Default.(func() time.Time)
+	// credentialDescUpdatedAt is the schema descriptor for updated_at field.
+	credentialDescUpdatedAt := credentialMixinFields1[0].Descriptor()
+	// credential.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	credential.DefaultUpdatedAt = credentialDescUpdatedAt.Default.(func() time.Time)
+	// credential.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	credential.UpdateDefaultUpdatedAt = credentialDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// credentialDescLearnerID is the schema descriptor for learner_id field.
 	credentialDescLearnerID := credentialFields[0].Descriptor()
 	// credential.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
@@ -320,12 +377,20 @@ func init() {
 	enrolmentMixin := schema.Enrolment{}.Mixin()
 	enrolmentMixinFields0 := enrolmentMixin[0].Fields()
 	_ = enrolmentMixinFields0
+	enrolmentMixinFields1 := enrolmentMixin[1].Fields()
+	_ = enrolmentMixinFields1
 	enrolmentFields := schema.Enrolment{}.Fields()
 	_ = enrolmentFields
 	// enrolmentDescCreatedAt is the schema descriptor for created_at field.
 	enrolmentDescCreatedAt := enrolmentMixinFields0[1].Descriptor()
 	// enrolment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	enrolment.DefaultCreatedAt = enrolmentDescCreatedAt.Default.(func() time.Time)
+	// enrolmentDescUpdatedAt is the schema descriptor for updated_at field.
+	enrolmentDescUpdatedAt := enrolmentMixinFields1[0].Descriptor()
+	// enrolment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	enrolment.DefaultUpdatedAt = enrolmentDescUpdatedAt.Default.(func() time.Time)
+	// enrolment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	enrolment.UpdateDefaultUpdatedAt = enrolmentDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// enrolmentDescApplicationID is the schema descriptor for application_id field.
 	enrolmentDescApplicationID := enrolmentFields[0].Descriptor()
 	// enrolment.ApplicationIDValidator is a validator for the "application_id" field. It is called by the builders before save.
@@ -441,15 +506,227 @@ func init() {
 	identity.DefaultID = identityDescID.Default.(func() ident.ID)
 	// identity.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	identity.IDValidator = identityDescID.Validators[0].(func(string) error)
+	importchunkMixin := schema.ImportChunk{}.Mixin()
+	importchunkMixinFields0 := importchunkMixin[0].Fields()
+	_ = importchunkMixinFields0
+	importchunkFields := schema.ImportChunk{}.Fields()
+	_ = importchunkFields
+	// importchunkDescCreatedAt is the schema descriptor for created_at field.
+	importchunkDescCreatedAt := importchunkMixinFields0[1].Descriptor()
+	// importchunk.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importchunk.DefaultCreatedAt = importchunkDescCreatedAt.Default.(func() time.Time)
+	// importchunkDescRunID is the schema descriptor for run_id field.
+	importchunkDescRunID := importchunkFields[0].Descriptor()
+	// importchunk.RunIDValidator is a validator for the "run_id" field. It is called by the builders before save.
+	importchunk.RunIDValidator = importchunkDescRunID.Validators[0].(func(string) error)
+	// importchunkDescNumber is the schema descriptor for number field.
+	importchunkDescNumber := importchunkFields[1].Descriptor()
+	// importchunk.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	importchunk.NumberValidator = importchunkDescNumber.Validators[0].(func(int) error)
+	// importchunkDescContent is the schema descriptor for content field.
+	importchunkDescContent := importchunkFields[2].Descriptor()
+	// importchunk.ContentValidator is a validator for the "content" field. It is called by the builders before save.
+	importchunk.ContentValidator = importchunkDescContent.Validators[0].(func([]byte) error)
+	// importchunkDescID is the schema descriptor for id field.
+	importchunkDescID := importchunkMixinFields0[0].Descriptor()
+	// importchunk.DefaultID holds the default value on creation for the id field.
+	importchunk.DefaultID = importchunkDescID.Default.(func() ident.ID)
+	// importchunk.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importchunk.IDValidator = importchunkDescID.Validators[0].(func(string) error)
+	importfindingMixin := schema.ImportFinding{}.Mixin()
+	importfindingMixinFields0 := importfindingMixin[0].Fields()
+	_ = importfindingMixinFields0
+	importfindingFields := schema.ImportFinding{}.Fields()
+	_ = importfindingFields
+	// importfindingDescCreatedAt is the schema descriptor for created_at field.
+	importfindingDescCreatedAt := importfindingMixinFields0[1].Descriptor()
+	// importfinding.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importfinding.DefaultCreatedAt = importfindingDescCreatedAt.Default.(func() time.Time)
+	// importfindingDescRunID is the schema descriptor for run_id field.
+	importfindingDescRunID := importfindingFields[0].Descriptor()
+	// importfinding.RunIDValidator is a validator for the "run_id" field. It is called by the builders before save.
+	importfinding.RunIDValidator = importfindingDescRunID.Validators[0].(func(string) error)
+	// importfindingDescCourseID is the schema descriptor for course_id field.
+	importfindingDescCourseID := importfindingFields[1].Descriptor()
+	// importfinding.CourseIDValidator is a validator for the "course_id" field. It is called by the builders before save.
+	importfinding.CourseIDValidator = importfindingDescCourseID.Validators[0].(func(string) error)
+	// importfindingDescNumber is the schema descriptor for number field.
+	importfindingDescNumber := importfindingFields[2].Descriptor()
+	// importfinding.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	importfinding.NumberValidator = importfindingDescNumber.Validators[0].(func(int) error)
+	// importfindingDescPlace is the schema descriptor for place field.
+	importfindingDescPlace := importfindingFields[3].Descriptor()
+	// importfinding.PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	importfinding.PlaceValidator = importfindingDescPlace.Validators[0].(func(string) error)
+	// importfindingDescExternalID is the schema descriptor for external_id field.
+	importfindingDescExternalID := importfindingFields[4].Descriptor()
+	// importfinding.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	importfinding.ExternalIDValidator = importfindingDescExternalID.Validators[0].(func(string) error)
+	// importfindingDescID is the schema descriptor for id field.
+	importfindingDescID := importfindingMixinFields0[0].Descriptor()
+	// importfinding.DefaultID holds the default value on creation for the id field.
+	importfinding.DefaultID = importfindingDescID.Default.(func() ident.ID)
+	// importfinding.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importfinding.IDValidator = importfindingDescID.Validators[0].(func(string) error)
+	importrunMixin := schema.ImportRun{}.Mixin()
+	importrunMixinFields0 := importrunMixin[0].Fields()
+	_ = importrunMixinFields0
+	importrunFields := schema.ImportRun{}.Fields()
+	_ = importrunFields
+	// importrunDescCreatedAt is the schema descriptor for created_at field.
+	importrunDescCreatedAt := importrunMixinFields0[1].Descriptor()
+	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
+	// importrunDescInstitutionID is the schema descriptor for institution_id field.
+	importrunDescInstitutionID := importrunFields[0].Descriptor()
+	// importrun.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	importrun.InstitutionIDValidator = importrunDescInstitutionID.Validators[0].(func(string) error)
+	// importrunDescSourceID is the schema descriptor for source_id field.
+	importrunDescSourceID := importrunFields[1].Descriptor()
+	// importrun.SourceIDValidator is a validator for the "source_id" field. It is called by the builders before save.
+	importrun.SourceIDValidator = importrunDescSourceID.Validators[0].(func(string) error)
+	// importrunDescStartedByID is the schema descriptor for started_by_id field.
+	importrunDescStartedByID := importrunFields[2].Descriptor()
+	// importrun.StartedByIDValidator is a validator for the "started_by_id" field. It is called by the builders before save.
+	importrun.StartedByIDValidator = importrunDescStartedByID.Validators[0].(func(string) error)
+	// importrunDescName is the schema descriptor for name field.
+	importrunDescName := importrunFields[6].Descriptor()
+	// importrun.DefaultName holds the default value on creation for the name field.
+	importrun.DefaultName = importrunDescName.Default.(string)
+	// importrun.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	importrun.NameValidator = importrunDescName.Validators[0].(func(string) error)
+	// importrunDescBytes is the schema descriptor for bytes field.
+	importrunDescBytes := importrunFields[7].Descriptor()
+	// importrun.DefaultBytes holds the default value on creation for the bytes field.
+	importrun.DefaultBytes = importrunDescBytes.Default.(int64)
+	// importrun.BytesValidator is a validator for the "bytes" field. It is called by the builders before save.
+	importrun.BytesValidator = importrunDescBytes.Validators[0].(func(int64) error)
+	// importrunDescRows is the schema descriptor for rows field.
+	importrunDescRows := importrunFields[8].Descriptor()
+	// importrun.DefaultRows holds the default value on creation for the rows field.
+	importrun.DefaultRows = importrunDescRows.Default.(int)
+	// importrun.RowsValidator is a validator for the "rows" field. It is called by the builders before save.
+	importrun.RowsValidator = importrunDescRows.Validators[0].(func(int) error)
+	// importrunDescCreated is the schema descriptor for created field.
+	importrunDescCreated := importrunFields[9].Descriptor()
+	// importrun.DefaultCreated holds the default value on creation for the created field.
+	importrun.DefaultCreated = importrunDescCreated.Default.(int)
+	// importrun.CreatedValidator is a validator for the "created" field. It is called by the builders before save.
+	importrun.CreatedValidator = importrunDescCreated.Validators[0].(func(int) error)
+	// importrunDescUpdated is the schema descriptor for updated field.
+	importrunDescUpdated := importrunFields[10].Descriptor()
+	// importrun.DefaultUpdated holds the default value on creation for the updated field.
+	importrun.DefaultUpdated = importrunDescUpdated.Default.(int)
+	// importrun.UpdatedValidator is a validator for the "updated" field. It is called by the builders before save.
+	importrun.UpdatedValidator = importrunDescUpdated.Validators[0].(func(int) error)
+	// importrunDescUnchanged is the schema descriptor for unchanged field.
+	importrunDescUnchanged := importrunFields[11].Descriptor()
+	// importrun.DefaultUnchanged holds the default value on creation for the unchanged field.
+	importrun.DefaultUnchanged = importrunDescUnchanged.Default.(int)
+	// importrun.UnchangedValidator is a validator for the "unchanged" field. It is called by the builders before save.
+	importrun.UnchangedValidator = importrunDescUnchanged.Validators[0].(func(int) error)
+	// importrunDescRejected is the schema descriptor for rejected field.
+	importrunDescRejected := importrunFields[12].Descriptor()
+	// importrun.DefaultRejected holds the default value on creation for the rejected field.
+	importrun.DefaultRejected = importrunDescRejected.Default.(int)
+	// importrun.RejectedValidator is a validator for the "rejected" field. It is called by the builders before save.
+	importrun.RejectedValidator = importrunDescRejected.Validators[0].(func(int) error)
+	// importrunDescIncomplete is the schema descriptor for incomplete field.
+	importrunDescIncomplete := importrunFields[13].Descriptor()
+	// importrun.DefaultIncomplete holds the default value on creation for the incomplete field.
+	importrun.DefaultIncomplete = importrunDescIncomplete.Default.(int)
+	// importrun.IncompleteValidator is a validator for the "incomplete" field. It is called by the builders before save.
+	importrun.IncompleteValidator = importrunDescIncomplete.Validators[0].(func(int) error)
+	// importrunDescError is the schema descriptor for error field.
+	importrunDescError := importrunFields[16].Descriptor()
+	// importrun.DefaultError holds the default value on creation for the error field.
+	importrun.DefaultError = importrunDescError.Default.(string)
+	// importrun.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	importrun.ErrorValidator = importrunDescError.Validators[0].(func(string) error)
+	// importrunDescWorker is the schema descriptor for worker field.
+	importrunDescWorker := importrunFields[17].Descriptor()
+	// importrun.DefaultWorker holds the default value on creation for the worker field.
+	importrun.DefaultWorker = importrunDescWorker.Default.(string)
+	// importrun.WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
+	importrun.WorkerValidator = importrunDescWorker.Validators[0].(func(string) error)
+	// importrunDescID is the schema descriptor for id field.
+	importrunDescID := importrunMixinFields0[0].Descriptor()
+	// importrun.DefaultID holds the default value on creation for the id field.
+	importrun.DefaultID = importrunDescID.Default.(func() ident.ID)
+	// importrun.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importrun.IDValidator = importrunDescID.Validators[0].(func(string) error)
+	importsourceMixin := schema.ImportSource{}.Mixin()
+	importsourceMixinFields0 := importsourceMixin[0].Fields()
+	_ = importsourceMixinFields0
+	importsourceFields := schema.ImportSource{}.Fields()
+	_ = importsourceFields
+	// importsourceDescCreatedAt is the schema descriptor for created_at field.
+	importsourceDescCreatedAt := importsourceMixinFields0[1].Descriptor()
+	// importsource.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importsource.DefaultCreatedAt = importsourceDescCreatedAt.Default.(func() time.Time)
+	// importsourceDescInstitutionID is the schema descriptor for institution_id field.
+	importsourceDescInstitutionID := importsourceFields[0].Descriptor()
+	// importsource.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	importsource.InstitutionIDValidator = importsourceDescInstitutionID.Validators[0].(func(string) error)
+	// importsourceDescName is the schema descriptor for name field.
+	importsourceDescName := importsourceFields[1].Descriptor()
+	// importsource.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	importsource.NameValidator = importsourceDescName.Validators[0].(func(string) error)
+	// importsourceDescURL is the schema descriptor for url field.
+	importsourceDescURL := importsourceFields[3].Descriptor()
+	// importsource.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	importsource.URLValidator = importsourceDescURL.Validators[0].(func(string) error)
+	// importsourceDescEveryMinutes is the schema descriptor for every_minutes field.
+	importsourceDescEveryMinutes := importsourceFields[5].Descriptor()
+	// importsource.EveryMinutesValidator is a validator for the "every_minutes" field. It is called by the builders before save.
+	importsource.EveryMinutesValidator = importsourceDescEveryMinutes.Validators[0].(func(int) error)
+	// importsourceDescFailures is the schema descriptor for failures field.
+	importsourceDescFailures := importsourceFields[10].Descriptor()
+	// importsource.DefaultFailures holds the default value on creation for the failures field.
+	importsource.DefaultFailures = importsourceDescFailures.Default.(int)
+	// importsource.FailuresValidator is a validator for the "failures" field. It is called by the builders before save.
+	importsource.FailuresValidator = importsourceDescFailures.Validators[0].(func(int) error)
+	// importsourceDescLastError is the schema descriptor for last_error field.
+	importsourceDescLastError := importsourceFields[11].Descriptor()
+	// importsource.DefaultLastError holds the default value on creation for the last_error field.
+	importsource.DefaultLastError = importsourceDescLastError.Default.(string)
+	// importsource.LastErrorValidator is a validator for the "last_error" field. It is called by the builders before save.
+	importsource.LastErrorValidator = importsourceDescLastError.Validators[0].(func(string) error)
+	// importsourceDescEtag is the schema descriptor for etag field.
+	importsourceDescEtag := importsourceFields[12].Descriptor()
+	// importsource.DefaultEtag holds the default value on creation for the etag field.
+	importsource.DefaultEtag = importsourceDescEtag.Default.(string)
+	// importsource.EtagValidator is a validator for the "etag" field. It is called by the builders before save.
+	importsource.EtagValidator = importsourceDescEtag.Validators[0].(func(string) error)
+	// importsourceDescLastModified is the schema descriptor for last_modified field.
+	importsourceDescLastModified := importsourceFields[13].Descriptor()
+	// importsource.DefaultLastModified holds the default value on creation for the last_modified field.
+	importsource.DefaultLastModified = importsourceDescLastModified.Default.(string)
+	// importsource.LastModifiedValidator is a validator for the "last_modified" field. It is called by the builders before save.
+	importsource.LastModifiedValidator = importsourceDescLastModified.Validators[0].(func(string) error)
+	// importsourceDescID is the schema descriptor for id field.
+	importsourceDescID := importsourceMixinFields0[0].Descriptor()
+	// importsource.DefaultID holds the default value on creation for the id field.
+	importsource.DefaultID = importsourceDescID.Default.(func() ident.ID)
+	// importsource.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importsource.IDValidator = importsourceDescID.Validators[0].(func(string) error)
 	institutionMixin := schema.Institution{}.Mixin()
 	institutionMixinFields0 := institutionMixin[0].Fields()
 	_ = institutionMixinFields0
+	institutionMixinFields1 := institutionMixin[1].Fields()
+	_ = institutionMixinFields1
 	institutionFields := schema.Institution{}.Fields()
 	_ = institutionFields
 	// institutionDescCreatedAt is the schema descriptor for created_at field.
 	institutionDescCreatedAt := institutionMixinFields0[1].Descriptor()
 	// institution.DefaultCreatedAt holds the default value on creation for the created_at field.
 	institution.DefaultCreatedAt = institutionDescCreatedAt.Default.(func() time.Time)
+	// institutionDescUpdatedAt is the schema descriptor for updated_at field.
+	institutionDescUpdatedAt := institutionMixinFields1[0].Descriptor()
+	// institution.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	institution.DefaultUpdatedAt = institutionDescUpdatedAt.Default.(func() time.Time)
+	// institution.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	institution.UpdateDefaultUpdatedAt = institutionDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// institutionDescSchac is the schema descriptor for schac field.
 	institutionDescSchac := institutionFields[0].Descriptor()
 	// institution.SchacValidator is a validator for the "schac" field. It is called by the builders before save.
@@ -478,12 +755,16 @@ func init() {
 	institutionDescRor := institutionFields[8].Descriptor()
 	// institution.RorValidator is a validator for the "ror" field. It is called by the builders before save.
 	institution.RorValidator = institutionDescRor.Validators[0].(func(string) error)
+	// institutionDescDeqar is the schema descriptor for deqar field.
+	institutionDescDeqar := institutionFields[9].Descriptor()
+	// institution.DeqarValidator is a validator for the "deqar" field. It is called by the builders before save.
+	institution.DeqarValidator = institutionDescDeqar.Validators[0].(func(string) error)
 	// institutionDescWebsite is the schema descriptor for website field.
-	institutionDescWebsite := institutionFields[9].Descriptor()
+	institutionDescWebsite := institutionFields[10].Descriptor()
 	// institution.WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	institution.WebsiteValidator = institutionDescWebsite.Validators[0].(func(string) error)
 	// institutionDescZone is the schema descriptor for zone field.
-	institutionDescZone := institutionFields[11].Descriptor()
+	institutionDescZone := institutionFields[12].Descriptor()
 	// institution.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	institution.ZoneValidator = institutionDescZone.Validators[0].(func(string) error)
 	// institutionDescID is the schema descriptor for id field.
@@ -495,12 +776,20 @@ func init() {
 	membershipMixin := schema.Membership{}.Mixin()
 	membershipMixinFields0 := membershipMixin[0].Fields()
 	_ = membershipMixinFields0
+	membershipMixinFields1 := membershipMixin[1].Fields()
+	_ = membershipMixinFields1
 	membershipFields := schema.Membership{}.Fields()
 	_ = membershipFields
 	// membershipDescCreatedAt is the schema descriptor for created_at field.
 	membershipDescCreatedAt := membershipMixinFields0[1].Descriptor()
 	// membership.DefaultCreatedAt holds the default value on creation for the created_at field.
 	membership.DefaultCreatedAt = membershipDescCreatedAt.Default.(func() time.Time)
+	// membershipDescUpdatedAt is the schema descriptor for updated_at field.
+	membershipDescUpdatedAt := membershipMixinFields1[0].Descriptor()
+	// membership.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	membership.DefaultUpdatedAt = membershipDescUpdatedAt.Default.(func() time.Time)
+	// membership.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	membership.UpdateDefaultUpdatedAt = membershipDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// membershipDescAllianceID is the schema descriptor for alliance_id field.
 	membershipDescAllianceID := membershipFields[0].Descriptor()
 	// membership.AllianceIDValidator is a validator for the "alliance_id" field. It is called by the builders before save.
@@ -509,6 +798,12 @@ func init() {
 	membershipDescInstitutionID := membershipFields[1].Descriptor()
 	// membership.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	membership.InstitutionIDValidator = membershipDescInstitutionID.Validators[0].(func(string) error)
+	// membershipDescReason is the schema descriptor for reason field.
+	membershipDescReason := membershipFields[6].Descriptor()
+	// membership.DefaultReason holds the default value on creation for the reason field.
+	membership.DefaultReason = membershipDescReason.Default.(string)
+	// membership.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	membership.ReasonValidator = membershipDescReason.Validators[0].(func(string) error)
 	// membershipDescID is the schema descriptor for id field.
 	membershipDescID := membershipMixinFields0[0].Descriptor()
 	// membership.DefaultID holds the default value on creation for the id field.
@@ -518,12 +813,20 @@ func init() {
 	microdegreeMixin := schema.MicroDegree{}.Mixin()
 	microdegreeMixinFields0 := microdegreeMixin[0].Fields()
 	_ = microdegreeMixinFields0
+	microdegreeMixinFields1 := microdegreeMixin[1].Fields()
+	_ = microdegreeMixinFields1
 	microdegreeFields := schema.MicroDegree{}.Fields()
 	_ = microdegreeFields
 	// microdegreeDescCreatedAt is the schema descriptor for created_at field.
 	microdegreeDescCreatedAt := microdegreeMixinFields0[1].Descriptor()
 	// microdegree.DefaultCreatedAt holds the default value on creation for the created_at field.
 	microdegree.DefaultCreatedAt = microdegreeDescCreatedAt.Default.(func() time.Time)
+	// microdegreeDescUpdatedAt is the schema descriptor for updated_at field.
+	microdegreeDescUpdatedAt := microdegreeMixinFields1[0].Descriptor()
+	// microdegree.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	microdegree.DefaultUpdatedAt = microdegreeDescUpdatedAt.Default.(func() time.Time)
+	// microdegree.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	microdegree.UpdateDefaultUpdatedAt = microdegreeDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// microdegreeDescInstitutionID is the schema descriptor for institution_id field.
 	microdegreeDescInstitutionID := microdegreeFields[0].Descriptor()
 	// microdegree.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
@@ -545,12 +848,20 @@ func init() {
 	offeringMixin := schema.Offering{}.Mixin()
 	offeringMixinFields0 := offeringMixin[0].Fields()
 	_ = offeringMixinFields0
+	offeringMixinFields1 := offeringMixin[1].Fields()
+	_ = offeringMixinFields1
 	offeringFields := schema.Offering{}.Fields()
 	_ = offeringFields
 	// offeringDescCreatedAt is the schema descriptor for created_at field.
 	offeringDescCreatedAt := offeringMixinFields0[1].Descriptor()
 	// offering.DefaultCreatedAt holds the default value on creation for the created_at field.
 	offering.DefaultCreatedAt = offeringDescCreatedAt.Default.(func() time.Time)
+	// offeringDescUpdatedAt is the schema descriptor for updated_at field.
+	offeringDescUpdatedAt := offeringMixinFields1[0].Descriptor()
+	// offering.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	offering.DefaultUpdatedAt = offeringDescUpdatedAt.Default.(func() time.Time)
+	// offering.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	offering.UpdateDefaultUpdatedAt = offeringDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// offeringDescInstitutionID is the schema descriptor for institution_id field.
 	offeringDescInstitutionID := offeringFields[0].Descriptor()
 	// offering.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
@@ -567,44 +878,68 @@ func init() {
 	offeringDescZone := offeringFields[5].Descriptor()
 	// offering.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	offering.ZoneValidator = offeringDescZone.Validators[0].(func(string) error)
+	// offeringDescWindows is the schema descriptor for windows field.
+	offeringDescWindows := offeringFields[8].Descriptor()
+	// offering.DefaultWindows holds the default value on creation for the windows field.
+	offering.DefaultWindows = offeringDescWindows.Default.([]vocab.Window)
 	// offeringDescStartsOn is the schema descriptor for starts_on field.
-	offeringDescStartsOn := offeringFields[8].Descriptor()
+	offeringDescStartsOn := offeringFields[9].Descriptor()
 	// offering.StartsOnValidator is a validator for the "starts_on" field. It is called by the builders before save.
 	offering.StartsOnValidator = offeringDescStartsOn.Validators[0].(func(string) error)
 	// offeringDescEndsOn is the schema descriptor for ends_on field.
-	offeringDescEndsOn := offeringFields[9].Descriptor()
+	offeringDescEndsOn := offeringFields[10].Descriptor()
 	// offering.EndsOnValidator is a validator for the "ends_on" field. It is called by the builders before save.
 	offering.EndsOnValidator = offeringDescEndsOn.Validators[0].(func(string) error)
 	// offeringDescSeats is the schema descriptor for seats field.
-	offeringDescSeats := offeringFields[10].Descriptor()
+	offeringDescSeats := offeringFields[11].Descriptor()
 	// offering.SeatsValidator is a validator for the "seats" field. It is called by the builders before save.
 	offering.SeatsValidator = offeringDescSeats.Validators[0].(func(int) error)
 	// offeringDescSeatsTaken is the schema descriptor for seats_taken field.
-	offeringDescSeatsTaken := offeringFields[11].Descriptor()
+	offeringDescSeatsTaken := offeringFields[12].Descriptor()
 	// offering.DefaultSeatsTaken holds the default value on creation for the seats_taken field.
 	offering.DefaultSeatsTaken = offeringDescSeatsTaken.Default.(int)
 	// offering.SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
 	offering.SeatsTakenValidator = offeringDescSeatsTaken.Validators[0].(func(int) error)
 	// offeringDescLanguage is the schema descriptor for language field.
-	offeringDescLanguage := offeringFields[12].Descriptor()
+	offeringDescLanguage := offeringFields[13].Descriptor()
 	// offering.LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	offering.LanguageValidator = offeringDescLanguage.Validators[0].(func(string) error)
 	// offeringDescMode is the schema descriptor for mode field.
-	offeringDescMode := offeringFields[13].Descriptor()
+	offeringDescMode := offeringFields[14].Descriptor()
 	// offering.ModeValidator is a validator for the "mode" field. It is called by the builders before save.
 	offering.ModeValidator = offeringDescMode.Validators[0].(func(string) error)
 	// offeringDescFeeCents is the schema descriptor for fee_cents field.
-	offeringDescFeeCents := offeringFields[16].Descriptor()
+	offeringDescFeeCents := offeringFields[17].Descriptor()
 	// offering.DefaultFeeCents holds the default value on creation for the fee_cents field.
 	offering.DefaultFeeCents = offeringDescFeeCents.Default.(int)
 	// offering.FeeCentsValidator is a validator for the "fee_cents" field. It is called by the builders before save.
 	offering.FeeCentsValidator = offeringDescFeeCents.Validators[0].(func(int) error)
 	// offeringDescFeeCurrency is the schema descriptor for fee_currency field.
-	offeringDescFeeCurrency := offeringFields[17].Descriptor()
+	offeringDescFeeCurrency := offeringFields[18].Descriptor()
 	// offering.DefaultFeeCurrency holds the default value on creation for the fee_currency field.
 	offering.DefaultFeeCurrency = offeringDescFeeCurrency.Default.(string)
 	// offering.FeeCurrencyValidator is a validator for the "fee_currency" field. It is called by the builders before save.
 	offering.FeeCurrencyValidator = offeringDescFeeCurrency.Validators[0].(func(string) error)
+	// offeringDescSessions is the schema descriptor for sessions field.
+	offeringDescSessions := offeringFields[19].Descriptor()
+	// offering.DefaultSessions holds the default value on creation for the sessions field.
+	offering.DefaultSessions = offeringDescSessions.Default.([]vocab.Session)
+	// offeringDescWaitlistPlaces is the schema descriptor for waitlist_places field.
+	offeringDescWaitlistPlaces := offeringFields[20].Descriptor()
+	// offering.DefaultWaitlistPlaces holds the default value on creation for the waitlist_places field.
+	offering.DefaultWaitlistPlaces = offeringDescWaitlistPlaces.Default.(int)
+	// offering.WaitlistPlacesValidator is a validator for the "waitlist_places" field. It is called by the builders before save.
+	offering.WaitlistPlacesValidator = offeringDescWaitlistPlaces.Validators[0].(func(int) error)
+	// offeringDescOfferHours is the schema descriptor for offer_hours field.
+	offeringDescOfferHours := offeringFields[22].Descriptor()
+	// offering.DefaultOfferHours holds the default value on creation for the offer_hours field.
+	offering.DefaultOfferHours = offeringDescOfferHours.Default.(int)
+	// offering.OfferHoursValidator is a validator for the "offer_hours" field. It is called by the builders before save.
+	offering.OfferHoursValidator = offeringDescOfferHours.Validators[0].(func(int) error)
+	// offeringDescExternalID is the schema descriptor for external_id field.
+	offeringDescExternalID := offeringFields[23].Descriptor()
+	// offering.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	offering.ExternalIDValidator = offeringDescExternalID.Validators[0].(func(string) error)
 	// offeringDescID is the schema descriptor for id field.
 	offeringDescID := offeringMixinFields0[0].Descriptor()
 	// offering.DefaultID holds the default value on creation for the id field.
@@ -628,6 +963,18 @@ func init() {
 	outboxeventDescObjectID := outboxeventFields[1].Descriptor()
 	// outboxevent.ObjectIDValidator is a validator for the "object_id" field. It is called by the builders before save.
 	outboxevent.ObjectIDValidator = outboxeventDescObjectID.Validators[0].(func(string) error)
+	// outboxeventDescHomeID is the schema descriptor for home_id field.
+	outboxeventDescHomeID := outboxeventFields[4].Descriptor()
+	// outboxevent.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
+	outboxevent.HomeIDValidator = outboxeventDescHomeID.Validators[0].(func(string) error)
+	// outboxeventDescHostID is the schema descriptor for host_id field.
+	outboxeventDescHostID := outboxeventFields[5].Descriptor()
+	// outboxevent.HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
+	outboxevent.HostIDValidator = outboxeventDescHostID.Validators[0].(func(string) error)
+	// outboxeventDescPersonID is the schema descriptor for person_id field.
+	outboxeventDescPersonID := outboxeventFields[6].Descriptor()
+	// outboxevent.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	outboxevent.PersonIDValidator = outboxeventDescPersonID.Validators[0].(func(string) error)
 	// outboxeventDescID is the schema descriptor for id field.
 	outboxeventDescID := outboxeventMixinFields0[0].Descriptor()
 	// outboxevent.DefaultID holds the default value on creation for the id field.
@@ -691,12 +1038,20 @@ func init() {
 	programmeMixin := schema.Programme{}.Mixin()
 	programmeMixinFields0 := programmeMixin[0].Fields()
 	_ = programmeMixinFields0
+	programmeMixinFields1 := programmeMixin[1].Fields()
+	_ = programmeMixinFields1
 	programmeFields := schema.Programme{}.Fields()
 	_ = programmeFields
 	// programmeDescCreatedAt is the schema descriptor for created_at field.
 	programmeDescCreatedAt := programmeMixinFields0[1].Descriptor()
 	// programme.DefaultCreatedAt holds the default value on creation for the created_at field.
 	programme.DefaultCreatedAt = programmeDescCreatedAt.Default.(func() time.Time)
+	// programmeDescUpdatedAt is the schema descriptor for updated_at field.
+	programmeDescUpdatedAt := programmeMixinFields1[0].Descriptor()
+	// programme.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	programme.DefaultUpdatedAt = programmeDescUpdatedAt.Default.(func() time.Time)
+	// programme.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	programme.UpdateDefaultUpdatedAt = programmeDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// programmeDescInstitutionID is the schema descriptor for institution_id field.
 	programmeDescInstitutionID := programmeFields[0].Descriptor()
 	// programme.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
@@ -776,12 +1131,20 @@ func init() {
 	recognitioncaseMixin := schema.RecognitionCase{}.Mixin()
 	recognitioncaseMixinFields0 := recognitioncaseMixin[0].Fields()
 	_ = recognitioncaseMixinFields0
+	recognitioncaseMixinFields1 := recognitioncaseMixin[1].Fields()
+	_ = recognitioncaseMixinFields1
 	recognitioncaseFields := schema.RecognitionCase{}.Fields()
 	_ = recognitioncaseFields
 	// recognitioncaseDescCreatedAt is the schema descriptor for created_at field.
 	recognitioncaseDescCreatedAt := recognitioncaseMixinFields0[1].Descriptor()
 	// recognitioncase.DefaultCreatedAt holds the default value on creation for the created_at field.
 	recognitioncase.DefaultCreatedAt = recognitioncaseDescCreatedAt.Default.(func() time.Time)
+	// recognitioncaseDescUpdatedAt is the schema descriptor for updated_at field.
+	recognitioncaseDescUpdatedAt := recognitioncaseMixinFields1[0].Descriptor()
+	// recognitioncase.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	recognitioncase.DefaultUpdatedAt = recognitioncaseDescUpdatedAt.Default.(func() time.Time)
+	// recognitioncase.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	recognitioncase.UpdateDefaultUpdatedAt = recognitioncaseDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// recognitioncaseDescLearnerID is the schema descriptor for learner_id field.
 	recognitioncaseDescLearnerID := recognitioncaseFields[0].Descriptor()
 	// recognitioncase.LearnerIDValidator is a validator for the "learner_id" field. It is called by the builders before save.
@@ -835,12 +1198,20 @@ func init() {
 	recognitionruleMixin := schema.RecognitionRule{}.Mixin()
 	recognitionruleMixinFields0 := recognitionruleMixin[0].Fields()
 	_ = recognitionruleMixinFields0
+	recognitionruleMixinFields1 := recognitionruleMixin[1].Fields()
+	_ = recognitionruleMixinFields1
 	recognitionruleFields := schema.RecognitionRule{}.Fields()
 	_ = recognitionruleFields
 	// recognitionruleDescCreatedAt is the schema descriptor for created_at field.
 	recognitionruleDescCreatedAt := recognitionruleMixinFields0[1].Descriptor()
 	// recognitionrule.DefaultCreatedAt holds the default value on creation for the created_at field.
 	recognitionrule.DefaultCreatedAt = recognitionruleDescCreatedAt.Default.(func() time.Time)
+	// recognitionruleDescUpdatedAt is the schema descriptor for updated_at field.
+	recognitionruleDescUpdatedAt := recognitionruleMixinFields1[0].Descriptor()
+	// recognitionrule.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	recognitionrule.DefaultUpdatedAt = recognitionruleDescUpdatedAt.Default.(func() time.Time)
+	// recognitionrule.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	recognitionrule.UpdateDefaultUpdatedAt = recognitionruleDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// recognitionruleDescHomeID is the schema descriptor for home_id field.
 	recognitionruleDescHomeID := recognitionruleFields[0].Descriptor()
 	// recognitionrule.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
@@ -886,12 +1257,20 @@ func init() {
 	resultMixin := schema.Result{}.Mixin()
 	resultMixinFields0 := resultMixin[0].Fields()
 	_ = resultMixinFields0
+	resultMixinFields1 := resultMixin[1].Fields()
+	_ = resultMixinFields1
 	resultFields := schema.Result{}.Fields()
 	_ = resultFields
 	// resultDescCreatedAt is the schema descriptor for created_at field.
 	resultDescCreatedAt := resultMixinFields0[1].Descriptor()
 	// result.DefaultCreatedAt holds the default value on creation for the created_at field.
 	result.DefaultCreatedAt = resultDescCreatedAt.Default.(func() time.Time)
+	// resultDescUpdatedAt is the schema descriptor for updated_at field.
+	resultDescUpdatedAt := resultMixinFields1[0].Descriptor()
+	// result.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	result.DefaultUpdatedAt = resultDescUpdatedAt.Default.(func() time.Time)
+	// result.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	result.UpdateDefaultUpdatedAt = resultDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// resultDescEnrolmentID is the schema descriptor for enrolment_id field.
 	resultDescEnrolmentID := resultFields[0].Descriptor()
 	// result.EnrolmentIDValidator is a validator for the "enrolment_id" field. It is called by the builders before save.
@@ -955,12 +1334,16 @@ func init() {
 	rolegrantDescInstitutionID := rolegrantFields[1].Descriptor()
 	// rolegrant.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	rolegrant.InstitutionIDValidator = rolegrantDescInstitutionID.Validators[0].(func(string) error)
+	// rolegrantDescUnitID is the schema descriptor for unit_id field.
+	rolegrantDescUnitID := rolegrantFields[2].Descriptor()
+	// rolegrant.UnitIDValidator is a validator for the "unit_id" field. It is called by the builders before save.
+	rolegrant.UnitIDValidator = rolegrantDescUnitID.Validators[0].(func(string) error)
 	// rolegrantDescAllianceID is the schema descriptor for alliance_id field.
-	rolegrantDescAllianceID := rolegrantFields[2].Descriptor()
+	rolegrantDescAllianceID := rolegrantFields[3].Descriptor()
 	// rolegrant.AllianceIDValidator is a validator for the "alliance_id" field. It is called by the builders before save.
 	rolegrant.AllianceIDValidator = rolegrantDescAllianceID.Validators[0].(func(string) error)
 	// rolegrantDescGrantedByID is the schema descriptor for granted_by_id field.
-	rolegrantDescGrantedByID := rolegrantFields[3].Descriptor()
+	rolegrantDescGrantedByID := rolegrantFields[4].Descriptor()
 	// rolegrant.GrantedByIDValidator is a validator for the "granted_by_id" field. It is called by the builders before save.
 	rolegrant.GrantedByIDValidator = rolegrantDescGrantedByID.Validators[0].(func(string) error)
 	// rolegrantDescID is the schema descriptor for id field.
@@ -969,6 +1352,39 @@ func init() {
 	rolegrant.DefaultID = rolegrantDescID.Default.(func() ident.ID)
 	// rolegrant.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	rolegrant.IDValidator = rolegrantDescID.Validators[0].(func(string) error)
+	seatquotaMixin := schema.SeatQuota{}.Mixin()
+	seatquotaMixinFields0 := seatquotaMixin[0].Fields()
+	_ = seatquotaMixinFields0
+	seatquotaFields := schema.SeatQuota{}.Fields()
+	_ = seatquotaFields
+	// seatquotaDescCreatedAt is the schema descriptor for created_at field.
+	seatquotaDescCreatedAt := seatquotaMixinFields0[1].Descriptor()
+	// seatquota.DefaultCreatedAt holds the default value on creation for the created_at field.
+	seatquota.DefaultCreatedAt = seatquotaDescCreatedAt.Default.(func() time.Time)
+	// seatquotaDescOfferingID is the schema descriptor for offering_id field.
+	seatquotaDescOfferingID := seatquotaFields[0].Descriptor()
+	// seatquota.OfferingIDValidator is a validator for the "offering_id" field. It is called by the builders before save.
+	seatquota.OfferingIDValidator = seatquotaDescOfferingID.Validators[0].(func(string) error)
+	// seatquotaDescHomeID is the schema descriptor for home_id field.
+	seatquotaDescHomeID := seatquotaFields[1].Descriptor()
+	// seatquota.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
+	seatquota.HomeIDValidator = seatquotaDescHomeID.Validators[0].(func(string) error)
+	// seatquotaDescSeats is the schema descriptor for seats field.
+	seatquotaDescSeats := seatquotaFields[2].Descriptor()
+	// seatquota.SeatsValidator is a validator for the "seats" field. It is called by the builders before save.
+	seatquota.SeatsValidator = seatquotaDescSeats.Validators[0].(func(int) error)
+	// seatquotaDescSeatsTaken is the schema descriptor for seats_taken field.
+	seatquotaDescSeatsTaken := seatquotaFields[3].Descriptor()
+	// seatquota.DefaultSeatsTaken holds the default value on creation for the seats_taken field.
+	seatquota.DefaultSeatsTaken = seatquotaDescSeatsTaken.Default.(int)
+	// seatquota.SeatsTakenValidator is a validator for the "seats_taken" field. It is called by the builders before save.
+	seatquota.SeatsTakenValidator = seatquotaDescSeatsTaken.Validators[0].(func(int) error)
+	// seatquotaDescID is the schema descriptor for id field.
+	seatquotaDescID := seatquotaMixinFields0[0].Descriptor()
+	// seatquota.DefaultID holds the default value on creation for the id field.
+	seatquota.DefaultID = seatquotaDescID.Default.(func() ident.ID)
+	// seatquota.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	seatquota.IDValidator = seatquotaDescID.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0

@@ -34,6 +34,14 @@ type Tx struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// ImportChunk is the client for interacting with the ImportChunk builders.
+	ImportChunk *ImportChunkClient
+	// ImportFinding is the client for interacting with the ImportFinding builders.
+	ImportFinding *ImportFindingClient
+	// ImportRun is the client for interacting with the ImportRun builders.
+	ImportRun *ImportRunClient
+	// ImportSource is the client for interacting with the ImportSource builders.
+	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
 	// Membership is the client for interacting with the Membership builders.
@@ -62,6 +70,8 @@ type Tx struct {
 	Result *ResultClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// SeatQuota is the client for interacting with the SeatQuota builders.
+	SeatQuota *SeatQuotaClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
@@ -214,6 +224,10 @@ func (tx *Tx) init() {
 	tx.HomeModule = NewHomeModuleClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
+	tx.ImportChunk = NewImportChunkClient(tx.config)
+	tx.ImportFinding = NewImportFindingClient(tx.config)
+	tx.ImportRun = NewImportRunClient(tx.config)
+	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.MicroDegree = NewMicroDegreeClient(tx.config)
@@ -228,6 +242,7 @@ func (tx *Tx) init() {
 	tx.RecognitionRule = NewRecognitionRuleClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
+	tx.SeatQuota = NewSeatQuotaClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SignIn = NewSignInClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)

@@ -33,6 +33,8 @@ type Unit struct {
 	Kind unit.Kind `json:"kind,omitempty"`
 	// Name holds the value of the "name" field.
 	Name vocab.Text `json:"name,omitempty"`
+	// ClosedAt holds the value of the "closed_at" field.
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UnitQuery when eager-loading is set.
 	Edges        UnitEdges `json:"edges"`
@@ -81,7 +83,7 @@ func (*Unit) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case unit.FieldID, unit.FieldInstitutionID, unit.FieldParentID, unit.FieldKey, unit.FieldKind:
 			values[i] = new(sql.NullString)
-		case unit.FieldCreatedAt:
+		case unit.FieldCreatedAt, unit.FieldClosedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -142,6 +144,13 @@ func (_m *Unit) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Name); err != nil {
 					return fmt.Errorf("unmarshal field name: %w", err)
 				}
+			}
+		case unit.FieldClosedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field closed_at", values[i])
+			} else if value.Valid {
+				_m.ClosedAt = new(time.Time)
+				*_m.ClosedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -208,6 +217,11 @@ func (_m *Unit) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Name))
+	builder.WriteString(", ")
+	if v := _m.ClosedAt; v != nil {
+		builder.WriteString("closed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -75,6 +75,20 @@ func (_c *UnitCreate) SetName(v vocab.Text) *UnitCreate {
 	return _c
 }
 
+// SetClosedAt sets the "closed_at" field.
+func (_c *UnitCreate) SetClosedAt(v time.Time) *UnitCreate {
+	_c.mutation.SetClosedAt(v)
+	return _c
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_c *UnitCreate) SetNillableClosedAt(v *time.Time) *UnitCreate {
+	if v != nil {
+		_c.SetClosedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UnitCreate) SetID(v ident.ID) *UnitCreate {
 	_c.mutation.SetID(v)
@@ -239,6 +253,10 @@ func (_c *UnitCreate) createSpec() (*Unit, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(unit.FieldName, field.TypeJSON, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.ClosedAt(); ok {
+		_spec.SetField(unit.FieldClosedAt, field.TypeTime, value)
+		_node.ClosedAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -80,6 +81,26 @@ func (_u *UnitUpdate) SetNillableKind(v *unit.Kind) *UnitUpdate {
 // SetName sets the "name" field.
 func (_u *UnitUpdate) SetName(v vocab.Text) *UnitUpdate {
 	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *UnitUpdate) SetClosedAt(v time.Time) *UnitUpdate {
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *UnitUpdate) SetNillableClosedAt(v *time.Time) *UnitUpdate {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (_u *UnitUpdate) ClearClosedAt() *UnitUpdate {
+	_u.mutation.ClearClosedAt()
 	return _u
 }
 
@@ -169,6 +190,12 @@ func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(unit.FieldName, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(unit.FieldClosedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClosedAtCleared() {
+		_spec.ClearField(unit.FieldClosedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -270,6 +297,26 @@ func (_u *UnitUpdateOne) SetNillableKind(v *unit.Kind) *UnitUpdateOne {
 // SetName sets the "name" field.
 func (_u *UnitUpdateOne) SetName(v vocab.Text) *UnitUpdateOne {
 	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *UnitUpdateOne) SetClosedAt(v time.Time) *UnitUpdateOne {
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *UnitUpdateOne) SetNillableClosedAt(v *time.Time) *UnitUpdateOne {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (_u *UnitUpdateOne) ClearClosedAt() *UnitUpdateOne {
+	_u.mutation.ClearClosedAt()
 	return _u
 }
 
@@ -389,6 +436,12 @@ func (_u *UnitUpdateOne) sqlSave(ctx context.Context) (_node *Unit, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(unit.FieldName, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(unit.FieldClosedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClosedAtCleared() {
+		_spec.ClearField(unit.FieldClosedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{

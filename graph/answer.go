@@ -68,7 +68,7 @@ func (r *offeringResolver) previews(ctx context.Context, offerings []*ent.Offeri
 
 // groupCourses returns the courses of each group of a micro-degree, in the
 // order in which the group lists them.
-func (r *moduleGroupResolver) groupCourses(ctx context.Context, groups []*vocab.ModuleGroup) ([][]*ent.Course, error) {
+func (r *Resolver) groupCourses(ctx context.Context, groups []*vocab.CompositionGroup) ([][]*ent.Course, error) {
 	var all []ident.ID
 	for _, g := range groups {
 		for _, c := range g.Courses {

@@ -58,34 +58,6 @@ func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersi
 	return r.publicationIssues(ctx, obj)
 }
 
-func (r *microDegreeResolver) Institution(ctx context.Context, objs []*ent.MicroDegree) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.MicroDegree) ident.ID { return o.InstitutionID }, r.institutions)
-}
-
-func (r *microDegreeResolver) Field(ctx context.Context, obj *ent.MicroDegree) (*model.FieldOfEducation, error) {
-	return fieldOfEducation(obj.Isced), nil
-}
-
-func (r *microDegreeResolver) ViewerProgress(ctx context.Context, obj *ent.MicroDegree) (*model.MicroDegreeProgress, error) {
-	p, err := r.Recognitions.Progress(ctx, obj)
-	if p == nil || err != nil {
-		return nil, err
-	}
-	return progress(*p), nil
-}
-
-func (r *microDegreeConnectionResolver) Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *microDegreeConnectionResolver) TotalCount(ctx context.Context, obj *model.MicroDegreeConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *moduleGroupResolver) Courses(ctx context.Context, objs []*vocab.ModuleGroup) ([][]*ent.Course, error) {
-	return r.groupCourses(ctx, objs)
-}
-
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error) {
 	done, err := r.Catalogue.Create(ctx, input)
 	if err != nil {
@@ -209,14 +181,6 @@ func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFil
 	return relay.List(ctx, r.DB.Offering.Query().Where(r.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {
-	return null(r.microDegreeByKey(key).Only(ctx))
-}
-
-func (r *queryResolver) MicroDegrees(ctx context.Context, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
-	return relay.List(ctx, r.publishedMicroDegrees(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
-}
-
 func (r *Resolver) Course() generated.CourseResolver { return &courseResolver{r} }
 
 func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
@@ -225,14 +189,6 @@ func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
 
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
 
-func (r *Resolver) MicroDegree() generated.MicroDegreeResolver { return &microDegreeResolver{r} }
-
-func (r *Resolver) MicroDegreeConnection() generated.MicroDegreeConnectionResolver {
-	return &microDegreeConnectionResolver{r}
-}
-
-func (r *Resolver) ModuleGroup() generated.ModuleGroupResolver { return &moduleGroupResolver{r} }
-
 func (r *Resolver) Offering() generated.OfferingResolver { return &offeringResolver{r} }
 
 func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
@@ -240,12 +196,9 @@ func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
 }
 
 type (
-	courseResolver                struct{ *Resolver }
-	courseConnectionResolver      struct{ *Resolver }
-	courseVersionResolver         struct{ *Resolver }
-	microDegreeResolver           struct{ *Resolver }
-	microDegreeConnectionResolver struct{ *Resolver }
-	moduleGroupResolver           struct{ *Resolver }
-	offeringResolver              struct{ *Resolver }
-	offeringConnectionResolver    struct{ *Resolver }
+	courseResolver             struct{ *Resolver }
+	courseConnectionResolver   struct{ *Resolver }
+	courseVersionResolver      struct{ *Resolver }
+	offeringResolver           struct{ *Resolver }
+	offeringConnectionResolver struct{ *Resolver }
 )

@@ -18,6 +18,8 @@ const (
 	FieldID = "id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
+	FieldUpdatedAt = "updated_at"
 	// FieldInstitutionID holds the string denoting the institution_id field in the database.
 	FieldInstitutionID = "institution_id"
 	// FieldUnitID holds the string denoting the unit_id field in the database.
@@ -30,10 +32,20 @@ const (
 	FieldState = "state"
 	// FieldPublishedVersionID holds the string denoting the published_version_id field in the database.
 	FieldPublishedVersionID = "published_version_id"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
+	// FieldSourceID holds the string denoting the source_id field in the database.
+	FieldSourceID = "source_id"
+	// FieldSourceModifiedAt holds the string denoting the source_modified_at field in the database.
+	FieldSourceModifiedAt = "source_modified_at"
+	// FieldSourceSeenAt holds the string denoting the source_seen_at field in the database.
+	FieldSourceSeenAt = "source_seen_at"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
 	// EdgeUnit holds the string denoting the unit edge name in mutations.
 	EdgeUnit = "unit"
+	// EdgeSource holds the string denoting the source edge name in mutations.
+	EdgeSource = "source"
 	// Table holds the table name of the course in the database.
 	Table = "courses"
 	// InstitutionTable is the table that holds the institution relation/edge.
@@ -50,18 +62,30 @@ const (
 	UnitInverseTable = "units"
 	// UnitColumn is the table column denoting the unit relation/edge.
 	UnitColumn = "unit_id"
+	// SourceTable is the table that holds the source relation/edge.
+	SourceTable = "courses"
+	// SourceInverseTable is the table name for the ImportSource entity.
+	// It exists in this package in order to avoid circular dependency with the "importsource" package.
+	SourceInverseTable = "import_sources"
+	// SourceColumn is the table column denoting the source relation/edge.
+	SourceColumn = "source_id"
 )
 
 // Columns holds all SQL columns for course fields.
 var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
+	FieldUpdatedAt,
 	FieldInstitutionID,
 	FieldUnitID,
 	FieldCode,
 	FieldKind,
 	FieldState,
 	FieldPublishedVersionID,
+	FieldExternalID,
+	FieldSourceID,
+	FieldSourceModifiedAt,
+	FieldSourceSeenAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -77,6 +101,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
+	DefaultUpdatedAt func() time.Time
+	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
+	UpdateDefaultUpdatedAt func() time.Time
 	// InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	InstitutionIDValidator func(string) error
 	// UnitIDValidator is a validator for the "unit_id" field. It is called by the builders before save.
@@ -85,6 +113,10 @@ var (
 	CodeValidator func(string) error
 	// PublishedVersionIDValidator is a validator for the "published_version_id" field. It is called by the builders before save.
 	PublishedVersionIDValidator func(string) error
+	// ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	ExternalIDValidator func(string) error
+	// SourceIDValidator is a validator for the "source_id" field. It is called by the builders before save.
+	SourceIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -151,6 +183,11 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
 }
 
+// ByUpdatedAt orders the results by the updated_at field.
+func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
+}
+
 // ByInstitutionID orders the results by the institution_id field.
 func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
@@ -181,6 +218,26 @@ func ByPublishedVersionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPublishedVersionID, opts...).ToFunc()
 }
 
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
+}
+
+// BySourceID orders the results by the source_id field.
+func BySourceID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceID, opts...).ToFunc()
+}
+
+// BySourceModifiedAt orders the results by the source_modified_at field.
+func BySourceModifiedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceModifiedAt, opts...).ToFunc()
+}
+
+// BySourceSeenAt orders the results by the source_seen_at field.
+func BySourceSeenAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceSeenAt, opts...).ToFunc()
+}
+
 // ByInstitutionField orders the results by institution field.
 func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -192,6 +249,13 @@ func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByUnitField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newUnitStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySourceField orders the results by source field.
+func BySourceField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSourceStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newInstitutionStep() *sqlgraph.Step {
@@ -206,5 +270,12 @@ func newUnitStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(UnitInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
+	)
+}
+func newSourceStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SourceInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, SourceTable, SourceColumn),
 	)
 }

@@ -61,6 +61,11 @@ func CreatedAt(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // InstitutionID applies equality check predicate on the "institution_id" field. It's identical to InstitutionIDEQ.
 func InstitutionID(v ident.ID) predicate.Course {
 	vc := string(v)
@@ -82,6 +87,27 @@ func Code(v string) predicate.Course {
 func PublishedVersionID(v ident.ID) predicate.Course {
 	vc := string(v)
 	return predicate.Course(sql.FieldEQ(FieldPublishedVersionID, vc))
+}
+
+// ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
+func ExternalID(v string) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldExternalID, v))
+}
+
+// SourceID applies equality check predicate on the "source_id" field. It's identical to SourceIDEQ.
+func SourceID(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldEQ(FieldSourceID, vc))
+}
+
+// SourceModifiedAt applies equality check predicate on the "source_modified_at" field. It's identical to SourceModifiedAtEQ.
+func SourceModifiedAt(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldSourceModifiedAt, v))
+}
+
+// SourceSeenAt applies equality check predicate on the "source_seen_at" field. It's identical to SourceSeenAtEQ.
+func SourceSeenAt(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldSourceSeenAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -122,6 +148,46 @@ func CreatedAtLT(v time.Time) predicate.Course {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
@@ -501,6 +567,275 @@ func PublishedVersionIDContainsFold(v ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldContainsFold(FieldPublishedVersionID, vc))
 }
 
+// ExternalIDEQ applies the EQ predicate on the "external_id" field.
+func ExternalIDEQ(v string) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldExternalID, v))
+}
+
+// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
+func ExternalIDNEQ(v string) predicate.Course {
+	return predicate.Course(sql.FieldNEQ(FieldExternalID, v))
+}
+
+// ExternalIDIn applies the In predicate on the "external_id" field.
+func ExternalIDIn(vs ...string) predicate.Course {
+	return predicate.Course(sql.FieldIn(FieldExternalID, vs...))
+}
+
+// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
+func ExternalIDNotIn(vs ...string) predicate.Course {
+	return predicate.Course(sql.FieldNotIn(FieldExternalID, vs...))
+}
+
+// ExternalIDGT applies the GT predicate on the "external_id" field.
+func ExternalIDGT(v string) predicate.Course {
+	return predicate.Course(sql.FieldGT(FieldExternalID, v))
+}
+
+// ExternalIDGTE applies the GTE predicate on the "external_id" field.
+func ExternalIDGTE(v string) predicate.Course {
+	return predicate.Course(sql.FieldGTE(FieldExternalID, v))
+}
+
+// ExternalIDLT applies the LT predicate on the "external_id" field.
+func ExternalIDLT(v string) predicate.Course {
+	return predicate.Course(sql.FieldLT(FieldExternalID, v))
+}
+
+// ExternalIDLTE applies the LTE predicate on the "external_id" field.
+func ExternalIDLTE(v string) predicate.Course {
+	return predicate.Course(sql.FieldLTE(FieldExternalID, v))
+}
+
+// ExternalIDContains applies the Contains predicate on the "external_id" field.
+func ExternalIDContains(v string) predicate.Course {
+	return predicate.Course(sql.FieldContains(FieldExternalID, v))
+}
+
+// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
+func ExternalIDHasPrefix(v string) predicate.Course {
+	return predicate.Course(sql.FieldHasPrefix(FieldExternalID, v))
+}
+
+// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
+func ExternalIDHasSuffix(v string) predicate.Course {
+	return predicate.Course(sql.FieldHasSuffix(FieldExternalID, v))
+}
+
+// ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
+func ExternalIDIsNil() predicate.Course {
+	return predicate.Course(sql.FieldIsNull(FieldExternalID))
+}
+
+// ExternalIDNotNil applies the NotNil predicate on the "external_id" field.
+func ExternalIDNotNil() predicate.Course {
+	return predicate.Course(sql.FieldNotNull(FieldExternalID))
+}
+
+// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
+func ExternalIDEqualFold(v string) predicate.Course {
+	return predicate.Course(sql.FieldEqualFold(FieldExternalID, v))
+}
+
+// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
+func ExternalIDContainsFold(v string) predicate.Course {
+	return predicate.Course(sql.FieldContainsFold(FieldExternalID, v))
+}
+
+// SourceIDEQ applies the EQ predicate on the "source_id" field.
+func SourceIDEQ(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldEQ(FieldSourceID, vc))
+}
+
+// SourceIDNEQ applies the NEQ predicate on the "source_id" field.
+func SourceIDNEQ(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldNEQ(FieldSourceID, vc))
+}
+
+// SourceIDIn applies the In predicate on the "source_id" field.
+func SourceIDIn(vs ...ident.ID) predicate.Course {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Course(sql.FieldIn(FieldSourceID, v...))
+}
+
+// SourceIDNotIn applies the NotIn predicate on the "source_id" field.
+func SourceIDNotIn(vs ...ident.ID) predicate.Course {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Course(sql.FieldNotIn(FieldSourceID, v...))
+}
+
+// SourceIDGT applies the GT predicate on the "source_id" field.
+func SourceIDGT(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldGT(FieldSourceID, vc))
+}
+
+// SourceIDGTE applies the GTE predicate on the "source_id" field.
+func SourceIDGTE(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldGTE(FieldSourceID, vc))
+}
+
+// SourceIDLT applies the LT predicate on the "source_id" field.
+func SourceIDLT(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldLT(FieldSourceID, vc))
+}
+
+// SourceIDLTE applies the LTE predicate on the "source_id" field.
+func SourceIDLTE(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldLTE(FieldSourceID, vc))
+}
+
+// SourceIDContains applies the Contains predicate on the "source_id" field.
+func SourceIDContains(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldContains(FieldSourceID, vc))
+}
+
+// SourceIDHasPrefix applies the HasPrefix predicate on the "source_id" field.
+func SourceIDHasPrefix(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldHasPrefix(FieldSourceID, vc))
+}
+
+// SourceIDHasSuffix applies the HasSuffix predicate on the "source_id" field.
+func SourceIDHasSuffix(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldHasSuffix(FieldSourceID, vc))
+}
+
+// SourceIDIsNil applies the IsNil predicate on the "source_id" field.
+func SourceIDIsNil() predicate.Course {
+	return predicate.Course(sql.FieldIsNull(FieldSourceID))
+}
+
+// SourceIDNotNil applies the NotNil predicate on the "source_id" field.
+func SourceIDNotNil() predicate.Course {
+	return predicate.Course(sql.FieldNotNull(FieldSourceID))
+}
+
+// SourceIDEqualFold applies the EqualFold predicate on the "source_id" field.
+func SourceIDEqualFold(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldEqualFold(FieldSourceID, vc))
+}
+
+// SourceIDContainsFold applies the ContainsFold predicate on the "source_id" field.
+func SourceIDContainsFold(v ident.ID) predicate.Course {
+	vc := string(v)
+	return predicate.Course(sql.FieldContainsFold(FieldSourceID, vc))
+}
+
+// SourceModifiedAtEQ applies the EQ predicate on the "source_modified_at" field.
+func SourceModifiedAtEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtNEQ applies the NEQ predicate on the "source_modified_at" field.
+func SourceModifiedAtNEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNEQ(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtIn applies the In predicate on the "source_modified_at" field.
+func SourceModifiedAtIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldIn(FieldSourceModifiedAt, vs...))
+}
+
+// SourceModifiedAtNotIn applies the NotIn predicate on the "source_modified_at" field.
+func SourceModifiedAtNotIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNotIn(FieldSourceModifiedAt, vs...))
+}
+
+// SourceModifiedAtGT applies the GT predicate on the "source_modified_at" field.
+func SourceModifiedAtGT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGT(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtGTE applies the GTE predicate on the "source_modified_at" field.
+func SourceModifiedAtGTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGTE(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtLT applies the LT predicate on the "source_modified_at" field.
+func SourceModifiedAtLT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLT(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtLTE applies the LTE predicate on the "source_modified_at" field.
+func SourceModifiedAtLTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLTE(FieldSourceModifiedAt, v))
+}
+
+// SourceModifiedAtIsNil applies the IsNil predicate on the "source_modified_at" field.
+func SourceModifiedAtIsNil() predicate.Course {
+	return predicate.Course(sql.FieldIsNull(FieldSourceModifiedAt))
+}
+
+// SourceModifiedAtNotNil applies the NotNil predicate on the "source_modified_at" field.
+func SourceModifiedAtNotNil() predicate.Course {
+	return predicate.Course(sql.FieldNotNull(FieldSourceModifiedAt))
+}
+
+// SourceSeenAtEQ applies the EQ predicate on the "source_seen_at" field.
+func SourceSeenAtEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldEQ(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtNEQ applies the NEQ predicate on the "source_seen_at" field.
+func SourceSeenAtNEQ(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNEQ(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtIn applies the In predicate on the "source_seen_at" field.
+func SourceSeenAtIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldIn(FieldSourceSeenAt, vs...))
+}
+
+// SourceSeenAtNotIn applies the NotIn predicate on the "source_seen_at" field.
+func SourceSeenAtNotIn(vs ...time.Time) predicate.Course {
+	return predicate.Course(sql.FieldNotIn(FieldSourceSeenAt, vs...))
+}
+
+// SourceSeenAtGT applies the GT predicate on the "source_seen_at" field.
+func SourceSeenAtGT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGT(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtGTE applies the GTE predicate on the "source_seen_at" field.
+func SourceSeenAtGTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldGTE(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtLT applies the LT predicate on the "source_seen_at" field.
+func SourceSeenAtLT(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLT(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtLTE applies the LTE predicate on the "source_seen_at" field.
+func SourceSeenAtLTE(v time.Time) predicate.Course {
+	return predicate.Course(sql.FieldLTE(FieldSourceSeenAt, v))
+}
+
+// SourceSeenAtIsNil applies the IsNil predicate on the "source_seen_at" field.
+func SourceSeenAtIsNil() predicate.Course {
+	return predicate.Course(sql.FieldIsNull(FieldSourceSeenAt))
+}
+
+// SourceSeenAtNotNil applies the NotNil predicate on the "source_seen_at" field.
+func SourceSeenAtNotNil() predicate.Course {
+	return predicate.Course(sql.FieldNotNull(FieldSourceSeenAt))
+}
+
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.Course {
 	return predicate.Course(func(s *sql.Selector) {
@@ -539,6 +874,29 @@ func HasUnit() predicate.Course {
 func HasUnitWith(preds ...predicate.Unit) predicate.Course {
 	return predicate.Course(func(s *sql.Selector) {
 		step := newUnitStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSource applies the HasEdge predicate on the "source" edge.
+func HasSource() predicate.Course {
+	return predicate.Course(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, SourceTable, SourceColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSourceWith applies the HasEdge predicate on the "source" edge with a given conditions (other predicates).
+func HasSourceWith(preds ...predicate.ImportSource) predicate.Course {
+	return predicate.Course(func(s *sql.Selector) {
+		step := newSourceStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

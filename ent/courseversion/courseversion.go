@@ -62,12 +62,24 @@ const (
 	FieldStackability = "stackability"
 	// FieldTopics holds the string denoting the topics field in the database.
 	FieldTopics = "topics"
+	// FieldURL holds the string denoting the url field in the database.
+	FieldURL = "url"
+	// FieldSubmittedByID holds the string denoting the submitted_by_id field in the database.
+	FieldSubmittedByID = "submitted_by_id"
+	// FieldSubmittedAt holds the string denoting the submitted_at field in the database.
+	FieldSubmittedAt = "submitted_at"
+	// FieldReviewNote holds the string denoting the review_note field in the database.
+	FieldReviewNote = "review_note"
+	// FieldDigest holds the string denoting the digest field in the database.
+	FieldDigest = "digest"
 	// FieldPublishedAt holds the string denoting the published_at field in the database.
 	FieldPublishedAt = "published_at"
 	// EdgeCourse holds the string denoting the course edge name in mutations.
 	EdgeCourse = "course"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
+	// EdgeSubmittedBy holds the string denoting the submitted_by edge name in mutations.
+	EdgeSubmittedBy = "submitted_by"
 	// Table holds the table name of the courseversion in the database.
 	Table = "course_versions"
 	// CourseTable is the table that holds the course relation/edge.
@@ -84,6 +96,13 @@ const (
 	InstitutionInverseTable = "institutions"
 	// InstitutionColumn is the table column denoting the institution relation/edge.
 	InstitutionColumn = "institution_id"
+	// SubmittedByTable is the table that holds the submitted_by relation/edge.
+	SubmittedByTable = "course_versions"
+	// SubmittedByInverseTable is the table name for the Person entity.
+	// It exists in this package in order to avoid circular dependency with the "person" package.
+	SubmittedByInverseTable = "persons"
+	// SubmittedByColumn is the table column denoting the submitted_by relation/edge.
+	SubmittedByColumn = "submitted_by_id"
 )
 
 // Columns holds all SQL columns for courseversion fields.
@@ -112,6 +131,11 @@ var Columns = []string{
 	FieldTargetGroups,
 	FieldStackability,
 	FieldTopics,
+	FieldURL,
+	FieldSubmittedByID,
+	FieldSubmittedAt,
+	FieldReviewNote,
+	FieldDigest,
 	FieldPublishedAt,
 }
 
@@ -144,6 +168,18 @@ var (
 	SupervisionValidator func(string) error
 	// StackabilityValidator is a validator for the "stackability" field. It is called by the builders before save.
 	StackabilityValidator func(string) error
+	// URLValidator is a validator for the "url" field. It is called by the builders before save.
+	URLValidator func(string) error
+	// SubmittedByIDValidator is a validator for the "submitted_by_id" field. It is called by the builders before save.
+	SubmittedByIDValidator func(string) error
+	// DefaultReviewNote holds the default value on creation for the "review_note" field.
+	DefaultReviewNote string
+	// ReviewNoteValidator is a validator for the "review_note" field. It is called by the builders before save.
+	ReviewNoteValidator func(string) error
+	// DefaultDigest holds the default value on creation for the "digest" field.
+	DefaultDigest string
+	// DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	DigestValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -158,6 +194,7 @@ const (
 	StateDRAFT      State = "DRAFT"
 	StatePUBLISHED  State = "PUBLISHED"
 	StateSUPERSEDED State = "SUPERSEDED"
+	StateIN_REVIEW  State = "IN_REVIEW"
 )
 
 func (s State) String() string {
@@ -167,7 +204,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateDRAFT, StatePUBLISHED, StateSUPERSEDED:
+	case StateDRAFT, StatePUBLISHED, StateSUPERSEDED, StateIN_REVIEW:
 		return nil
 	default:
 		return fmt.Errorf("courseversion: invalid enum value for state field: %q", s)
@@ -242,6 +279,31 @@ func ByStackability(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStackability, opts...).ToFunc()
 }
 
+// ByURL orders the results by the url field.
+func ByURL(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldURL, opts...).ToFunc()
+}
+
+// BySubmittedByID orders the results by the submitted_by_id field.
+func BySubmittedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubmittedByID, opts...).ToFunc()
+}
+
+// BySubmittedAt orders the results by the submitted_at field.
+func BySubmittedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubmittedAt, opts...).ToFunc()
+}
+
+// ByReviewNote orders the results by the review_note field.
+func ByReviewNote(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReviewNote, opts...).ToFunc()
+}
+
+// ByDigest orders the results by the digest field.
+func ByDigest(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDigest, opts...).ToFunc()
+}
+
 // ByPublishedAt orders the results by the published_at field.
 func ByPublishedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPublishedAt, opts...).ToFunc()
@@ -260,6 +322,13 @@ func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// BySubmittedByField orders the results by submitted_by field.
+func BySubmittedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSubmittedByStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newCourseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -272,5 +341,12 @@ func newInstitutionStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(InstitutionInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
+	)
+}
+func newSubmittedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SubmittedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, SubmittedByTable, SubmittedByColumn),
 	)
 }

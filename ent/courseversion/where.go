@@ -119,6 +119,32 @@ func Stackability(v vocab.Stackability) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldStackability, vc))
 }
 
+// URL applies equality check predicate on the "url" field. It's identical to URLEQ.
+func URL(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldURL, v))
+}
+
+// SubmittedByID applies equality check predicate on the "submitted_by_id" field. It's identical to SubmittedByIDEQ.
+func SubmittedByID(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedByID, vc))
+}
+
+// SubmittedAt applies equality check predicate on the "submitted_at" field. It's identical to SubmittedAtEQ.
+func SubmittedAt(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedAt, v))
+}
+
+// ReviewNote applies equality check predicate on the "review_note" field. It's identical to ReviewNoteEQ.
+func ReviewNote(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldReviewNote, v))
+}
+
+// Digest applies equality check predicate on the "digest" field. It's identical to DigestEQ.
+func Digest(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldDigest, v))
+}
+
 // PublishedAt applies equality check predicate on the "published_at" field. It's identical to PublishedAtEQ.
 func PublishedAt(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldPublishedAt, v))
@@ -922,6 +948,355 @@ func StackabilityContainsFold(v vocab.Stackability) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldContainsFold(FieldStackability, vc))
 }
 
+// URLEQ applies the EQ predicate on the "url" field.
+func URLEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldURL, v))
+}
+
+// URLNEQ applies the NEQ predicate on the "url" field.
+func URLNEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNEQ(FieldURL, v))
+}
+
+// URLIn applies the In predicate on the "url" field.
+func URLIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldURL, vs...))
+}
+
+// URLNotIn applies the NotIn predicate on the "url" field.
+func URLNotIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotIn(FieldURL, vs...))
+}
+
+// URLGT applies the GT predicate on the "url" field.
+func URLGT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGT(FieldURL, v))
+}
+
+// URLGTE applies the GTE predicate on the "url" field.
+func URLGTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGTE(FieldURL, v))
+}
+
+// URLLT applies the LT predicate on the "url" field.
+func URLLT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLT(FieldURL, v))
+}
+
+// URLLTE applies the LTE predicate on the "url" field.
+func URLLTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLTE(FieldURL, v))
+}
+
+// URLContains applies the Contains predicate on the "url" field.
+func URLContains(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContains(FieldURL, v))
+}
+
+// URLHasPrefix applies the HasPrefix predicate on the "url" field.
+func URLHasPrefix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasPrefix(FieldURL, v))
+}
+
+// URLHasSuffix applies the HasSuffix predicate on the "url" field.
+func URLHasSuffix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasSuffix(FieldURL, v))
+}
+
+// URLIsNil applies the IsNil predicate on the "url" field.
+func URLIsNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIsNull(FieldURL))
+}
+
+// URLNotNil applies the NotNil predicate on the "url" field.
+func URLNotNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotNull(FieldURL))
+}
+
+// URLEqualFold applies the EqualFold predicate on the "url" field.
+func URLEqualFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEqualFold(FieldURL, v))
+}
+
+// URLContainsFold applies the ContainsFold predicate on the "url" field.
+func URLContainsFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContainsFold(FieldURL, v))
+}
+
+// SubmittedByIDEQ applies the EQ predicate on the "submitted_by_id" field.
+func SubmittedByIDEQ(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDNEQ applies the NEQ predicate on the "submitted_by_id" field.
+func SubmittedByIDNEQ(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldNEQ(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDIn applies the In predicate on the "submitted_by_id" field.
+func SubmittedByIDIn(vs ...ident.ID) predicate.CourseVersion {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.CourseVersion(sql.FieldIn(FieldSubmittedByID, v...))
+}
+
+// SubmittedByIDNotIn applies the NotIn predicate on the "submitted_by_id" field.
+func SubmittedByIDNotIn(vs ...ident.ID) predicate.CourseVersion {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.CourseVersion(sql.FieldNotIn(FieldSubmittedByID, v...))
+}
+
+// SubmittedByIDGT applies the GT predicate on the "submitted_by_id" field.
+func SubmittedByIDGT(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldGT(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDGTE applies the GTE predicate on the "submitted_by_id" field.
+func SubmittedByIDGTE(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldGTE(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDLT applies the LT predicate on the "submitted_by_id" field.
+func SubmittedByIDLT(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldLT(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDLTE applies the LTE predicate on the "submitted_by_id" field.
+func SubmittedByIDLTE(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldLTE(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDContains applies the Contains predicate on the "submitted_by_id" field.
+func SubmittedByIDContains(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldContains(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDHasPrefix applies the HasPrefix predicate on the "submitted_by_id" field.
+func SubmittedByIDHasPrefix(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldHasPrefix(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDHasSuffix applies the HasSuffix predicate on the "submitted_by_id" field.
+func SubmittedByIDHasSuffix(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldHasSuffix(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDIsNil applies the IsNil predicate on the "submitted_by_id" field.
+func SubmittedByIDIsNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIsNull(FieldSubmittedByID))
+}
+
+// SubmittedByIDNotNil applies the NotNil predicate on the "submitted_by_id" field.
+func SubmittedByIDNotNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotNull(FieldSubmittedByID))
+}
+
+// SubmittedByIDEqualFold applies the EqualFold predicate on the "submitted_by_id" field.
+func SubmittedByIDEqualFold(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldEqualFold(FieldSubmittedByID, vc))
+}
+
+// SubmittedByIDContainsFold applies the ContainsFold predicate on the "submitted_by_id" field.
+func SubmittedByIDContainsFold(v ident.ID) predicate.CourseVersion {
+	vc := string(v)
+	return predicate.CourseVersion(sql.FieldContainsFold(FieldSubmittedByID, vc))
+}
+
+// SubmittedAtEQ applies the EQ predicate on the "submitted_at" field.
+func SubmittedAtEQ(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedAt, v))
+}
+
+// SubmittedAtNEQ applies the NEQ predicate on the "submitted_at" field.
+func SubmittedAtNEQ(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNEQ(FieldSubmittedAt, v))
+}
+
+// SubmittedAtIn applies the In predicate on the "submitted_at" field.
+func SubmittedAtIn(vs ...time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldSubmittedAt, vs...))
+}
+
+// SubmittedAtNotIn applies the NotIn predicate on the "submitted_at" field.
+func SubmittedAtNotIn(vs ...time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotIn(FieldSubmittedAt, vs...))
+}
+
+// SubmittedAtGT applies the GT predicate on the "submitted_at" field.
+func SubmittedAtGT(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGT(FieldSubmittedAt, v))
+}
+
+// SubmittedAtGTE applies the GTE predicate on the "submitted_at" field.
+func SubmittedAtGTE(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGTE(FieldSubmittedAt, v))
+}
+
+// SubmittedAtLT applies the LT predicate on the "submitted_at" field.
+func SubmittedAtLT(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLT(FieldSubmittedAt, v))
+}
+
+// SubmittedAtLTE applies the LTE predicate on the "submitted_at" field.
+func SubmittedAtLTE(v time.Time) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLTE(FieldSubmittedAt, v))
+}
+
+// SubmittedAtIsNil applies the IsNil predicate on the "submitted_at" field.
+func SubmittedAtIsNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIsNull(FieldSubmittedAt))
+}
+
+// SubmittedAtNotNil applies the NotNil predicate on the "submitted_at" field.
+func SubmittedAtNotNil() predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotNull(FieldSubmittedAt))
+}
+
+// ReviewNoteEQ applies the EQ predicate on the "review_note" field.
+func ReviewNoteEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldReviewNote, v))
+}
+
+// ReviewNoteNEQ applies the NEQ predicate on the "review_note" field.
+func ReviewNoteNEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNEQ(FieldReviewNote, v))
+}
+
+// ReviewNoteIn applies the In predicate on the "review_note" field.
+func ReviewNoteIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldReviewNote, vs...))
+}
+
+// ReviewNoteNotIn applies the NotIn predicate on the "review_note" field.
+func ReviewNoteNotIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotIn(FieldReviewNote, vs...))
+}
+
+// ReviewNoteGT applies the GT predicate on the "review_note" field.
+func ReviewNoteGT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGT(FieldReviewNote, v))
+}
+
+// ReviewNoteGTE applies the GTE predicate on the "review_note" field.
+func ReviewNoteGTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGTE(FieldReviewNote, v))
+}
+
+// ReviewNoteLT applies the LT predicate on the "review_note" field.
+func ReviewNoteLT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLT(FieldReviewNote, v))
+}
+
+// ReviewNoteLTE applies the LTE predicate on the "review_note" field.
+func ReviewNoteLTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLTE(FieldReviewNote, v))
+}
+
+// ReviewNoteContains applies the Contains predicate on the "review_note" field.
+func ReviewNoteContains(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContains(FieldReviewNote, v))
+}
+
+// ReviewNoteHasPrefix applies the HasPrefix predicate on the "review_note" field.
+func ReviewNoteHasPrefix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasPrefix(FieldReviewNote, v))
+}
+
+// ReviewNoteHasSuffix applies the HasSuffix predicate on the "review_note" field.
+func ReviewNoteHasSuffix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasSuffix(FieldReviewNote, v))
+}
+
+// ReviewNoteEqualFold applies the EqualFold predicate on the "review_note" field.
+func ReviewNoteEqualFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEqualFold(FieldReviewNote, v))
+}
+
+// ReviewNoteContainsFold applies the ContainsFold predicate on the "review_note" field.
+func ReviewNoteContainsFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContainsFold(FieldReviewNote, v))
+}
+
+// DigestEQ applies the EQ predicate on the "digest" field.
+func DigestEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldDigest, v))
+}
+
+// DigestNEQ applies the NEQ predicate on the "digest" field.
+func DigestNEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNEQ(FieldDigest, v))
+}
+
+// DigestIn applies the In predicate on the "digest" field.
+func DigestIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldDigest, vs...))
+}
+
+// DigestNotIn applies the NotIn predicate on the "digest" field.
+func DigestNotIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotIn(FieldDigest, vs...))
+}
+
+// DigestGT applies the GT predicate on the "digest" field.
+func DigestGT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGT(FieldDigest, v))
+}
+
+// DigestGTE applies the GTE predicate on the "digest" field.
+func DigestGTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGTE(FieldDigest, v))
+}
+
+// DigestLT applies the LT predicate on the "digest" field.
+func DigestLT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLT(FieldDigest, v))
+}
+
+// DigestLTE applies the LTE predicate on the "digest" field.
+func DigestLTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLTE(FieldDigest, v))
+}
+
+// DigestContains applies the Contains predicate on the "digest" field.
+func DigestContains(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContains(FieldDigest, v))
+}
+
+// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
+func DigestHasPrefix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasPrefix(FieldDigest, v))
+}
+
+// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
+func DigestHasSuffix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasSuffix(FieldDigest, v))
+}
+
+// DigestEqualFold applies the EqualFold predicate on the "digest" field.
+func DigestEqualFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEqualFold(FieldDigest, v))
+}
+
+// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
+func DigestContainsFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContainsFold(FieldDigest, v))
+}
+
 // PublishedAtEQ applies the EQ predicate on the "published_at" field.
 func PublishedAtEQ(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldPublishedAt, v))
@@ -1010,6 +1385,29 @@ func HasInstitution() predicate.CourseVersion {
 func HasInstitutionWith(preds ...predicate.Institution) predicate.CourseVersion {
 	return predicate.CourseVersion(func(s *sql.Selector) {
 		step := newInstitutionStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSubmittedBy applies the HasEdge predicate on the "submitted_by" edge.
+func HasSubmittedBy() predicate.CourseVersion {
+	return predicate.CourseVersion(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, SubmittedByTable, SubmittedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSubmittedByWith applies the HasEdge predicate on the "submitted_by" edge with a given conditions (other predicates).
+func HasSubmittedByWith(preds ...predicate.Person) predicate.CourseVersion {
+	return predicate.CourseVersion(func(s *sql.Selector) {
+		step := newSubmittedByStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -3,6 +3,7 @@
 package institution
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -16,6 +17,8 @@ const (
 	FieldID = "id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
+	FieldUpdatedAt = "updated_at"
 	// FieldSchac holds the string denoting the schac field in the database.
 	FieldSchac = "schac"
 	// FieldName holds the string denoting the name field in the database.
@@ -34,12 +37,16 @@ const (
 	FieldOid = "oid"
 	// FieldRor holds the string denoting the ror field in the database.
 	FieldRor = "ror"
+	// FieldDeqar holds the string denoting the deqar field in the database.
+	FieldDeqar = "deqar"
 	// FieldWebsite holds the string denoting the website field in the database.
 	FieldWebsite = "website"
 	// FieldDomains holds the string denoting the domains field in the database.
 	FieldDomains = "domains"
 	// FieldZone holds the string denoting the zone field in the database.
 	FieldZone = "zone"
+	// FieldCourseReview holds the string denoting the course_review field in the database.
+	FieldCourseReview = "course_review"
 	// Table holds the table name of the institution in the database.
 	Table = "institutions"
 )
@@ -48,6 +55,7 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
+	FieldUpdatedAt,
 	FieldSchac,
 	FieldName,
 	FieldAcronym,
@@ -57,9 +65,11 @@ var Columns = []string{
 	FieldPic,
 	FieldOid,
 	FieldRor,
+	FieldDeqar,
 	FieldWebsite,
 	FieldDomains,
 	FieldZone,
+	FieldCourseReview,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -75,6 +85,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
+	DefaultUpdatedAt func() time.Time
+	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
+	UpdateDefaultUpdatedAt func() time.Time
 	// SchacValidator is a validator for the "schac" field. It is called by the builders before save.
 	SchacValidator func(string) error
 	// AcronymValidator is a validator for the "acronym" field. It is called by the builders before save.
@@ -89,6 +103,8 @@ var (
 	OidValidator func(string) error
 	// RorValidator is a validator for the "ror" field. It is called by the builders before save.
 	RorValidator func(string) error
+	// DeqarValidator is a validator for the "deqar" field. It is called by the builders before save.
+	DeqarValidator func(string) error
 	// WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	WebsiteValidator func(string) error
 	// ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
@@ -98,6 +114,32 @@ var (
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
+
+// CourseReview defines the type for the "course_review" enum field.
+type CourseReview string
+
+// CourseReviewOPTIONAL is the default value of the CourseReview enum.
+const DefaultCourseReview = CourseReviewOPTIONAL
+
+// CourseReview values.
+const (
+	CourseReviewOPTIONAL CourseReview = "OPTIONAL"
+	CourseReviewREQUIRED CourseReview = "REQUIRED"
+)
+
+func (cr CourseReview) String() string {
+	return string(cr)
+}
+
+// CourseReviewValidator is a validator for the "course_review" field enum values. It is called by the builders before save.
+func CourseReviewValidator(cr CourseReview) error {
+	switch cr {
+	case CourseReviewOPTIONAL, CourseReviewREQUIRED:
+		return nil
+	default:
+		return fmt.Errorf("institution: invalid enum value for course_review field: %q", cr)
+	}
+}
 
 // OrderOption defines the ordering options for the Institution queries.
 type OrderOption func(*sql.Selector)
@@ -110,6 +152,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByUpdatedAt orders the results by the updated_at field.
+func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
 }
 
 // BySchac orders the results by the schac field.
@@ -147,6 +194,11 @@ func ByRor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRor, opts...).ToFunc()
 }
 
+// ByDeqar orders the results by the deqar field.
+func ByDeqar(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeqar, opts...).ToFunc()
+}
+
 // ByWebsite orders the results by the website field.
 func ByWebsite(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWebsite, opts...).ToFunc()
@@ -155,4 +207,9 @@ func ByWebsite(opts ...sql.OrderTermOption) OrderOption {
 // ByZone orders the results by the zone field.
 func ByZone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldZone, opts...).ToFunc()
+}
+
+// ByCourseReview orders the results by the course_review field.
+func ByCourseReview(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCourseReview, opts...).ToFunc()
 }

@@ -60,6 +60,11 @@ func CreatedAt(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // Schac applies equality check predicate on the "schac" field. It's identical to SchacEQ.
 func Schac(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldSchac, v))
@@ -93,6 +98,11 @@ func Oid(v string) predicate.Institution {
 // Ror applies equality check predicate on the "ror" field. It's identical to RorEQ.
 func Ror(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldRor, v))
+}
+
+// Deqar applies equality check predicate on the "deqar" field. It's identical to DeqarEQ.
+func Deqar(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldDeqar, v))
 }
 
 // Website applies equality check predicate on the "website" field. It's identical to WebsiteEQ.
@@ -143,6 +153,46 @@ func CreatedAtLT(v time.Time) predicate.Institution {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.Institution {
+	return predicate.Institution(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // SchacEQ applies the EQ predicate on the "schac" field.
@@ -640,6 +690,81 @@ func RorContainsFold(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldContainsFold(FieldRor, v))
 }
 
+// DeqarEQ applies the EQ predicate on the "deqar" field.
+func DeqarEQ(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldDeqar, v))
+}
+
+// DeqarNEQ applies the NEQ predicate on the "deqar" field.
+func DeqarNEQ(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldNEQ(FieldDeqar, v))
+}
+
+// DeqarIn applies the In predicate on the "deqar" field.
+func DeqarIn(vs ...string) predicate.Institution {
+	return predicate.Institution(sql.FieldIn(FieldDeqar, vs...))
+}
+
+// DeqarNotIn applies the NotIn predicate on the "deqar" field.
+func DeqarNotIn(vs ...string) predicate.Institution {
+	return predicate.Institution(sql.FieldNotIn(FieldDeqar, vs...))
+}
+
+// DeqarGT applies the GT predicate on the "deqar" field.
+func DeqarGT(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldGT(FieldDeqar, v))
+}
+
+// DeqarGTE applies the GTE predicate on the "deqar" field.
+func DeqarGTE(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldGTE(FieldDeqar, v))
+}
+
+// DeqarLT applies the LT predicate on the "deqar" field.
+func DeqarLT(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldLT(FieldDeqar, v))
+}
+
+// DeqarLTE applies the LTE predicate on the "deqar" field.
+func DeqarLTE(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldLTE(FieldDeqar, v))
+}
+
+// DeqarContains applies the Contains predicate on the "deqar" field.
+func DeqarContains(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldContains(FieldDeqar, v))
+}
+
+// DeqarHasPrefix applies the HasPrefix predicate on the "deqar" field.
+func DeqarHasPrefix(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldHasPrefix(FieldDeqar, v))
+}
+
+// DeqarHasSuffix applies the HasSuffix predicate on the "deqar" field.
+func DeqarHasSuffix(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldHasSuffix(FieldDeqar, v))
+}
+
+// DeqarIsNil applies the IsNil predicate on the "deqar" field.
+func DeqarIsNil() predicate.Institution {
+	return predicate.Institution(sql.FieldIsNull(FieldDeqar))
+}
+
+// DeqarNotNil applies the NotNil predicate on the "deqar" field.
+func DeqarNotNil() predicate.Institution {
+	return predicate.Institution(sql.FieldNotNull(FieldDeqar))
+}
+
+// DeqarEqualFold applies the EqualFold predicate on the "deqar" field.
+func DeqarEqualFold(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldEqualFold(FieldDeqar, v))
+}
+
+// DeqarContainsFold applies the ContainsFold predicate on the "deqar" field.
+func DeqarContainsFold(v string) predicate.Institution {
+	return predicate.Institution(sql.FieldContainsFold(FieldDeqar, v))
+}
+
 // WebsiteEQ applies the EQ predicate on the "website" field.
 func WebsiteEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldWebsite, v))
@@ -778,6 +903,26 @@ func ZoneEqualFold(v string) predicate.Institution {
 // ZoneContainsFold applies the ContainsFold predicate on the "zone" field.
 func ZoneContainsFold(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldContainsFold(FieldZone, v))
+}
+
+// CourseReviewEQ applies the EQ predicate on the "course_review" field.
+func CourseReviewEQ(v CourseReview) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldCourseReview, v))
+}
+
+// CourseReviewNEQ applies the NEQ predicate on the "course_review" field.
+func CourseReviewNEQ(v CourseReview) predicate.Institution {
+	return predicate.Institution(sql.FieldNEQ(FieldCourseReview, v))
+}
+
+// CourseReviewIn applies the In predicate on the "course_review" field.
+func CourseReviewIn(vs ...CourseReview) predicate.Institution {
+	return predicate.Institution(sql.FieldIn(FieldCourseReview, vs...))
+}
+
+// CourseReviewNotIn applies the NotIn predicate on the "course_review" field.
+func CourseReviewNotIn(vs ...CourseReview) predicate.Institution {
+	return predicate.Institution(sql.FieldNotIn(FieldCourseReview, vs...))
 }
 
 // And groups predicates with the AND operator between them.

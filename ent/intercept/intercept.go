@@ -19,6 +19,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importchunk"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
@@ -34,6 +38,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -392,6 +397,114 @@ func (f TraverseIdentity) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdentityQuery", q)
+}
+
+// The ImportChunkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ImportChunkFunc func(context.Context, *ent.ImportChunkQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ImportChunkFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ImportChunkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ImportChunkQuery", q)
+}
+
+// The TraverseImportChunk type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseImportChunk func(context.Context, *ent.ImportChunkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseImportChunk) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseImportChunk) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportChunkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ImportChunkQuery", q)
+}
+
+// The ImportFindingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ImportFindingFunc func(context.Context, *ent.ImportFindingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ImportFindingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ImportFindingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ImportFindingQuery", q)
+}
+
+// The TraverseImportFinding type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseImportFinding func(context.Context, *ent.ImportFindingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseImportFinding) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseImportFinding) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportFindingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ImportFindingQuery", q)
+}
+
+// The ImportRunFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ImportRunFunc func(context.Context, *ent.ImportRunQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ImportRunFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ImportRunQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ImportRunQuery", q)
+}
+
+// The TraverseImportRun type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseImportRun func(context.Context, *ent.ImportRunQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseImportRun) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseImportRun) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportRunQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ImportRunQuery", q)
+}
+
+// The ImportSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ImportSourceFunc func(context.Context, *ent.ImportSourceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ImportSourceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ImportSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ImportSourceQuery", q)
+}
+
+// The TraverseImportSource type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseImportSource func(context.Context, *ent.ImportSourceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseImportSource) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseImportSource) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ImportSourceQuery", q)
 }
 
 // The InstitutionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -772,6 +885,33 @@ func (f TraverseRoleGrant) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleGrantQuery", q)
 }
 
+// The SeatQuotaFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SeatQuotaFunc func(context.Context, *ent.SeatQuotaQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SeatQuotaFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SeatQuotaQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SeatQuotaQuery", q)
+}
+
+// The TraverseSeatQuota type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSeatQuota func(context.Context, *ent.SeatQuotaQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSeatQuota) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSeatQuota) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SeatQuotaQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SeatQuotaQuery", q)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SessionFunc func(context.Context, *ent.SessionQuery) (ent.Value, error)
 
@@ -932,6 +1072,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.IdentityQuery:
 		return &query[*ent.IdentityQuery, predicate.Identity, identity.OrderOption]{typ: ent.TypeIdentity, tq: q}, nil
+	case *ent.ImportChunkQuery:
+		return &query[*ent.ImportChunkQuery, predicate.ImportChunk, importchunk.OrderOption]{typ: ent.TypeImportChunk, tq: q}, nil
+	case *ent.ImportFindingQuery:
+		return &query[*ent.ImportFindingQuery, predicate.ImportFinding, importfinding.OrderOption]{typ: ent.TypeImportFinding, tq: q}, nil
+	case *ent.ImportRunQuery:
+		return &query[*ent.ImportRunQuery, predicate.ImportRun, importrun.OrderOption]{typ: ent.TypeImportRun, tq: q}, nil
+	case *ent.ImportSourceQuery:
+		return &query[*ent.ImportSourceQuery, predicate.ImportSource, importsource.OrderOption]{typ: ent.TypeImportSource, tq: q}, nil
 	case *ent.InstitutionQuery:
 		return &query[*ent.InstitutionQuery, predicate.Institution, institution.OrderOption]{typ: ent.TypeInstitution, tq: q}, nil
 	case *ent.MembershipQuery:
@@ -960,6 +1108,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ResultQuery, predicate.Result, result.OrderOption]{typ: ent.TypeResult, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
+	case *ent.SeatQuotaQuery:
+		return &query[*ent.SeatQuotaQuery, predicate.SeatQuota, seatquota.OrderOption]{typ: ent.TypeSeatQuota, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SignInQuery:

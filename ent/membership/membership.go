@@ -18,6 +18,8 @@ const (
 	FieldID = "id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
+	FieldUpdatedAt = "updated_at"
 	// FieldAllianceID holds the string denoting the alliance_id field in the database.
 	FieldAllianceID = "alliance_id"
 	// FieldInstitutionID holds the string denoting the institution_id field in the database.
@@ -30,6 +32,10 @@ const (
 	FieldSince = "since"
 	// FieldUntil holds the string denoting the until field in the database.
 	FieldUntil = "until"
+	// FieldReason holds the string denoting the reason field in the database.
+	FieldReason = "reason"
+	// FieldHistory holds the string denoting the history field in the database.
+	FieldHistory = "history"
 	// EdgeAlliance holds the string denoting the alliance edge name in mutations.
 	EdgeAlliance = "alliance"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
@@ -56,12 +62,15 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
+	FieldUpdatedAt,
 	FieldAllianceID,
 	FieldInstitutionID,
 	FieldState,
 	FieldPart,
 	FieldSince,
 	FieldUntil,
+	FieldReason,
+	FieldHistory,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -77,10 +86,18 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
+	DefaultUpdatedAt func() time.Time
+	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
+	UpdateDefaultUpdatedAt func() time.Time
 	// AllianceIDValidator is a validator for the "alliance_id" field. It is called by the builders before save.
 	AllianceIDValidator func(string) error
 	// InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	InstitutionIDValidator func(string) error
+	// DefaultReason holds the default value on creation for the "reason" field.
+	DefaultReason string
+	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	ReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -149,6 +166,11 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
 }
 
+// ByUpdatedAt orders the results by the updated_at field.
+func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
+}
+
 // ByAllianceID orders the results by the alliance_id field.
 func ByAllianceID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAllianceID, opts...).ToFunc()
@@ -177,6 +199,11 @@ func BySince(opts ...sql.OrderTermOption) OrderOption {
 // ByUntil orders the results by the until field.
 func ByUntil(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUntil, opts...).ToFunc()
+}
+
+// ByReason orders the results by the reason field.
+func ByReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReason, opts...).ToFunc()
 }
 
 // ByAllianceField orders the results by alliance field.

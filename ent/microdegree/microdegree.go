@@ -18,6 +18,8 @@ const (
 	FieldID = "id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
+	FieldUpdatedAt = "updated_at"
 	// FieldInstitutionID holds the string denoting the institution_id field in the database.
 	FieldInstitutionID = "institution_id"
 	// FieldKey holds the string denoting the key field in the database.
@@ -40,8 +42,8 @@ const (
 	FieldIsced = "isced"
 	// FieldQuality holds the string denoting the quality field in the database.
 	FieldQuality = "quality"
-	// FieldGroups holds the string denoting the groups field in the database.
-	FieldGroups = "groups"
+	// FieldComposition holds the string denoting the composition field in the database.
+	FieldComposition = "composition"
 	// FieldPublishedAt holds the string denoting the published_at field in the database.
 	FieldPublishedAt = "published_at"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
@@ -61,6 +63,7 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
+	FieldUpdatedAt,
 	FieldInstitutionID,
 	FieldKey,
 	FieldState,
@@ -72,7 +75,7 @@ var Columns = []string{
 	FieldEqf,
 	FieldIsced,
 	FieldQuality,
-	FieldGroups,
+	FieldComposition,
 	FieldPublishedAt,
 }
 
@@ -89,6 +92,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
+	DefaultUpdatedAt func() time.Time
+	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
+	UpdateDefaultUpdatedAt func() time.Time
 	// InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	InstitutionIDValidator func(string) error
 	// KeyValidator is a validator for the "key" field. It is called by the builders before save.
@@ -136,6 +143,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByUpdatedAt orders the results by the updated_at field.
+func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
 }
 
 // ByInstitutionID orders the results by the institution_id field.

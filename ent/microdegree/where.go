@@ -62,6 +62,11 @@ func CreatedAt(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // InstitutionID applies equality check predicate on the "institution_id" field. It's identical to InstitutionIDEQ.
 func InstitutionID(v ident.ID) predicate.MicroDegree {
 	vc := string(v)
@@ -133,6 +138,46 @@ func CreatedAtLT(v time.Time) predicate.MicroDegree {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.MicroDegree {
+	return predicate.MicroDegree(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.

@@ -71,6 +71,7 @@ var (
 	ApplicationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "NOMINATED", "ADMITTED", "REFUSED_BY_HOME", "REFUSED_BY_HOST", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "motivation", Type: field.TypeString, Nullable: true, Size: 4000},
@@ -93,55 +94,60 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "applications_persons_learner",
-				Columns:    []*schema.Column{ApplicationsColumns[10]},
+				Columns:    []*schema.Column{ApplicationsColumns[11]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_offerings_offering",
-				Columns:    []*schema.Column{ApplicationsColumns[11]},
+				Columns:    []*schema.Column{ApplicationsColumns[12]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "applications_institutions_home",
-				Columns:    []*schema.Column{ApplicationsColumns[12]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "applications_institutions_host",
 				Columns:    []*schema.Column{ApplicationsColumns[13]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "applications_programmes_programme",
+				Symbol:     "applications_institutions_host",
 				Columns:    []*schema.Column{ApplicationsColumns[14]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "applications_programmes_programme",
+				Columns:    []*schema.Column{ApplicationsColumns[15]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "application_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[2], ApplicationsColumns[0]},
+			},
+			{
 				Name:    "application_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[10], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[11], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_home_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[12], ApplicationsColumns[2], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[13], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_host_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[13], ApplicationsColumns[2], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[14], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 			{
 				Name:    "application_offering_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApplicationsColumns[11], ApplicationsColumns[2], ApplicationsColumns[0]},
+				Columns: []*schema.Column{ApplicationsColumns[12], ApplicationsColumns[3], ApplicationsColumns[0]},
 			},
 		},
 	}
@@ -181,12 +187,17 @@ var (
 	CoursesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "code", Type: field.TypeString, Size: 64},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COURSE", "MICRO_CREDENTIAL"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "published_version_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 191},
+		{Name: "source_modified_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "source_seen_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "unit_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// CoursesTable holds the schema information for the "courses" table.
 	CoursesTable = &schema.Table{
@@ -196,32 +207,48 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "courses_institutions_institution",
-				Columns:    []*schema.Column{CoursesColumns[6]},
+				Columns:    []*schema.Column{CoursesColumns[10]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "courses_units_unit",
-				Columns:    []*schema.Column{CoursesColumns[7]},
+				Columns:    []*schema.Column{CoursesColumns[11]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "courses_import_sources_source",
+				Columns:    []*schema.Column{CoursesColumns[12]},
+				RefColumns: []*schema.Column{ImportSourcesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "course_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CoursesColumns[2], CoursesColumns[0]},
+			},
+			{
 				Name:    "course_institution_id_code",
 				Unique:  true,
-				Columns: []*schema.Column{CoursesColumns[6], CoursesColumns[2]},
+				Columns: []*schema.Column{CoursesColumns[10], CoursesColumns[3]},
+			},
+			{
+				Name:    "course_institution_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{CoursesColumns[10], CoursesColumns[7]},
 			},
 			{
 				Name:    "course_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{CoursesColumns[4], CoursesColumns[0]},
+				Columns: []*schema.Column{CoursesColumns[5], CoursesColumns[0]},
 			},
 			{
 				Name:    "course_institution_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{CoursesColumns[6], CoursesColumns[4], CoursesColumns[0]},
+				Columns: []*schema.Column{CoursesColumns[10], CoursesColumns[5], CoursesColumns[0]},
 			},
 		},
 	}
@@ -230,7 +257,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "number", Type: field.TypeInt},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "SUPERSEDED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "SUPERSEDED", "IN_REVIEW"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "title", Type: field.TypeJSON},
 		{Name: "summary", Type: field.TypeJSON},
 		{Name: "description", Type: field.TypeJSON},
@@ -249,9 +276,14 @@ var (
 		{Name: "target_groups", Type: field.TypeJSON},
 		{Name: "stackability", Type: field.TypeString, Nullable: true, Size: 32},
 		{Name: "topics", Type: field.TypeJSON},
+		{Name: "url", Type: field.TypeString, Nullable: true, Size: 255},
+		{Name: "submitted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "review_note", Type: field.TypeString, Size: 2000, Default: ""},
+		{Name: "digest", Type: field.TypeString, Size: 64, Default: "", Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "published_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "course_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "submitted_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// CourseVersionsTable holds the schema information for the "course_versions" table.
 	CourseVersionsTable = &schema.Table{
@@ -261,22 +293,28 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "course_versions_courses_course",
-				Columns:    []*schema.Column{CourseVersionsColumns[23]},
+				Columns:    []*schema.Column{CourseVersionsColumns[27]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "course_versions_institutions_institution",
-				Columns:    []*schema.Column{CourseVersionsColumns[24]},
+				Columns:    []*schema.Column{CourseVersionsColumns[28]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "course_versions_persons_submitted_by",
+				Columns:    []*schema.Column{CourseVersionsColumns[29]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "courseversion_course_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{CourseVersionsColumns[23], CourseVersionsColumns[2]},
+				Columns: []*schema.Column{CourseVersionsColumns[27], CourseVersionsColumns[2]},
 			},
 		},
 	}
@@ -284,6 +322,7 @@ var (
 	CredentialsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "status_index", Type: field.TypeInt},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ISSUING", "ISSUED", "REVOKED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "token", Type: field.TypeString, Unique: true, Size: 32},
@@ -312,67 +351,72 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "credentials_persons_learner",
-				Columns:    []*schema.Column{CredentialsColumns[14]},
+				Columns:    []*schema.Column{CredentialsColumns[15]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_institutions_institution",
-				Columns:    []*schema.Column{CredentialsColumns[15]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "credentials_institutions_home",
 				Columns:    []*schema.Column{CredentialsColumns[16]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "credentials_results_result",
+				Symbol:     "credentials_institutions_home",
 				Columns:    []*schema.Column{CredentialsColumns[17]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credentials_results_result",
+				Columns:    []*schema.Column{CredentialsColumns[18]},
 				RefColumns: []*schema.Column{ResultsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_course_versions_version",
-				Columns:    []*schema.Column{CredentialsColumns[18]},
+				Columns:    []*schema.Column{CredentialsColumns[19]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_signing_keys_signing_key",
-				Columns:    []*schema.Column{CredentialsColumns[19]},
+				Columns:    []*schema.Column{CredentialsColumns[20]},
 				RefColumns: []*schema.Column{SigningKeysColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_status_lists_status_list",
-				Columns:    []*schema.Column{CredentialsColumns[20]},
+				Columns:    []*schema.Column{CredentialsColumns[21]},
 				RefColumns: []*schema.Column{StatusListsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "credential_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[2], CredentialsColumns[0]},
+			},
+			{
 				Name:    "credential_status_list_id_status_index",
 				Unique:  true,
-				Columns: []*schema.Column{CredentialsColumns[20], CredentialsColumns[2]},
+				Columns: []*schema.Column{CredentialsColumns[21], CredentialsColumns[3]},
 			},
 			{
 				Name:    "credential_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[0]},
+				Columns: []*schema.Column{CredentialsColumns[15], CredentialsColumns[0]},
 			},
 			{
 				Name:    "credential_institution_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[15], CredentialsColumns[3], CredentialsColumns[0]},
+				Columns: []*schema.Column{CredentialsColumns[16], CredentialsColumns[4], CredentialsColumns[0]},
 			},
 			{
 				Name:    "credential_home_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[16], CredentialsColumns[0]},
+				Columns: []*schema.Column{CredentialsColumns[17], CredentialsColumns[0]},
 			},
 		},
 	}
@@ -380,6 +424,7 @@ var (
 	EnrolmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ENROLLED", "COMPLETED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "enrolled_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -398,66 +443,71 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "enrolments_applications_application",
-				Columns:    []*schema.Column{EnrolmentsColumns[5]},
+				Columns:    []*schema.Column{EnrolmentsColumns[6]},
 				RefColumns: []*schema.Column{ApplicationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_persons_learner",
-				Columns:    []*schema.Column{EnrolmentsColumns[6]},
+				Columns:    []*schema.Column{EnrolmentsColumns[7]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_offerings_offering",
-				Columns:    []*schema.Column{EnrolmentsColumns[7]},
+				Columns:    []*schema.Column{EnrolmentsColumns[8]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_course_versions_version",
-				Columns:    []*schema.Column{EnrolmentsColumns[8]},
+				Columns:    []*schema.Column{EnrolmentsColumns[9]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_institutions_home",
-				Columns:    []*schema.Column{EnrolmentsColumns[9]},
+				Columns:    []*schema.Column{EnrolmentsColumns[10]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrolments_institutions_host",
-				Columns:    []*schema.Column{EnrolmentsColumns[10]},
+				Columns:    []*schema.Column{EnrolmentsColumns[11]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "enrolment_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EnrolmentsColumns[2], EnrolmentsColumns[0]},
+			},
+			{
 				Name:    "enrolment_application_id",
 				Unique:  true,
-				Columns: []*schema.Column{EnrolmentsColumns[5]},
+				Columns: []*schema.Column{EnrolmentsColumns[6]},
 			},
 			{
 				Name:    "enrolment_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[6], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[7], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_home_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[9], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[10], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_host_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[10], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[11], EnrolmentsColumns[0]},
 			},
 			{
 				Name:    "enrolment_offering_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrolmentsColumns[7], EnrolmentsColumns[0]},
+				Columns: []*schema.Column{EnrolmentsColumns[8], EnrolmentsColumns[0]},
 			},
 		},
 	}
@@ -537,10 +587,180 @@ var (
 			},
 		},
 	}
+	// ImportChunksColumns holds the columns for the "import_chunks" table.
+	ImportChunksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeBytes, Size: 1048576},
+		{Name: "run_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ImportChunksTable holds the schema information for the "import_chunks" table.
+	ImportChunksTable = &schema.Table{
+		Name:       "import_chunks",
+		Columns:    ImportChunksColumns,
+		PrimaryKey: []*schema.Column{ImportChunksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_chunks_import_runs_run",
+				Columns:    []*schema.Column{ImportChunksColumns[4]},
+				RefColumns: []*schema.Column{ImportRunsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importchunk_run_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ImportChunksColumns[4], ImportChunksColumns[2]},
+			},
+		},
+	}
+	// ImportFindingsColumns holds the columns for the "import_findings" table.
+	ImportFindingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "course_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "place", Type: field.TypeString, Size: 100},
+		{Name: "external_id", Type: field.TypeString, Size: 191},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"CREATED", "UPDATED", "UNCHANGED", "REJECTED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "problems", Type: field.TypeJSON},
+		{Name: "run_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ImportFindingsTable holds the schema information for the "import_findings" table.
+	ImportFindingsTable = &schema.Table{
+		Name:       "import_findings",
+		Columns:    ImportFindingsColumns,
+		PrimaryKey: []*schema.Column{ImportFindingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_findings_import_runs_run",
+				Columns:    []*schema.Column{ImportFindingsColumns[8]},
+				RefColumns: []*schema.Column{ImportRunsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importfinding_run_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ImportFindingsColumns[8], ImportFindingsColumns[3]},
+			},
+		},
+	}
+	// ImportRunsColumns holds the columns for the "import_runs" table.
+	ImportRunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"OEAPI_V5", "OEAPI_V6", "OCCAPI", "EWP", "CSV", "XLSX", "JSONL"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "mode", Type: field.TypeEnum, Enums: []string{"DRY_RUN", "DRAFT", "PUBLISH"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECEIVING", "QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "name", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "bytes", Type: field.TypeInt64, Default: 0},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "created", Type: field.TypeInt, Default: 0},
+		{Name: "updated", Type: field.TypeInt, Default: 0},
+		{Name: "unchanged", Type: field.TypeInt, Default: 0},
+		{Name: "rejected", Type: field.TypeInt, Default: 0},
+		{Name: "incomplete", Type: field.TypeInt, Default: 0},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "error", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "worker", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "started_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ImportRunsTable holds the schema information for the "import_runs" table.
+	ImportRunsTable = &schema.Table{
+		Name:       "import_runs",
+		Columns:    ImportRunsColumns,
+		PrimaryKey: []*schema.Column{ImportRunsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_runs_institutions_institution",
+				Columns:    []*schema.Column{ImportRunsColumns[18]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "import_runs_import_sources_source",
+				Columns:    []*schema.Column{ImportRunsColumns[19]},
+				RefColumns: []*schema.Column{ImportSourcesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "import_runs_persons_started_by",
+				Columns:    []*schema.Column{ImportRunsColumns[20]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importrun_institution_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[18], ImportRunsColumns[0]},
+			},
+			{
+				Name:    "importrun_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[4], ImportRunsColumns[0]},
+			},
+		},
+	}
+	// ImportSourcesColumns holds the columns for the "import_sources" table.
+	ImportSourcesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"OEAPI_V5", "OEAPI_V6", "OCCAPI", "EWP", "CSV", "XLSX", "JSONL"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "url", Type: field.TypeString, Size: 1000},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "PAUSED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "every_minutes", Type: field.TypeInt},
+		{Name: "policy", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISH"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "due_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "pulled_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "last_error", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "etag", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "last_modified", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ImportSourcesTable holds the schema information for the "import_sources" table.
+	ImportSourcesTable = &schema.Table{
+		Name:       "import_sources",
+		Columns:    ImportSourcesColumns,
+		PrimaryKey: []*schema.Column{ImportSourcesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_sources_institutions_institution",
+				Columns:    []*schema.Column{ImportSourcesColumns[15]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importsource_state_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportSourcesColumns[5], ImportSourcesColumns[8]},
+			},
+			{
+				Name:    "importsource_institution_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{ImportSourcesColumns[15], ImportSourcesColumns[2]},
+			},
+		},
+	}
 	// InstitutionsColumns holds the columns for the "institutions" table.
 	InstitutionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "schac", Type: field.TypeString, Unique: true, Size: 191},
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "acronym", Type: field.TypeString, Size: 32},
@@ -550,9 +770,11 @@ var (
 		{Name: "pic", Type: field.TypeString, Nullable: true, Size: 9},
 		{Name: "oid", Type: field.TypeString, Nullable: true, Size: 9},
 		{Name: "ror", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "deqar", Type: field.TypeString, Nullable: true, Size: 32},
 		{Name: "website", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "domains", Type: field.TypeJSON},
 		{Name: "zone", Type: field.TypeString, Size: 64},
+		{Name: "course_review", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 	}
 	// InstitutionsTable holds the schema information for the "institutions" table.
 	InstitutionsTable = &schema.Table{
@@ -561,19 +783,34 @@ var (
 		PrimaryKey: []*schema.Column{InstitutionsColumns[0]},
 		Indexes: []*schema.Index{
 			{
+				Name:    "institution_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InstitutionsColumns[2], InstitutionsColumns[0]},
+			},
+			{
 				Name:    "institution_erasmus_code",
 				Unique:  true,
-				Columns: []*schema.Column{InstitutionsColumns[7]},
+				Columns: []*schema.Column{InstitutionsColumns[8]},
 			},
 			{
 				Name:    "institution_ror",
 				Unique:  true,
-				Columns: []*schema.Column{InstitutionsColumns[10]},
+				Columns: []*schema.Column{InstitutionsColumns[11]},
 			},
 			{
 				Name:    "institution_pic",
 				Unique:  true,
-				Columns: []*schema.Column{InstitutionsColumns[8]},
+				Columns: []*schema.Column{InstitutionsColumns[9]},
+			},
+			{
+				Name:    "institution_oid",
+				Unique:  true,
+				Columns: []*schema.Column{InstitutionsColumns[10]},
+			},
+			{
+				Name:    "institution_deqar",
+				Unique:  true,
+				Columns: []*schema.Column{InstitutionsColumns[12]},
 			},
 		},
 	}
@@ -581,10 +818,13 @@ var (
 	MembershipsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"INVITED", "ACTIVE", "SUSPENDED", "LEFT"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "part", Type: field.TypeEnum, Enums: []string{"COORDINATOR", "MEMBER", "ASSOCIATED_PARTNER"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "since", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "reason", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "history", Type: field.TypeJSON},
 		{Name: "alliance_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -596,22 +836,27 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "memberships_alliances_alliance",
-				Columns:    []*schema.Column{MembershipsColumns[6]},
+				Columns:    []*schema.Column{MembershipsColumns[9]},
 				RefColumns: []*schema.Column{AlliancesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "memberships_institutions_institution",
-				Columns:    []*schema.Column{MembershipsColumns[7]},
+				Columns:    []*schema.Column{MembershipsColumns[10]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "membership_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembershipsColumns[2], MembershipsColumns[0]},
+			},
+			{
 				Name:    "membership_alliance_id_institution_id",
 				Unique:  true,
-				Columns: []*schema.Column{MembershipsColumns[6], MembershipsColumns[7]},
+				Columns: []*schema.Column{MembershipsColumns[9], MembershipsColumns[10]},
 			},
 		},
 	}
@@ -619,6 +864,7 @@ var (
 	MicroDegreesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "key", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "title", Type: field.TypeJSON},
@@ -629,7 +875,7 @@ var (
 		{Name: "eqf", Type: field.TypeInt, Nullable: true},
 		{Name: "isced", Type: field.TypeString, Nullable: true, Size: 4},
 		{Name: "quality", Type: field.TypeJSON, Nullable: true},
-		{Name: "groups", Type: field.TypeJSON},
+		{Name: "composition", Type: field.TypeJSON},
 		{Name: "published_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -641,9 +887,16 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "micro_degrees_institutions_institution",
-				Columns:    []*schema.Column{MicroDegreesColumns[14]},
+				Columns:    []*schema.Column{MicroDegreesColumns[15]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "microdegree_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MicroDegreesColumns[2], MicroDegreesColumns[0]},
 			},
 		},
 	}
@@ -651,11 +904,13 @@ var (
 	OfferingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "CANCELLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "schedule", Type: field.TypeEnum, Enums: []string{"COHORT", "ON_DEMAND"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "zone", Type: field.TypeString, Size: 64},
 		{Name: "opens_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "closes_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "windows", Type: field.TypeJSON},
 		{Name: "starts_on", Type: field.TypeString, Nullable: true, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
 		{Name: "ends_on", Type: field.TypeString, Nullable: true, Size: 10, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(10)"}},
 		{Name: "seats", Type: field.TypeInt},
@@ -666,6 +921,11 @@ var (
 		{Name: "funding", Type: field.TypeJSON},
 		{Name: "fee_cents", Type: field.TypeInt, Default: 0},
 		{Name: "fee_currency", Type: field.TypeString, Size: 3, Default: "EUR"},
+		{Name: "sessions", Type: field.TypeJSON},
+		{Name: "waitlist_places", Type: field.TypeInt, Default: 0},
+		{Name: "waitlist_order", Type: field.TypeEnum, Enums: []string{"FIRST_COME", "DRAW"}, Default: "FIRST_COME", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "offer_hours", Type: field.TypeInt, Default: 72},
+		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 191},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "course_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "version_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -678,33 +938,43 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "offerings_institutions_institution",
-				Columns:    []*schema.Column{OfferingsColumns[17]},
+				Columns:    []*schema.Column{OfferingsColumns[24]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_courses_course",
-				Columns:    []*schema.Column{OfferingsColumns[18]},
+				Columns:    []*schema.Column{OfferingsColumns[25]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "offerings_course_versions_version",
-				Columns:    []*schema.Column{OfferingsColumns[19]},
+				Columns:    []*schema.Column{OfferingsColumns[26]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "offering_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{OfferingsColumns[2], OfferingsColumns[0]},
+			},
+			{
 				Name:    "offering_course_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[18], OfferingsColumns[2], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[25], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
 				Name:    "offering_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{OfferingsColumns[2], OfferingsColumns[0]},
+				Columns: []*schema.Column{OfferingsColumns[3], OfferingsColumns[0]},
+			},
+			{
+				Name:    "offering_course_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{OfferingsColumns[25], OfferingsColumns[23]},
 			},
 		},
 	}
@@ -715,8 +985,11 @@ var (
 		{Name: "type", Type: field.TypeString, Size: 64},
 		{Name: "object_id", Type: field.TypeString, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "payload", Type: field.TypeJSON},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "DELIVERED", "DEAD"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
-		{Name: "due_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "audience", Type: field.TypeEnum, Enums: []string{"PUBLIC", "PARTIES"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "home_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "host_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "sequence", Type: field.TypeInt64, Nullable: true},
 	}
 	// OutboxEventsTable holds the schema information for the "outbox_events" table.
 	OutboxEventsTable = &schema.Table{
@@ -725,9 +998,9 @@ var (
 		PrimaryKey: []*schema.Column{OutboxEventsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "outboxevent_state_due_at_id",
-				Unique:  false,
-				Columns: []*schema.Column{OutboxEventsColumns[5], OutboxEventsColumns[6], OutboxEventsColumns[0]},
+				Name:    "outboxevent_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{OutboxEventsColumns[9]},
 			},
 		},
 	}
@@ -779,6 +1052,7 @@ var (
 	ProgrammesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "code", Type: field.TypeString, Size: 64},
 		{Name: "title", Type: field.TypeJSON},
 		{Name: "eqf", Type: field.TypeInt},
@@ -794,16 +1068,21 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "programmes_institutions_institution",
-				Columns:    []*schema.Column{ProgrammesColumns[7]},
+				Columns:    []*schema.Column{ProgrammesColumns[8]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "programme_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProgrammesColumns[2], ProgrammesColumns[0]},
+			},
+			{
 				Name:    "programme_institution_id_code",
 				Unique:  true,
-				Columns: []*schema.Column{ProgrammesColumns[7], ProgrammesColumns[2]},
+				Columns: []*schema.Column{ProgrammesColumns[8], ProgrammesColumns[3]},
 			},
 		},
 	}
@@ -857,6 +1136,7 @@ var (
 	RecognitionCasesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "basis", Type: field.TypeEnum, Enums: []string{"RULE", "COMMITMENT", "ASSESSMENT"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
@@ -884,62 +1164,67 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "recognition_cases_persons_learner",
-				Columns:    []*schema.Column{RecognitionCasesColumns[13]},
+				Columns:    []*schema.Column{RecognitionCasesColumns[14]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_cases_institutions_home",
-				Columns:    []*schema.Column{RecognitionCasesColumns[14]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "recognition_cases_institutions_host",
 				Columns:    []*schema.Column{RecognitionCasesColumns[15]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "recognition_cases_credentials_credential",
+				Symbol:     "recognition_cases_institutions_host",
 				Columns:    []*schema.Column{RecognitionCasesColumns[16]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "recognition_cases_credentials_credential",
+				Columns:    []*schema.Column{RecognitionCasesColumns[17]},
 				RefColumns: []*schema.Column{CredentialsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_cases_programmes_programme",
-				Columns:    []*schema.Column{RecognitionCasesColumns[17]},
+				Columns:    []*schema.Column{RecognitionCasesColumns[18]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_cases_recognition_rules_rule",
-				Columns:    []*schema.Column{RecognitionCasesColumns[18]},
+				Columns:    []*schema.Column{RecognitionCasesColumns[19]},
 				RefColumns: []*schema.Column{RecognitionRulesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_cases_persons_decided_by",
-				Columns:    []*schema.Column{RecognitionCasesColumns[19]},
+				Columns:    []*schema.Column{RecognitionCasesColumns[20]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "recognitioncase_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecognitionCasesColumns[2], RecognitionCasesColumns[0]},
+			},
+			{
 				Name:    "recognitioncase_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionCasesColumns[13], RecognitionCasesColumns[0]},
+				Columns: []*schema.Column{RecognitionCasesColumns[14], RecognitionCasesColumns[0]},
 			},
 			{
 				Name:    "recognitioncase_home_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionCasesColumns[14], RecognitionCasesColumns[2], RecognitionCasesColumns[0]},
+				Columns: []*schema.Column{RecognitionCasesColumns[15], RecognitionCasesColumns[3], RecognitionCasesColumns[0]},
 			},
 			{
 				Name:    "recognitioncase_credential_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionCasesColumns[16], RecognitionCasesColumns[0]},
+				Columns: []*schema.Column{RecognitionCasesColumns[17], RecognitionCasesColumns[0]},
 			},
 		},
 	}
@@ -947,6 +1232,7 @@ var (
 	RecognitionRulesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "AGREED", "DECLINED", "TERMINATED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "proposed_by_side", Type: field.TypeEnum, Enums: []string{"HOME", "HOST"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "ects", Type: field.TypeInt},
@@ -971,62 +1257,67 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "recognition_rules_institutions_home",
-				Columns:    []*schema.Column{RecognitionRulesColumns[10]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "recognition_rules_institutions_host",
 				Columns:    []*schema.Column{RecognitionRulesColumns[11]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "recognition_rules_courses_course",
+				Symbol:     "recognition_rules_institutions_host",
 				Columns:    []*schema.Column{RecognitionRulesColumns[12]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "recognition_rules_courses_course",
+				Columns:    []*schema.Column{RecognitionRulesColumns[13]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_rules_programmes_programme",
-				Columns:    []*schema.Column{RecognitionRulesColumns[13]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[14]},
 				RefColumns: []*schema.Column{ProgrammesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_rules_home_modules_module",
-				Columns:    []*schema.Column{RecognitionRulesColumns[14]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[15]},
 				RefColumns: []*schema.Column{HomeModulesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "recognition_rules_persons_proposed_by",
-				Columns:    []*schema.Column{RecognitionRulesColumns[15]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[16]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "recognition_rules_persons_answered_by",
-				Columns:    []*schema.Column{RecognitionRulesColumns[16]},
+				Columns:    []*schema.Column{RecognitionRulesColumns[17]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "recognitionrule_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
+			},
+			{
 				Name:    "recognitionrule_course_id_home_id_state",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[12], RecognitionRulesColumns[10], RecognitionRulesColumns[2]},
+				Columns: []*schema.Column{RecognitionRulesColumns[13], RecognitionRulesColumns[11], RecognitionRulesColumns[3]},
 			},
 			{
 				Name:    "recognitionrule_home_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[10], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
+				Columns: []*schema.Column{RecognitionRulesColumns[11], RecognitionRulesColumns[3], RecognitionRulesColumns[0]},
 			},
 			{
 				Name:    "recognitionrule_host_id_state_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecognitionRulesColumns[11], RecognitionRulesColumns[2], RecognitionRulesColumns[0]},
+				Columns: []*schema.Column{RecognitionRulesColumns[12], RecognitionRulesColumns[3], RecognitionRulesColumns[0]},
 			},
 		},
 	}
@@ -1034,6 +1325,7 @@ var (
 	ResultsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "attempt", Type: field.TypeInt},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"RECORDED", "CONFIRMED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"PASSED", "FAILED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
@@ -1058,51 +1350,56 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_enrolments_enrolment",
-				Columns:    []*schema.Column{ResultsColumns[11]},
+				Columns:    []*schema.Column{ResultsColumns[12]},
 				RefColumns: []*schema.Column{EnrolmentsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_persons_learner",
-				Columns:    []*schema.Column{ResultsColumns[12]},
+				Columns:    []*schema.Column{ResultsColumns[13]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_institutions_home",
-				Columns:    []*schema.Column{ResultsColumns[13]},
-				RefColumns: []*schema.Column{InstitutionsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "results_institutions_host",
 				Columns:    []*schema.Column{ResultsColumns[14]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "results_persons_recorded_by",
+				Symbol:     "results_institutions_host",
 				Columns:    []*schema.Column{ResultsColumns[15]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "results_persons_recorded_by",
+				Columns:    []*schema.Column{ResultsColumns[16]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "results_persons_confirmed_by",
-				Columns:    []*schema.Column{ResultsColumns[16]},
+				Columns:    []*schema.Column{ResultsColumns[17]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "result_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ResultsColumns[2], ResultsColumns[0]},
+			},
+			{
 				Name:    "result_enrolment_id_attempt",
 				Unique:  true,
-				Columns: []*schema.Column{ResultsColumns[11], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[12], ResultsColumns[3]},
 			},
 			{
 				Name:    "result_learner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[12], ResultsColumns[0]},
+				Columns: []*schema.Column{ResultsColumns[13], ResultsColumns[0]},
 			},
 		},
 	}
@@ -1115,6 +1412,7 @@ var (
 		{Name: "valid_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "unit_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "alliance_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "granted_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -1137,16 +1435,58 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "role_grants_alliances_alliance",
+				Symbol:     "role_grants_units_unit",
 				Columns:    []*schema.Column{RoleGrantsColumns[7]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "role_grants_alliances_alliance",
+				Columns:    []*schema.Column{RoleGrantsColumns[8]},
 				RefColumns: []*schema.Column{AlliancesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "role_grants_persons_granted_by",
-				Columns:    []*schema.Column{RoleGrantsColumns[8]},
+				Columns:    []*schema.Column{RoleGrantsColumns[9]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
+			},
+		},
+	}
+	// SeatQuotaColumns holds the columns for the "seat_quota" table.
+	SeatQuotaColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "seats", Type: field.TypeInt},
+		{Name: "seats_taken", Type: field.TypeInt, Default: 0},
+		{Name: "offering_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// SeatQuotaTable holds the schema information for the "seat_quota" table.
+	SeatQuotaTable = &schema.Table{
+		Name:       "seat_quota",
+		Columns:    SeatQuotaColumns,
+		PrimaryKey: []*schema.Column{SeatQuotaColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "seat_quota_offerings_offering",
+				Columns:    []*schema.Column{SeatQuotaColumns[4]},
+				RefColumns: []*schema.Column{OfferingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "seat_quota_institutions_home",
+				Columns:    []*schema.Column{SeatQuotaColumns[5]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "seatquota_offering_id_home_id",
+				Unique:  true,
+				Columns: []*schema.Column{SeatQuotaColumns[4], SeatQuotaColumns[5]},
 			},
 		},
 	}
@@ -1306,6 +1646,7 @@ var (
 		{Name: "key", Type: field.TypeString, Size: 64},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"FACULTY", "DEPARTMENT", "INSTITUTE", "CENTRE", "SCHOOL", "CONTINUING_EDUCATION", "INTERNATIONAL_OFFICE"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "name", Type: field.TypeJSON},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "parent_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -1317,13 +1658,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "units_institutions_institution",
-				Columns:    []*schema.Column{UnitsColumns[5]},
+				Columns:    []*schema.Column{UnitsColumns[6]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "units_units_parent",
-				Columns:    []*schema.Column{UnitsColumns[6]},
+				Columns:    []*schema.Column{UnitsColumns[7]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1332,7 +1673,7 @@ var (
 			{
 				Name:    "unit_institution_id_key",
 				Unique:  true,
-				Columns: []*schema.Column{UnitsColumns[5], UnitsColumns[2]},
+				Columns: []*schema.Column{UnitsColumns[6], UnitsColumns[2]},
 			},
 		},
 	}
@@ -1349,6 +1690,10 @@ var (
 		HomeModulesTable,
 		IdempotencyKeysTable,
 		IdentitiesTable,
+		ImportChunksTable,
+		ImportFindingsTable,
+		ImportRunsTable,
+		ImportSourcesTable,
 		InstitutionsTable,
 		MembershipsTable,
 		MicroDegreesTable,
@@ -1363,6 +1708,7 @@ var (
 		RecognitionRulesTable,
 		ResultsTable,
 		RoleGrantsTable,
+		SeatQuotaTable,
 		SessionsTable,
 		SignInsTable,
 		SigningKeysTable,
@@ -1382,8 +1728,10 @@ func init() {
 	ApplicationsTable.ForeignKeys[4].RefTable = ProgrammesTable
 	CoursesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	CoursesTable.ForeignKeys[1].RefTable = UnitsTable
+	CoursesTable.ForeignKeys[2].RefTable = ImportSourcesTable
 	CourseVersionsTable.ForeignKeys[0].RefTable = CoursesTable
 	CourseVersionsTable.ForeignKeys[1].RefTable = InstitutionsTable
+	CourseVersionsTable.ForeignKeys[2].RefTable = PersonsTable
 	CredentialsTable.ForeignKeys[0].RefTable = PersonsTable
 	CredentialsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	CredentialsTable.ForeignKeys[2].RefTable = InstitutionsTable
@@ -1400,6 +1748,12 @@ func init() {
 	HomeModulesTable.ForeignKeys[0].RefTable = ProgrammesTable
 	IdentitiesTable.ForeignKeys[0].RefTable = PersonsTable
 	IdentitiesTable.ForeignKeys[1].RefTable = ProvidersTable
+	ImportChunksTable.ForeignKeys[0].RefTable = ImportRunsTable
+	ImportFindingsTable.ForeignKeys[0].RefTable = ImportRunsTable
+	ImportRunsTable.ForeignKeys[0].RefTable = InstitutionsTable
+	ImportRunsTable.ForeignKeys[1].RefTable = ImportSourcesTable
+	ImportRunsTable.ForeignKeys[2].RefTable = PersonsTable
+	ImportSourcesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	MembershipsTable.ForeignKeys[0].RefTable = AlliancesTable
 	MembershipsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	MicroDegreesTable.ForeignKeys[0].RefTable = InstitutionsTable
@@ -1432,8 +1786,11 @@ func init() {
 	ResultsTable.ForeignKeys[5].RefTable = PersonsTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = PersonsTable
 	RoleGrantsTable.ForeignKeys[1].RefTable = InstitutionsTable
-	RoleGrantsTable.ForeignKeys[2].RefTable = AlliancesTable
-	RoleGrantsTable.ForeignKeys[3].RefTable = PersonsTable
+	RoleGrantsTable.ForeignKeys[2].RefTable = UnitsTable
+	RoleGrantsTable.ForeignKeys[3].RefTable = AlliancesTable
+	RoleGrantsTable.ForeignKeys[4].RefTable = PersonsTable
+	SeatQuotaTable.ForeignKeys[0].RefTable = OfferingsTable
+	SeatQuotaTable.ForeignKeys[1].RefTable = InstitutionsTable
 	SessionsTable.ForeignKeys[0].RefTable = PersonsTable
 	SessionsTable.ForeignKeys[1].RefTable = IdentitiesTable
 	SessionsTable.ForeignKeys[2].RefTable = SessionsTable

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 const (
@@ -18,6 +19,8 @@ const (
 	FieldID = "id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
+	FieldUpdatedAt = "updated_at"
 	// FieldInstitutionID holds the string denoting the institution_id field in the database.
 	FieldInstitutionID = "institution_id"
 	// FieldCourseID holds the string denoting the course_id field in the database.
@@ -34,6 +37,8 @@ const (
 	FieldOpensAt = "opens_at"
 	// FieldClosesAt holds the string denoting the closes_at field in the database.
 	FieldClosesAt = "closes_at"
+	// FieldWindows holds the string denoting the windows field in the database.
+	FieldWindows = "windows"
 	// FieldStartsOn holds the string denoting the starts_on field in the database.
 	FieldStartsOn = "starts_on"
 	// FieldEndsOn holds the string denoting the ends_on field in the database.
@@ -54,6 +59,16 @@ const (
 	FieldFeeCents = "fee_cents"
 	// FieldFeeCurrency holds the string denoting the fee_currency field in the database.
 	FieldFeeCurrency = "fee_currency"
+	// FieldSessions holds the string denoting the sessions field in the database.
+	FieldSessions = "sessions"
+	// FieldWaitlistPlaces holds the string denoting the waitlist_places field in the database.
+	FieldWaitlistPlaces = "waitlist_places"
+	// FieldWaitlistOrder holds the string denoting the waitlist_order field in the database.
+	FieldWaitlistOrder = "waitlist_order"
+	// FieldOfferHours holds the string denoting the offer_hours field in the database.
+	FieldOfferHours = "offer_hours"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
 	// EdgeCourse holds the string denoting the course edge name in mutations.
@@ -89,6 +104,7 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
+	FieldUpdatedAt,
 	FieldInstitutionID,
 	FieldCourseID,
 	FieldVersionID,
@@ -97,6 +113,7 @@ var Columns = []string{
 	FieldZone,
 	FieldOpensAt,
 	FieldClosesAt,
+	FieldWindows,
 	FieldStartsOn,
 	FieldEndsOn,
 	FieldSeats,
@@ -107,6 +124,11 @@ var Columns = []string{
 	FieldFunding,
 	FieldFeeCents,
 	FieldFeeCurrency,
+	FieldSessions,
+	FieldWaitlistPlaces,
+	FieldWaitlistOrder,
+	FieldOfferHours,
+	FieldExternalID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -122,6 +144,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
+	DefaultUpdatedAt func() time.Time
+	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
+	UpdateDefaultUpdatedAt func() time.Time
 	// InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	InstitutionIDValidator func(string) error
 	// CourseIDValidator is a validator for the "course_id" field. It is called by the builders before save.
@@ -130,6 +156,8 @@ var (
 	VersionIDValidator func(string) error
 	// ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	ZoneValidator func(string) error
+	// DefaultWindows holds the default value on creation for the "windows" field.
+	DefaultWindows []vocab.Window
 	// StartsOnValidator is a validator for the "starts_on" field. It is called by the builders before save.
 	StartsOnValidator func(string) error
 	// EndsOnValidator is a validator for the "ends_on" field. It is called by the builders before save.
@@ -152,6 +180,18 @@ var (
 	DefaultFeeCurrency string
 	// FeeCurrencyValidator is a validator for the "fee_currency" field. It is called by the builders before save.
 	FeeCurrencyValidator func(string) error
+	// DefaultSessions holds the default value on creation for the "sessions" field.
+	DefaultSessions []vocab.Session
+	// DefaultWaitlistPlaces holds the default value on creation for the "waitlist_places" field.
+	DefaultWaitlistPlaces int
+	// WaitlistPlacesValidator is a validator for the "waitlist_places" field. It is called by the builders before save.
+	WaitlistPlacesValidator func(int) error
+	// DefaultOfferHours holds the default value on creation for the "offer_hours" field.
+	DefaultOfferHours int
+	// OfferHoursValidator is a validator for the "offer_hours" field. It is called by the builders before save.
+	OfferHoursValidator func(int) error
+	// ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	ExternalIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -205,6 +245,32 @@ func ScheduleValidator(s Schedule) error {
 	}
 }
 
+// WaitlistOrder defines the type for the "waitlist_order" enum field.
+type WaitlistOrder string
+
+// WaitlistOrderFIRST_COME is the default value of the WaitlistOrder enum.
+const DefaultWaitlistOrder = WaitlistOrderFIRST_COME
+
+// WaitlistOrder values.
+const (
+	WaitlistOrderFIRST_COME WaitlistOrder = "FIRST_COME"
+	WaitlistOrderDRAW       WaitlistOrder = "DRAW"
+)
+
+func (wo WaitlistOrder) String() string {
+	return string(wo)
+}
+
+// WaitlistOrderValidator is a validator for the "waitlist_order" field enum values. It is called by the builders before save.
+func WaitlistOrderValidator(wo WaitlistOrder) error {
+	switch wo {
+	case WaitlistOrderFIRST_COME, WaitlistOrderDRAW:
+		return nil
+	default:
+		return fmt.Errorf("offering: invalid enum value for waitlist_order field: %q", wo)
+	}
+}
+
 // OrderOption defines the ordering options for the Offering queries.
 type OrderOption func(*sql.Selector)
 
@@ -216,6 +282,11 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByUpdatedAt orders the results by the updated_at field.
+func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
 }
 
 // ByInstitutionID orders the results by the institution_id field.
@@ -296,6 +367,26 @@ func ByFeeCents(opts ...sql.OrderTermOption) OrderOption {
 // ByFeeCurrency orders the results by the fee_currency field.
 func ByFeeCurrency(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFeeCurrency, opts...).ToFunc()
+}
+
+// ByWaitlistPlaces orders the results by the waitlist_places field.
+func ByWaitlistPlaces(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitlistPlaces, opts...).ToFunc()
+}
+
+// ByWaitlistOrder orders the results by the waitlist_order field.
+func ByWaitlistOrder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitlistOrder, opts...).ToFunc()
+}
+
+// ByOfferHours orders the results by the offer_hours field.
+func ByOfferHours(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOfferHours, opts...).ToFunc()
+}
+
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
 }
 
 // ByInstitutionField orders the results by institution field.

@@ -62,6 +62,11 @@ func CreatedAt(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // InstitutionID applies equality check predicate on the "institution_id" field. It's identical to InstitutionIDEQ.
 func InstitutionID(v ident.ID) predicate.Offering {
 	vc := string(v)
@@ -136,6 +141,21 @@ func FeeCurrency(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldFeeCurrency, v))
 }
 
+// WaitlistPlaces applies equality check predicate on the "waitlist_places" field. It's identical to WaitlistPlacesEQ.
+func WaitlistPlaces(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldWaitlistPlaces, v))
+}
+
+// OfferHours applies equality check predicate on the "offer_hours" field. It's identical to OfferHoursEQ.
+func OfferHours(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldOfferHours, v))
+}
+
+// ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
+func ExternalID(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldExternalID, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldCreatedAt, v))
@@ -174,6 +194,46 @@ func CreatedAtLT(v time.Time) predicate.Offering {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.Offering {
+	return predicate.Offering(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
@@ -1105,6 +1165,181 @@ func FeeCurrencyEqualFold(v string) predicate.Offering {
 // FeeCurrencyContainsFold applies the ContainsFold predicate on the "fee_currency" field.
 func FeeCurrencyContainsFold(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldContainsFold(FieldFeeCurrency, v))
+}
+
+// WaitlistPlacesEQ applies the EQ predicate on the "waitlist_places" field.
+func WaitlistPlacesEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldWaitlistPlaces, v))
+}
+
+// WaitlistPlacesNEQ applies the NEQ predicate on the "waitlist_places" field.
+func WaitlistPlacesNEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldNEQ(FieldWaitlistPlaces, v))
+}
+
+// WaitlistPlacesIn applies the In predicate on the "waitlist_places" field.
+func WaitlistPlacesIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldWaitlistPlaces, vs...))
+}
+
+// WaitlistPlacesNotIn applies the NotIn predicate on the "waitlist_places" field.
+func WaitlistPlacesNotIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldNotIn(FieldWaitlistPlaces, vs...))
+}
+
+// WaitlistPlacesGT applies the GT predicate on the "waitlist_places" field.
+func WaitlistPlacesGT(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldGT(FieldWaitlistPlaces, v))
+}
+
+// WaitlistPlacesGTE applies the GTE predicate on the "waitlist_places" field.
+func WaitlistPlacesGTE(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldGTE(FieldWaitlistPlaces, v))
+}
+
+// WaitlistPlacesLT applies the LT predicate on the "waitlist_places" field.
+func WaitlistPlacesLT(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldLT(FieldWaitlistPlaces, v))
+}
+
+// WaitlistPlacesLTE applies the LTE predicate on the "waitlist_places" field.
+func WaitlistPlacesLTE(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldLTE(FieldWaitlistPlaces, v))
+}
+
+// WaitlistOrderEQ applies the EQ predicate on the "waitlist_order" field.
+func WaitlistOrderEQ(v WaitlistOrder) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldWaitlistOrder, v))
+}
+
+// WaitlistOrderNEQ applies the NEQ predicate on the "waitlist_order" field.
+func WaitlistOrderNEQ(v WaitlistOrder) predicate.Offering {
+	return predicate.Offering(sql.FieldNEQ(FieldWaitlistOrder, v))
+}
+
+// WaitlistOrderIn applies the In predicate on the "waitlist_order" field.
+func WaitlistOrderIn(vs ...WaitlistOrder) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldWaitlistOrder, vs...))
+}
+
+// WaitlistOrderNotIn applies the NotIn predicate on the "waitlist_order" field.
+func WaitlistOrderNotIn(vs ...WaitlistOrder) predicate.Offering {
+	return predicate.Offering(sql.FieldNotIn(FieldWaitlistOrder, vs...))
+}
+
+// OfferHoursEQ applies the EQ predicate on the "offer_hours" field.
+func OfferHoursEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldOfferHours, v))
+}
+
+// OfferHoursNEQ applies the NEQ predicate on the "offer_hours" field.
+func OfferHoursNEQ(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldNEQ(FieldOfferHours, v))
+}
+
+// OfferHoursIn applies the In predicate on the "offer_hours" field.
+func OfferHoursIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldOfferHours, vs...))
+}
+
+// OfferHoursNotIn applies the NotIn predicate on the "offer_hours" field.
+func OfferHoursNotIn(vs ...int) predicate.Offering {
+	return predicate.Offering(sql.FieldNotIn(FieldOfferHours, vs...))
+}
+
+// OfferHoursGT applies the GT predicate on the "offer_hours" field.
+func OfferHoursGT(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldGT(FieldOfferHours, v))
+}
+
+// OfferHoursGTE applies the GTE predicate on the "offer_hours" field.
+func OfferHoursGTE(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldGTE(FieldOfferHours, v))
+}
+
+// OfferHoursLT applies the LT predicate on the "offer_hours" field.
+func OfferHoursLT(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldLT(FieldOfferHours, v))
+}
+
+// OfferHoursLTE applies the LTE predicate on the "offer_hours" field.
+func OfferHoursLTE(v int) predicate.Offering {
+	return predicate.Offering(sql.FieldLTE(FieldOfferHours, v))
+}
+
+// ExternalIDEQ applies the EQ predicate on the "external_id" field.
+func ExternalIDEQ(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldEQ(FieldExternalID, v))
+}
+
+// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
+func ExternalIDNEQ(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldNEQ(FieldExternalID, v))
+}
+
+// ExternalIDIn applies the In predicate on the "external_id" field.
+func ExternalIDIn(vs ...string) predicate.Offering {
+	return predicate.Offering(sql.FieldIn(FieldExternalID, vs...))
+}
+
+// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
+func ExternalIDNotIn(vs ...string) predicate.Offering {
+	return predicate.Offering(sql.FieldNotIn(FieldExternalID, vs...))
+}
+
+// ExternalIDGT applies the GT predicate on the "external_id" field.
+func ExternalIDGT(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldGT(FieldExternalID, v))
+}
+
+// ExternalIDGTE applies the GTE predicate on the "external_id" field.
+func ExternalIDGTE(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldGTE(FieldExternalID, v))
+}
+
+// ExternalIDLT applies the LT predicate on the "external_id" field.
+func ExternalIDLT(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldLT(FieldExternalID, v))
+}
+
+// ExternalIDLTE applies the LTE predicate on the "external_id" field.
+func ExternalIDLTE(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldLTE(FieldExternalID, v))
+}
+
+// ExternalIDContains applies the Contains predicate on the "external_id" field.
+func ExternalIDContains(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldContains(FieldExternalID, v))
+}
+
+// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
+func ExternalIDHasPrefix(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldHasPrefix(FieldExternalID, v))
+}
+
+// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
+func ExternalIDHasSuffix(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldHasSuffix(FieldExternalID, v))
+}
+
+// ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
+func ExternalIDIsNil() predicate.Offering {
+	return predicate.Offering(sql.FieldIsNull(FieldExternalID))
+}
+
+// ExternalIDNotNil applies the NotNil predicate on the "external_id" field.
+func ExternalIDNotNil() predicate.Offering {
+	return predicate.Offering(sql.FieldNotNull(FieldExternalID))
+}
+
+// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
+func ExternalIDEqualFold(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldEqualFold(FieldExternalID, v))
+}
+
+// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
+func ExternalIDContainsFold(v string) predicate.Offering {
+	return predicate.Offering(sql.FieldContainsFold(FieldExternalID, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.

@@ -23,10 +23,16 @@ const (
 	FieldObjectID = "object_id"
 	// FieldPayload holds the string denoting the payload field in the database.
 	FieldPayload = "payload"
-	// FieldState holds the string denoting the state field in the database.
-	FieldState = "state"
-	// FieldDueAt holds the string denoting the due_at field in the database.
-	FieldDueAt = "due_at"
+	// FieldAudience holds the string denoting the audience field in the database.
+	FieldAudience = "audience"
+	// FieldHomeID holds the string denoting the home_id field in the database.
+	FieldHomeID = "home_id"
+	// FieldHostID holds the string denoting the host_id field in the database.
+	FieldHostID = "host_id"
+	// FieldPersonID holds the string denoting the person_id field in the database.
+	FieldPersonID = "person_id"
+	// FieldSequence holds the string denoting the sequence field in the database.
+	FieldSequence = "sequence"
 	// Table holds the table name of the outboxevent in the database.
 	Table = "outbox_events"
 )
@@ -38,8 +44,11 @@ var Columns = []string{
 	FieldType,
 	FieldObjectID,
 	FieldPayload,
-	FieldState,
-	FieldDueAt,
+	FieldAudience,
+	FieldHomeID,
+	FieldHostID,
+	FieldPersonID,
+	FieldSequence,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -59,33 +68,38 @@ var (
 	TypeValidator func(string) error
 	// ObjectIDValidator is a validator for the "object_id" field. It is called by the builders before save.
 	ObjectIDValidator func(string) error
+	// HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
+	HomeIDValidator func(string) error
+	// HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
+	HostIDValidator func(string) error
+	// PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	PersonIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
 
-// State defines the type for the "state" enum field.
-type State string
+// Audience defines the type for the "audience" enum field.
+type Audience string
 
-// State values.
+// Audience values.
 const (
-	StatePENDING   State = "PENDING"
-	StateDELIVERED State = "DELIVERED"
-	StateDEAD      State = "DEAD"
+	AudiencePUBLIC  Audience = "PUBLIC"
+	AudiencePARTIES Audience = "PARTIES"
 )
 
-func (s State) String() string {
-	return string(s)
+func (a Audience) String() string {
+	return string(a)
 }
 
-// StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
-func StateValidator(s State) error {
-	switch s {
-	case StatePENDING, StateDELIVERED, StateDEAD:
+// AudienceValidator is a validator for the "audience" field enum values. It is called by the builders before save.
+func AudienceValidator(a Audience) error {
+	switch a {
+	case AudiencePUBLIC, AudiencePARTIES:
 		return nil
 	default:
-		return fmt.Errorf("outboxevent: invalid enum value for state field: %q", s)
+		return fmt.Errorf("outboxevent: invalid enum value for audience field: %q", a)
 	}
 }
 
@@ -112,12 +126,27 @@ func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldObjectID, opts...).ToFunc()
 }
 
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
+// ByAudience orders the results by the audience field.
+func ByAudience(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAudience, opts...).ToFunc()
 }
 
-// ByDueAt orders the results by the due_at field.
-func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
+// ByHomeID orders the results by the home_id field.
+func ByHomeID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHomeID, opts...).ToFunc()
+}
+
+// ByHostID orders the results by the host_id field.
+func ByHostID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHostID, opts...).ToFunc()
+}
+
+// ByPersonID orders the results by the person_id field.
+func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPersonID, opts...).ToFunc()
+}
+
+// BySequence orders the results by the sequence field.
+func BySequence(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSequence, opts...).ToFunc()
 }

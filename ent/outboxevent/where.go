@@ -71,9 +71,27 @@ func ObjectID(v ident.ID) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldObjectID, vc))
 }
 
-// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
-func DueAt(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldEQ(FieldDueAt, v))
+// HomeID applies equality check predicate on the "home_id" field. It's identical to HomeIDEQ.
+func HomeID(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldHomeID, vc))
+}
+
+// HostID applies equality check predicate on the "host_id" field. It's identical to HostIDEQ.
+func HostID(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldHostID, vc))
+}
+
+// PersonID applies equality check predicate on the "person_id" field. It's identical to PersonIDEQ.
+func PersonID(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldPersonID, vc))
+}
+
+// Sequence applies equality check predicate on the "sequence" field. It's identical to SequenceEQ.
+func Sequence(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldEQ(FieldSequence, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -265,64 +283,356 @@ func ObjectIDContainsFold(v ident.ID) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldContainsFold(FieldObjectID, vc))
 }
 
-// StateEQ applies the EQ predicate on the "state" field.
-func StateEQ(v State) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldEQ(FieldState, v))
+// AudienceEQ applies the EQ predicate on the "audience" field.
+func AudienceEQ(v Audience) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldEQ(FieldAudience, v))
 }
 
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldState, v))
+// AudienceNEQ applies the NEQ predicate on the "audience" field.
+func AudienceNEQ(v Audience) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNEQ(FieldAudience, v))
 }
 
-// StateIn applies the In predicate on the "state" field.
-func StateIn(vs ...State) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldIn(FieldState, vs...))
+// AudienceIn applies the In predicate on the "audience" field.
+func AudienceIn(vs ...Audience) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIn(FieldAudience, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldState, vs...))
+// AudienceNotIn applies the NotIn predicate on the "audience" field.
+func AudienceNotIn(vs ...Audience) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotIn(FieldAudience, vs...))
 }
 
-// DueAtEQ applies the EQ predicate on the "due_at" field.
-func DueAtEQ(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldEQ(FieldDueAt, v))
+// HomeIDEQ applies the EQ predicate on the "home_id" field.
+func HomeIDEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldHomeID, vc))
 }
 
-// DueAtNEQ applies the NEQ predicate on the "due_at" field.
-func DueAtNEQ(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldDueAt, v))
+// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
+func HomeIDNEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldNEQ(FieldHomeID, vc))
 }
 
-// DueAtIn applies the In predicate on the "due_at" field.
-func DueAtIn(vs ...time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldIn(FieldDueAt, vs...))
+// HomeIDIn applies the In predicate on the "home_id" field.
+func HomeIDIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldIn(FieldHomeID, v...))
 }
 
-// DueAtNotIn applies the NotIn predicate on the "due_at" field.
-func DueAtNotIn(vs ...time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldDueAt, vs...))
+// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
+func HomeIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldNotIn(FieldHomeID, v...))
 }
 
-// DueAtGT applies the GT predicate on the "due_at" field.
-func DueAtGT(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGT(FieldDueAt, v))
+// HomeIDGT applies the GT predicate on the "home_id" field.
+func HomeIDGT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGT(FieldHomeID, vc))
 }
 
-// DueAtGTE applies the GTE predicate on the "due_at" field.
-func DueAtGTE(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGTE(FieldDueAt, v))
+// HomeIDGTE applies the GTE predicate on the "home_id" field.
+func HomeIDGTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGTE(FieldHomeID, vc))
 }
 
-// DueAtLT applies the LT predicate on the "due_at" field.
-func DueAtLT(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLT(FieldDueAt, v))
+// HomeIDLT applies the LT predicate on the "home_id" field.
+func HomeIDLT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLT(FieldHomeID, vc))
 }
 
-// DueAtLTE applies the LTE predicate on the "due_at" field.
-func DueAtLTE(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldDueAt, v))
+// HomeIDLTE applies the LTE predicate on the "home_id" field.
+func HomeIDLTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLTE(FieldHomeID, vc))
+}
+
+// HomeIDContains applies the Contains predicate on the "home_id" field.
+func HomeIDContains(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContains(FieldHomeID, vc))
+}
+
+// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
+func HomeIDHasPrefix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldHomeID, vc))
+}
+
+// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
+func HomeIDHasSuffix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldHomeID, vc))
+}
+
+// HomeIDIsNil applies the IsNil predicate on the "home_id" field.
+func HomeIDIsNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIsNull(FieldHomeID))
+}
+
+// HomeIDNotNil applies the NotNil predicate on the "home_id" field.
+func HomeIDNotNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotNull(FieldHomeID))
+}
+
+// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
+func HomeIDEqualFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEqualFold(FieldHomeID, vc))
+}
+
+// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
+func HomeIDContainsFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContainsFold(FieldHomeID, vc))
+}
+
+// HostIDEQ applies the EQ predicate on the "host_id" field.
+func HostIDEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldHostID, vc))
+}
+
+// HostIDNEQ applies the NEQ predicate on the "host_id" field.
+func HostIDNEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldNEQ(FieldHostID, vc))
+}
+
+// HostIDIn applies the In predicate on the "host_id" field.
+func HostIDIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldIn(FieldHostID, v...))
+}
+
+// HostIDNotIn applies the NotIn predicate on the "host_id" field.
+func HostIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldNotIn(FieldHostID, v...))
+}
+
+// HostIDGT applies the GT predicate on the "host_id" field.
+func HostIDGT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGT(FieldHostID, vc))
+}
+
+// HostIDGTE applies the GTE predicate on the "host_id" field.
+func HostIDGTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGTE(FieldHostID, vc))
+}
+
+// HostIDLT applies the LT predicate on the "host_id" field.
+func HostIDLT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLT(FieldHostID, vc))
+}
+
+// HostIDLTE applies the LTE predicate on the "host_id" field.
+func HostIDLTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLTE(FieldHostID, vc))
+}
+
+// HostIDContains applies the Contains predicate on the "host_id" field.
+func HostIDContains(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContains(FieldHostID, vc))
+}
+
+// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
+func HostIDHasPrefix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldHostID, vc))
+}
+
+// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
+func HostIDHasSuffix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldHostID, vc))
+}
+
+// HostIDIsNil applies the IsNil predicate on the "host_id" field.
+func HostIDIsNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIsNull(FieldHostID))
+}
+
+// HostIDNotNil applies the NotNil predicate on the "host_id" field.
+func HostIDNotNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotNull(FieldHostID))
+}
+
+// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
+func HostIDEqualFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEqualFold(FieldHostID, vc))
+}
+
+// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
+func HostIDContainsFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContainsFold(FieldHostID, vc))
+}
+
+// PersonIDEQ applies the EQ predicate on the "person_id" field.
+func PersonIDEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEQ(FieldPersonID, vc))
+}
+
+// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
+func PersonIDNEQ(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldNEQ(FieldPersonID, vc))
+}
+
+// PersonIDIn applies the In predicate on the "person_id" field.
+func PersonIDIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldIn(FieldPersonID, v...))
+}
+
+// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
+func PersonIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.OutboxEvent(sql.FieldNotIn(FieldPersonID, v...))
+}
+
+// PersonIDGT applies the GT predicate on the "person_id" field.
+func PersonIDGT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGT(FieldPersonID, vc))
+}
+
+// PersonIDGTE applies the GTE predicate on the "person_id" field.
+func PersonIDGTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldGTE(FieldPersonID, vc))
+}
+
+// PersonIDLT applies the LT predicate on the "person_id" field.
+func PersonIDLT(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLT(FieldPersonID, vc))
+}
+
+// PersonIDLTE applies the LTE predicate on the "person_id" field.
+func PersonIDLTE(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldLTE(FieldPersonID, vc))
+}
+
+// PersonIDContains applies the Contains predicate on the "person_id" field.
+func PersonIDContains(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContains(FieldPersonID, vc))
+}
+
+// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
+func PersonIDHasPrefix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldPersonID, vc))
+}
+
+// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
+func PersonIDHasSuffix(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldPersonID, vc))
+}
+
+// PersonIDIsNil applies the IsNil predicate on the "person_id" field.
+func PersonIDIsNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIsNull(FieldPersonID))
+}
+
+// PersonIDNotNil applies the NotNil predicate on the "person_id" field.
+func PersonIDNotNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotNull(FieldPersonID))
+}
+
+// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
+func PersonIDEqualFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldEqualFold(FieldPersonID, vc))
+}
+
+// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
+func PersonIDContainsFold(v ident.ID) predicate.OutboxEvent {
+	vc := string(v)
+	return predicate.OutboxEvent(sql.FieldContainsFold(FieldPersonID, vc))
+}
+
+// SequenceEQ applies the EQ predicate on the "sequence" field.
+func SequenceEQ(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldEQ(FieldSequence, v))
+}
+
+// SequenceNEQ applies the NEQ predicate on the "sequence" field.
+func SequenceNEQ(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNEQ(FieldSequence, v))
+}
+
+// SequenceIn applies the In predicate on the "sequence" field.
+func SequenceIn(vs ...int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIn(FieldSequence, vs...))
+}
+
+// SequenceNotIn applies the NotIn predicate on the "sequence" field.
+func SequenceNotIn(vs ...int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotIn(FieldSequence, vs...))
+}
+
+// SequenceGT applies the GT predicate on the "sequence" field.
+func SequenceGT(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldGT(FieldSequence, v))
+}
+
+// SequenceGTE applies the GTE predicate on the "sequence" field.
+func SequenceGTE(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldGTE(FieldSequence, v))
+}
+
+// SequenceLT applies the LT predicate on the "sequence" field.
+func SequenceLT(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldLT(FieldSequence, v))
+}
+
+// SequenceLTE applies the LTE predicate on the "sequence" field.
+func SequenceLTE(v int64) predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldLTE(FieldSequence, v))
+}
+
+// SequenceIsNil applies the IsNil predicate on the "sequence" field.
+func SequenceIsNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldIsNull(FieldSequence))
+}
+
+// SequenceNotNil applies the NotNil predicate on the "sequence" field.
+func SequenceNotNil() predicate.OutboxEvent {
+	return predicate.OutboxEvent(sql.FieldNotNull(FieldSequence))
 }
 
 // And groups predicates with the AND operator between them.

@@ -39,6 +39,18 @@ type IdempotencyKey func(*sql.Selector)
 // Identity is the predicate function for identity builders.
 type Identity func(*sql.Selector)
 
+// ImportChunk is the predicate function for importchunk builders.
+type ImportChunk func(*sql.Selector)
+
+// ImportFinding is the predicate function for importfinding builders.
+type ImportFinding func(*sql.Selector)
+
+// ImportRun is the predicate function for importrun builders.
+type ImportRun func(*sql.Selector)
+
+// ImportSource is the predicate function for importsource builders.
+type ImportSource func(*sql.Selector)
+
 // Institution is the predicate function for institution builders.
 type Institution func(*sql.Selector)
 
@@ -80,6 +92,9 @@ type Result func(*sql.Selector)
 
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)
+
+// SeatQuota is the predicate function for seatquota builders.
+type SeatQuota func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)

@@ -62,6 +62,11 @@ func CreatedAt(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // HomeID applies equality check predicate on the "home_id" field. It's identical to HomeIDEQ.
 func HomeID(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
@@ -168,6 +173,46 @@ func CreatedAtLT(v time.Time) predicate.RecognitionRule {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.RecognitionRule {
+	return predicate.RecognitionRule(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // HomeIDEQ applies the EQ predicate on the "home_id" field.

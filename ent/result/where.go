@@ -62,6 +62,11 @@ func CreatedAt(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// UpdatedAt applies equality check predicate on the "updated_at" field. It's identical to UpdatedAtEQ.
+func UpdatedAt(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
 // EnrolmentID applies equality check predicate on the "enrolment_id" field. It's identical to EnrolmentIDEQ.
 func EnrolmentID(v ident.ID) predicate.Result {
 	vc := string(v)
@@ -173,6 +178,46 @@ func CreatedAtLT(v time.Time) predicate.Result {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
+func UpdatedAtEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
+func UpdatedAtNEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldUpdatedAt, v))
+}
+
+// UpdatedAtIn applies the In predicate on the "updated_at" field.
+func UpdatedAtIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
+func UpdatedAtNotIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldUpdatedAt, vs...))
+}
+
+// UpdatedAtGT applies the GT predicate on the "updated_at" field.
+func UpdatedAtGT(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
+func UpdatedAtGTE(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLT applies the LT predicate on the "updated_at" field.
+func UpdatedAtLT(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldUpdatedAt, v))
+}
+
+// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
+func UpdatedAtLTE(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // EnrolmentIDEQ applies the EQ predicate on the "enrolment_id" field.

@@ -22,6 +22,8 @@ const (
 	FieldPersonID = "person_id"
 	// FieldInstitutionID holds the string denoting the institution_id field in the database.
 	FieldInstitutionID = "institution_id"
+	// FieldUnitID holds the string denoting the unit_id field in the database.
+	FieldUnitID = "unit_id"
 	// FieldAllianceID holds the string denoting the alliance_id field in the database.
 	FieldAllianceID = "alliance_id"
 	// FieldGrantedByID holds the string denoting the granted_by_id field in the database.
@@ -36,6 +38,8 @@ const (
 	EdgePerson = "person"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
+	// EdgeUnit holds the string denoting the unit edge name in mutations.
+	EdgeUnit = "unit"
 	// EdgeAlliance holds the string denoting the alliance edge name in mutations.
 	EdgeAlliance = "alliance"
 	// EdgeGrantedBy holds the string denoting the granted_by edge name in mutations.
@@ -56,6 +60,13 @@ const (
 	InstitutionInverseTable = "institutions"
 	// InstitutionColumn is the table column denoting the institution relation/edge.
 	InstitutionColumn = "institution_id"
+	// UnitTable is the table that holds the unit relation/edge.
+	UnitTable = "role_grants"
+	// UnitInverseTable is the table name for the Unit entity.
+	// It exists in this package in order to avoid circular dependency with the "unit" package.
+	UnitInverseTable = "units"
+	// UnitColumn is the table column denoting the unit relation/edge.
+	UnitColumn = "unit_id"
 	// AllianceTable is the table that holds the alliance relation/edge.
 	AllianceTable = "role_grants"
 	// AllianceInverseTable is the table name for the Alliance entity.
@@ -78,6 +89,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldPersonID,
 	FieldInstitutionID,
+	FieldUnitID,
 	FieldAllianceID,
 	FieldGrantedByID,
 	FieldRole,
@@ -102,6 +114,8 @@ var (
 	PersonIDValidator func(string) error
 	// InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
 	InstitutionIDValidator func(string) error
+	// UnitIDValidator is a validator for the "unit_id" field. It is called by the builders before save.
+	UnitIDValidator func(string) error
 	// AllianceIDValidator is a validator for the "alliance_id" field. It is called by the builders before save.
 	AllianceIDValidator func(string) error
 	// GrantedByIDValidator is a validator for the "granted_by_id" field. It is called by the builders before save.
@@ -163,6 +177,11 @@ func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
 }
 
+// ByUnitID orders the results by the unit_id field.
+func ByUnitID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnitID, opts...).ToFunc()
+}
+
 // ByAllianceID orders the results by the alliance_id field.
 func ByAllianceID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAllianceID, opts...).ToFunc()
@@ -202,6 +221,13 @@ func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByUnitField orders the results by unit field.
+func ByUnitField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newUnitStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByAllianceField orders the results by alliance field.
 func ByAllianceField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -227,6 +253,13 @@ func newInstitutionStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(InstitutionInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
+	)
+}
+func newUnitStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(UnitInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
 	)
 }
 func newAllianceStep() *sqlgraph.Step {

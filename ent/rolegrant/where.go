@@ -73,6 +73,12 @@ func InstitutionID(v ident.ID) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldInstitutionID, vc))
 }
 
+// UnitID applies equality check predicate on the "unit_id" field. It's identical to UnitIDEQ.
+func UnitID(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldUnitID, vc))
+}
+
 // AllianceID applies equality check predicate on the "alliance_id" field. It's identical to AllianceIDEQ.
 func AllianceID(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
@@ -311,6 +317,100 @@ func InstitutionIDEqualFold(v ident.ID) predicate.RoleGrant {
 func InstitutionIDContainsFold(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldContainsFold(FieldInstitutionID, vc))
+}
+
+// UnitIDEQ applies the EQ predicate on the "unit_id" field.
+func UnitIDEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldUnitID, vc))
+}
+
+// UnitIDNEQ applies the NEQ predicate on the "unit_id" field.
+func UnitIDNEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldNEQ(FieldUnitID, vc))
+}
+
+// UnitIDIn applies the In predicate on the "unit_id" field.
+func UnitIDIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldIn(FieldUnitID, v...))
+}
+
+// UnitIDNotIn applies the NotIn predicate on the "unit_id" field.
+func UnitIDNotIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldNotIn(FieldUnitID, v...))
+}
+
+// UnitIDGT applies the GT predicate on the "unit_id" field.
+func UnitIDGT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGT(FieldUnitID, vc))
+}
+
+// UnitIDGTE applies the GTE predicate on the "unit_id" field.
+func UnitIDGTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGTE(FieldUnitID, vc))
+}
+
+// UnitIDLT applies the LT predicate on the "unit_id" field.
+func UnitIDLT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLT(FieldUnitID, vc))
+}
+
+// UnitIDLTE applies the LTE predicate on the "unit_id" field.
+func UnitIDLTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLTE(FieldUnitID, vc))
+}
+
+// UnitIDContains applies the Contains predicate on the "unit_id" field.
+func UnitIDContains(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContains(FieldUnitID, vc))
+}
+
+// UnitIDHasPrefix applies the HasPrefix predicate on the "unit_id" field.
+func UnitIDHasPrefix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasPrefix(FieldUnitID, vc))
+}
+
+// UnitIDHasSuffix applies the HasSuffix predicate on the "unit_id" field.
+func UnitIDHasSuffix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasSuffix(FieldUnitID, vc))
+}
+
+// UnitIDIsNil applies the IsNil predicate on the "unit_id" field.
+func UnitIDIsNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldIsNull(FieldUnitID))
+}
+
+// UnitIDNotNil applies the NotNil predicate on the "unit_id" field.
+func UnitIDNotNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNotNull(FieldUnitID))
+}
+
+// UnitIDEqualFold applies the EqualFold predicate on the "unit_id" field.
+func UnitIDEqualFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEqualFold(FieldUnitID, vc))
+}
+
+// UnitIDContainsFold applies the ContainsFold predicate on the "unit_id" field.
+func UnitIDContainsFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContainsFold(FieldUnitID, vc))
 }
 
 // AllianceIDEQ applies the EQ predicate on the "alliance_id" field.
@@ -649,6 +749,29 @@ func HasInstitution() predicate.RoleGrant {
 func HasInstitutionWith(preds ...predicate.Institution) predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
 		step := newInstitutionStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasUnit applies the HasEdge predicate on the "unit" edge.
+func HasUnit() predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasUnitWith applies the HasEdge predicate on the "unit" edge with a given conditions (other predicates).
+func HasUnitWith(preds ...predicate.Unit) predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := newUnitStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

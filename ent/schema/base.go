@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -33,6 +34,19 @@ func (b Base) Fields() []ent.Field {
 			Comment("when the row was made; times with a meaning have fields of their own"),
 	}
 }
+
+// Changing is for entities that partners follow: the moment of a row's last
+// change, by which a list can be narrowed to what is new since then.
+type Changing struct{ mixin.Schema }
+
+// Fields of an entity that partners follow.
+func (Changing) Fields() []ent.Field {
+	now := func() time.Time { return vocab.Now(time.Now) }
+	return []ent.Field{field.Time("updated_at").SchemaType(instant).Default(now).UpdateDefault(now)}
+}
+
+// Indexes of an entity that partners follow.
+func (Changing) Indexes() []ent.Index { return []ent.Index{index.Fields("updated_at", "id")} }
 
 // Column types where ent's default differs from what both databases need.
 var (

@@ -13,7 +13,7 @@ import (
 // in versions.
 type Course struct{ ent.Schema }
 
-func (Course) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Course}} }
+func (Course) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Course}, Changing{}} }
 
 func (Course) Fields() []ent.Field {
 	return []ent.Field{
@@ -22,15 +22,17 @@ func (Course) Fields() []ent.Field {
 		state("kind", "COURSE", "MICRO_CREDENTIAL"),
 		state("state", "DRAFT", "PUBLISHED", "WITHDRAWN"),
 		mayRef("published_version"),
+		field.String("external_id").MaxLen(191).Optional().Nillable().Comment("id in the provider's own system"),
+		mayRef("source"), at("source_modified_at"), at("source_seen_at"),
 	}
 }
 
 func (Course) Edges() []ent.Edge {
-	return []ent.Edge{to("institution", Institution.Type), mayTo("unit", Unit.Type)}
+	return []ent.Edge{to("institution", Institution.Type), mayTo("unit", Unit.Type), mayTo("source", ImportSource.Type)}
 }
 
 func (Course) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("institution_id", "code").Unique(), index.Fields("state", "id"), index.Fields("institution_id", "state", "id")}
+	return []ent.Index{index.Fields("institution_id", "code").Unique(), index.Fields("institution_id", "external_id").Unique(), index.Fields("state", "id"), index.Fields("institution_id", "state", "id")}
 }
 
 // CourseVersion is the content of a course. Once published it never changes;
@@ -43,7 +45,7 @@ func (CourseVersion) Fields() []ent.Field {
 	return []ent.Field{
 		ref("course"), ref("institution"),
 		field.Int("number").Positive().Immutable(),
-		state("state", "DRAFT", "PUBLISHED", "SUPERSEDED"),
+		state("state", "DRAFT", "PUBLISHED", "SUPERSEDED", "IN_REVIEW"),
 		text("title"), text("summary"), text("description"),
 		field.JSON("outcomes", []vocab.Outcome{}),
 		field.Int("ects").GoType(vocab.ECTS(0)),
@@ -60,12 +62,16 @@ func (CourseVersion) Fields() []ent.Field {
 		field.JSON("target_groups", []vocab.TargetGroup{}),
 		field.String("stackability").MaxLen(32).GoType(vocab.Stackability("")).Optional().Nillable(),
 		field.JSON("topics", []string{}),
+		field.String("url").MaxLen(255).Optional().Nillable(),
+		mayRef("submitted_by"), at("submitted_at"),
+		field.String("review_note").MaxLen(2000).Default("").Comment("what a reviewer asked to change"),
+		field.String("digest").MaxLen(64).Default("").SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of the imported content, by which a repeat is known"),
 		at("published_at"),
 	}
 }
 
 func (CourseVersion) Edges() []ent.Edge {
-	return []ent.Edge{to("course", Course.Type), to("institution", Institution.Type)}
+	return []ent.Edge{to("course", Course.Type), to("institution", Institution.Type), mayTo("submitted_by", Person.Type)}
 }
 
 func (CourseVersion) Indexes() []ent.Index {
@@ -75,7 +81,7 @@ func (CourseVersion) Indexes() []ent.Index {
 // Offering is one run of a course: a cohort with a deadline, or on demand.
 type Offering struct{ ent.Schema }
 
-func (Offering) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Offering}} }
+func (Offering) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Offering}, Changing{}} }
 
 func (Offering) Fields() []ent.Field {
 	return []ent.Field{
@@ -84,6 +90,7 @@ func (Offering) Fields() []ent.Field {
 		state("schedule", "COHORT", "ON_DEMAND"),
 		field.String("zone").MaxLen(64).Comment("IANA zone in which the deadlines were set"),
 		moment("opens_at"), at("closes_at"),
+		field.JSON("windows", []vocab.Window{}).Default([]vocab.Window{}).Comment("windows of single audiences; others have opens_at to closes_at"),
 		day("starts_on"), day("ends_on"),
 		field.Int("seats").Positive(),
 		field.Int("seats_taken").NonNegative().Default(0),
@@ -92,6 +99,11 @@ func (Offering) Fields() []ent.Field {
 		text("place"), text("funding"),
 		field.Int("fee_cents").NonNegative().Default(0),
 		field.String("fee_currency").MaxLen(3).Default("EUR"),
+		field.JSON("sessions", []vocab.Session{}).Default([]vocab.Session{}),
+		field.Int("waitlist_places").NonNegative().Default(0).Comment("0: no waitlist"),
+		field.Enum("waitlist_order").Values("FIRST_COME", "DRAW").Default("FIRST_COME").SchemaType(enum),
+		field.Int("offer_hours").Positive().Default(72).Comment("how long a learner may think about an offered seat"),
+		field.String("external_id").MaxLen(191).Optional().Nillable(),
 	}
 }
 
@@ -100,13 +112,35 @@ func (Offering) Edges() []ent.Edge {
 }
 
 func (Offering) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("state", "id")}
+	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("state", "id"), index.Fields("course_id", "external_id").Unique()}
+}
+
+// SeatQuota is the share of an offering's seats that learners of one partner
+// may take at most.
+type SeatQuota struct{ ent.Schema }
+
+func (SeatQuota) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.SeatQuota}} }
+
+func (SeatQuota) Fields() []ent.Field {
+	return []ent.Field{
+		ref("offering"), ref("home"),
+		field.Int("seats").NonNegative(),
+		field.Int("seats_taken").NonNegative().Default(0),
+	}
+}
+
+func (SeatQuota) Edges() []ent.Edge {
+	return []ent.Edge{to("offering", Offering.Type), to("home", Institution.Type)}
+}
+
+func (SeatQuota) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("offering_id", "home_id").Unique()}
 }
 
 // MicroDegree is an award put together from courses of several partners.
 type MicroDegree struct{ ent.Schema }
 
-func (MicroDegree) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.MicroDegree}} }
+func (MicroDegree) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.MicroDegree}, Changing{}} }
 
 func (MicroDegree) Fields() []ent.Field {
 	return []ent.Field{
@@ -119,7 +153,7 @@ func (MicroDegree) Fields() []ent.Field {
 		field.Int("eqf").Optional().Nillable(),
 		field.String("isced").MaxLen(4).GoType(vocab.ISCEDF("")).Optional().Nillable(),
 		field.JSON("quality", &vocab.QualityAssurance{}).Optional(),
-		field.JSON("groups", []vocab.ModuleGroup{}),
+		field.JSON("composition", vocab.Composition{}),
 		at("published_at"),
 	}
 }

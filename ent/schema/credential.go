@@ -57,7 +57,7 @@ func (StatusList) Indexes() []ent.Index {
 // Credential is a signed statement of what a learner achieved.
 type Credential struct{ ent.Schema }
 
-func (Credential) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Credential}} }
+func (Credential) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Credential}, Changing{}} }
 
 func (Credential) Fields() []ent.Field {
 	return []ent.Field{

@@ -26,7 +26,7 @@ func (Alliance) Fields() []ent.Field {
 // Institution is a university or another provider of higher education.
 type Institution struct{ ent.Schema }
 
-func (Institution) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Institution}} }
+func (Institution) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Institution}, Changing{}} }
 
 func (Institution) Fields() []ent.Field {
 	return []ent.Field{
@@ -39,20 +39,22 @@ func (Institution) Fields() []ent.Field {
 		field.String("pic").MaxLen(9).Optional().Nillable(),
 		field.String("oid").MaxLen(9).Optional().Nillable(),
 		field.String("ror").MaxLen(64).Optional().Nillable(),
+		field.String("deqar").MaxLen(32).Optional().Nillable().Comment("institution in the Database of External Quality Assurance Results"),
 		field.String("website").MaxLen(255).Optional().Nillable(),
 		field.JSON("domains", []string{}).Comment("web and mail domains, to find it in the chooser"),
 		field.String("zone").MaxLen(64).Comment("IANA time zone of its deadlines"),
+		field.Enum("course_review").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether a second person reviews a course before it is published"),
 	}
 }
 
 func (Institution) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("erasmus_code").Unique(), index.Fields("ror").Unique(), index.Fields("pic").Unique()}
+	return []ent.Index{index.Fields("erasmus_code").Unique(), index.Fields("ror").Unique(), index.Fields("pic").Unique(), index.Fields("oid").Unique(), index.Fields("deqar").Unique()}
 }
 
 // Membership is an institution's place in an alliance.
 type Membership struct{ ent.Schema }
 
-func (Membership) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Membership}} }
+func (Membership) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Membership}, Changing{}} }
 
 func (Membership) Fields() []ent.Field {
 	return []ent.Field{
@@ -60,6 +62,8 @@ func (Membership) Fields() []ent.Field {
 		state("state", "INVITED", "ACTIVE", "SUSPENDED", "LEFT"),
 		state("part", "COORDINATOR", "MEMBER", "ASSOCIATED_PARTNER"),
 		at("since"), at("until"),
+		field.String("reason").MaxLen(1000).Default("").Comment("why it was last suspended or ended"),
+		field.JSON("history", []vocab.Standing{}).Comment("every state with its beginning, so that a verifier can ask for a moment"),
 	}
 }
 
@@ -82,6 +86,7 @@ func (Unit) Fields() []ent.Field {
 		field.String("key").MaxLen(64),
 		state("kind", "FACULTY", "DEPARTMENT", "INSTITUTE", "CENTRE", "SCHOOL", "CONTINUING_EDUCATION", "INTERNATIONAL_OFFICE"),
 		text("name"),
+		at("closed_at"),
 	}
 }
 
@@ -95,7 +100,7 @@ func (Unit) Indexes() []ent.Index { return []ent.Index{index.Fields("institution
 // home counts towards.
 type Programme struct{ ent.Schema }
 
-func (Programme) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Programme}} }
+func (Programme) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Programme}, Changing{}} }
 
 func (Programme) Fields() []ent.Field {
 	return []ent.Field{

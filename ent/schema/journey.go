@@ -12,7 +12,7 @@ import (
 // Application is one learner's wish to take one offering.
 type Application struct{ ent.Schema }
 
-func (Application) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Application}} }
+func (Application) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Application}, Changing{}} }
 
 func (Application) Fields() []ent.Field {
 	return []ent.Field{
@@ -38,7 +38,7 @@ func (Application) Indexes() []ent.Index {
 // Enrolment is a learner's seat in an offering.
 type Enrolment struct{ ent.Schema }
 
-func (Enrolment) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Enrolment}} }
+func (Enrolment) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Enrolment}, Changing{}} }
 
 func (Enrolment) Fields() []ent.Field {
 	return []ent.Field{
@@ -59,7 +59,7 @@ func (Enrolment) Indexes() []ent.Index {
 // Result is what a learner achieved in one attempt.
 type Result struct{ ent.Schema }
 
-func (Result) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Result}} }
+func (Result) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Result}, Changing{}} }
 
 func (Result) Fields() []ent.Field {
 	return []ent.Field{

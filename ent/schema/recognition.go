@@ -12,7 +12,9 @@ import (
 // RecognitionRule says that a home institution counts a course of a host.
 type RecognitionRule struct{ ent.Schema }
 
-func (RecognitionRule) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.RecognitionRule}} }
+func (RecognitionRule) Mixin() []ent.Mixin {
+	return []ent.Mixin{Base{Kind: ident.RecognitionRule}, Changing{}}
+}
 
 func (RecognitionRule) Fields() []ent.Field {
 	return []ent.Field{
@@ -38,7 +40,9 @@ func (RecognitionRule) Indexes() []ent.Index {
 // RecognitionCase is a learner's request that home counts an achievement.
 type RecognitionCase struct{ ent.Schema }
 
-func (RecognitionCase) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.RecognitionCase}} }
+func (RecognitionCase) Mixin() []ent.Mixin {
+	return []ent.Mixin{Base{Kind: ident.RecognitionCase}, Changing{}}
+}
 
 func (RecognitionCase) Fields() []ent.Field {
 	return []ent.Field{

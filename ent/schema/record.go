@@ -32,7 +32,8 @@ func (AuditEntry) Indexes() []ent.Index {
 }
 
 // OutboxEvent is a fact that others want to hear, stored with the change that
-// caused it. It carries ids, no personal data.
+// caused it. It carries ids, no personal data. Once it has its number it stands
+// in the log that every follower reads in the same order.
 type OutboxEvent struct{ ent.Schema }
 
 func (OutboxEvent) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.OutboxEvent}} }
@@ -42,12 +43,13 @@ func (OutboxEvent) Fields() []ent.Field {
 		field.String("type").MaxLen(64).Immutable(),
 		ref("object"),
 		field.JSON("payload", map[string]string{}).Immutable(),
-		state("state", "PENDING", "DELIVERED", "DEAD"),
-		moment("due_at"),
+		state("audience", "PUBLIC", "PARTIES"),
+		mayRef("home"), mayRef("host"), mayRef("person"),
+		field.Int64("sequence").Optional().Nillable().Comment("place in the log, without gaps; given after the commit"),
 	}
 }
 
-func (OutboxEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("state", "due_at", "id")} }
+func (OutboxEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("sequence").Unique()} }
 
 // IdempotencyKey remembers a mutation, so that a repeat has no second effect.
 type IdempotencyKey struct{ ent.Schema }

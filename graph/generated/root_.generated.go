@@ -25,8 +25,10 @@ type ResolverRoot interface {
 	Alliance() AllianceResolver
 	Application() ApplicationResolver
 	ApplicationConnection() ApplicationConnectionResolver
+	CompositionGroup() CompositionGroupResolver
 	Course() CourseResolver
 	CourseConnection() CourseConnectionResolver
+	CourseOrder() CourseOrderResolver
 	CourseVersion() CourseVersionResolver
 	Credential() CredentialResolver
 	CredentialConnection() CredentialConnectionResolver
@@ -39,7 +41,6 @@ type ResolverRoot interface {
 	MembershipConnection() MembershipConnectionResolver
 	MicroDegree() MicroDegreeResolver
 	MicroDegreeConnection() MicroDegreeConnectionResolver
-	ModuleGroup() ModuleGroupResolver
 	Mutation() MutationResolver
 	Offering() OfferingResolver
 	OfferingConnection() OfferingConnectionResolver
@@ -486,6 +487,8 @@ type CourseVersion implements Node {
 enum CourseVersionState {
   "May still change."
   DRAFT
+  "Waits for a second person to review it."
+  IN_REVIEW
   "In force."
   PUBLISHED
   "Replaced by a younger version; still true for who took it."
@@ -690,80 +693,6 @@ enum Availability {
   NOT_AVAILABLE
 }
 
-"An award put together from courses of several partners."
-type MicroDegree implements Node {
-  "Identifier."
-  id: ID!
-  "Awarding institution."
-  institution: Institution
-  "Short name in addresses."
-  key: String!
-  "State."
-  state: MicroDegreeState!
-  "Title."
-  title: LocalizedText!
-  "One or two sentences."
-  summary: LocalizedText
-  "What it is about."
-  description: LocalizedText
-  "What learners know and can do afterwards."
-  outcomes: [LearningOutcome!]!
-  "Credits."
-  ects: ECTS!
-  "Level of the European Qualifications Framework."
-  eqfLevel: Int
-  "Field of education."
-  field: FieldOfEducation
-  "Quality assurance."
-  quality: QualityAssurance
-  "Parts with the fewest credits to earn in each."
-  groups: [ModuleGroup!]!
-  "How far the signed-in learner has come, by confirmed results; null for others."
-  viewerProgress: MicroDegreeProgress @cost(weight: 3)
-}
-
-"States of a micro-degree."
-enum MicroDegreeState {
-  "Not yet public."
-  DRAFT
-  "In the catalogue."
-  PUBLISHED
-  "Taken out of the catalogue."
-  WITHDRAWN
-}
-
-"A part of a micro-degree."
-type ModuleGroup {
-  "Short name within the micro-degree."
-  key: String!
-  "Title."
-  title: LocalizedText!
-  "Fewest credits to earn here."
-  minEcts: ECTS!
-  "Courses to choose from."
-  courses: [Course!]! @cost(weight: 5)
-}
-
-"How far a learner has come towards a micro-degree."
-type MicroDegreeProgress {
-  "Whether every group is complete."
-  complete: Boolean!
-  "Credits that count."
-  counted: ECTS!
-  "Each group."
-  groups: [GroupProgress!]!
-}
-
-"What a learner has earned in one group."
-type GroupProgress {
-  "Key of the group."
-  key: String!
-  "Credits earned in it."
-  earned: ECTS!
-  "Credits still to earn."
-  missing: ECTS!
-}
-
 "A page of courses."
 type CourseConnection {
   "Rows with their cursors."
@@ -802,26 +731,6 @@ type OfferingEdge {
   cursor: String!
   "The row."
   node: Offering!
-}
-
-"A page of micro-degrees."
-type MicroDegreeConnection {
-  "Rows with their cursors."
-  edges: [MicroDegreeEdge!]!
-  "Rows."
-  nodes: [MicroDegree!]!
-  "Whether and where the list goes on."
-  pageInfo: PageInfo!
-  "Rows of the whole list; counted only when asked."
-  totalCount: Int! @cost(weight: 5)
-}
-
-"A row in a list of micro-degrees."
-type MicroDegreeEdge {
-  "Place in the list."
-  cursor: String!
-  "The row."
-  node: MicroDegree!
 }
 
 "Which courses to list."
@@ -1009,10 +918,6 @@ extend type Query {
   offering(id: ID!): Offering
   "Offerings, newest first."
   offerings(filter: OfferingFilter, first: Int, after: String, last: Int, before: String): OfferingConnection
-  "A micro-degree by its short name."
-  microDegree(key: String!): MicroDegree
-  "Micro-degrees, newest first."
-  microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection
 }
 
 extend type Mutation {
@@ -1737,6 +1642,143 @@ extend type Query {
   institutions(filter: InstitutionFilter, first: Int, after: String, last: Int, before: String): InstitutionConnection
   "A study programme by its identifier."
   programme(id: ID!): Programme
+}
+`, BuiltIn: false},
+	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
+type MicroDegree implements Node {
+  "Identifier."
+  id: ID!
+  "Awarding institution."
+  institution: Institution
+  "Short name in addresses."
+  key: String!
+  "State."
+  state: MicroDegreeState!
+  "Title."
+  title: LocalizedText!
+  "One or two sentences."
+  summary: LocalizedText
+  "What it is about."
+  description: LocalizedText
+  "What learners know and can do afterwards."
+  outcomes: [LearningOutcome!]!
+  "Credits."
+  ects: ECTS!
+  "Level of the European Qualifications Framework."
+  eqfLevel: Int
+  "Field of education."
+  field: FieldOfEducation
+  "Quality assurance."
+  quality: QualityAssurance
+  "What it is put together from."
+  composition: Composition!
+  "How far the signed-in learner has come, by confirmed results; null for others."
+  viewerProgress: MicroDegreeProgress @cost(weight: 3)
+}
+
+"States of a micro-degree."
+enum MicroDegreeState {
+  "Not yet public."
+  DRAFT
+  "In the catalogue."
+  PUBLISHED
+  "Taken out of the catalogue."
+  WITHDRAWN
+}
+
+"What a micro-degree is put together from."
+type Composition {
+  "Parts with courses to choose from."
+  groups: [CompositionGroup!]!
+  "Fewest institutions from which the courses come; 0 for no rule."
+  minInstitutions: Int!
+  "Credits to earn at a level."
+  level: LevelRule
+  "Longest time in months between a course and the award; 0 for no rule."
+  maxAgeMonths: Int!
+  "Most credits that may count towards another award as well; null for no rule."
+  maxSharedEcts: ECTS
+  "Courses that come before others."
+  sequence: [CourseOrder!]!
+}
+
+"A part of a micro-degree. It is complete with the fewest credits and the fewest courses that it asks for."
+type CompositionGroup {
+  "Short name within the micro-degree."
+  key: String!
+  "Title."
+  title: LocalizedText!
+  "Fewest credits to earn here; 0 for no rule."
+  minEcts: ECTS!
+  "Fewest courses to complete here; 0 for no rule."
+  minCourses: Int!
+  "Most credits that count from here; 0 for no rule."
+  maxEcts: ECTS!
+  "Courses to choose from."
+  courses: [Course!]! @cost(weight: 5)
+}
+
+"Credits to earn at a level of the European Qualifications Framework or above."
+type LevelRule {
+  "Level, 1 to 8."
+  eqf: Int!
+  "Fewest credits at that level or above."
+  minEcts: ECTS!
+}
+
+"One course that comes before another."
+type CourseOrder {
+  "Course to complete first."
+  before: Course
+  "Course that it comes before."
+  after: Course
+}
+
+"How far a learner has come towards a micro-degree."
+type MicroDegreeProgress {
+  "Whether every group is complete."
+  complete: Boolean!
+  "Credits that count."
+  counted: ECTS!
+  "Each group."
+  groups: [GroupProgress!]!
+}
+
+"What a learner has earned in one group."
+type GroupProgress {
+  "Key of the group."
+  key: String!
+  "Credits earned in it."
+  earned: ECTS!
+  "Credits still to earn."
+  missing: ECTS!
+}
+
+"A page of micro-degrees."
+type MicroDegreeConnection {
+  "Rows with their cursors."
+  edges: [MicroDegreeEdge!]!
+  "Rows."
+  nodes: [MicroDegree!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of micro-degrees."
+type MicroDegreeEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: MicroDegree!
+}
+
+extend type Query {
+  "A micro-degree by its short name."
+  microDegree(key: String!): MicroDegree
+  "Micro-degrees, newest first."
+  microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection
 }
 `, BuiltIn: false},
 	{Name: "../person.graphqls", Input: `"Who asks, and what they may do."
@@ -2497,6 +2539,42 @@ func childFields_AwardBounds(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AwardBounds", field.Name)
 }
 
+func childFields_Composition(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "groups":
+		return fieldContext_Composition_groups(ctx, ec, field)
+	case "minInstitutions":
+		return fieldContext_Composition_minInstitutions(ctx, ec, field)
+	case "level":
+		return fieldContext_Composition_level(ctx, ec, field)
+	case "maxAgeMonths":
+		return fieldContext_Composition_maxAgeMonths(ctx, ec, field)
+	case "maxSharedEcts":
+		return fieldContext_Composition_maxSharedEcts(ctx, ec, field)
+	case "sequence":
+		return fieldContext_Composition_sequence(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Composition", field.Name)
+}
+
+func childFields_CompositionGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_CompositionGroup_key(ctx, ec, field)
+	case "title":
+		return fieldContext_CompositionGroup_title(ctx, ec, field)
+	case "minEcts":
+		return fieldContext_CompositionGroup_minEcts(ctx, ec, field)
+	case "minCourses":
+		return fieldContext_CompositionGroup_minCourses(ctx, ec, field)
+	case "maxEcts":
+		return fieldContext_CompositionGroup_maxEcts(ctx, ec, field)
+	case "courses":
+		return fieldContext_CompositionGroup_courses(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompositionGroup", field.Name)
+}
+
 func childFields_Course(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2545,6 +2623,16 @@ func childFields_CourseEdge(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_CourseEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CourseEdge", field.Name)
+}
+
+func childFields_CourseOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "before":
+		return fieldContext_CourseOrder_before(ctx, ec, field)
+	case "after":
+		return fieldContext_CourseOrder_after(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CourseOrder", field.Name)
 }
 
 func childFields_CoursePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2863,6 +2951,16 @@ func childFields_LearningOutcome(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type LearningOutcome", field.Name)
 }
 
+func childFields_LevelRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eqf":
+		return fieldContext_LevelRule_eqf(ctx, ec, field)
+	case "minEcts":
+		return fieldContext_LevelRule_minEcts(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LevelRule", field.Name)
+}
+
 func childFields_LocalizedText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "text":
@@ -2945,8 +3043,8 @@ func childFields_MicroDegree(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_MicroDegree_field(ctx, ec, field)
 	case "quality":
 		return fieldContext_MicroDegree_quality(ctx, ec, field)
-	case "groups":
-		return fieldContext_MicroDegree_groups(ctx, ec, field)
+	case "composition":
+		return fieldContext_MicroDegree_composition(ctx, ec, field)
 	case "viewerProgress":
 		return fieldContext_MicroDegree_viewerProgress(ctx, ec, field)
 	}
@@ -2987,20 +3085,6 @@ func childFields_MicroDegreeProgress(ctx context.Context, ec *executionContext, 
 		return fieldContext_MicroDegreeProgress_groups(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MicroDegreeProgress", field.Name)
-}
-
-func childFields_ModuleGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "key":
-		return fieldContext_ModuleGroup_key(ctx, ec, field)
-	case "title":
-		return fieldContext_ModuleGroup_title(ctx, ec, field)
-	case "minEcts":
-		return fieldContext_ModuleGroup_minEcts(ctx, ec, field)
-	case "courses":
-		return fieldContext_ModuleGroup_courses(ctx, ec, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ModuleGroup", field.Name)
 }
 
 func childFields_Offering(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -139,5 +139,5 @@ func record(ctx context.Context, tx *ent.Tx, verb string, app *ent.Application, 
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: app.ID, Institutions: []ident.ID{app.HomeID, app.HostID}, Details: details}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: app.ID, Payload: details})
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: app.ID, Payload: details, Home: app.HomeID, Host: app.HostID, Person: app.LearnerID})
 }

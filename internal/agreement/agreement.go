@@ -239,5 +239,8 @@ func record(ctx context.Context, tx *ent.Tx, verb string, r *ent.RecognitionRule
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: r.ID, Institutions: []ident.ID{r.HomeID, r.HostID}}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: r.ID})
+	return outbox.Append(ctx, tx, outbox.Event{
+		Type: verb, Object: r.ID, Home: r.HomeID, Host: r.HostID,
+		Public: verb != "recognition_rule.propose", // others see it once it is agreed
+	})
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -41,6 +43,7 @@ var visible = map[string]rule{
 	ent.TypeCourse:        either(where(course.FieldState, course.StatePUBLISHED, course.StateWITHDRAWN), staff(course.FieldInstitutionID)),
 	ent.TypeCourseVersion: either(where(courseversion.FieldState, courseversion.StatePUBLISHED, courseversion.StateSUPERSEDED), staff(courseversion.FieldInstitutionID)),
 	ent.TypeOffering:      either(where(offering.FieldState, offering.StatePUBLISHED, offering.StateCANCELLED), staff(offering.FieldInstitutionID)),
+	ent.TypeSeatQuota:     everyone,
 	ent.TypeMicroDegree:   either(where(microdegree.FieldState, microdegree.StatePUBLISHED, microdegree.StateWITHDRAWN), staff(microdegree.FieldInstitutionID)),
 
 	// People see themselves. Staff see who applies from or to their institution.
@@ -68,6 +71,10 @@ var visible = map[string]rule{
 		staff(recognitionrule.FieldHomeID), staff(recognitionrule.FieldHostID)),
 	ent.TypeRecognitionCase: either(self(recognitioncase.FieldLearnerID), staff(recognitioncase.FieldHomeID)),
 
+	// Imports belong to the staff of the institution whose catalogue they fill.
+	ent.TypeImportSource: staff(importsource.FieldInstitutionID),
+	ent.TypeImportRun:    staff(importrun.FieldInstitutionID),
+
 	// The registry of identity providers.
 	ent.TypeProvider:     allianceAdministrators,
 	ent.TypeProviderHome: allianceAdministrators,
@@ -80,4 +87,6 @@ var systemOnly = []string{
 	ent.TypeAuditEntry,     // no list is offered yet
 	ent.TypeOutboxEvent,    // read by jobs
 	ent.TypeIdempotencyKey, // answers by digest only
+	ent.TypeImportChunk,    // read by the job that imports
+	ent.TypeImportFinding,  // read behind the run that it belongs to
 }

@@ -90,5 +90,5 @@ func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.Credential, det
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID, c.HomeID}, Details: details}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID})
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID, Home: c.HomeID, Host: c.InstitutionID, Person: c.LearnerID})
 }

@@ -55,6 +55,11 @@ const (
 	AuditEntry      Kind = "aud"
 	OutboxEvent     Kind = "evt"
 	IdempotencyKey  Kind = "idk"
+	SeatQuota       Kind = "quo"
+	ImportSource    Kind = "src"
+	ImportRun       Kind = "imp"
+	ImportChunk     Kind = "imc"
+	ImportFinding   Kind = "imf"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -129,13 +129,14 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 			return nil, err
 		}
 		if err := tx.Membership.Create().SetAllianceID(a.AllianceID).SetInstitutionID(inst.ID).
-			SetState(membership.StateACTIVE).SetPart(a.Part).SetSince(now).Exec(ctx); err != nil {
+			SetState(membership.StateACTIVE).SetPart(a.Part).SetSince(now).
+			SetHistory([]vocab.Standing{{State: string(membership.StateACTIVE), Since: now}}).Exec(ctx); err != nil {
 			return nil, err
 		}
 		if err := audit.Record(ctx, tx, audit.Entry{Verb: "institution.admit", Object: inst.ID, Institutions: []ident.ID{inst.ID}}); err != nil {
 			return nil, err
 		}
-		return inst, outbox.Append(ctx, tx, outbox.Event{Type: "institution.admitted", Object: inst.ID})
+		return inst, outbox.Append(ctx, tx, outbox.Event{Type: "institution.admit", Object: inst.ID, Public: true})
 	})
 }
 

@@ -40,7 +40,7 @@ type New struct {
 	EQF           int
 	ISCED         vocab.ISCEDF
 	Quality       vocab.QualityAssurance
-	Groups        []vocab.ModuleGroup
+	Groups        []vocab.CompositionGroup
 	Bounds        vocab.Bounds
 }
 
@@ -62,7 +62,7 @@ func (s *Service) Publish(ctx context.Context, n New) (*ent.MicroDegree, error) 
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
 		made, err := tx.MicroDegree.Create().SetInstitutionID(n.InstitutionID).SetKey(n.Key).SetState(microdegree.StatePUBLISHED).
 			SetTitle(n.Title).SetSummary(n.Summary).SetDescription(n.Description).SetOutcomes(n.Outcomes).
-			SetEcts(n.ECTS).SetEqf(n.EQF).SetIsced(n.ISCED).SetQuality(&n.Quality).SetGroups(n.Groups).
+			SetEcts(n.ECTS).SetEqf(n.EQF).SetIsced(n.ISCED).SetQuality(&n.Quality).SetComposition(vocab.Composition{Groups: n.Groups}).
 			SetPublishedAt(vocab.Now(s.Now)).Save(ctx)
 		if storage.IsDuplicate(err) {
 			return nil, problem.New(problem.Conflict, "there is a micro-degree with the key %q already", n.Key).At("key")
@@ -73,12 +73,12 @@ func (s *Service) Publish(ctx context.Context, n New) (*ent.MicroDegree, error) 
 		if err := audit.Record(ctx, tx, audit.Entry{Verb: "micro_degree.publish", Object: made.ID, Institutions: []ident.ID{n.InstitutionID}}); err != nil {
 			return nil, err
 		}
-		return made, outbox.Append(ctx, tx, outbox.Event{Type: "micro_degree.publish", Object: made.ID})
+		return made, outbox.Append(ctx, tx, outbox.Event{Type: "micro_degree.publish", Object: made.ID, Public: true})
 	})
 }
 
 // credits returns the ECTS credits of each published course in the groups.
-func (s *Service) credits(ctx context.Context, groups []vocab.ModuleGroup) (map[string]vocab.ECTS, error) {
+func (s *Service) credits(ctx context.Context, groups []vocab.CompositionGroup) (map[string]vocab.ECTS, error) {
 	var ids []ident.ID
 	for _, g := range groups {
 		for _, c := range g.Courses {
@@ -106,7 +106,7 @@ func (s *Service) credits(ctx context.Context, groups []vocab.ModuleGroup) (map[
 
 // Feasible returns an INVALID problem for each rule that the groups break.
 // credits holds the courses that are on offer.
-func Feasible(total vocab.ECTS, bounds vocab.Bounds, groups []vocab.ModuleGroup, credits map[string]vocab.ECTS) error {
+func Feasible(total vocab.ECTS, bounds vocab.Bounds, groups []vocab.CompositionGroup, credits map[string]vocab.ECTS) error {
 	var found []error
 	if total < bounds.Min || total > bounds.Max {
 		found = append(found, problem.New(problem.Invalid, "%s ECTS credits are outside the %s to %s of a %s in this alliance", total, bounds.Min, bounds.Max, bounds.Kind).At("ects"))

@@ -4,7 +4,7 @@ import "github.com/peregrine-exchange/peregrine/internal/vocab"
 
 // GroupProgress is what a learner has earned in one group.
 type GroupProgress struct {
-	Group   vocab.ModuleGroup
+	Group   vocab.CompositionGroup
 	Earned  vocab.ECTS // may exceed what the group needs
 	Missing vocab.ECTS
 }
@@ -17,7 +17,7 @@ type Progress struct {
 }
 
 // Evaluate compares what was earned, by course, with what the groups ask for.
-func Evaluate(groups []vocab.ModuleGroup, earned map[string]vocab.ECTS) Progress {
+func Evaluate(groups []vocab.CompositionGroup, earned map[string]vocab.ECTS) Progress {
 	p := Progress{Complete: true}
 	for _, g := range groups {
 		progress := GroupProgress{Group: g}

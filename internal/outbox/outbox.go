@@ -1,30 +1,85 @@
 // Package outbox stores events in the transaction that causes them, so that an
 // event is told if and only if its change happened.
+//
+// A transaction cannot know which of its neighbours commits first, so an event
+// gets its number afterwards (log.go). Numbered events are one log without
+// gaps: whoever keeps the number of the last event they saw misses nothing.
+// The read model, the change feed and notifications all follow it.
 package outbox
 
 import (
 	"context"
-	"time"
+	"sync"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Event is a fact in the past tense, such as "application.admitted", about one
-// object. Its payload holds ids and states, no personal data.
+// Event is a fact in the past tense, such as "application.admit", about one
+// object. Its payload holds ids and states, no personal data. It concerns
+// everybody when it is public, and else the named parties.
 type Event struct {
 	Type    string
 	Object  ident.ID
 	Payload map[string]string
+	Public  bool
+	Home    ident.ID
+	Host    ident.ID
+	Person  ident.ID
 }
 
-// Append stores the event, due at once.
+// Append stores the event.
 func Append(ctx context.Context, tx *ent.Tx, e Event) error {
 	if e.Payload == nil {
 		e.Payload = map[string]string{}
 	}
-	return tx.OutboxEvent.Create().SetType(e.Type).SetObjectID(e.Object).SetPayload(e.Payload).
-		SetState(outboxevent.StatePENDING).SetDueAt(vocab.Now(time.Now)).Exec(ctx)
+	create := tx.OutboxEvent.Create().SetType(e.Type).SetObjectID(e.Object).SetPayload(e.Payload).
+		SetAudience(outboxevent.AudiencePARTIES)
+	if e.Public {
+		create.SetAudience(outboxevent.AudiencePUBLIC)
+	}
+	if e.Home != "" {
+		create.SetHomeID(e.Home)
+	}
+	if e.Host != "" {
+		create.SetHostID(e.Host)
+	}
+	if e.Person != "" {
+		create.SetPersonID(e.Person)
+	}
+	if c, ok := ctx.Value(collectorKey{}).(*Collector); ok {
+		c.add(e)
+	}
+	return create.Exec(ctx)
+}
+
+type collectorKey struct{}
+
+// Collector holds the events that were appended on behalf of one request, also
+// those of a transaction that was rolled back: they say what may have changed.
+type Collector struct {
+	mu     sync.Mutex
+	events []Event
+}
+
+// Collect returns a context whose events are collected.
+func Collect(ctx context.Context) (context.Context, *Collector) {
+	c := &Collector{}
+	return context.WithValue(ctx, collectorKey{}, c), c
+}
+
+func (c *Collector) add(e Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events = append(c.events, e)
+}
+
+// Take returns what was collected and forgets it.
+func (c *Collector) Take() []Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	events := c.events
+	c.events = nil
+	return events
 }

@@ -43,6 +43,6 @@ func (s *Service) Progress(ctx context.Context, m *ent.MicroDegree) (*microdegre
 	for _, c := range courses {
 		earned[string(c.CourseID)] = max(earned[string(c.CourseID)], ects[c.ID])
 	}
-	p := microdegree.Evaluate(m.Groups, earned)
+	p := microdegree.Evaluate(m.Composition.Groups, earned)
 	return &p, nil
 }

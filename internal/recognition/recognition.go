@@ -57,5 +57,5 @@ func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.RecognitionCase
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.HomeID, c.HostID}, Details: details}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID, Payload: details})
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID, Payload: details, Home: c.HomeID, Person: c.LearnerID})
 }

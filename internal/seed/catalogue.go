@@ -126,7 +126,7 @@ func (d *demo) publishMicroDegrees(ctx context.Context) error {
 			Bounds:  vocab.BoundsOf(institution.DefaultBounds, vocab.KindMicroDegree),
 		}
 		for _, g := range c.Groups {
-			group := vocab.ModuleGroup{Key: g.Key, Title: g.Title, MinECTS: g.MinECTS}
+			group := vocab.CompositionGroup{Key: g.Key, Title: g.Title, MinECTS: g.MinECTS}
 			for _, code := range g.Courses {
 				group.Courses = append(group.Courses, string(d.courses[code].ID))
 			}

@@ -91,14 +91,6 @@ type QualityAssurance struct {
 	URL  string      `json:"url,omitempty"`
 }
 
-// ModuleGroup is a part of a micro-degree with the fewest credits to earn in it.
-type ModuleGroup struct {
-	Key     string   `json:"key"`
-	Title   Text     `json:"title"`
-	MinECTS ECTS     `json:"minEcts"`
-	Courses []string `json:"courses"` // ids of courses
-}
-
 // Verdict is the answer to "what will this count at home?".
 type Verdict string
 

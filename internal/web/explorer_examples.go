@@ -41,7 +41,7 @@ query MicroDegrees {
       title { text }
       ects
       institution { acronym }
-      groups { title { text } minEcts courses { code institution { acronym } published { title { text } ects } } }
+      composition { groups { title { text } minEcts courses { code institution { acronym } published { title { text } ects } } } }
       viewerProgress { complete counted groups { key earned missing } }
     }
   }

@@ -1,3 +1,56 @@
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "institutions" table
+CREATE TABLE `institutions` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  `schac` varchar(191) NOT NULL,
+  `name` json NOT NULL,
+  `acronym` varchar(32) NOT NULL,
+  `country` varchar(2) NOT NULL,
+  `town` json NOT NULL,
+  `erasmus_code` varchar(32) NULL,
+  `pic` varchar(9) NULL,
+  `oid` varchar(9) NULL,
+  `ror` varchar(64) NULL,
+  `deqar` varchar(32) NULL,
+  `website` varchar(255) NULL,
+  `domains` json NOT NULL,
+  `zone` varchar(64) NOT NULL,
+  `course_review` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `institution_deqar` (`deqar`),
+  UNIQUE INDEX `institution_erasmus_code` (`erasmus_code`),
+  UNIQUE INDEX `institution_oid` (`oid`),
+  UNIQUE INDEX `institution_pic` (`pic`),
+  UNIQUE INDEX `institution_ror` (`ror`),
+  INDEX `institution_updated_at_id` (`updated_at`, `id`),
+  UNIQUE INDEX `schac` (`schac`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -15,50 +68,6 @@ CREATE TABLE `audit_entries` (
   INDEX `auditentry_object_id_id` (`object_id`, `id`),
   UNIQUE INDEX `auditentry_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `state` varchar(32) NOT NULL,
-  `due_at` datetime(6) NOT NULL,
-  PRIMARY KEY (`id`),
-  INDEX `outboxevent_state_due_at_id` (`state`, `due_at`, `id`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "institutions" table
-CREATE TABLE `institutions` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `schac` varchar(191) NOT NULL,
-  `name` json NOT NULL,
-  `acronym` varchar(32) NOT NULL,
-  `country` varchar(2) NOT NULL,
-  `town` json NOT NULL,
-  `erasmus_code` varchar(32) NULL,
-  `pic` varchar(9) NULL,
-  `oid` varchar(9) NULL,
-  `ror` varchar(64) NULL,
-  `website` varchar(255) NULL,
-  `domains` json NOT NULL,
-  `zone` varchar(64) NOT NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `institution_erasmus_code` (`erasmus_code`),
-  UNIQUE INDEX `institution_pic` (`pic`),
-  UNIQUE INDEX `institution_ror` (`ror`),
-  UNIQUE INDEX `schac` (`schac`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -70,6 +79,7 @@ CREATE TABLE `persons` (
 CREATE TABLE `programmes` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `code` varchar(64) NOT NULL,
   `title` json NOT NULL,
   `eqf` bigint NOT NULL,
@@ -78,6 +88,7 @@ CREATE TABLE `programmes` (
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `programme_institution_id_code` (`institution_id`, `code`),
+  INDEX `programme_updated_at_id` (`updated_at`, `id`),
   CONSTRAINT `programmes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "affiliations" table
@@ -98,6 +109,29 @@ CREATE TABLE `affiliations` (
   CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "import_sources" table
+CREATE TABLE `import_sources` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `format` varchar(32) NOT NULL,
+  `url` varchar(1000) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `every_minutes` bigint NOT NULL,
+  `policy` varchar(32) NOT NULL,
+  `due_at` datetime(6) NOT NULL,
+  `pulled_at` datetime(6) NULL,
+  `changed_at` datetime(6) NULL,
+  `failures` bigint NOT NULL DEFAULT 0,
+  `last_error` varchar(500) NOT NULL DEFAULT '',
+  `etag` varchar(255) NOT NULL DEFAULT '',
+  `last_modified` varchar(64) NOT NULL DEFAULT '',
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `importsource_institution_id_name` (`institution_id`, `name`),
+  INDEX `importsource_state_due_at` (`state`, `due_at`),
+  CONSTRAINT `import_sources_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "units" table
 CREATE TABLE `units` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -105,6 +139,7 @@ CREATE TABLE `units` (
   `key` varchar(64) NOT NULL,
   `kind` varchar(32) NOT NULL,
   `name` json NOT NULL,
+  `closed_at` datetime(6) NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
@@ -117,17 +152,26 @@ CREATE TABLE `units` (
 CREATE TABLE `courses` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `code` varchar(64) NOT NULL,
   `kind` varchar(32) NOT NULL,
   `state` varchar(32) NOT NULL,
   `published_version_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `external_id` varchar(191) NULL,
+  `source_modified_at` datetime(6) NULL,
+  `source_seen_at` datetime(6) NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `unit_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `source_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
+  INDEX `courses_import_sources_source` (`source_id`),
   INDEX `courses_units_unit` (`unit_id`),
   UNIQUE INDEX `course_institution_id_code` (`institution_id`, `code`),
+  UNIQUE INDEX `course_institution_id_external_id` (`institution_id`, `external_id`),
   INDEX `course_institution_id_state_id` (`institution_id`, `state`, `id`),
   INDEX `course_state_id` (`state`, `id`),
+  INDEX `course_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `courses_import_sources_source` FOREIGN KEY (`source_id`) REFERENCES `import_sources` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `courses_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `courses_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
@@ -155,24 +199,33 @@ CREATE TABLE `course_versions` (
   `target_groups` json NOT NULL,
   `stackability` varchar(32) NULL,
   `topics` json NOT NULL,
+  `url` varchar(255) NULL,
+  `submitted_at` datetime(6) NULL,
+  `review_note` varchar(2000) NOT NULL DEFAULT '',
+  `digest` char(64) CHARSET ascii NOT NULL DEFAULT '' COLLATE ascii_bin,
   `published_at` datetime(6) NULL,
   `course_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `submitted_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `courseversion_course_id_number` (`course_id`, `number`),
   INDEX `course_versions_institutions_institution` (`institution_id`),
+  INDEX `course_versions_persons_submitted_by` (`submitted_by_id`),
   CONSTRAINT `course_versions_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `course_versions_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  CONSTRAINT `course_versions_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `course_versions_persons_submitted_by` FOREIGN KEY (`submitted_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "offerings" table
 CREATE TABLE `offerings` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `schedule` varchar(32) NOT NULL,
   `zone` varchar(64) NOT NULL,
   `opens_at` datetime(6) NOT NULL,
   `closes_at` datetime(6) NULL,
+  `windows` json NOT NULL,
   `starts_on` char(10) CHARSET ascii NULL COLLATE ascii_bin,
   `ends_on` char(10) CHARSET ascii NULL COLLATE ascii_bin,
   `seats` bigint NOT NULL,
@@ -183,14 +236,21 @@ CREATE TABLE `offerings` (
   `funding` json NOT NULL,
   `fee_cents` bigint NOT NULL DEFAULT 0,
   `fee_currency` varchar(3) NOT NULL DEFAULT 'EUR',
+  `sessions` json NOT NULL,
+  `waitlist_places` bigint NOT NULL DEFAULT 0,
+  `waitlist_order` varchar(32) NOT NULL DEFAULT 'FIRST_COME',
+  `offer_hours` bigint NOT NULL DEFAULT 72,
+  `external_id` varchar(191) NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `course_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `version_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   INDEX `offerings_course_versions_version` (`version_id`),
   INDEX `offerings_institutions_institution` (`institution_id`),
+  UNIQUE INDEX `offering_course_id_external_id` (`course_id`, `external_id`),
   INDEX `offering_course_id_state_id` (`course_id`, `state`, `id`),
   INDEX `offering_state_id` (`state`, `id`),
+  INDEX `offering_updated_at_id` (`updated_at`, `id`),
   CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `offerings_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `offerings_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
@@ -199,6 +259,7 @@ CREATE TABLE `offerings` (
 CREATE TABLE `applications` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `live_key` char(64) CHARSET ascii NULL COLLATE ascii_bin,
   `motivation` varchar(4000) NULL,
@@ -218,6 +279,7 @@ CREATE TABLE `applications` (
   INDEX `application_host_id_state_id` (`host_id`, `state`, `id`),
   INDEX `application_learner_id_id` (`learner_id`, `id`),
   INDEX `application_offering_id_state_id` (`offering_id`, `state`, `id`),
+  INDEX `application_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `live_key` (`live_key`),
   CONSTRAINT `applications_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
@@ -229,6 +291,7 @@ CREATE TABLE `applications` (
 CREATE TABLE `enrolments` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `enrolled_at` datetime(6) NOT NULL,
   `ended_at` datetime(6) NULL,
@@ -245,6 +308,7 @@ CREATE TABLE `enrolments` (
   INDEX `enrolment_host_id_id` (`host_id`, `id`),
   INDEX `enrolment_learner_id_id` (`learner_id`, `id`),
   INDEX `enrolment_offering_id_id` (`offering_id`, `id`),
+  INDEX `enrolment_updated_at_id` (`updated_at`, `id`),
   CONSTRAINT `enrolments_applications_application` FOREIGN KEY (`application_id`) REFERENCES `applications` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `enrolments_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `enrolments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
@@ -256,6 +320,7 @@ CREATE TABLE `enrolments` (
 CREATE TABLE `results` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `attempt` bigint NOT NULL,
   `state` varchar(32) NOT NULL,
   `outcome` varchar(32) NOT NULL,
@@ -278,6 +343,7 @@ CREATE TABLE `results` (
   INDEX `results_persons_recorded_by` (`recorded_by_id`),
   UNIQUE INDEX `result_enrolment_id_attempt` (`enrolment_id`, `attempt`),
   INDEX `result_learner_id_id` (`learner_id`, `id`),
+  INDEX `result_updated_at_id` (`updated_at`, `id`),
   CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
@@ -322,6 +388,7 @@ CREATE TABLE `status_lists` (
 CREATE TABLE `credentials` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `status_index` bigint NOT NULL,
   `state` varchar(32) NOT NULL,
   `token` varchar(32) NOT NULL,
@@ -349,6 +416,7 @@ CREATE TABLE `credentials` (
   INDEX `credential_institution_id_state_id` (`institution_id`, `state`, `id`),
   INDEX `credential_learner_id_id` (`learner_id`, `id`),
   UNIQUE INDEX `credential_status_list_id_status_index` (`status_list_id`, `status_index`),
+  INDEX `credential_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `live_key` (`live_key`),
   UNIQUE INDEX `token` (`token`),
   CONSTRAINT `credentials_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
@@ -404,6 +472,64 @@ CREATE TABLE `identities` (
   CONSTRAINT `identities_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `identities_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "import_runs" table
+CREATE TABLE `import_runs` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `format` varchar(32) NOT NULL,
+  `mode` varchar(32) NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `name` varchar(255) NOT NULL DEFAULT '',
+  `bytes` bigint NOT NULL DEFAULT 0,
+  `rows` bigint NOT NULL DEFAULT 0,
+  `created` bigint NOT NULL DEFAULT 0,
+  `updated` bigint NOT NULL DEFAULT 0,
+  `unchanged` bigint NOT NULL DEFAULT 0,
+  `rejected` bigint NOT NULL DEFAULT 0,
+  `incomplete` bigint NOT NULL DEFAULT 0,
+  `started_at` datetime(6) NULL,
+  `ended_at` datetime(6) NULL,
+  `error` varchar(500) NOT NULL DEFAULT '',
+  `worker` varchar(64) NOT NULL DEFAULT '',
+  `leased_until` datetime(6) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `source_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `started_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `importrun_institution_id_id` (`institution_id`, `id`),
+  INDEX `importrun_state_id` (`state`, `id`),
+  INDEX `import_runs_import_sources_source` (`source_id`),
+  INDEX `import_runs_persons_started_by` (`started_by_id`),
+  CONSTRAINT `import_runs_import_sources_source` FOREIGN KEY (`source_id`) REFERENCES `import_sources` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `import_runs_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `import_runs_persons_started_by` FOREIGN KEY (`started_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "import_chunks" table
+CREATE TABLE `import_chunks` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `number` bigint NOT NULL,
+  `content` mediumblob NOT NULL,
+  `run_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `importchunk_run_id_number` (`run_id`, `number`),
+  CONSTRAINT `import_chunks_import_runs_run` FOREIGN KEY (`run_id`) REFERENCES `import_runs` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "import_findings" table
+CREATE TABLE `import_findings` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `course_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `number` bigint NOT NULL,
+  `place` varchar(100) NOT NULL,
+  `external_id` varchar(191) NOT NULL,
+  `outcome` varchar(32) NOT NULL,
+  `problems` json NOT NULL,
+  `run_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `importfinding_run_id_number` (`run_id`, `number`),
+  CONSTRAINT `import_findings_import_runs_run` FOREIGN KEY (`run_id`) REFERENCES `import_runs` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "alliances" table
 CREATE TABLE `alliances` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -419,15 +545,19 @@ CREATE TABLE `alliances` (
 CREATE TABLE `memberships` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `part` varchar(32) NOT NULL,
   `since` datetime(6) NULL,
   `until` datetime(6) NULL,
+  `reason` varchar(1000) NOT NULL DEFAULT '',
+  `history` json NOT NULL,
   `alliance_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   INDEX `memberships_institutions_institution` (`institution_id`),
   UNIQUE INDEX `membership_alliance_id_institution_id` (`alliance_id`, `institution_id`),
+  INDEX `membership_updated_at_id` (`updated_at`, `id`),
   CONSTRAINT `memberships_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `memberships_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
@@ -435,6 +565,7 @@ CREATE TABLE `memberships` (
 CREATE TABLE `micro_degrees` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `key` varchar(64) NOT NULL,
   `state` varchar(32) NOT NULL,
   `title` json NOT NULL,
@@ -445,11 +576,12 @@ CREATE TABLE `micro_degrees` (
   `eqf` bigint NULL,
   `isced` varchar(4) NULL,
   `quality` json NULL,
-  `groups` json NOT NULL,
+  `composition` json NOT NULL,
   `published_at` datetime(6) NULL,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `key` (`key`),
+  INDEX `microdegree_updated_at_id` (`updated_at`, `id`),
   INDEX `micro_degrees_institutions_institution` (`institution_id`),
   CONSTRAINT `micro_degrees_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
@@ -485,6 +617,7 @@ CREATE TABLE `provider_homes` (
 CREATE TABLE `recognition_rules` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `proposed_by_side` varchar(32) NOT NULL,
   `ects` bigint NOT NULL,
@@ -504,6 +637,7 @@ CREATE TABLE `recognition_rules` (
   INDEX `recognitionrule_course_id_home_id_state` (`course_id`, `home_id`, `state`),
   INDEX `recognitionrule_home_id_state_id` (`home_id`, `state`, `id`),
   INDEX `recognitionrule_host_id_state_id` (`host_id`, `state`, `id`),
+  INDEX `recognitionrule_updated_at_id` (`updated_at`, `id`),
   INDEX `recognition_rules_home_modules_module` (`module_id`),
   INDEX `recognition_rules_persons_answered_by` (`answered_by_id`),
   INDEX `recognition_rules_persons_proposed_by` (`proposed_by_id`),
@@ -520,6 +654,7 @@ CREATE TABLE `recognition_rules` (
 CREATE TABLE `recognition_cases` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `state` varchar(32) NOT NULL,
   `basis` varchar(32) NOT NULL,
   `live_key` char(64) CHARSET ascii NULL COLLATE ascii_bin,
@@ -543,6 +678,7 @@ CREATE TABLE `recognition_cases` (
   INDEX `recognitioncase_credential_id_id` (`credential_id`, `id`),
   INDEX `recognitioncase_home_id_state_id` (`home_id`, `state`, `id`),
   INDEX `recognitioncase_learner_id_id` (`learner_id`, `id`),
+  INDEX `recognitioncase_updated_at_id` (`updated_at`, `id`),
   INDEX `recognition_cases_institutions_host` (`host_id`),
   INDEX `recognition_cases_persons_decided_by` (`decided_by_id`),
   INDEX `recognition_cases_programmes_programme` (`programme_id`),
@@ -564,6 +700,7 @@ CREATE TABLE `role_grants` (
   `valid_until` datetime(6) NULL,
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `unit_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `alliance_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `granted_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
@@ -571,10 +708,26 @@ CREATE TABLE `role_grants` (
   INDEX `role_grants_institutions_institution` (`institution_id`),
   INDEX `role_grants_persons_granted_by` (`granted_by_id`),
   INDEX `role_grants_persons_person` (`person_id`),
+  INDEX `role_grants_units_unit` (`unit_id`),
   CONSTRAINT `role_grants_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
-  CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `role_grants_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "seat_quota" table
+CREATE TABLE `seat_quota` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `seats` bigint NOT NULL,
+  `seats_taken` bigint NOT NULL DEFAULT 0,
+  `offering_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `seatquota_offering_id_home_id` (`offering_id`, `home_id`),
+  INDEX `seat_quota_institutions_home` (`home_id`),
+  CONSTRAINT `seat_quota_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `seat_quota_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "sessions" table
 CREATE TABLE `sessions` (

@@ -31,6 +31,7 @@ CREATE UNIQUE INDEX `alliances_slug_key` ON `alliances` (`slug`);
 CREATE TABLE `applications` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `live_key` text NULL,
   `motivation` text NULL,
@@ -53,6 +54,8 @@ CREATE TABLE `applications` (
 );
 -- Create index "applications_live_key_key" to table: "applications"
 CREATE UNIQUE INDEX `applications_live_key_key` ON `applications` (`live_key`);
+-- Create index "application_updated_at_id" to table: "applications"
+CREATE INDEX `application_updated_at_id` ON `applications` (`updated_at`, `id`);
 -- Create index "application_learner_id_id" to table: "applications"
 CREATE INDEX `application_learner_id_id` ON `applications` (`learner_id`, `id`);
 -- Create index "application_home_id_state_id" to table: "applications"
@@ -84,18 +87,28 @@ CREATE UNIQUE INDEX `auditentry_sequence` ON `audit_entries` (`sequence`);
 CREATE TABLE `courses` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `code` text NOT NULL,
   `kind` text NOT NULL,
   `state` text NOT NULL,
   `published_version_id` text NULL,
+  `external_id` text NULL,
+  `source_modified_at` datetime NULL,
+  `source_seen_at` datetime NULL,
   `institution_id` text NOT NULL,
   `unit_id` text NULL,
+  `source_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `courses_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `courses_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL
+  CONSTRAINT `courses_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `courses_import_sources_source` FOREIGN KEY (`source_id`) REFERENCES `import_sources` (`id`) ON DELETE SET NULL
 );
+-- Create index "course_updated_at_id" to table: "courses"
+CREATE INDEX `course_updated_at_id` ON `courses` (`updated_at`, `id`);
 -- Create index "course_institution_id_code" to table: "courses"
 CREATE UNIQUE INDEX `course_institution_id_code` ON `courses` (`institution_id`, `code`);
+-- Create index "course_institution_id_external_id" to table: "courses"
+CREATE UNIQUE INDEX `course_institution_id_external_id` ON `courses` (`institution_id`, `external_id`);
 -- Create index "course_state_id" to table: "courses"
 CREATE INDEX `course_state_id` ON `courses` (`state`, `id`);
 -- Create index "course_institution_id_state_id" to table: "courses"
@@ -124,12 +137,18 @@ CREATE TABLE `course_versions` (
   `target_groups` json NOT NULL,
   `stackability` text NULL,
   `topics` json NOT NULL,
+  `url` text NULL,
+  `submitted_at` datetime NULL,
+  `review_note` text NOT NULL DEFAULT (''),
+  `digest` text NOT NULL DEFAULT (''),
   `published_at` datetime NULL,
   `course_id` text NOT NULL,
   `institution_id` text NOT NULL,
+  `submitted_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `course_versions_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `course_versions_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+  CONSTRAINT `course_versions_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `course_versions_persons_submitted_by` FOREIGN KEY (`submitted_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
 -- Create index "courseversion_course_id_number" to table: "course_versions"
 CREATE UNIQUE INDEX `courseversion_course_id_number` ON `course_versions` (`course_id`, `number`);
@@ -137,6 +156,7 @@ CREATE UNIQUE INDEX `courseversion_course_id_number` ON `course_versions` (`cour
 CREATE TABLE `credentials` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `status_index` integer NOT NULL,
   `state` text NOT NULL,
   `token` text NOT NULL,
@@ -169,6 +189,8 @@ CREATE TABLE `credentials` (
 CREATE UNIQUE INDEX `credentials_token_key` ON `credentials` (`token`);
 -- Create index "credentials_live_key_key" to table: "credentials"
 CREATE UNIQUE INDEX `credentials_live_key_key` ON `credentials` (`live_key`);
+-- Create index "credential_updated_at_id" to table: "credentials"
+CREATE INDEX `credential_updated_at_id` ON `credentials` (`updated_at`, `id`);
 -- Create index "credential_status_list_id_status_index" to table: "credentials"
 CREATE UNIQUE INDEX `credential_status_list_id_status_index` ON `credentials` (`status_list_id`, `status_index`);
 -- Create index "credential_learner_id_id" to table: "credentials"
@@ -181,6 +203,7 @@ CREATE INDEX `credential_home_id_id` ON `credentials` (`home_id`, `id`);
 CREATE TABLE `enrolments` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `enrolled_at` datetime NOT NULL,
   `ended_at` datetime NULL,
@@ -198,6 +221,8 @@ CREATE TABLE `enrolments` (
   CONSTRAINT `enrolments_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `enrolments_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
 );
+-- Create index "enrolment_updated_at_id" to table: "enrolments"
+CREATE INDEX `enrolment_updated_at_id` ON `enrolments` (`updated_at`, `id`);
 -- Create index "enrolment_application_id" to table: "enrolments"
 CREATE UNIQUE INDEX `enrolment_application_id` ON `enrolments` (`application_id`);
 -- Create index "enrolment_learner_id_id" to table: "enrolments"
@@ -249,10 +274,96 @@ CREATE TABLE `identities` (
 );
 -- Create index "identities_digest_key" to table: "identities"
 CREATE UNIQUE INDEX `identities_digest_key` ON `identities` (`digest`);
+-- Create "import_chunks" table
+CREATE TABLE `import_chunks` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `number` integer NOT NULL,
+  `content` blob NOT NULL,
+  `run_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `import_chunks_import_runs_run` FOREIGN KEY (`run_id`) REFERENCES `import_runs` (`id`) ON DELETE NO ACTION
+);
+-- Create index "importchunk_run_id_number" to table: "import_chunks"
+CREATE UNIQUE INDEX `importchunk_run_id_number` ON `import_chunks` (`run_id`, `number`);
+-- Create "import_findings" table
+CREATE TABLE `import_findings` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `course_id` text NULL,
+  `number` integer NOT NULL,
+  `place` text NOT NULL,
+  `external_id` text NOT NULL,
+  `outcome` text NOT NULL,
+  `problems` json NOT NULL,
+  `run_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `import_findings_import_runs_run` FOREIGN KEY (`run_id`) REFERENCES `import_runs` (`id`) ON DELETE NO ACTION
+);
+-- Create index "importfinding_run_id_number" to table: "import_findings"
+CREATE UNIQUE INDEX `importfinding_run_id_number` ON `import_findings` (`run_id`, `number`);
+-- Create "import_runs" table
+CREATE TABLE `import_runs` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `format` text NOT NULL,
+  `mode` text NOT NULL,
+  `state` text NOT NULL,
+  `name` text NOT NULL DEFAULT (''),
+  `bytes` integer NOT NULL DEFAULT (0),
+  `rows` integer NOT NULL DEFAULT (0),
+  `created` integer NOT NULL DEFAULT (0),
+  `updated` integer NOT NULL DEFAULT (0),
+  `unchanged` integer NOT NULL DEFAULT (0),
+  `rejected` integer NOT NULL DEFAULT (0),
+  `incomplete` integer NOT NULL DEFAULT (0),
+  `started_at` datetime NULL,
+  `ended_at` datetime NULL,
+  `error` text NOT NULL DEFAULT (''),
+  `worker` text NOT NULL DEFAULT (''),
+  `leased_until` datetime NULL,
+  `institution_id` text NOT NULL,
+  `source_id` text NULL,
+  `started_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `import_runs_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `import_runs_import_sources_source` FOREIGN KEY (`source_id`) REFERENCES `import_sources` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `import_runs_persons_started_by` FOREIGN KEY (`started_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "importrun_institution_id_id" to table: "import_runs"
+CREATE INDEX `importrun_institution_id_id` ON `import_runs` (`institution_id`, `id`);
+-- Create index "importrun_state_id" to table: "import_runs"
+CREATE INDEX `importrun_state_id` ON `import_runs` (`state`, `id`);
+-- Create "import_sources" table
+CREATE TABLE `import_sources` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `name` text NOT NULL,
+  `format` text NOT NULL,
+  `url` text NOT NULL,
+  `state` text NOT NULL,
+  `every_minutes` integer NOT NULL,
+  `policy` text NOT NULL,
+  `due_at` datetime NOT NULL,
+  `pulled_at` datetime NULL,
+  `changed_at` datetime NULL,
+  `failures` integer NOT NULL DEFAULT (0),
+  `last_error` text NOT NULL DEFAULT (''),
+  `etag` text NOT NULL DEFAULT (''),
+  `last_modified` text NOT NULL DEFAULT (''),
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `import_sources_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "importsource_state_due_at" to table: "import_sources"
+CREATE INDEX `importsource_state_due_at` ON `import_sources` (`state`, `due_at`);
+-- Create index "importsource_institution_id_name" to table: "import_sources"
+CREATE UNIQUE INDEX `importsource_institution_id_name` ON `import_sources` (`institution_id`, `name`);
 -- Create "institutions" table
 CREATE TABLE `institutions` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `schac` text NOT NULL,
   `name` json NOT NULL,
   `acronym` text NOT NULL,
@@ -262,39 +373,53 @@ CREATE TABLE `institutions` (
   `pic` text NULL,
   `oid` text NULL,
   `ror` text NULL,
+  `deqar` text NULL,
   `website` text NULL,
   `domains` json NOT NULL,
   `zone` text NOT NULL,
+  `course_review` text NOT NULL DEFAULT ('OPTIONAL'),
   PRIMARY KEY (`id`)
 );
 -- Create index "institutions_schac_key" to table: "institutions"
 CREATE UNIQUE INDEX `institutions_schac_key` ON `institutions` (`schac`);
+-- Create index "institution_updated_at_id" to table: "institutions"
+CREATE INDEX `institution_updated_at_id` ON `institutions` (`updated_at`, `id`);
 -- Create index "institution_erasmus_code" to table: "institutions"
 CREATE UNIQUE INDEX `institution_erasmus_code` ON `institutions` (`erasmus_code`);
 -- Create index "institution_ror" to table: "institutions"
 CREATE UNIQUE INDEX `institution_ror` ON `institutions` (`ror`);
 -- Create index "institution_pic" to table: "institutions"
 CREATE UNIQUE INDEX `institution_pic` ON `institutions` (`pic`);
+-- Create index "institution_oid" to table: "institutions"
+CREATE UNIQUE INDEX `institution_oid` ON `institutions` (`oid`);
+-- Create index "institution_deqar" to table: "institutions"
+CREATE UNIQUE INDEX `institution_deqar` ON `institutions` (`deqar`);
 -- Create "memberships" table
 CREATE TABLE `memberships` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `part` text NOT NULL,
   `since` datetime NULL,
   `until` datetime NULL,
+  `reason` text NOT NULL DEFAULT (''),
+  `history` json NOT NULL,
   `alliance_id` text NOT NULL,
   `institution_id` text NOT NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `memberships_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `memberships_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
 );
+-- Create index "membership_updated_at_id" to table: "memberships"
+CREATE INDEX `membership_updated_at_id` ON `memberships` (`updated_at`, `id`);
 -- Create index "membership_alliance_id_institution_id" to table: "memberships"
 CREATE UNIQUE INDEX `membership_alliance_id_institution_id` ON `memberships` (`alliance_id`, `institution_id`);
 -- Create "micro_degrees" table
 CREATE TABLE `micro_degrees` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `key` text NOT NULL,
   `state` text NOT NULL,
   `title` json NOT NULL,
@@ -305,7 +430,7 @@ CREATE TABLE `micro_degrees` (
   `eqf` integer NULL,
   `isced` text NULL,
   `quality` json NULL,
-  `groups` json NOT NULL,
+  `composition` json NOT NULL,
   `published_at` datetime NULL,
   `institution_id` text NOT NULL,
   PRIMARY KEY (`id`),
@@ -313,15 +438,19 @@ CREATE TABLE `micro_degrees` (
 );
 -- Create index "micro_degrees_key_key" to table: "micro_degrees"
 CREATE UNIQUE INDEX `micro_degrees_key_key` ON `micro_degrees` (`key`);
+-- Create index "microdegree_updated_at_id" to table: "micro_degrees"
+CREATE INDEX `microdegree_updated_at_id` ON `micro_degrees` (`updated_at`, `id`);
 -- Create "offerings" table
 CREATE TABLE `offerings` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `schedule` text NOT NULL,
   `zone` text NOT NULL,
   `opens_at` datetime NOT NULL,
   `closes_at` datetime NULL,
+  `windows` json NOT NULL,
   `starts_on` text NULL,
   `ends_on` text NULL,
   `seats` integer NOT NULL,
@@ -332,6 +461,11 @@ CREATE TABLE `offerings` (
   `funding` json NOT NULL,
   `fee_cents` integer NOT NULL DEFAULT (0),
   `fee_currency` text NOT NULL DEFAULT ('EUR'),
+  `sessions` json NOT NULL,
+  `waitlist_places` integer NOT NULL DEFAULT (0),
+  `waitlist_order` text NOT NULL DEFAULT ('FIRST_COME'),
+  `offer_hours` integer NOT NULL DEFAULT (72),
+  `external_id` text NULL,
   `institution_id` text NOT NULL,
   `course_id` text NOT NULL,
   `version_id` text NOT NULL,
@@ -340,10 +474,14 @@ CREATE TABLE `offerings` (
   CONSTRAINT `offerings_courses_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `offerings_course_versions_version` FOREIGN KEY (`version_id`) REFERENCES `course_versions` (`id`) ON DELETE NO ACTION
 );
+-- Create index "offering_updated_at_id" to table: "offerings"
+CREATE INDEX `offering_updated_at_id` ON `offerings` (`updated_at`, `id`);
 -- Create index "offering_course_id_state_id" to table: "offerings"
 CREATE INDEX `offering_course_id_state_id` ON `offerings` (`course_id`, `state`, `id`);
 -- Create index "offering_state_id" to table: "offerings"
 CREATE INDEX `offering_state_id` ON `offerings` (`state`, `id`);
+-- Create index "offering_course_id_external_id" to table: "offerings"
+CREATE UNIQUE INDEX `offering_course_id_external_id` ON `offerings` (`course_id`, `external_id`);
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` text NOT NULL,
@@ -351,12 +489,15 @@ CREATE TABLE `outbox_events` (
   `type` text NOT NULL,
   `object_id` text NOT NULL,
   `payload` json NOT NULL,
-  `state` text NOT NULL,
-  `due_at` datetime NOT NULL,
+  `audience` text NOT NULL,
+  `home_id` text NULL,
+  `host_id` text NULL,
+  `person_id` text NULL,
+  `sequence` integer NULL,
   PRIMARY KEY (`id`)
 );
--- Create index "outboxevent_state_due_at_id" to table: "outbox_events"
-CREATE INDEX `outboxevent_state_due_at_id` ON `outbox_events` (`state`, `due_at`, `id`);
+-- Create index "outboxevent_sequence" to table: "outbox_events"
+CREATE UNIQUE INDEX `outboxevent_sequence` ON `outbox_events` (`sequence`);
 -- Create "persons" table
 CREATE TABLE `persons` (
   `id` text NOT NULL,
@@ -383,6 +524,7 @@ CREATE UNIQUE INDEX `profile_person_id` ON `profiles` (`person_id`);
 CREATE TABLE `programmes` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `code` text NOT NULL,
   `title` json NOT NULL,
   `eqf` integer NOT NULL,
@@ -392,6 +534,8 @@ CREATE TABLE `programmes` (
   PRIMARY KEY (`id`),
   CONSTRAINT `programmes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
 );
+-- Create index "programme_updated_at_id" to table: "programmes"
+CREATE INDEX `programme_updated_at_id` ON `programmes` (`updated_at`, `id`);
 -- Create index "programme_institution_id_code" to table: "programmes"
 CREATE UNIQUE INDEX `programme_institution_id_code` ON `programmes` (`institution_id`, `code`);
 -- Create "providers" table
@@ -428,6 +572,7 @@ CREATE UNIQUE INDEX `provider_homes_domain_key` ON `provider_homes` (`domain`);
 CREATE TABLE `recognition_cases` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `basis` text NOT NULL,
   `live_key` text NULL,
@@ -457,6 +602,8 @@ CREATE TABLE `recognition_cases` (
 );
 -- Create index "recognition_cases_live_key_key" to table: "recognition_cases"
 CREATE UNIQUE INDEX `recognition_cases_live_key_key` ON `recognition_cases` (`live_key`);
+-- Create index "recognitioncase_updated_at_id" to table: "recognition_cases"
+CREATE INDEX `recognitioncase_updated_at_id` ON `recognition_cases` (`updated_at`, `id`);
 -- Create index "recognitioncase_learner_id_id" to table: "recognition_cases"
 CREATE INDEX `recognitioncase_learner_id_id` ON `recognition_cases` (`learner_id`, `id`);
 -- Create index "recognitioncase_home_id_state_id" to table: "recognition_cases"
@@ -467,6 +614,7 @@ CREATE INDEX `recognitioncase_credential_id_id` ON `recognition_cases` (`credent
 CREATE TABLE `recognition_rules` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `state` text NOT NULL,
   `proposed_by_side` text NOT NULL,
   `ects` integer NOT NULL,
@@ -491,6 +639,8 @@ CREATE TABLE `recognition_rules` (
   CONSTRAINT `recognition_rules_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `recognition_rules_persons_answered_by` FOREIGN KEY (`answered_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
+-- Create index "recognitionrule_updated_at_id" to table: "recognition_rules"
+CREATE INDEX `recognitionrule_updated_at_id` ON `recognition_rules` (`updated_at`, `id`);
 -- Create index "recognitionrule_course_id_home_id_state" to table: "recognition_rules"
 CREATE INDEX `recognitionrule_course_id_home_id_state` ON `recognition_rules` (`course_id`, `home_id`, `state`);
 -- Create index "recognitionrule_home_id_state_id" to table: "recognition_rules"
@@ -501,6 +651,7 @@ CREATE INDEX `recognitionrule_host_id_state_id` ON `recognition_rules` (`host_id
 CREATE TABLE `results` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `attempt` integer NOT NULL,
   `state` text NOT NULL,
   `outcome` text NOT NULL,
@@ -524,6 +675,8 @@ CREATE TABLE `results` (
   CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
+-- Create index "result_updated_at_id" to table: "results"
+CREATE INDEX `result_updated_at_id` ON `results` (`updated_at`, `id`);
 -- Create index "result_enrolment_id_attempt" to table: "results"
 CREATE UNIQUE INDEX `result_enrolment_id_attempt` ON `results` (`enrolment_id`, `attempt`);
 -- Create index "result_learner_id_id" to table: "results"
@@ -537,14 +690,30 @@ CREATE TABLE `role_grants` (
   `valid_until` datetime NULL,
   `person_id` text NOT NULL,
   `institution_id` text NULL,
+  `unit_id` text NULL,
   `alliance_id` text NULL,
   `granted_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `role_grants_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_grants_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL,
   CONSTRAINT `role_grants_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE SET NULL,
   CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
+-- Create "seat_quota" table
+CREATE TABLE `seat_quota` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `seats` integer NOT NULL,
+  `seats_taken` integer NOT NULL DEFAULT (0),
+  `offering_id` text NOT NULL,
+  `home_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `seat_quota_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `seat_quota_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "seatquota_offering_id_home_id" to table: "seat_quota"
+CREATE UNIQUE INDEX `seatquota_offering_id_home_id` ON `seat_quota` (`offering_id`, `home_id`);
 -- Create "sessions" table
 CREATE TABLE `sessions` (
   `id` text NOT NULL,
@@ -633,6 +802,7 @@ CREATE TABLE `units` (
   `key` text NOT NULL,
   `kind` text NOT NULL,
   `name` json NOT NULL,
+  `closed_at` datetime NULL,
   `institution_id` text NOT NULL,
   `parent_id` text NULL,
   PRIMARY KEY (`id`),

@@ -1,0 +1,117 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Retention is how long events are kept. A follower that was away for longer
+// reads everything anew.
+const Retention = 90 * 24 * time.Hour
+
+// numbering is how many events get their number in one transaction.
+const numbering = 200
+
+// Number gives the next numbers to all events that have none, in the order of
+// their making, and returns how many. Any server may do it at any time: of two
+// that try at once the database lets one win, and the other leaves it be.
+func Number(ctx context.Context, db *ent.Client) (numbered int, err error) {
+	ctx = viewer.AsSystem(ctx)
+	for {
+		n, err := numberSome(ctx, db)
+		if storage.IsDuplicate(err) {
+			return numbered, nil
+		}
+		if err != nil {
+			return numbered, err
+		}
+		numbered += n
+		if n < numbering {
+			return numbered, nil
+		}
+	}
+}
+
+func numberSome(ctx context.Context, db *ent.Client) (int, error) {
+	some, err := db.OutboxEvent.Query().Where(outboxevent.SequenceIsNil()).Exist(ctx)
+	if err != nil || !some {
+		return 0, err
+	}
+	n := 0
+	err = storage.Do(ctx, db, func(tx *ent.Tx) error {
+		head, err := Head(ctx, tx.Client())
+		if err != nil {
+			return err
+		}
+		waiting, err := tx.OutboxEvent.Query().Where(outboxevent.SequenceIsNil()).Order(outboxevent.ByID()).Limit(numbering).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		for i, id := range waiting {
+			if err := tx.OutboxEvent.Update().Where(outboxevent.ID(id), outboxevent.SequenceIsNil()).
+				SetSequence(head + int64(i) + 1).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		n = len(waiting)
+		return nil
+	})
+	return n, err
+}
+
+// Head returns the number of the newest event, 0 when there is none.
+func Head(ctx context.Context, db *ent.Client) (int64, error) {
+	newest, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil()).
+		Order(outboxevent.BySequence(sql.OrderDesc())).First(viewer.AsSystem(ctx))
+	if ent.IsNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, storage.Classify(err)
+	}
+	return *newest.Sequence, nil
+}
+
+// Oldest returns the number of the oldest event that is kept, 0 when there is
+// none.
+func Oldest(ctx context.Context, db *ent.Client) (int64, error) {
+	oldest, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil()).
+		Order(outboxevent.BySequence()).First(viewer.AsSystem(ctx))
+	if ent.IsNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, storage.Classify(err)
+	}
+	return *oldest.Sequence, nil
+}
+
+// After returns up to limit events behind a number, oldest first.
+func After(ctx context.Context, db *ent.Client, sequence int64, limit int) ([]*ent.OutboxEvent, error) {
+	events, err := db.OutboxEvent.Query().Where(outboxevent.SequenceGT(sequence)).
+		Order(outboxevent.BySequence()).Limit(limit).All(viewer.AsSystem(ctx))
+	return events, storage.Classify(err)
+}
+
+// Prune deletes events that are older than Retention, but never the newest:
+// its number is where counting goes on.
+func Prune(ctx context.Context, db *ent.Client, now time.Time) (int, error) {
+	ctx = viewer.AsSystem(ctx)
+	head, err := Head(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = storage.Do(ctx, db, func(tx *ent.Tx) (err error) {
+		n, err = tx.OutboxEvent.Delete().Where(outboxevent.SequenceNotNil(), outboxevent.SequenceLT(head), outboxevent.CreatedAtLT(now.Add(-Retention))).Exec(ctx)
+		return err
+	})
+	return n, err
+}
