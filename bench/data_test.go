@@ -6,8 +6,10 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -32,7 +35,7 @@ func volume() int {
 	if n, err := strconv.Atoi(os.Getenv("PEREGRINE_BENCH_COURSES")); err == nil {
 		return n
 	}
-	return 5000
+	return 5000 // the figures of the goals are for 100 000
 }
 
 // data is a filled database and what the queries need of it.
@@ -46,6 +49,27 @@ type data struct {
 }
 
 const batch = 500
+
+var (
+	languages = []string{"en", "en", "de", "cs", "fr"}
+	fields    = []vocab.ISCEDF{"0613", "0541", "0411", "0311", "0711", "0912", "0533"}
+	topics    = strings.Fields("machine learning data science energy climate health design history language water robot sensor market law ethics " +
+		"statistics biology chemistry network security vision policy finance music education mobility material quantum logic proof")
+)
+
+// prose returns n words that differ from one i to the next. About one text in
+// thirty holds "machine learning".
+func prose(i, n int) string {
+	r := rand.New(rand.NewPCG(1, uint64(i)))
+	words := make([]string, n)
+	for k := range words {
+		words[k] = topics[2+r.IntN(len(topics)-2)] + strconv.Itoa(r.IntN(400))
+	}
+	if i%30 == 0 {
+		words[0], words[1] = "machine", "learning"
+	}
+	return strings.Join(words, " ")
+}
 
 // fill writes rows straight to the tables: only their number matters here.
 func fill(tb testing.TB, opts ...testkit.Option) data {
@@ -63,6 +87,13 @@ func fill(tb testing.TB, opts ...testkit.Option) data {
 		hosts = append(hosts, inst.ID)
 	}
 	d.home = hosts[0]
+	alliance := c.Alliance.Create().SetSlug("bench").SetName(vocab.Text{"en": "Bench"}).SetBounds([]vocab.Bounds{}).SaveX(ctx)
+	var members []*ent.MembershipCreate
+	for _, id := range hosts {
+		members = append(members, c.Membership.Create().SetAllianceID(alliance.ID).SetInstitutionID(id).
+			SetState(membership.StateACTIVE).SetPart(membership.PartMEMBER).SetHistory([]vocab.Standing{}))
+	}
+	c.Membership.CreateBulk(members...).ExecX(ctx)
 	for first := 0; first < volume(); first += batch {
 		d.addCourses(ctx, hosts, first, min(batch, volume()-first))
 	}
@@ -88,10 +119,10 @@ func (d *data) addCourses(ctx context.Context, hosts []ident.ID, first, n int) {
 		courses = append(courses, c.Course.Create().SetID(id).SetInstitutionID(host).SetCode(fmt.Sprintf("C-%d", i)).
 			SetKind(course.KindMICRO_CREDENTIAL).SetState(course.StatePUBLISHED).SetPublishedVersionID(version))
 		versions = append(versions, c.CourseVersion.Create().SetID(version).SetCourseID(id).SetInstitutionID(host).SetNumber(1).
-			SetState(courseversion.StatePUBLISHED).SetTitle(vocab.Text{"en": fmt.Sprintf("Course %d", i), "de": fmt.Sprintf("Kurs %d", i)}).
-			SetSummary(vocab.Text{"en": "A summary of some length that stands for the usual one in a catalogue."}).
-			SetDescription(vocab.Text{"en": "A description."}).SetOutcomes([]vocab.Outcome{{Text: vocab.Text{"en": "An outcome."}}}).
-			SetEcts(500).SetHours(140).SetEqf(6+i%3).SetIsced("0613").SetLanguages([]string{"en"}).SetMode("ONLINE").
+			SetState(courseversion.StatePUBLISHED).SetTitle(vocab.Text{"en": prose(i, 4), "de": prose(i+1, 4)}).
+			SetSummary(vocab.Text{"en": prose(i+2, 14)}).
+			SetDescription(vocab.Text{"en": prose(i+3, 70)}).SetOutcomes([]vocab.Outcome{{Text: vocab.Text{"en": prose(i+4, 12)}}, {Text: vocab.Text{"en": prose(i+5, 12)}}}).
+			SetEcts(vocab.ECTS(100+100*(i%10))).SetHours(28+28*(i%10)).SetEqf(6+i%3).SetIsced(fields[i%len(fields)]).SetLanguages([]string{languages[i%len(languages)]}).SetMode("ONLINE").
 			SetAssessments([]vocab.AssessmentType{"QUIZ"}).SetAssessmentNote(nil).SetPrerequisites(nil).
 			SetTargetGroups([]vocab.TargetGroup{"STUDENTS"}).SetTopics([]string{}).SetPublishedAt(now))
 		for range 2 {

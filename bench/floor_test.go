@@ -24,11 +24,23 @@ func newFloor(tb testing.TB, db *sql.DB) *floor {
 		tb.Cleanup(func() { _ = s.Close() })
 		return s
 	}
-	const columns = `SELECT c.id, c.code, i.acronym, v.title, v.ects, v.eqf FROM courses c
-		JOIN institutions i ON i.id = c.institution_id JOIN course_versions v ON v.id = c.published_version_id WHERE c.state = 'PUBLISHED' AND `
+	// A table of its own with the index that the page asks for: the floor is what
+	// somebody would write who needs this one answer and no other.
+	for _, statement := range []string{
+		`DROP TABLE IF EXISTS floor_courses`,
+		`CREATE TABLE floor_courses (id char(30) PRIMARY KEY, code varchar(64), acronym varchar(32), title text, ects int, eqf int, isced char(4), language char(35))`,
+		`INSERT INTO floor_courses SELECT c.id, c.code, i.acronym, v.title, v.ects, v.eqf, v.isced, REPLACE(REPLACE(v.languages, '["', ''), '"]', '')
+			FROM courses c JOIN institutions i ON i.id = c.institution_id JOIN course_versions v ON v.id = c.published_version_id WHERE c.state = 'PUBLISHED'`,
+		`CREATE INDEX floor_page ON floor_courses (language, eqf, isced, id)`,
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	const columns = `SELECT id, code, acronym, title, ects, eqf FROM floor_courses WHERE `
 	return &floor{
-		page: prepare(columns + `c.id < ? ORDER BY c.id DESC LIMIT 21`),
-		byID: prepare(columns + `c.id = ?`),
+		page: prepare(columns + `language = 'en' AND eqf = 7 AND isced = '0613' AND id < ? ORDER BY id DESC LIMIT 21`),
+		byID: prepare(columns + `id = ?`),
 		offerings: prepare(`SELECT id, course_id, opens_at, seats, seats_taken FROM offerings WHERE state = 'PUBLISHED' AND course_id IN (` +
 			strings.TrimSuffix(strings.Repeat("?,", 20), ",") + `) ORDER BY course_id, id DESC`),
 		enrolments: prepare(`SELECT e.id, e.state, c.code, v.title, v.ects FROM enrolments e JOIN offerings o ON o.id = e.offering_id
@@ -72,16 +84,16 @@ func (f *floor) courses(w http.ResponseWriter, stmt *sql.Stmt, key string, withO
 	if withOfferings {
 		children = f.children(all)
 	}
-	out := []byte(`{"data":{"courses":{"nodes":[`)
+	out := []byte(`{"data":{"catalogue":{"nodes":[`)
 	for i, r := range all {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(out, `{"id":"`+r.id+`","code":"`+r.code+`","institution":{"acronym":"`+r.acronym+`"},"published":{"title":{"text":`...)
+		out = append(out, `{"course":{"id":"`+r.id+`","code":"`+r.code+`","institution":{"acronym":"`+r.acronym+`"},"published":{"title":{"text":`...)
 		out = append(out, english(r.title)...)
 		out = append(out, `}},"offerings":{"nodes":[`...)
 		out = append(out, children[r.id]...)
-		out = append(out, `]}}`...)
+		out = append(out, `]}}}`...)
 	}
 	write(w, append(out, `]}}}`...))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -17,7 +18,7 @@ func TestStatementsOfAQueryDoNotGrowWithItsRows(t *testing.T) {
 	var n atomic.Int64
 	d := fill(t, testkit.CountStatements(&n))
 	// Loaders collect for long, so that a busy machine counts the same.
-	h := graph.NewHandler(&graph.Resolver{DB: d.db.Client, Now: time.Now, Loading: graph.Loading{Wait: 200 * time.Millisecond}})
+	h := graph.NewHandler(&graph.Resolver{DB: d.db.Client, Now: time.Now, Discovery: discovery.New(d.db.Client, time.Now), Loading: graph.Loading{Wait: 200 * time.Millisecond}})
 	learner := &viewer.Viewer{Kind: viewer.Person, PersonID: d.learner}
 	nobody := &viewer.Viewer{Kind: viewer.Anonymous}
 	for _, tt := range []struct {

@@ -44,26 +44,38 @@ func fieldOfEducation(code *vocab.ISCEDF) *model.FieldOfEducation {
 	return &model.FieldOfEducation{Code: string(*code), Label: code.Label()}
 }
 
-// previews answers what each offering will count at the home that is named, or
-// at the signed-in learner's own.
-func (r *offeringResolver) previews(ctx context.Context, offerings []*ent.Offering, home, programme *ident.ID) ([]*agreement.Preview, error) {
-	all := make([]*agreement.Preview, len(offerings))
+// provided is a course and who provides it.
+type provided struct{ course, host ident.ID }
+
+// previews answers what each course will count at the home that is named, or
+// at the signed-in learner's own. It takes one statement for all of them.
+func (r *Resolver) previews(ctx context.Context, courses []provided, home, programme *ident.ID) ([]*agreement.Preview, error) {
+	all := make([]*agreement.Preview, len(courses))
 	if home == nil {
 		var err error
 		if home, programme, err = r.Admissions.OwnHome(ctx, programme); err != nil || home == nil {
 			return all, err
 		}
 	}
-	byCourse, err := r.Agreements.PreviewAll(ctx, *home, programme, relay.Keys(offerings, func(o *ent.Offering) ident.ID { return o.CourseID }))
+	byCourse, err := r.Agreements.PreviewAll(ctx, *home, programme, relay.Keys(courses, func(p provided) ident.ID { return p.course }))
 	if err != nil {
 		return nil, err
 	}
-	for i, o := range offerings {
-		if o.InstitutionID != *home { // at home nothing is recognised, it simply counts
-			all[i] = new(byCourse[o.CourseID])
+	for i, p := range courses {
+		if p.host != *home { // at home nothing is recognised, it simply counts
+			all[i] = new(byCourse[p.course])
 		}
 	}
 	return all, nil
+}
+
+// each returns the result of a function for each object.
+func each[O, V any](objs []O, of func(O) V) []V {
+	all := make([]V, len(objs))
+	for i, o := range objs {
+		all[i] = of(o)
+	}
+	return all
 }
 
 // groupCourses returns the courses of each group of a micro-degree, in the

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *courseResolver) Institution(ctx context.Context, objs []*ent.Course) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Course) ident.ID { return o.InstitutionID }, r.institutions)
+	return providersOf(ctx, r.Resolver, objs, func(o *ent.Course) ident.ID { return o.InstitutionID })
 }
 
 func (r *courseResolver) Unit(ctx context.Context, objs []*ent.Course) ([]*ent.Unit, error) {
@@ -23,7 +23,7 @@ func (r *courseResolver) Unit(ctx context.Context, objs []*ent.Course) ([]*ent.U
 }
 
 func (r *courseResolver) Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
-	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.PublishedVersionID) }, r.versions)
+	return r.publishedOf(ctx, objs)
 }
 
 func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
@@ -115,7 +115,7 @@ func (r *mutationResolver) CancelOffering(ctx context.Context, input model.Cance
 }
 
 func (r *offeringResolver) Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.InstitutionID }, r.institutions)
+	return providersOf(ctx, r.Resolver, objs, func(o *ent.Offering) ident.ID { return o.InstitutionID })
 }
 
 func (r *offeringResolver) Course(ctx context.Context, objs []*ent.Offering) ([]*ent.Course, error) {
@@ -146,7 +146,7 @@ func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (in
 }
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
-	return r.previews(ctx, objs, homeID, programmeID)
+	return r.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.CourseID, o.InstitutionID} }), homeID, programmeID)
 }
 
 func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error) {
@@ -166,7 +166,7 @@ func (r *offeringConnectionResolver) TotalCount(ctx context.Context, obj *model.
 }
 
 func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	return null(r.DB.Course.Get(ctx, id))
+	return r.course(ctx, id)
 }
 
 func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,8 +21,16 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 // NewHandler serves r by GraphQL over HTTP, within the limits of the gate.
 func NewHandler(r *Resolver) http.Handler {
 	return gate.New(Schema(r), gate.Options{
-		Present:    Present,
-		Extensions: []graphql.HandlerExtension{r.Loading, Refusals{}},
+		Present: Present,
+		Cache: &gate.Cache{
+			Version: func() string { return r.Discovery.Version() },
+			Shareable: func(ctx context.Context) (string, bool) {
+				v := viewer.From(ctx)
+				return "", v != nil && v.Kind == viewer.Anonymous
+			},
+			Language: func(ctx context.Context) string { return languageOf(ctx).String() },
+		},
+		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, Refusals{}},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.PersonID != "" {
 				return string(v.PersonID)

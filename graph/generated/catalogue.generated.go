@@ -4625,6 +4625,21 @@ func marshalNQualityAssuranceKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return res
 }
 
+func unmarshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx context.Context, ec *executionContext, v any) (vocab.Stackability, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.Stackability(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Stackability) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Stackability!")
+	}
+	return res
+}
+
 func unmarshalNTargetGroup2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx context.Context, ec *executionContext, v any) (vocab.TargetGroup, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.TargetGroup(tmp)
@@ -4716,6 +4731,42 @@ func marshalOAssessmentType2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
+func unmarshalOAvailability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailabilityᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.Availability, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalogue.Availability, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAvailability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailability(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOAvailability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailabilityᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []catalogue.Availability) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAvailability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailability(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalOCourse2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourse(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Course) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4736,6 +4787,42 @@ func unmarshalOCourseFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	}
 	res, err := unmarshalInputCourseFilter(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOCourseKind2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseᚐKindᚄ(ctx context.Context, ec *executionContext, v any) ([]course.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]course.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCourseKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseᚐKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOCourseKind2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseᚐKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []course.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCourseKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseᚐKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOCourseKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseᚐKind(ctx context.Context, ec *executionContext, v any) (*course.Kind, error) {
@@ -4807,6 +4894,42 @@ func marshalOCourseVersion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _CourseVersion(ctx, ec, sel, v)
 }
 
+func unmarshalODeliveryMode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryModeᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.DeliveryMode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.DeliveryMode, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNDeliveryMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryMode(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalODeliveryMode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryModeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.DeliveryMode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDeliveryMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryMode(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalODeliveryMode2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryMode(ctx context.Context, ec *executionContext, v any) (*vocab.DeliveryMode, error) {
 	if v == nil {
 		return nil, nil
@@ -4872,6 +4995,42 @@ func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _OfferingPayload(ctx, ec, sel, v)
 }
 
+func unmarshalOOfferingSchedule2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐScheduleᚄ(ctx context.Context, ec *executionContext, v any) ([]offering.Schedule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]offering.Schedule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNOfferingSchedule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐSchedule(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOOfferingSchedule2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐScheduleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []offering.Schedule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNOfferingSchedule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐSchedule(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalOQualityAssurance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQualityAssurance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.QualityAssurance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4885,6 +5044,42 @@ func unmarshalOQualityAssuranceInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	}
 	res, err := unmarshalInputQualityAssuranceInput(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOStackability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackabilityᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Stackability, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Stackability, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOStackability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackabilityᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Stackability) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOStackability2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx context.Context, ec *executionContext, v any) (*vocab.Stackability, error) {

@@ -1819,6 +1819,41 @@ func marshalOBoolean2ᚖbool(ctx context.Context, ec *executionContext, sel ast.
 	return res
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐIDᚄ(ctx context.Context, ec *executionContext, v any) ([]ident.ID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]ident.ID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐIDᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []ident.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx context.Context, ec *executionContext, v any) (*ident.ID, error) {
 	if v == nil {
 		return nil, nil
@@ -1833,6 +1868,41 @@ func marshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋ
 		return graphql.Null
 	}
 	return v
+}
+
+func unmarshalOInt2ᚕintᚄ(ctx context.Context, ec *executionContext, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNInt2int(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOInt2ᚕintᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNInt2int(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOInt2ᚖint(ctx context.Context, ec *executionContext, v any) (*int, error) {

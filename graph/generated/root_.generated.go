@@ -25,6 +25,8 @@ type ResolverRoot interface {
 	Alliance() AllianceResolver
 	Application() ApplicationResolver
 	ApplicationConnection() ApplicationConnectionResolver
+	CatalogueConnection() CatalogueConnectionResolver
+	CatalogueEntry() CatalogueEntryResolver
 	CompositionGroup() CompositionGroupResolver
 	Course() CourseResolver
 	CourseConnection() CourseConnectionResolver
@@ -90,13 +92,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
+			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
 			graphql.NewInputUnmarshaler("ConfirmResultInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmResultInput)),
 			graphql.NewInputUnmarshaler("CourseContentInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseContentInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
 			graphql.NewInputUnmarshaler("CreateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateCourseInput)),
 			graphql.NewInputUnmarshaler("CreateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateOfferingInput)),
 			graphql.NewInputUnmarshaler("CredentialFilter", graphql.BindUnmarshaler(ec, unmarshalInputCredentialFilter)),
+			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
+			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
 			graphql.NewInputUnmarshaler("InstitutionFilter", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionFilter)),
@@ -937,6 +942,79 @@ extend type Mutation {
   cancelOffering(input: CancelOfferingInput!): OfferingPayload
 }
 `, BuiltIn: false},
+	{Name: "../change.graphqls", Input: `"What has changed since a cursor."
+type ChangePage {
+  "Changes, oldest first. The same object may stand here more than once."
+  nodes: [Change!]!
+  "Cursor behind the last change that was looked at; ask on from here, also when ` + "`" + `nodes` + "`" + ` is empty."
+  cursor: String!
+  "Whether there are more changes now."
+  hasMore: Boolean!
+}
+
+"One change that the viewer may know of."
+type Change {
+  "Cursor behind this change."
+  cursor: String!
+  "When it happened."
+  at: DateTime!
+  "What happened, such as ` + "`" + `course.publish` + "`" + `."
+  event: String!
+  "Kind of the object."
+  type: ChangeType!
+  "The object."
+  id: ID!
+  "Whether the viewer sees the object now."
+  state: ChangeState!
+  "The object as it is now; null when it is deleted or no longer visible."
+  node: Node
+}
+
+"Kinds of objects that change."
+enum ChangeType {
+  "An alliance."
+  ALLIANCE
+  "An institution's place in an alliance."
+  MEMBERSHIP
+  "An institution."
+  INSTITUTION
+  "A course."
+  COURSE
+  "An offering."
+  OFFERING
+  "A micro-degree."
+  MICRO_DEGREE
+  "An application."
+  APPLICATION
+  "An enrolment."
+  ENROLMENT
+  "A result."
+  RESULT
+  "A credential."
+  CREDENTIAL
+  "A rule of recognition."
+  RECOGNITION_RULE
+  "A case of recognition."
+  RECOGNITION_CASE
+}
+
+"Whether the viewer sees an object that has changed."
+enum ChangeState {
+  "It is visible: made, or changed."
+  VISIBLE
+  "It exists, but the viewer may not see it any more."
+  NO_LONGER_VISIBLE
+  "It does not exist any more."
+  DELETED
+}
+
+extend type Query {
+  "Cursor of the change feed now. To synchronise: keep this cursor, read everything once, then follow ` + "`" + `changes` + "`" + ` from the cursor."
+  changesCursor: String
+  "Changes after a cursor that the viewer may know of: those of the public catalogue, of their institutions and their own. Without gaps, for 90 days. INVALID for an older cursor: read everything anew."
+  changes(after: String!, types: [ChangeType!], first: Int): ChangePage @cost(weight: 5)
+}
+`, BuiltIn: false},
 	{Name: "../credential.graphqls", Input: `"A signed statement of what a learner achieved."
 type Credential implements Node {
   "Identifier."
@@ -1153,6 +1231,195 @@ extend type Mutation {
   issueCredential(input: IssueCredentialInput!): CredentialPayload
   "Revokes a credential for good. Needs ` + "`" + `credential.revoke` + "`" + ` at the issuer."
   revokeCredential(input: RevokeCredentialInput!): CredentialPayload
+}
+`, BuiltIn: false},
+	{Name: "../discovery.graphqls", Input: `"A page of the catalogue."
+type CatalogueConnection {
+  "Results with their cursors."
+  edges: [CatalogueEdge!]!
+  "Results."
+  nodes: [CatalogueEntry!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Results on all pages."
+  totalCount: Int! @cost(weight: 5)
+  "The most frequent values of some properties among the results. Each ignores the filter on itself, so that a reader sees what else there is to choose."
+  facets(keys: [FacetKey!]!, first: Int = 10): [Facet!]! @cost(weight: 5)
+  "The search text with its unknown words replaced by known ones; null when there is nothing better."
+  didYouMean: String @cost(weight: 5)
+  "When the answer was last known to be up to date. It is seldom more than a second ago."
+  asOf: DateTime!
+  "Cursor of the change feed up to which everything is in the answer; see ` + "`" + `Query.changes` + "`" + `."
+  changesCursor: String!
+}
+
+"A result in the catalogue."
+type CatalogueEdge {
+  "Place in the list."
+  cursor: String!
+  "The result."
+  node: CatalogueEntry!
+}
+
+"A course in the catalogue, with what the search says about it."
+type CatalogueEntry {
+  "The course."
+  course: Course!
+  "The offering that the viewer can take next: one that is open, else one that opens later, else the newest; null without any."
+  nextOffering: Offering
+  "What learners can do with ` + "`" + `nextOffering` + "`" + ` now."
+  availability: Availability!
+  "Where the words of the search stand in the title and the summary."
+  highlights: [Highlight!]!
+  "What it will count at the home institution, before anybody applies. For the signed-in learner's own institution and programme unless others are named; null when neither is known."
+  recognition(homeId: ID, programmeId: ID): RecognitionPreview @cost(weight: 3)
+}
+
+"Where the words of a search stand in a text."
+type Highlight {
+  "Field of the course, ` + "`" + `title` + "`" + ` or ` + "`" + `summary` + "`" + `."
+  field: String!
+  "The text."
+  text: String!
+  "Language of the text, BCP 47."
+  language: String!
+  "Parts of the text that match."
+  spans: [TextSpan!]!
+}
+
+"A part of a text."
+type TextSpan {
+  "First character, counted from 0 in Unicode code points."
+  start: Int!
+  "Character behind the last."
+  end: Int!
+}
+
+"Values of one property and how often they occur."
+type Facet {
+  "Property."
+  key: FacetKey!
+  "Values, the most frequent first."
+  buckets: [FacetBucket!]!
+}
+
+"A value of a property."
+type FacetBucket {
+  "Value, as the filter takes it."
+  value: String!
+  "Name of an institution or of a field of education; null where the value says it all."
+  label: LocalizedText
+  "Results that have it."
+  count: Int!
+}
+
+"Properties by which the catalogue is counted."
+enum FacetKey {
+  "Kind of course."
+  KIND
+  "Institution, by its identifier."
+  PROVIDER
+  "Country of the institution."
+  COUNTRY
+  "Alliance in which the institution is active, by its short name."
+  ALLIANCE
+  "Teaching language."
+  LANGUAGE
+  "Level of the European Qualifications Framework."
+  EQF_LEVEL
+  "Field of education: broad, narrow and detailed codes of ISCED-F."
+  FIELD
+  "Form of participation."
+  MODE
+  "Who may take it."
+  TARGET_GROUP
+  "Topic."
+  TOPIC
+  "Cohort or on demand."
+  SCHEDULE
+  "Whether it counts towards a larger award."
+  STACKABILITY
+  "Unit of the institution, by its identifier."
+  UNIT
+  "What learners can do now."
+  AVAILABILITY
+}
+
+"Orders of the catalogue. Ties go by age, the newest first."
+enum CatalogueOrder {
+  "Best match first; newest first without a search text."
+  RELEVANCE
+  "Newest first."
+  NEWEST
+  "By English title, else by the title in another language."
+  TITLE
+  "Fewest credits first."
+  FEWEST_ECTS
+  "Most credits first."
+  MOST_ECTS
+  "Next first day first."
+  EARLIEST_START
+  "Next deadline for applications first."
+  NEXT_DEADLINE
+}
+
+"Which courses of the catalogue to list. Values of one list are alternatives; lists narrow each other."
+input CatalogueFilter {
+  "Of active members of these alliances, by their short names."
+  alliances: [String!]
+  "Of these providers."
+  institutionIds: [ID!]
+  "Of these units."
+  unitIds: [ID!]
+  "Of providers in these countries, ISO 3166-1 alpha-2."
+  countries: [String!]
+  "Of these kinds."
+  kinds: [CourseKind!]
+  "Taught in one of these languages, BCP 47."
+  languages: [String!]
+  "Of these levels of the European Qualifications Framework."
+  eqfLevels: [Int!]
+  "In these fields of education: codes of ISCED-F of two to four digits; a broad field holds its narrow ones."
+  fields: [String!]
+  "In these forms."
+  modes: [DeliveryMode!]
+  "For these groups."
+  targetGroups: [TargetGroup!]
+  "With these topics."
+  topics: [String!]
+  "With these schedules."
+  schedules: [OfferingSchedule!]
+  "That count towards a larger award, or stand alone."
+  stackability: [Stackability!]
+  "With an offering in one of these states for the viewer."
+  availability: [Availability!]
+  "With so many credits."
+  ects: EctsRange
+  "Whose next first day lies between these days."
+  startsOn: DayRange
+  "For which an agreed rule of recognition counts credits towards this study programme."
+  countsTowardsProgrammeId: ID
+}
+
+"A range of credits, both ends included."
+input EctsRange {
+  "Fewest."
+  min: ECTS
+  "Most."
+  max: ECTS
+}
+
+"A range of days, both ends included."
+input DayRange {
+  "First day."
+  from: Date
+  "Last day."
+  to: Date
+}
+
+extend type Query {
+  "The catalogue of all partners: published courses of active members, found by text and filters. Every word of ` + "`" + `text` + "`" + ` is the beginning of a word of the course, in any of its languages, without regard to capitals and accents. With ` + "`" + `atLeast` + "`" + `, a cursor of the change feed, the answer holds everything up to there."
+  catalogue(text: String, filter: CatalogueFilter, orderBy: CatalogueOrder = RELEVANCE, atLeast: String, first: Int, after: String, last: Int, before: String): CatalogueConnection @public
 }
 `, BuiltIn: false},
 	{Name: "../enrolment.graphqls", Input: `"A learner's seat in an offering."
@@ -2243,6 +2510,9 @@ extend type Mutation {
 	{Name: "../schema.graphqls", Input: `"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
 directive @cost(weight: Int!) on FIELD_DEFINITION
 
+"The answer is the same for everybody who has not signed in, so that it may be kept and shared for a while."
+directive @public on FIELD_DEFINITION
+
 "A moment in UTC, RFC 3339, such as ` + "`" + `2025-09-11T21:00:00Z` + "`" + `."
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
@@ -2539,6 +2809,86 @@ func childFields_AwardBounds(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AwardBounds", field.Name)
 }
 
+func childFields_CatalogueConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CatalogueConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CatalogueConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CatalogueConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CatalogueConnection_totalCount(ctx, ec, field)
+	case "facets":
+		return fieldContext_CatalogueConnection_facets(ctx, ec, field)
+	case "didYouMean":
+		return fieldContext_CatalogueConnection_didYouMean(ctx, ec, field)
+	case "asOf":
+		return fieldContext_CatalogueConnection_asOf(ctx, ec, field)
+	case "changesCursor":
+		return fieldContext_CatalogueConnection_changesCursor(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueConnection", field.Name)
+}
+
+func childFields_CatalogueEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CatalogueEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CatalogueEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEdge", field.Name)
+}
+
+func childFields_CatalogueEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_CatalogueEntry_course(ctx, ec, field)
+	case "nextOffering":
+		return fieldContext_CatalogueEntry_nextOffering(ctx, ec, field)
+	case "availability":
+		return fieldContext_CatalogueEntry_availability(ctx, ec, field)
+	case "highlights":
+		return fieldContext_CatalogueEntry_highlights(ctx, ec, field)
+	case "recognition":
+		return fieldContext_CatalogueEntry_recognition(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEntry", field.Name)
+}
+
+func childFields_Change(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_Change_cursor(ctx, ec, field)
+	case "at":
+		return fieldContext_Change_at(ctx, ec, field)
+	case "event":
+		return fieldContext_Change_event(ctx, ec, field)
+	case "type":
+		return fieldContext_Change_type(ctx, ec, field)
+	case "id":
+		return fieldContext_Change_id(ctx, ec, field)
+	case "state":
+		return fieldContext_Change_state(ctx, ec, field)
+	case "node":
+		return fieldContext_Change_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func childFields_ChangePage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return fieldContext_ChangePage_nodes(ctx, ec, field)
+	case "cursor":
+		return fieldContext_ChangePage_cursor(ctx, ec, field)
+	case "hasMore":
+		return fieldContext_ChangePage_hasMore(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePage", field.Name)
+}
+
 func childFields_Composition(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "groups":
@@ -2829,6 +3179,28 @@ func childFields_EnrolmentEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type EnrolmentEdge", field.Name)
 }
 
+func childFields_Facet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Facet_key(ctx, ec, field)
+	case "buckets":
+		return fieldContext_Facet_buckets(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Facet", field.Name)
+}
+
+func childFields_FacetBucket(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_FacetBucket_value(ctx, ec, field)
+	case "label":
+		return fieldContext_FacetBucket_label(ctx, ec, field)
+	case "count":
+		return fieldContext_FacetBucket_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FacetBucket", field.Name)
+}
+
 func childFields_FieldOfEducation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -2859,6 +3231,20 @@ func childFields_HeldRole(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_HeldRole_institution(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HeldRole", field.Name)
+}
+
+func childFields_Highlight(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return fieldContext_Highlight_field(ctx, ec, field)
+	case "text":
+		return fieldContext_Highlight_text(ctx, ec, field)
+	case "language":
+		return fieldContext_Highlight_language(ctx, ec, field)
+	case "spans":
+		return fieldContext_Highlight_spans(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Highlight", field.Name)
 }
 
 func childFields_HomeModule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3513,6 +3899,16 @@ func childFields_SubstantialDifference(ctx context.Context, ec *executionContext
 		return fieldContext_SubstantialDifference_remedy(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubstantialDifference", field.Name)
+}
+
+func childFields_TextSpan(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_TextSpan_start(ctx, ec, field)
+	case "end":
+		return fieldContext_TextSpan_end(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextSpan", field.Name)
 }
 
 func childFields_Translation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

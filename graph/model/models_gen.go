@@ -14,8 +14,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -65,6 +68,72 @@ type CapacityError struct {
 }
 
 func (CapacityError) IsUserError() {}
+
+// Which courses of the catalogue to list. Values of one list are alternatives; lists narrow each other.
+type CatalogueFilter struct {
+	// Of active members of these alliances, by their short names.
+	Alliances []string `json:"alliances,omitempty"`
+	// Of these providers.
+	InstitutionIds []ident.ID `json:"institutionIds,omitempty"`
+	// Of these units.
+	UnitIds []ident.ID `json:"unitIds,omitempty"`
+	// Of providers in these countries, ISO 3166-1 alpha-2.
+	Countries []string `json:"countries,omitempty"`
+	// Of these kinds.
+	Kinds []course.Kind `json:"kinds,omitempty"`
+	// Taught in one of these languages, BCP 47.
+	Languages []string `json:"languages,omitempty"`
+	// Of these levels of the European Qualifications Framework.
+	EqfLevels []int `json:"eqfLevels,omitempty"`
+	// In these fields of education: codes of ISCED-F of two to four digits; a broad field holds its narrow ones.
+	Fields []string `json:"fields,omitempty"`
+	// In these forms.
+	Modes []vocab.DeliveryMode `json:"modes,omitempty"`
+	// For these groups.
+	TargetGroups []vocab.TargetGroup `json:"targetGroups,omitempty"`
+	// With these topics.
+	Topics []string `json:"topics,omitempty"`
+	// With these schedules.
+	Schedules []offering.Schedule `json:"schedules,omitempty"`
+	// That count towards a larger award, or stand alone.
+	Stackability []vocab.Stackability `json:"stackability,omitempty"`
+	// With an offering in one of these states for the viewer.
+	Availability []catalogue.Availability `json:"availability,omitempty"`
+	// With so many credits.
+	Ects *discovery.ECTSRange `json:"ects,omitempty"`
+	// Whose next first day lies between these days.
+	StartsOn *discovery.DayRange `json:"startsOn,omitempty"`
+	// For which an agreed rule of recognition counts credits towards this study programme.
+	CountsTowardsProgrammeID *ident.ID `json:"countsTowardsProgrammeId,omitempty"`
+}
+
+// One change that the viewer may know of.
+type Change struct {
+	// Cursor behind this change.
+	Cursor string `json:"cursor"`
+	// When it happened.
+	At time.Time `json:"at"`
+	// What happened, such as `course.publish`.
+	Event string `json:"event"`
+	// Kind of the object.
+	Type ChangeType `json:"type"`
+	// The object.
+	ID ident.ID `json:"id"`
+	// Whether the viewer sees the object now.
+	State ChangeState `json:"state"`
+	// The object as it is now; null when it is deleted or no longer visible.
+	Node Node `json:"node,omitempty"`
+}
+
+// What has changed since a cursor.
+type ChangePage struct {
+	// Changes, oldest first. The same object may stand here more than once.
+	Nodes []*Change `json:"nodes"`
+	// Cursor behind the last change that was looked at; ask on from here, also when `nodes` is empty.
+	Cursor string `json:"cursor"`
+	// Whether there are more changes now.
+	HasMore bool `json:"hasMore"`
+}
 
 // Which courses to list.
 type CourseFilter struct {
@@ -166,6 +235,18 @@ type GroupProgress struct {
 	Earned vocab.ECTS `json:"earned"`
 	// Credits still to earn.
 	Missing vocab.ECTS `json:"missing"`
+}
+
+// Where the words of a search stand in a text.
+type Highlight struct {
+	// Field of the course, `title` or `summary`.
+	Field string `json:"field"`
+	// The text.
+	Text string `json:"text"`
+	// Language of the text, BCP 47.
+	Language string `json:"language"`
+	// Parts of the text that match.
+	Spans []*TextSpan `json:"spans"`
 }
 
 // How to name an institution: by exactly one of its identifiers.
@@ -320,6 +401,14 @@ type TerminateRecognitionRuleInput struct {
 	RuleID ident.ID `json:"ruleId"`
 }
 
+// A part of a text.
+type TextSpan struct {
+	// First character, counted from 0 in Unicode code points.
+	Start int `json:"start"`
+	// Character behind the last.
+	End int `json:"end"`
+}
+
 // One check of a verification.
 type VerificationCheck struct {
 	// What was checked.
@@ -407,6 +496,155 @@ func (e *ApplicationSide) UnmarshalJSON(b []byte) error {
 }
 
 func (e ApplicationSide) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether the viewer sees an object that has changed.
+type ChangeState string
+
+const (
+	// It is visible: made, or changed.
+	ChangeStateVisible ChangeState = "VISIBLE"
+	// It exists, but the viewer may not see it any more.
+	ChangeStateNoLongerVisible ChangeState = "NO_LONGER_VISIBLE"
+	// It does not exist any more.
+	ChangeStateDeleted ChangeState = "DELETED"
+)
+
+var AllChangeState = []ChangeState{
+	ChangeStateVisible,
+	ChangeStateNoLongerVisible,
+	ChangeStateDeleted,
+}
+
+func (e ChangeState) IsValid() bool {
+	switch e {
+	case ChangeStateVisible, ChangeStateNoLongerVisible, ChangeStateDeleted:
+		return true
+	}
+	return false
+}
+
+func (e ChangeState) String() string {
+	return string(e)
+}
+
+func (e *ChangeState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChangeState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChangeState", str)
+	}
+	return nil
+}
+
+func (e ChangeState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChangeState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChangeState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Kinds of objects that change.
+type ChangeType string
+
+const (
+	// An alliance.
+	ChangeTypeAlliance ChangeType = "ALLIANCE"
+	// An institution's place in an alliance.
+	ChangeTypeMembership ChangeType = "MEMBERSHIP"
+	// An institution.
+	ChangeTypeInstitution ChangeType = "INSTITUTION"
+	// A course.
+	ChangeTypeCourse ChangeType = "COURSE"
+	// An offering.
+	ChangeTypeOffering ChangeType = "OFFERING"
+	// A micro-degree.
+	ChangeTypeMicroDegree ChangeType = "MICRO_DEGREE"
+	// An application.
+	ChangeTypeApplication ChangeType = "APPLICATION"
+	// An enrolment.
+	ChangeTypeEnrolment ChangeType = "ENROLMENT"
+	// A result.
+	ChangeTypeResult ChangeType = "RESULT"
+	// A credential.
+	ChangeTypeCredential ChangeType = "CREDENTIAL"
+	// A rule of recognition.
+	ChangeTypeRecognitionRule ChangeType = "RECOGNITION_RULE"
+	// A case of recognition.
+	ChangeTypeRecognitionCase ChangeType = "RECOGNITION_CASE"
+)
+
+var AllChangeType = []ChangeType{
+	ChangeTypeAlliance,
+	ChangeTypeMembership,
+	ChangeTypeInstitution,
+	ChangeTypeCourse,
+	ChangeTypeOffering,
+	ChangeTypeMicroDegree,
+	ChangeTypeApplication,
+	ChangeTypeEnrolment,
+	ChangeTypeResult,
+	ChangeTypeCredential,
+	ChangeTypeRecognitionRule,
+	ChangeTypeRecognitionCase,
+}
+
+func (e ChangeType) IsValid() bool {
+	switch e {
+	case ChangeTypeAlliance, ChangeTypeMembership, ChangeTypeInstitution, ChangeTypeCourse, ChangeTypeOffering, ChangeTypeMicroDegree, ChangeTypeApplication, ChangeTypeEnrolment, ChangeTypeResult, ChangeTypeCredential, ChangeTypeRecognitionRule, ChangeTypeRecognitionCase:
+		return true
+	}
+	return false
+}
+
+func (e ChangeType) String() string {
+	return string(e)
+}
+
+func (e *ChangeType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ChangeType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ChangeType", str)
+	}
+	return nil
+}
+
+func (e ChangeType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ChangeType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ChangeType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -26,22 +27,49 @@ func (p Preview) Commitment(programme *ident.ID) *vocab.Commitment {
 	return c
 }
 
-// PreviewAll answers for many courses at once, with one statement. A rule for
-// the learner's programme goes before one for every programme, a younger one
-// before an older.
-func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *ident.ID, courses []ident.ID) (map[ident.ID]Preview, error) {
+// maxCounting bounds the courses that CountingTowards returns.
+const maxCounting = 5000
+
+// CountingTowards lists the courses for which a rule in force counts credits
+// towards a study programme.
+func (s *Service) CountingTowards(ctx context.Context, programme ident.ID) ([]ident.ID, error) {
+	p, err := s.DB.Programme.Get(ctx, programme)
+	if err != nil {
+		return nil, storage.Found(err, "programme", "filter", "countsTowardsProgrammeId")
+	}
+	rules, err := s.inForce(p.InstitutionID, &programme).Limit(maxCounting).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	courses := []ident.ID{} // not nil: no course is not every course
+	for _, r := range rules {
+		courses = append(courses, r.CourseID)
+	}
+	return courses, nil
+}
+
+// inForce asks for the rules of a home that are valid today and concern the
+// programme, oldest first.
+func (s *Service) inForce(home ident.ID, programme *ident.ID) *ent.RecognitionRuleQuery {
 	today := s.Now().UTC().Format("2006-01-02")
 	forProgramme := []predicate.RecognitionRule{recognitionrule.ProgrammeIDIsNil()}
 	if programme != nil {
 		forProgramme = append(forProgramme, recognitionrule.ProgrammeID(*programme))
 	}
-	rules, err := s.DB.RecognitionRule.Query().Where(
-		recognitionrule.HomeID(home), recognitionrule.CourseIDIn(courses...),
+	return s.DB.RecognitionRule.Query().Where(
+		recognitionrule.HomeID(home),
 		recognitionrule.StateEQ(recognitionrule.StateAGREED),
 		recognitionrule.ValidFromLTE(today),
 		recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(today)),
 		recognitionrule.Or(forProgramme...),
-	).Order(recognitionrule.ByID()).All(ctx)
+	).Order(recognitionrule.ByID())
+}
+
+// PreviewAll answers for many courses at once, with one statement. A rule for
+// the learner's programme goes before one for every programme, a younger one
+// before an older.
+func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *ident.ID, courses []ident.ID) (map[ident.ID]Preview, error) {
+	rules, err := s.inForce(home, programme).Where(recognitionrule.CourseIDIn(courses...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

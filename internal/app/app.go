@@ -18,13 +18,16 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/job"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
 )
@@ -47,7 +50,10 @@ type App struct {
 	Learners    *learner.Service
 	Sessions    *session.Service
 	Credentials *credential.Service
+	Discovery   *discovery.Service
 	signIn      *oidcrp.RelyingParty
+	db          *ent.Client
+	now         func() time.Time
 }
 
 // New builds the server.
@@ -55,15 +61,17 @@ func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
 	a := &App{
+		db: db, now: p.Now,
 		Learners:    &learner.Service{DB: db, Now: p.Now},
 		Sessions:    &session.Service{DB: db, Now: p.Now},
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
+		Discovery:   discovery.New(db, p.Now),
 	}
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials)), SDL: graph.SDL(),
+		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials, a.Discovery)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,
 	})
@@ -71,10 +79,11 @@ func New(p Parts) (*App, error) {
 	return a, err
 }
 
-func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service) *graph.Resolver {
+func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service, found *discovery.Service) *graph.Resolver {
 	admissions := &admission.Service{DB: db, Now: now}
 	return &graph.Resolver{
 		DB: db, Now: now,
+		Discovery:    found,
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
@@ -85,9 +94,19 @@ func resolver(db *ent.Client, now func() time.Time, credentials *credential.Serv
 	}
 }
 
+// follow is how often a server looks for what others have changed.
+const follow = 250 * time.Millisecond
+
 // RunJobs runs the work that nobody waits for, until ctx ends.
 func (a *App) RunJobs(ctx context.Context) {
+	following := make(chan struct{})
+	go func() {
+		defer close(following)
+		a.Discovery.Run(viewer.AsSystem(ctx), follow)
+	}()
+	defer func() { <-following }()
 	job.RunAll(ctx, []job.Job{
+		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},

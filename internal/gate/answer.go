@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -88,10 +89,12 @@ func nothing(data json.RawMessage) bool {
 }
 
 func (g *gate) write(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {
-	body, err := encode(response)
-	if err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer giveBack(body)
+	if err := encode(body, response); err != nil {
 		status = http.StatusInternalServerError
-		body, _ = encode(g.refused(r.Context(), err)) // words of our own always encode
+		body.Reset()
+		_ = encode(body, g.refused(r.Context(), err)) // words of our own always encode
 	}
 	h := w.Header()
 	switch status {
@@ -108,17 +111,29 @@ func (g *gate) write(w http.ResponseWriter, r *http.Request, status int, respons
 		}
 	}
 	h.Set("Content-Type", mediaType(r.Header.Values("Accept"))+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone away is nobody to tell
+	_, _ = w.Write(body.Bytes()) // a client that has gone away is nobody to tell
+}
+
+// bodies are buffers of answers that have been written.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// giveBack leaves large buffers to the collector, so that a rare answer does
+// not hold its memory for good.
+func giveBack(body *bytes.Buffer) {
+	if body.Cap() <= 256<<10 {
+		body.Reset()
+		bodies.Put(body)
+	}
 }
 
 // encode puts a response together around its data, which the executor has
-// encoded already. Without data there is no such member.
-func encode(response *graphql.Response) ([]byte, error) {
-	var out bytes.Buffer
+// encoded already and is not read again, into an empty buffer. Without data there is no such
+// member.
+func encode(out *bytes.Buffer, response *graphql.Response) error {
 	out.Grow(len(response.Data) + 256)
 	out.WriteByte('{')
 	member := func(name string, value []byte) {
@@ -131,7 +146,7 @@ func encode(response *graphql.Response) ([]byte, error) {
 	if len(response.Errors) > 0 {
 		errs, err := json.Marshal(response.Errors)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		member("errors", errs)
 	}
@@ -141,17 +156,20 @@ func encode(response *graphql.Response) ([]byte, error) {
 	if len(response.Extensions) > 0 {
 		extensions, err := json.Marshal(response.Extensions)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		member("extensions", extensions)
 	}
 	out.WriteByte('}')
-	return out.Bytes(), nil
+	return nil
 }
 
 // mediaType is the best of our two for an Accept header. Where a client accepts
 // neither, or both alike, it is the one that every client can read.
 func mediaType(accept []string) string {
+	if len(accept) == 0 {
+		return plainJSON
+	}
 	best, weight := plainJSON, 0.0
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		kind, params, err := mime.ParseMediaType(part)

@@ -1,19 +1,23 @@
 // Package gate owns what comes between HTTP and the GraphQL executor: the
 // transports, the limits of a document and of its inputs, its cost, the
 // deadline, and the status of the answer. It knows no schema of its own, only
-// two conventions: @cost(weight: Int!) on a field definition, and types whose
-// names end in Connection.
+// three conventions: @cost(weight: Int!) and @public on a field definition, and
+// types whose names end in Connection.
 //
 // # The way of a request
 //
 //	transport   method, media types, size and nesting of the body (http.go, request.go)
+//	cache       an answer that everybody may see and that was given before to the
+//	            same bytes (cache.go, share.go)
 //	turnstile   at most Options.Concurrent operations of one viewer (turnstile.go)
 //	document    parsed and measured in one pass over the text, then validated;
 //	            the verdict is cached by text (document.go, measure.go, validate.go)
 //	inputs      page sizes, lists, 32-bit integers, @oneOf (inputs.go)
 //	cost        weights times page sizes (cost.go)
 //	extensions  those of the owner, in the order of Options.Extensions
-//	execution   under a deadline; a client that goes away ends it too
+//	cache       the same, for what is spelled in another way and means the same
+//	execution   under a deadline; a client that goes away ends it too, unless
+//	            others wait for the same answer (flight.go)
 //	answer      one write with Content-Length (answer.go)
 //
 // # Media types
@@ -22,6 +26,13 @@
 // non-empty X-Peregrine-Client. Neither can be sent by a form or a link of
 // another site. The answer is application/graphql-response+json where Accept
 // prefers it, and else application/json. The status does not depend on which.
+//
+// # Caches
+//
+// Every answer is no-store, but that to a GET of a public query for a viewer
+// who is nobody in particular: it may be stored for a moment (Cache.MaxAge) and
+// has a strong ETag, with which the next GET is answered 304 while the answer
+// is the same.
 //
 // # Status
 //
@@ -105,6 +116,10 @@ type Options struct {
 	// after its inputs and its cost were checked, so Cost answers in them.
 	Extensions []graphql.HandlerExtension
 
+	// Cache makes answers that everybody may see be given again. Nil means that
+	// every operation is executed and no answer may be stored by anybody.
+	Cache *Cache
+
 	Timeout    time.Duration // for a whole operation; default 10 s
 	Concurrent int           // operations of one viewer at a time; default 4
 	MaxCost    int           // points of one operation; default 5000
@@ -119,6 +134,7 @@ func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 		viewer:   o.ViewerKey,
 		timeout:  or(o.Timeout, 10*time.Second),
 		running:  turnstile{places: or(o.Concurrent, 4)},
+		answers:  newAnswers(o.Cache),
 	}
 	if g.show == nil {
 		g.show = show
@@ -159,6 +175,7 @@ type gate struct {
 	viewer     func(*http.Request) string
 	timeout    time.Duration
 	running    turnstile
+	answers    *answers // nil without a cache
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {

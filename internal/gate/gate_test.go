@@ -21,9 +21,14 @@ import (
 
 const sdl = `
 directive @cost(weight: Int!) on FIELD_DEFINITION
+directive @public on FIELD_DEFINITION
 scalar JSON
 type Query {
   hello: String
+  open(first: Int = 2, name: String, by: By): String @public
+  shown: Person @public @cost(weight: 3)
+  broken: String @public
+  breaks: String @public
   me: Person
   wait: String
   fault: String
@@ -37,7 +42,7 @@ type Query {
   findAll(by: [By!]): Person
   take(input: Inputs, size: Int, share: Float, any: JSON, sizes: [Int!], color: Color): String
 }
-type Mutation { set(by: By): String }
+type Mutation { set(by: By): String, put: String @public }
 type Subscription { ticks: Int }
 enum Color { RED BLUE }
 input By @oneOf { id: ID, key: String, near: Near }

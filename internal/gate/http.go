@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"mime"
@@ -39,18 +40,25 @@ func (t post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		t.refuse(w, r, http.StatusBadRequest, problem.New(problem.Invalid, "the body could not be read").Because(err))
 		return
 	}
+	as := spelling{sum: sha256.Sum256(body)}
+	if t.repeat(w, r, as) {
+		return
+	}
 	asked, p := decodeBody(body)
 	if p != nil {
 		t.refuse(w, r, http.StatusBadRequest, p)
 		return
 	}
 	asked.params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	t.run(w, r, exec, asked)
+	t.run(w, r, exec, asked, as)
 }
 
 // isJSON reports whether a Content-Type is application/json, with no other
 // parameter than a charset of UTF-8.
 func isJSON(contentType string) bool {
+	if contentType == plainJSON {
+		return true
+	}
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "application/json" {
 		return false
@@ -77,16 +85,20 @@ func (t get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		t.refuse(w, r, http.StatusRequestURITooLong, problem.New(problem.Limited, "the parameters are larger than %d bytes", MaxBody))
 		return
 	}
+	as := spelling{get: true, sum: sha256.Sum256([]byte(r.URL.RawQuery))}
+	if t.repeat(w, r, as) {
+		return
+	}
 	asked, p := decodeQuery(r.URL.RawQuery)
 	if p != nil {
 		t.refuse(w, r, http.StatusBadRequest, p)
 		return
 	}
-	t.run(w, r, exec, asked)
+	t.run(w, r, exec, asked, as)
 }
 
-// run executes what was asked and writes the answer.
-func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, asked request) {
+// run executes what was asked and writes the answer. It began as s.
+func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, asked request, s spelling) {
 	key := g.viewer(r)
 	if !g.running.enter(key) {
 		g.refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited,
@@ -122,7 +134,17 @@ func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 		g.refuse(w, r, http.StatusMethodNotAllowed, problem.New(problem.Invalid, "send a mutation by POST"))
 		return
 	}
+	if isPublic(operation.Operation) {
+		if who, ok := g.answers.audience(r); ok {
+			g.share(ctx, w, r, exec, operation, s, who)
+			return
+		}
+	}
+	g.answer(w, r, g.execute(ctx, exec, operation))
+}
 
+// execute returns the response to an operation that nothing speaks against.
+func (g *gate) execute(ctx context.Context, exec graphql.GraphExecutor, operation *graphql.OperationContext) *graphql.Response {
 	responses, ctx := exec.DispatchOperation(ctx, operation)
 	var response *graphql.Response
 	if responses != nil {
@@ -132,7 +154,7 @@ func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 		// The executor answers nothing once its context has ended.
 		response = g.refused(ctx, refusal(ended(ctx)))
 	}
-	g.answer(w, r, response)
+	return response
 }
 
 // refused is the response to a request that err has ended before its execution.

@@ -98,6 +98,17 @@ func (id ID) Kind() Kind {
 	return Kind(id[:3])
 }
 
+// Bytes returns the 16 bytes of a well-formed ID, without its kind.
+func (id ID) Bytes() (b [16]byte) {
+	if len(id) == Length {
+		_, _ = base.Decode(b[:], []byte(id[4:]))
+	}
+	return b
+}
+
+// Of returns the ID of a kind whose bytes Bytes returned.
+func Of(k Kind, b [16]byte) ID { return ID(string(k) + "_" + base.EncodeToString(b[:])) }
+
 // MarshalGQL writes the ID as a GraphQL string.
 func (id ID) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(id))) }
 

@@ -20,7 +20,7 @@ func Children[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx contex
 	if err != nil {
 		return nil, err
 	}
-	descending := (dir == NewestFirst) != page.backwards()
+	descending := (dir == NewestFirst) != page.Backwards()
 	found, err := q.Clone().Where(of.first(size+1, parents, cursor, descending)).Order(byID(descending)).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
@@ -34,7 +34,7 @@ func Children[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx contex
 		rows := byParent[parent]
 		more := len(rows) > size
 		rows = rows[:min(size, len(rows))]
-		if page.backwards() {
+		if page.Backwards() {
 			slices.Reverse(rows)
 		}
 		connections[i] = connect(rows, more, page, func(ctx context.Context) (int, error) {

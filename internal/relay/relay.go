@@ -79,14 +79,14 @@ func List[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Co
 	if err != nil {
 		return nil, err
 	}
-	descending := (dir == NewestFirst) != page.backwards()
+	descending := (dir == NewestFirst) != page.Backwards()
 	found, err := q.Clone().Where(beyond(cursor, descending)).Order(byID(descending)).Limit(size + 1).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
 	more := len(found) > size
 	found = found[:min(size, len(found))]
-	if page.backwards() {
+	if page.Backwards() {
 		slices.Reverse(found)
 	}
 	count := func(ctx context.Context) (int, error) {
@@ -96,6 +96,12 @@ func List[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Co
 	return connect(found, more, page, count), nil
 }
 
+// Known makes the first page of a list whose rows are all at hand.
+func Known[E Node](rows []E, size int) *Connection[E] {
+	count := func(context.Context) (int, error) { return len(rows), nil }
+	return connect(rows[:min(size, len(rows))], len(rows) > size, Page{}, count)
+}
+
 // connect makes a connection of the rows of a page.
 func connect[E Node](rows []E, more bool, page Page, count func(context.Context) (int, error)) *Connection[E] {
 	c := &Connection[E]{Nodes: rows, Edges: make([]*Edge[E], len(rows)), count: count}
@@ -103,7 +109,7 @@ func connect[E Node](rows []E, more bool, page Page, count func(context.Context)
 		c.Edges[i] = &Edge[E]{Node: row, Cursor: string(row.NodeID())}
 	}
 	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, page.After != nil
-	if page.backwards() {
+	if page.Backwards() {
 		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = page.Before != nil, more
 	}
 	if len(rows) > 0 {
@@ -136,22 +142,32 @@ func byID(descending bool) func(*sql.Selector) {
 	}
 }
 
-func (p Page) backwards() bool { return p.Last != nil || p.Before != nil }
+// Backwards says whether the page is the last one before a cursor.
+func (p Page) Backwards() bool { return p.Last != nil || p.Before != nil }
 
-// resolve returns the size and the cursor.
-func (p Page) resolve() (size int, cursor ident.ID, err error) {
-	if (p.First != nil || p.After != nil) && p.backwards() {
-		return 0, "", problem.New(problem.Invalid, "a page is either the first after, or the last before a cursor")
+// Size returns the most rows that the page has. It returns an INVALID problem
+// for one that is too large, or both forwards and backwards.
+func (p Page) Size() (int, error) {
+	if (p.First != nil || p.After != nil) && p.Backwards() {
+		return 0, problem.New(problem.Invalid, "a page is either the first after, or the last before a cursor")
 	}
-	size = DefaultSize
+	size := DefaultSize
 	for _, n := range []*int{p.First, p.Last} {
 		if n == nil {
 			continue
 		}
 		if *n < 1 || *n > MaxSize {
-			return 0, "", problem.New(problem.Invalid, "a page has 1 to %d rows, not %d", MaxSize, *n)
+			return 0, problem.New(problem.Invalid, "a page has 1 to %d rows, not %d", MaxSize, *n)
 		}
 		size = *n
+	}
+	return size, nil
+}
+
+// resolve returns the size and the cursor.
+func (p Page) resolve() (size int, cursor ident.ID, err error) {
+	if size, err = p.Size(); err != nil {
+		return 0, "", err
 	}
 	for _, c := range []*string{p.After, p.Before} {
 		if c == nil {

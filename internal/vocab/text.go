@@ -27,16 +27,26 @@ const MaxTranslations = 24
 // pick returns the tag whose text suits the wanted languages best: the first
 // that can be matched, else English, else the first tag in alphabetical order.
 func (t Text) pick(wanted []string) string {
-	tags := slices.Sorted(maps.Keys(t))
-	if len(tags) == 0 {
-		return ""
-	}
-	var have []language.Tag
-	for _, tag := range tags {
-		have = append(have, language.Make(tag))
-	}
-	matcher := language.NewMatcher(have)
-	for _, w := range append(slices.Clone(wanted), "en") {
+	var tags []string // sorted, once somebody needs to know
+	var matcher language.Matcher
+	for i := range len(wanted) + 1 {
+		w := "en"
+		if i < len(wanted) {
+			w = wanted[i]
+		}
+		if _, exact := t[w]; exact {
+			return w // nearly always, and a hundred times faster than matching
+		}
+		if matcher == nil {
+			if tags = slices.Sorted(maps.Keys(t)); len(tags) == 0 {
+				return ""
+			}
+			have := make([]language.Tag, len(tags))
+			for i, tag := range tags {
+				have[i] = language.Make(tag)
+			}
+			matcher = language.NewMatcher(have)
+		}
 		tag, err := language.Parse(w)
 		if err != nil {
 			continue

@@ -1,0 +1,135 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// searchCatalogue answers a query of the catalogue.
+func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, order *discovery.Order, atLeast *string, page relay.Page) (*model.CatalogueConnection, error) {
+	if atLeast != nil {
+		sequence, err := outbox.ParseCursor(*atLeast, "atLeast")
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Discovery.AtLeast(ctx, sequence); err != nil {
+			return nil, err
+		}
+	}
+	q := discovery.Query{Page: page}
+	if text != nil {
+		q.Text = *text
+	}
+	if order != nil {
+		q.Order = *order
+	}
+	if f := filter; f != nil {
+		q.Filter = discovery.Filter{
+			Alliances: f.Alliances, InstitutionIDs: f.InstitutionIds, UnitIDs: f.UnitIds, Countries: f.Countries, Kinds: f.Kinds,
+			Languages: f.Languages, EQFLevels: f.EqfLevels, Fields: f.Fields, Modes: f.Modes, TargetGroups: f.TargetGroups, Topics: f.Topics,
+			Schedules: f.Schedules, Stackability: f.Stackability, Availability: f.Availability, ECTS: f.Ects, StartsOn: f.StartsOn,
+		}
+		if p := f.CountsTowardsProgrammeID; p != nil {
+			counting, err := r.Agreements.CountingTowards(ctx, *p)
+			if err != nil {
+				return nil, err
+			}
+			q.Filter.CourseIDs = counting
+		}
+	}
+	result, err := r.Discovery.Search(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return model.Catalogue(result, r.Now()), nil
+}
+
+// selects says whether the field that is being answered selects one of these.
+func selects(ctx context.Context, names map[string]bool) bool {
+	for _, f := range graphql.CollectFieldsCtx(ctx, nil) {
+		if names[f.Name] {
+			return true
+		}
+	}
+	return false
+}
+
+// course returns a course: from the catalogue what stands there, and else from
+// the database what the viewer sees.
+func (r *Resolver) course(ctx context.Context, id ident.ID) (*ent.Course, error) {
+	if e := r.Discovery.Entry(id); e != nil {
+		return e.Course, nil
+	}
+	return null(r.DB.Course.Get(ctx, id))
+}
+
+// longFields are the fields of a version that the read model leaves out.
+var longFields = map[string]bool{
+	"description": true, "outcomes": true, "assessments": true, "assessmentNote": true, "supervision": true, "quality": true,
+	"prerequisites": true, "url": true, "issues": true,
+}
+
+// publishedOf returns the published version of each course: from the read model
+// unless its long texts are asked for.
+func (r *Resolver) publishedOf(ctx context.Context, courses []*ent.Course) ([]*ent.CourseVersion, error) {
+	if !selects(ctx, longFields) {
+		if all, ok := everyOne(courses, func(c *ent.Course) *ent.CourseVersion {
+			if e := r.Discovery.Entry(c.ID); e != nil && c.PublishedVersionID != nil && e.Version.ID == *c.PublishedVersionID {
+				return e.Version
+			}
+			return nil
+		}); ok {
+			return all, nil
+		}
+	}
+	return follow(ctx, courses, func(c *ent.Course) ident.ID { return maybe(c.PublishedVersionID) }, r.versions)
+}
+
+// providersOf returns the institution of each object, from the read model when
+// it is loaded.
+func providersOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Institution, error) {
+	if all, ok := everyOne(objs, func(o O) *ent.Institution { return r.Discovery.Institution(key(o)) }); ok {
+		return all, nil
+	}
+	return follow(ctx, objs, key, r.institutions)
+}
+
+// everyOne finds one for each object, or says that it cannot.
+func everyOne[O, E any](objs []O, find func(O) *E) ([]*E, bool) {
+	all := make([]*E, len(objs))
+	for i, o := range objs {
+		if all[i] = find(o); all[i] == nil {
+			return nil, false
+		}
+	}
+	return all, true
+}
+
+// offeringsFromShelf returns a page of the offerings of each course from the
+// read model, or false when the database has to answer: to the staff of a
+// provider, who see drafts too, and for pages that the read model does not hold.
+func (r *Resolver) offeringsFromShelf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*model.OfferingConnection, bool) {
+	v := viewer.From(ctx)
+	size, err := page.Size()
+	if err != nil || v.Kind == viewer.System || page.After != nil || page.Backwards() {
+		return nil, false
+	}
+	at := v.StaffAt()
+	return everyOne(courses, func(c *ent.Course) *model.OfferingConnection {
+		e := r.Discovery.Entry(c.ID)
+		if e == nil || !e.All && len(e.Offerings) <= size || slices.Contains(at, c.InstitutionID) {
+			return nil
+		}
+		return relay.Known(e.Offerings, size)
+	})
+}

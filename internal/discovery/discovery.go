@@ -1,0 +1,192 @@
+// Package discovery answers what is in the public catalogue: search, filters,
+// facets, and the courses behind them. It answers from the read model, an
+// immutable index in memory that every server keeps for itself.
+//
+//	database ──Load──▶ read model ──Search──▶ answers
+//	    │                  ▲
+//	    └─log of events────┘ Refresh: at once, by the server that made a change
+//	                         Follow: within a second, by every other
+//
+// The read model holds what anybody may see: published courses of active
+// members, with their offerings. Whatever is personal or unpublished is read
+// from the database, as the viewer. Until the read model is loaded, Search
+// reads the database page by page, newest first.
+package discovery
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/readmodel"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Service answers from the read model and keeps it up to date.
+type Service struct {
+	DB  *ent.Client
+	Now func() time.Time
+
+	writing sync.Mutex // one change of the read model at a time
+	index   *readmodel.Index
+	shelf   atomic.Pointer[shelf]
+	read    *lru.Cache[stored, *Entry] // entries that were decoded, by their stored form
+}
+
+// shelf is what the read model holds at one moment.
+type shelf struct {
+	*readmodel.Snapshot
+	members  *members
+	sequence int64     // number of the last event that it has seen
+	asOf     time.Time // when it was last known to be up to date
+	loaded   time.Time // when it was read in full
+	changes  int64     // public changes taken in since then
+}
+
+// stored names a stored form: equal bytes are equal entries.
+type stored struct {
+	course ident.ID
+	hash   uint64
+}
+
+var seed = maphash.MakeSeed()
+
+// batch is how many courses are read at once.
+const batch = 1000
+
+// New returns a service that answers from the database until it is loaded.
+func New(db *ent.Client, now func() time.Time) *Service {
+	read, err := lru.New[stored, *Entry](4096)
+	if err != nil {
+		panic(err) // a fault of the constant
+	}
+	return &Service{DB: db, Now: now, read: read}
+}
+
+// Load reads the whole catalogue and then answers from it. It begins with the
+// number of the newest event, so what changes meanwhile is followed afterwards.
+func (s *Service) Load(ctx context.Context) error {
+	ctx = viewer.AsSystem(ctx)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	now := vocab.Now(s.Now)
+	if _, err := outbox.Number(ctx, s.DB); err != nil {
+		return err
+	}
+	sequence, err := outbox.Head(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	m, err := s.members(ctx)
+	if err != nil {
+		return storage.Classify(err)
+	}
+	index := readmodel.New(schema)
+	var docs []readmodel.Doc
+	for last := ident.ID(""); ; {
+		records, err := s.next(ctx, last, false, batch)
+		if err != nil {
+			return storage.Classify(err)
+		}
+		for _, r := range records {
+			last = r.course.ID
+			if !m.listed(r.course.InstitutionID) {
+				continue
+			}
+			d, err := m.document(r, now)
+			if err != nil {
+				return err
+			}
+			docs = append(docs, d)
+		}
+		if len(docs) >= 20*batch || len(records) < batch {
+			index.Apply(0, docs, nil)
+			docs = nil
+		}
+		if len(records) < batch {
+			break
+		}
+	}
+	index.Compact()
+	s.index = index
+	s.shelf.Store(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
+	return nil
+}
+
+// Run loads the catalogue, follows the log until ctx ends, and reads all anew
+// once a day, when next starts and next deadlines have moved on.
+func (s *Service) Run(ctx context.Context, every time.Duration) {
+	for ctx.Err() == nil {
+		var err error
+		if sh := s.shelf.Load(); sh == nil || s.Now().Sub(sh.loaded) > 24*time.Hour {
+			err = s.Load(ctx)
+		} else {
+			err = s.Follow(ctx)
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			slog.ErrorContext(ctx, "the catalogue is not up to date", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(every):
+		}
+	}
+}
+
+// Entry returns a course of the catalogue, or nil when it is not there.
+func (s *Service) Entry(id ident.ID) *Entry {
+	sh := s.shelf.Load()
+	if sh == nil {
+		return nil
+	}
+	payload, ok := sh.Get(string(id))
+	if !ok {
+		return nil
+	}
+	return s.decoded(id, payload)
+}
+
+// decoded reads the stored form of an entry, or remembers it.
+func (s *Service) decoded(id ident.ID, payload []byte) *Entry {
+	key := stored{course: id, hash: maphash.Bytes(seed, payload)}
+	if e, ok := s.read.Get(key); ok {
+		return e
+	}
+	e, err := decode(id, payload)
+	if err != nil {
+		slog.Error("an entry of the catalogue cannot be read", "course", id, "err", err)
+		return nil
+	}
+	s.read.Add(key, e)
+	return e
+}
+
+// Institution returns an institution, or nil when the read model has none of
+// that id.
+func (s *Service) Institution(id ident.ID) *ent.Institution {
+	if sh := s.shelf.Load(); sh != nil {
+		return sh.members.institutions[id]
+	}
+	return nil
+}
+
+// Version names what is public on this server. It changes with every public
+// event, also of what the read model does not hold; "" until it is loaded.
+func (s *Service) Version() string {
+	if sh := s.shelf.Load(); sh != nil {
+		return sh.loaded.Format(time.RFC3339Nano) + "/" + strconv.FormatInt(sh.changes, 36)
+	}
+	return ""
+}

@@ -1,0 +1,213 @@
+package discovery
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Entry is a course of the catalogue as lists show it: rows of the database
+// without their long texts. Nobody may change it.
+type Entry struct {
+	Course    *ent.Course
+	Version   *ent.CourseVersion // lacks what Brief says
+	Offerings []*ent.Offering    // published and called off, newest first
+	All       bool               // whether these are all of them
+}
+
+// keep is how many offerings of a course the read model holds.
+const keep = 20
+
+// Brief says whether a version comes from the read model and so lacks its long
+// texts: description, outcomes, prerequisites, assessment and quality. A row of
+// the database knows when it was made.
+func Brief(v *ent.CourseVersion) bool { return v.CreatedAt.IsZero() }
+
+// The stored form of an entry is CBOR arrays without names: small, and read in
+// microseconds. It lives as long as the process, so it has no versions.
+type (
+	storedCourse struct {
+		_                    struct{} `cbor:",toarray"`
+		Unit                 []byte
+		Institution, Version [16]byte
+		Code                 string
+		Micro                bool
+		ExternalID           *string
+		Number               int
+		Title, Summary       vocab.Text
+		ECTS                 vocab.ECTS
+		Hours                int
+		EQF                  int
+		ISCED                vocab.ISCEDF
+		Languages            []string
+		Mode                 int
+		TargetGroups         []int
+		Stackability         int
+		Topics               []string
+		PublishedAt, Updated int64
+		Offerings            []storedOffering
+		All                  bool
+	}
+	storedOffering struct {
+		_                   struct{} `cbor:",toarray"`
+		ID                  [16]byte
+		Version             []byte // when it is not the course's
+		Cancelled, OnDemand bool
+		Zone                string
+		Opens, Closes       int64
+		Starts, Ends        string
+		Seats, Taken        int
+		Language            string
+		Mode                int
+		Place, Funding      vocab.Text
+		FeeCents            int
+		FeeCurrency         string
+		Windows             []vocab.Window
+		WaitlistPlaces      int
+		Draw                bool
+		OfferHours          int
+		Updated             int64
+	}
+)
+
+// place returns where a value stands in its enumeration, from 1; 0 for none.
+func place[T comparable](all []T, v *T) int {
+	if v == nil {
+		return 0
+	}
+	return slices.Index(all, *v) + 1
+}
+
+func value[T any](all []T, place int) *T {
+	if place < 1 || place > len(all) {
+		return nil
+	}
+	return &all[place-1]
+}
+
+func micros(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func moment(µs int64) *time.Time {
+	if µs == 0 {
+		return nil
+	}
+	return new(time.UnixMicro(µs).UTC())
+}
+
+func or[T any](v *T) (zero T) {
+	if v == nil {
+		return zero
+	}
+	return *v
+}
+
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func id16(id ident.ID) []byte {
+	b := id.Bytes()
+	return b[:]
+}
+
+// encode writes an entry in its stored form.
+func (e *Entry) encode() ([]byte, error) {
+	c, v := e.Course, e.Version
+	s := storedCourse{
+		Institution: c.InstitutionID.Bytes(), Version: v.ID.Bytes(), Code: c.Code, Micro: c.Kind == course.KindMICRO_CREDENTIAL,
+		ExternalID: c.ExternalID, Number: v.Number, Title: v.Title, Summary: v.Summary, ECTS: v.Ects, Hours: v.Hours,
+		EQF: or(v.Eqf), ISCED: or(v.Isced), Languages: v.Languages, Mode: place(vocab.DeliveryModes, v.Mode),
+		Stackability: place(vocab.Stackabilities, v.Stackability), Topics: v.Topics,
+		PublishedAt: micros(v.PublishedAt), Updated: c.UpdatedAt.UnixMicro(), All: e.All,
+	}
+	if c.UnitID != nil {
+		s.Unit = id16(*c.UnitID)
+	}
+	for _, g := range v.TargetGroups {
+		s.TargetGroups = append(s.TargetGroups, place(vocab.TargetGroups, &g))
+	}
+	for _, o := range e.Offerings {
+		so := storedOffering{
+			ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
+			Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: or(o.StartsOn), Ends: or(o.EndsOn),
+			Seats: o.Seats, Taken: o.SeatsTaken, Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
+			FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
+			Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
+		}
+		if o.VersionID != v.ID {
+			so.Version = id16(o.VersionID)
+		}
+		s.Offerings = append(s.Offerings, so)
+	}
+	return cbor.Marshal(s)
+}
+
+// decode reads the stored form of the entry of a course.
+func decode(id ident.ID, b []byte) (*Entry, error) {
+	var s storedCourse
+	if err := cbor.Unmarshal(b, &s); err != nil {
+		return nil, err
+	}
+	institution, version := ident.Of(ident.Institution, s.Institution), ident.Of(ident.CourseVersion, s.Version)
+	e := &Entry{All: s.All}
+	e.Course = &ent.Course{
+		ID: id, InstitutionID: institution, Code: s.Code, Kind: course.KindCOURSE, State: course.StatePUBLISHED,
+		PublishedVersionID: &version, ExternalID: s.ExternalID, UpdatedAt: *moment(s.Updated),
+	}
+	if s.Micro {
+		e.Course.Kind = course.KindMICRO_CREDENTIAL
+	}
+	if len(s.Unit) == 16 {
+		e.Course.UnitID = new(ident.Of(ident.Unit, [16]byte(s.Unit)))
+	}
+	e.Version = &ent.CourseVersion{
+		ID: version, CourseID: id, InstitutionID: institution, Number: s.Number, State: courseversion.StatePUBLISHED,
+		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Eqf: optional(s.EQF), Isced: optional(s.ISCED),
+		Languages: s.Languages, Mode: value(vocab.DeliveryModes, s.Mode), Stackability: value(vocab.Stackabilities, s.Stackability),
+		Topics: s.Topics, PublishedAt: moment(s.PublishedAt),
+	}
+	for _, g := range s.TargetGroups {
+		e.Version.TargetGroups = append(e.Version.TargetGroups, or(value(vocab.TargetGroups, g)))
+	}
+	for _, so := range s.Offerings {
+		o := &ent.Offering{
+			ID: ident.Of(ident.Offering, so.ID), InstitutionID: institution, CourseID: id, VersionID: version,
+			State: offering.StatePUBLISHED, Schedule: offering.ScheduleCOHORT, Zone: so.Zone, OpensAt: *moment(so.Opens), ClosesAt: moment(so.Closes),
+			StartsOn: optional(so.Starts), EndsOn: optional(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
+			Mode: or(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
+			Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
+			UpdatedAt: *moment(so.Updated),
+		}
+		if so.Cancelled {
+			o.State = offering.StateCANCELLED
+		}
+		if so.OnDemand {
+			o.Schedule = offering.ScheduleON_DEMAND
+		}
+		if so.Draw {
+			o.WaitlistOrder = offering.WaitlistOrderDRAW
+		}
+		if len(so.Version) == 16 {
+			o.VersionID = ident.Of(ident.CourseVersion, [16]byte(so.Version))
+		}
+		e.Offerings = append(e.Offerings, o)
+	}
+	return e, nil
+}

@@ -1,0 +1,186 @@
+package discovery
+
+import (
+	"context"
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/readmodel"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// stretch is how many events are followed at once.
+const stretch = 500
+
+// touched is what events say may have changed.
+type touched struct {
+	courses, offerings, institutions []ident.ID
+	members                          bool
+	public                           int64 // events that anybody may know of
+}
+
+// note adds what an event touches.
+func (t *touched) note(object ident.ID, public bool, payload map[string]string) {
+	if _, seats := payload["offering"]; public || seats {
+		t.public++
+	}
+	switch object.Kind() {
+	case ident.Course:
+		t.courses = append(t.courses, object)
+	case ident.Offering:
+		t.offerings = append(t.offerings, object)
+	case ident.Institution:
+		t.institutions, t.members = append(t.institutions, object), true
+	case ident.Membership:
+		t.institutions, t.members = append(t.institutions, ident.ID(payload["institution"])), true
+	case ident.Alliance:
+		t.members = true
+	}
+	if o, err := ident.Parse(payload["offering"]); err == nil {
+		t.offerings = append(t.offerings, o) // its seats
+	}
+	if all, ok := payload["courses"]; ok { // many at once, of one institution
+		t.institutions = append(t.institutions, ident.ID(all))
+	}
+}
+
+// Follow brings the read model up to date with the log.
+func (s *Service) Follow(ctx context.Context) error {
+	ctx = viewer.AsSystem(ctx)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	sh := s.shelf.Load()
+	if sh == nil {
+		return nil
+	}
+	if _, err := outbox.Number(ctx, s.DB); err != nil {
+		return err
+	}
+	for sequence := sh.sequence; ; {
+		now := vocab.Now(s.Now)
+		events, err := outbox.After(ctx, s.DB, sequence, stretch)
+		if err != nil {
+			return err
+		}
+		var t touched
+		for _, e := range events {
+			t.note(e.ObjectID, e.Audience == outboxevent.AudiencePUBLIC, e.Payload)
+			sequence = *e.Sequence
+		}
+		next, err := s.apply(ctx, t)
+		if err != nil {
+			return err
+		}
+		next.sequence, next.asOf = sequence, now
+		s.shelf.Store(next)
+		if len(events) < stretch {
+			return nil
+		}
+	}
+}
+
+// AtLeast waits until the read model has seen an event.
+func (s *Service) AtLeast(ctx context.Context, sequence int64) error {
+	if sh := s.shelf.Load(); sh != nil && sh.sequence < sequence {
+		return s.Follow(ctx)
+	}
+	return nil
+}
+
+// Refresh brings what the events touch up to date at once, so that whoever has
+// just changed something finds it.
+func (s *Service) Refresh(ctx context.Context, events []outbox.Event) error {
+	var t touched
+	for _, e := range events {
+		t.note(e.Object, e.Public, e.Payload)
+	}
+	if t.public == 0 || s.shelf.Load() == nil {
+		return nil
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	next, err := s.apply(viewer.AsSystem(ctx), t)
+	if err != nil {
+		return err
+	}
+	s.shelf.Store(next)
+	return nil
+}
+
+// apply reads what was touched and returns the shelf that holds it.
+func (s *Service) apply(ctx context.Context, t touched) (*shelf, error) {
+	next := *s.shelf.Load()
+	next.changes += t.public
+	if t.public == 0 {
+		return &next, nil // drafts and what is personal
+	}
+	if t.members {
+		m, err := s.members(ctx)
+		if err != nil {
+			return nil, storage.Classify(err)
+		}
+		next.members = m
+	}
+	ids := slices.Clone(t.courses)
+	for part := range slices.Chunk(t.offerings, batch) {
+		of, err := s.DB.Offering.Query().Where(offering.IDIn(part...)).Select(offering.FieldCourseID).Strings(ctx)
+		if err != nil {
+			return nil, storage.Classify(err)
+		}
+		for _, id := range of {
+			ids = append(ids, ident.ID(id))
+		}
+	}
+	if len(t.institutions) > 0 {
+		of, err := s.DB.Course.Query().Where(course.InstitutionIDIn(t.institutions...), course.StateEQ(course.StatePUBLISHED)).IDs(ctx)
+		if err != nil {
+			return nil, storage.Classify(err)
+		}
+		ids = append(ids, of...)
+	}
+	slices.Sort(ids)
+	for part := range slices.Chunk(slices.Compact(ids), batch) {
+		if err := s.put(ctx, next.members, part); err != nil {
+			return nil, err
+		}
+	}
+	next.Snapshot = s.index.Snapshot()
+	return &next, nil
+}
+
+// put indexes the courses anew, and takes out those that the catalogue no
+// longer lists.
+func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
+	records, err := s.some(ctx, ids)
+	if err != nil {
+		return storage.Classify(err)
+	}
+	gone := map[ident.ID]bool{}
+	for _, id := range ids {
+		gone[id] = true
+	}
+	var docs []readmodel.Doc
+	for _, r := range records {
+		if !m.listed(r.course.InstitutionID) {
+			continue
+		}
+		d, err := m.document(r, s.Now())
+		if err != nil {
+			return err
+		}
+		docs = append(docs, d)
+		delete(gone, r.course.ID)
+	}
+	var remove []string
+	for id := range gone {
+		remove = append(remove, string(id))
+	}
+	s.index.Apply(0, docs, remove)
+	return nil
+}
