@@ -263,11 +263,15 @@ func newestVersion(ctx context.Context, db *ent.Client, courseID ident.ID) (*ent
 		Order(courseversion.ByNumber(sql.OrderDesc())).First(ctx)
 }
 
+// public lists the verbs whose effect anybody may see; drafts are the
+// provider's own.
+var public = map[string]bool{"course.publish": true, "course.withdraw": true, "offering.publish": true, "offering.cancel": true}
+
 // record writes the audit entry of a change and its event, whose name is that
 // of the verb.
 func record(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID) error {
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{institutionID}}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object})
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object, Host: institutionID, Public: public[verb]})
 }

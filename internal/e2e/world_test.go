@@ -136,6 +136,9 @@ func (w *World) found() {
 		short := strings.TrimSuffix(u.domain, ".example")
 		w.institutions[short], w.providers[short] = inst.ID, p.ID
 	}
+	if err := w.App.Discovery.Load(w.system()); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // Actor is somebody with a bearer token, or nobody.

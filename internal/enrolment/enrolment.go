@@ -148,7 +148,10 @@ func record(ctx context.Context, tx *ent.Tx, verb string, object ident.ID, e *en
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{e.HomeID, e.HostID}}); err != nil {
 		return err
 	}
-	event := outbox.Event{Type: verb, Object: object, Host: e.HostID, Payload: map[string]string{"offering": string(e.OfferingID)}}
+	event := outbox.Event{Type: verb, Object: object, Host: e.HostID}
+	if verb == "enrolment.begin" || verb == "enrolment.withdraw" {
+		event.Payload = map[string]string{"offering": string(e.OfferingID)} // whose seats have moved
+	}
 	if verb != "result.record" { // learner and home hear of a result when it is confirmed
 		event.Home, event.Person = e.HomeID, e.LearnerID
 	}
