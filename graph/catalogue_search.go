@@ -115,19 +115,24 @@ func everyOne[O, E any](objs []O, find func(O) *E) ([]*E, bool) {
 	return all, true
 }
 
+// firstPage says whether the entry holds the page of its course's offerings.
+func firstPage(e *discovery.Entry, page relay.Page, size int) bool {
+	return page.After == nil && !page.Backwards() && (e.All || len(e.Offerings) > size)
+}
+
 // offeringsFromShelf returns a page of the offerings of each course from the
 // read model, or false when the database has to answer: to the staff of a
 // provider, who see drafts too, and for pages that the read model does not hold.
 func (r *Resolver) offeringsFromShelf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*model.OfferingConnection, bool) {
 	v := viewer.From(ctx)
 	size, err := page.Size()
-	if err != nil || v.Kind == viewer.System || page.After != nil || page.Backwards() {
+	if err != nil || v.Kind == viewer.System {
 		return nil, false
 	}
 	at := v.StaffAt()
 	return everyOne(courses, func(c *ent.Course) *model.OfferingConnection {
 		e := r.Discovery.Entry(c.ID)
-		if e == nil || !e.All && len(e.Offerings) <= size || slices.Contains(at, c.InstitutionID) {
+		if e == nil || !firstPage(e, page, size) || slices.Contains(at, c.InstitutionID) {
 			return nil
 		}
 		return relay.Known(e.Offerings, size)

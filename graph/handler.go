@@ -30,7 +30,7 @@ func NewHandler(r *Resolver) http.Handler {
 			},
 			Language: func(ctx context.Context) string { return languageOf(ctx).String() },
 		},
-		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, Refusals{}},
+		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, newPlans(r), Refusals{}},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.PersonID != "" {
 				return string(v.PersonID)

@@ -916,13 +916,13 @@ type OfferingPayload {
 
 extend type Query {
   "A course by its identifier."
-  course(id: ID!): Course
+  course(id: ID!): Course @public
   "Courses, newest first; published ones unless the filter says otherwise."
-  courses(filter: CourseFilter, first: Int, after: String, last: Int, before: String): CourseConnection
+  courses(filter: CourseFilter, first: Int, after: String, last: Int, before: String): CourseConnection @public
   "An offering by its identifier."
-  offering(id: ID!): Offering
+  offering(id: ID!): Offering @public
   "Offerings, newest first."
-  offerings(filter: OfferingFilter, first: Int, after: String, last: Int, before: String): OfferingConnection
+  offerings(filter: OfferingFilter, first: Int, after: String, last: Int, before: String): OfferingConnection @public
 }
 
 extend type Mutation {
@@ -1902,13 +1902,13 @@ input InstitutionFilter {
 
 extend type Query {
   "An alliance by its short name, such as ` + "`" + `eulist` + "`" + `."
-  alliance(slug: String!): Alliance
+  alliance(slug: String!): Alliance @public
   "An institution by one of its identifiers."
-  institution(by: InstitutionBy!): Institution
+  institution(by: InstitutionBy!): Institution @public
   "Institutions, oldest first."
-  institutions(filter: InstitutionFilter, first: Int, after: String, last: Int, before: String): InstitutionConnection
+  institutions(filter: InstitutionFilter, first: Int, after: String, last: Int, before: String): InstitutionConnection @public
   "A study programme by its identifier."
-  programme(id: ID!): Programme
+  programme(id: ID!): Programme @public
 }
 `, BuiltIn: false},
 	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
@@ -2043,9 +2043,9 @@ type MicroDegreeEdge {
 
 extend type Query {
   "A micro-degree by its short name."
-  microDegree(key: String!): MicroDegree
+  microDegree(key: String!): MicroDegree @public
   "Micro-degrees, newest first."
-  microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection
+  microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection @public
 }
 `, BuiltIn: false},
 	{Name: "../person.graphqls", Input: `"Who asks, and what they may do."

@@ -96,13 +96,13 @@ func (s *Service) Load(ctx context.Context) error {
 	index := readmodel.New(schema)
 	var docs []readmodel.Doc
 	for last := ident.ID(""); ; {
-		records, err := s.next(ctx, last, false, batch)
+		records, err := s.next(ctx, last, false, batch, nil)
 		if err != nil {
 			return storage.Classify(err)
 		}
 		for _, r := range records {
-			last = r.course.ID
-			if !m.listed(r.course.InstitutionID) {
+			last = r.Course.ID
+			if !m.listed(r.Course.InstitutionID) {
 				continue
 			}
 			d, err := m.document(r, now)

@@ -59,15 +59,15 @@ const (
 	light  = 1 // description
 )
 
-// document is what the read model indexes of a record. today decides which
+// document is what the read model indexes of a Record. today decides which
 // start and which deadline come next.
-func (m *members) document(r record, today time.Time) (readmodel.Doc, error) {
+func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 	e := r.entry()
 	payload, err := e.encode()
 	if err != nil {
 		return readmodel.Doc{}, err
 	}
-	c, v := r.course, r.version
+	c, v := r.Course, r.Version
 	host := m.institutions[c.InstitutionID]
 	d := readmodel.Doc{ID: string(c.ID), Payload: payload, Tags: make([][]string, len(facets))}
 	tag := func(f Facet, values ...string) {
@@ -99,7 +99,7 @@ func (m *members) document(r record, today time.Time) (readmodel.Doc, error) {
 	tag(ByStackability, string(or(v.Stackability)))
 	tag(ByUnit, string(or(c.UnitID)))
 	start, deadline := int64(never), int64(never)
-	for _, o := range r.offerings {
+	for _, o := range r.Offerings {
 		if o.State != offering.StatePUBLISHED {
 			continue
 		}

@@ -40,15 +40,15 @@ func (s *Service) searchDatabase(ctx context.Context, q Query, rq readmodel.Quer
 		if n == scanBatches {
 			return nil, errLoading()
 		}
-		records, err := s.next(ctx, ident.ID(after), true, scanBatch)
+		records, err := s.next(ctx, ident.ID(after), true, scanBatch, nil)
 		if err != nil {
 			return nil, storage.Classify(err)
 		}
 		index := readmodel.New(schema)
 		var docs []readmodel.Doc
 		for _, r := range records {
-			after = string(r.course.ID)
-			if !m.listed(r.course.InstitutionID) {
+			after = string(r.Course.ID)
+			if !m.listed(r.Course.InstitutionID) {
 				continue
 			}
 			d, err := m.document(r, now)

@@ -167,7 +167,7 @@ func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
 	}
 	var docs []readmodel.Doc
 	for _, r := range records {
-		if !m.listed(r.course.InstitutionID) {
+		if !m.listed(r.Course.InstitutionID) {
 			continue
 		}
 		d, err := m.document(r, s.Now())
@@ -175,7 +175,7 @@ func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
 			return err
 		}
 		docs = append(docs, d)
-		delete(gone, r.course.ID)
+		delete(gone, r.Course.ID)
 	}
 	var remove []string
 	for id := range gone {

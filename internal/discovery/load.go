@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -10,6 +11,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
 // members are the institutions and what the catalogue needs to know of them.
@@ -49,21 +52,51 @@ func (s *Service) members(ctx context.Context) (*members, error) {
 // listed says whether the courses of an institution stand in the catalogue.
 func (m *members) listed(institution ident.ID) bool { return len(m.alliances[institution]) > 0 }
 
-// record is a course with its published content in full.
-type record struct {
-	course    *ent.Course
-	version   *ent.CourseVersion
-	offerings []*ent.Offering
+// Record is a course of the catalogue with its published content in full.
+type Record struct {
+	Course    *ent.Course
+	Version   *ent.CourseVersion
+	Provider  *ent.Institution
+	Offerings []*ent.Offering // published and called off, newest first
 }
 
-// entry is what the read model keeps of a record.
-func (r record) entry() *Entry {
-	n := min(keep, len(r.offerings))
-	return &Entry{Course: r.course, Version: r.version, Offerings: r.offerings[:n], All: n == len(r.offerings)}
+// entry is what the read model keeps of a Record.
+func (r Record) entry() *Entry {
+	n := min(keep, len(r.Offerings))
+	return &Entry{Course: r.Course, Version: r.Version, Offerings: r.Offerings[:n], All: n == len(r.Offerings)}
+}
+
+// Records reads the whole catalogue from the database, batch by batch, with
+// long texts: for exports. An institution narrows it to its own courses.
+func (s *Service) Records(ctx context.Context, institution *ident.ID) iter.Seq2[Record, error] {
+	ctx = viewer.AsSystem(ctx) // what the catalogue lists is public
+	return func(yield func(Record, error) bool) {
+		m, err := s.members(ctx)
+		if err != nil {
+			yield(Record{}, storage.Classify(err))
+			return
+		}
+		for last := ident.ID(""); ; {
+			records, err := s.next(ctx, last, false, batch, institution)
+			if err != nil {
+				yield(Record{}, storage.Classify(err))
+				return
+			}
+			for _, r := range records {
+				last = r.Course.ID
+				if r.Provider = m.institutions[r.Course.InstitutionID]; m.listed(r.Course.InstitutionID) && !yield(r, nil) {
+					return
+				}
+			}
+			if len(records) < batch {
+				return
+			}
+		}
+	}
 }
 
 // some reads the published ones of the courses, with three statements.
-func (s *Service) some(ctx context.Context, ids []ident.ID) ([]record, error) {
+func (s *Service) some(ctx context.Context, ids []ident.ID) ([]Record, error) {
 	courses, err := s.DB.Course.Query().Where(course.IDIn(ids...), course.StateEQ(course.StatePUBLISHED)).Order(course.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
@@ -73,8 +106,11 @@ func (s *Service) some(ctx context.Context, ids []ident.ID) ([]record, error) {
 
 // next reads published courses behind an id, in the order of their making or
 // against it.
-func (s *Service) next(ctx context.Context, after ident.ID, newestFirst bool, limit int) ([]record, error) {
+func (s *Service) next(ctx context.Context, after ident.ID, newestFirst bool, limit int, institution *ident.ID) ([]Record, error) {
 	q := s.DB.Course.Query().Where(course.StateEQ(course.StatePUBLISHED)).Limit(limit)
+	if institution != nil {
+		q.Where(course.InstitutionID(*institution))
+	}
 	switch {
 	case newestFirst && after != "":
 		q.Where(course.IDLT(after))
@@ -93,12 +129,12 @@ func (s *Service) next(ctx context.Context, after ident.ID, newestFirst bool, li
 	return s.complete(ctx, courses)
 }
 
-func (s *Service) complete(ctx context.Context, courses []*ent.Course) ([]record, error) {
-	records := make([]record, len(courses))
+func (s *Service) complete(ctx context.Context, courses []*ent.Course) ([]Record, error) {
+	records := make([]Record, len(courses))
 	at := map[ident.ID]int{}
 	var ids, versionIDs []ident.ID
 	for i, c := range courses {
-		records[i].course = c
+		records[i].Course = c
 		at[c.ID] = i
 		ids = append(ids, c.ID)
 		versionIDs = append(versionIDs, *c.PublishedVersionID)
@@ -108,7 +144,7 @@ func (s *Service) complete(ctx context.Context, courses []*ent.Course) ([]record
 		return nil, err
 	}
 	for _, v := range versions {
-		records[at[v.CourseID]].version = v
+		records[at[v.CourseID]].Version = v
 	}
 	offerings, err := s.DB.Offering.Query().Where(offering.CourseIDIn(ids...), offering.StateIn(offering.StatePUBLISHED, offering.StateCANCELLED)).
 		Order(ent.Desc(offering.FieldID)).All(ctx)
@@ -117,7 +153,7 @@ func (s *Service) complete(ctx context.Context, courses []*ent.Course) ([]record
 	}
 	for _, o := range offerings {
 		r := &records[at[o.CourseID]]
-		r.offerings = append(r.offerings, o)
+		r.Offerings = append(r.Offerings, o)
 	}
-	return slices.DeleteFunc(records, func(r record) bool { return r.version == nil }), nil
+	return slices.DeleteFunc(records, func(r Record) bool { return r.Version == nil }), nil
 }

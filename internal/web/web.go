@@ -17,6 +17,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
@@ -34,6 +36,9 @@ type Parts struct {
 	Proxies     []netip.Prefix // of ours, in front of this server
 	GraphQL     http.Handler
 	SDL         string
+	Discovery   *discovery.Service
+	Exports     []exchange.Export
+	Templates   []exchange.Template
 	Credentials *credential.Service
 	Sessions    *session.Service
 	Auth        *authn.Authenticator
@@ -62,6 +67,7 @@ func New(p Parts) (http.Handler, error) {
 	mux.Handle("/graphql", p.GraphQL)
 	mux.HandleFunc("GET /schema.graphql", s.schema)
 	s.publicRoutes(mux)
+	s.exportRoutes(mux)
 	s.signInRoutes(mux)
 	s.pageRoutes(mux)
 	outer := http.NewServeMux()
