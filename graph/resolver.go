@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
@@ -21,6 +22,7 @@ import (
 type Resolver struct {
 	DB           *ent.Client
 	Now          func() time.Time
+	Institutions *institution.Service
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service
