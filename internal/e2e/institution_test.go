@@ -206,11 +206,11 @@ func TestSuspendedMemberFinishesWhatHasBegun(t *testing.T) {
 	c.homeOffice.Does("nominates", "nominateApplication", map[string]any{"applicationId": id(nominated)})
 
 	host := map[string]any{"membershipId": w.membership("uni-b"), "reason": "No accreditation."}
-	w.SetClock(w.Now().Add(time.Hour))
+	w.SetClock(w.Now().Add(time.Minute))
 	if got := alma.Does("suspends the host", "suspendMember", host); got["state"] != "SUSPENDED" || got["reason"] != "No accreditation." || got["since"] == nil {
 		t.Errorf("suspended as %v", got)
 	}
-	w.SetClock(w.Now().Add(time.Hour))
+	w.SetClock(w.Now().Add(time.Minute))
 	learner := w.Learner("Emil", "uni-a")
 	apply := map[string]any{"offeringId": off}
 	t.Run("its courses and offerings are not published", func(t *testing.T) {

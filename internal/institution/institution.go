@@ -117,7 +117,7 @@ const (
 func (d Details) check(path ...string) error {
 	at := func(field string) []string { return append(slices.Clone(path), field) }
 	found := []error{
-		vocab.CheckDomain(d.SCHAC, at("schac")...), vocab.CheckCountry(d.Country, at("country")...),
+		vocab.CheckCountry(d.Country, at("country")...),
 		d.identifiers().check(path...), checkDomains(d.Domains, at("domains")...),
 	}
 	_, zone := vocab.Zone(d.Zone, at("timeZone")...)

@@ -97,7 +97,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 		if toTop && in.ParentID != nil {
 			return nil, problem.New(problem.Invalid, "a unit stands either at the top or below another").At("input", "atTop")
 		}
-		update := tx.Unit.UpdateOneID(u.ID).SetNillableKind(in.Kind)
+		update := tx.Unit.Update().Where(unit.ID(u.ID)).SetNillableKind(in.Kind)
 		if len(in.Name) > 0 {
 			update.SetName(name)
 		}
@@ -110,10 +110,13 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 			}
 			update.SetParentID(*in.ParentID)
 		}
-		if u, err = update.Save(ctx); err != nil {
+		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		return u, recordUnit(ctx, tx, "unit.update", u)
+		if err := recordUnit(ctx, tx, "unit.update", u); err != nil {
+			return nil, err
+		}
+		return tx.Unit.Get(ctx, u.ID)
 	})
 }
 
@@ -134,10 +137,13 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 		if published {
 			return nil, problem.New(problem.Conflict, "this unit has published courses; withdraw them first")
 		}
-		if u, err = tx.Unit.UpdateOneID(u.ID).SetClosedAt(vocab.Now(s.Now)).Save(ctx); err != nil {
+		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 			return nil, err
 		}
-		return u, recordUnit(ctx, tx, "unit.close", u)
+		if err := recordUnit(ctx, tx, "unit.close", u); err != nil {
+			return nil, err
+		}
+		return tx.Unit.Get(ctx, u.ID)
 	})
 }
 

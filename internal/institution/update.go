@@ -103,7 +103,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Institution, error) {
-		update := tx.Institution.UpdateOneID(u.InstitutionID)
+		update := tx.Institution.Update().Where(institution.ID(u.InstitutionID))
 		changed, err := u.fill(update.Mutation())
 		if err != nil {
 			return nil, err
@@ -111,10 +111,12 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error
 		if err := u.identifiers().free(ctx, tx, u.InstitutionID, "input"); err != nil {
 			return nil, err
 		}
-		inst, err := update.Save(ctx)
-		if storage.IsDuplicate(err) { // by who took it at the same moment
+		if err := update.Exec(ctx); storage.IsDuplicate(err) { // by who took it at the same moment
 			return nil, errTaken
+		} else if err != nil {
+			return nil, err
 		}
+		inst, err := tx.Institution.Get(ctx, u.InstitutionID)
 		if err != nil {
 			return nil, storage.Found(err, "institution", "input", "institutionId")
 		}
