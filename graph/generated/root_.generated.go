@@ -1997,7 +1997,7 @@ extend type Mutation {
   suspendMember(input: SuspendMemberInput!): MembershipPayload
   "Makes a suspended member active again."
   reinstateMember(input: ReinstateMemberInput!): MembershipPayload
-  "Ends a membership, on behalf of the alliance or of the institution."
+  "Ends a membership or takes an invitation back, on behalf of the alliance or of the institution."
   endMembership(input: EndMembershipInput!): MembershipPayload
   "Changes what is known of an institution. CONFLICT at each identifier that another one has."
   updateInstitution(input: UpdateInstitutionInput!): InstitutionPayload

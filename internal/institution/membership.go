@@ -191,7 +191,7 @@ func (s *Service) Suspend(ctx context.Context, r Reasoned) (*ent.Membership, err
 	return s.reasoned(ctx, r, byAlliance, membership.StateSUSPENDED, "membership.suspend", func(*ent.MembershipUpdate, time.Time) {})
 }
 
-// End ends a membership that is active or suspended. The alliance may, and the
+// End ends a membership, or takes an invitation back. The alliance may, and the
 // institution itself.
 func (s *Service) End(ctx context.Context, r Reasoned) (*ent.Membership, error) {
 	return s.reasoned(ctx, r, byEither, membership.StateLEFT, "membership.end", func(u *ent.MembershipUpdate, now time.Time) { u.SetUntil(now) })
