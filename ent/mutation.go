@@ -33949,6 +33949,9 @@ type SessionMutation struct {
 	clearedidentity  bool
 	parent           *ident.ID
 	clearedparent    bool
+	lent             map[ident.ID]struct{}
+	removedlent      map[ident.ID]struct{}
+	clearedlent      bool
 	done             bool
 	oldValue         func(context.Context) (*Session, error)
 	predicates       []predicate.Session
@@ -34623,6 +34626,60 @@ func (m *SessionMutation) ResetParent() {
 	m.clearedparent = false
 }
 
+// AddLentIDs adds the "lent" edge to the Session entity by ids.
+func (m *SessionMutation) AddLentIDs(ids ...ident.ID) {
+	if m.lent == nil {
+		m.lent = make(map[ident.ID]struct{})
+	}
+	for i := range ids {
+		m.lent[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLent clears the "lent" edge to the Session entity.
+func (m *SessionMutation) ClearLent() {
+	m.clearedlent = true
+}
+
+// LentCleared reports if the "lent" edge to the Session entity was cleared.
+func (m *SessionMutation) LentCleared() bool {
+	return m.clearedlent
+}
+
+// RemoveLentIDs removes the "lent" edge to the Session entity by IDs.
+func (m *SessionMutation) RemoveLentIDs(ids ...ident.ID) {
+	if m.removedlent == nil {
+		m.removedlent = make(map[ident.ID]struct{})
+	}
+	for i := range ids {
+		delete(m.lent, ids[i])
+		m.removedlent[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLent returns the removed IDs of the "lent" edge to the Session entity.
+func (m *SessionMutation) RemovedLentIDs() (ids []ident.ID) {
+	for id := range m.removedlent {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LentIDs returns the "lent" edge IDs in the mutation.
+func (m *SessionMutation) LentIDs() (ids []ident.ID) {
+	for id := range m.lent {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLent resets all changes to the "lent" edge.
+func (m *SessionMutation) ResetLent() {
+	m.lent = nil
+	m.clearedlent = false
+	m.removedlent = nil
+}
+
 // Where appends a list predicates to the SessionMutation builder.
 func (m *SessionMutation) Where(ps ...predicate.Session) {
 	m.predicates = append(m.predicates, ps...)
@@ -34970,7 +35027,7 @@ func (m *SessionMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *SessionMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.person != nil {
 		edges = append(edges, session.EdgePerson)
 	}
@@ -34979,6 +35036,9 @@ func (m *SessionMutation) AddedEdges() []string {
 	}
 	if m.parent != nil {
 		edges = append(edges, session.EdgeParent)
+	}
+	if m.lent != nil {
+		edges = append(edges, session.EdgeLent)
 	}
 	return edges
 }
@@ -34999,25 +35059,42 @@ func (m *SessionMutation) AddedIDs(name string) []ent.Value {
 		if id := m.parent; id != nil {
 			return []ent.Value{*id}
 		}
+	case session.EdgeLent:
+		ids := make([]ent.Value, 0, len(m.lent))
+		for id := range m.lent {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *SessionMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
+	if m.removedlent != nil {
+		edges = append(edges, session.EdgeLent)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *SessionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case session.EdgeLent:
+		ids := make([]ent.Value, 0, len(m.removedlent))
+		for id := range m.removedlent {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *SessionMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedperson {
 		edges = append(edges, session.EdgePerson)
 	}
@@ -35026,6 +35103,9 @@ func (m *SessionMutation) ClearedEdges() []string {
 	}
 	if m.clearedparent {
 		edges = append(edges, session.EdgeParent)
+	}
+	if m.clearedlent {
+		edges = append(edges, session.EdgeLent)
 	}
 	return edges
 }
@@ -35040,6 +35120,8 @@ func (m *SessionMutation) EdgeCleared(name string) bool {
 		return m.clearedidentity
 	case session.EdgeParent:
 		return m.clearedparent
+	case session.EdgeLent:
+		return m.clearedlent
 	}
 	return false
 }
@@ -35073,6 +35155,9 @@ func (m *SessionMutation) ResetEdge(name string) error {
 		return nil
 	case session.EdgeParent:
 		m.ResetParent()
+		return nil
+	case session.EdgeLent:
+		m.ResetLent()
 		return nil
 	}
 	return fmt.Errorf("unknown Session edge %s", name)
@@ -37616,6 +37701,9 @@ type UnitMutation struct {
 	clearedinstitution bool
 	parent             *ident.ID
 	clearedparent      bool
+	children           map[ident.ID]struct{}
+	removedchildren    map[ident.ID]struct{}
+	clearedchildren    bool
 	done               bool
 	oldValue           func(context.Context) (*Unit, error)
 	predicates         []predicate.Unit
@@ -38057,6 +38145,60 @@ func (m *UnitMutation) ResetParent() {
 	m.clearedparent = false
 }
 
+// AddChildIDs adds the "children" edge to the Unit entity by ids.
+func (m *UnitMutation) AddChildIDs(ids ...ident.ID) {
+	if m.children == nil {
+		m.children = make(map[ident.ID]struct{})
+	}
+	for i := range ids {
+		m.children[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChildren clears the "children" edge to the Unit entity.
+func (m *UnitMutation) ClearChildren() {
+	m.clearedchildren = true
+}
+
+// ChildrenCleared reports if the "children" edge to the Unit entity was cleared.
+func (m *UnitMutation) ChildrenCleared() bool {
+	return m.clearedchildren
+}
+
+// RemoveChildIDs removes the "children" edge to the Unit entity by IDs.
+func (m *UnitMutation) RemoveChildIDs(ids ...ident.ID) {
+	if m.removedchildren == nil {
+		m.removedchildren = make(map[ident.ID]struct{})
+	}
+	for i := range ids {
+		delete(m.children, ids[i])
+		m.removedchildren[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChildren returns the removed IDs of the "children" edge to the Unit entity.
+func (m *UnitMutation) RemovedChildrenIDs() (ids []ident.ID) {
+	for id := range m.removedchildren {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChildrenIDs returns the "children" edge IDs in the mutation.
+func (m *UnitMutation) ChildrenIDs() (ids []ident.ID) {
+	for id := range m.children {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChildren resets all changes to the "children" edge.
+func (m *UnitMutation) ResetChildren() {
+	m.children = nil
+	m.clearedchildren = false
+	m.removedchildren = nil
+}
+
 // Where appends a list predicates to the UnitMutation builder.
 func (m *UnitMutation) Where(ps ...predicate.Unit) {
 	m.predicates = append(m.predicates, ps...)
@@ -38307,12 +38449,15 @@ func (m *UnitMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UnitMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.institution != nil {
 		edges = append(edges, unit.EdgeInstitution)
 	}
 	if m.parent != nil {
 		edges = append(edges, unit.EdgeParent)
+	}
+	if m.children != nil {
+		edges = append(edges, unit.EdgeChildren)
 	}
 	return edges
 }
@@ -38329,30 +38474,50 @@ func (m *UnitMutation) AddedIDs(name string) []ent.Value {
 		if id := m.parent; id != nil {
 			return []ent.Value{*id}
 		}
+	case unit.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.children))
+		for id := range m.children {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UnitMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
+	if m.removedchildren != nil {
+		edges = append(edges, unit.EdgeChildren)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *UnitMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case unit.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.removedchildren))
+		for id := range m.removedchildren {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UnitMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedinstitution {
 		edges = append(edges, unit.EdgeInstitution)
 	}
 	if m.clearedparent {
 		edges = append(edges, unit.EdgeParent)
+	}
+	if m.clearedchildren {
+		edges = append(edges, unit.EdgeChildren)
 	}
 	return edges
 }
@@ -38365,6 +38530,8 @@ func (m *UnitMutation) EdgeCleared(name string) bool {
 		return m.clearedinstitution
 	case unit.EdgeParent:
 		return m.clearedparent
+	case unit.EdgeChildren:
+		return m.clearedchildren
 	}
 	return false
 }
@@ -38392,6 +38559,9 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	case unit.EdgeParent:
 		m.ResetParent()
+		return nil
+	case unit.EdgeChildren:
+		m.ResetChildren()
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)

@@ -58,9 +58,11 @@ type SessionEdges struct {
 	Identity *Identity `json:"identity,omitempty"`
 	// Parent holds the value of the parent edge.
 	Parent *Session `json:"parent,omitempty"`
+	// Lent holds the value of the lent edge.
+	Lent []*Session `json:"lent,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // PersonOrErr returns the Person value or an error if the edge
@@ -94,6 +96,15 @@ func (e SessionEdges) ParentOrErr() (*Session, error) {
 		return nil, &NotFoundError{label: session.Label}
 	}
 	return nil, &NotLoadedError{edge: "parent"}
+}
+
+// LentOrErr returns the Lent value or an error if the edge
+// was not loaded in eager-loading.
+func (e SessionEdges) LentOrErr() ([]*Session, error) {
+	if e.loadedTypes[3] {
+		return e.Lent, nil
+	}
+	return nil, &NotLoadedError{edge: "lent"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -228,6 +239,11 @@ func (_m *Session) QueryIdentity() *IdentityQuery {
 // QueryParent queries the "parent" edge of the Session entity.
 func (_m *Session) QueryParent() *SessionQuery {
 	return NewSessionClient(_m.config).QueryParent(_m)
+}
+
+// QueryLent queries the "lent" edge of the Session entity.
+func (_m *Session) QueryLent() *SessionQuery {
+	return NewSessionClient(_m.config).QueryLent(_m)
 }
 
 // Update returns a builder for updating this Session.

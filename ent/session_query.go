@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -28,6 +29,7 @@ type SessionQuery struct {
 	withPerson   *PersonQuery
 	withIdentity *IdentityQuery
 	withParent   *SessionQuery
+	withLent     *SessionQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -122,7 +124,29 @@ func (_q *SessionQuery) QueryParent() *SessionQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(session.Table, session.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, session.ParentTable, session.ParentColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLent chains the current query on the "lent" edge.
+func (_q *SessionQuery) QueryLent() *SessionQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(session.Table, session.FieldID, selector),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, session.LentTable, session.LentColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -325,6 +349,7 @@ func (_q *SessionQuery) Clone() *SessionQuery {
 		withPerson:   _q.withPerson.Clone(),
 		withIdentity: _q.withIdentity.Clone(),
 		withParent:   _q.withParent.Clone(),
+		withLent:     _q.withLent.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -361,6 +386,17 @@ func (_q *SessionQuery) WithParent(opts ...func(*SessionQuery)) *SessionQuery {
 		opt(query)
 	}
 	_q.withParent = query
+	return _q
+}
+
+// WithLent tells the query-builder to eager-load the nodes that are connected to
+// the "lent" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *SessionQuery) WithLent(opts ...func(*SessionQuery)) *SessionQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLent = query
 	return _q
 }
 
@@ -442,10 +478,11 @@ func (_q *SessionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sess
 	var (
 		nodes       = []*Session{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withPerson != nil,
 			_q.withIdentity != nil,
 			_q.withParent != nil,
+			_q.withLent != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -481,6 +518,13 @@ func (_q *SessionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sess
 	if query := _q.withParent; query != nil {
 		if err := _q.loadParent(ctx, query, nodes, nil,
 			func(n *Session, e *Session) { n.Edges.Parent = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLent; query != nil {
+		if err := _q.loadLent(ctx, query, nodes,
+			func(n *Session) { n.Edges.Lent = []*Session{} },
+			func(n *Session, e *Session) { n.Edges.Lent = append(n.Edges.Lent, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -574,6 +618,39 @@ func (_q *SessionQuery) loadParent(ctx context.Context, query *SessionQuery, nod
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *SessionQuery) loadLent(ctx context.Context, query *SessionQuery, nodes []*Session, init func(*Session), assign func(*Session, *Session)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[ident.ID]*Session)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(session.FieldParentID)
+	}
+	query.Where(predicate.Session(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(session.LentColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ParentID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "parent_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "parent_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

@@ -170,6 +170,21 @@ func (_u *SessionUpdate) SetParent(v *Session) *SessionUpdate {
 	return _u.SetParentID(v.ID)
 }
 
+// AddLentIDs adds the "lent" edge to the Session entity by IDs.
+func (_u *SessionUpdate) AddLentIDs(ids ...ident.ID) *SessionUpdate {
+	_u.mutation.AddLentIDs(ids...)
+	return _u
+}
+
+// AddLent adds the "lent" edges to the Session entity.
+func (_u *SessionUpdate) AddLent(v ...*Session) *SessionUpdate {
+	ids := make([]ident.ID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLentIDs(ids...)
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdate) Mutation() *SessionMutation {
 	return _u.mutation
@@ -179,6 +194,27 @@ func (_u *SessionUpdate) Mutation() *SessionMutation {
 func (_u *SessionUpdate) ClearParent() *SessionUpdate {
 	_u.mutation.ClearParent()
 	return _u
+}
+
+// ClearLent clears all "lent" edges to the Session entity.
+func (_u *SessionUpdate) ClearLent() *SessionUpdate {
+	_u.mutation.ClearLent()
+	return _u
+}
+
+// RemoveLentIDs removes the "lent" edge to Session entities by IDs.
+func (_u *SessionUpdate) RemoveLentIDs(ids ...ident.ID) *SessionUpdate {
+	_u.mutation.RemoveLentIDs(ids...)
+	return _u
+}
+
+// RemoveLent removes "lent" edges to Session entities.
+func (_u *SessionUpdate) RemoveLent(v ...*Session) *SessionUpdate {
+	ids := make([]ident.ID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLentIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -283,11 +319,11 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   session.ParentTable,
 			Columns: []string{session.ParentColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
 			},
@@ -296,11 +332,56 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   session.ParentTable,
 			Columns: []string{session.ParentColumn},
-			Bidi:    true,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLentIDs(); len(nodes) > 0 && !_u.mutation.LentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
 			},
@@ -471,6 +552,21 @@ func (_u *SessionUpdateOne) SetParent(v *Session) *SessionUpdateOne {
 	return _u.SetParentID(v.ID)
 }
 
+// AddLentIDs adds the "lent" edge to the Session entity by IDs.
+func (_u *SessionUpdateOne) AddLentIDs(ids ...ident.ID) *SessionUpdateOne {
+	_u.mutation.AddLentIDs(ids...)
+	return _u
+}
+
+// AddLent adds the "lent" edges to the Session entity.
+func (_u *SessionUpdateOne) AddLent(v ...*Session) *SessionUpdateOne {
+	ids := make([]ident.ID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLentIDs(ids...)
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdateOne) Mutation() *SessionMutation {
 	return _u.mutation
@@ -480,6 +576,27 @@ func (_u *SessionUpdateOne) Mutation() *SessionMutation {
 func (_u *SessionUpdateOne) ClearParent() *SessionUpdateOne {
 	_u.mutation.ClearParent()
 	return _u
+}
+
+// ClearLent clears all "lent" edges to the Session entity.
+func (_u *SessionUpdateOne) ClearLent() *SessionUpdateOne {
+	_u.mutation.ClearLent()
+	return _u
+}
+
+// RemoveLentIDs removes the "lent" edge to Session entities by IDs.
+func (_u *SessionUpdateOne) RemoveLentIDs(ids ...ident.ID) *SessionUpdateOne {
+	_u.mutation.RemoveLentIDs(ids...)
+	return _u
+}
+
+// RemoveLent removes "lent" edges to Session entities.
+func (_u *SessionUpdateOne) RemoveLent(v ...*Session) *SessionUpdateOne {
+	ids := make([]ident.ID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLentIDs(ids...)
 }
 
 // Where appends a list predicates to the SessionUpdate builder.
@@ -614,11 +731,11 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.ParentCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   session.ParentTable,
 			Columns: []string{session.ParentColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
 			},
@@ -627,11 +744,56 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   session.ParentTable,
 			Columns: []string{session.ParentColumn},
-			Bidi:    true,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLentIDs(); len(nodes) > 0 && !_u.mutation.LentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   session.LentTable,
+			Columns: []string{session.LentColumn},
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
 			},

@@ -47,9 +47,11 @@ type UnitEdges struct {
 	Institution *Institution `json:"institution,omitempty"`
 	// Parent holds the value of the parent edge.
 	Parent *Unit `json:"parent,omitempty"`
+	// Children holds the value of the children edge.
+	Children []*Unit `json:"children,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // InstitutionOrErr returns the Institution value or an error if the edge
@@ -72,6 +74,15 @@ func (e UnitEdges) ParentOrErr() (*Unit, error) {
 		return nil, &NotFoundError{label: unit.Label}
 	}
 	return nil, &NotLoadedError{edge: "parent"}
+}
+
+// ChildrenOrErr returns the Children value or an error if the edge
+// was not loaded in eager-loading.
+func (e UnitEdges) ChildrenOrErr() ([]*Unit, error) {
+	if e.loadedTypes[2] {
+		return e.Children, nil
+	}
+	return nil, &NotLoadedError{edge: "children"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -173,6 +184,11 @@ func (_m *Unit) QueryInstitution() *InstitutionQuery {
 // QueryParent queries the "parent" edge of the Unit entity.
 func (_m *Unit) QueryParent() *UnitQuery {
 	return NewUnitClient(_m.config).QueryParent(_m)
+}
+
+// QueryChildren queries the "children" edge of the Unit entity.
+func (_m *Unit) QueryChildren() *UnitQuery {
+	return NewUnitClient(_m.config).QueryChildren(_m)
 }
 
 // Update returns a builder for updating this Unit.

@@ -6,7 +6,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -126,8 +125,8 @@ func (r *offeringResolver) Version(ctx context.Context, objs []*ent.Offering) ([
 	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, r.versions)
 }
 
-func (r *offeringResolver) Availability(ctx context.Context, obj *ent.Offering) (catalogue.Availability, error) {
-	return catalogue.AvailabilityAt(obj, r.Now()), nil
+func (r *offeringResolver) Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error) {
+	return r.availability(ctx, objs)
 }
 
 func (r *offeringResolver) OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error) {
@@ -154,7 +153,7 @@ func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Of
 }
 
 func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering) ([]*model.ViewerAction, error) {
-	return actions(ctx, append(catalogue.OfferingActions(ctx, obj), admission.OfferingActions(ctx, obj, r.Now())...)), nil
+	return r.offeringActions(ctx, obj)
 }
 
 func (r *offeringConnectionResolver) Edges(ctx context.Context, obj *model.OfferingConnection) ([]*model.OfferingEdge, error) {

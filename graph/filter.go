@@ -43,6 +43,8 @@ func institutionBy(by model.InstitutionBy) predicate.Institution {
 	all = when(all, by.ErasmusCode, institution.ErasmusCode)
 	all = when(all, by.Ror, institution.Ror)
 	all = when(all, by.Pic, institution.Pic)
+	all = when(all, by.Oid, institution.Oid)
+	all = when(all, by.Deqar, institution.Deqar)
 	return institution.And(all...)
 }
 
@@ -83,13 +85,20 @@ func (r *Resolver) offeringsLike(f *model.OfferingFilter) (all []predicate.Offer
 	all = when(all, f.CourseID, offering.CourseID)
 	if f.OpenNow != nil && *f.OpenNow {
 		now := r.Now()
-		all = append(all, offering.StateEQ(offering.StatePUBLISHED), offering.OpensAtLTE(now),
+		all = append(all, offering.StateEQ(offering.StatePUBLISHED), ofActiveMembers, offering.OpensAtLTE(now),
 			offering.Or(offering.ClosesAtIsNil(), offering.ClosesAtGT(now)),
 			func(s *sql.Selector) {
 				s.Where(sql.ColumnsLT(s.C(offering.FieldSeatsTaken), s.C(offering.FieldSeats)))
 			})
 	}
 	return all
+}
+
+// ofActiveMembers keeps the offerings of institutions that are active members.
+func ofActiveMembers(s *sql.Selector) {
+	m := sql.Dialect(s.Dialect()).Table(membership.Table)
+	s.Where(sql.In(s.C(offering.FieldInstitutionID), sql.Dialect(s.Dialect()).Select(m.C(membership.FieldInstitutionID)).From(m).
+		Where(sql.EQ(m.C(membership.FieldState), string(membership.StateACTIVE)))))
 }
 
 func applicationsLike(f *model.ApplicationFilter) (all []predicate.Application) {

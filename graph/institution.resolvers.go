@@ -13,11 +13,34 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
 	return relay.List(ctx, r.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
+func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error) {
+	return actions(ctx, institution.AllianceActions(ctx, obj)), nil
+}
+
+func (r *allianceConnectionResolver) Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *allianceConnectionResolver) TotalCount(ctx context.Context, obj *model.AllianceConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
+	return relay.List(ctx, r.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
+func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error) {
+	return r.readiness(ctx, objs)
 }
 
 func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.UnitConnection, error) {
@@ -33,7 +56,7 @@ func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution,
 }
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
-	return actions(ctx, catalogue.InstitutionActions(ctx, obj.ID)), nil
+	return actions(ctx, append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)), nil
 }
 
 func (r *institutionConnectionResolver) Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error) {
@@ -52,12 +75,112 @@ func (r *membershipResolver) Institution(ctx context.Context, objs []*ent.Member
 	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.InstitutionID }, r.institutions)
 }
 
+func (r *membershipResolver) Reason(ctx context.Context, obj *ent.Membership) (*string, error) {
+	return reasonFor(ctx, obj), nil
+}
+
+func (r *membershipResolver) ViewerActions(ctx context.Context, obj *ent.Membership) ([]*model.ViewerAction, error) {
+	return actions(ctx, institution.MembershipActions(ctx, obj)), nil
+}
+
 func (r *membershipConnectionResolver) Edges(ctx context.Context, obj *model.MembershipConnection) ([]*model.MembershipEdge, error) {
 	return obj.Edges, nil
 }
 
 func (r *membershipConnectionResolver) TotalCount(ctx context.Context, obj *model.MembershipConnection) (int, error) {
 	return obj.TotalCount(ctx)
+}
+
+func (r *membershipStandingResolver) State(ctx context.Context, obj *vocab.Standing) (membership.State, error) {
+	return membership.State(obj.State), nil
+}
+
+func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.MembershipPayload, error) {
+	done, err := r.Institutions.Invite(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MembershipPayload{Membership: done}, nil
+}
+
+func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.MembershipPayload, error) {
+	done, err := r.Institutions.AnswerInvitation(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MembershipPayload{Membership: done}, nil
+}
+
+func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
+	done, err := r.Institutions.Suspend(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MembershipPayload{Membership: done}, nil
+}
+
+func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.MembershipPayload, error) {
+	done, err := r.Institutions.Reinstate(ctx, input.MembershipID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MembershipPayload{Membership: done}, nil
+}
+
+func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
+	done, err := r.Institutions.End(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MembershipPayload{Membership: done}, nil
+}
+
+func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.InstitutionPayload, error) {
+	done, err := r.Institutions.Update(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.InstitutionPayload{Institution: done}, nil
+}
+
+func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.UnitPayload, error) {
+	done, err := r.Institutions.AddUnit(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnitPayload{Unit: done}, nil
+}
+
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error) {
+	done, err := r.Institutions.UpdateUnit(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnitPayload{Unit: done}, nil
+}
+
+func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
+	done, err := r.Institutions.CloseUnit(ctx, input.UnitID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnitPayload{Unit: done}, nil
+}
+
+func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error) {
+	done, err := r.Institutions.UpdateAlliance(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AlliancePayload{Alliance: done}, nil
+}
+
+func (r *mutationResolver) GrantRole(ctx context.Context, input institution.NewGrant) (*model.RoleGrantPayload, error) {
+	done, err := r.Institutions.Grant(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RoleGrantPayload{RoleGrant: done}, nil
 }
 
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {
@@ -84,6 +207,10 @@ func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Allianc
 	return null(r.DB.Alliance.Query().Where(alliance.Slug(slug)).Only(ctx))
 }
 
+func (r *queryResolver) Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AllianceConnection, error) {
+	return relay.List(ctx, r.DB.Alliance.Query(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
 func (r *queryResolver) Institution(ctx context.Context, by model.InstitutionBy) (*ent.Institution, error) {
 	return null(r.DB.Institution.Query().Where(institutionBy(by)).Only(ctx))
 }
@@ -96,8 +223,40 @@ func (r *queryResolver) Programme(ctx context.Context, id ident.ID) (*ent.Progra
 	return null(r.DB.Programme.Get(ctx, id))
 }
 
+func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.people)
+}
+
+func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
+	return viewer.Role(obj.Role), nil
+}
+
+func (r *roleGrantResolver) Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
+}
+
+func (r *roleGrantResolver) Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.units)
+}
+
+func (r *roleGrantResolver) Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.alliances)
+}
+
+func (r *unitResolver) Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return o.InstitutionID }, r.institutions)
+}
+
 func (r *unitResolver) Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Unit, error) {
 	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return maybe(o.ParentID) }, r.units)
+}
+
+func (r *unitResolver) Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error) {
+	return r.childrenOf(ctx, objs)
+}
+
+func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error) {
+	return actions(ctx, institution.UnitActions(ctx, obj)), nil
 }
 
 func (r *unitConnectionResolver) Edges(ctx context.Context, obj *model.UnitConnection) ([]*model.UnitEdge, error) {
@@ -109,6 +268,10 @@ func (r *unitConnectionResolver) TotalCount(ctx context.Context, obj *model.Unit
 }
 
 func (r *Resolver) Alliance() generated.AllianceResolver { return &allianceResolver{r} }
+
+func (r *Resolver) AllianceConnection() generated.AllianceConnectionResolver {
+	return &allianceConnectionResolver{r}
+}
 
 func (r *Resolver) Institution() generated.InstitutionResolver { return &institutionResolver{r} }
 
@@ -122,11 +285,17 @@ func (r *Resolver) MembershipConnection() generated.MembershipConnectionResolver
 	return &membershipConnectionResolver{r}
 }
 
+func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
+	return &membershipStandingResolver{r}
+}
+
 func (r *Resolver) Programme() generated.ProgrammeResolver { return &programmeResolver{r} }
 
 func (r *Resolver) ProgrammeConnection() generated.ProgrammeConnectionResolver {
 	return &programmeConnectionResolver{r}
 }
+
+func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
 
 func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
 
@@ -136,12 +305,15 @@ func (r *Resolver) UnitConnection() generated.UnitConnectionResolver {
 
 type (
 	allianceResolver              struct{ *Resolver }
+	allianceConnectionResolver    struct{ *Resolver }
 	institutionResolver           struct{ *Resolver }
 	institutionConnectionResolver struct{ *Resolver }
 	membershipResolver            struct{ *Resolver }
 	membershipConnectionResolver  struct{ *Resolver }
+	membershipStandingResolver    struct{ *Resolver }
 	programmeResolver             struct{ *Resolver }
 	programmeConnectionResolver   struct{ *Resolver }
+	roleGrantResolver             struct{ *Resolver }
 	unitResolver                  struct{ *Resolver }
 	unitConnectionResolver        struct{ *Resolver }
 )

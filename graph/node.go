@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -38,6 +39,7 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.Credential:      asNodes(r.credentials),
 		ident.RecognitionRule: asNodes(r.rules),
 		ident.RecognitionCase: asNodes(r.cases),
+		ident.Role:            asNodes(r.roleGrants),
 	}
 }
 
@@ -105,4 +107,8 @@ func (r *Resolver) microDegrees(ctx context.Context, ids []ident.ID) ([]*ent.Mic
 
 func (r *Resolver) cases(ctx context.Context, ids []ident.ID) ([]*ent.RecognitionCase, error) {
 	return r.DB.RecognitionCase.Query().Where(recognitioncase.IDIn(ids...)).All(ctx)
+}
+
+func (r *Resolver) roleGrants(ctx context.Context, ids []ident.ID) ([]*ent.RoleGrant, error) {
+	return r.DB.RoleGrant.Query().Where(rolegrant.IDIn(ids...)).All(ctx)
 }

@@ -29,6 +29,13 @@ func (r *heldRoleResolver) Institution(ctx context.Context, obj *viewer.Grant) (
 	return null(r.DB.Institution.Get(ctx, obj.At))
 }
 
+func (r *heldRoleResolver) Unit(ctx context.Context, obj *viewer.Grant) (*ent.Unit, error) {
+	if obj.Unit == "" {
+		return nil, nil
+	}
+	return null(r.DB.Unit.Get(ctx, obj.Unit))
+}
+
 func (r *permissionResolver) Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error) {
 	if obj.At.Kind() != ident.Institution {
 		return nil, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
@@ -23,6 +24,7 @@ type Resolver struct {
 	DB           *ent.Client
 	Now          func() time.Time
 	Discovery    *discovery.Service
+	Institutions *institution.Service
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service

@@ -23,7 +23,7 @@ func (r *Resolver) verify(ctx context.Context, by model.VerifyCredentialBy) (*mo
 	}
 	out := &model.CredentialVerification{
 		Outcome: model.VerificationOutcome(v.Outcome), VerifiedAt: v.VerifiedAt,
-		Credential: verified(v, languageOf(ctx)),
+		Credential: verified(v, languageOf(ctx)), MemberAtIssue: v.MemberAtIssue, MemberNow: v.MemberNow,
 	}
 	for _, c := range v.Checks {
 		out.Checks = append(out.Checks, &model.VerificationCheck{

@@ -1504,7 +1504,7 @@ var (
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "identity_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
-		{Name: "parent_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "parent_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
 	SessionsTable = &schema.Table{
@@ -1525,7 +1525,7 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "sessions_sessions_parent",
+				Symbol:     "sessions_sessions_lent",
 				Columns:    []*schema.Column{SessionsColumns[12]},
 				RefColumns: []*schema.Column{SessionsColumns[0]},
 				OnDelete:   schema.SetNull,
@@ -1648,7 +1648,7 @@ var (
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
-		{Name: "parent_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "parent_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// UnitsTable holds the schema information for the "units" table.
 	UnitsTable = &schema.Table{
@@ -1663,7 +1663,7 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "units_units_parent",
+				Symbol:     "units_units_children",
 				Columns:    []*schema.Column{UnitsColumns[7]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,

@@ -82,6 +82,13 @@ func mayTo(name string, entity any) ent.Edge {
 	return edge.To(name, entity).Field(name + "_id").Unique()
 }
 
+// mayBelow is mayTo for an edge to another row of the same entity, of which many
+// may name the same one. ent takes a To edge without an inverse for a pair, as
+// of spouses: unique, and written on both sides.
+func mayBelow(name, inverse string, entity any) ent.Edge {
+	return edge.To(inverse, entity).From(name).Field(name + "_id").Unique()
+}
+
 // state is an enumeration that ent checks and the database stores as text.
 func state(name string, values ...string) ent.Field {
 	return field.Enum(name).Values(values...).SchemaType(enum)

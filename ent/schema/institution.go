@@ -91,7 +91,7 @@ func (Unit) Fields() []ent.Field {
 }
 
 func (Unit) Edges() []ent.Edge {
-	return []ent.Edge{to("institution", Institution.Type), mayTo("parent", Unit.Type)}
+	return []ent.Edge{to("institution", Institution.Type), mayBelow("parent", "children", Unit.Type)}
 }
 
 func (Unit) Indexes() []ent.Index { return []ent.Index{index.Fields("institution_id", "key").Unique()} }

@@ -81,7 +81,7 @@ func (Session) Fields() []ent.Field {
 }
 
 func (Session) Edges() []ent.Edge {
-	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayTo("parent", Session.Type)}
+	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayBelow("parent", "lent", Session.Type)}
 }
 
 func (Session) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }

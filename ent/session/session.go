@@ -46,6 +46,8 @@ const (
 	EdgeIdentity = "identity"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
 	EdgeParent = "parent"
+	// EdgeLent holds the string denoting the lent edge name in mutations.
+	EdgeLent = "lent"
 	// Table holds the table name of the session in the database.
 	Table = "sessions"
 	// PersonTable is the table that holds the person relation/edge.
@@ -66,6 +68,10 @@ const (
 	ParentTable = "sessions"
 	// ParentColumn is the table column denoting the parent relation/edge.
 	ParentColumn = "parent_id"
+	// LentTable is the table that holds the lent relation/edge.
+	LentTable = "sessions"
+	// LentColumn is the table column denoting the lent relation/edge.
+	LentColumn = "parent_id"
 )
 
 // Columns holds all SQL columns for session fields.
@@ -227,6 +233,20 @@ func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newParentStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByLentCount orders the results by lent count.
+func ByLentCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLentStep(), opts...)
+	}
+}
+
+// ByLent orders the results by lent terms.
+func ByLent(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLentStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newPersonStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -245,6 +265,13 @@ func newParentStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, ParentTable, ParentColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
+	)
+}
+func newLentStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, LentTable, LentColumn),
 	)
 }

@@ -872,7 +872,7 @@ func HasParent() predicate.Session {
 	return predicate.Session(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, ParentTable, ParentColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -882,6 +882,29 @@ func HasParent() predicate.Session {
 func HasParentWith(preds ...predicate.Session) predicate.Session {
 	return predicate.Session(func(s *sql.Selector) {
 		step := newParentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLent applies the HasEdge predicate on the "lent" edge.
+func HasLent() predicate.Session {
+	return predicate.Session(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, LentTable, LentColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLentWith applies the HasEdge predicate on the "lent" edge with a given conditions (other predicates).
+func HasLentWith(preds ...predicate.Session) predicate.Session {
+	return predicate.Session(func(s *sql.Selector) {
+		step := newLentStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

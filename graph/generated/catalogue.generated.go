@@ -52,7 +52,7 @@ type OfferingResolver interface {
 	Course(ctx context.Context, objs []*ent.Offering) ([]*ent.Course, error)
 	Version(ctx context.Context, objs []*ent.Offering) ([]*ent.CourseVersion, error)
 
-	Availability(ctx context.Context, obj *ent.Offering) (catalogue.Availability, error)
+	Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error)
 
 	OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error)
 	ClosesAtLocal(ctx context.Context, obj *ent.Offering) (*string, error)
@@ -1749,7 +1749,7 @@ func _Offering_availability(ctx context.Context, ec *executionContext, field gra
 			return fieldContext_Offering_availability(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Offering().Availability(ctx, obj)
+			return ec.resolveBatch_Offering_availability(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v catalogue.Availability) graphql.Marshaler {
@@ -1761,6 +1761,29 @@ func _Offering_availability(ctx context.Context, ec *executionContext, field gra
 }
 func fieldContext_Offering_availability(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Offering", field, true, true, "Availability")
+}
+func (ec *executionContext) resolveBatch_Offering_availability(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Availability(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[catalogue.Availability](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.availability",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Availability(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[catalogue.Availability](
+		ctx,
+		results,
+		err,
+		"Offering.availability",
+	)
 }
 
 func _Offering_opensAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {

@@ -890,6 +890,52 @@ func fieldContext_CredentialVerification_credential(_ context.Context, ec *execu
 	return fc, nil
 }
 
+func _CredentialVerification_memberAtIssue(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CredentialVerification_memberAtIssue(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemberAtIssue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return marshalOBoolean2ᚖbool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CredentialVerification_memberAtIssue(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CredentialVerification", field, false, false, "Boolean")
+}
+
+func _CredentialVerification_memberNow(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CredentialVerification_memberNow(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MemberNow, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return marshalOBoolean2ᚖbool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CredentialVerification_memberNow(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CredentialVerification", field, false, false, "Boolean")
+}
+
 func _VerificationCheck_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.VerificationCheck) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1649,6 +1695,16 @@ func _CredentialVerification(ctx context.Context, ec *executionContext, sel ast.
 			}
 		case "credential":
 			out.Values[i] = _CredentialVerification_credential(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "memberAtIssue":
+			out.Values[i] = _CredentialVerification_memberAtIssue(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "memberNow":
+			out.Values[i] = _CredentialVerification_memberNow(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

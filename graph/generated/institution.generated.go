@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -12,11 +13,14 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	institution1 "github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -25,8 +29,16 @@ import (
 
 type AllianceResolver interface {
 	Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error)
+	ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error)
+}
+type AllianceConnectionResolver interface {
+	Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error)
+
+	TotalCount(ctx context.Context, obj *model.AllianceConnection) (int, error)
 }
 type InstitutionResolver interface {
+	Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error)
+	Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error)
 	Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.UnitConnection, error)
 	Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ProgrammeConnection, error)
 	Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.CourseConnection, error)
@@ -40,11 +52,18 @@ type InstitutionConnectionResolver interface {
 type MembershipResolver interface {
 	Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error)
 	Institution(ctx context.Context, objs []*ent.Membership) ([]*ent.Institution, error)
+
+	Reason(ctx context.Context, obj *ent.Membership) (*string, error)
+
+	ViewerActions(ctx context.Context, obj *ent.Membership) ([]*model.ViewerAction, error)
 }
 type MembershipConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.MembershipConnection) ([]*model.MembershipEdge, error)
 
 	TotalCount(ctx context.Context, obj *model.MembershipConnection) (int, error)
+}
+type MembershipStandingResolver interface {
+	State(ctx context.Context, obj *vocab.Standing) (membership.State, error)
 }
 type ProgrammeResolver interface {
 	Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error)
@@ -57,8 +76,19 @@ type ProgrammeConnectionResolver interface {
 
 	TotalCount(ctx context.Context, obj *model.ProgrammeConnection) (int, error)
 }
+type RoleGrantResolver interface {
+	Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error)
+	Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error)
+	Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error)
+	Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error)
+	Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error)
+}
 type UnitResolver interface {
+	Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error)
 	Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Unit, error)
+	Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error)
+
+	ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error)
 }
 type UnitConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.UnitConnection) ([]*model.UnitEdge, error)
@@ -109,6 +139,44 @@ func field_Alliance_memberships_args(ctx context.Context, ec *executionContext, 
 }
 
 func field_Institution_courses_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func field_Institution_memberships_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -399,6 +467,276 @@ func fieldContext_Alliance_memberships(ctx context.Context, ec *executionContext
 	if fc.Args, err = field_Alliance_memberships_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Alliance_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Alliance_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alliance().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Alliance_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alliance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AllianceConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AllianceConnection().Edges(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AllianceEdge) graphql.Marshaler {
+			return marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AllianceConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AllianceEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AllianceConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceConnection_nodes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Alliance) graphql.Marshaler {
+			return marshalNAlliance2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAllianceᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AllianceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AllianceConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AllianceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AllianceConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AllianceConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AllianceConnection", field, true, true, "Int")
+}
+
+func _AllianceEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AllianceEdge", field, false, false, "String")
+}
+
+func _AllianceEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AllianceEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+			return marshalNAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AllianceEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AllianceEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AlliancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AlliancePayload_alliance(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alliance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+			return marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AlliancePayload_alliance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlliancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AlliancePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AlliancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AlliancePayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AlliancePayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlliancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
 	}
 	return fc, nil
 }
@@ -890,6 +1228,29 @@ func fieldContext_Institution_ror(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Institution", field, false, false, "String")
 }
 
+func _Institution_deqar(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_deqar(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deqar, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_deqar(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Institution", field, false, false, "String")
+}
+
 func _Institution_website(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -957,6 +1318,128 @@ func _Institution_timeZone(ctx context.Context, ec *executionContext, field grap
 }
 func fieldContext_Institution_timeZone(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Institution", field, false, false, "String")
+}
+
+func _Institution_courseReview(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_courseReview(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CourseReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v institution.CourseReview) graphql.Marshaler {
+			return marshalNCourseReview2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Institution_courseReview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Institution", field, false, false, "CourseReview")
+}
+
+func _Institution_memberships(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_memberships(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Institution().Memberships(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipConnection) graphql.Marshaler {
+			return marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Institution_memberships(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MembershipConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Institution_memberships_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Institution_readiness(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_readiness(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Institution_readiness(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReadinessCheck) graphql.Marshaler {
+			return marshalOReadinessCheck2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheckᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_readiness(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReadinessCheck(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Institution_readiness(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
+	resolver := ec.Resolvers.Institution()
+	if batch, ok := graphql.BatchParentsFor[*ent.Institution](ctx, "Institution"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Readiness(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.ReadinessCheck](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Institution.readiness",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Readiness(ctx, []*ent.Institution{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.ReadinessCheck](
+		ctx,
+		results,
+		err,
+		"Institution.readiness",
+	)
 }
 
 func _Institution_units(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
@@ -1297,6 +1780,70 @@ func fieldContext_InstitutionEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionPayload_institution(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Institution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InstitutionPayload_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _InstitutionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InstitutionPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InstitutionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func _Membership_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1522,6 +2069,93 @@ func fieldContext_Membership_until(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Membership", field, false, false, "DateTime")
 }
 
+func _Membership_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Membership_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Membership().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Membership_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, true, true, "String")
+}
+
+func _Membership_history(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Membership_history(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.History, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.Standing) graphql.Marshaler {
+			return marshalNMembershipStanding2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStandingᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Membership_history(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Membership",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MembershipStanding(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Membership_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Membership_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Membership().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Membership_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Membership",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _MembershipConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1694,6 +2328,116 @@ func fieldContext_MembershipEdge_node(_ context.Context, ec *executionContext, f
 		},
 	}
 	return fc, nil
+}
+
+func _MembershipPayload_membership(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MembershipPayload_membership(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Membership, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Membership) graphql.Marshaler {
+			return marshalOMembership2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐMembership(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MembershipPayload_membership(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Membership(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MembershipPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MembershipPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MembershipPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _MembershipStanding_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Standing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MembershipStanding_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MembershipStanding().State(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v membership.State) graphql.Marshaler {
+			return marshalNMembershipState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋmembershipᚐState(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MembershipStanding_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipStanding", field, true, true, "MembershipState")
+}
+
+func _MembershipStanding_since(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.Standing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MembershipStanding_since(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MembershipStanding_since(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MembershipStanding", field, false, false, "DateTime")
 }
 
 func _Programme_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Programme) (ret graphql.Marshaler) {
@@ -2136,6 +2880,474 @@ func fieldContext_ProgrammeEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
+func _ReadinessCheck_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReadinessCheck_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReadinessCheck_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "String")
+}
+
+func _ReadinessCheck_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReadinessCheck_status(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v institution1.Status) graphql.Marshaler {
+			return marshalNReadinessStatus2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐStatus(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReadinessCheck_status(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "ReadinessStatus")
+}
+
+func _ReadinessCheck_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReadinessCheck_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReadinessCheck_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "String")
+}
+
+func _ReadinessCheck_hint(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReadinessCheck_hint(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ReadinessCheck_hint(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "String")
+}
+
+func _RoleGrant_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
+			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RoleGrant_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "ID")
+}
+
+func _RoleGrant_person(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_person(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoleGrant_person(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrant_person(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Person(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoleGrant_person(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
+	resolver := ec.Resolvers.RoleGrant()
+	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Person(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Person](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoleGrant.person",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Person(ctx, []*ent.RoleGrant{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Person](
+		ctx,
+		results,
+		err,
+		"RoleGrant.person",
+	)
+}
+
+func _RoleGrant_role(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_role(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleGrant().Role(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v viewer.Role) graphql.Marshaler {
+			return marshalNRole2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RoleGrant_role(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleGrant", field, true, true, "Role")
+}
+
+func _RoleGrant_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_institution(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoleGrant_institution(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrant_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoleGrant_institution(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
+	resolver := ec.Resolvers.RoleGrant()
+	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Institution(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Institution](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoleGrant.institution",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Institution(ctx, []*ent.RoleGrant{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Institution](
+		ctx,
+		results,
+		err,
+		"RoleGrant.institution",
+	)
+}
+
+func _RoleGrant_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_unit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoleGrant_unit(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
+			return marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrant_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Unit(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoleGrant_unit(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
+	resolver := ec.Resolvers.RoleGrant()
+	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Unit(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Unit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoleGrant.unit",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Unit(ctx, []*ent.RoleGrant{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Unit](
+		ctx,
+		results,
+		err,
+		"RoleGrant.unit",
+	)
+}
+
+func _RoleGrant_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_alliance(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoleGrant_alliance(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+			return marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrant_alliance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoleGrant_alliance(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
+	resolver := ec.Resolvers.RoleGrant()
+	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Alliance(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Alliance](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoleGrant.alliance",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Alliance(ctx, []*ent.RoleGrant{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Alliance](
+		ctx,
+		results,
+		err,
+		"RoleGrant.alliance",
+	)
+}
+
+func _RoleGrant_validFrom(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_validFrom(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RoleGrant_validFrom(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
+}
+
+func _RoleGrant_validUntil(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrant_validUntil(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrant_validUntil(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
+}
+
+func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrantPayload_roleGrant(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleGrant, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
+			return marshalORoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐRoleGrant(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RoleGrantPayload_roleGrant(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleGrant(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RoleGrantPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RoleGrantPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleGrantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func _Unit_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2237,6 +3449,61 @@ func fieldContext_Unit_name(_ context.Context, ec *executionContext, field graph
 	return fc, nil
 }
 
+func _Unit_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Unit_institution(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Unit_institution(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Unit_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Unit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Unit_institution(ctx context.Context, field graphql.CollectedField, obj *ent.Unit) (any, error) {
+	resolver := ec.Resolvers.Unit()
+	if batch, ok := graphql.BatchParentsFor[*ent.Unit](ctx, "Unit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Institution(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Institution](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Unit.institution",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Institution(ctx, []*ent.Unit{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Institution](
+		ctx,
+		results,
+		err,
+		"Unit.institution",
+	)
+}
+
 func _Unit_parent(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2290,6 +3557,116 @@ func (ec *executionContext) resolveBatch_Unit_parent(ctx context.Context, field 
 		err,
 		"Unit.parent",
 	)
+}
+
+func _Unit_children(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Unit_children(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Unit_children(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Unit) graphql.Marshaler {
+			return marshalNUnit2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnitᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Unit_children(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Unit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Unit(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Unit_children(ctx context.Context, field graphql.CollectedField, obj *ent.Unit) (any, error) {
+	resolver := ec.Resolvers.Unit()
+	if batch, ok := graphql.BatchParentsFor[*ent.Unit](ctx, "Unit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Children(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Unit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Unit.children",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Children(ctx, []*ent.Unit{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Unit](
+		ctx,
+		results,
+		err,
+		"Unit.children",
+	)
+}
+
+func _Unit_closedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Unit_closedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Unit_closedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Unit", field, false, false, "DateTime")
+}
+
+func _Unit_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Unit_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Unit().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Unit_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Unit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _UnitConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitConnection) (ret graphql.Marshaler) {
@@ -2466,9 +3843,416 @@ func fieldContext_UnitEdge_node(_ context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
+func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UnitPayload_unit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
+			return marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UnitPayload_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Unit(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UnitPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UnitPayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UnitPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputAddUnitInput(ctx context.Context, ec *executionContext, obj any) (institution1.NewUnit, error) {
+	var it institution1.NewUnit
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"institutionId", "parentId", "key", "kind", "name", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := unmarshalNUnitKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋunitᚐKind(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddUnitInput unmarshals raw into the AddUnitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddUnitInput(ctx context.Context, raw any) (institution1.NewUnit, error) {
+	var out institution1.NewUnit
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddUnitInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputAnswerInvitationInput(ctx context.Context, ec *executionContext, obj any) (institution1.InvitationAnswer, error) {
+	var it institution1.InvitationAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"membershipId", "accept"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "accept":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accept"))
+			data, err := unmarshalNBoolean2bool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accept = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAnswerInvitationInput unmarshals raw into the AnswerInvitationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAnswerInvitationInput(ctx context.Context, raw any) (institution1.InvitationAnswer, error) {
+	var out institution1.InvitationAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerInvitationInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputAwardBoundsInput(ctx context.Context, ec *executionContext, obj any) (vocab.Bounds, error) {
+	var it vocab.Bounds
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := unmarshalNAwardKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐCredentialKind(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := unmarshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := unmarshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAwardBoundsInput unmarshals raw into the AwardBoundsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAwardBoundsInput(ctx context.Context, raw any) (vocab.Bounds, error) {
+	var out vocab.Bounds
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AwardBoundsInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCloseUnitInput(ctx context.Context, ec *executionContext, obj any) (model.CloseUnitInput, error) {
+	var it model.CloseUnitInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unitId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseUnitInput unmarshals raw into the CloseUnitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseUnitInput(ctx context.Context, raw any) (model.CloseUnitInput, error) {
+	var out model.CloseUnitInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseUnitInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputEndMembershipInput(ctx context.Context, ec *executionContext, obj any) (institution1.Reasoned, error) {
+	var it institution1.Reasoned
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"membershipId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndMembershipInput unmarshals raw into the EndMembershipInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndMembershipInput(ctx context.Context, raw any) (institution1.Reasoned, error) {
+	var out institution1.Reasoned
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndMembershipInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputGrantRoleInput(ctx context.Context, ec *executionContext, obj any) (institution1.NewGrant, error) {
+	var it institution1.NewGrant
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"personId", "role", "at", "unitId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "personId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("personId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PersonID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := unmarshalNRole2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGrantRoleInput unmarshals raw into the GrantRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGrantRoleInput(ctx context.Context, raw any) (institution1.NewGrant, error) {
+	var out institution1.NewGrant
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantRoleInput", raw, &out)
+	return out, err
+}
 
 func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj any) (model.InstitutionBy, error) {
 	var it model.InstitutionBy
@@ -2481,7 +4265,7 @@ func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "schac", "erasmusCode", "ror", "pic"}
+	fieldsInOrder := [...]string{"id", "schac", "erasmusCode", "ror", "pic", "oid", "deqar"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2523,6 +4307,20 @@ func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.Pic = data
+		case "oid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oid"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Oid = data
+		case "deqar":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deqar"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deqar = data
 		}
 	}
 	return it, nil
@@ -2589,6 +4387,552 @@ func UnmarshalInstitutionFilter(ctx context.Context, raw any) (model.Institution
 	return out, err
 }
 
+func unmarshalInputInviteMemberInput(ctx context.Context, ec *executionContext, obj any) (institution1.Invitation, error) {
+	var it institution1.Invitation
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"allianceId", "part", "institutionId", "institution", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "allianceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allianceId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllianceID = data
+		case "part":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("part"))
+			data, err := unmarshalNMembershipPart2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋmembershipᚐPart(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Part = data
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "institution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institution"))
+			data, err := unmarshalORegisterInstitutionInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐRegistration(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Institution = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInviteMemberInput unmarshals raw into the InviteMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInviteMemberInput(ctx context.Context, raw any) (institution1.Invitation, error) {
+	var out institution1.Invitation
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InviteMemberInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputRegisterInstitutionInput(ctx context.Context, ec *executionContext, obj any) (institution1.Registration, error) {
+	var it institution1.Registration
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"schac", "name", "acronym", "country", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "schac":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schac"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SCHAC = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "acronym":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acronym"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Acronym = data
+		case "country":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Country = data
+		case "town":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("town"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Town = data
+		case "erasmusCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("erasmusCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ErasmusCode = data
+		case "pic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pic"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PIC = data
+		case "oid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oid"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OID = data
+		case "ror":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ror"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ROR = data
+		case "deqar":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deqar"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DEQAR = data
+		case "website":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Website = data
+		case "domains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("domains"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Domains = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zone = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRegisterInstitutionInput unmarshals raw into the RegisterInstitutionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRegisterInstitutionInput(ctx context.Context, raw any) (institution1.Registration, error) {
+	var out institution1.Registration
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterInstitutionInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputReinstateMemberInput(ctx context.Context, ec *executionContext, obj any) (model.ReinstateMemberInput, error) {
+	var it model.ReinstateMemberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"membershipId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReinstateMemberInput unmarshals raw into the ReinstateMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReinstateMemberInput(ctx context.Context, raw any) (model.ReinstateMemberInput, error) {
+	var out model.ReinstateMemberInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReinstateMemberInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputSuspendMemberInput(ctx context.Context, ec *executionContext, obj any) (institution1.Reasoned, error) {
+	var it institution1.Reasoned
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"membershipId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSuspendMemberInput unmarshals raw into the SuspendMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSuspendMemberInput(ctx context.Context, raw any) (institution1.Reasoned, error) {
+	var out institution1.Reasoned
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuspendMemberInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext, obj any) (institution1.AllianceUpdate, error) {
+	var it institution1.AllianceUpdate
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"allianceId", "name", "website", "bounds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "allianceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allianceId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllianceID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "website":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Website = data
+		case "bounds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bounds"))
+			data, err := unmarshalOAwardBoundsInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBoundsᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bounds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateAllianceInput unmarshals raw into the UpdateAllianceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateAllianceInput(ctx context.Context, raw any) (institution1.AllianceUpdate, error) {
+	var out institution1.AllianceUpdate
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAllianceInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionContext, obj any) (institution1.Update, error) {
+	var it institution1.Update
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "acronym":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acronym"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Acronym = data
+		case "town":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("town"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Town = data
+		case "erasmusCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("erasmusCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ErasmusCode = data
+		case "pic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pic"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PIC = data
+		case "oid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oid"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OID = data
+		case "ror":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ror"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ROR = data
+		case "deqar":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deqar"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.DEQAR = data
+		case "website":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("website"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Website = data
+		case "domains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("domains"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Domains = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zone = data
+		case "courseReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseReview"))
+			data, err := unmarshalOCourseReview2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseReview = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateInstitutionInput unmarshals raw into the UpdateInstitutionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateInstitutionInput(ctx context.Context, raw any) (institution1.Update, error) {
+	var out institution1.Update
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateInstitutionInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateUnitInput(ctx context.Context, ec *executionContext, obj any) (institution1.UnitUpdate, error) {
+	var it institution1.UnitUpdate
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unitId", "kind", "name", "parentId", "atTop"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := unmarshalOUnitKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋunitᚐKind(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "atTop":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atTop"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtTop = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateUnitInput unmarshals raw into the UpdateUnitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateUnitInput(ctx context.Context, raw any) (institution1.UnitUpdate, error) {
+	var out institution1.UnitUpdate
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateUnitInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -2639,6 +4983,138 @@ func _Alliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _Alliance_memberships(ctx, ec, field, obj)
 				})
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Alliance_viewerActions(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var allianceConnectionImplementors = []string{"AllianceConnection"}
+
+func _AllianceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AllianceConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, allianceConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AllianceConnection")
+		case "edges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _AllianceConnection_edges(ctx, ec, field, obj)
+				})
+		case "nodes":
+			out.Values[i] = _AllianceConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _AllianceConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _AllianceConnection_totalCount(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var allianceEdgeImplementors = []string{"AllianceEdge"}
+
+func _AllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AllianceEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, allianceEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AllianceEdge")
+		case "cursor":
+			out.Values[i] = _AllianceEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = _AllianceEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var alliancePayloadImplementors = []string{"AlliancePayload"}
+
+func _AlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AlliancePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alliancePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlliancePayload")
+		case "alliance":
+			out.Values[i] = _AlliancePayload_alliance(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _AlliancePayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2851,6 +5327,11 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "deqar":
+			out.Values[i] = _Institution_deqar(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "website":
 			out.Values[i] = _Institution_website(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2866,6 +5347,23 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "courseReview":
+			out.Values[i] = _Institution_courseReview(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "memberships":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_memberships(ctx, ec, field, obj)
+				})
+		case "readiness":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_readiness(ctx, ec, field, obj)
+				})
 		case "units":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2995,6 +5493,44 @@ func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var institutionPayloadImplementors = []string{"InstitutionPayload"}
+
+func _InstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InstitutionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, institutionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InstitutionPayload")
+		case "institution":
+			out.Values[i] = _InstitutionPayload_institution(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _InstitutionPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var membershipImplementors = []string{"Membership", "Node"}
 
 func _Membership(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Membership) graphql.Marshaler {
@@ -3043,6 +5579,23 @@ func _Membership(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "reason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Membership_reason(ctx, ec, field, obj)
+				})
+		case "history":
+			out.Values[i] = _Membership_history(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Membership_viewerActions(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3130,6 +5683,83 @@ func _MembershipEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 			out.Values[i] = _MembershipEdge_node(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var membershipPayloadImplementors = []string{"MembershipPayload"}
+
+func _MembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MembershipPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MembershipPayload")
+		case "membership":
+			out.Values[i] = _MembershipPayload_membership(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _MembershipPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var membershipStandingImplementors = []string{"MembershipStanding"}
+
+func _MembershipStanding(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *vocab.Standing) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipStandingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MembershipStanding")
+		case "state":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _MembershipStanding_state(ctx, ec, field, obj)
+				})
+		case "since":
+			out.Values[i] = _MembershipStanding_since(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3307,6 +5937,165 @@ func _ProgrammeEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
+var readinessCheckImplementors = []string{"ReadinessCheck"}
+
+func _ReadinessCheck(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ReadinessCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, readinessCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReadinessCheck")
+		case "id":
+			out.Values[i] = _ReadinessCheck_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = _ReadinessCheck_status(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = _ReadinessCheck_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hint":
+			out.Values[i] = _ReadinessCheck_hint(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleGrantImplementors = []string{"RoleGrant", "Node"}
+
+func _RoleGrant(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.RoleGrant) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleGrant")
+		case "id":
+			out.Values[i] = _RoleGrant_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "person":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RoleGrant_person(ctx, ec, field, obj)
+				})
+		case "role":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RoleGrant_role(ctx, ec, field, obj)
+				})
+		case "institution":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RoleGrant_institution(ctx, ec, field, obj)
+				})
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RoleGrant_unit(ctx, ec, field, obj)
+				})
+		case "alliance":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RoleGrant_alliance(ctx, ec, field, obj)
+				})
+		case "validFrom":
+			out.Values[i] = _RoleGrant_validFrom(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validUntil":
+			out.Values[i] = _RoleGrant_validUntil(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleGrantPayloadImplementors = []string{"RoleGrantPayload"}
+
+func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleGrantPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleGrantPayload")
+		case "roleGrant":
+			out.Values[i] = _RoleGrantPayload_roleGrant(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _RoleGrantPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var unitImplementors = []string{"Unit", "Node"}
 
 func _Unit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Unit) graphql.Marshaler {
@@ -3338,11 +6127,34 @@ func _Unit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "institution":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Unit_institution(ctx, ec, field, obj)
+				})
 		case "parent":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Unit_parent(ctx, ec, field, obj)
+				})
+		case "children":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Unit_children(ctx, ec, field, obj)
+				})
+		case "closedAt":
+			out.Values[i] = _Unit_closedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Unit_viewerActions(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3449,9 +6261,105 @@ func _UnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 	return out
 }
 
+var unitPayloadImplementors = []string{"UnitPayload"}
+
+func _UnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnitPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unitPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnitPayload")
+		case "unit":
+			out.Values[i] = _UnitPayload_unit(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _UnitPayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func unmarshalNAddUnitInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐNewUnit(ctx context.Context, ec *executionContext, v any) (institution1.NewUnit, error) {
+	res, err := unmarshalInputAddUnitInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAlliance2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAllianceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Alliance) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Alliance!")
+		return graphql.Null
+	}
+	return _Alliance(ctx, ec, sel, v)
+}
+
+func marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.AllianceEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AllianceEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AllianceEdge!")
+		return graphql.Null
+	}
+	return _AllianceEdge(ctx, ec, sel, v)
+}
+
+func unmarshalNAnswerInvitationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐInvitationAnswer(ctx context.Context, ec *executionContext, v any) (institution1.InvitationAnswer, error) {
+	res, err := unmarshalInputAnswerInvitationInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
 
 func marshalNAwardBounds2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBounds(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Bounds) graphql.Marshaler {
 	return _AwardBounds(ctx, ec, sel, &v)
@@ -3473,6 +6381,11 @@ func marshalNAwardBounds2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋin
 	return ret
 }
 
+func unmarshalNAwardBoundsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBounds(ctx context.Context, ec *executionContext, v any) (vocab.Bounds, error) {
+	res, err := unmarshalInputAwardBoundsInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNAwardKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐCredentialKind(ctx context.Context, ec *executionContext, v any) (vocab.CredentialKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.CredentialKind(tmp)
@@ -3488,12 +6401,42 @@ func marshalNAwardKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinterna
 	return res
 }
 
+func unmarshalNCloseUnitInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCloseUnitInput(ctx context.Context, ec *executionContext, v any) (model.CloseUnitInput, error) {
+	res, err := unmarshalInputCloseUnitInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCourseReview2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx context.Context, ec *executionContext, v any) (institution.CourseReview, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := institution.CourseReview(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCourseReview2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v institution.CourseReview) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CourseReview!")
+	}
+	return res
+}
+
+func unmarshalNEndMembershipInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐReasoned(ctx context.Context, ec *executionContext, v any) (institution1.Reasoned, error) {
+	res, err := unmarshalInputEndMembershipInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNFieldOfEducation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐFieldOfEducation(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.FieldOfEducation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "FieldOfEducation!")
 		return graphql.Null
 	}
 	return _FieldOfEducation(ctx, ec, sel, v)
+}
+
+func unmarshalNGrantRoleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐNewGrant(ctx context.Context, ec *executionContext, v any) (institution1.NewGrant, error) {
+	res, err := unmarshalInputGrantRoleInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNHomeModule2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐHomeModuleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.HomeModule) graphql.Marshaler {
@@ -3521,6 +6464,7 @@ func marshalNHomeModule2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 }
 
 func marshalNInstitution2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitutionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Institution) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Institution", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -3571,6 +6515,11 @@ func marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 		return graphql.Null
 	}
 	return _InstitutionEdge(ctx, ec, sel, v)
+}
+
+func unmarshalNInviteMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐInvitation(ctx context.Context, ec *executionContext, v any) (institution1.Invitation, error) {
+	res, err := unmarshalInputInviteMemberInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNMembership2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐMembershipᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Membership) graphql.Marshaler {
@@ -3643,6 +6592,26 @@ func marshalNMembershipPart2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 		graphql.AddInvalidNullFromMarshaler(ctx, "MembershipPart!")
 	}
 	return res
+}
+
+func marshalNMembershipStanding2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStanding(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Standing) graphql.Marshaler {
+	return _MembershipStanding(ctx, ec, sel, &v)
+}
+
+func marshalNMembershipStanding2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStandingᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []vocab.Standing) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNMembershipStanding2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStanding(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalNMembershipState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋmembershipᚐState(ctx context.Context, ec *executionContext, v any) (membership.State, error) {
@@ -3732,6 +6701,39 @@ func marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _ProgrammeEdge(ctx, ec, sel, v)
 }
 
+func marshalNReadinessCheck2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheck(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ReadinessCheck) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReadinessCheck!")
+		return graphql.Null
+	}
+	return _ReadinessCheck(ctx, ec, sel, v)
+}
+
+func unmarshalNReadinessStatus2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐStatus(ctx context.Context, ec *executionContext, v any) (institution1.Status, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := institution1.Status(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNReadinessStatus2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v institution1.Status) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReadinessStatus!")
+	}
+	return res
+}
+
+func unmarshalNReinstateMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReinstateMemberInput(ctx context.Context, ec *executionContext, v any) (model.ReinstateMemberInput, error) {
+	res, err := unmarshalInputReinstateMemberInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNSuspendMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐReasoned(ctx context.Context, ec *executionContext, v any) (institution1.Reasoned, error) {
+	res, err := unmarshalInputSuspendMemberInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNUnit2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnitᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Unit) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Unit", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -3804,11 +6806,76 @@ func marshalNUnitKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋun
 	return res
 }
 
+func unmarshalNUpdateAllianceInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐAllianceUpdate(ctx context.Context, ec *executionContext, v any) (institution1.AllianceUpdate, error) {
+	res, err := unmarshalInputUpdateAllianceInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNUpdateInstitutionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐUpdate(ctx context.Context, ec *executionContext, v any) (institution1.Update, error) {
+	res, err := unmarshalInputUpdateInstitutionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNUpdateUnitInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐUnitUpdate(ctx context.Context, ec *executionContext, v any) (institution1.UnitUpdate, error) {
+	res, err := unmarshalInputUpdateUnitInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _Alliance(ctx, ec, sel, v)
+}
+
+func marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AllianceConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _AllianceConnection(ctx, ec, sel, v)
+}
+
+func marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AlliancePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _AlliancePayload(ctx, ec, sel, v)
+}
+
+func unmarshalOAwardBoundsInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBoundsᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Bounds, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.Bounds, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAwardBoundsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐBounds(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalOCourseReview2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx context.Context, ec *executionContext, v any) (*institution.CourseReview, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := institution.CourseReview(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCourseReview2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐCourseReview(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *institution.CourseReview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func marshalOFieldOfEducation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐFieldOfEducation(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.FieldOfEducation) graphql.Marshaler {
@@ -3847,6 +6914,27 @@ func unmarshalOInstitutionFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InstitutionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InstitutionPayload(ctx, ec, sel, v)
+}
+
+func marshalOMembership2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐMembership(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Membership) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Membership(ctx, ec, sel, v)
+}
+
+func marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _MembershipPayload(ctx, ec, sel, v)
+}
+
 func marshalOProgramme2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProgramme(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Programme) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3854,11 +6942,78 @@ func marshalOProgramme2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Programme(ctx, ec, sel, v)
 }
 
+func marshalOReadinessCheck2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheckᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ReadinessCheck) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNReadinessCheck2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐReadinessCheck(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalORegisterInstitutionInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐRegistration(ctx context.Context, ec *executionContext, v any) (*institution1.Registration, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputRegisterInstitutionInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalORoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐRoleGrant(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _RoleGrant(ctx, ec, sel, v)
+}
+
+func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _RoleGrantPayload(ctx, ec, sel, v)
+}
+
 func marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _Unit(ctx, ec, sel, v)
+}
+
+func unmarshalOUnitKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋunitᚐKind(ctx context.Context, ec *executionContext, v any) (*unit.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unit.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOUnitKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋunitᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *unit.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _UnitPayload(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -27,6 +27,7 @@ type AffiliationResolver interface {
 }
 type HeldRoleResolver interface {
 	Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error)
+	Unit(ctx context.Context, obj *viewer.Grant) (*ent.Unit, error)
 }
 type PermissionResolver interface {
 	Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error)
@@ -422,6 +423,38 @@ func fieldContext_HeldRole_institution(_ context.Context, ec *executionContext, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _HeldRole_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_HeldRole_unit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.HeldRole().Unit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
+			return marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_HeldRole_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HeldRole",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Unit(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1134,6 +1167,12 @@ func _HeldRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _HeldRole_institution(ctx, ec, field, obj)
+				})
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _HeldRole_unit(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -23,6 +23,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Affiliation() AffiliationResolver
 	Alliance() AllianceResolver
+	AllianceConnection() AllianceConnectionResolver
 	Application() ApplicationResolver
 	ApplicationConnection() ApplicationConnectionResolver
 	CatalogueConnection() CatalogueConnectionResolver
@@ -41,6 +42,7 @@ type ResolverRoot interface {
 	InstitutionConnection() InstitutionConnectionResolver
 	Membership() MembershipResolver
 	MembershipConnection() MembershipConnectionResolver
+	MembershipStanding() MembershipStandingResolver
 	MicroDegree() MicroDegreeResolver
 	MicroDegreeConnection() MicroDegreeConnectionResolver
 	Mutation() MutationResolver
@@ -56,6 +58,7 @@ type ResolverRoot interface {
 	RecognitionRule() RecognitionRuleResolver
 	RecognitionRuleConnection() RecognitionRuleConnectionResolver
 	Result() ResultResolver
+	RoleGrant() RoleGrantResolver
 	Unit() UnitResolver
 	UnitConnection() UnitConnectionResolver
 	VerifiedCredential() VerifiedCredentialResolver
@@ -88,11 +91,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
+			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
+			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
 			graphql.NewInputUnmarshaler("ConfirmResultInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmResultInput)),
 			graphql.NewInputUnmarshaler("CourseContentInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseContentInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
@@ -102,9 +109,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
+			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
+			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
 			graphql.NewInputUnmarshaler("InstitutionFilter", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionFilter)),
+			graphql.NewInputUnmarshaler("InviteMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputInviteMemberInput)),
 			graphql.NewInputUnmarshaler("IssueCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputIssueCredentialInput)),
 			graphql.NewInputUnmarshaler("LearningOutcomeInput", graphql.BindUnmarshaler(ec, unmarshalInputLearningOutcomeInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
@@ -118,13 +128,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordResultInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultInput)),
 			graphql.NewInputUnmarshaler("RefuseApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseApplicationInput)),
 			graphql.NewInputUnmarshaler("RefuseNominationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseNominationInput)),
+			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
+			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
 			graphql.NewInputUnmarshaler("SubstantialDifferenceInput", graphql.BindUnmarshaler(ec, unmarshalInputSubstantialDifferenceInput)),
+			graphql.NewInputUnmarshaler("SuspendMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendMemberInput)),
 			graphql.NewInputUnmarshaler("TerminateRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("TranslationInput", graphql.BindUnmarshaler(ec, unmarshalInputTranslationInput)),
+			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
+			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
+			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
 			graphql.NewInputUnmarshaler("WithdrawCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawCourseInput)),
@@ -1079,6 +1095,10 @@ type CredentialVerification {
   checks: [VerificationCheck!]!
   "What the credential says; null when it could not be read."
   credential: VerifiedCredential
+  "Whether the issuer was an active member of an alliance when it issued it; null for an issuer that is not known here."
+  memberAtIssue: Boolean
+  "Whether the issuer is one now; null for an issuer that is not known here."
+  memberNow: Boolean
 }
 
 "Answers of a verification."
@@ -1616,6 +1636,8 @@ type Alliance implements Node {
   bounds: [AwardBounds!]!
   "Memberships, oldest first."
   memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
+  "What the viewer may do for this alliance."
+  viewerActions: [ViewerAction!]!
 }
 
 "Fewest and most credits of one kind of award."
@@ -1654,6 +1676,20 @@ type Membership implements Node {
   since: DateTime
   "Until when; null while it lasts."
   until: DateTime
+  "Why it was last suspended or ended; null to others than the two sides, and when there is no reason."
+  reason: String
+  "Every state with its beginning, oldest first, so that a verifier can ask for a moment."
+  history: [MembershipStanding!]!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"A span of a membership in one state; it lasts until the next one begins."
+type MembershipStanding {
+  "The state."
+  state: MembershipState!
+  "When it began."
+  since: DateTime!
 }
 
 "States of a membership."
@@ -1662,7 +1698,7 @@ enum MembershipState {
   INVITED
   "In force."
   ACTIVE
-  "Suspended."
+  "Suspended: nothing new begins, what has begun goes on, and credentials stay valid."
   SUSPENDED
   "Ended."
   LEFT
@@ -1700,12 +1736,20 @@ type Institution implements Node {
   oid: String
   "ROR id, such as ` + "`" + `https://ror.org/0304hq317` + "`" + `."
   ror: String
+  "Identifier in the Database of External Quality Assurance Results, such as ` + "`" + `DEQARINST0001` + "`" + `."
+  deqar: String
   "Website."
   website: String
   "Web and mail domains."
   domains: [String!]!
   "IANA time zone of its deadlines."
   timeZone: String!
+  "Whether a second person reviews a course before it is published."
+  courseReview: CourseReview!
+  "Memberships in alliances, oldest first."
+  memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
+  "What it needs to take part, and whether it has it, at most 50; null to others than its staff and the administrators of its alliances."
+  readiness: [ReadinessCheck!] @cost(weight: 10)
   "Units, oldest first."
   units(first: Int, after: String, last: Int, before: String): UnitConnection!
   "Study programmes, oldest first."
@@ -1714,6 +1758,36 @@ type Institution implements Node {
   courses(first: Int, after: String, last: Int, before: String): CourseConnection!
   "What the viewer may do for this institution."
   viewerActions: [ViewerAction!]!
+}
+
+"Whether a course is reviewed before it is published."
+enum CourseReview {
+  "An editor may publish alone."
+  OPTIONAL
+  "A second person reviews first."
+  REQUIRED
+}
+
+"One thing that an institution needs to take part in the exchange."
+type ReadinessCheck {
+  "Stable name, such as ` + "`" + `REGISTRAR` + "`" + `."
+  id: String!
+  "What came out."
+  status: ReadinessStatus!
+  "What is needed, in the viewer's language."
+  message: String!
+  "How to fix it, in the viewer's language; null when there is nothing to fix."
+  hint: String
+}
+
+"What comes out of a readiness check."
+enum ReadinessStatus {
+  "It is there."
+  PASSED
+  "It is missing or weak, but no obstacle."
+  WARNING
+  "It is missing, and something will not work."
+  FAILED
 }
 
 "A part of an institution, such as a faculty."
@@ -1726,8 +1800,16 @@ type Unit implements Node {
   kind: UnitKind!
   "Name."
   name: LocalizedText!
+  "The institution."
+  institution: Institution
   "Unit that this one belongs to."
   parent: Unit
+  "Units that belong to this one, oldest first, at most 500."
+  children: [Unit!]!
+  "When it was closed; null while it is open."
+  closedAt: DateTime
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
 }
 
 "Kinds of units."
@@ -1796,6 +1878,46 @@ type FieldOfEducation {
   code: String!
   "English name."
   label: String!
+}
+
+"A role that was given to a person."
+type RoleGrant implements Node {
+  "Identifier."
+  id: ID!
+  "Who holds it."
+  person: Person
+  "The role."
+  role: Role!
+  "Institution at which it is held; null for alliance administrators."
+  institution: Institution
+  "Unit to which it is limited, with all units below; null for the whole institution."
+  unit: Unit
+  "Alliance of an alliance administrator."
+  alliance: Alliance
+  "Since when."
+  validFrom: DateTime!
+  "Until when; null when it has no end."
+  validUntil: DateTime
+}
+
+"A page of alliances."
+type AllianceConnection {
+  "Rows with their cursors."
+  edges: [AllianceEdge!]!
+  "Rows."
+  nodes: [Alliance!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An alliance in a list."
+type AllianceEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: Alliance!
 }
 
 "A page of memberships."
@@ -1890,6 +2012,10 @@ input InstitutionBy @oneOf {
   ror: String
   "Participant identification code."
   pic: String
+  "Organisation id of the European Commission, such as ` + "`" + `E10208780` + "`" + `."
+  oid: String
+  "Identifier in the Database of External Quality Assurance Results, such as ` + "`" + `DEQARINST0001` + "`" + `."
+  deqar: String
 }
 
 "Which institutions to list."
@@ -1903,12 +2029,255 @@ input InstitutionFilter {
 extend type Query {
   "An alliance by its short name, such as ` + "`" + `eulist` + "`" + `."
   alliance(slug: String!): Alliance @public
+  "Alliances, oldest first."
+  alliances(first: Int, after: String, last: Int, before: String): AllianceConnection @public
   "An institution by one of its identifiers."
   institution(by: InstitutionBy!): Institution @public
   "Institutions, oldest first."
   institutions(filter: InstitutionFilter, first: Int, after: String, last: Int, before: String): InstitutionConnection @public
   "A study programme by its identifier."
   programme(id: ID!): Programme @public
+}
+
+"Asks an institution to join: one that is known here, or a new one with its details."
+input InviteMemberInput {
+  "Alliance that invites."
+  allianceId: ID!
+  "Part that the institution will play."
+  part: MembershipPart!
+  "Institution that is known here."
+  institutionId: ID
+  "Details of a new one, which is registered with the invitation."
+  institution: RegisterInstitutionInput
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"What is known of an institution that is new here. Identifiers stand side by side; give those it has."
+input RegisterInstitutionInput {
+  "Home organisation (schacHomeOrganization), such as ` + "`" + `uni-hannover.de` + "`" + `. It never changes."
+  schac: String!
+  "Name."
+  name: [TranslationInput!]!
+  "Short name, such as ` + "`" + `LUH` + "`" + `."
+  acronym: String!
+  "Country, ISO 3166-1 alpha-2."
+  country: String!
+  "Town."
+  town: [TranslationInput!]!
+  "Erasmus code with its blanks, such as ` + "`" + `D  HANNOVE01` + "`" + `; none outside Erasmus+."
+  erasmusCode: String
+  "Participant identification code of the European Commission, nine digits."
+  pic: String
+  "Organisation id of the European Commission, such as ` + "`" + `E10208780` + "`" + `."
+  oid: String
+  "ROR id, such as ` + "`" + `https://ror.org/0304hq317` + "`" + `."
+  ror: String
+  "Identifier in the Database of External Quality Assurance Results, such as ` + "`" + `DEQARINST0001` + "`" + `."
+  deqar: String
+  "Website."
+  website: String
+  "Web and mail domains, at most 50."
+  domains: [String!]
+  "IANA time zone of its deadlines."
+  timeZone: String!
+}
+
+"The institution's answer to an invitation."
+input AnswerInvitationInput {
+  "The membership that is offered."
+  membershipId: ID!
+  "Whether the institution joins."
+  accept: Boolean!
+}
+
+"Suspends a member."
+input SuspendMemberInput {
+  "The membership."
+  membershipId: ID!
+  "Why; seen by both sides."
+  reason: String!
+}
+
+"Reinstates a suspended member."
+input ReinstateMemberInput {
+  "The membership."
+  membershipId: ID!
+}
+
+"Ends a membership."
+input EndMembershipInput {
+  "The membership."
+  membershipId: ID!
+  "Why; seen by both sides."
+  reason: String!
+}
+
+"Changes what is known of an institution. What is not given stays; an empty website or identifier is removed."
+input UpdateInstitutionInput {
+  "The institution."
+  institutionId: ID!
+  "Name in all its languages."
+  name: [TranslationInput!]
+  "Short name."
+  acronym: String
+  "Town in all its languages."
+  town: [TranslationInput!]
+  "Erasmus code with its blanks, such as ` + "`" + `D  HANNOVE01` + "`" + `."
+  erasmusCode: String
+  "Participant identification code, nine digits."
+  pic: String
+  "Organisation id, such as ` + "`" + `E10208780` + "`" + `."
+  oid: String
+  "ROR id, such as ` + "`" + `https://ror.org/0304hq317` + "`" + `."
+  ror: String
+  "Identifier in the Database of External Quality Assurance Results, such as ` + "`" + `DEQARINST0001` + "`" + `."
+  deqar: String
+  "Website."
+  website: String
+  "All web and mail domains, at most 50."
+  domains: [String!]
+  "IANA time zone of deadlines that are set from now on."
+  timeZone: String
+  "Whether a second person reviews a course before it is published."
+  courseReview: CourseReview
+}
+
+"A new unit."
+input AddUnitInput {
+  "The institution."
+  institutionId: ID!
+  "Unit that it belongs to; none for one at the top."
+  parentId: ID
+  "Short name within the institution, for good."
+  key: String!
+  "Kind."
+  kind: UnitKind!
+  "Name."
+  name: [TranslationInput!]!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"Renames or moves a unit. What is not given stays."
+input UpdateUnitInput {
+  "The unit."
+  unitId: ID!
+  "Kind."
+  kind: UnitKind
+  "Name in all its languages."
+  name: [TranslationInput!]
+  "Unit below which it moves, with all units below it."
+  parentId: ID
+  "True moves it to the top."
+  atTop: Boolean
+}
+
+"Closes a unit for good."
+input CloseUnitInput {
+  "The unit."
+  unitId: ID!
+}
+
+"Changes an alliance. What is not given stays; an empty website is removed."
+input UpdateAllianceInput {
+  "The alliance."
+  allianceId: ID!
+  "Name in all its languages."
+  name: [TranslationInput!]
+  "Website."
+  website: String
+  "All bounds; a kind of award that is not among them has none."
+  bounds: [AwardBoundsInput!]
+}
+
+"Fewest and most credits of one kind of award."
+input AwardBoundsInput {
+  "Kind of award."
+  kind: AwardKind!
+  "Fewest credits."
+  min: ECTS!
+  "Most credits."
+  max: ECTS!
+}
+
+"Gives a person a role, from now on."
+input GrantRoleInput {
+  "The person, who has signed in before and can tell their identifier from ` + "`" + `viewer.person.id` + "`" + `."
+  personId: ID!
+  "The role."
+  role: Role!
+  "Institution; for the role ALLIANCE_ADMINISTRATOR the alliance."
+  at: ID!
+  "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
+  unitId: ID
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"What became of a membership."
+type MembershipPayload {
+  "The membership; null when it was refused."
+  membership: Membership
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of an institution."
+type InstitutionPayload {
+  "The institution; null when it was refused."
+  institution: Institution
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of a unit."
+type UnitPayload {
+  "The unit; null when it was refused."
+  unit: Unit
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of an alliance."
+type AlliancePayload {
+  "The alliance; null when it was refused."
+  alliance: Alliance
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of a role."
+type RoleGrantPayload {
+  "The role as given; null when it was refused."
+  roleGrant: RoleGrant
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Invites an institution into an alliance. CONFLICT when it is invited or a member already, or an identifier of a new one is taken."
+  inviteMember(input: InviteMemberInput!): MembershipPayload
+  "Answers an invitation for the institution. CONFLICT when it is answered already."
+  answerInvitation(input: AnswerInvitationInput!): MembershipPayload
+  "Suspends an active member: nothing new begins until it is reinstated."
+  suspendMember(input: SuspendMemberInput!): MembershipPayload
+  "Makes a suspended member active again."
+  reinstateMember(input: ReinstateMemberInput!): MembershipPayload
+  "Ends a membership or takes an invitation back, on behalf of the alliance or of the institution."
+  endMembership(input: EndMembershipInput!): MembershipPayload
+  "Changes what is known of an institution. CONFLICT at each identifier that another one has."
+  updateInstitution(input: UpdateInstitutionInput!): InstitutionPayload
+  "Adds a unit. An institution has at most 500, 8 levels deep."
+  addUnit(input: AddUnitInput!): UnitPayload
+  "Renames or moves a unit."
+  updateUnit(input: UpdateUnitInput!): UnitPayload
+  "Closes a unit. CONFLICT while it has open units below it or published courses."
+  closeUnit(input: CloseUnitInput!): UnitPayload
+  "Changes an alliance."
+  updateAlliance(input: UpdateAllianceInput!): AlliancePayload
+  "Gives a person a role. Beside an institution's own administrators, the alliance that first invited it may appoint its first ADMINISTRATOR."
+  grantRole(input: GrantRoleInput!): RoleGrantPayload
 }
 `, BuiltIn: false},
 	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
@@ -2080,6 +2449,8 @@ type HeldRole {
   role: Role!
   "Institution at which it is held; null for alliance administrators."
   institution: Institution
+  "Unit to which it is limited, with all units below; null for the whole institution."
+  unit: Unit
 }
 
 "Rights at one place."
@@ -2723,8 +3094,44 @@ func childFields_Alliance(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Alliance_bounds(ctx, ec, field)
 	case "memberships":
 		return fieldContext_Alliance_memberships(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Alliance_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alliance", field.Name)
+}
+
+func childFields_AllianceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AllianceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AllianceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AllianceConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AllianceConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllianceConnection", field.Name)
+}
+
+func childFields_AllianceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AllianceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AllianceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllianceEdge", field.Name)
+}
+
+func childFields_AlliancePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alliance":
+		return fieldContext_AlliancePayload_alliance(ctx, ec, field)
+	case "errors":
+		return fieldContext_AlliancePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlliancePayload", field.Name)
 }
 
 func childFields_Application(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3127,6 +3534,10 @@ func childFields_CredentialVerification(ctx context.Context, ec *executionContex
 		return fieldContext_CredentialVerification_checks(ctx, ec, field)
 	case "credential":
 		return fieldContext_CredentialVerification_credential(ctx, ec, field)
+	case "memberAtIssue":
+		return fieldContext_CredentialVerification_memberAtIssue(ctx, ec, field)
+	case "memberNow":
+		return fieldContext_CredentialVerification_memberNow(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CredentialVerification", field.Name)
 }
@@ -3229,6 +3640,8 @@ func childFields_HeldRole(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_HeldRole_role(ctx, ec, field)
 	case "institution":
 		return fieldContext_HeldRole_institution(ctx, ec, field)
+	case "unit":
+		return fieldContext_HeldRole_unit(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HeldRole", field.Name)
 }
@@ -3285,12 +3698,20 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_oid(ctx, ec, field)
 	case "ror":
 		return fieldContext_Institution_ror(ctx, ec, field)
+	case "deqar":
+		return fieldContext_Institution_deqar(ctx, ec, field)
 	case "website":
 		return fieldContext_Institution_website(ctx, ec, field)
 	case "domains":
 		return fieldContext_Institution_domains(ctx, ec, field)
 	case "timeZone":
 		return fieldContext_Institution_timeZone(ctx, ec, field)
+	case "courseReview":
+		return fieldContext_Institution_courseReview(ctx, ec, field)
+	case "memberships":
+		return fieldContext_Institution_memberships(ctx, ec, field)
+	case "readiness":
+		return fieldContext_Institution_readiness(ctx, ec, field)
 	case "units":
 		return fieldContext_Institution_units(ctx, ec, field)
 	case "programmes":
@@ -3325,6 +3746,16 @@ func childFields_InstitutionEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_InstitutionEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InstitutionEdge", field.Name)
+}
+
+func childFields_InstitutionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "institution":
+		return fieldContext_InstitutionPayload_institution(ctx, ec, field)
+	case "errors":
+		return fieldContext_InstitutionPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionPayload", field.Name)
 }
 
 func childFields_LearningOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3375,6 +3806,12 @@ func childFields_Membership(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Membership_since(ctx, ec, field)
 	case "until":
 		return fieldContext_Membership_until(ctx, ec, field)
+	case "reason":
+		return fieldContext_Membership_reason(ctx, ec, field)
+	case "history":
+		return fieldContext_Membership_history(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Membership_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Membership", field.Name)
 }
@@ -3401,6 +3838,26 @@ func childFields_MembershipEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_MembershipEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MembershipEdge", field.Name)
+}
+
+func childFields_MembershipPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "membership":
+		return fieldContext_MembershipPayload_membership(ctx, ec, field)
+	case "errors":
+		return fieldContext_MembershipPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
+}
+
+func childFields_MembershipStanding(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return fieldContext_MembershipStanding_state(ctx, ec, field)
+	case "since":
+		return fieldContext_MembershipStanding_since(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MembershipStanding", field.Name)
 }
 
 func childFields_MicroDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3677,6 +4134,20 @@ func childFields_QualityAssurance(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type QualityAssurance", field.Name)
 }
 
+func childFields_ReadinessCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ReadinessCheck_id(ctx, ec, field)
+	case "status":
+		return fieldContext_ReadinessCheck_status(ctx, ec, field)
+	case "message":
+		return fieldContext_ReadinessCheck_message(ctx, ec, field)
+	case "hint":
+		return fieldContext_ReadinessCheck_hint(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadinessCheck", field.Name)
+}
+
 func childFields_RecognitionCase(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3889,6 +4360,38 @@ func childFields_ResultPayload(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type ResultPayload", field.Name)
 }
 
+func childFields_RoleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_RoleGrant_id(ctx, ec, field)
+	case "person":
+		return fieldContext_RoleGrant_person(ctx, ec, field)
+	case "role":
+		return fieldContext_RoleGrant_role(ctx, ec, field)
+	case "institution":
+		return fieldContext_RoleGrant_institution(ctx, ec, field)
+	case "unit":
+		return fieldContext_RoleGrant_unit(ctx, ec, field)
+	case "alliance":
+		return fieldContext_RoleGrant_alliance(ctx, ec, field)
+	case "validFrom":
+		return fieldContext_RoleGrant_validFrom(ctx, ec, field)
+	case "validUntil":
+		return fieldContext_RoleGrant_validUntil(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func childFields_RoleGrantPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roleGrant":
+		return fieldContext_RoleGrantPayload_roleGrant(ctx, ec, field)
+	case "errors":
+		return fieldContext_RoleGrantPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrantPayload", field.Name)
+}
+
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "element":
@@ -3931,8 +4434,16 @@ func childFields_Unit(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_Unit_kind(ctx, ec, field)
 	case "name":
 		return fieldContext_Unit_name(ctx, ec, field)
+	case "institution":
+		return fieldContext_Unit_institution(ctx, ec, field)
 	case "parent":
 		return fieldContext_Unit_parent(ctx, ec, field)
+	case "children":
+		return fieldContext_Unit_children(ctx, ec, field)
+	case "closedAt":
+		return fieldContext_Unit_closedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Unit_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Unit", field.Name)
 }
@@ -3959,6 +4470,16 @@ func childFields_UnitEdge(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_UnitEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnitEdge", field.Name)
+}
+
+func childFields_UnitPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return fieldContext_UnitPayload_unit(ctx, ec, field)
+	case "errors":
+		return fieldContext_UnitPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnitPayload", field.Name)
 }
 
 func childFields_VerificationCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

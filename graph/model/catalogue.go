@@ -67,14 +67,14 @@ func (c *CatalogueConnection) DidYouMean() *string {
 // comes first.
 var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Full, catalogue.Closed}
 
-// nextOffering picks the offering that comes first in turn, of those the newest.
+// nextOffering picks, of what an active member offers, the offering that comes first in turn, of those the newest.
 func nextOffering(offerings []*ent.Offering, now time.Time) (*ent.Offering, catalogue.Availability) {
 	best, rank := (*ent.Offering)(nil), len(inTurn)
 	for _, o := range offerings {
 		if o.State != offering.StatePUBLISHED {
 			continue
 		}
-		state := catalogue.AvailabilityAt(o, now)
+		state := catalogue.AvailabilityAt(o, true, now)
 		for i, s := range inTurn[:rank] {
 			if s == state {
 				best, rank = o, i

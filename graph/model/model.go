@@ -7,6 +7,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -19,6 +20,8 @@ type Node interface {
 
 // Pages and rows of each list.
 type (
+	AllianceConnection        = relay.Connection[*ent.Alliance]
+	AllianceEdge              = relay.Edge[*ent.Alliance]
 	MembershipConnection      = relay.Connection[*ent.Membership]
 	MembershipEdge            = relay.Edge[*ent.Membership]
 	InstitutionConnection     = relay.Connection[*ent.Institution]
@@ -62,4 +65,12 @@ type VerifiedCredential struct {
 	Outcomes   []string
 	IssuedAt   *time.Time
 	ValidUntil *time.Time
+}
+
+// ReadinessCheck is what came out of a check, in the viewer's language.
+type ReadinessCheck struct {
+	ID      string
+	Status  institution.Status
+	Message string
+	Hint    *string
 }

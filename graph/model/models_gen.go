@@ -29,6 +29,14 @@ type UserError interface {
 	IsUserError()
 }
 
+// What became of an alliance.
+type AlliancePayload struct {
+	// The alliance; null when it was refused.
+	Alliance *ent.Alliance `json:"alliance,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // Which applications to list.
 type ApplicationFilter struct {
 	// Institution at which the viewer holds a role.
@@ -135,6 +143,12 @@ type ChangePage struct {
 	HasMore bool `json:"hasMore"`
 }
 
+// Closes a unit for good.
+type CloseUnitInput struct {
+	// The unit.
+	UnitID ident.ID `json:"unitId"`
+}
+
 // Which courses to list.
 type CourseFilter struct {
 	// Of this provider.
@@ -179,6 +193,10 @@ type CredentialVerification struct {
 	Checks []*VerificationCheck `json:"checks"`
 	// What the credential says; null when it could not be read.
 	Credential *VerifiedCredential `json:"credential,omitempty"`
+	// Whether the issuer was an active member of an alliance when it issued it; null for an issuer that is not known here.
+	MemberAtIssue *bool `json:"memberAtIssue,omitempty"`
+	// Whether the issuer is one now; null for an issuer that is not known here.
+	MemberNow *bool `json:"memberNow,omitempty"`
 }
 
 // Applications are not open now.
@@ -261,6 +279,10 @@ type InstitutionBy struct {
 	Ror *string `json:"ror,omitempty"`
 	// Participant identification code.
 	Pic *string `json:"pic,omitempty"`
+	// Organisation id of the European Commission, such as `E10208780`.
+	Oid *string `json:"oid,omitempty"`
+	// Identifier in the Database of External Quality Assurance Results, such as `DEQARINST0001`.
+	Deqar *string `json:"deqar,omitempty"`
 }
 
 // Which institutions to list.
@@ -269,6 +291,22 @@ type InstitutionFilter struct {
 	Alliance *string `json:"alliance,omitempty"`
 	// In this country, ISO 3166-1 alpha-2.
 	Country *string `json:"country,omitempty"`
+}
+
+// What became of an institution.
+type InstitutionPayload struct {
+	// The institution; null when it was refused.
+	Institution *ent.Institution `json:"institution,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of a membership.
+type MembershipPayload struct {
+	// The membership; null when it was refused.
+	Membership *ent.Membership `json:"membership,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // How far a learner has come towards a micro-degree.
@@ -371,10 +409,24 @@ type RecognitionRulePayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// Reinstates a suspended member.
+type ReinstateMemberInput struct {
+	// The membership.
+	MembershipID ident.ID `json:"membershipId"`
+}
+
 // What became of a result.
 type ResultPayload struct {
 	// The result; null when it was refused.
 	Result *ent.Result `json:"result,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of a role.
+type RoleGrantPayload struct {
+	// The role as given; null when it was refused.
+	RoleGrant *ent.RoleGrant `json:"roleGrant,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
 }
@@ -407,6 +459,14 @@ type TextSpan struct {
 	Start int `json:"start"`
 	// Character behind the last.
 	End int `json:"end"`
+}
+
+// What became of a unit.
+type UnitPayload struct {
+	// The unit; null when it was refused.
+	Unit *ent.Unit `json:"unit,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // One check of a verification.

@@ -8,7 +8,9 @@
 //	NOMINATED → REFUSED_BY_HOST by the host's mobility office, with a reason
 //	SUBMITTED, NOMINATED, ADMITTED → WITHDRAWN by the learner
 //
-// A refused or withdrawn application is final; the learner may apply anew.
+// A refused or withdrawn application is final; the learner may apply anew. An
+// institution that is no active member neither nominates nor admits (package
+// institution); it may still refuse, and learners may withdraw.
 package admission
 
 import (

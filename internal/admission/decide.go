@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -37,6 +38,9 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 	}
 	call := idempotency.Call{Verb: "nominateApplication", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		if err := institution.RequireActive(ctx, tx.Client(), app.HomeID); err != nil {
+			return nil, err
+		}
 		return move(ctx, tx, app, application.StateNOMINATED, "application.nominate", func(u *ent.ApplicationUpdate) {
 			u.SetNominatedAt(vocab.Now(s.Now))
 		})
@@ -84,6 +88,9 @@ func (s *Service) LoadToAdmit(ctx context.Context, id ident.ID) (*ent.Applicatio
 // rivals wait for the offering's row in the same order on every database.
 func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
 	if err := states.Check("application", app.State, application.StateADMITTED); err != nil {
+		return nil, err
+	}
+	if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
 		return nil, err
 	}
 	taken, err := tx.Offering.Update().Where(offering.ID(app.OfferingID), offering.StateEQ(offering.StatePUBLISHED), func(s *sql.Selector) {

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -65,8 +66,15 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		if err := open(o, now); err != nil {
+		active, err := institution.Active(ctx, tx.Client(), o.InstitutionID, home)
+		if err != nil {
 			return nil, err
+		}
+		if err := open(o, active[o.InstitutionID], now); err != nil {
+			return nil, err
+		}
+		if !active[home] {
+			return nil, problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
 		}
 		previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).PreviewAll(ctx, home, programme, []ident.ID{o.CourseID})
 		if err != nil {
@@ -89,10 +97,11 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	})
 }
 
-// OfferingActions says whether the viewer may apply for an offering now.
-func OfferingActions(ctx context.Context, o *ent.Offering, now time.Time) []authz.Action {
+// OfferingActions says whether the viewer may apply for an offering now, whose
+// provider is an active member or not.
+func OfferingActions(ctx context.Context, o *ent.Offering, active bool, now time.Time) []authz.Action {
 	_, signedIn := authz.SignedIn(ctx)
-	return []authz.Action{authz.Act("submitApplication", signedIn, open(o, now))}
+	return []authz.Action{authz.Act("submitApplication", signedIn, open(o, active, now))}
 }
 
 // OwnHome returns the institution and programme from which the signed-in
@@ -112,10 +121,15 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 	return &home, programme, nil
 }
 
+var errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")
+
 // open returns nil while learners can apply, and says otherwise why not.
-func open(o *ent.Offering, now time.Time) error {
+func open(o *ent.Offering, active bool, now time.Time) error {
+	if !active {
+		return errProviderInactive
+	}
 	var p *problem.Error
-	switch catalogue.AvailabilityAt(o, now) {
+	switch catalogue.AvailabilityAt(o, active, now) {
 	case catalogue.Open:
 		return nil
 	case catalogue.OpensLater:

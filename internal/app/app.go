@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/job"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -84,6 +85,7 @@ func resolver(db *ent.Client, now func() time.Time, credentials *credential.Serv
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    found,
+		Institutions: &institution.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},

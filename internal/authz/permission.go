@@ -67,12 +67,19 @@ func Verbs() []Verb {
 	return all
 }
 
-// Allowed says whether v may do verb at the institution or alliance.
-func Allowed(v *viewer.Viewer, verb Verb, at ident.ID) bool {
+// UnitRoles are the roles that may be held at a unit: those whose verbs are all
+// about things that have a unit.
+var UnitRoles = []viewer.Role{viewer.CourseEditor}
+
+// Allowed says whether v may do verb at the institution or alliance. A thing
+// that has a unit is also in the hands of that unit's staff; nil is no unit.
+func Allowed(v *viewer.Viewer, verb Verb, at ident.ID, units ...*ident.ID) bool {
 	if v.Kind == viewer.System {
 		return true
 	}
-	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool { return v.Has(r, at) })
+	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool {
+		return v.Has(r, at) || slices.ContainsFunc(units, func(u *ident.ID) bool { return u != nil && v.HasIn(r, at, *u) })
+	})
 }
 
 // RightsAt lists the rights of v at an institution or alliance, in order.
@@ -87,14 +94,15 @@ func RightsAt(v *viewer.Viewer, at ident.ID) []string {
 }
 
 // Require returns nil when the viewer may do verb at the institution or
-// alliance, an UNAUTHENTICATED problem when nobody has signed in, and a
-// FORBIDDEN problem otherwise.
-func Require(ctx context.Context, verb Verb, at ident.ID) error {
+// alliance, or at one of the units that the thing belongs to, an
+// UNAUTHENTICATED problem when nobody has signed in, and a FORBIDDEN problem
+// otherwise.
+func Require(ctx context.Context, verb Verb, at ident.ID, units ...*ident.ID) error {
 	v, err := SignedIn(ctx)
 	if err != nil {
 		return err
 	}
-	if !Allowed(v, verb, at) {
+	if !Allowed(v, verb, at, units...) {
 		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With("verb", string(verb))
 	}
 	return nil

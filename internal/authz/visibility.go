@@ -52,7 +52,7 @@ var visible = map[string]rule{
 	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), staff(affiliation.FieldInstitutionID)),
 	ent.TypeIdentity:    self(identity.FieldPersonID),
 	ent.TypeSession:     self(session.FieldPersonID),
-	ent.TypeRoleGrant: either(self(rolegrant.FieldPersonID),
+	ent.TypeRoleGrant: either(self(rolegrant.FieldPersonID), self(rolegrant.FieldGrantedByID),
 		holding(viewer.Administrator, rolegrant.FieldInstitutionID), holding(viewer.AllianceAdministrator, rolegrant.FieldAllianceID)),
 
 	// An application, its seat and its result belong to the learner, home and host.

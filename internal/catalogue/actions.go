@@ -12,9 +12,9 @@ import (
 
 // CourseActions says what the viewer may do with a course now.
 func CourseActions(ctx context.Context, c *ent.Course) []authz.Action {
-	edit := authz.Require(ctx, authz.EditCourse, c.InstitutionID)
-	publish := authz.Require(ctx, authz.PublishCourse, c.InstitutionID)
-	offer := authz.Require(ctx, authz.ManageOffering, c.InstitutionID)
+	edit := authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID)
+	publish := authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID)
+	offer := authz.Require(ctx, authz.ManageOffering, c.InstitutionID, c.UnitID)
 	return []authz.Action{
 		authz.Act("updateCourseDraft", edit),
 		authz.Act("publishCourse", publish),
@@ -28,9 +28,10 @@ func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Actio
 	return []authz.Action{authz.Act("createCourse", authz.Require(ctx, authz.EditCourse, institution))}
 }
 
-// OfferingActions says what the viewer may do with an offering now.
-func OfferingActions(ctx context.Context, o *ent.Offering) []authz.Action {
-	manage := authz.Require(ctx, authz.ManageOffering, o.InstitutionID)
+// OfferingActions says what the viewer may do with an offering now. The unit is
+// that of its course; it matters to staff of units only.
+func OfferingActions(ctx context.Context, o *ent.Offering, unit *ident.ID) []authz.Action {
+	manage := authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit)
 	return []authz.Action{
 		authz.Act("publishOffering", manage, offeringStates.Check("offering", o.State, offering.StatePUBLISHED)),
 		authz.Act("cancelOffering", manage, offeringStates.Check("offering", o.State, offering.StateCANCELLED)),

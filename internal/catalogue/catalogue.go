@@ -60,7 +60,7 @@ type NewCourse struct {
 // Create makes a course with a first draft of its content. The draft may be
 // incomplete; what is there must be valid.
 func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) {
-	if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID); err != nil {
+	if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID, n.UnitID); err != nil {
 		return nil, err
 	}
 	code, badCode := vocab.Line(64, n.Code, "input", "code")
@@ -80,6 +80,9 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 			}
 			if u.InstitutionID != n.InstitutionID {
 				return nil, problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
+			}
+			if u.ClosedAt != nil {
+				return nil, problem.New(problem.Conflict, "the unit is closed").At("input", "unitId")
 			}
 		}
 		c, err := tx.Course.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
@@ -114,7 +117,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 	if err != nil {
 		return nil, err
 	}
-	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID); err != nil {
+	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID); err != nil {
 		return nil, err
 	}
 	checked, err := u.Content.check()
@@ -161,7 +164,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID); err != nil {
+	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID); err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
@@ -237,7 +240,7 @@ func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error
 	if err != nil {
 		return nil, err
 	}
-	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID); err != nil {
+	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID); err != nil {
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {

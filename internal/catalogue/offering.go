@@ -10,9 +10,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -53,7 +55,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 	if err != nil {
 		return nil, storage.Found(err, "course", "input", "courseId")
 	}
-	if err := authz.Require(ctx, authz.ManageOffering, c.InstitutionID); err != nil {
+	if err := authz.Require(ctx, authz.ManageOffering, c.InstitutionID, c.UnitID); err != nil {
 		return nil, err
 	}
 	w, err := n.check()
@@ -153,12 +155,21 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 	if err != nil {
 		return nil, err
 	}
-	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID); err != nil {
+	unit, err := UnitOf(ctx, s.DB, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit); err != nil {
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
 		if err := offeringStates.Check("offering", o.State, to); err != nil {
 			return nil, err
+		}
+		if to == offering.StatePUBLISHED {
+			if err := institution.RequireActive(ctx, tx.Client(), o.InstitutionID); err != nil {
+				return nil, err
+			}
 		}
 		n, err := tx.Offering.Update().Where(offering.ID(o.ID), offering.StateEQ(o.State)).SetState(to).Save(ctx)
 		if err != nil {
@@ -174,6 +185,19 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 	})
 }
 
+// UnitOf returns the unit of an offering's course. It asks only for staff of
+// units, to whom alone it matters; for everybody else it is nil.
+func UnitOf(ctx context.Context, db *ent.Client, o *ent.Offering) (*ident.ID, error) {
+	if v := viewer.From(ctx); v == nil || !v.InUnits(o.InstitutionID) {
+		return nil, nil
+	}
+	c, err := db.Course.Get(ctx, o.CourseID)
+	if err != nil {
+		return nil, err
+	}
+	return c.UnitID, nil
+}
+
 // Availability says whether learners can apply for an offering.
 type Availability string
 
@@ -183,14 +207,15 @@ const (
 	OpensLater   Availability = "OPENS_LATER"
 	Closed       Availability = "CLOSED"
 	Full         Availability = "FULL"
-	NotAvailable Availability = "NOT_AVAILABLE" // a draft, or cancelled
+	NotAvailable Availability = "NOT_AVAILABLE" // a draft, cancelled, or of a provider that is no active member
 )
 
 // AvailabilityAt computes from one clock what learners can do. An offering is
-// open until the very instant of its deadline.
-func AvailabilityAt(o *ent.Offering, now time.Time) Availability {
+// open until the very instant of its deadline, while its provider is an active
+// member (institution.Active).
+func AvailabilityAt(o *ent.Offering, active bool, now time.Time) Availability {
 	switch {
-	case o.State != offering.StatePUBLISHED:
+	case !active, o.State != offering.StatePUBLISHED:
 		return NotAvailable
 	case now.Before(o.OpensAt):
 		return OpensLater

@@ -9,9 +9,9 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
-	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -28,6 +28,10 @@ type Verification struct {
 	JWT      string    // what was verified
 	Revoked  *time.Time
 	Reason   vocab.RevocationReason
+
+	// Whether the issuer was an active member of an alliance; nil for one that
+	// is not of this server.
+	MemberAtIssue, MemberNow *bool
 }
 
 // VerifyToken verifies the credential behind a verification address. It returns
@@ -67,16 +71,16 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 	}
 	v.Award = &read.Award
 	checks := []vc.Check{vc.Pass(vc.CheckForm)}
-	institution, ours := s.issuedHere(read.Award.Issuer.ID)
+	issuer, ours := s.issuedHere(read.Award.Issuer.ID)
 	if !ours || read.Token == nil {
 		return finish(append(checks, foreign(read, now)...)...)
 	}
-	v.IssuerID = institution
-	key, check, err := s.keyOf(ctx, institution, read.Token.KeyID)
+	v.IssuerID = issuer
+	key, check, err := s.keyOf(ctx, issuer, read.Token.KeyID)
 	if err != nil {
 		return nil, err
 	}
-	member, err := s.memberCheck(ctx, institution)
+	member, err := s.memberCheck(ctx, v, read.Award.IssuedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +111,30 @@ func (s *Service) issuedHere(issuer string) (ident.ID, bool) {
 	return id, ok && err == nil && id.Kind() == ident.Institution
 }
 
-// memberCheck says whether the issuer is an active member of an alliance now.
-// One that has left is a warning: what it issued before stays genuine.
-func (s *Service) memberCheck(ctx context.Context, institution ident.ID) (vc.Check, error) {
-	active, err := s.DB.Membership.Query().
-		Where(membership.InstitutionID(institution), membership.StateEQ(membership.StateACTIVE)).Exist(viewer.AsSystem(ctx))
-	if err != nil || active {
-		return vc.Pass(vc.CheckIssuer), err
+// memberCheck says whether the issuer was an active member of an alliance when
+// it issued the credential, and whether it is one now. Anything else is a
+// warning: what was issued stays genuine, and a suspended member still
+// certifies what its learners have begun.
+func (s *Service) memberCheck(ctx context.Context, v *Verification, issued time.Time) (vc.Check, error) {
+	// The credential says whole seconds; a member that was admitted within that
+	// second was one.
+	then, today, err := institution.ActiveAt(viewer.AsSystem(ctx), s.DB, v.IssuerID, issued.Truncate(time.Second).Add(time.Second-time.Microsecond))
+	if err != nil {
+		return vc.Check{}, err
 	}
-	return vc.Check{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: vc.ReasonIssuerUnknown}, nil
+	v.MemberAtIssue, v.MemberNow = &then, &today
+	warn := func(r vc.Reason) (vc.Check, error) {
+		return vc.Check{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: r}, nil
+	}
+	switch {
+	case then && today:
+		return vc.Pass(vc.CheckIssuer), nil
+	case then:
+		return warn(vc.ReasonIssuerFormer)
+	case today:
+		return warn(vc.ReasonIssuerLapsed)
+	}
+	return warn(vc.ReasonIssuerNever)
 }
 
 // foreign lists the checks of a credential whose issuer is not known here:

@@ -117,10 +117,26 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	rule := c.homeRecognition.Does("proposes", "proposeRecognitionRule", map[string]any{
 		"homeId": w.Institution("uni-a"), "courseId": course, "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"})
 	c.hostRecognition.Does("declines", "answerRecognitionRule", map[string]any{"ruleId": id(rule), "agree": false})
+	admin := w.Staff("Admin-of-host", "uni-b", viewer.Administrator)
+	closed := admin.Does("adds a unit", "addUnit", unit(w.Institution("uni-b"), "closed", ""))
+	admin.Does("closes it", "closeUnit", map[string]any{"unitId": id(closed)})
+	host := map[string]any{"membershipId": w.membership("uni-b")}
+	reasonless := map[string]any{"membershipId": w.membership("uni-b"), "reason": " "}
 	application := map[string]any{"applicationId": id(left)}
 	refusal := map[string]any{"applicationId": id(left), "reason": "No."}
 	noSeats := cohort(course, 0)
 	return map[string]map[string]any{
+		"inviteMember":             {"allianceId": w.alliance, "part": "MEMBER", "institutionId": w.Institution("uni-b")},
+		"answerInvitation":         {"membershipId": w.membership("uni-b"), "accept": true},
+		"suspendMember":            reasonless,
+		"reinstateMember":          host,
+		"endMembership":            reasonless,
+		"updateInstitution":        {"institutionId": w.Institution("uni-b"), "pic": "1"},
+		"addUnit":                  unit(w.Institution("uni-b"), "", ""),
+		"updateUnit":               {"unitId": id(closed), "atTop": true},
+		"closeUnit":                {"unitId": id(closed)},
+		"updateAlliance":           {"allianceId": w.alliance, "bounds": []map[string]any{{"kind": "COURSE", "min": "5", "max": "4"}}},
+		"grantRole":                {"personId": c.ada.ID, "role": "TEACHER", "at": w.Institution("uni-b"), "unitId": id(closed)},
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"publishCourse":            {"courseId": course},

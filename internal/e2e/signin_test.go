@@ -15,6 +15,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/demoidp"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -279,5 +280,28 @@ func TestOtherSitesCannotAct(t *testing.T) {
 	w.App.Handler.ServeHTTP(rec, r)
 	if rec.Code != http.StatusForbidden {
 		t.Errorf("a GET without the client's name: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// A browser lends as many tokens as its person asks for, and none of them
+// touches the browser's own session.
+func TestBrowserLendsSeveralTokens(t *testing.T) {
+	w := NewWorld(t)
+	ada := w.Learner("Ada", "uni-a")
+	browser, err := w.DB.Client.Session.Query().Where(session.PersonID(ada.ID), session.KindEQ(session.KindBROWSER)).Only(w.system())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := w.App.Sessions.Lend(w.system(), browser.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{ada.token, second} {
+		if got := (&Actor{w: w, Name: "Ada", token: token}).Asks("who am I", `{ viewer { person { id } } }`, nil); at(got, "viewer", "person", "id") != string(ada.ID) {
+			t.Errorf("a lent token is %v", got)
+		}
+	}
+	if after := w.DB.Client.Session.GetX(w.system(), browser.ID); after.ParentID != nil {
+		t.Errorf("the browser's session belongs to %s", *after.ParentID)
 	}
 }

@@ -318,6 +318,17 @@ func (m mutationShape) document(name string) string {
 }
 
 var mutations = map[string]mutationShape{
+	"inviteMember":             {"InviteMemberInput", "membership", "id state part since institution { id schac } history { state }"},
+	"answerInvitation":         {"AnswerInvitationInput", "membership", "id state since until"},
+	"suspendMember":            {"SuspendMemberInput", "membership", "id state since reason"},
+	"reinstateMember":          {"ReinstateMemberInput", "membership", "id state since reason"},
+	"endMembership":            {"EndMembershipInput", "membership", "id state until reason history { state }"},
+	"updateInstitution":        {"UpdateInstitutionInput", "institution", "id name { text } acronym erasmusCode pic oid ror deqar website domains courseReview timeZone"},
+	"addUnit":                  {"AddUnitInput", "unit", "id key parent { id }"},
+	"updateUnit":               {"UpdateUnitInput", "unit", "id name { text } kind parent { id } children { id }"},
+	"closeUnit":                {"CloseUnitInput", "unit", "id closedAt"},
+	"updateAlliance":           {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max }"},
+	"grantRole":                {"GrantRoleInput", "roleGrant", "id role institution { id } unit { id } alliance { id } validUntil"},
 	"createCourse":             {"CreateCourseInput", "course", "id state draft { id number issues { field blocking } }"},
 	"updateCourseDraft":        {"UpdateCourseDraftInput", "course", "id state draft { id number title { text } issues { field blocking } }"},
 	"publishCourse":            {"PublishCourseInput", "course", "id state published { id number state }"},

@@ -1,10 +1,40 @@
 // Package institution holds the alliances, their member institutions with
 // units and study programmes, who works there in which role, and which identity
 // provider may speak for whom.
+//
+// An institution may be a member of several alliances. Each membership is led
+// through these states:
+//
+//	ACTIVE → SUSPENDED, LEFT
+//	INVITED → ACTIVE, LEFT
+//	LEFT → INVITED
+//	SUSPENDED → ACTIVE, LEFT
+//
+// The alliance invites, suspends and reinstates. The institution answers the
+// invitation: ACTIVE, or LEFT when it declines. Either side ends a membership.
+// Every state is kept with its beginning, so that a verifier can ask what an
+// issuer was when it issued.
+//
+// An institution that is ACTIVE in no alliance is cut off from what is new, and
+// finishes what has begun:
+//
+//	Its courses             stay visible; no version and no offering is published
+//	Its offerings           are NOT_AVAILABLE: nobody applies, and nobody is admitted
+//	Its learners            apply for nothing; withdraw and are recognised as before
+//	Its mobility officers   nominate nobody; they may still refuse
+//	Its nominated learners  may be admitted elsewhere: the nomination stands
+//	Running enrolments      go on; results are recorded and confirmed
+//	Credentials of these    are still issued; verification says that the issuer
+//	                        was no active member then
+//	Issued credentials      stay valid; verification says what the issuer was
+//	                        then and is now
+//
+// It is ACTIVE again, and all of this ends, with its next ACTIVE membership.
 package institution
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -59,7 +89,7 @@ func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) 
 	})
 }
 
-// Details are what is known of an institution.
+// Details are what is known of an institution when it is registered.
 type Details struct {
 	SCHAC       string
 	Name        vocab.Text
@@ -70,34 +100,57 @@ type Details struct {
 	PIC         *string
 	OID         *string
 	ROR         *string
+	DEQAR       *string
 	Website     string
 	Domains     []string
 	Zone        string
 }
 
-// check returns all that is wrong with the details at once.
-func (d Details) check() error {
+// Bounds of what an institution may say about itself.
+const (
+	maxName    = 200
+	maxAcronym = 32
+	maxDomains = 50
+)
+
+// check returns all that is wrong with the details at once, at fields below path.
+func (d Details) check(path ...string) error {
+	at := func(field string) []string { return append(slices.Clone(path), field) }
 	found := []error{
-		vocab.CheckDomain(d.SCHAC, "schac"), vocab.CheckCountry(d.Country, "country"),
-		optional(d.ErasmusCode, vocab.CheckErasmus, "erasmusCode"), optional(d.PIC, vocab.CheckPIC, "pic"),
-		optional(d.OID, vocab.CheckOID, "oid"), optional(d.ROR, vocab.CheckROR, "ror"),
+		vocab.CheckCountry(d.Country, at("country")...),
+		d.identifiers().check(path...), checkDomains(d.Domains, at("domains")...),
 	}
-	_, zone := vocab.Zone(d.Zone, "timeZone")
-	found = append(found, zone)
-	for _, domain := range d.Domains {
-		found = append(found, vocab.CheckDomain(domain, "domains"))
+	_, zone := vocab.Zone(d.Zone, at("timeZone")...)
+	_, acronym := vocab.Line(maxAcronym, d.Acronym, at("acronym")...)
+	found = append(found, zone, acronym)
+	if d.Website != "" {
+		found = append(found, checkWebsite(d.Website, at("website")...))
 	}
 	if len(d.Name) == 0 {
-		found = append(found, problem.New(problem.Invalid, "a name in at least one language is needed").At("name"))
+		found = append(found, errNoName.At(at("name")...))
 	}
 	return problem.Join(found...)
 }
 
-func optional(s *string, check func(string, ...string) error, field string) error {
-	if s == nil {
-		return nil
+var errNoName = problem.New(problem.Invalid, "a name in at least one language is needed")
+
+// checkWebsite is CheckURL with the length of the column.
+func checkWebsite(s string, field ...string) error {
+	if _, err := vocab.Line(255, s, field...); err != nil {
+		return err
 	}
-	return check(*s, field)
+	return vocab.CheckURL(s, field...)
+}
+
+func checkDomains(domains []string, field ...string) error {
+	if len(domains) > maxDomains {
+		return problem.New(problem.Invalid, "at most %d domains are allowed", maxDomains).At(field...)
+	}
+	var found []error
+	for _, domain := range domains {
+		found = append(found, vocab.CheckDomain(domain, field...))
+	}
+	return problem.Join(found...)
 }
 
 // Admission is a new member of an alliance.
@@ -107,8 +160,9 @@ type Admission struct {
 	Details
 }
 
-// Admit registers an institution and makes it an active member of an alliance.
-// It returns a CONFLICT problem when one of its identifiers is taken.
+// Admit registers an institution and makes it an active member of an alliance
+// at once, without an invitation: so an alliance is set up. It returns a
+// CONFLICT problem when one of its identifiers is taken.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, error) {
 	if err := authz.Require(ctx, authz.ManageAlliance, a.AllianceID); err != nil {
 		return nil, err
@@ -118,13 +172,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 	}
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Institution, error) {
-		inst, err := tx.Institution.Create().
-			SetSchac(a.SCHAC).SetName(a.Name).SetAcronym(a.Acronym).SetCountry(a.Country).SetTown(a.Town).
-			SetNillableErasmusCode(a.ErasmusCode).SetNillablePic(a.PIC).SetNillableOid(a.OID).SetNillableRor(a.ROR).
-			SetWebsite(a.Website).SetDomains(a.Domains).SetZone(a.Zone).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "another institution has one of these identifiers already").At("schac")
-		}
+		inst, err := register(ctx, tx, a.Details)
 		if err != nil {
 			return nil, err
 		}
@@ -138,6 +186,26 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 		}
 		return inst, outbox.Append(ctx, tx, outbox.Event{Type: "institution.admit", Object: inst.ID, Public: true})
 	})
+}
+
+// register stores an institution. It returns a CONFLICT problem at each of its
+// identifiers, below path, that another institution has.
+func register(ctx context.Context, tx *ent.Tx, d Details, path ...string) (*ent.Institution, error) {
+	if err := d.identifiers().free(ctx, tx, "", path...); err != nil {
+		return nil, err
+	}
+	create := tx.Institution.Create().
+		SetSchac(d.SCHAC).SetName(d.Name).SetAcronym(d.Acronym).SetCountry(d.Country).SetTown(d.Town).
+		SetNillableErasmusCode(d.ErasmusCode).SetNillablePic(d.PIC).SetNillableOid(d.OID).SetNillableRor(d.ROR).
+		SetNillableDeqar(d.DEQAR).SetDomains(d.Domains).SetZone(d.Zone)
+	if d.Website != "" {
+		create.SetWebsite(d.Website)
+	}
+	inst, err := create.Save(ctx)
+	if storage.IsDuplicate(err) {
+		return nil, errTaken.At(append(slices.Clone(path), "schac")...) // by who registered at the same moment
+	}
+	return inst, err
 }
 
 func requireSystem(ctx context.Context) error {

@@ -4,86 +4,247 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/homemodule"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
+// Bounds of an institution's tree of units, closed ones included. They keep
+// the tree small enough to be read as a whole.
+const (
+	MaxUnits     = 500
+	MaxUnitDepth = 8
+)
+
 // NewUnit is a part of an institution, such as a faculty.
 type NewUnit struct {
-	InstitutionID ident.ID
-	ParentID      *ident.ID
-	Key           string
-	Kind          unit.Kind
-	Name          vocab.Text
+	InstitutionID  ident.ID
+	ParentID       *ident.ID // nil: at the top
+	Key            string
+	Kind           unit.Kind
+	Name           []vocab.Translation
+	IdempotencyKey *string
 }
 
-// AddUnit adds a unit.
+// AddUnit adds a unit. It returns a CONFLICT problem when the key is taken, the
+// parent is closed, or the tree would become too large or too deep.
 func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 	if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
 		return nil, err
 	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Unit, error) {
+	key, badKey := vocab.Line(64, u.Key, "input", "key")
+	if badKey == nil && key == "" {
+		badKey = problem.New(problem.Invalid, "a key is needed").At("input", "key")
+	}
+	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
+	if badName == nil && len(name) == 0 {
+		badName = errNoName.At("input", "name")
+	}
+	if err := problem.Join(badKey, badName); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "addUnit", Key: u.IdempotencyKey, Input: u}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
+		t, err := s.lockTree(ctx, tx, u.InstitutionID)
+		if err != nil {
+			return nil, err
+		}
+		if len(t) >= MaxUnits {
+			return nil, problem.New(problem.Conflict, "the institution has %d units already, no more are possible", len(t))
+		}
+		if err := t.fits("", u.ParentID); err != nil {
+			return nil, err
+		}
 		made, err := tx.Unit.Create().SetInstitutionID(u.InstitutionID).SetNillableParentID(u.ParentID).
-			SetKey(u.Key).SetKind(u.Kind).SetName(u.Name).Save(ctx)
+			SetKey(key).SetKind(u.Kind).SetName(name).Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "the institution has a unit with the key %q already", u.Key).At("key")
+			return nil, problem.New(problem.Conflict, "the institution has a unit with the key %q already", key).At("input", "key")
 		}
 		if err != nil {
 			return nil, err
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "unit.add", Object: made.ID, Institutions: []ident.ID{u.InstitutionID}})
+		return made, recordUnit(ctx, tx, "unit.add", made)
 	})
 }
 
-// NewProgramme is a study programme with the modules that a recognition may
-// count towards.
-type NewProgramme struct {
-	InstitutionID ident.ID
-	Code          string
-	Title         vocab.Text
-	EQF           int
-	ECTS          vocab.ECTS
-	ISCED         vocab.ISCEDF
-	Modules       []NewModule
+// UnitUpdate changes a unit. What is nil stays as it is.
+type UnitUpdate struct {
+	UnitID   ident.ID
+	Kind     *unit.Kind
+	Name     []vocab.Translation
+	ParentID *ident.ID // moves it, with all below it
+	AtTop    *bool     // true moves it to the top
 }
 
-// NewModule is a module or elective area of a study programme.
-type NewModule struct {
-	Code  string
-	Title vocab.Text
-	ECTS  vocab.ECTS
-	Place homemodule.Place
-}
-
-// AddProgramme adds a study programme and its modules.
-func (s *Service) AddProgramme(ctx context.Context, p NewProgramme) (*ent.Programme, error) {
-	if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
-		return nil, err
-	}
-	if err := vocab.CheckEQF(p.EQF, "eqf"); err != nil {
-		return nil, err
-	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Programme, error) {
-		made, err := tx.Programme.Create().SetInstitutionID(p.InstitutionID).SetCode(p.Code).SetTitle(p.Title).
-			SetEqf(p.EQF).SetEcts(p.ECTS).SetIsced(p.ISCED).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "the institution has a programme with the code %q already", p.Code).At("code")
-		}
+// UpdateUnit renames or moves a unit. It returns an INVALID problem when the
+// unit would come to stand below itself, and a CONFLICT problem when it or its
+// new parent is closed or the tree would become too deep.
+func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, error) {
+	return s.changeUnit(ctx, in.UnitID, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
+		name, err := vocab.TextOf(maxName, in.Name, "input", "name")
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range p.Modules {
-			if err := tx.HomeModule.Create().SetProgrammeID(made.ID).SetCode(m.Code).SetTitle(m.Title).
-				SetEcts(m.ECTS).SetPlace(m.Place).Exec(ctx); err != nil {
+		toTop := in.AtTop != nil && *in.AtTop
+		if toTop && in.ParentID != nil {
+			return nil, problem.New(problem.Invalid, "a unit stands either at the top or below another").At("input", "atTop")
+		}
+		update := tx.Unit.Update().Where(unit.ID(u.ID)).SetNillableKind(in.Kind)
+		if len(in.Name) > 0 {
+			update.SetName(name)
+		}
+		if toTop {
+			update.ClearParentID()
+		}
+		if in.ParentID != nil {
+			if err := t.fits(u.ID, in.ParentID); err != nil {
 				return nil, err
 			}
+			update.SetParentID(*in.ParentID)
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "programme.add", Object: made.ID, Institutions: []ident.ID{p.InstitutionID}})
+		if err := update.Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := recordUnit(ctx, tx, "unit.update", u); err != nil {
+			return nil, err
+		}
+		return tx.Unit.Get(ctx, u.ID)
 	})
+}
+
+// CloseUnit closes a unit for good: it takes no courses and no units any more,
+// and what it did stays. It returns a CONFLICT problem while it has open units
+// below it or published courses.
+func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error) {
+	return s.changeUnit(ctx, id, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
+		for _, other := range t {
+			if other.ParentID != nil && *other.ParentID == u.ID && other.ClosedAt == nil {
+				return nil, problem.New(problem.Conflict, "this unit has open units below it; close or move them first")
+			}
+		}
+		published, err := tx.Course.Query().Where(course.UnitID(u.ID), course.StateEQ(course.StatePUBLISHED)).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if published {
+			return nil, problem.New(problem.Conflict, "this unit has published courses; withdraw them first")
+		}
+		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := recordUnit(ctx, tx, "unit.close", u); err != nil {
+			return nil, err
+		}
+		return tx.Unit.Get(ctx, u.ID)
+	})
+}
+
+// changeUnit changes a unit that is open, with the tree held still.
+func (s *Service) changeUnit(ctx context.Context, id ident.ID, change func(*ent.Tx, *ent.Unit, tree) (*ent.Unit, error)) (*ent.Unit, error) {
+	u, err := s.DB.Unit.Get(ctx, id)
+	if err != nil {
+		return nil, storage.Found(err, "unit", "input", "unitId")
+	}
+	if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Unit, error) {
+		t, err := s.lockTree(ctx, tx, u.InstitutionID)
+		if err != nil {
+			return nil, err
+		}
+		if t[id].ClosedAt != nil {
+			return nil, errClosed
+		}
+		return change(tx, t[id], t)
+	})
+}
+
+// tree holds all units of an institution.
+type tree map[ident.ID]*ent.Unit
+
+// lockTree loads the units of an institution. It writes the institution's row
+// first, so that two changes of one tree come one after the other: together,
+// two moves could make a circle that neither makes alone.
+func (s *Service) lockTree(ctx context.Context, tx *ent.Tx, institutionID ident.ID) (tree, error) {
+	if err := tx.Institution.Update().Where(institution.ID(institutionID)).SetUpdatedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
+		return nil, err
+	}
+	all, err := tx.Unit.Query().Where(unit.InstitutionID(institutionID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := make(tree, len(all))
+	for _, u := range all {
+		t[u.ID] = u
+	}
+	return t, nil
+}
+
+var errClosed = problem.New(problem.Conflict, "the unit is closed")
+
+// fits returns nil when a unit, or "" for a new one, may stand below parent.
+func (t tree) fits(id ident.ID, parent *ident.ID) error {
+	if parent == nil {
+		return nil
+	}
+	above, ok := t[*parent]
+	if !ok {
+		return problem.Missing("unit").At("input", "parentId")
+	}
+	if above.ClosedAt != nil {
+		return errClosed.At("input", "parentId")
+	}
+	depth := 1 // of parent
+	for u := above; ; u = t[*u.ParentID] {
+		if u.ID == id {
+			return problem.New(problem.Invalid, "a unit cannot stand below itself").At("input", "parentId")
+		}
+		if u.ParentID == nil {
+			break
+		}
+		depth++
+	}
+	if depth+t.height(id) > MaxUnitDepth {
+		return problem.New(problem.Conflict, "units stand at most %d levels deep", MaxUnitDepth).At("input", "parentId")
+	}
+	return nil
+}
+
+// height counts the levels from a unit down to the lowest below it; a new unit
+// has one.
+func (t tree) height(id ident.ID) int {
+	most := 0
+	for _, u := range t {
+		if id != "" && u.ParentID != nil && *u.ParentID == id {
+			most = max(most, t.height(u.ID))
+		}
+	}
+	return 1 + most
+}
+
+// recordUnit writes the audit entry of a change and its event.
+func recordUnit(ctx context.Context, tx *ent.Tx, verb string, u *ent.Unit) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: u.ID, Institutions: []ident.ID{u.InstitutionID}}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: u.ID, Public: true, Payload: map[string]string{"institution": string(u.InstitutionID)}})
+}
+
+// UnitActions says what the viewer may do with a unit now.
+func UnitActions(ctx context.Context, u *ent.Unit) []authz.Action {
+	manage := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID)
+	var open error
+	if u.ClosedAt != nil {
+		open = errClosed
+	}
+	return []authz.Action{authz.Act("updateUnit", manage, open), authz.Act("closeUnit", manage, open)}
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -157,7 +159,8 @@ func optional(s string) *string {
 }
 
 // ViewerOf returns a person as a viewer: with the affiliations that have not
-// lapsed and the roles that hold now. It takes two statements.
+// lapsed and the roles that hold now. It takes two statements, and a third for
+// staff of units: a role at a unit holds for all units below it.
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
@@ -170,13 +173,21 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
+	below, err := s.below(ctx, grants)
+	if err != nil {
+		return nil, err
+	}
 	v := &viewer.Viewer{Kind: viewer.Person, PersonID: person, Language: language.English}
 	for _, g := range grants {
 		at := g.InstitutionID
 		if at == nil {
 			at = g.AllianceID
 		}
-		v.Grants = append(v.Grants, viewer.Grant{Role: viewer.Role(g.Role), At: *at})
+		held := viewer.Grant{Role: viewer.Role(g.Role), At: *at}
+		if g.UnitID != nil {
+			held.Unit, held.Units = *g.UnitID, below(*g.UnitID)
+		}
+		v.Grants = append(v.Grants, held)
 	}
 	for _, h := range homes {
 		if !v.IsAffiliated(h.InstitutionID) {
@@ -184,4 +195,36 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 		}
 	}
 	return v, nil
+}
+
+// below returns a function that lists a unit of a grant and all units below it.
+// A unit is listed once, so that not even a cycle would keep it from ending.
+func (s *Service) below(ctx context.Context, grants []*ent.RoleGrant) (func(ident.ID) []ident.ID, error) {
+	var at []ident.ID
+	for _, g := range grants {
+		if g.UnitID != nil {
+			at = append(at, *g.InstitutionID)
+		}
+	}
+	children := map[ident.ID][]ident.ID{}
+	if len(at) > 0 {
+		units, err := s.DB.Unit.Query().Where(unit.InstitutionIDIn(at...), unit.ParentIDNotNil()).Order(unit.ByID()).All(ctx)
+		if err != nil {
+			return nil, storage.Classify(err)
+		}
+		for _, u := range units {
+			children[*u.ParentID] = append(children[*u.ParentID], u.ID)
+		}
+	}
+	return func(top ident.ID) []ident.ID {
+		all := []ident.ID{top}
+		for i := 0; i < len(all); i++ {
+			for _, child := range children[all[i]] {
+				if !slices.Contains(all, child) {
+					all = append(all, child)
+				}
+			}
+		}
+		return all
+	}, nil
 }

@@ -97,7 +97,7 @@ func (d *demo) describeInstitutions(ctx context.Context) error {
 		admin, inst := d.as(ctx, "registrar@"+place.domain), d.home[place.domain]
 		units := map[string]ident.ID{}
 		for _, u := range c.Units {
-			n := institution.NewUnit{InstitutionID: inst.ID, Key: u.Key, Kind: u.Kind, Name: u.Name}
+			n := institution.NewUnit{InstitutionID: inst.ID, Key: u.Key, Kind: u.Kind, Name: u.Name.Translations()}
 			if parent, ok := units[u.Parent]; ok {
 				n.ParentID = &parent
 			}

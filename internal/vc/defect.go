@@ -37,6 +37,9 @@ const (
 	ReasonKeyCompromised Reason = "key.compromised" // the key was stolen, and this use of it is not on record
 
 	ReasonIssuerUnknown Reason = "issuer.unknown"
+	ReasonIssuerFormer  Reason = "issuer.former"  // an active member when it issued this, and not now
+	ReasonIssuerLapsed  Reason = "issuer.lapsed"  // no active member when it issued this, but now
+	ReasonIssuerNever   Reason = "issuer.never"   // no active member, neither then nor now
 	ReasonIssuerForeign Reason = "issuer.foreign" // signed by another than it names
 
 	ReasonExpired Reason = "time.expired"
@@ -59,7 +62,7 @@ var Reasons = []Reason{
 	ReasonContext, ReasonClass, ReasonMember, ReasonClaims, ReasonList,
 	ReasonMismatch, ReasonAlgorithm,
 	ReasonKeyUnknown, ReasonKeyWeak, ReasonKeyUnreachable, ReasonKeyCompromised,
-	ReasonIssuerUnknown, ReasonIssuerForeign,
+	ReasonIssuerUnknown, ReasonIssuerFormer, ReasonIssuerLapsed, ReasonIssuerNever, ReasonIssuerForeign,
 	ReasonExpired, ReasonNotYet,
 	ReasonRevoked, ReasonSuspended, ReasonStatusUnreachable, ReasonStatusUnsupported, ReasonNoStatus,
 	ReasonSchema, ReasonSchemaUnknown,

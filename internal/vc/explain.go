@@ -20,7 +20,7 @@ var explained = language.NewMatcher([]language.Tag{language.English, language.Ge
 var passed = map[Kind][2]string{
 	CheckForm:      {"It has the form of a credential.", "Es hat die Form eines Nachweises."},
 	CheckSignature: {"The signature is genuine: nothing was changed.", "Die Signatur ist echt: Nichts wurde verändert."},
-	CheckIssuer:    {"The issuer is a member of the alliance.", "Die ausstellende Einrichtung ist Mitglied der Allianz."},
+	CheckIssuer:    {"The issuer is a member of the alliance, and was when it issued this.", "Die ausstellende Einrichtung ist Mitglied der Allianz und war es bei der Ausstellung."},
 	CheckKey:       {"The key belongs to the issuer.", "Der Schlüssel gehört der ausstellenden Einrichtung."},
 	CheckTime:      {"It is within its dates.", "Es liegt innerhalb seiner Gültigkeitsdaten."},
 	CheckStatus:    {"It has not been revoked.", "Es wurde nicht widerrufen."},
@@ -52,6 +52,9 @@ var reasons = map[Reason][2]string{
 	ReasonKeyCompromised: {"The key was stolen, and this use of it is not on record.", "Der Schlüssel wurde gestohlen, und diese Verwendung ist nicht verzeichnet."},
 
 	ReasonIssuerUnknown: {"The issuer is not known here. That does not make the credential wrong; ask the issuer.", "Die ausstellende Einrichtung ist hier nicht bekannt. Das macht den Nachweis nicht falsch; fragen Sie dort nach."},
+	ReasonIssuerFormer:  {"The issuer was a member of the alliance when it issued this, and is no active member now. That does not make the credential wrong.", "Die ausstellende Einrichtung war bei der Ausstellung Mitglied der Allianz und ist jetzt kein aktives Mitglied. Das macht den Nachweis nicht falsch."},
+	ReasonIssuerLapsed:  {"The issuer is a member of the alliance, but was no active member when it issued this.", "Die ausstellende Einrichtung ist Mitglied der Allianz, war bei der Ausstellung aber kein aktives Mitglied."},
+	ReasonIssuerNever:   {"The issuer was no active member of the alliance when it issued this, and is none now.", "Die ausstellende Einrichtung war bei der Ausstellung kein aktives Mitglied der Allianz und ist es auch jetzt nicht."},
 	ReasonIssuerForeign: {"It was signed by another than it names.", "Es wurde von jemand anderem signiert, als es angibt."},
 
 	ReasonExpired: {"It has expired.", "Es ist abgelaufen."},

@@ -40,10 +40,13 @@ const (
 var Roles = []Role{CourseEditor, Teacher, Registrar, MobilityOfficer, RecognitionOfficer, Administrator, AllianceAdministrator}
 
 // Grant is one role at one institution; an AllianceAdministrator's grant names
-// the alliance instead.
+// the alliance instead. A grant at a unit holds for what belongs to that unit
+// or to one below it, and for nothing else of the institution.
 type Grant struct {
-	Role Role
-	At   ident.ID
+	Role  Role
+	At    ident.ID
+	Unit  ident.ID   // empty: the whole institution
+	Units []ident.ID // the unit and all below it
 }
 
 // Viewer is who asks.
@@ -78,9 +81,22 @@ func AsSystem(ctx context.Context) context.Context {
 	return With(ctx, v)
 }
 
-// Has says whether v holds the role at an institution or alliance.
+// Has says whether v holds the role at an institution or alliance as a whole.
 func (v *Viewer) Has(role Role, at ident.ID) bool {
-	return slices.Contains(v.Grants, Grant{Role: role, At: at})
+	return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Role == role && g.At == at && g.Unit == "" })
+}
+
+// HasIn says whether v holds the role at a unit of an institution, or at the
+// institution as a whole.
+func (v *Viewer) HasIn(role Role, at, unit ident.ID) bool {
+	return v.Has(role, at) || slices.ContainsFunc(v.Grants, func(g Grant) bool {
+		return g.Role == role && g.At == at && slices.Contains(g.Units, unit)
+	})
+}
+
+// InUnits says whether v holds a role at a unit of the institution.
+func (v *Viewer) InUnits(at ident.ID) bool {
+	return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.At == at && g.Unit != "" })
 }
 
 // IsAffiliated says whether v has a current affiliation with the institution.

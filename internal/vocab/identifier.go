@@ -16,7 +16,10 @@ var (
 	erasmus = regexp.MustCompile(`^(IRL|LUX|[A-Z]{2} |[A-Z] {2})[A-Z][A-Z-]*[A-Z]\d{2,3}$`)
 	pic     = regexp.MustCompile(`^\d{9}$`)
 	oid     = regexp.MustCompile(`^E\d{8}$`)
-	ror     = regexp.MustCompile(`^https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}\d{2}$`)
+	// Institutions and alternative providers in the Database of External Quality
+	// Assurance Results, as EQAR numbers them: DEQARINST0001, DEQARINSTAP0010.
+	deqar = regexp.MustCompile(`^DEQARINST(AP)?\d{4,10}$`)
+	ror   = regexp.MustCompile(`^https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}\d{2}$`)
 )
 
 // CheckDomain returns an INVALID problem unless s is a domain name in lower case.
@@ -50,6 +53,15 @@ func CheckPIC(s string, field ...string) error {
 func CheckOID(s string, field ...string) error {
 	if !oid.MatchString(s) {
 		return problem.New(problem.Invalid, "%q is not an organisation id, E and eight digits", clip(s)).At(field...)
+	}
+	return nil
+}
+
+// CheckDEQAR returns an INVALID problem unless s is the identifier of an
+// institution in the Database of External Quality Assurance Results.
+func CheckDEQAR(s string, field ...string) error {
+	if !deqar.MatchString(s) {
+		return problem.New(problem.Invalid, "%q is not a DEQAR id, such as \"DEQARINST0001\"", clip(s)).At(field...)
 	}
 	return nil
 }

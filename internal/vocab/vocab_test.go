@@ -87,6 +87,7 @@ func TestIdentifiersOfInstitutions(t *testing.T) {
 		{CheckErasmus, []string{"D  HANNOVE01", "CZ BRNO01", "SF LAPPEEN01", "I  L-AQUIL01", "IRLDUBLIN01"}, []string{"D HANNOVE01", "D  hannove01", "", "UKR KYIV01"}},
 		{CheckPIC, []string{"999981828"}, []string{"99998182", "x99981828"}},
 		{CheckOID, []string{"E10209429"}, []string{"10209429"}},
+		{CheckDEQAR, []string{"DEQARINST0001", "DEQARINST12345", "DEQARINSTAP0010"}, []string{"DEQARINST1", "deqarinst0001", "DEQARINSTAP", "https://data.deqar.eu/institution/1", "DEQARINST0001 "}},
 		{CheckROR, []string{"https://ror.org/0304hq317", "https://ror.org/03613d656", "https://ror.org/04d836q62"}, []string{"https://ror.org/0304hq318", "0304hq317", "https://ror.org/0304hq31"}},
 		{CheckDomain, []string{"uni-hannover.de", "student.lut.fi"}, []string{"Uni-Hannover.de", "hannover", "-a.de", "a..de", "a.de\n"}},
 		{CheckCountry, []string{"DE", "UA", "GR"}, []string{"EL", "de", "XX", "DEU", "EU", "150"}},

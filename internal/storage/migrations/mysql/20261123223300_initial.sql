@@ -143,10 +143,10 @@ CREATE TABLE `units` (
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `parent_id` (`parent_id`),
+  INDEX `units_units_children` (`parent_id`),
   UNIQUE INDEX `unit_institution_id_key` (`institution_id`, `key`),
   CONSTRAINT `units_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `units_units_parent` FOREIGN KEY (`parent_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+  CONSTRAINT `units_units_children` FOREIGN KEY (`parent_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "courses" table
 CREATE TABLE `courses` (
@@ -746,13 +746,13 @@ CREATE TABLE `sessions` (
   `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`),
-  UNIQUE INDEX `parent_id` (`parent_id`),
   INDEX `sessions_identities_identity` (`identity_id`),
   INDEX `sessions_persons_person` (`person_id`),
+  INDEX `sessions_sessions_lent` (`parent_id`),
   INDEX `session_expires_at` (`expires_at`),
   CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `sessions_sessions_parent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "sign_ins" table
 CREATE TABLE `sign_ins` (

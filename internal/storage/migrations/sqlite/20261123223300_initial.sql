@@ -732,12 +732,10 @@ CREATE TABLE `sessions` (
   PRIMARY KEY (`id`),
   CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `sessions_sessions_parent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON DELETE SET NULL
+  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON DELETE SET NULL
 );
 -- Create index "sessions_digest_key" to table: "sessions"
 CREATE UNIQUE INDEX `sessions_digest_key` ON `sessions` (`digest`);
--- Create index "sessions_parent_id_key" to table: "sessions"
-CREATE UNIQUE INDEX `sessions_parent_id_key` ON `sessions` (`parent_id`);
 -- Create index "session_expires_at" to table: "sessions"
 CREATE INDEX `session_expires_at` ON `sessions` (`expires_at`);
 -- Create "sign_ins" table
@@ -807,9 +805,7 @@ CREATE TABLE `units` (
   `parent_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `units_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `units_units_parent` FOREIGN KEY (`parent_id`) REFERENCES `units` (`id`) ON DELETE SET NULL
+  CONSTRAINT `units_units_children` FOREIGN KEY (`parent_id`) REFERENCES `units` (`id`) ON DELETE SET NULL
 );
--- Create index "units_parent_id_key" to table: "units"
-CREATE UNIQUE INDEX `units_parent_id_key` ON `units` (`parent_id`);
 -- Create index "unit_institution_id_key" to table: "units"
 CREATE UNIQUE INDEX `unit_institution_id_key` ON `units` (`institution_id`, `key`);

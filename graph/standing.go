@@ -1,0 +1,87 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/unit"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/admission"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// active says which institutions are active members of an alliance.
+func (r *Resolver) active(ctx context.Context, institutions []ident.ID) (map[ident.ID]bool, error) {
+	return lookUp(ctx, "active members", institutions, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
+		return institution.Active(ctx, r.DB, ids...)
+	})
+}
+
+func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) ([]catalogue.Availability, error) {
+	active, err := r.active(ctx, relay.Keys(offerings, func(o *ent.Offering) ident.ID { return o.InstitutionID }))
+	if err != nil {
+		return nil, err
+	}
+	now := r.Now()
+	all := make([]catalogue.Availability, len(offerings))
+	for i, o := range offerings {
+		all[i] = catalogue.AvailabilityAt(o, active[o.InstitutionID], now)
+	}
+	return all, nil
+}
+
+func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*model.ViewerAction, error) {
+	active, err := r.active(ctx, []ident.ID{o.InstitutionID})
+	if err != nil {
+		return nil, err
+	}
+	unit, err := catalogue.UnitOf(ctx, r.DB, o)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit), admission.OfferingActions(ctx, o, active[o.InstitutionID], r.Now())...)), nil
+}
+
+// readiness says what each institution needs, in the viewer's language.
+func (r *Resolver) readiness(ctx context.Context, institutions []*ent.Institution) ([][]*model.ReadinessCheck, error) {
+	found, err := lookUp(ctx, "readiness of institution", ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]institution.Finding, error) {
+		return r.Institutions.Readiness(ctx, ids...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	in := languageOf(ctx)
+	all := make([][]*model.ReadinessCheck, len(institutions))
+	for i, inst := range institutions {
+		for _, f := range found[inst.ID] {
+			check := &model.ReadinessCheck{ID: f.ID, Status: f.Status, Message: f.Need(in)}
+			if hint := f.Hint(in); hint != "" {
+				check.Hint = &hint
+			}
+			all[i] = append(all[i], check)
+		}
+	}
+	return all, nil
+}
+
+// childrenOf returns the units right below each unit.
+func (r *Resolver) childrenOf(ctx context.Context, units []*ent.Unit) ([][]*ent.Unit, error) {
+	return gather(ctx, "children of unit", units, func(u *ent.Unit) ident.ID { return *u.ParentID },
+		func(ctx context.Context, ids []ident.ID) ([]*ent.Unit, error) {
+			return r.DB.Unit.Query().Where(unit.ParentIDIn(ids...)).Order(unit.ByID()).All(ctx)
+		})
+}
+
+// reasonFor is the reason of a membership's state, for the two sides of it.
+func reasonFor(ctx context.Context, m *ent.Membership) *string {
+	v := viewer.From(ctx)
+	if m.Reason == "" || !slices.Contains(v.StaffAt(), m.InstitutionID) && !slices.Contains(v.StaffAt(), m.AllianceID) {
+		return nil
+	}
+	return &m.Reason
+}

@@ -1,0 +1,85 @@
+package institution
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// AllianceUpdate changes an alliance. What is nil stays as it is; an empty
+// website is removed. Bounds replace all that were; a kind of award that is not
+// in them has none.
+type AllianceUpdate struct {
+	AllianceID ident.ID
+	Name       []vocab.Translation
+	Website    *string
+	Bounds     []vocab.Bounds
+}
+
+// UpdateAlliance changes an alliance. New bounds hold for what is published
+// from then on; what is published stays.
+func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Alliance, error) {
+	if err := authz.Require(ctx, authz.ManageAlliance, u.AllianceID); err != nil {
+		return nil, err
+	}
+	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
+	found := []error{badName, checkBounds(u.Bounds, "input", "bounds")}
+	if u.Name != nil && len(u.Name) == 0 {
+		found = append(found, errNoName.At("input", "name"))
+	}
+	if u.Website != nil && *u.Website != "" {
+		found = append(found, checkWebsite(*u.Website, "input", "website"))
+	}
+	if err := problem.Join(found...); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Alliance, error) {
+		update := tx.Alliance.Update().Where(alliance.ID(u.AllianceID))
+		if u.Name != nil {
+			update.SetName(name)
+		}
+		if u.Website != nil && *u.Website != "" {
+			update.SetWebsite(*u.Website)
+		} else if u.Website != nil {
+			update.ClearWebsite()
+		}
+		if u.Bounds != nil {
+			update.SetBounds(u.Bounds)
+		}
+		if err := update.Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Verb: "alliance.update", Object: u.AllianceID}); err != nil {
+			return nil, err
+		}
+		if err := outbox.Append(ctx, tx, outbox.Event{Type: "alliance.update", Object: u.AllianceID, Public: true}); err != nil {
+			return nil, err
+		}
+		return tx.Alliance.Get(ctx, u.AllianceID)
+	})
+}
+
+// checkBounds returns an INVALID problem for a kind that stands twice and for
+// bounds between which nothing lies.
+func checkBounds(bounds []vocab.Bounds, field ...string) error {
+	var found []error
+	seen := map[vocab.CredentialKind]bool{}
+	for _, b := range bounds {
+		if seen[b.Kind] {
+			found = append(found, problem.New(problem.Invalid, "the kind %s stands twice", b.Kind).At(field...))
+		}
+		seen[b.Kind] = true
+		if b.Min < 0 || b.Min > b.Max || b.Max == 0 || b.Max > vocab.MaxECTS {
+			found = append(found, problem.New(problem.Invalid, "%s to %s ECTS credits are no bounds for a %s: they go up, to at most %s", b.Min, b.Max, b.Kind, vocab.MaxECTS).At(field...))
+		}
+	}
+	return problem.Join(found...)
+}
