@@ -64,7 +64,7 @@ func localTime(alone string, get func(subject) *string) codec {
 	return word(get, nil).reading(func(s subject, c cell) error {
 		t, ok := c.moment()
 		switch {
-		case ok && midnight(t) && (c.dates != noEpoch || len(c.text) <= len(time.DateOnly)):
+		case ok && midnight(t) && len(c.text) <= len(time.DateOnly):
 			c.text = t.Format(time.DateOnly) + "T" + alone
 		case ok:
 			c.text = t.Format(vocab.LocalLayout)

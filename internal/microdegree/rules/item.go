@@ -2,8 +2,8 @@ package rules
 
 import (
 	"cmp"
+	"math"
 	"slices"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -48,17 +48,14 @@ func (it *item) add(c vocab.Composition, d Completed, fact int) {
 // sortItems puts courses of one group and in it of one institution together, so
 // that few of the rules are half met at any time, and large courses first.
 func sortItems(items []item) {
-	slices.SortFunc(items, func(a, b item) int {
-		if n := cmp.Compare(len(b.options), len(a.options)); n != 0 && min(len(a.options), len(b.options)) == 0 {
-			return n
-		} else if n != 0 || len(a.options) > 0 {
-			x, y := a.options[0], b.options[0]
-			if n := cmp.Or(cmp.Compare(x.group, y.group), cmp.Compare(x.institution, y.institution), cmp.Compare(y.ects, x.ects)); n != 0 {
-				return n
-			}
+	first := func(it item) option {
+		if len(it.options) == 0 {
+			return option{group: math.MaxInt} // only there for courses that come after it
 		}
-		return compareText(a.course, b.course)
+		return it.options[0]
+	}
+	slices.SortFunc(items, func(a, b item) int {
+		x, y := first(a), first(b)
+		return cmp.Or(cmp.Compare(x.group, y.group), cmp.Compare(x.institution, y.institution), cmp.Compare(y.ects, x.ects), cmp.Compare(a.course, b.course))
 	})
 }
-
-func compareText(a, b string) int { return strings.Compare(a, b) }

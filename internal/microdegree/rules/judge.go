@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -117,11 +118,8 @@ func (f facts) rank(items []item) {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		x, y := items[a], items[b]
-		if n := f.done[x.options[0].fact].CompletedAt.Compare(f.done[y.options[0].fact].CompletedAt); n != 0 {
-			return n
-		}
-		return compareText(x.course, y.course)
+		x, y := f.done[items[a].options[0].fact], f.done[items[b].options[0].fact]
+		return cmp.Or(x.CompletedAt.Compare(y.CompletedAt), cmp.Compare(x.CourseID, y.CourseID))
 	})
 	for bit, i := range order {
 		items[i].bit = bit

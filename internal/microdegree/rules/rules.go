@@ -71,14 +71,15 @@ type Report struct {
 func Evaluate(c vocab.Composition, total vocab.ECTS, done []Completed, at time.Time) Report {
 	facts := judge(c, done, at)
 	s := newSearch(c, total, facts.items(c, sparing), false)
+	s.run(noLimit, s.within(budget))
 	found, met := s.best()
-	exact := s.exhaustive
-	if !met && !exact {
+	exact := met || s.exhaustive
+	if !exact {
 		h := newSearch(c, total, facts.items(c, free), true)
-		if other, ok := h.best(); ok {
+		if other, possible, certain := h.any(); possible {
 			s, found, met, exact = h, other, true, true
 		} else {
-			exact = h.exhaustive
+			exact = certain
 		}
 	}
 	return explain(c, total, facts, s.chosen(found), met, exact)
@@ -87,7 +88,17 @@ func Evaluate(c vocab.Composition, total vocab.ECTS, done []Completed, at time.T
 // completes says whether a choice of done meets all rules, and whether that is
 // certain.
 func completes(c vocab.Composition, total vocab.ECTS, done []Completed, at time.Time) (complete, certain bool) {
-	s := newSearch(c, total, judge(c, done, at).items(c, free), true)
-	_, found := s.best()
-	return found, found || s.exhaustive
+	_, complete, certain = newSearch(c, total, judge(c, done, at).items(c, free), true).any()
+	return complete, certain
+}
+
+// any looks for a solution of any cost, at first only where it is likely.
+func (s *search) any() (found path, possible, certain bool) {
+	for _, width := range []int{16, s.within(budget)} {
+		s.run(noLimit, width)
+		if found, possible = s.best(); possible || s.exhaustive {
+			return found, possible, true
+		}
+	}
+	return found, false, false
 }
