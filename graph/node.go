@@ -38,6 +38,8 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.Credential:      asNodes(r.credentials),
 		ident.RecognitionRule: asNodes(r.rules),
 		ident.RecognitionCase: asNodes(r.cases),
+		ident.ImportRun:       asNodes(r.importRuns),
+		ident.ImportSource:    asNodes(r.importSources),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
@@ -28,5 +29,6 @@ type Resolver struct {
 	Enrolments   *enrolment.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
+	Exchange     *exchange.Service
 	Loading      Loading
 }

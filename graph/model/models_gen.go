@@ -46,6 +46,12 @@ type ApplicationPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// An import to stop.
+type CancelImportInput struct {
+	// The run.
+	RunID ident.ID `json:"runId"`
+}
+
 // An offering to call off.
 type CancelOfferingInput struct {
 	// The offering.
@@ -168,6 +174,32 @@ type GroupProgress struct {
 	Missing vocab.ECTS `json:"missing"`
 }
 
+// One thing that is wrong with a row.
+type ImportProblem struct {
+	// Path in the course, such as `offerings.0.seats`; empty when it concerns the whole.
+	Field string `json:"field"`
+	// What is wrong, in the viewer's language.
+	Message string `json:"message"`
+	// Whether the row was refused because of it.
+	Blocking bool `json:"blocking"`
+}
+
+// What became of an import.
+type ImportRunPayload struct {
+	// The run; null when it was refused.
+	ImportRun *ent.ImportRun `json:"importRun,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of a source.
+type ImportSourcePayload struct {
+	// The source; null when it was refused.
+	ImportSource *ent.ImportSource `json:"importSource,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // How to name an institution: by exactly one of its identifiers.
 type InstitutionBy struct {
 	// Identifier here.
@@ -218,6 +250,12 @@ type OfferingPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// A source to pause.
+type PauseImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
+}
+
 // The right is missing.
 type PermissionError struct {
 	// Always FORBIDDEN.
@@ -252,6 +290,12 @@ type PublishCourseInput struct {
 type PublishOfferingInput struct {
 	// The offering.
 	OfferingID ident.ID `json:"offeringId"`
+}
+
+// A source to pull.
+type PullImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
 }
 
 // Which recognition cases to list.
@@ -296,6 +340,12 @@ type ResultPayload struct {
 	Result *ent.Result `json:"result,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
+}
+
+// A source to go on with.
+type ResumeImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
 }
 
 // The thing is in a state that does not allow the step.

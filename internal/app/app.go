@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
@@ -19,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/job"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -39,6 +41,8 @@ type Parts struct {
 	Secrets map[string]string // client secrets by reference, of providers inside this process
 	AllowTo []string          // host:port of providers on this machine
 	Demo    []pages.DemoGroup
+	Readers map[importrun.Format]exchange.Reader // of imports
+	Fetcher exchange.Fetcher                     // of what partners publish
 }
 
 // App is a server, without its listener.
@@ -47,6 +51,7 @@ type App struct {
 	Learners    *learner.Service
 	Sessions    *session.Service
 	Credentials *credential.Service
+	Exchange    *exchange.Service
 	signIn      *oidcrp.RelyingParty
 }
 
@@ -58,20 +63,28 @@ func New(p Parts) (*App, error) {
 		Learners:    &learner.Service{DB: db, Now: p.Now},
 		Sessions:    &session.Service{DB: db, Now: p.Now},
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
+		Exchange:    Exchange(p),
 	}
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Sessions: a.Sessions,
+		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials, a.Exchange)), SDL: graph.SDL(),
+		Credentials: a.Credentials, Exchange: a.Exchange, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
 }
 
-func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service) *graph.Resolver {
+// Exchange returns what imports, for the server and for the command line.
+func Exchange(p Parts) *exchange.Service {
+	db := p.DB.Client
+	return &exchange.Service{DB: db, Now: p.Now, Catalogue: &catalogue.Service{DB: db, Now: p.Now},
+		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
+}
+
+func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service, exchange *exchange.Service) *graph.Resolver {
 	admissions := &admission.Service{DB: db, Now: now}
 	return &graph.Resolver{
 		DB: db, Now: now,
@@ -82,6 +95,7 @@ func resolver(db *ent.Client, now func() time.Time, credentials *credential.Serv
 		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
 		Credentials:  credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
+		Exchange:     exchange,
 	}
 }
 
@@ -91,5 +105,8 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
+		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
+		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},
+		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})
 }

@@ -206,12 +206,6 @@ func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ImportSource, err
 	return source, authz.Require(ctx, authz.ImportCatalogue, source.InstitutionID)
 }
 
-// Actions says what the viewer may do for the imports of an institution.
-func Actions(ctx context.Context, institution ident.ID) []authz.Action {
-	may := authz.Require(ctx, authz.ImportCatalogue, institution)
-	return []authz.Action{authz.Act("startImport", may), authz.Act("addImportSource", may)}
-}
-
 func paused(id ident.ID) *problem.Error {
 	return problem.New(problem.Conflict, "the source %s is paused; resume it first", id).With("from", string(importsource.StatePAUSED))
 }
