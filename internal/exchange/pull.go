@@ -129,7 +129,7 @@ func (s *Service) pull(ctx context.Context, source *ent.ImportSource) (*ent.Impo
 		})
 	}
 	defer doc.Body.Close()
-	u := Upload{source.InstitutionID, importrun.Format(source.Format), importrun.Mode(source.Policy), source.Name}
+	u := Upload{InstitutionID: source.InstitutionID, Format: importrun.Format(source.Format), Mode: importrun.Mode(source.Policy), Name: source.Name}
 	run, err := storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportRun, error) {
 		return s.begin(ctx, tx, u, &source.ID, importrun.StateRECEIVING, 0)
 	})

@@ -25,6 +25,7 @@ type Upload struct {
 	Format        importrun.Format
 	Mode          importrun.Mode
 	Name          string // of the file
+	Length        int64  // in bytes, as announced; 0 or less when it is not known
 }
 
 // Receive stores a document of any length and queues a run that reads it. It
@@ -34,6 +35,9 @@ type Upload struct {
 func (s *Service) Receive(ctx context.Context, u Upload, body io.Reader) (*ent.ImportRun, error) {
 	if err := s.check(ctx, u); err != nil {
 		return nil, err
+	}
+	if limit := s.limitOf(u.Format); u.Length > limit {
+		return nil, tooLarge(limit)
 	}
 	run, err := storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportRun, error) {
 		return s.begin(ctx, tx, u, nil, importrun.StateRECEIVING, 0)
@@ -74,7 +78,7 @@ type Small struct {
 
 // Start queues a run that reads a small document.
 func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
-	u := Upload{in.InstitutionID, in.Format, in.Mode, ""}
+	u := Upload{InstitutionID: in.InstitutionID, Format: in.Format, Mode: in.Mode}
 	if in.Name != nil {
 		u.Name = *in.Name
 	}

@@ -25,7 +25,7 @@ func (s *site) receiveImport(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	body := &upload{ReadCloser: r.Body, control: control, until: time.Now().Add(uploadTime)}
 	run, err := s.Exchange.Receive(r.Context(), exchange.Upload{
-		InstitutionID: institution, Format: importrun.Format(q.Get("format")), Mode: importrun.Mode(q.Get("mode")), Name: q.Get("name"),
+		InstitutionID: institution, Format: importrun.Format(q.Get("format")), Mode: importrun.Mode(q.Get("mode")), Name: q.Get("name"), Length: r.ContentLength,
 	}, body)
 	_ = control.SetWriteDeadline(time.Now().Add(pieceTime))
 	if err != nil {
