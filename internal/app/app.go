@@ -41,7 +41,7 @@ type Parts struct {
 	Secrets map[string]string // client secrets by reference, of providers inside this process
 	AllowTo []string          // host:port of providers on this machine
 	Demo    []pages.DemoGroup
-	Readers map[importrun.Format]exchange.Reader // of imports
+	Readers map[importrun.Format]exchange.Reader // of imports; nil: all that this binary has
 	Fetcher exchange.Fetcher                     // of what partners publish
 }
 
@@ -80,6 +80,9 @@ func New(p Parts) (*App, error) {
 // Exchange returns what imports, for the server and for the command line.
 func Exchange(p Parts) *exchange.Service {
 	db := p.DB.Client
+	if p.Readers == nil {
+		p.Readers = readers
+	}
 	return &exchange.Service{DB: db, Now: p.Now, Catalogue: &catalogue.Service{DB: db, Now: p.Now},
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
