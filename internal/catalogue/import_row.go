@@ -104,7 +104,9 @@ func (i *Import) Check(row format.Row) *ImportRow {
 	v := r.content.version()
 	v.URL = r.url
 	r.digest = digestOf(v)
-	r.complete = problem.All(Complete(v, vocab.BoundsOf(i.bounds, vocab.CredentialKind(r.kind))))
+	if i.Publish || i.DryRun {
+		r.complete = problem.All(Complete(v, vocab.BoundsOf(i.bounds, vocab.CredentialKind(r.kind))))
+	}
 	r.checkOfferings(i, c)
 	for _, name := range row.Lost {
 		if !i.DryRun {
