@@ -416,6 +416,12 @@ type Course implements Node {
   kind: CourseKind!
   "State."
   state: CourseState!
+  "Identifier in the provider's own system, for a course that was imported."
+  externalId: String
+  "When the provider's own system last changed it, where that says so."
+  sourceModifiedAt: DateTime
+  "When an import last saw it there."
+  sourceSeenAt: DateTime
   "Content that learners see; null before the first publication."
   published: CourseVersion
   "Newest unpublished content; visible to the provider's staff."
@@ -2956,6 +2962,12 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_kind(ctx, ec, field)
 	case "state":
 		return fieldContext_Course_state(ctx, ec, field)
+	case "externalId":
+		return fieldContext_Course_externalId(ctx, ec, field)
+	case "sourceModifiedAt":
+		return fieldContext_Course_sourceModifiedAt(ctx, ec, field)
+	case "sourceSeenAt":
+		return fieldContext_Course_sourceSeenAt(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
 	case "draft":

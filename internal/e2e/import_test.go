@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
@@ -184,6 +185,40 @@ func TestSourceIsAdministeredByItsStaff(t *testing.T) {
 	c.editor.IsRefused("cannot pull what is paused", "CONFLICT", "pullImportSource", map[string]any{"sourceId": id(source)})
 	c.editor.Does("resumes it", "resumeImportSource", map[string]any{"sourceId": id(source)})
 	c.editor.Does("pulls it", "pullImportSource", map[string]any{"sourceId": id(source)})
+}
+
+// What a source no longer lists stays, and is counted.
+func TestMissingCoursesAreCounted(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	source := c.editor.Does("adds a source", "addImportSource", map[string]any{"institutionId": w.Institution("uni-b"), "name": "SIS", "format": "CSV",
+		"url": "https://sis.uni-b.example/", "everyMinutes": 15, "policy": "DRAFT"})
+	for _, document := range []string{strings.Replace(threeRows, `,"EQF":9`, "", 1), strings.SplitAfter(threeRows, "\n")[0]} {
+		w.App.Exchange.Fetcher = publishing(document)
+		w.SetClock(w.Now().Add(20 * time.Minute))
+		if n, err := w.App.Exchange.PullDue(w.system()); n != 1 || err != nil {
+			t.Fatalf("PullDue = %d, %v", n, err)
+		}
+		if n, err := w.App.Exchange.Work(w.system()); n != 1 || err != nil {
+			t.Fatalf("Work = %d, %v", n, err)
+		}
+	}
+	runs := c.editor.Asks("looks", `query($i: ID!) { importRuns(institutionId: $i) { nodes { created unchanged missing source { id } } } }`, map[string]any{"i": w.Institution("uni-b")})
+	newest := at(runs, "importRuns", "nodes", 0).(map[string]any)
+	if newest["unchanged"] != float64(1) || newest["missing"] != float64(1) || at(newest, "source", "id") != id(source) {
+		t.Errorf("runs %v", runs)
+	}
+	courses := at(c.editor.Asks("looks", `query($i: ID!) { courses(filter: { institutionId: $i, states: [DRAFT] }) { nodes { externalId sourceSeenAt sourceModifiedAt } } }`,
+		map[string]any{"i": w.Institution("uni-b")}), "courses", "nodes")
+	if at(courses, 0, "externalId") != "b" || at(courses, 0, "sourceSeenAt") != "2027-02-10T09:20:00Z" || at(courses, 1, "sourceSeenAt") != "2027-02-10T09:40:00Z" {
+		t.Errorf("courses %v", courses)
+	}
+}
+
+type publishing string
+
+func (p publishing) Fetch(context.Context, string, exchange.Previous) (*exchange.Document, error) {
+	return &exchange.Document{Body: io.NopCloser(strings.NewReader(string(p)))}, nil
 }
 
 func (a *Actor) upload(query string, body io.Reader) answer {

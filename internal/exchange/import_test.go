@@ -358,6 +358,37 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errStopped }
 
+// A chunk that got lost ends the run; nobody tries again and again.
+func TestMissingChunkFails(t *testing.T) {
+	w := newWorld(t)
+	run := w.starts(importrun.ModeDRAFT, text(whole(1)))
+	w.db.Client.ImportChunk.Delete().ExecX(w.ctx)
+	if n, err := w.Work(w.ctx); n != 1 || err != nil {
+		t.Fatalf("Work = %d, %v", n, err)
+	}
+	w.expect("without its chunk", w.run(run.ID), "FAILED 0 0 0 0 0 0")
+}
+
+// An upload that is cancelled while it arrives leaves nothing behind.
+func TestCancelledUploadLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	body := io.MultiReader(strings.NewReader(text(whole(1))), cancelling{w})
+	_, err := w.Receive(w.ctx, exchange.Upload{InstitutionID: w.uni, Format: importrun.FormatCSV, Mode: importrun.ModeDRAFT}, body)
+	if !errors.Is(err, problem.Is(problem.Conflict)) {
+		t.Errorf("Receive = %v", err)
+	}
+	if n := w.db.Client.ImportChunk.Query().CountX(w.ctx); n != 0 {
+		t.Errorf("%d chunks", n)
+	}
+}
+
+type cancelling struct{ *world }
+
+func (c cancelling) Read([]byte) (int, error) {
+	_, err := c.Cancel(c.ctx, c.db.Client.ImportRun.Query().OnlyX(c.ctx).ID)
+	return 0, errors.Join(io.EOF, err)
+}
+
 func TestWorkbookIsReadFromAFile(t *testing.T) {
 	w := newWorld(t)
 	run, err := w.Receive(w.ctx, exchange.Upload{InstitutionID: w.uni, Format: importrun.FormatXLSX, Mode: importrun.ModeDRAFT}, strings.NewReader(text(catalogueOf(900)...)))

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -50,7 +51,11 @@ func (s *Service) Receive(ctx context.Context, u Upload, body io.Reader) (*ent.I
 		s.abandon(ctx, run, err)
 		return nil, err
 	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportRun, error) { return s.queue(ctx, tx, run, size) })
+	queued, err := storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportRun, error) { return s.queue(ctx, tx, run, size) })
+	if errors.Is(err, problem.Is(problem.Conflict)) { // cancelled meanwhile
+		return nil, errors.Join(err, s.drop(ctx, run.ID))
+	}
+	return queued, err
 }
 
 // queue hands a document that has arrived to whoever works next.

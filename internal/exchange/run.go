@@ -223,10 +223,18 @@ func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
 		from = file
 	}
 	err = r.rows(ctx, s.Readers[run.Format](from))
-	if d.err != nil && err != nil { // a fault of reading, whatever the reader made of it
-		return d.err
+	if d.err == nil || err == nil {
+		return err
 	}
-	return err
+	// A fault of reading, whatever the reader made of it. Chunks that are not
+	// there are a fault too, unless the run is over.
+	if errors.Is(d.err, errLost) {
+		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error { return r.hold(ctx, tx) }); err != nil {
+			return err
+		}
+		return errors.New("exchange: a chunk is missing")
+	}
+	return d.err
 }
 
 // rows checks all rows, and applies those that come after the last one that was
