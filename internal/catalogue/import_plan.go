@@ -28,6 +28,7 @@ type importPlan struct {
 	draft     *ent.CourseVersion // to overwrite or to promote; nil when a new version is made
 	versionID ident.ID           // made, overwritten or promoted; empty when none is
 	number    int                // of a version that is made
+	renames   bool               // its code, kind or unit changes
 	promotes  bool               // the draft says what the source says; it is only to be published
 	publishes bool
 	made      []plannedOffering
@@ -69,7 +70,7 @@ func (i *Import) plan(have *stock, r *ImportRow) *importPlan {
 		return refuse(problem.New(problem.Conflict, "a course that was published stays what it is: %s", c.Kind).At("kind"))
 	}
 	if c.Kind != r.kind || c.Code != r.Code || r.unit != nil && (c.UnitID == nil || *c.UnitID != *r.unit) {
-		p.outcome = ImportUpdated
+		p.renames, p.outcome = true, ImportUpdated
 	}
 	wants = wants && c.State != course.StateWITHDRAWN
 	newest := versions.newest

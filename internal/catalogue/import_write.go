@@ -208,9 +208,9 @@ func (i *Import) tell(ctx context.Context, tx *ent.Tx, plans []*importPlan) erro
 		if n := len(p.made) + len(p.moved); n > 0 {
 			details["offerings"] = strconv.Itoa(n)
 		}
-		public := p.publishes || p.course != nil && p.course.State == course.StatePUBLISHED
+		seen := p.publishes || p.renames && p.course.State == course.StatePUBLISHED // by everybody
 		entries = append(entries, audit.Entry{Verb: verb, Object: p.courseID, Institutions: []ident.ID{i.InstitutionID}, Details: details})
-		events = append(events, outbox.Event{Type: verb, Object: p.courseID, Public: public, Host: i.InstitutionID})
+		events = append(events, outbox.Event{Type: verb, Object: p.courseID, Public: seen, Host: i.InstitutionID})
 		verb = "offering.create"
 		if i.Publish {
 			verb = "offering.publish"

@@ -31,21 +31,15 @@ func (t Text) pick(wanted []string) string {
 	if len(tags) == 0 {
 		return ""
 	}
-	var matcher language.Matcher // costs more than all else here, and is seldom needed
+	var have []language.Tag
+	for _, tag := range tags {
+		have = append(have, language.Make(tag))
+	}
+	matcher := language.NewMatcher(have)
 	for _, w := range append(slices.Clone(wanted), "en") {
-		if _, exact := t[w]; exact {
-			return w
-		}
 		tag, err := language.Parse(w)
 		if err != nil {
 			continue
-		}
-		if matcher == nil {
-			var have []language.Tag
-			for _, tag := range tags {
-				have = append(have, language.Make(tag))
-			}
-			matcher = language.NewMatcher(have)
 		}
 		if _, i, confidence := matcher.Match(tag); confidence >= language.High {
 			return tags[i]
