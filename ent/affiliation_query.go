@@ -29,6 +29,7 @@ type AffiliationQuery struct {
 	withPerson      *PersonQuery
 	withInstitution *InstitutionQuery
 	withProgramme   *ProgrammeQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -327,8 +328,9 @@ func (_q *AffiliationQuery) Clone() *AffiliationQuery {
 		withInstitution: _q.withInstitution.Clone(),
 		withProgramme:   _q.withProgramme.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -458,6 +460,9 @@ func (_q *AffiliationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -581,6 +586,9 @@ func (_q *AffiliationQuery) loadProgramme(ctx context.Context, query *ProgrammeQ
 
 func (_q *AffiliationQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -652,6 +660,9 @@ func (_q *AffiliationQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -667,6 +678,12 @@ func (_q *AffiliationQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *AffiliationQuery) Modify(modifiers ...func(s *sql.Selector)) *AffiliationSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // AffiliationGroupBy is the group-by builder for Affiliation entities.
@@ -757,4 +774,10 @@ func (_s *AffiliationSelect) sqlScan(ctx context.Context, root *AffiliationQuery
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *AffiliationSelect) Modify(modifiers ...func(s *sql.Selector)) *AffiliationSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -20,8 +20,9 @@ import (
 // AffiliationUpdate is the builder for updating Affiliation entities.
 type AffiliationUpdate struct {
 	config
-	hooks    []Hook
-	mutation *AffiliationMutation
+	hooks     []Hook
+	mutation  *AffiliationMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the AffiliationUpdate builder.
@@ -156,6 +157,12 @@ func (_u *AffiliationUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *AffiliationUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AffiliationUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *AffiliationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -206,6 +213,7 @@ func (_u *AffiliationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{affiliation.Label}
@@ -221,9 +229,10 @@ func (_u *AffiliationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 // AffiliationUpdateOne is the builder for updating a single Affiliation entity.
 type AffiliationUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *AffiliationMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *AffiliationMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetProgrammeID sets the "programme_id" field.
@@ -365,6 +374,12 @@ func (_u *AffiliationUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *AffiliationUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AffiliationUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *AffiliationUpdateOne) sqlSave(ctx context.Context) (_node *Affiliation, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -432,6 +447,7 @@ func (_u *AffiliationUpdateOne) sqlSave(ctx context.Context) (_node *Affiliation
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Affiliation{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

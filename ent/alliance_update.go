@@ -19,8 +19,9 @@ import (
 // AllianceUpdate is the builder for updating Alliance entities.
 type AllianceUpdate struct {
 	config
-	hooks    []Hook
-	mutation *AllianceMutation
+	hooks     []Hook
+	mutation  *AllianceMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the AllianceUpdate builder.
@@ -109,6 +110,12 @@ func (_u *AllianceUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *AllianceUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AllianceUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -138,6 +145,7 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, alliance.FieldBounds, value)
 		})
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{alliance.Label}
@@ -153,9 +161,10 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // AllianceUpdateOne is the builder for updating a single Alliance entity.
 type AllianceUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *AllianceMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *AllianceMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetName sets the "name" field.
@@ -251,6 +260,12 @@ func (_u *AllianceUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *AllianceUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AllianceUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -297,6 +312,7 @@ func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err 
 			sqljson.Append(u, alliance.FieldBounds, value)
 		})
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Alliance{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

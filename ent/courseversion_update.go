@@ -22,8 +22,9 @@ import (
 // CourseVersionUpdate is the builder for updating CourseVersion entities.
 type CourseVersionUpdate struct {
 	config
-	hooks    []Hook
-	mutation *CourseVersionMutation
+	hooks     []Hook
+	mutation  *CourseVersionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the CourseVersionUpdate builder.
@@ -509,6 +510,12 @@ func (_u *CourseVersionUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *CourseVersionUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *CourseVersionUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -683,6 +690,7 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{courseversion.Label}
@@ -698,9 +706,10 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 // CourseVersionUpdateOne is the builder for updating a single CourseVersion entity.
 type CourseVersionUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *CourseVersionMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *CourseVersionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetState sets the "state" field.
@@ -1193,6 +1202,12 @@ func (_u *CourseVersionUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *CourseVersionUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *CourseVersionUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVersion, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1384,6 +1399,7 @@ func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVer
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &CourseVersion{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -36,6 +36,7 @@ type CredentialQuery struct {
 	withVersion     *CourseVersionQuery
 	withSigningKey  *SigningKeyQuery
 	withStatusList  *StatusListQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -426,8 +427,9 @@ func (_q *CredentialQuery) Clone() *CredentialQuery {
 		withSigningKey:  _q.withSigningKey.Clone(),
 		withStatusList:  _q.withStatusList.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -604,6 +606,9 @@ func (_q *CredentialQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*C
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -865,6 +870,9 @@ func (_q *CredentialQuery) loadStatusList(ctx context.Context, query *StatusList
 
 func (_q *CredentialQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -948,6 +956,9 @@ func (_q *CredentialQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -963,6 +974,12 @@ func (_q *CredentialQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *CredentialQuery) Modify(modifiers ...func(s *sql.Selector)) *CredentialSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // CredentialGroupBy is the group-by builder for Credential entities.
@@ -1053,4 +1070,10 @@ func (_s *CredentialSelect) sqlScan(ctx context.Context, root *CredentialQuery, 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *CredentialSelect) Modify(modifiers ...func(s *sql.Selector)) *CredentialSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -34,6 +34,7 @@ type EnrolmentQuery struct {
 	withVersion     *CourseVersionQuery
 	withHome        *InstitutionQuery
 	withHost        *InstitutionQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -401,8 +402,9 @@ func (_q *EnrolmentQuery) Clone() *EnrolmentQuery {
 		withHome:        _q.withHome.Clone(),
 		withHost:        _q.withHost.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -567,6 +569,9 @@ func (_q *EnrolmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*En
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -793,6 +798,9 @@ func (_q *EnrolmentQuery) loadHost(ctx context.Context, query *InstitutionQuery,
 
 func (_q *EnrolmentQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -873,6 +881,9 @@ func (_q *EnrolmentQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -888,6 +899,12 @@ func (_q *EnrolmentQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *EnrolmentQuery) Modify(modifiers ...func(s *sql.Selector)) *EnrolmentSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // EnrolmentGroupBy is the group-by builder for Enrolment entities.
@@ -978,4 +995,10 @@ func (_s *EnrolmentSelect) sqlScan(ctx context.Context, root *EnrolmentQuery, v 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *EnrolmentSelect) Modify(modifiers ...func(s *sql.Selector)) *EnrolmentSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

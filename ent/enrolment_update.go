@@ -18,8 +18,9 @@ import (
 // EnrolmentUpdate is the builder for updating Enrolment entities.
 type EnrolmentUpdate struct {
 	config
-	hooks    []Hook
-	mutation *EnrolmentMutation
+	hooks     []Hook
+	mutation  *EnrolmentMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the EnrolmentUpdate builder.
@@ -151,6 +152,12 @@ func (_u *EnrolmentUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *EnrolmentUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EnrolmentUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *EnrolmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -178,6 +185,7 @@ func (_u *EnrolmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(enrolment.FieldEndedAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{enrolment.Label}
@@ -193,9 +201,10 @@ func (_u *EnrolmentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // EnrolmentUpdateOne is the builder for updating a single Enrolment entity.
 type EnrolmentUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *EnrolmentMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *EnrolmentMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -334,6 +343,12 @@ func (_u *EnrolmentUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *EnrolmentUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EnrolmentUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *EnrolmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrolment, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -378,6 +393,7 @@ func (_u *EnrolmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrolment, er
 	if _u.mutation.EndedAtCleared() {
 		_spec.ClearField(enrolment.FieldEndedAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Enrolment{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

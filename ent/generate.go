@@ -2,4 +2,4 @@
 // except this file, the schema and the template.
 package ent
 
-//go:generate go tool ent generate --feature sql/versioned-migration,intercept --template ./template ./schema
+//go:generate go tool ent generate --feature sql/versioned-migration,sql/modifier,intercept --template ./template ./schema

@@ -18,8 +18,9 @@ import (
 // HomeModuleUpdate is the builder for updating HomeModule entities.
 type HomeModuleUpdate struct {
 	config
-	hooks    []Hook
-	mutation *HomeModuleMutation
+	hooks     []Hook
+	mutation  *HomeModuleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the HomeModuleUpdate builder.
@@ -133,6 +134,12 @@ func (_u *HomeModuleUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *HomeModuleUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *HomeModuleUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *HomeModuleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -160,6 +167,7 @@ func (_u *HomeModuleUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Place(); ok {
 		_spec.SetField(homemodule.FieldPlace, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{homemodule.Label}
@@ -175,9 +183,10 @@ func (_u *HomeModuleUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 // HomeModuleUpdateOne is the builder for updating a single HomeModule entity.
 type HomeModuleUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *HomeModuleMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *HomeModuleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetCode sets the "code" field.
@@ -298,6 +307,12 @@ func (_u *HomeModuleUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *HomeModuleUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *HomeModuleUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *HomeModuleUpdateOne) sqlSave(ctx context.Context) (_node *HomeModule, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -342,6 +357,7 @@ func (_u *HomeModuleUpdateOne) sqlSave(ctx context.Context) (_node *HomeModule, 
 	if value, ok := _u.mutation.Place(); ok {
 		_spec.SetField(homemodule.FieldPlace, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &HomeModule{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -18,8 +18,9 @@ import (
 // IdentityUpdate is the builder for updating Identity entities.
 type IdentityUpdate struct {
 	config
-	hooks    []Hook
-	mutation *IdentityMutation
+	hooks     []Hook
+	mutation  *IdentityMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the IdentityUpdate builder.
@@ -91,6 +92,12 @@ func (_u *IdentityUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *IdentityUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *IdentityUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -109,6 +116,7 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.SignedInAtCleared() {
 		_spec.ClearField(identity.FieldSignedInAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{identity.Label}
@@ -124,9 +132,10 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // IdentityUpdateOne is the builder for updating a single Identity entity.
 type IdentityUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *IdentityMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *IdentityMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetSignedInAt sets the "signed_in_at" field.
@@ -205,6 +214,12 @@ func (_u *IdentityUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *IdentityUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *IdentityUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -240,6 +255,7 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 	if _u.mutation.SignedInAtCleared() {
 		_spec.ClearField(identity.FieldSignedInAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Identity{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

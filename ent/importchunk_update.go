@@ -17,8 +17,9 @@ import (
 // ImportChunkUpdate is the builder for updating ImportChunk entities.
 type ImportChunkUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ImportChunkMutation
+	hooks     []Hook
+	mutation  *ImportChunkMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ImportChunkUpdate builder.
@@ -67,6 +68,12 @@ func (_u *ImportChunkUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportChunkUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportChunkUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportChunkUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -79,6 +86,7 @@ func (_u *ImportChunkUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importchunk.Label}
@@ -94,9 +102,10 @@ func (_u *ImportChunkUpdate) sqlSave(ctx context.Context) (_node int, err error)
 // ImportChunkUpdateOne is the builder for updating a single ImportChunk entity.
 type ImportChunkUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ImportChunkMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ImportChunkMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Mutation returns the ImportChunkMutation object of the builder.
@@ -152,6 +161,12 @@ func (_u *ImportChunkUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportChunkUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportChunkUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportChunkUpdateOne) sqlSave(ctx context.Context) (_node *ImportChunk, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -181,6 +196,7 @@ func (_u *ImportChunkUpdateOne) sqlSave(ctx context.Context) (_node *ImportChunk
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &ImportChunk{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

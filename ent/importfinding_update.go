@@ -18,8 +18,9 @@ import (
 // ImportFindingUpdate is the builder for updating ImportFinding entities.
 type ImportFindingUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ImportFindingMutation
+	hooks     []Hook
+	mutation  *ImportFindingMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ImportFindingUpdate builder.
@@ -112,6 +113,12 @@ func (_u *ImportFindingUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportFindingUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportFindingUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportFindingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -133,6 +140,7 @@ func (_u *ImportFindingUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.Outcome(); ok {
 		_spec.SetField(importfinding.FieldOutcome, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importfinding.Label}
@@ -148,9 +156,10 @@ func (_u *ImportFindingUpdate) sqlSave(ctx context.Context) (_node int, err erro
 // ImportFindingUpdateOne is the builder for updating a single ImportFinding entity.
 type ImportFindingUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ImportFindingMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ImportFindingMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetCourseID sets the "course_id" field.
@@ -250,6 +259,12 @@ func (_u *ImportFindingUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportFindingUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportFindingUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportFindingUpdateOne) sqlSave(ctx context.Context) (_node *ImportFinding, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -288,6 +303,7 @@ func (_u *ImportFindingUpdateOne) sqlSave(ctx context.Context) (_node *ImportFin
 	if value, ok := _u.mutation.Outcome(); ok {
 		_spec.SetField(importfinding.FieldOutcome, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &ImportFinding{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -29,6 +29,7 @@ type ImportRunQuery struct {
 	withInstitution *InstitutionQuery
 	withSource      *ImportSourceQuery
 	withStartedBy   *PersonQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -327,8 +328,9 @@ func (_q *ImportRunQuery) Clone() *ImportRunQuery {
 		withSource:      _q.withSource.Clone(),
 		withStartedBy:   _q.withStartedBy.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -458,6 +460,9 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -584,6 +589,9 @@ func (_q *ImportRunQuery) loadStartedBy(ctx context.Context, query *PersonQuery,
 
 func (_q *ImportRunQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -655,6 +663,9 @@ func (_q *ImportRunQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -670,6 +681,12 @@ func (_q *ImportRunQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *ImportRunQuery) Modify(modifiers ...func(s *sql.Selector)) *ImportRunSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // ImportRunGroupBy is the group-by builder for ImportRun entities.
@@ -760,4 +777,10 @@ func (_s *ImportRunSelect) sqlScan(ctx context.Context, root *ImportRunQuery, v 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *ImportRunSelect) Modify(modifiers ...func(s *sql.Selector)) *ImportRunSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -21,8 +21,9 @@ import (
 // ImportRunUpdate is the builder for updating ImportRun entities.
 type ImportRunUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ImportRunMutation
+	hooks     []Hook
+	mutation  *ImportRunMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ImportRunUpdate builder.
@@ -499,6 +500,12 @@ func (_u *ImportRunUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportRunUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportRunUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -647,6 +654,7 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importrun.Label}
@@ -662,9 +670,10 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // ImportRunUpdateOne is the builder for updating a single ImportRun entity.
 type ImportRunUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ImportRunMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ImportRunMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetSourceID sets the "source_id" field.
@@ -1148,6 +1157,12 @@ func (_u *ImportRunUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportRunUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportRunUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1313,6 +1328,7 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &ImportRun{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

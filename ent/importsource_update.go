@@ -18,8 +18,9 @@ import (
 // ImportSourceUpdate is the builder for updating ImportSource entities.
 type ImportSourceUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ImportSourceMutation
+	hooks     []Hook
+	mutation  *ImportSourceMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ImportSourceUpdate builder.
@@ -326,6 +327,12 @@ func (_u *ImportSourceUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportSourceUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportSourceUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportSourceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -389,6 +396,7 @@ func (_u *ImportSourceUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.LastModified(); ok {
 		_spec.SetField(importsource.FieldLastModified, field.TypeString, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importsource.Label}
@@ -404,9 +412,10 @@ func (_u *ImportSourceUpdate) sqlSave(ctx context.Context) (_node int, err error
 // ImportSourceUpdateOne is the builder for updating a single ImportSource entity.
 type ImportSourceUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ImportSourceMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ImportSourceMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetName sets the "name" field.
@@ -720,6 +729,12 @@ func (_u *ImportSourceUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ImportSourceUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportSourceUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ImportSourceUpdateOne) sqlSave(ctx context.Context) (_node *ImportSource, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -800,6 +815,7 @@ func (_u *ImportSourceUpdateOne) sqlSave(ctx context.Context) (_node *ImportSour
 	if value, ok := _u.mutation.LastModified(); ok {
 		_spec.SetField(importsource.FieldLastModified, field.TypeString, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &ImportSource{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -20,8 +20,9 @@ import (
 // InstitutionUpdate is the builder for updating Institution entities.
 type InstitutionUpdate struct {
 	config
-	hooks    []Hook
-	mutation *InstitutionMutation
+	hooks     []Hook
+	mutation  *InstitutionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the InstitutionUpdate builder.
@@ -351,6 +352,12 @@ func (_u *InstitutionUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *InstitutionUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *InstitutionUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -431,6 +438,7 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{institution.Label}
@@ -446,9 +454,10 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 // InstitutionUpdateOne is the builder for updating a single Institution entity.
 type InstitutionUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *InstitutionMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *InstitutionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -785,6 +794,12 @@ func (_u *InstitutionUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *InstitutionUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *InstitutionUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -882,6 +897,7 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Institution{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

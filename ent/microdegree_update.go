@@ -20,8 +20,9 @@ import (
 // MicroDegreeUpdate is the builder for updating MicroDegree entities.
 type MicroDegreeUpdate struct {
 	config
-	hooks    []Hook
-	mutation *MicroDegreeMutation
+	hooks     []Hook
+	mutation  *MicroDegreeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the MicroDegreeUpdate builder.
@@ -272,6 +273,12 @@ func (_u *MicroDegreeUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *MicroDegreeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *MicroDegreeUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *MicroDegreeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -346,6 +353,7 @@ func (_u *MicroDegreeUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.PublishedAtCleared() {
 		_spec.ClearField(microdegree.FieldPublishedAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{microdegree.Label}
@@ -361,9 +369,10 @@ func (_u *MicroDegreeUpdate) sqlSave(ctx context.Context) (_node int, err error)
 // MicroDegreeUpdateOne is the builder for updating a single MicroDegree entity.
 type MicroDegreeUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *MicroDegreeMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *MicroDegreeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -621,6 +630,12 @@ func (_u *MicroDegreeUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *MicroDegreeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *MicroDegreeUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *MicroDegreeUpdateOne) sqlSave(ctx context.Context) (_node *MicroDegree, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -712,6 +727,7 @@ func (_u *MicroDegreeUpdateOne) sqlSave(ctx context.Context) (_node *MicroDegree
 	if _u.mutation.PublishedAtCleared() {
 		_spec.ClearField(microdegree.FieldPublishedAt, field.TypeTime)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &MicroDegree{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -29,6 +29,7 @@ type OfferingQuery struct {
 	withInstitution *InstitutionQuery
 	withCourse      *CourseQuery
 	withVersion     *CourseVersionQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -327,8 +328,9 @@ func (_q *OfferingQuery) Clone() *OfferingQuery {
 		withCourse:      _q.withCourse.Clone(),
 		withVersion:     _q.withVersion.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -458,6 +460,9 @@ func (_q *OfferingQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Off
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -578,6 +583,9 @@ func (_q *OfferingQuery) loadVersion(ctx context.Context, query *CourseVersionQu
 
 func (_q *OfferingQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -649,6 +657,9 @@ func (_q *OfferingQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -664,6 +675,12 @@ func (_q *OfferingQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *OfferingQuery) Modify(modifiers ...func(s *sql.Selector)) *OfferingSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // OfferingGroupBy is the group-by builder for Offering entities.
@@ -754,4 +771,10 @@ func (_s *OfferingSelect) sqlScan(ctx context.Context, root *OfferingQuery, v an
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *OfferingSelect) Modify(modifiers ...func(s *sql.Selector)) *OfferingSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

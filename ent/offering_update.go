@@ -20,8 +20,9 @@ import (
 // OfferingUpdate is the builder for updating Offering entities.
 type OfferingUpdate struct {
 	config
-	hooks    []Hook
-	mutation *OfferingMutation
+	hooks     []Hook
+	mutation  *OfferingMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the OfferingUpdate builder.
@@ -499,6 +500,12 @@ func (_u *OfferingUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *OfferingUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OfferingUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -614,6 +621,7 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(offering.FieldExternalID, field.TypeString)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{offering.Label}
@@ -629,9 +637,10 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // OfferingUpdateOne is the builder for updating a single Offering entity.
 type OfferingUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *OfferingMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *OfferingMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -1116,6 +1125,12 @@ func (_u *OfferingUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *OfferingUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OfferingUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1248,6 +1263,7 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(offering.FieldExternalID, field.TypeString)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Offering{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -18,8 +18,9 @@ import (
 // OutboxEventUpdate is the builder for updating OutboxEvent entities.
 type OutboxEventUpdate struct {
 	config
-	hooks    []Hook
-	mutation *OutboxEventMutation
+	hooks     []Hook
+	mutation  *OutboxEventMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the OutboxEventUpdate builder.
@@ -186,6 +187,12 @@ func (_u *OutboxEventUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *OutboxEventUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OutboxEventUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *OutboxEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -228,6 +235,7 @@ func (_u *OutboxEventUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.SequenceCleared() {
 		_spec.ClearField(outboxevent.FieldSequence, field.TypeInt64)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{outboxevent.Label}
@@ -243,9 +251,10 @@ func (_u *OutboxEventUpdate) sqlSave(ctx context.Context) (_node int, err error)
 // OutboxEventUpdateOne is the builder for updating a single OutboxEvent entity.
 type OutboxEventUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *OutboxEventMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *OutboxEventMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetAudience sets the "audience" field.
@@ -419,6 +428,12 @@ func (_u *OutboxEventUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *OutboxEventUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OutboxEventUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *OutboxEventUpdateOne) sqlSave(ctx context.Context) (_node *OutboxEvent, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -478,6 +493,7 @@ func (_u *OutboxEventUpdateOne) sqlSave(ctx context.Context) (_node *OutboxEvent
 	if _u.mutation.SequenceCleared() {
 		_spec.ClearField(outboxevent.FieldSequence, field.TypeInt64)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &OutboxEvent{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -25,6 +25,7 @@ type ProgrammeQuery struct {
 	inters          []Interceptor
 	predicates      []predicate.Programme
 	withInstitution *InstitutionQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -277,8 +278,9 @@ func (_q *ProgrammeQuery) Clone() *ProgrammeQuery {
 		predicates:      append([]predicate.Programme{}, _q.predicates...),
 		withInstitution: _q.withInstitution.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -384,6 +386,9 @@ func (_q *ProgrammeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pr
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -434,6 +439,9 @@ func (_q *ProgrammeQuery) loadInstitution(ctx context.Context, query *Institutio
 
 func (_q *ProgrammeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -499,6 +507,9 @@ func (_q *ProgrammeQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -514,6 +525,12 @@ func (_q *ProgrammeQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *ProgrammeQuery) Modify(modifiers ...func(s *sql.Selector)) *ProgrammeSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // ProgrammeGroupBy is the group-by builder for Programme entities.
@@ -604,4 +621,10 @@ func (_s *ProgrammeSelect) sqlScan(ctx context.Context, root *ProgrammeQuery, v 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *ProgrammeSelect) Modify(modifiers ...func(s *sql.Selector)) *ProgrammeSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -19,8 +19,9 @@ import (
 // ProgrammeUpdate is the builder for updating Programme entities.
 type ProgrammeUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ProgrammeMutation
+	hooks     []Hook
+	mutation  *ProgrammeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ProgrammeUpdate builder.
@@ -170,6 +171,12 @@ func (_u *ProgrammeUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ProgrammeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ProgrammeUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ProgrammeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -206,6 +213,7 @@ func (_u *ProgrammeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Isced(); ok {
 		_spec.SetField(programme.FieldIsced, field.TypeString, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{programme.Label}
@@ -221,9 +229,10 @@ func (_u *ProgrammeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // ProgrammeUpdateOne is the builder for updating a single Programme entity.
 type ProgrammeUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ProgrammeMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ProgrammeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -380,6 +389,12 @@ func (_u *ProgrammeUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ProgrammeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ProgrammeUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ProgrammeUpdateOne) sqlSave(ctx context.Context) (_node *Programme, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -433,6 +448,7 @@ func (_u *ProgrammeUpdateOne) sqlSave(ctx context.Context) (_node *Programme, er
 	if value, ok := _u.mutation.Isced(); ok {
 		_spec.SetField(programme.FieldIsced, field.TypeString, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Programme{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

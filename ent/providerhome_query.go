@@ -27,6 +27,7 @@ type ProviderHomeQuery struct {
 	predicates      []predicate.ProviderHome
 	withProvider    *ProviderQuery
 	withInstitution *InstitutionQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -302,8 +303,9 @@ func (_q *ProviderHomeQuery) Clone() *ProviderHomeQuery {
 		withProvider:    _q.withProvider.Clone(),
 		withInstitution: _q.withInstitution.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -421,6 +423,9 @@ func (_q *ProviderHomeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -506,6 +511,9 @@ func (_q *ProviderHomeQuery) loadInstitution(ctx context.Context, query *Institu
 
 func (_q *ProviderHomeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -574,6 +582,9 @@ func (_q *ProviderHomeQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -589,6 +600,12 @@ func (_q *ProviderHomeQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *ProviderHomeQuery) Modify(modifiers ...func(s *sql.Selector)) *ProviderHomeSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // ProviderHomeGroupBy is the group-by builder for ProviderHome entities.
@@ -679,4 +696,10 @@ func (_s *ProviderHomeSelect) sqlScan(ctx context.Context, root *ProviderHomeQue
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *ProviderHomeSelect) Modify(modifiers ...func(s *sql.Selector)) *ProviderHomeSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

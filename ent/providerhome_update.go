@@ -17,8 +17,9 @@ import (
 // ProviderHomeUpdate is the builder for updating ProviderHome entities.
 type ProviderHomeUpdate struct {
 	config
-	hooks    []Hook
-	mutation *ProviderHomeMutation
+	hooks     []Hook
+	mutation  *ProviderHomeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the ProviderHomeUpdate builder.
@@ -70,6 +71,12 @@ func (_u *ProviderHomeUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ProviderHomeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ProviderHomeUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ProviderHomeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -82,6 +89,7 @@ func (_u *ProviderHomeUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{providerhome.Label}
@@ -97,9 +105,10 @@ func (_u *ProviderHomeUpdate) sqlSave(ctx context.Context) (_node int, err error
 // ProviderHomeUpdateOne is the builder for updating a single ProviderHome entity.
 type ProviderHomeUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *ProviderHomeMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *ProviderHomeMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Mutation returns the ProviderHomeMutation object of the builder.
@@ -158,6 +167,12 @@ func (_u *ProviderHomeUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *ProviderHomeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ProviderHomeUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *ProviderHomeUpdateOne) sqlSave(ctx context.Context) (_node *ProviderHome, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -187,6 +202,7 @@ func (_u *ProviderHomeUpdateOne) sqlSave(ctx context.Context) (_node *ProviderHo
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &ProviderHome{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -24,8 +24,9 @@ import (
 // RecognitionCaseUpdate is the builder for updating RecognitionCase entities.
 type RecognitionCaseUpdate struct {
 	config
-	hooks    []Hook
-	mutation *RecognitionCaseMutation
+	hooks     []Hook
+	mutation  *RecognitionCaseMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the RecognitionCaseUpdate builder.
@@ -420,6 +421,12 @@ func (_u *RecognitionCaseUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RecognitionCaseUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RecognitionCaseUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RecognitionCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -578,6 +585,7 @@ func (_u *RecognitionCaseUpdate) sqlSave(ctx context.Context) (_node int, err er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{recognitioncase.Label}
@@ -593,9 +601,10 @@ func (_u *RecognitionCaseUpdate) sqlSave(ctx context.Context) (_node int, err er
 // RecognitionCaseUpdateOne is the builder for updating a single RecognitionCase entity.
 type RecognitionCaseUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *RecognitionCaseMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *RecognitionCaseMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -997,6 +1006,12 @@ func (_u *RecognitionCaseUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RecognitionCaseUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RecognitionCaseUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RecognitionCaseUpdateOne) sqlSave(ctx context.Context) (_node *RecognitionCase, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1172,6 +1187,7 @@ func (_u *RecognitionCaseUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &RecognitionCase{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

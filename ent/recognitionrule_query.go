@@ -35,6 +35,7 @@ type RecognitionRuleQuery struct {
 	withModule     *HomeModuleQuery
 	withProposedBy *PersonQuery
 	withAnsweredBy *PersonQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -425,8 +426,9 @@ func (_q *RecognitionRuleQuery) Clone() *RecognitionRuleQuery {
 		withProposedBy: _q.withProposedBy.Clone(),
 		withAnsweredBy: _q.withAnsweredBy.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -603,6 +605,9 @@ func (_q *RecognitionRuleQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -873,6 +878,9 @@ func (_q *RecognitionRuleQuery) loadAnsweredBy(ctx context.Context, query *Perso
 
 func (_q *RecognitionRuleQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -956,6 +964,9 @@ func (_q *RecognitionRuleQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -971,6 +982,12 @@ func (_q *RecognitionRuleQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *RecognitionRuleQuery) Modify(modifiers ...func(s *sql.Selector)) *RecognitionRuleSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // RecognitionRuleGroupBy is the group-by builder for RecognitionRule entities.
@@ -1061,4 +1078,10 @@ func (_s *RecognitionRuleSelect) sqlScan(ctx context.Context, root *RecognitionR
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *RecognitionRuleSelect) Modify(modifiers ...func(s *sql.Selector)) *RecognitionRuleSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -22,8 +22,9 @@ import (
 // RecognitionRuleUpdate is the builder for updating RecognitionRule entities.
 type RecognitionRuleUpdate struct {
 	config
-	hooks    []Hook
-	mutation *RecognitionRuleMutation
+	hooks     []Hook
+	mutation  *RecognitionRuleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the RecognitionRuleUpdate builder.
@@ -345,6 +346,12 @@ func (_u *RecognitionRuleUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RecognitionRuleUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RecognitionRuleUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -477,6 +484,7 @@ func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{recognitionrule.Label}
@@ -492,9 +500,10 @@ func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err er
 // RecognitionRuleUpdateOne is the builder for updating a single RecognitionRule entity.
 type RecognitionRuleUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *RecognitionRuleMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *RecognitionRuleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetUpdatedAt sets the "updated_at" field.
@@ -823,6 +832,12 @@ func (_u *RecognitionRuleUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RecognitionRuleUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RecognitionRuleUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RecognitionRuleUpdateOne) sqlSave(ctx context.Context) (_node *RecognitionRule, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -972,6 +987,7 @@ func (_u *RecognitionRuleUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &RecognitionRule{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

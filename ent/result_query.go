@@ -32,6 +32,7 @@ type ResultQuery struct {
 	withHost        *InstitutionQuery
 	withRecordedBy  *PersonQuery
 	withConfirmedBy *PersonQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -399,8 +400,9 @@ func (_q *ResultQuery) Clone() *ResultQuery {
 		withRecordedBy:  _q.withRecordedBy.Clone(),
 		withConfirmedBy: _q.withConfirmedBy.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -565,6 +567,9 @@ func (_q *ResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Resul
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -794,6 +799,9 @@ func (_q *ResultQuery) loadConfirmedBy(ctx context.Context, query *PersonQuery, 
 
 func (_q *ResultQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -874,6 +882,9 @@ func (_q *ResultQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -889,6 +900,12 @@ func (_q *ResultQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *ResultQuery) Modify(modifiers ...func(s *sql.Selector)) *ResultSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // ResultGroupBy is the group-by builder for Result entities.
@@ -979,4 +996,10 @@ func (_s *ResultSelect) sqlScan(ctx context.Context, root *ResultQuery, v any) e
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *ResultSelect) Modify(modifiers ...func(s *sql.Selector)) *ResultSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

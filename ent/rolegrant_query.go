@@ -32,6 +32,7 @@ type RoleGrantQuery struct {
 	withUnit        *UnitQuery
 	withAlliance    *AllianceQuery
 	withGrantedBy   *PersonQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -376,8 +377,9 @@ func (_q *RoleGrantQuery) Clone() *RoleGrantQuery {
 		withAlliance:    _q.withAlliance.Clone(),
 		withGrantedBy:   _q.withGrantedBy.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -530,6 +532,9 @@ func (_q *RoleGrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ro
 		nodes = append(nodes, node)
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
+	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
 	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
@@ -733,6 +738,9 @@ func (_q *RoleGrantQuery) loadGrantedBy(ctx context.Context, query *PersonQuery,
 
 func (_q *RoleGrantQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -810,6 +818,9 @@ func (_q *RoleGrantQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -825,6 +836,12 @@ func (_q *RoleGrantQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *RoleGrantQuery) Modify(modifiers ...func(s *sql.Selector)) *RoleGrantSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // RoleGrantGroupBy is the group-by builder for RoleGrant entities.
@@ -915,4 +932,10 @@ func (_s *RoleGrantSelect) sqlScan(ctx context.Context, root *RoleGrantQuery, v 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *RoleGrantSelect) Modify(modifiers ...func(s *sql.Selector)) *RoleGrantSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

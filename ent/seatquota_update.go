@@ -17,8 +17,9 @@ import (
 // SeatQuotaUpdate is the builder for updating SeatQuota entities.
 type SeatQuotaUpdate struct {
 	config
-	hooks    []Hook
-	mutation *SeatQuotaMutation
+	hooks     []Hook
+	mutation  *SeatQuotaMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the SeatQuotaUpdate builder.
@@ -122,6 +123,12 @@ func (_u *SeatQuotaUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *SeatQuotaUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *SeatQuotaUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *SeatQuotaUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -146,6 +153,7 @@ func (_u *SeatQuotaUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(seatquota.FieldSeatsTaken, field.TypeInt, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{seatquota.Label}
@@ -161,9 +169,10 @@ func (_u *SeatQuotaUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // SeatQuotaUpdateOne is the builder for updating a single SeatQuota entity.
 type SeatQuotaUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *SeatQuotaMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *SeatQuotaMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetSeats sets the "seats" field.
@@ -274,6 +283,12 @@ func (_u *SeatQuotaUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *SeatQuotaUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *SeatQuotaUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *SeatQuotaUpdateOne) sqlSave(ctx context.Context) (_node *SeatQuota, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -315,6 +330,7 @@ func (_u *SeatQuotaUpdateOne) sqlSave(ctx context.Context) (_node *SeatQuota, er
 	if value, ok := _u.mutation.AddedSeatsTaken(); ok {
 		_spec.AddField(seatquota.FieldSeatsTaken, field.TypeInt, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &SeatQuota{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -18,8 +18,9 @@ import (
 // SignInUpdate is the builder for updating SignIn entities.
 type SignInUpdate struct {
 	config
-	hooks    []Hook
-	mutation *SignInMutation
+	hooks     []Hook
+	mutation  *SignInMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the SignInUpdate builder.
@@ -82,6 +83,12 @@ func (_u *SignInUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *SignInUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *SignInUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *SignInUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -97,6 +104,7 @@ func (_u *SignInUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{signin.Label}
@@ -112,9 +120,10 @@ func (_u *SignInUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // SignInUpdateOne is the builder for updating a single SignIn entity.
 type SignInUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *SignInMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *SignInMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetExpiresAt sets the "expires_at" field.
@@ -184,6 +193,12 @@ func (_u *SignInUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *SignInUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *SignInUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *SignInUpdateOne) sqlSave(ctx context.Context) (_node *SignIn, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -216,6 +231,7 @@ func (_u *SignInUpdateOne) sqlSave(ctx context.Context) (_node *SignIn, err erro
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &SignIn{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

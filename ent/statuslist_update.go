@@ -18,8 +18,9 @@ import (
 // StatusListUpdate is the builder for updating StatusList entities.
 type StatusListUpdate struct {
 	config
-	hooks    []Hook
-	mutation *StatusListMutation
+	hooks     []Hook
+	mutation  *StatusListMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the StatusListUpdate builder.
@@ -134,6 +135,12 @@ func (_u *StatusListUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *StatusListUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *StatusListUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *StatusListUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -161,6 +168,7 @@ func (_u *StatusListUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.ChangedAt(); ok {
 		_spec.SetField(statuslist.FieldChangedAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{statuslist.Label}
@@ -176,9 +184,10 @@ func (_u *StatusListUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 // StatusListUpdateOne is the builder for updating a single StatusList entity.
 type StatusListUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *StatusListMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *StatusListMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetTaken sets the "taken" field.
@@ -300,6 +309,12 @@ func (_u *StatusListUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *StatusListUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *StatusListUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *StatusListUpdateOne) sqlSave(ctx context.Context) (_node *StatusList, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -344,6 +359,7 @@ func (_u *StatusListUpdateOne) sqlSave(ctx context.Context) (_node *StatusList, 
 	if value, ok := _u.mutation.ChangedAt(); ok {
 		_spec.SetField(statuslist.FieldChangedAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &StatusList{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -20,8 +20,9 @@ import (
 // UnitUpdate is the builder for updating Unit entities.
 type UnitUpdate struct {
 	config
-	hooks    []Hook
-	mutation *UnitMutation
+	hooks     []Hook
+	mutation  *UnitMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the UnitUpdate builder.
@@ -206,6 +207,12 @@ func (_u *UnitUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *UnitUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UnitUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -307,6 +314,7 @@ func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{unit.Label}
@@ -322,9 +330,10 @@ func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // UnitUpdateOne is the builder for updating a single Unit entity.
 type UnitUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *UnitMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *UnitMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetParentID sets the "parent_id" field.
@@ -516,6 +525,12 @@ func (_u *UnitUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *UnitUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UnitUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *UnitUpdateOne) sqlSave(ctx context.Context) (_node *Unit, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -634,6 +649,7 @@ func (_u *UnitUpdateOne) sqlSave(ctx context.Context) (_node *Unit, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Unit{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -6,12 +6,14 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -55,8 +57,13 @@ func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution,
 	return relay.List(ctx, r.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
+func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error) {
+	return relay.List(ctx, r.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
-	return actions(ctx, append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)), nil
+	all := append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)
+	return actions(ctx, append(all, exchange.Actions(ctx, obj.ID)...)), nil
 }
 
 func (r *institutionConnectionResolver) Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error) {

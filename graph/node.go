@@ -40,6 +40,8 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.RecognitionRule: asNodes(r.rules),
 		ident.RecognitionCase: asNodes(r.cases),
 		ident.Role:            asNodes(r.roleGrants),
+		ident.ImportRun:       asNodes(r.importRuns),
+		ident.ImportSource:    asNodes(r.importSources),
 	}
 }
 

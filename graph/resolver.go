@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
@@ -32,5 +33,6 @@ type Resolver struct {
 	Enrolments   *enrolment.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
+	Exchange     *exchange.Service
 	Loading      Loading
 }

@@ -32,6 +32,7 @@ type cli struct {
 	Serve   serve      `cmd:"" help:"Serve the exchange."`
 	Migrate migrate    `cmd:"" help:"Bring the database to the schema of this binary."`
 	Seed    seedDemo   `cmd:"" help:"Fill an empty database with the demo alliance."`
+	Import  importing  `cmd:"" help:"Import courses from a file."`
 	Keys    keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
 	Verify  verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
 	Schema  schema     `cmd:"" help:"Print the GraphQL schema."`

@@ -38,6 +38,12 @@ type ResolverRoot interface {
 	Enrolment() EnrolmentResolver
 	EnrolmentConnection() EnrolmentConnectionResolver
 	HeldRole() HeldRoleResolver
+	ImportFinding() ImportFindingResolver
+	ImportFindingConnection() ImportFindingConnectionResolver
+	ImportRun() ImportRunResolver
+	ImportRunConnection() ImportRunConnectionResolver
+	ImportSource() ImportSourceResolver
+	ImportSourceConnection() ImportSourceConnectionResolver
 	Institution() InstitutionResolver
 	InstitutionConnection() InstitutionConnectionResolver
 	Membership() MembershipResolver
@@ -91,12 +97,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
+			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
 			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
@@ -119,9 +127,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LearningOutcomeInput", graphql.BindUnmarshaler(ec, unmarshalInputLearningOutcomeInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
+			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
+			graphql.NewInputUnmarshaler("PullImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPullImportSourceInput)),
 			graphql.NewInputUnmarshaler("QualityAssuranceInput", graphql.BindUnmarshaler(ec, unmarshalInputQualityAssuranceInput)),
 			graphql.NewInputUnmarshaler("RecognitionCaseFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionCaseFilter)),
 			graphql.NewInputUnmarshaler("RecognitionRuleFilter", graphql.BindUnmarshaler(ec, unmarshalInputRecognitionRuleFilter)),
@@ -131,7 +141,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
+			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
+			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
 			graphql.NewInputUnmarshaler("SubstantialDifferenceInput", graphql.BindUnmarshaler(ec, unmarshalInputSubstantialDifferenceInput)),
 			graphql.NewInputUnmarshaler("SuspendMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendMemberInput)),
@@ -139,6 +151,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TranslationInput", graphql.BindUnmarshaler(ec, unmarshalInputTranslationInput)),
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
+			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
@@ -424,6 +437,12 @@ type Course implements Node {
   kind: CourseKind!
   "State."
   state: CourseState!
+  "Identifier in the provider's own system, for a course that was imported."
+  externalId: String
+  "When the provider's own system last changed it, where that says so."
+  sourceModifiedAt: DateTime
+  "When an import last saw it there."
+  sourceSeenAt: DateTime
   "Content that learners see; null before the first publication."
   published: CourseVersion
   "Newest unpublished content; visible to the provider's staff."
@@ -1622,6 +1641,358 @@ extend type Mutation {
   confirmResult(input: ConfirmResultInput!): ResultPayload
 }
 `, BuiltIn: false},
+	{Name: "../exchange.graphqls", Input: `"One reading of a partner's catalogue: of a file, or of an endpoint that is pulled. Visible to the staff of the institution."
+type ImportRun implements Node {
+  "Identifier."
+  id: ID!
+  "Institution whose catalogue it fills."
+  institution: Institution
+  "Endpoint that was pulled; null for a file."
+  source: ImportSource
+  "Who sent the file; null for an endpoint."
+  startedBy: Person
+  "Format."
+  format: ImportFormat!
+  "What it does with what it reads."
+  mode: ImportMode!
+  "State."
+  state: ImportRunState!
+  "Name of the file or of the source."
+  name: String!
+  "Length of the document, once it has arrived."
+  bytes: Int!
+  "Rows that have been read so far. Grows while the run is RUNNING."
+  rows: Int!
+  "Courses that it made."
+  created: Int!
+  "Courses that it changed."
+  updated: Int!
+  "Courses that say what the source says already."
+  unchanged: Int!
+  "Rows that were refused; each has a finding."
+  rejected: Int!
+  "Courses that lack an element that publication needs. With DRAFT nobody looks."
+  incomplete: Int!
+  "Courses of the source that it no longer listed; null for a file, and until the run is DONE. They stay as they are."
+  missing: Int @cost(weight: 5)
+  "When its document began to arrive."
+  startedAt: DateTime
+  "When it ended."
+  endedAt: DateTime
+  "Why it failed, in English; empty otherwise."
+  error: String!
+  "What there is to say about rows, in their order: at most 10000 are kept."
+  findings(first: Int, after: String, last: Int, before: String): ImportFindingConnection!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"Formats that can be imported."
+enum ImportFormat {
+  "Open Education API, version 5: JSON of courses."
+  OEAPI_V5
+  "Open Education API, version 6: JSON of courses."
+  OEAPI_V6
+  "Online Course Catalogue API."
+  OCCAPI
+  "Erasmus Without Paper, Courses API: XML."
+  EWP
+  "The template as CSV."
+  CSV
+  "The template as workbook; sent as a file only."
+  XLSX
+  "One JSON object a line."
+  JSONL
+}
+
+"What an import does with what it reads."
+enum ImportMode {
+  "Finds everything that another mode would find, and changes nothing."
+  DRY_RUN
+  "Makes and changes drafts."
+  DRAFT
+  "Publishes what is complete, with its offerings; the rest stays a draft."
+  PUBLISH
+}
+
+"States of an import."
+enum ImportRunState {
+  "Its document is arriving."
+  RECEIVING
+  "Waits for a server."
+  QUEUED
+  "Is being read."
+  RUNNING
+  "Read to the end."
+  DONE
+  "Stopped for the reason in ` + "`" + `error` + "`" + `. Rows before it are applied."
+  FAILED
+  "Stopped by somebody. Rows before it are applied."
+  CANCELLED
+}
+
+"What an import has to say about one row."
+type ImportFinding {
+  "Identifier."
+  id: ID!
+  "Number of the row, from 1."
+  number: Int!
+  "Where it stands in the document, such as ` + "`" + `line 12` + "`" + `."
+  place: String!
+  "Identifier of the source."
+  externalId: String!
+  "What became of the row."
+  outcome: ImportOutcome!
+  "The course; null when there is none, or when it is not visible to the viewer."
+  course: Course
+  "What is wrong, missing or lost, at most 50 of each."
+  problems: [ImportProblem!]!
+}
+
+"What became of a row."
+enum ImportOutcome {
+  "A course was made."
+  CREATED
+  "A course was changed."
+  UPDATED
+  "The course says it already."
+  UNCHANGED
+  "Nothing was done, for the blocking problems."
+  REJECTED
+}
+
+"One thing that is wrong with a row."
+type ImportProblem {
+  "Path in the course, such as ` + "`" + `offerings.0.seats` + "`" + `; empty when it concerns the whole."
+  field: String!
+  "What is wrong, in the viewer's language."
+  message: String!
+  "Whether the row was refused because of it."
+  blocking: Boolean!
+}
+
+"An endpoint of a partner from which its catalogue is pulled. Visible to the staff of the institution."
+type ImportSource implements Node {
+  "Identifier."
+  id: ID!
+  "Institution whose catalogue it fills."
+  institution: Institution
+  "Name, unique at the institution."
+  name: String!
+  "Format."
+  format: ImportFormat!
+  "Address. It may hold a key: it is shown to staff of the institution only."
+  url: String!
+  "State."
+  state: ImportSourceState!
+  "How often it is pulled, in minutes."
+  everyMinutes: Int!
+  "What is done with what it says."
+  policy: ImportPolicy!
+  "When it is pulled next. Later than its schedule says after failures: five minutes, then twice as long after each, at most a day."
+  dueAt: DateTime!
+  "When it was pulled last."
+  pulledAt: DateTime
+  "When it last said something new."
+  changedAt: DateTime
+  "Failures in a row."
+  failures: Int!
+  "Why it failed last, in English; empty while it works."
+  lastError: String!
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"States of a source."
+enum ImportSourceState {
+  "Is pulled."
+  ACTIVE
+  "Is not pulled until somebody resumes it."
+  PAUSED
+}
+
+"What is done with what a source says."
+enum ImportPolicy {
+  "Drafts are made and changed."
+  DRAFT
+  "What is complete is published, with its offerings."
+  PUBLISH
+}
+
+"A page of imports."
+type ImportRunConnection {
+  "Rows with their cursors."
+  edges: [ImportRunEdge!]!
+  "Rows."
+  nodes: [ImportRun!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of imports."
+type ImportRunEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ImportRun!
+}
+
+"A page of findings."
+type ImportFindingConnection {
+  "Rows with their cursors."
+  edges: [ImportFindingEdge!]!
+  "Rows."
+  nodes: [ImportFinding!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of findings."
+type ImportFindingEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ImportFinding!
+}
+
+"A page of sources."
+type ImportSourceConnection {
+  "Rows with their cursors."
+  edges: [ImportSourceEdge!]!
+  "Rows."
+  nodes: [ImportSource!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of sources."
+type ImportSourceEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ImportSource!
+}
+
+"A small document to import. Send a large one, or a workbook, to ` + "`" + `POST /imports` + "`" + `."
+input StartImportInput {
+  "Institution whose catalogue it fills."
+  institutionId: ID!
+  "Format; not XLSX."
+  format: ImportFormat!
+  "What to do with what it says."
+  mode: ImportMode!
+  "Name, such as that of a file."
+  name: String
+  "The document, at most 200000 bytes."
+  content: String!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"An import to stop."
+input CancelImportInput {
+  "The run."
+  runId: ID!
+}
+
+"An endpoint to pull."
+input AddImportSourceInput {
+  "Institution whose catalogue it fills."
+  institutionId: ID!
+  "Name, unique at the institution, at most 100 characters."
+  name: String!
+  "Format."
+  format: ImportFormat!
+  "Address: https, at most 1000 characters."
+  url: String!
+  "How often it is pulled, in minutes: 15 to 10080, a week."
+  everyMinutes: Int!
+  "What to do with what it says."
+  policy: ImportPolicy!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What to change of a source; what is not given stays."
+input UpdateImportSourceInput {
+  "The source."
+  sourceId: ID!
+  "Name."
+  name: String
+  "Format."
+  format: ImportFormat
+  "Address."
+  url: String
+  "How often it is pulled, in minutes."
+  everyMinutes: Int
+  "What to do with what it says."
+  policy: ImportPolicy
+}
+
+"A source to pause."
+input PauseImportSourceInput {
+  "The source."
+  sourceId: ID!
+}
+
+"A source to go on with."
+input ResumeImportSourceInput {
+  "The source."
+  sourceId: ID!
+}
+
+"A source to pull."
+input PullImportSourceInput {
+  "The source."
+  sourceId: ID!
+}
+
+"What became of an import."
+type ImportRunPayload {
+  "The run; null when it was refused."
+  importRun: ImportRun
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of a source."
+type ImportSourcePayload {
+  "The source; null when it was refused."
+  importSource: ImportSource
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "An import by its identifier."
+  importRun(id: ID!): ImportRun
+  "Imports into the catalogue of an institution, newest first; empty for who is not its staff."
+  importRuns(institutionId: ID!, first: Int, after: String, last: Int, before: String): ImportRunConnection
+}
+
+extend type Mutation {
+  "Imports a small document; follow the run to see how it goes. Needs ` + "`" + `catalogue.import` + "`" + `. CONFLICT with five imports under way, and for PUBLISH where a second person reviews courses."
+  startImport(input: StartImportInput!): ImportRunPayload
+  "Stops an import; what it has applied stays. Needs ` + "`" + `catalogue.import` + "`" + `."
+  cancelImport(input: CancelImportInput!): ImportRunPayload
+  "Adds an endpoint that is pulled at once and then periodically. Needs ` + "`" + `catalogue.import` + "`" + `."
+  addImportSource(input: AddImportSourceInput!): ImportSourcePayload
+  "Changes a source; with another address or format it is pulled at once. Needs ` + "`" + `catalogue.import` + "`" + `."
+  updateImportSource(input: UpdateImportSourceInput!): ImportSourcePayload
+  "Stops pulling a source. Needs ` + "`" + `catalogue.import` + "`" + `."
+  pauseImportSource(input: PauseImportSourceInput!): ImportSourcePayload
+  "Goes on pulling a source, at once. Needs ` + "`" + `catalogue.import` + "`" + `."
+  resumeImportSource(input: ResumeImportSourceInput!): ImportSourcePayload
+  "Pulls a source now rather than at its next turn. Needs ` + "`" + `catalogue.import` + "`" + `."
+  pullImportSource(input: PullImportSourceInput!): ImportSourcePayload
+}
+`, BuiltIn: false},
 	{Name: "../institution.graphqls", Input: `"A group of institutions that share an offer."
 type Alliance implements Node {
   "Identifier."
@@ -1756,6 +2127,8 @@ type Institution implements Node {
   programmes(first: Int, after: String, last: Int, before: String): ProgrammeConnection!
   "Published courses, newest first; staff also see drafts."
   courses(first: Int, after: String, last: Int, before: String): CourseConnection!
+  "Endpoints from which its catalogue is pulled, oldest first; for its staff."
+  importSources(first: Int, after: String, last: Int, before: String): ImportSourceConnection!
   "What the viewer may do for this institution."
   viewerActions: [ViewerAction!]!
 }
@@ -3346,6 +3719,12 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_kind(ctx, ec, field)
 	case "state":
 		return fieldContext_Course_state(ctx, ec, field)
+	case "externalId":
+		return fieldContext_Course_externalId(ctx, ec, field)
+	case "sourceModifiedAt":
+		return fieldContext_Course_sourceModifiedAt(ctx, ec, field)
+	case "sourceSeenAt":
+		return fieldContext_Course_sourceSeenAt(ctx, ec, field)
 	case "published":
 		return fieldContext_Course_published(ctx, ec, field)
 	case "draft":
@@ -3676,6 +4055,212 @@ func childFields_HomeModule(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type HomeModule", field.Name)
 }
 
+func childFields_ImportFinding(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ImportFinding_id(ctx, ec, field)
+	case "number":
+		return fieldContext_ImportFinding_number(ctx, ec, field)
+	case "place":
+		return fieldContext_ImportFinding_place(ctx, ec, field)
+	case "externalId":
+		return fieldContext_ImportFinding_externalId(ctx, ec, field)
+	case "outcome":
+		return fieldContext_ImportFinding_outcome(ctx, ec, field)
+	case "course":
+		return fieldContext_ImportFinding_course(ctx, ec, field)
+	case "problems":
+		return fieldContext_ImportFinding_problems(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFinding", field.Name)
+}
+
+func childFields_ImportFindingConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ImportFindingConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ImportFindingConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ImportFindingConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ImportFindingConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFindingConnection", field.Name)
+}
+
+func childFields_ImportFindingEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ImportFindingEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ImportFindingEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFindingEdge", field.Name)
+}
+
+func childFields_ImportProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return fieldContext_ImportProblem_field(ctx, ec, field)
+	case "message":
+		return fieldContext_ImportProblem_message(ctx, ec, field)
+	case "blocking":
+		return fieldContext_ImportProblem_blocking(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportProblem", field.Name)
+}
+
+func childFields_ImportRun(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ImportRun_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_ImportRun_institution(ctx, ec, field)
+	case "source":
+		return fieldContext_ImportRun_source(ctx, ec, field)
+	case "startedBy":
+		return fieldContext_ImportRun_startedBy(ctx, ec, field)
+	case "format":
+		return fieldContext_ImportRun_format(ctx, ec, field)
+	case "mode":
+		return fieldContext_ImportRun_mode(ctx, ec, field)
+	case "state":
+		return fieldContext_ImportRun_state(ctx, ec, field)
+	case "name":
+		return fieldContext_ImportRun_name(ctx, ec, field)
+	case "bytes":
+		return fieldContext_ImportRun_bytes(ctx, ec, field)
+	case "rows":
+		return fieldContext_ImportRun_rows(ctx, ec, field)
+	case "created":
+		return fieldContext_ImportRun_created(ctx, ec, field)
+	case "updated":
+		return fieldContext_ImportRun_updated(ctx, ec, field)
+	case "unchanged":
+		return fieldContext_ImportRun_unchanged(ctx, ec, field)
+	case "rejected":
+		return fieldContext_ImportRun_rejected(ctx, ec, field)
+	case "incomplete":
+		return fieldContext_ImportRun_incomplete(ctx, ec, field)
+	case "missing":
+		return fieldContext_ImportRun_missing(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_ImportRun_startedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_ImportRun_endedAt(ctx, ec, field)
+	case "error":
+		return fieldContext_ImportRun_error(ctx, ec, field)
+	case "findings":
+		return fieldContext_ImportRun_findings(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_ImportRun_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRun", field.Name)
+}
+
+func childFields_ImportRunConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ImportRunConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ImportRunConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ImportRunConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ImportRunConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRunConnection", field.Name)
+}
+
+func childFields_ImportRunEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ImportRunEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ImportRunEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRunEdge", field.Name)
+}
+
+func childFields_ImportRunPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "importRun":
+		return fieldContext_ImportRunPayload_importRun(ctx, ec, field)
+	case "errors":
+		return fieldContext_ImportRunPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRunPayload", field.Name)
+}
+
+func childFields_ImportSource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ImportSource_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_ImportSource_institution(ctx, ec, field)
+	case "name":
+		return fieldContext_ImportSource_name(ctx, ec, field)
+	case "format":
+		return fieldContext_ImportSource_format(ctx, ec, field)
+	case "url":
+		return fieldContext_ImportSource_url(ctx, ec, field)
+	case "state":
+		return fieldContext_ImportSource_state(ctx, ec, field)
+	case "everyMinutes":
+		return fieldContext_ImportSource_everyMinutes(ctx, ec, field)
+	case "policy":
+		return fieldContext_ImportSource_policy(ctx, ec, field)
+	case "dueAt":
+		return fieldContext_ImportSource_dueAt(ctx, ec, field)
+	case "pulledAt":
+		return fieldContext_ImportSource_pulledAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_ImportSource_changedAt(ctx, ec, field)
+	case "failures":
+		return fieldContext_ImportSource_failures(ctx, ec, field)
+	case "lastError":
+		return fieldContext_ImportSource_lastError(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_ImportSource_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportSource", field.Name)
+}
+
+func childFields_ImportSourceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ImportSourceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ImportSourceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ImportSourceConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ImportSourceConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportSourceConnection", field.Name)
+}
+
+func childFields_ImportSourceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ImportSourceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ImportSourceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportSourceEdge", field.Name)
+}
+
+func childFields_ImportSourcePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "importSource":
+		return fieldContext_ImportSourcePayload_importSource(ctx, ec, field)
+	case "errors":
+		return fieldContext_ImportSourcePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportSourcePayload", field.Name)
+}
+
 func childFields_Institution(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3718,6 +4303,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_programmes(ctx, ec, field)
 	case "courses":
 		return fieldContext_Institution_courses(ctx, ec, field)
+	case "importSources":
+		return fieldContext_Institution_importSources(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
 	}

@@ -46,6 +46,12 @@ type (
 	RecognitionRuleEdge       = relay.Edge[*ent.RecognitionRule]
 	RecognitionCaseConnection = relay.Connection[*ent.RecognitionCase]
 	RecognitionCaseEdge       = relay.Edge[*ent.RecognitionCase]
+	ImportRunConnection       = relay.Connection[*ent.ImportRun]
+	ImportRunEdge             = relay.Edge[*ent.ImportRun]
+	ImportFindingConnection   = relay.Connection[*ent.ImportFinding]
+	ImportFindingEdge         = relay.Edge[*ent.ImportFinding]
+	ImportSourceConnection    = relay.Connection[*ent.ImportSource]
+	ImportSourceEdge          = relay.Edge[*ent.ImportSource]
 )
 
 // Permission lists the rights of a viewer at one place.

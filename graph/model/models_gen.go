@@ -57,6 +57,12 @@ type ApplicationPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// An import to stop.
+type CancelImportInput struct {
+	// The run.
+	RunID ident.ID `json:"runId"`
+}
+
 // An offering to call off.
 type CancelOfferingInput struct {
 	// The offering.
@@ -267,6 +273,32 @@ type Highlight struct {
 	Spans []*TextSpan `json:"spans"`
 }
 
+// One thing that is wrong with a row.
+type ImportProblem struct {
+	// Path in the course, such as `offerings.0.seats`; empty when it concerns the whole.
+	Field string `json:"field"`
+	// What is wrong, in the viewer's language.
+	Message string `json:"message"`
+	// Whether the row was refused because of it.
+	Blocking bool `json:"blocking"`
+}
+
+// What became of an import.
+type ImportRunPayload struct {
+	// The run; null when it was refused.
+	ImportRun *ent.ImportRun `json:"importRun,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of a source.
+type ImportSourcePayload struct {
+	// The source; null when it was refused.
+	ImportSource *ent.ImportSource `json:"importSource,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // How to name an institution: by exactly one of its identifiers.
 type InstitutionBy struct {
 	// Identifier here.
@@ -337,6 +369,12 @@ type OfferingPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// A source to pause.
+type PauseImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
+}
+
 // The right is missing.
 type PermissionError struct {
 	// Always FORBIDDEN.
@@ -371,6 +409,12 @@ type PublishCourseInput struct {
 type PublishOfferingInput struct {
 	// The offering.
 	OfferingID ident.ID `json:"offeringId"`
+}
+
+// A source to pull.
+type PullImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
 }
 
 // Which recognition cases to list.
@@ -421,6 +465,12 @@ type ResultPayload struct {
 	Result *ent.Result `json:"result,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
+}
+
+// A source to go on with.
+type ResumeImportSourceInput struct {
+	// The source.
+	SourceID ident.ID `json:"sourceId"`
 }
 
 // What became of a role.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
@@ -20,6 +21,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/job"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
@@ -43,6 +46,8 @@ type Parts struct {
 	Secrets map[string]string // client secrets by reference, of providers inside this process
 	AllowTo []string          // host:port of providers on this machine
 	Demo    []pages.DemoGroup
+	Readers map[importrun.Format]exchange.Reader // of imports; nil: all that this binary has
+	Fetcher exchange.Fetcher                     // of what partners publish
 }
 
 // App is a server, without its listener.
@@ -52,6 +57,7 @@ type App struct {
 	Sessions    *session.Service
 	Credentials *credential.Service
 	Discovery   *discovery.Service
+	Exchange    *exchange.Service
 	signIn      *oidcrp.RelyingParty
 	db          *ent.Client
 	now         func() time.Time
@@ -67,32 +73,47 @@ func New(p Parts) (*App, error) {
 		Sessions:    &session.Service{DB: db, Now: p.Now},
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
 		Discovery:   discovery.New(db, p.Now),
+		Exchange:    Exchange(p),
 	}
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(resolver(db, p.Now, a.Credentials, a.Discovery)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Sessions: a.Sessions,
+		GraphQL: graph.NewHandler(a.resolver(db, p.Now)), SDL: graph.SDL(),
+		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
 }
 
-func resolver(db *ent.Client, now func() time.Time, credentials *credential.Service, found *discovery.Service) *graph.Resolver {
+// Exchange returns what imports, for the server and for the command line.
+func Exchange(p Parts) *exchange.Service {
+	db := p.DB.Client
+	if p.Readers == nil {
+		p.Readers = readers
+	}
+	if p.Fetcher == nil {
+		p.Fetcher = partner{fetch.New(fetch.Options{MaxBytes: int64(p.Config.ImportMiB) << 20})}
+	}
+	return &exchange.Service{DB: db, Now: p.Now, Catalogue: &catalogue.Service{DB: db, Now: p.Now},
+		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
+}
+
+func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 	admissions := &admission.Service{DB: db, Now: now}
 	return &graph.Resolver{
 		DB: db, Now: now,
-		Discovery:    found,
+		Discovery:    a.Discovery,
 		Institutions: &institution.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
 		Admissions:   admissions,
 		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
-		Credentials:  credentials,
+		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
+		Exchange:     a.Exchange,
 	}
 }
 
@@ -112,5 +133,8 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
+		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
+		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},
+		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})
 }

@@ -25,9 +25,32 @@ type Entry struct {
 
 // Record writes the entry on behalf of the viewer of ctx.
 func Record(ctx context.Context, tx *ent.Tx, e Entry) error {
+	create, err := entry(ctx, tx, e)
+	if err != nil {
+		return err
+	}
+	return create.Exec(ctx)
+}
+
+// RecordAll writes many entries with one statement.
+func RecordAll(ctx context.Context, tx *ent.Tx, all []Entry) error {
+	if len(all) == 0 {
+		return nil
+	}
+	creates := make([]*ent.AuditEntryCreate, len(all))
+	for i, e := range all {
+		var err error
+		if creates[i], err = entry(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return tx.AuditEntry.CreateBulk(creates...).Exec(ctx)
+}
+
+func entry(ctx context.Context, tx *ent.Tx, e Entry) (*ent.AuditEntryCreate, error) {
 	v := viewer.From(ctx)
 	if v == nil {
-		return errors.New("audit: the context has no viewer")
+		return nil, errors.New("audit: the context has no viewer")
 	}
 	create := tx.AuditEntry.Create().
 		SetActorKind(auditentry.ActorKind(v.Kind)).
@@ -43,5 +66,5 @@ func Record(ctx context.Context, tx *ent.Tx, e Entry) error {
 	if v.SessionID != "" {
 		create.SetSessionID(v.SessionID)
 	}
-	return create.Exec(ctx)
+	return create, nil
 }

@@ -20,6 +20,7 @@ const (
 	EditCourse          Verb = "course.edit"
 	PublishCourse       Verb = "course.publish"
 	ManageOffering      Verb = "offering.manage"
+	ImportCatalogue     Verb = "catalogue.import"
 	EditMicroDegree     Verb = "micro_degree.edit"
 	NominateApplication Verb = "application.nominate"
 	DecideApplication   Verb = "application.decide"
@@ -43,6 +44,7 @@ var rights = map[Verb][]viewer.Role{
 	EditCourse:          {viewer.CourseEditor},
 	PublishCourse:       {viewer.CourseEditor},
 	ManageOffering:      {viewer.CourseEditor},
+	ImportCatalogue:     {viewer.CourseEditor, viewer.Administrator},
 	EditMicroDegree:     {viewer.CourseEditor},
 	NominateApplication: {viewer.MobilityOfficer},
 	DecideApplication:   {viewer.MobilityOfficer},

@@ -125,6 +125,14 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	application := map[string]any{"applicationId": id(left)}
 	refusal := map[string]any{"applicationId": id(left), "reason": "No."}
 	noSeats := cohort(course, 0)
+	run := c.editor.Does("imports", "startImport", map[string]any{"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": "x"})
+	c.editor.Does("cancels it", "cancelImport", map[string]any{"runId": id(run)})
+	source := func(name string) map[string]any {
+		return map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "format": "CSV", "url": "https://sis.uni-b.example/courses", "everyMinutes": 60, "policy": "DRAFT"}
+	}
+	active := id(c.editor.Does("adds a source", "addImportSource", source("one")))
+	still := id(c.editor.Does("adds a source", "addImportSource", source("two")))
+	c.editor.Does("pauses it", "pauseImportSource", map[string]any{"sourceId": still})
 	return map[string]map[string]any{
 		"inviteMember":             {"allianceId": w.alliance, "part": "MEMBER", "institutionId": w.Institution("uni-b")},
 		"answerInvitation":         {"membershipId": w.membership("uni-b"), "accept": true},
@@ -158,6 +166,13 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"answerRecognitionRule":    {"ruleId": id(rule), "agree": true},
 		"terminateRecognitionRule": {"ruleId": id(rule)},
 		"requestRecognition":       {"credentialId": id(cred)},
+		"startImport":              {"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": " "},
+		"cancelImport":             {"runId": id(run)},
+		"addImportSource":          source("one"),
+		"updateImportSource":       {"sourceId": active, "everyMinutes": 5},
+		"pauseImportSource":        {"sourceId": still},
+		"resumeImportSource":       {"sourceId": active},
+		"pullImportSource":         {"sourceId": still},
 		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
 }
@@ -186,9 +201,12 @@ func TestInvisibleIsTheSameAsMissing(t *testing.T) {
 	things := map[string]string{
 		"draft course": id(draft), "its version": at(draft, "draft", "id").(string), "draft offering": id(planned), "application": app,
 		"enrolment": enrolment, "result": res, "credential": id(cred), "case": id(asked), "person": string(c.ada.ID),
+		"import": id(c.editor.Does("imports", "startImport", map[string]any{"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": "x"})),
+		"source": id(c.editor.Does("adds a source", "addImportSource", map[string]any{"institutionId": w.Institution("uni-b"), "name": "SIS", "format": "CSV",
+			"url": "https://sis.uni-b.example/courses?key=topsecret", "everyMinutes": 60, "policy": "DRAFT"})),
 	}
 	strangers := []*Actor{w.Nobody(), w.Learner("Bela", "uni-a"), w.Staff("Third", "uni-c", viewer.Registrar, viewer.MobilityOfficer)}
-	const q = `query($id: ID!, $ids: [ID!]!) { node(id: $id) { id __typename } nodes(ids: $ids) { id } application(id: $id) { id } enrolment(id: $id) { id } credential(id: $id) { id } recognitionCase(id: $id) { id } course(id: $id) { id } offering(id: $id) { id } }`
+	const q = `query($id: ID!, $ids: [ID!]!) { node(id: $id) { id __typename } nodes(ids: $ids) { id } application(id: $id) { id } enrolment(id: $id) { id } credential(id: $id) { id } recognitionCase(id: $id) { id } importRun(id: $id) { id } course(id: $id) { id } offering(id: $id) { id } }`
 	for what, thing := range things {
 		missing := thing[:4] + "06h0hph4yvw3v2c0x5e4r7t9n8"
 		for _, a := range strangers {

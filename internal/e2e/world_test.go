@@ -85,7 +85,7 @@ func emptyWorld(t *testing.T) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.parts = app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
+	w.parts = app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler), Readers: readers}
 	w.App, err = app.New(w.parts)
 	if err != nil {
 		t.Fatal(err)
@@ -350,6 +350,13 @@ var mutations = map[string]mutationShape{
 	"answerRecognitionRule":    {"AnswerRecognitionRuleInput", "recognitionRule", "id state"},
 	"terminateRecognitionRule": {"TerminateRecognitionRuleInput", "recognitionRule", "id state"},
 	"requestRecognition":       {"RequestRecognitionInput", "recognitionCase", "id state basis ects grade"},
+	"startImport":              {"StartImportInput", "importRun", "id state format mode name bytes rows startedBy { id } source { id }"},
+	"cancelImport":             {"CancelImportInput", "importRun", "id state"},
+	"addImportSource":          {"AddImportSourceInput", "importSource", "id state name url format policy everyMinutes dueAt"},
+	"updateImportSource":       {"UpdateImportSourceInput", "importSource", "id state everyMinutes"},
+	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
+	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
+	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
 	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
 }
 

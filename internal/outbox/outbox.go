@@ -31,6 +31,22 @@ type Event struct {
 
 // Append stores the event.
 func Append(ctx context.Context, tx *ent.Tx, e Event) error {
+	return event(ctx, tx, e).Exec(ctx)
+}
+
+// AppendAll stores many events with one statement.
+func AppendAll(ctx context.Context, tx *ent.Tx, all []Event) error {
+	if len(all) == 0 {
+		return nil
+	}
+	creates := make([]*ent.OutboxEventCreate, len(all))
+	for i, e := range all {
+		creates[i] = event(ctx, tx, e)
+	}
+	return tx.OutboxEvent.CreateBulk(creates...).Exec(ctx)
+}
+
+func event(ctx context.Context, tx *ent.Tx, e Event) *ent.OutboxEventCreate {
 	if e.Payload == nil {
 		e.Payload = map[string]string{}
 	}
@@ -51,7 +67,7 @@ func Append(ctx context.Context, tx *ent.Tx, e Event) error {
 	if c, ok := ctx.Value(collectorKey{}).(*Collector); ok {
 		c.add(e)
 	}
-	return create.Exec(ctx)
+	return create
 }
 
 type collectorKey struct{}

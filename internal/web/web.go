@@ -40,6 +40,7 @@ type Parts struct {
 	Exports     []exchange.Export
 	Templates   []exchange.Template
 	Credentials *credential.Service
+	Exchange    *exchange.Service
 	Sessions    *session.Service
 	Auth        *authn.Authenticator
 	SignIn      *oidcrp.RelyingParty
@@ -66,6 +67,8 @@ func New(p Parts) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)
 	mux.HandleFunc("GET /schema.graphql", s.schema)
+	mux.HandleFunc("POST /imports", s.receiveImport)
+	mux.HandleFunc("GET /imports/{id}", s.showImport)
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
 	s.signInRoutes(mux)
@@ -154,6 +157,13 @@ var statuses = map[problem.Code]int{
 	problem.Unavailable: http.StatusServiceUnavailable, problem.Internal: http.StatusInternalServerError,
 }
 
+func statusOf(p *problem.Error) int {
+	if p.Code == problem.Limited && p.Detail("limit") != nil {
+		return http.StatusRequestEntityTooLarge
+	}
+	return statuses[p.Code]
+}
+
 // fail answers with what err lets a caller see.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	err = storage.Classify(err)
@@ -189,7 +199,7 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) 
 		"message": p.In(tag), "extensions": map[string]any{"code": p.Code, "requestId": telemetry.RequestID(r.Context())},
 	}}})
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(statuses[p.Code])
+	w.WriteHeader(statusOf(p))
 	_, _ = w.Write(body)
 }
 

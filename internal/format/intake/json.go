@@ -73,11 +73,11 @@ func (d *document) run(list string, rest Members, yield func(Item[any], error) b
 func (d *document) object(list string, rest Members, yield func(Item[any], error) bool) (listed bool, err error) {
 	used := int64(0)
 	for d.more() {
+		d.begin()
 		key, err := d.token()
 		if err != nil {
 			return listed, err
 		}
-		d.begin()
 		tok, err := d.token()
 		if err != nil {
 			return listed, err
@@ -146,7 +146,11 @@ func (d *document) value(tok json.Token, depth int) (any, error) {
 	if depth > MaxDepth {
 		return nil, tooDeep()
 	}
-	members, elements := Members{}, []any{}
+	var members Members
+	if tok == json.Delim('{') {
+		members = Members{}
+	}
+	elements := []any{}
 	for d.more() {
 		name := ""
 		if tok == json.Delim('{') {

@@ -74,6 +74,7 @@ func TestABoundOfEachRow(t *testing.T) {
 		"one larger of small parts": {`[[` + strings.Repeat(`"`+strings.Repeat("x", 100)+`",`, format.MaxRow/100) + `1],2]`, 2, 1, false},
 		"one part larger":           {`[` + text(format.MaxRow+1024) + `,2]`, 0, 0, true},
 		"blanks without end":        {`[` + strings.Repeat(" ", format.MaxRow+1024) + `1]`, 0, 0, true},
+		"names of members":          {`{"` + strings.Repeat("x", format.MaxRow/2) + `":1,"` + strings.Repeat("y", format.MaxRow/2) + `":1,"items":[1]}`, 0, 0, true},
 		"a page's own members":      {`{"a":` + text(format.MaxRow/2) + `,"b":` + text(format.MaxRow/2) + `,"items":[1]}`, 0, 0, true},
 	} {
 		n, refused, _, end := read(strings.NewReader(tt.doc))

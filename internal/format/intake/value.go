@@ -17,7 +17,7 @@ import (
 
 // Most hours of work and seats that a course can have.
 const (
-	MaxHours = 20_000
+	maxHours = 20_000
 	MaxSeats = 1_000_000
 )
 
@@ -121,8 +121,8 @@ func (r *Record) ECTS(n string, path ...string) vocab.ECTS {
 // Hours returns a decimal as whole hours. A part of an hour is lost.
 func (r *Record) Hours(n string, path ...string) int {
 	f, err := strconv.ParseFloat(n, 64)
-	if err != nil || !(f >= 0 && f <= MaxHours) {
-		return r.Whole(n, 0, MaxHours, path...)
+	if err != nil || !(f >= 0 && f <= maxHours) {
+		return r.Whole(n, 0, maxHours, path...)
 	}
 	if f != math.Trunc(f) {
 		r.Lose(path...)

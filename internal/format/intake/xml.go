@@ -34,6 +34,9 @@ func XML(r io.Reader, root xml.Name) iter.Seq2[Item[Element], error] {
 	}
 }
 
+// lang is the attribute xml:lang, as the decoder names it.
+var lang = xml.Name{Space: "http://www.w3.org/XML/1998/namespace", Local: "lang"}
+
 type markup struct {
 	dec   *xml.Decoder
 	src   *source
@@ -95,7 +98,7 @@ func (d *markup) element(tag xml.StartElement, depth int) (Element, error) {
 	}
 	e := Element{Name: tag.Name}
 	for _, a := range tag.Attr {
-		if a.Name.Space == "xml" && a.Name.Local == "lang" {
+		if a.Name == lang {
 			e.Lang = a.Value
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -392,6 +393,36 @@ func TestIdentifiersThatAreNoUUIDsBecomeSomeForGood(t *testing.T) {
 			t.Errorf("%s: %s, want %s", id, got, want)
 		}
 	}
+}
+
+// 5 000 courses go out and come in again, one at a time.
+func TestMemoryDoesNotGrowWithTheCatalogue(t *testing.T) {
+	const courses, most = 5_000, 8 << 20
+	from, to := io.Pipe()
+	go func() {
+		_ = to.CloseWithError(Write(to, func(yield func(format.Listed, error) bool) {
+			for c, i := listed(), 0; i < courses && yield(c, nil); i++ {
+			}
+		}))
+	}()
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	n, grown := 0, uint64(0)
+	for row, err := range Read(from, V6) {
+		if err != nil || row.Err != nil {
+			t.Fatal(err, row.Err)
+		}
+		if n++; n%1000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			grown = max(grown, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
+		}
+	}
+	if n != courses || grown > most {
+		t.Errorf("%d courses, heap grew by %d bytes", n, grown)
+	}
+	t.Logf("%d courses, heap grew by at most %d bytes", n, grown)
 }
 
 func FuzzReadCourses(f *testing.F) {

@@ -19,7 +19,8 @@ import (
 )
 
 // Loss are the fields of format.Course that version 6 has no place for, and
-// those that come back in another form.
+// those that come back in another form. A course without a title, code or URL
+// comes back with its code, id or page here in the place.
 var Loss = []string{
 	"ExternalID",  // becomes the UUID of the course here
 	"Kind",        // a course is a course there

@@ -25,6 +25,9 @@ func TestEvaluateAgreesWithEveryChoiceTried(t *testing.T) {
 		if got.Complete != want || got.Counted != most || !got.Exact {
 			t.Fatalf("case %d: complete %v, counted %s, exact %v; every choice tried gives %v, %s\n%+v\n%+v", n, got.Complete, got.Counted, got.Exact, want, most, w, done)
 		}
+		if possible, certain := completes(w.rules, w.total, done, today); possible != want || !certain {
+			t.Fatalf("case %d: the search for any choice says %v, certain %v; every choice tried gives %v\n%+v\n%+v", n, possible, certain, want, w, done)
+		}
 		if want {
 			complete++
 		}
@@ -153,7 +156,7 @@ func (w world) cheapest(known []Completed) (ways [][]string) {
 	var open []string
 	for _, id := range w.ids {
 		if !slices.ContainsFunc(known, func(d Completed) bool {
-			return d.CourseID == id && (d.CompletedAt.Equal(today) || mayCount(lax, known, d))
+			return d.CourseID == id && (waits(d) || mayCount(lax, known, d))
 		}) {
 			open = append(open, id)
 		}
@@ -169,7 +172,7 @@ func (w world) cheapest(known []Completed) (ways [][]string) {
 		}
 	})
 	// A smaller way may have come after a larger one that contains it.
-	ways = slices.DeleteFunc(ways, func(a []string) bool {
+	ways = slices.DeleteFunc(slices.Clone(ways), func(a []string) bool {
 		return slices.ContainsFunc(ways, func(b []string) bool {
 			return len(b) < len(a) && !slices.ContainsFunc(b, func(id string) bool { return !slices.Contains(a, id) })
 		})

@@ -117,8 +117,9 @@ func TestRulesOfAComposition(t *testing.T) {
 			if got.Counted != tt.counted || strings.Join(gaps, "; ") != tt.gaps || strings.Join(left, " ") != tt.left {
 				t.Errorf("counted %s, gaps %q, left %q; want %s, %q, %q", got.Counted, strings.Join(gaps, "; "), strings.Join(left, " "), tt.counted, tt.gaps, tt.left)
 			}
-			if got.Complete != (tt.gaps == "") {
-				t.Errorf("complete is %v with the gaps %q", got.Complete, tt.gaps)
+			possible, certain := completes(tt.rules, tt.total, tt.done, today)
+			if want := tt.gaps == ""; got.Complete != want || possible != want || !certain {
+				t.Errorf("complete is %v, possible %v (certain: %v) with the gaps %q", got.Complete, possible, certain, tt.gaps)
 			}
 		})
 	}

@@ -223,13 +223,13 @@ const noLimit = math.MaxInt64
 
 // run builds the graph of states, step by step, for solutions that cost at most
 // so many credits. Node 0 is the start. A step keeps at most width states.
-func (s *search) run(most int64, width int) *search {
+func (s *search) run(most int64, width int) {
 	s.most, s.exhaustive = most, true
 	start, gaps, ok := s.settle(slices.Clone(s.start), 0)
 	s.base = gaps
 	s.nodes = append(s.nodes[:0], node{state: start, end: len(s.items) == 0, dead: !ok})
 	if !ok {
-		return s
+		return
 	}
 	layer := []int32{0}
 	for i := range s.items {
@@ -238,7 +238,6 @@ func (s *search) run(most int64, width int) *search {
 			layer = s.narrow(layer, width)
 		}
 	}
-	return s
 }
 
 // step follows every way to take or leave item i from the states of a layer.

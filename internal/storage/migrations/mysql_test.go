@@ -144,7 +144,7 @@ func TestColumnTypesOnMySQL(t *testing.T) {
 	}
 	const ours = "c.table_schema = DATABASE() AND c.table_name NOT LIKE 'schema\\_%' AND "
 	for _, tt := range []struct{ rule, broken string }{
-		{"ids are char(30) in ascii_bin", `(c.column_name = 'id' OR c.column_name LIKE '%\_id') AND c.column_name NOT IN ('client_id', 'request_id')
+		{"ids are char(30) in ascii_bin", `(c.column_name = 'id' OR c.column_name LIKE '%\_id') AND c.column_name NOT IN ('client_id', 'request_id', 'external_id')
 			AND (c.column_type <> 'char(30)' OR c.collation_name <> 'ascii_bin')`},
 		{"every char is ascii_bin", "c.data_type = 'char' AND c.collation_name <> 'ascii_bin'"},
 		{"all other text is utf8mb4_bin", "c.data_type IN ('varchar', 'text', 'mediumtext', 'longtext') AND c.collation_name <> 'utf8mb4_bin'"},

@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+func (r *importFindingResolver) Course(ctx context.Context, objs []*ent.ImportFinding) ([]*ent.Course, error) {
+	return follow(ctx, objs, func(o *ent.ImportFinding) ident.ID { return maybe(o.CourseID) }, r.courses)
+}
+
+func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFinding) ([]*model.ImportProblem, error) {
+	return importProblems(ctx, obj), nil
+}
+
+func (r *importFindingConnectionResolver) Edges(ctx context.Context, obj *model.ImportFindingConnection) ([]*model.ImportFindingEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportFindingConnection) (int, error) {
+	return obj.TotalCount(viewer.AsSystem(ctx)) // the run was seen
+}
+
+func (r *importRunResolver) Institution(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return o.InstitutionID }, r.institutions)
+}
+
+func (r *importRunResolver) Source(ctx context.Context, objs []*ent.ImportRun) ([]*ent.ImportSource, error) {
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.SourceID) }, r.importSources)
+}
+
+func (r *importRunResolver) StartedBy(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.people)
+}
+
+func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*int, error) {
+	return r.missing(ctx, obj)
+}
+
+func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*model.ImportFindingConnection, error) {
+	return r.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
+}
+
+func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {
+	return actions(ctx, exchange.RunActions(ctx, obj)), nil
+}
+
+func (r *importRunConnectionResolver) Edges(ctx context.Context, obj *model.ImportRunConnection) ([]*model.ImportRunEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *importRunConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportRunConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *importSourceResolver) Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.ImportSource) ident.ID { return o.InstitutionID }, r.institutions)
+}
+
+func (r *importSourceResolver) Format(ctx context.Context, obj *ent.ImportSource) (importrun.Format, error) {
+	return importrun.Format(obj.Format), nil
+}
+
+func (r *importSourceResolver) ViewerActions(ctx context.Context, obj *ent.ImportSource) ([]*model.ViewerAction, error) {
+	return actions(ctx, exchange.SourceActions(ctx, obj)), nil
+}
+
+func (r *importSourceConnectionResolver) Edges(ctx context.Context, obj *model.ImportSourceConnection) ([]*model.ImportSourceEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *importSourceConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportSourceConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error) {
+	done, err := r.Exchange.Start(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportRunPayload{ImportRun: done}, nil
+}
+
+func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.ImportRunPayload, error) {
+	done, err := r.Exchange.Cancel(ctx, input.RunID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportRunPayload{ImportRun: done}, nil
+}
+
+func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.ImportSourcePayload, error) {
+	done, err := r.Exchange.AddSource(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportSourcePayload{ImportSource: done}, nil
+}
+
+func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.ImportSourcePayload, error) {
+	done, err := r.Exchange.UpdateSource(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportSourcePayload{ImportSource: done}, nil
+}
+
+func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.ImportSourcePayload, error) {
+	done, err := r.Exchange.PauseSource(ctx, input.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportSourcePayload{ImportSource: done}, nil
+}
+
+func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.ImportSourcePayload, error) {
+	done, err := r.Exchange.ResumeSource(ctx, input.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportSourcePayload{ImportSource: done}, nil
+}
+
+func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.ImportSourcePayload, error) {
+	done, err := r.Exchange.PullSource(ctx, input.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ImportSourcePayload{ImportSource: done}, nil
+}
+
+func (r *queryResolver) ImportRun(ctx context.Context, id ident.ID) (*ent.ImportRun, error) {
+	return null(r.DB.ImportRun.Get(ctx, id))
+}
+
+func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error) {
+	return relay.List(ctx, r.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *Resolver) ImportFinding() generated.ImportFindingResolver { return &importFindingResolver{r} }
+
+func (r *Resolver) ImportFindingConnection() generated.ImportFindingConnectionResolver {
+	return &importFindingConnectionResolver{r}
+}
+
+func (r *Resolver) ImportRun() generated.ImportRunResolver { return &importRunResolver{r} }
+
+func (r *Resolver) ImportRunConnection() generated.ImportRunConnectionResolver {
+	return &importRunConnectionResolver{r}
+}
+
+func (r *Resolver) ImportSource() generated.ImportSourceResolver { return &importSourceResolver{r} }
+
+func (r *Resolver) ImportSourceConnection() generated.ImportSourceConnectionResolver {
+	return &importSourceConnectionResolver{r}
+}
+
+type (
+	importFindingResolver           struct{ *Resolver }
+	importFindingConnectionResolver struct{ *Resolver }
+	importRunResolver               struct{ *Resolver }
+	importRunConnectionResolver     struct{ *Resolver }
+	importSourceResolver            struct{ *Resolver }
+	importSourceConnectionResolver  struct{ *Resolver }
+)

@@ -1,0 +1,245 @@
+package catalogue
+
+import (
+	"context"
+	"strconv"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+)
+
+// maxBulk bounds the rows of one statement: SQLite takes 32766 values.
+const maxBulk = 500
+
+// write carries out the plans. Courses come first and versions before their
+// offerings, as the foreign keys want it.
+func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
+	var (
+		courses  []*ent.CourseCreate
+		versions []*ent.CourseVersionCreate
+		runs     []*ent.OfferingCreate
+		same     []ident.ID // courses of which only is noted that they were seen
+		replaced []ident.ID // courses with a new published version
+	)
+	for _, p := range plans {
+		switch {
+		case p.outcome == ImportRejected:
+			continue
+		case p.outcome == ImportCreated:
+			courses = append(courses, i.newCourse(tx, p))
+		case p.outcome == ImportUnchanged:
+			same = append(same, p.courseID)
+		}
+		if p.number > 0 {
+			versions = append(versions, i.newVersion(tx, p))
+		}
+		if p.publishes && p.course != nil && p.course.PublishedVersionID != nil {
+			replaced = append(replaced, p.courseID)
+		}
+		for _, o := range p.made {
+			runs = append(runs, i.newOffering(tx, p, o))
+		}
+	}
+	if len(replaced) > 0 {
+		if err := tx.CourseVersion.Update().Where(courseversion.CourseIDIn(replaced...), courseversion.StateEQ(courseversion.StatePUBLISHED)).
+			SetState(courseversion.StateSUPERSEDED).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if len(courses) > 0 {
+		if err := tx.Course.CreateBulk(courses...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if len(versions) > 0 {
+		if err := tx.CourseVersion.CreateBulk(versions...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for _, p := range plans {
+		if p.outcome == ImportUpdated {
+			if err := i.change(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+	}
+	if err := i.seen(ctx, tx, same); err != nil {
+		return err
+	}
+	for begin := 0; begin < len(runs); begin += maxBulk {
+		if err := tx.Offering.CreateBulk(runs[begin:min(begin+maxBulk, len(runs))]...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return i.tell(ctx, tx, plans)
+}
+
+func (i *Import) newCourse(tx *ent.Tx, p *importPlan) *ent.CourseCreate {
+	create := tx.Course.Create().SetID(p.courseID).SetInstitutionID(i.InstitutionID).SetNillableUnitID(p.row.unit).
+		SetCode(p.row.Code).SetKind(p.row.kind).SetState(course.StateDRAFT).SetExternalID(p.row.ExternalID).
+		SetNillableSourceID(i.SourceID).SetNillableSourceModifiedAt(p.row.modifiedAt).SetSourceSeenAt(i.now)
+	if p.publishes {
+		create.SetState(course.StatePUBLISHED).SetPublishedVersionID(p.versionID)
+	}
+	return create
+}
+
+func (i *Import) newVersion(tx *ent.Tx, p *importPlan) *ent.CourseVersionCreate {
+	create := tx.CourseVersion.Create().SetID(p.versionID).SetCourseID(p.courseID).SetInstitutionID(i.InstitutionID).
+		SetNumber(p.number).SetState(courseversion.StateDRAFT).SetDigest(p.row.digest)
+	p.row.content.fill(create.Mutation())
+	create.SetNillableURL(p.row.url)
+	if p.publishes {
+		create.SetState(courseversion.StatePUBLISHED).SetPublishedAt(i.now)
+	}
+	return create
+}
+
+// change changes a course that is known.
+func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
+	u := tx.Course.Update().Where(course.ID(p.courseID), course.StateEQ(p.course.State)).
+		SetCode(p.row.Code).SetKind(p.row.kind).SetNillableUnitID(p.row.unit).
+		SetNillableSourceID(i.SourceID).SetNillableSourceModifiedAt(p.row.modifiedAt).SetSourceSeenAt(i.now)
+	if p.publishes {
+		u.SetState(course.StatePUBLISHED).SetPublishedVersionID(p.versionID)
+	}
+	if n, err := u.Save(ctx); err != nil || n != 1 {
+		return raced(err, "course", p.courseID)
+	}
+	if p.draft != nil && p.versionID != "" {
+		u := tx.CourseVersion.Update().Where(courseversion.ID(p.draft.ID), courseversion.StateEQ(courseversion.StateDRAFT))
+		if !p.promotes {
+			p.row.content.fill(u.Mutation())
+			u.SetDigest(p.row.digest)
+			set(p.row.url, u.Mutation().SetURL, u.Mutation().ClearURL)
+		}
+		if p.publishes {
+			u.SetState(courseversion.StatePUBLISHED).SetPublishedAt(i.now)
+		}
+		if n, err := u.Save(ctx); err != nil || n != 1 {
+			return raced(err, "course", p.courseID)
+		}
+	}
+	for _, o := range p.moved {
+		if n, err := i.moveOffering(tx, o).Save(ctx); err != nil || n != 1 {
+			return raced(err, "offering", o.id)
+		}
+	}
+	return nil
+}
+
+// seen notes that the source still has the courses. That is no change of
+// theirs, so updated_at stays.
+func (i *Import) seen(ctx context.Context, tx *ent.Tx, ids []ident.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Course.Update().Where(course.IDIn(ids...)).SetNillableSourceID(i.SourceID).SetSourceSeenAt(i.now).
+		Modify(func(u *sql.UpdateBuilder) { u.Set(course.FieldUpdatedAt, sql.Expr(course.FieldUpdatedAt)) }).Exec(ctx)
+}
+
+func (i *Import) newOffering(tx *ent.Tx, p *importPlan, o plannedOffering) *ent.OfferingCreate {
+	version := p.versionID
+	if !p.publishes {
+		version = *p.course.PublishedVersionID
+	}
+	create := tx.Offering.Create().SetID(o.id).SetInstitutionID(i.InstitutionID).SetCourseID(p.courseID).SetVersionID(version).
+		SetState(offering.StateDRAFT).SetExternalID(o.externalID).SetSchedule(o.Schedule).SetZone(o.Zone).
+		SetOpensAt(o.opens).SetNillableClosesAt(o.closes).SetNillableStartsOn(o.StartsOn).SetNillableEndsOn(o.EndsOn).
+		SetSeats(o.Seats).SetLanguage(o.Language).SetMode(o.Mode).SetPlace(o.place).SetFunding(o.funding).
+		SetNillableFeeCents(o.FeeCents).SetNillableFeeCurrency(o.FeeCurrency)
+	if i.Publish {
+		create.SetState(offering.StatePUBLISHED)
+	}
+	return create
+}
+
+// moveOffering changes an offering that is known: all of a draft, and of a
+// published one what its learners can bear.
+func (i *Import) moveOffering(tx *ent.Tx, o plannedOffering) *ent.OfferingUpdate {
+	u := tx.Offering.Update().Where(offering.ID(o.id), offering.StateEQ(o.have.State), offering.SeatsTakenLTE(o.Seats)).
+		SetSeats(o.Seats).SetPlace(o.place).SetFunding(o.funding)
+	m := u.Mutation()
+	set(o.StartsOn, m.SetStartsOn, m.ClearStartsOn)
+	set(o.EndsOn, m.SetEndsOn, m.ClearEndsOn)
+	if o.have.State == offering.StatePUBLISHED {
+		return u
+	}
+	u.SetSchedule(o.Schedule).SetZone(o.Zone).SetLanguage(o.Language).SetMode(o.Mode).
+		SetFeeCents(deref(o.FeeCents)).SetFeeCurrency(deref(o.FeeCurrency))
+	if o.opensGiven {
+		u.SetOpensAt(o.opens)
+	}
+	set(o.closes, m.SetClosesAt, m.ClearClosesAt)
+	if i.Publish {
+		u.SetState(offering.StatePUBLISHED)
+	}
+	return u
+}
+
+// tell writes one audit entry a changed course and one event a changed thing,
+// under the verbs that the same changes have when people make them.
+func (i *Import) tell(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
+	var entries []audit.Entry
+	var events []outbox.Event
+	for _, p := range plans {
+		if p.outcome != ImportCreated && p.outcome != ImportUpdated {
+			continue
+		}
+		verb := "course.edit"
+		switch {
+		case p.publishes:
+			verb = "course.publish"
+		case p.outcome == ImportCreated:
+			verb = "course.create"
+		}
+		details := map[string]string{"outcome": string(p.outcome)}
+		for k, v := range i.Details {
+			details[k] = v
+		}
+		if n := len(p.made) + len(p.moved); n > 0 {
+			details["offerings"] = strconv.Itoa(n)
+		}
+		seen := p.publishes || p.renames && p.course.State == course.StatePUBLISHED // by everybody
+		entries = append(entries, audit.Entry{Verb: verb, Object: p.courseID, Institutions: []ident.ID{i.InstitutionID}, Details: details})
+		events = append(events, outbox.Event{Type: verb, Object: p.courseID, Public: seen, Host: i.InstitutionID})
+		verb = "offering.create"
+		if i.Publish {
+			verb = "offering.publish"
+		}
+		for _, o := range p.made {
+			events = append(events, outbox.Event{Type: verb, Object: o.id, Public: i.Publish, Host: i.InstitutionID})
+		}
+		for _, o := range p.moved {
+			now := i.Publish || o.have.State == offering.StatePUBLISHED
+			events = append(events, outbox.Event{Type: "offering.edit", Object: o.id, Public: now, Host: i.InstitutionID})
+		}
+	}
+	for begin := 0; begin < len(entries); begin += maxBulk {
+		if err := audit.RecordAll(ctx, tx, entries[begin:min(begin+maxBulk, len(entries))]); err != nil {
+			return err
+		}
+	}
+	for begin := 0; begin < len(events); begin += maxBulk {
+		if err := outbox.AppendAll(ctx, tx, events[begin:min(begin+maxBulk, len(events))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raced is the error of a conditional update that did not change one row.
+func raced(err error, what string, id ident.ID) error {
+	if err != nil {
+		return err
+	}
+	return problem.Raced(what, id)
+}

@@ -1,0 +1,406 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/format"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// errLost says that the run is no longer this worker's: it was cancelled, or
+// the lease ran out and somebody else took it.
+var errLost = errors.New("exchange: the run is somebody else's now")
+
+// Work reads all runs that wait, one after the other, and returns how many have
+// ended. Any number of servers may do it at once.
+func (s *Service) Work(ctx context.Context) (done int, err error) {
+	ctx = viewer.AsSystem(ctx)
+	for {
+		run, err := s.claim(ctx, "")
+		if err != nil || run == nil {
+			return done, err
+		}
+		if err := s.process(ctx, run); err != nil {
+			return done, err
+		}
+		done++
+	}
+}
+
+// WorkOn reads one run, unless another server does. The command line uses it.
+func (s *Service) WorkOn(ctx context.Context, id ident.ID) error {
+	ctx = viewer.AsSystem(ctx)
+	run, err := s.claim(ctx, id)
+	if err != nil || run == nil {
+		return err
+	}
+	return s.process(ctx, run)
+}
+
+// claim leases the oldest run that waits or whose worker is gone, or the named
+// one; nil when there is none.
+func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, error) {
+	for {
+		now := vocab.Now(s.Now)
+		free := importrun.Or(importrun.StateEQ(importrun.StateQUEUED),
+			importrun.And(importrun.StateEQ(importrun.StateRUNNING), importrun.LeasedUntilLT(now)))
+		q := s.DB.ImportRun.Query().Where(free)
+		if only != "" {
+			q.Where(importrun.ID(only))
+		}
+		id, err := q.Order(importrun.ByID()).FirstID(ctx)
+		if ent.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, storage.Classify(err)
+		}
+		var n int
+		worker := rand.Text()
+		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
+			n, err = tx.ImportRun.Update().Where(importrun.ID(id), free).
+				SetState(importrun.StateRUNNING).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).Save(ctx)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			return s.DB.ImportRun.Get(ctx, id)
+		}
+	}
+}
+
+// process reads a run to its end, and says how it ended. What may be over in a
+// moment, such as a database that is away, or this server being stopped, leaves
+// the run to whoever comes next; it is the only error that is returned.
+func (s *Service) process(ctx context.Context, run *ent.ImportRun) error {
+	who := &viewer.Viewer{Kind: viewer.System}
+	if run.StartedByID != nil {
+		who.PersonID = *run.StartedByID
+	}
+	ctx = viewer.With(ctx, who)
+	err := s.readAll(ctx, run)
+	state := importrun.StateDONE
+	switch {
+	case errors.Is(err, errLost):
+		return nil
+	case err != nil && (ctx.Err() != nil || errors.Is(err, problem.Is(problem.Unavailable))):
+		return errors.Join(err, s.release(context.WithoutCancel(ctx), run))
+	case err != nil:
+		state = importrun.StateFAILED
+	}
+	err = s.end(ctx, run, importrun.StateRUNNING, state, err)
+	if errors.Is(err, problem.Is(problem.Conflict)) { // cancelled at the last moment
+		return nil
+	}
+	return err
+}
+
+// release ends the lease, so that nobody waits for it.
+func (s *Service) release(ctx context.Context, run *ent.ImportRun) error {
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		return tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.Worker(run.Worker), importrun.StateEQ(importrun.StateRUNNING)).
+			SetLeasedUntil(vocab.Now(s.Now).Add(-time.Microsecond)).Exec(ctx)
+	})
+}
+
+// end moves a run to a final state and drops its chunks. A run of a source
+// tells the source how it went.
+func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importrun.State, why error) error {
+	text := ""
+	if why != nil {
+		text = plain(ctx, run.ID, why)
+	}
+	system := viewer.AsSystem(ctx)
+	err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		u := tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.StateEQ(from))
+		if from == importrun.StateRUNNING && to != importrun.StateCANCELLED {
+			u.Where(importrun.Worker(run.Worker))
+		}
+		n, err := u.SetState(to).SetEndedAt(vocab.Now(s.Now)).SetError(text).Save(system)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return problem.Raced("import", run.ID)
+		}
+		if run.SourceID != nil && to != importrun.StateCANCELLED {
+			if err := s.told(system, tx, *run.SourceID, text); err != nil {
+				return err
+			}
+		}
+		verb := map[importrun.State]string{importrun.StateDONE: "import.finish", importrun.StateFAILED: "import.fail", importrun.StateCANCELLED: "import.cancel"}[to]
+		now, err := tx.ImportRun.Get(system, run.ID)
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, verb, run.ID, run.InstitutionID, map[string]string{
+			"rows": strconv.Itoa(now.Rows), "created": strconv.Itoa(now.Created), "updated": strconv.Itoa(now.Updated), "rejected": strconv.Itoa(now.Rejected)})
+	})
+	if err != nil {
+		return err
+	}
+	return s.drop(ctx, run.ID)
+}
+
+// plain is what people are told of why a run failed. A fault goes to the log.
+func plain(ctx context.Context, run ident.ID, why error) string {
+	if all := problem.All(why); all != nil {
+		if cause := all[0].Cause(); cause != nil {
+			slog.WarnContext(ctx, "import failed", "run", run, "cause", cause)
+		}
+		return vocab.Clean(500, all[0].Error())
+	}
+	slog.ErrorContext(ctx, "fault", "run", run, "err", why)
+	return "a fault of the server; the log names it with the identifier of this run"
+}
+
+// reading is one worker's reading of one run.
+type reading struct {
+	*Service
+	run     *ent.ImportRun
+	imports *catalogue.Import
+	seen    map[[16]byte]struct{} // external ids and codes that stood before
+	kept    int                   // findings
+	leased  time.Time             // until when
+	batch   []line
+	weight  int
+}
+
+// line is a row and where it stands.
+type line struct {
+	number int
+	place  string
+	*catalogue.ImportRow
+}
+
+// readAll applies the rows that no worker before has applied.
+func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // of a reader, over what a partner wrote
+			err = fmt.Errorf("exchange: panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	if err := s.readable(run.Format); err != nil {
+		return err
+	}
+	options := importing(run.InstitutionID, run.Mode, run.SourceID)
+	options.Details = map[string]string{"import": string(run.ID)}
+	imports, err := s.Catalogue.Importing(ctx, options)
+	if err != nil {
+		return err
+	}
+	kept, err := s.DB.ImportFinding.Query().Where(importfinding.RunID(run.ID)).Count(ctx)
+	if err != nil {
+		return storage.Classify(err)
+	}
+	r := &reading{Service: s, run: run, imports: imports, seen: map[[16]byte]struct{}{}, kept: kept, leased: *run.LeasedUntil}
+	d := &document{ctx: ctx, db: s.DB, run: run}
+	var from io.Reader = d
+	if run.Format == importrun.FormatXLSX {
+		file, remove, err := spooled(d)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		from = file
+	}
+	err = r.rows(ctx, s.Readers[run.Format](from))
+	if d.err == nil || err == nil {
+		return err
+	}
+	// A fault of reading, whatever the reader made of it. Chunks that are not
+	// there are a fault too, unless the run is over.
+	if errors.Is(d.err, errLost) {
+		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error { return r.hold(ctx, tx) }); err != nil {
+			return err
+		}
+		return errors.New("exchange: a chunk is missing")
+	}
+	return d.err
+}
+
+// rows checks all rows, and applies those that come after the last one that was
+// applied before.
+func (r *reading) rows(ctx context.Context, rows format.Rows) error {
+	number, applied := 0, r.run.Rows
+	for row, err := range rows {
+		if err != nil {
+			return errors.Join(r.flush(ctx), err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if number++; number > maxRows {
+			return errors.Join(r.flush(ctx), problem.New(problem.Limited, "an import has at most %d rows", maxRows))
+		}
+		checked := r.imports.Check(row)
+		r.once(checked)
+		if number <= applied {
+			if err := r.renew(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		r.batch = append(r.batch, line{number, row.Place, checked})
+		r.weight += weigh(row.Course)
+		if len(r.batch) == batchRows || r.weight >= batchBytes {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return r.flush(ctx)
+}
+
+// once refuses a row whose external id or code stood before.
+func (r *reading) once(row *catalogue.ImportRow) {
+	if row.Refused() {
+		return
+	}
+	id, code := key("i", row.ExternalID), key("c", row.Code)
+	if _, twice := r.seen[id]; twice {
+		row.Refuse(problem.New(problem.Invalid, "the identifier %q stands twice", vocab.Clean(40, row.ExternalID)).At("externalId"))
+		return
+	}
+	if _, twice := r.seen[code]; twice {
+		row.Refuse(problem.New(problem.Invalid, "the code %q stands twice", row.Code).At("code"))
+		return
+	}
+	r.seen[id], r.seen[code] = struct{}{}, struct{}{}
+}
+
+func key(kind, text string) [16]byte {
+	sum := sha256.Sum256([]byte(kind + text))
+	return [16]byte(sum[:16])
+}
+
+// weigh is about how many bytes a row holds.
+func weigh(c format.Course) int {
+	n := 500
+	for _, t := range []vocab.Text{c.Title, c.Summary, c.Description, c.AssessmentNote, c.Prerequisites} {
+		n += size(t)
+	}
+	for _, o := range c.Outcomes {
+		n += size(o.Text)
+	}
+	for _, o := range c.Offerings {
+		n += 300 + size(o.Place) + size(o.Funding)
+	}
+	return n
+}
+
+func size(t vocab.Text) (n int) {
+	for _, s := range t {
+		n += len(s) + 8
+	}
+	return n
+}
+
+// renew extends the lease while rows are skipped, well before it ends.
+func (r *reading) renew(ctx context.Context) error {
+	if vocab.Now(r.Now).Before(r.leased.Add(-leaseTime / 2)) {
+		return nil
+	}
+	return storage.Do(ctx, r.DB, func(tx *ent.Tx) error { return r.hold(ctx, tx) })
+}
+
+// hold extends the lease, or returns errLost. It locks the run, so that it is
+// cancelled before or after a batch, not in its middle.
+func (r *reading) hold(ctx context.Context, tx *ent.Tx) error {
+	until := vocab.Now(r.Now).Add(leaseTime)
+	n, err := tx.ImportRun.Update().Where(importrun.ID(r.run.ID), importrun.StateEQ(importrun.StateRUNNING),
+		importrun.Worker(r.run.Worker), importrun.Rows(r.run.Rows)).SetLeasedUntil(until).Save(ctx)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return errLost
+	}
+	r.leased = until
+	return nil
+}
+
+// maxRaces is how often a batch is tried when people change its courses at the
+// same moment.
+const maxRaces = 5
+
+// flush applies the batch together with the run's counters.
+func (r *reading) flush(ctx context.Context) error {
+	if len(r.batch) == 0 {
+		return nil
+	}
+	for try := 1; ; try++ {
+		err := r.apply(ctx)
+		if err == nil {
+			break
+		}
+		if raced := storage.IsDuplicate(err) || errors.Is(err, problem.Is(problem.Conflict)); !raced || try == maxRaces {
+			return err
+		}
+	}
+	r.batch, r.weight = r.batch[:0], 0
+	return nil
+}
+
+func (r *reading) apply(ctx context.Context) error {
+	rows := make([]*catalogue.ImportRow, len(r.batch))
+	for i, l := range r.batch {
+		rows[i] = l.ImportRow
+	}
+	var kept int
+	var counts map[catalogue.ImportOutcome]int
+	err := storage.Do(ctx, r.DB, func(tx *ent.Tx) error {
+		if err := r.hold(ctx, tx); err != nil {
+			return err
+		}
+		results, err := r.imports.ApplyTx(ctx, tx, rows)
+		if err != nil {
+			return err
+		}
+		counts, kept = map[catalogue.ImportOutcome]int{}, r.kept
+		incomplete := 0
+		var findings []*ent.ImportFindingCreate
+		for i, result := range results {
+			counts[result.Outcome]++
+			if len(result.Incomplete) > 0 {
+				incomplete++
+			}
+			if told(result, kept) {
+				findings = append(findings, finding(tx, r.run.ID, r.batch[i], result))
+				kept++
+			}
+		}
+		if len(findings) > 0 {
+			if err := tx.ImportFinding.CreateBulk(findings...).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return tx.ImportRun.Update().Where(importrun.ID(r.run.ID)).AddRows(len(rows)).AddIncomplete(incomplete).
+			AddCreated(counts[catalogue.ImportCreated]).AddUpdated(counts[catalogue.ImportUpdated]).
+			AddUnchanged(counts[catalogue.ImportUnchanged]).AddRejected(counts[catalogue.ImportRejected]).Exec(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	r.kept = kept
+	r.run.Rows += len(rows)
+	return nil
+}

@@ -1,0 +1,241 @@
+package exchange
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// How often a source is pulled, in minutes.
+const (
+	minMinutes = 15
+	maxMinutes = 10_080 // a week
+)
+
+// maxSources bounds the sources of one institution.
+const maxSources = 20
+
+var sourceStates = lifecycle.Table[importsource.State]{
+	importsource.StateACTIVE: {importsource.StatePAUSED},
+	importsource.StatePAUSED: {importsource.StateACTIVE},
+}
+
+// NewSource is an endpoint of a partner's system.
+type NewSource struct {
+	InstitutionID  ident.ID
+	Name           string
+	Format         importrun.Format
+	URL            string
+	EveryMinutes   int
+	Policy         importsource.Policy
+	IdempotencyKey *string
+}
+
+// AddSource makes a source, which is pulled for the first time at once.
+func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource, error) {
+	if err := authz.Require(ctx, authz.ImportCatalogue, n.InstitutionID); err != nil {
+		return nil, err
+	}
+	name, badName := vocab.Line(100, n.Name, "input", "name")
+	if badName == nil && name == "" {
+		badName = problem.New(problem.Invalid, "this text is needed").At("input", "name")
+	}
+	if err := problem.Join(badName, s.readable(n.Format), checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, n.InstitutionID, n.Policy)); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "addImportSource", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.ImportSource.Get, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		count, err := tx.ImportSource.Query().Where(importsource.InstitutionID(n.InstitutionID)).Count(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if count >= maxSources {
+			return nil, problem.New(problem.Conflict, "the institution has %d sources already", count)
+		}
+		source, err := tx.ImportSource.Create().SetInstitutionID(n.InstitutionID).SetName(name).SetFormat(importsource.Format(n.Format)).SetURL(n.URL).
+			SetState(importsource.StateACTIVE).SetEveryMinutes(n.EveryMinutes).SetPolicy(n.Policy).SetDueAt(vocab.Now(s.Now)).Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, sameName(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return source, record(ctx, tx, "import_source.add", source.ID, source.InstitutionID, nil)
+	})
+}
+
+// SourceUpdate changes what is given of a source.
+type SourceUpdate struct {
+	SourceID     ident.ID
+	Name         *string
+	Format       *importrun.Format
+	URL          *string
+	EveryMinutes *int
+	Policy       *importsource.Policy
+}
+
+// UpdateSource changes a source. With another address or format it is pulled
+// at once, as if for the first time.
+func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.ImportSource, error) {
+	source, err := s.mine(ctx, u.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	var found []error
+	var name string
+	if u.Name != nil {
+		var bad error
+		if name, bad = vocab.Line(100, *u.Name, "input", "name"); bad == nil && name == "" {
+			bad = problem.New(problem.Invalid, "this text is needed").At("input", "name")
+		}
+		found = append(found, bad)
+	}
+	if u.Format != nil {
+		found = append(found, s.readable(*u.Format))
+	}
+	if u.URL != nil {
+		found = append(found, checkAddress(*u.URL))
+	}
+	if u.EveryMinutes != nil {
+		found = append(found, checkMinutes(*u.EveryMinutes))
+	}
+	if u.Policy != nil {
+		found = append(found, s.checkPolicy(ctx, source.InstitutionID, *u.Policy))
+	}
+	if err := problem.Join(found...); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).SetNillablePolicy(u.Policy)
+		if u.Name != nil {
+			update.SetName(name)
+		}
+		if u.Format != nil {
+			update.SetFormat(importsource.Format(*u.Format))
+		}
+		if u.URL != nil || u.Format != nil {
+			update.SetEtag("").SetLastModified("").SetFailures(0).SetLastError("").SetDueAt(vocab.Now(s.Now))
+		}
+		changed, err := update.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, sameName(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return changed, record(ctx, tx, "import_source.edit", source.ID, source.InstitutionID, nil)
+	})
+}
+
+// PauseSource stops the pulling of a source.
+func (s *Service) PauseSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
+	return s.moveSource(ctx, id, importsource.StatePAUSED, "import_source.pause")
+}
+
+// ResumeSource goes on with it, at once.
+func (s *Service) ResumeSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
+	return s.moveSource(ctx, id, importsource.StateACTIVE, "import_source.resume")
+}
+
+func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.State, verb string) (*ent.ImportSource, error) {
+	source, err := s.mine(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := sourceStates.Check("source", source.State, to); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		u := tx.ImportSource.Update().Where(importsource.ID(id), importsource.StateEQ(source.State)).SetState(to)
+		if to == importsource.StateACTIVE {
+			u.SetDueAt(vocab.Now(s.Now))
+		}
+		n, err := u.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("source", id)
+		}
+		if err := record(ctx, tx, verb, id, source.InstitutionID, nil); err != nil {
+			return nil, err
+		}
+		return tx.ImportSource.Get(ctx, id)
+	})
+}
+
+// PullSource has a source pulled at the next moment that a server has for it,
+// whatever its schedule and its failures say.
+func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
+	source, err := s.mine(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		n, err := tx.ImportSource.Update().Where(importsource.ID(id), importsource.StateEQ(importsource.StateACTIVE)).SetDueAt(vocab.Now(s.Now)).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, paused(source.ID)
+		}
+		if err := record(ctx, tx, "import_source.pull", id, source.InstitutionID, nil); err != nil {
+			return nil, err
+		}
+		return tx.ImportSource.Get(ctx, id)
+	})
+}
+
+// mine loads a source that the viewer may administer.
+func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
+	source, err := s.DB.ImportSource.Get(ctx, id)
+	if err != nil {
+		return nil, storage.Found(err, "source", "input", "sourceId")
+	}
+	return source, authz.Require(ctx, authz.ImportCatalogue, source.InstitutionID)
+}
+
+func paused(id ident.ID) *problem.Error {
+	return problem.New(problem.Conflict, "the source %s is paused; resume it first", id).With("from", string(importsource.StatePAUSED))
+}
+
+func sameName(name string) *problem.Error {
+	return problem.New(problem.Conflict, "the institution has a source with the name %q already", name).At("input", "name")
+}
+
+// checkPolicy returns a CONFLICT problem for a source that would publish what
+// has to be reviewed.
+func (s *Service) checkPolicy(ctx context.Context, institution ident.ID, p importsource.Policy) error {
+	if !slices.Contains([]importsource.Policy{importsource.PolicyDRAFT, importsource.PolicyPUBLISH}, p) {
+		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(p))).At("input", "policy")
+	}
+	_, err := s.Catalogue.Importing(ctx, importing(institution, importrun.Mode(p), nil))
+	return storage.Found(err, "institution", "input", "institutionId")
+}
+
+func checkMinutes(n int) error {
+	if n < minMinutes || n > maxMinutes {
+		return problem.New(problem.Invalid, "a source is pulled every %d to %d minutes, not every %d", minMinutes, maxMinutes, n).At("input", "everyMinutes")
+	}
+	return nil
+}
+
+// checkAddress wants https: a catalogue that anybody on the way could change is
+// none. The problem does not repeat the address, which may hold a secret.
+func checkAddress(address string) error {
+	if err := vocab.CheckURL(address); err != nil || !strings.HasPrefix(address, "https://") || len(address) > 1000 {
+		return problem.New(problem.Invalid, "the address of a source begins with https:// and has at most %d characters", 1000).At("input", "url")
+	}
+	return nil
+}

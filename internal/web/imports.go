@@ -1,0 +1,89 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+)
+
+// Patience with a slow sender: each piece of an upload has time of its own, and
+// all of them together too.
+const (
+	pieceTime  = 30 * time.Second
+	uploadTime = time.Hour
+)
+
+// receiveImport stores an upload of any length and answers 202 with its run.
+func (s *site) receiveImport(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	institution, _ := ident.Parse(q.Get("institution"))
+	control := http.NewResponseController(w)
+	body := &upload{ReadCloser: r.Body, control: control, until: time.Now().Add(uploadTime)}
+	run, err := s.Exchange.Receive(r.Context(), exchange.Upload{
+		InstitutionID: institution, Format: importrun.Format(q.Get("format")), Mode: importrun.Mode(q.Get("mode")), Name: q.Get("name"), Length: r.ContentLength,
+	}, body)
+	_ = control.SetWriteDeadline(time.Now().Add(pieceTime))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Location", s.runURL(run))
+	s.answerRun(w, run, http.StatusAccepted)
+}
+
+// showImport tells a program how an import goes.
+func (s *site) showImport(w http.ResponseWriter, r *http.Request) {
+	id, _ := ident.Parse(r.PathValue("id"))
+	run, err := s.DB.ImportRun.Get(r.Context(), id)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.answerRun(w, run, http.StatusOK)
+}
+
+func (s *site) runURL(run *ent.ImportRun) string { return s.BaseURL + "/imports/" + string(run.ID) }
+
+func (s *site) answerRun(w http.ResponseWriter, run *ent.ImportRun, status int) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	writeJSON(w, map[string]any{
+		"id": run.ID, "state": run.State, "url": s.runURL(run), "bytes": run.Bytes, "rows": run.Rows, "created": run.Created, "updated": run.Updated,
+		"unchanged": run.Unchanged, "rejected": run.Rejected, "incomplete": run.Incomplete, "error": run.Error,
+	})
+}
+
+// upload is a body that may take longer than other requests, as long as it
+// keeps coming.
+type upload struct {
+	io.ReadCloser
+	control *http.ResponseController
+	until   time.Time
+	read    int
+}
+
+// extendEvery is how many bytes buy more time.
+const extendEvery = 64 << 10
+
+func (u *upload) Read(p []byte) (int, error) {
+	if u.read <= 0 {
+		deadline := time.Now().Add(pieceTime)
+		if deadline.After(u.until) {
+			deadline = u.until
+		}
+		_ = u.control.SetReadDeadline(deadline) // a recorder of tests has none
+		_ = u.control.SetWriteDeadline(deadline.Add(pieceTime))
+		u.read = extendEvery
+	}
+	n, err := u.ReadCloser.Read(p)
+	u.read -= n
+	return n, err
+}
