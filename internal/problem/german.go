@@ -291,6 +291,16 @@ var german = map[string]string{
 	"a sequence runs in a circle, so none of its courses can come first":                                         "eine Reihenfolge läuft im Kreis, sodass keiner ihrer Kurse der erste sein kann",
 	"no choice of the courses on offer meets all rules together":                                                 "keine Auswahl aus den angebotenen Kursen erfüllt alle Regeln zugleich",
 	"no choice of courses was found that meets all rules; fewer courses that stand in several groups would help": "es wurde keine Auswahl von Kursen gefunden, die alle Regeln erfüllt; weniger Kurse, die in mehreren Gruppen stehen, würden helfen",
+	// Documents of partners.
+	"%q is not a date and time such as \"2027-03-01T09:00:00+01:00\"": "%q ist keine Zeitangabe wie \"2027-03-01T09:00:00+01:00\"",
+	"%q is not an identifier of a course":                             "%q ist keine Kennung eines Kurses",
+	"one value of the source is larger than %d bytes":                 "ein Wert der Quelle ist größer als %d Byte",
+	"the source has a document type definition, which is not read":    "die Quelle enthält eine Dokumenttypdefinition; sie wird nicht gelesen",
+	"the source holds no courses in this format":                      "die Quelle enthält keine Kurse in diesem Format",
+	"the source is not well-formed %s at byte %d":                     "die Quelle ist kein wohlgeformtes %s, ab Byte %d",
+	"the source nests deeper than %d levels":                          "die Quelle ist tiefer als %d Ebenen verschachtelt",
+	"this is not the type of value that the format has here":          "das ist nicht die Art von Wert, die das Format hier vorsieht",
+	"this item is larger than %d bytes":                               "dieser Eintrag ist größer als %d Byte",
 }
 
 // worded are the formats that say words of ours and not only data. In looks

@@ -33,8 +33,10 @@ func (r *Record) Refuse(err error) {
 
 // Lose notes that a field of the source has no place here.
 func (r *Record) Lose(path ...string) {
-	name := vocab.Clean(200, strings.Join(path, "."))
-	if len(r.lost) < maxLost && !slices.Contains(r.lost, name) {
+	if len(r.lost) == maxLost {
+		return
+	}
+	if name := vocab.Clean(200, strings.Join(path, ".")); !slices.Contains(r.lost, name) {
 		r.lost = append(r.lost, name)
 	}
 }

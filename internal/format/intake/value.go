@@ -18,7 +18,7 @@ import (
 // Most hours of work and seats that a course can have.
 const (
 	maxHours = 20_000
-	MaxSeats = 1_000_000
+	MaxSeats = 100_000
 )
 
 // Unsaid is the language of a text whose language the source does not say.

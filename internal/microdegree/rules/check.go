@@ -24,7 +24,7 @@ const (
 func Check(c vocab.Composition, total vocab.ECTS, bounds vocab.Bounds, offered map[string]Course) error {
 	k := checker{rules: c, total: total, offered: offered}
 	if total < bounds.Min || total > bounds.Max {
-		k.refuse("%s ECTS credits are outside the %s to %s of a %s in this alliance", total, bounds.Min, bounds.Max, bounds.Kind).at("ects")
+		k.broken("%s ECTS credits are outside the %s to %s of a %s in this alliance", total, bounds.Min, bounds.Max, bounds.Kind).at("ects")
 	}
 	k.groups()
 	k.whole()
@@ -47,7 +47,7 @@ type refusal struct {
 	p *problem.Error
 }
 
-func (k *checker) refuse(format string, args ...any) refusal {
+func (k *checker) broken(format string, args ...any) refusal {
 	return refusal{k, problem.New(problem.Invalid, format, args...)}
 }
 
@@ -65,20 +65,20 @@ func (k *checker) usable(g vocab.CompositionGroup) (courses []Course) {
 
 func (k *checker) negative(n int, path ...string) bool {
 	if n < 0 {
-		k.refuse("a number of credits, courses, institutions or months is not negative").at(path...)
+		k.broken("a number of credits, courses, institutions or months is not negative").at(path...)
 	}
 	return n < 0
 }
 
 func (k *checker) groups() {
 	if len(k.rules.Groups) > MaxGroups {
-		k.refuse("a micro-degree has at most %d groups", MaxGroups).at("groups")
+		k.broken("a micro-degree has at most %d groups", MaxGroups).at("groups")
 	}
 	var asked, open vocab.ECTS
 	seen := map[string]bool{}
 	for _, g := range k.rules.Groups {
 		if seen[g.Key] {
-			k.refuse("two groups have the key %q", g.Key).at("groups", g.Key, "key")
+			k.broken("two groups have the key %q", g.Key).at("groups", g.Key, "key")
 		}
 		seen[g.Key] = true
 		k.courses(g)
@@ -95,24 +95,24 @@ func (k *checker) groups() {
 		open += there
 	}
 	if asked > k.total {
-		k.refuse("the groups ask for %s ECTS credits, the micro-degree has %s", asked, k.total).at("ects")
+		k.broken("the groups ask for %s ECTS credits, the micro-degree has %s", asked, k.total).at("ects")
 	}
 	if open < k.total {
-		k.refuse("the groups offer %s ECTS credits, the micro-degree has %s", open, k.total).at("ects")
+		k.broken("the groups offer %s ECTS credits, the micro-degree has %s", open, k.total).at("ects")
 	}
 }
 
 // courses checks the list of one group.
 func (k *checker) courses(g vocab.CompositionGroup) {
 	if len(g.Courses) > MaxGroupCourses {
-		k.refuse("the group %q has more than %d courses", g.Key, MaxGroupCourses).at("groups", g.Key, "courses")
+		k.broken("the group %q has more than %d courses", g.Key, MaxGroupCourses).at("groups", g.Key, "courses")
 	}
 	sorted := slices.Sorted(slices.Values(g.Courses))
 	if len(slices.Compact(slices.Clone(sorted))) < len(sorted) {
-		k.refuse("the group %q lists a course twice", g.Key).at("groups", g.Key, "courses")
+		k.broken("the group %q lists a course twice", g.Key).at("groups", g.Key, "courses")
 	}
 	if slices.ContainsFunc(g.Courses, func(id string) bool { _, ok := k.offered[id]; return !ok }) {
-		k.refuse("the group %q lists a course that is not published", g.Key).at("groups", g.Key, "courses")
+		k.broken("the group %q lists a course that is not published", g.Key).at("groups", g.Key, "courses")
 	}
 }
 
@@ -122,13 +122,13 @@ func (k *checker) group(g vocab.CompositionGroup, usable []Course, there vocab.E
 	k.negative(int(g.MinECTS), "groups", g.Key, "minEcts")
 	k.negative(int(g.MaxECTS), "groups", g.Key, "maxEcts")
 	if g.MinCourses > len(usable) {
-		k.refuse("the group %q asks for %d courses and offers %d", g.Key, g.MinCourses, len(usable)).at("groups", g.Key, "minCourses")
+		k.broken("the group %q asks for %d courses and offers %d", g.Key, g.MinCourses, len(usable)).at("groups", g.Key, "minCourses")
 	}
 	if g.MinECTS > there {
-		k.refuse("the group %q asks for %s ECTS credits and offers %s", g.Key, g.MinECTS, there).at("groups", g.Key, "minEcts")
+		k.broken("the group %q asks for %s ECTS credits and offers %s", g.Key, g.MinECTS, there).at("groups", g.Key, "minEcts")
 	}
 	if g.MaxECTS > 0 && g.MinECTS > g.MaxECTS {
-		k.refuse("the group %q asks for %s ECTS credits and counts at most %s", g.Key, g.MinECTS, g.MaxECTS).at("groups", g.Key, "maxEcts")
+		k.broken("the group %q asks for %s ECTS credits and counts at most %s", g.Key, g.MinECTS, g.MaxECTS).at("groups", g.Key, "maxEcts")
 	}
 }
 
@@ -149,7 +149,7 @@ func (k *checker) whole() {
 		k.negative(int(*most), "maxSharedEcts")
 	}
 	if n := k.rules.MinInstitutions; !k.negative(n, "minInstitutions") && n > len(partners) {
-		k.refuse("the micro-degree asks for courses of %d institutions, and %d have some in its groups", n, len(partners)).at("minInstitutions")
+		k.broken("the micro-degree asks for courses of %d institutions, and %d have some in its groups", n, len(partners)).at("minInstitutions")
 	}
 	if k.rules.Level != nil {
 		k.level(*k.rules.Level, high)
@@ -178,7 +178,7 @@ func (k *checker) level(l vocab.LevelRule, high map[string]vocab.ECTS) {
 	}
 	there = min(there, k.total)
 	if l.MinECTS > there {
-		k.refuse("the micro-degree asks for %s ECTS credits at EQF level %d or above, and at most %s can be had", l.MinECTS, l.EQF, there).at("level", "minEcts")
+		k.broken("the micro-degree asks for %s ECTS credits at EQF level %d or above, and at most %s can be had", l.MinECTS, l.EQF, there).at("level", "minEcts")
 	}
 }
 
@@ -186,13 +186,13 @@ func (k *checker) level(l vocab.LevelRule, high map[string]vocab.ECTS) {
 func (k *checker) sequence() {
 	for i, o := range k.rules.Sequence {
 		if !k.listed(o.Before) {
-			k.refuse("a sequence names a course that stands in no group").at("sequence", strconv.Itoa(i), "before")
+			k.broken("a sequence names a course that stands in no group").at("sequence", strconv.Itoa(i), "before")
 		}
 		if !k.listed(o.After) {
-			k.refuse("a sequence names a course that stands in no group").at("sequence", strconv.Itoa(i), "after")
+			k.broken("a sequence names a course that stands in no group").at("sequence", strconv.Itoa(i), "after")
 		}
 		if k.circular(o) {
-			k.refuse("a sequence runs in a circle, so none of its courses can come first").at("sequence", strconv.Itoa(i))
+			k.broken("a sequence runs in a circle, so none of its courses can come first").at("sequence", strconv.Itoa(i))
 		}
 	}
 }
