@@ -9,7 +9,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -81,37 +80,7 @@ func each[O, V any](objs []O, of func(O) V) []V {
 // groupCourses returns the courses of each group of a micro-degree, in the
 // order in which the group lists them.
 func (r *Resolver) groupCourses(ctx context.Context, groups []*vocab.CompositionGroup) ([][]*ent.Course, error) {
-	var all []ident.ID
-	for _, g := range groups {
-		for _, c := range g.Courses {
-			all = append(all, ident.ID(c))
-		}
-	}
-	found, err := r.courses(ctx, all)
-	if err != nil {
-		return nil, err
-	}
-	byID := map[ident.ID]*ent.Course{}
-	for _, c := range found {
-		byID[c.ID] = c
-	}
-	lists := make([][]*ent.Course, len(groups))
-	for i, g := range groups {
-		for _, id := range g.Courses {
-			if c := byID[ident.ID(id)]; c != nil {
-				lists[i] = append(lists[i], c)
-			}
-		}
-	}
-	return lists, nil
-}
-
-func progress(p microdegree.Progress) *model.MicroDegreeProgress {
-	out := &model.MicroDegreeProgress{Complete: p.Complete, Counted: p.Counted}
-	for _, g := range p.Groups {
-		out.Groups = append(out.Groups, &model.GroupProgress{Key: g.Group.Key, Earned: g.Earned, Missing: g.Missing})
-	}
-	return out
+	return r.coursesOf(ctx, each(groups, func(g *vocab.CompositionGroup) []string { return g.Courses }))
 }
 
 // publicationIssues lists what keeps a version from being published, and what

@@ -7,6 +7,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -36,7 +38,31 @@ func (r *microDegreeResolver) ViewerProgress(ctx context.Context, obj *ent.Micro
 	if p == nil || err != nil {
 		return nil, err
 	}
-	return progress(*p), nil
+	return progress(obj, p), nil
+}
+
+func (r *microDegreeResolver) Plan(ctx context.Context, obj *ent.MicroDegree, candidateIds []ident.ID, first *int) (*model.MicroDegreePlan, error) {
+	limit := 3
+	if first != nil {
+		limit = *first
+	}
+	p, err := r.Recognitions.Plan(ctx, obj, candidateIds, limit)
+	if err != nil {
+		return nil, err
+	}
+	return r.planned(ctx, p)
+}
+
+func (r *microDegreeResolver) Issues(ctx context.Context, obj *ent.MicroDegree) ([]*model.PublicationIssue, error) {
+	blocking, err := r.MicroDegrees.Issues(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return issuesOf(ctx, blocking), nil
+}
+
+func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroDegree) ([]*model.ViewerAction, error) {
+	return actions(ctx, microdegree.Actions(ctx, obj)), nil
 }
 
 func (r *microDegreeConnectionResolver) Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error) {
@@ -47,12 +73,68 @@ func (r *microDegreeConnectionResolver) TotalCount(ctx context.Context, obj *mod
 	return obj.TotalCount(ctx)
 }
 
+func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error) {
+	done, err := r.MicroDegrees.Create(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MicroDegreePayload{MicroDegree: done}, nil
+}
+
+func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error) {
+	done, err := r.MicroDegrees.Update(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MicroDegreePayload{MicroDegree: done}, nil
+}
+
+func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error) {
+	done, err := r.MicroDegrees.Publish(ctx, input.MicroDegreeID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MicroDegreePayload{MicroDegree: done}, nil
+}
+
+func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error) {
+	done, err := r.MicroDegrees.Withdraw(ctx, input.MicroDegreeID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.MicroDegreePayload{MicroDegree: done}, nil
+}
+
 func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {
 	return null(r.microDegreeByKey(key).Only(ctx))
 }
 
 func (r *queryResolver) MicroDegrees(ctx context.Context, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
 	return relay.List(ctx, r.publishedMicroDegrees(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*string, error) {
+	return groupOf(obj), nil
+}
+
+func (r *ruleReportResolver) Courses(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error) {
+	return r.coursesOf(ctx, each(objs, subjects))
+}
+
+func (r *ruleReportResolver) Have(ctx context.Context, obj *rules.Node) (float64, error) {
+	return amount(obj.Have, obj.Unit), nil
+}
+
+func (r *ruleReportResolver) Need(ctx context.Context, obj *rules.Node) (float64, error) {
+	return amount(obj.Need, obj.Unit), nil
+}
+
+func (r *ruleReportResolver) Counted(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error) {
+	return r.coursesOf(ctx, each(objs, func(n *rules.Node) []string { return n.Counted }))
+}
+
+func (r *uncountedCourseResolver) Course(ctx context.Context, objs []*rules.Uncounted) ([]*ent.Course, error) {
+	return follow(ctx, objs, func(u *rules.Uncounted) ident.ID { return ident.ID(u.CourseID) }, r.courses)
 }
 
 func (r *Resolver) CompositionGroup() generated.CompositionGroupResolver {
@@ -67,9 +149,17 @@ func (r *Resolver) MicroDegreeConnection() generated.MicroDegreeConnectionResolv
 	return &microDegreeConnectionResolver{r}
 }
 
+func (r *Resolver) RuleReport() generated.RuleReportResolver { return &ruleReportResolver{r} }
+
+func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
+	return &uncountedCourseResolver{r}
+}
+
 type (
 	compositionGroupResolver      struct{ *Resolver }
 	courseOrderResolver           struct{ *Resolver }
 	microDegreeResolver           struct{ *Resolver }
 	microDegreeConnectionResolver struct{ *Resolver }
+	ruleReportResolver            struct{ *Resolver }
+	uncountedCourseResolver       struct{ *Resolver }
 )

@@ -4717,6 +4717,11 @@ func unmarshalNPublishOfferingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNQualityAssuranceInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQualityText(ctx context.Context, ec *executionContext, v any) (catalogue.QualityText, error) {
+	res, err := unmarshalInputQualityAssuranceInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNQualityAssuranceKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQualityKind(ctx context.Context, ec *executionContext, v any) (vocab.QualityKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.QualityKind(tmp)

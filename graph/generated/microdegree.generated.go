@@ -4,15 +4,19 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	microdegree1 "github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -33,16 +37,53 @@ type MicroDegreeResolver interface {
 	Field(ctx context.Context, obj *ent.MicroDegree) (*model.FieldOfEducation, error)
 
 	ViewerProgress(ctx context.Context, obj *ent.MicroDegree) (*model.MicroDegreeProgress, error)
+	Plan(ctx context.Context, obj *ent.MicroDegree, candidateIds []ident.ID, first *int) (*model.MicroDegreePlan, error)
+	Issues(ctx context.Context, obj *ent.MicroDegree) ([]*model.PublicationIssue, error)
+	ViewerActions(ctx context.Context, obj *ent.MicroDegree) ([]*model.ViewerAction, error)
 }
 type MicroDegreeConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error)
 
 	TotalCount(ctx context.Context, obj *model.MicroDegreeConnection) (int, error)
 }
+type RuleReportResolver interface {
+	Group(ctx context.Context, obj *rules.Node) (*string, error)
+	Courses(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error)
+
+	Have(ctx context.Context, obj *rules.Node) (float64, error)
+	Need(ctx context.Context, obj *rules.Node) (float64, error)
+
+	Counted(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error)
+}
+type UncountedCourseResolver interface {
+	Course(ctx context.Context, objs []*rules.Uncounted) ([]*ent.Course, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_MicroDegree_plan_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "candidateIds",
+		func(ctx context.Context, v any) ([]ident.ID, error) {
+			return unmarshalOID2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐIDᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["candidateIds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -617,6 +658,29 @@ func fieldContext_LevelRule_minEcts(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("LevelRule", field, false, false, "ECTS")
 }
 
+func _LevelRule_lowest(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *vocab.LevelRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LevelRule_lowest(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lowest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_LevelRule_lowest(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LevelRule", field, false, false, "Int")
+}
+
 func _MicroDegree_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.MicroDegree) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1043,6 +1107,114 @@ func fieldContext_MicroDegree_viewerProgress(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
+func _MicroDegree_plan(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.MicroDegree) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegree_plan(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.MicroDegree().Plan(ctx, obj, fc.Args["candidateIds"].([]ident.ID), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreePlan) graphql.Marshaler {
+			return marshalOMicroDegreePlan2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePlan(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MicroDegree_plan(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegree",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MicroDegreePlan(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_MicroDegree_plan_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _MicroDegree_issues(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.MicroDegree) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegree_issues(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MicroDegree().Issues(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PublicationIssue) graphql.Marshaler {
+			return marshalNPublicationIssue2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPublicationIssueᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegree_issues(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegree",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PublicationIssue(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegree_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.MicroDegree) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegree_viewerActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MicroDegree().ViewerActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ViewerAction) graphql.Marshaler {
+			return marshalNViewerAction2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐViewerActionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegree_viewerActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegree",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ViewerAction(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _MicroDegreeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1217,6 +1389,212 @@ func fieldContext_MicroDegreeEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePayload_microDegree(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MicroDegree, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.MicroDegree) graphql.Marshaler {
+			return marshalOMicroDegree2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐMicroDegree(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MicroDegreePayload_microDegree(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MicroDegree(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegreePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePayload_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegreePlan_complete(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePlan_complete(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePlan_complete(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MicroDegreePlan", field, false, false, "Boolean")
+}
+
+func _MicroDegreePlan_explain(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePlan_explain(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Node) graphql.Marshaler {
+			return marshalNRuleReport2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePlan_explain(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreePlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RuleReport(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegreePlan_missing(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePlan_missing(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*rules.Node) graphql.Marshaler {
+			return marshalNRuleReport2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNodeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePlan_missing(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreePlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RuleReport(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegreePlan_paths(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePlan_paths(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Paths, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PlanPath) graphql.Marshaler {
+			return marshalNPlanPath2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPlanPathᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePlan_paths(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreePlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PlanPath(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MicroDegreePlan_exhaustive(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreePlan_exhaustive(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exhaustive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreePlan_exhaustive(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MicroDegreePlan", field, false, false, "Boolean")
+}
+
 func _MicroDegreeProgress_complete(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeProgress) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1295,9 +1673,1108 @@ func fieldContext_MicroDegreeProgress_groups(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
+func _MicroDegreeProgress_explain(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MicroDegreeProgress_explain(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Node) graphql.Marshaler {
+			return marshalNRuleReport2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MicroDegreeProgress_explain(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MicroDegreeProgress",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RuleReport(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _PlanPath_courses(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PlanPath) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PlanPath_courses(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Courses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Course) graphql.Marshaler {
+			return marshalNCourse2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PlanPath_courses(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanPath",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _PlanPath_ects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PlanPath) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PlanPath_ects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ects, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ECTS) graphql.Marshaler {
+			return marshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PlanPath_ects(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanPath", field, false, false, "ECTS")
+}
+
+func _PlanPath_endsOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PlanPath) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PlanPath_endsOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalODate2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PlanPath_endsOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanPath", field, false, false, "Date")
+}
+
+func _PlanPath_until(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PlanPath) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PlanPath_until(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PlanPath_until(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanPath", field, false, false, "DateTime")
+}
+
+func _RuleReport_rule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_rule(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.RuleKind) graphql.Marshaler {
+			return marshalNCompositionRule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐRuleKind(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_rule(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, false, false, "CompositionRule")
+}
+
+func _RuleReport_group(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_group(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RuleReport().Group(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuleReport_group(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, true, true, "String")
+}
+
+func _RuleReport_courses(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_courses(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuleReport_courses(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Course) graphql.Marshaler {
+			return marshalNCourse2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_courses(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleReport",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuleReport_courses(ctx context.Context, field graphql.CollectedField, obj *rules.Node) (any, error) {
+	resolver := ec.Resolvers.RuleReport()
+	if batch, ok := graphql.BatchParentsFor[*rules.Node](ctx, "RuleReport"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Courses(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Course](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuleReport.courses",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Courses(ctx, []*rules.Node{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Course](
+		ctx,
+		results,
+		err,
+		"RuleReport.courses",
+	)
+}
+
+func _RuleReport_satisfied(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_satisfied(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Satisfied, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_satisfied(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, false, false, "Boolean")
+}
+
+func _RuleReport_have(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_have(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RuleReport().Have(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return marshalNFloat2float64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_have(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, true, true, "Float")
+}
+
+func _RuleReport_need(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_need(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RuleReport().Need(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return marshalNFloat2float64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_need(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, true, true, "Float")
+}
+
+func _RuleReport_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_unit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.Unit) graphql.Marshaler {
+			return marshalNRuleUnit2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUnit(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleReport", field, false, false, "RuleUnit")
+}
+
+func _RuleReport_counted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_counted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuleReport_counted(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Course) graphql.Marshaler {
+			return marshalNCourse2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_counted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleReport",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuleReport_counted(ctx context.Context, field graphql.CollectedField, obj *rules.Node) (any, error) {
+	resolver := ec.Resolvers.RuleReport()
+	if batch, ok := graphql.BatchParentsFor[*rules.Node](ctx, "RuleReport"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Counted(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Course](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuleReport.counted",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Counted(ctx, []*rules.Node{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Course](
+		ctx,
+		results,
+		err,
+		"RuleReport.counted",
+	)
+}
+
+func _RuleReport_uncounted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_uncounted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Uncounted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.Uncounted) graphql.Marshaler {
+			return marshalNUncountedCourse2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUncountedᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_uncounted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UncountedCourse(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RuleReport_children(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuleReport_children(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Children, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.Node) graphql.Marshaler {
+			return marshalNRuleReport2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNodeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RuleReport_children(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RuleReport(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UncountedCourse_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Uncounted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UncountedCourse_course(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_UncountedCourse_course(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Course) graphql.Marshaler {
+			return marshalOCourse2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourse(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UncountedCourse_course(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UncountedCourse",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Course(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_UncountedCourse_course(ctx context.Context, field graphql.CollectedField, obj *rules.Uncounted) (any, error) {
+	resolver := ec.Resolvers.UncountedCourse()
+	if batch, ok := graphql.BatchParentsFor[*rules.Uncounted](ctx, "UncountedCourse"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Course(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Course](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"UncountedCourse.course",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Course(ctx, []*rules.Uncounted{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Course](
+		ctx,
+		results,
+		err,
+		"UncountedCourse.course",
+	)
+}
+
+func _UncountedCourse_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Uncounted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UncountedCourse_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.Reason) graphql.Marshaler {
+			return marshalNUncountedReason2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐReason(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UncountedCourse_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncountedCourse", field, false, false, "UncountedReason")
+}
+
+func _UncountedCourse_group(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *rules.Uncounted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UncountedCourse_group(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Group, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UncountedCourse_group(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UncountedCourse", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputCompositionGroupInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.GroupText, error) {
+	var it microdegree1.GroupText
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "title", "courseIds", "minEcts", "minCourses", "maxEcts"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "courseIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseIds"))
+			data, err := unmarshalNID2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐIDᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseIDs = data
+		case "minEcts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minEcts"))
+			data, err := unmarshalOECTS2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinECTS = data
+		case "minCourses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minCourses"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinCourses = data
+		case "maxEcts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxEcts"))
+			data, err := unmarshalOECTS2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxECTS = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompositionGroupInput unmarshals raw into the CompositionGroupInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompositionGroupInput(ctx context.Context, raw any) (microdegree1.GroupText, error) {
+	var out microdegree1.GroupText
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompositionGroupInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCompositionInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.CompositionText, error) {
+	var it microdegree1.CompositionText
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"groups", "minInstitutions", "level", "maxAgeMonths", "maxSharedEcts", "sequence"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "groups":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groups"))
+			data, err := unmarshalNCompositionGroupInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐGroupTextᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Groups = data
+		case "minInstitutions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minInstitutions"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinInstitutions = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := unmarshalOLevelRuleInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐLevelText(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "maxAgeMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxAgeMonths"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxAgeMonths = data
+		case "maxSharedEcts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxSharedEcts"))
+			data, err := unmarshalOECTS2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxSharedECTS = data
+		case "sequence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sequence"))
+			data, err := unmarshalOCourseOrderInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐOrderTextᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sequence = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompositionInput unmarshals raw into the CompositionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompositionInput(ctx context.Context, raw any) (microdegree1.CompositionText, error) {
+	var out microdegree1.CompositionText
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompositionInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCourseOrderInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.OrderText, error) {
+	var it microdegree1.OrderText
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"beforeId", "afterId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "beforeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beforeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.BeforeID = data
+		case "afterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("afterId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AfterID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCourseOrderInput unmarshals raw into the CourseOrderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCourseOrderInput(ctx context.Context, raw any) (microdegree1.OrderText, error) {
+	var out microdegree1.OrderText
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseOrderInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCreateMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.New, error) {
+	var it microdegree1.New
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"institutionId", "key", "content", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := unmarshalNMicroDegreeContentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐContent(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateMicroDegreeInput unmarshals raw into the CreateMicroDegreeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateMicroDegreeInput(ctx context.Context, raw any) (microdegree1.New, error) {
+	var out microdegree1.New
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateMicroDegreeInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputLevelRuleInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.LevelText, error) {
+	var it microdegree1.LevelText
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eqf", "minEcts", "lowest"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eqf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eqf"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EQF = data
+		case "minEcts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minEcts"))
+			data, err := unmarshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinECTS = data
+		case "lowest":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lowest"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lowest = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLevelRuleInput unmarshals raw into the LevelRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLevelRuleInput(ctx context.Context, raw any) (microdegree1.LevelText, error) {
+	var out microdegree1.LevelText
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LevelRuleInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputMicroDegreeContentInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.Content, error) {
+	var it microdegree1.Content
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "summary", "description", "outcomes", "ects", "eqfLevel", "isced", "quality", "composition"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalNTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "summary":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summary"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Summary = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "outcomes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcomes"))
+			data, err := unmarshalOLearningOutcomeInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐOutcomeTextᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcomes = data
+		case "ects":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ects"))
+			data, err := unmarshalNECTS2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐECTS(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ECTS = data
+		case "eqfLevel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eqfLevel"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EQFLevel = data
+		case "isced":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isced"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ISCED = data
+		case "quality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quality"))
+			data, err := unmarshalNQualityAssuranceInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQualityText(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quality = data
+		case "composition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("composition"))
+			data, err := unmarshalNCompositionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐCompositionText(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Composition = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMicroDegreeContentInput unmarshals raw into the MicroDegreeContentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMicroDegreeContentInput(ctx context.Context, raw any) (microdegree1.Content, error) {
+	var out microdegree1.Content
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MicroDegreeContentInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputPublishMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (model.PublishMicroDegreeInput, error) {
+	var it model.PublishMicroDegreeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"microDegreeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "microDegreeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("microDegreeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MicroDegreeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPublishMicroDegreeInput unmarshals raw into the PublishMicroDegreeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPublishMicroDegreeInput(ctx context.Context, raw any) (model.PublishMicroDegreeInput, error) {
+	var out model.PublishMicroDegreeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishMicroDegreeInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.Update, error) {
+	var it microdegree1.Update
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"microDegreeId", "content"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "microDegreeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("microDegreeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MicroDegreeID = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := unmarshalNMicroDegreeContentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐContent(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateMicroDegreeInput unmarshals raw into the UpdateMicroDegreeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateMicroDegreeInput(ctx context.Context, raw any) (microdegree1.Update, error) {
+	var out microdegree1.Update
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateMicroDegreeInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputWithdrawMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (model.WithdrawMicroDegreeInput, error) {
+	var it model.WithdrawMicroDegreeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"microDegreeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "microDegreeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("microDegreeId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MicroDegreeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawMicroDegreeInput unmarshals raw into the WithdrawMicroDegreeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawMicroDegreeInput(ctx context.Context, raw any) (model.WithdrawMicroDegreeInput, error) {
+	var out model.WithdrawMicroDegreeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawMicroDegreeInput", raw, &out)
+	return out, err
+}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -1528,6 +3005,11 @@ func _LevelRule(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "lowest":
+			out.Values[i] = _LevelRule_lowest(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1628,6 +3110,24 @@ func _MicroDegree(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _MicroDegree_viewerProgress(ctx, ec, field, obj)
+				})
+		case "plan":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _MicroDegree_plan(ctx, ec, field, obj)
+				})
+		case "issues":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _MicroDegree_issues(ctx, ec, field, obj)
+				})
+		case "viewerActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _MicroDegree_viewerActions(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -1734,6 +3234,97 @@ func _MicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var microDegreePayloadImplementors = []string{"MicroDegreePayload"}
+
+func _MicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MicroDegreePayload")
+		case "microDegree":
+			out.Values[i] = _MicroDegreePayload_microDegree(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _MicroDegreePayload_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var microDegreePlanImplementors = []string{"MicroDegreePlan"}
+
+func _MicroDegreePlan(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreePlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreePlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MicroDegreePlan")
+		case "complete":
+			out.Values[i] = _MicroDegreePlan_complete(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explain":
+			out.Values[i] = _MicroDegreePlan_explain(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missing":
+			out.Values[i] = _MicroDegreePlan_missing(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paths":
+			out.Values[i] = _MicroDegreePlan_paths(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exhaustive":
+			out.Values[i] = _MicroDegreePlan_exhaustive(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var microDegreeProgressImplementors = []string{"MicroDegreeProgress"}
 
 func _MicroDegreeProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreeProgress) graphql.Marshaler {
@@ -1759,6 +3350,186 @@ func _MicroDegreeProgress(ctx context.Context, ec *executionContext, sel ast.Sel
 			out.Values[i] = _MicroDegreeProgress_groups(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		case "explain":
+			out.Values[i] = _MicroDegreeProgress_explain(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planPathImplementors = []string{"PlanPath"}
+
+func _PlanPath(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PlanPath) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planPathImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanPath")
+		case "courses":
+			out.Values[i] = _PlanPath_courses(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ects":
+			out.Values[i] = _PlanPath_ects(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsOn":
+			out.Values[i] = _PlanPath_endsOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = _PlanPath_until(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ruleReportImplementors = []string{"RuleReport"}
+
+func _RuleReport(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *rules.Node) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleReportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleReport")
+		case "rule":
+			out.Values[i] = _RuleReport_rule(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "group":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuleReport_group(ctx, ec, field, obj)
+				})
+		case "courses":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuleReport_courses(ctx, ec, field, obj)
+				})
+		case "satisfied":
+			out.Values[i] = _RuleReport_satisfied(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "have":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuleReport_have(ctx, ec, field, obj)
+				})
+		case "need":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuleReport_need(ctx, ec, field, obj)
+				})
+		case "unit":
+			out.Values[i] = _RuleReport_unit(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuleReport_counted(ctx, ec, field, obj)
+				})
+		case "uncounted":
+			out.Values[i] = _RuleReport_uncounted(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "children":
+			out.Values[i] = _RuleReport_children(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var uncountedCourseImplementors = []string{"UncountedCourse"}
+
+func _UncountedCourse(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *rules.Uncounted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uncountedCourseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UncountedCourse")
+		case "course":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _UncountedCourse_course(ctx, ec, field, obj)
+				})
+		case "reason":
+			out.Values[i] = _UncountedCourse_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "group":
+			out.Values[i] = _UncountedCourse_group(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -1806,6 +3577,45 @@ func marshalNCompositionGroup2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
+func unmarshalNCompositionGroupInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐGroupText(ctx context.Context, ec *executionContext, v any) (microdegree1.GroupText, error) {
+	res, err := unmarshalInputCompositionGroupInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCompositionGroupInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐGroupTextᚄ(ctx context.Context, ec *executionContext, v any) ([]microdegree1.GroupText, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]microdegree1.GroupText, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCompositionGroupInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐGroupText(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalNCompositionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐCompositionText(ctx context.Context, ec *executionContext, v any) (microdegree1.CompositionText, error) {
+	res, err := unmarshalInputCompositionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCompositionRule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐRuleKind(ctx context.Context, ec *executionContext, v any) (rules.RuleKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := rules.RuleKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCompositionRule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐRuleKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v rules.RuleKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CompositionRule!")
+	}
+	return res
+}
+
 func marshalNCourseOrder2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐOrder(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.Order) graphql.Marshaler {
 	return _CourseOrder(ctx, ec, sel, &v)
 }
@@ -1825,6 +3635,16 @@ func marshalNCourseOrder2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋin
 	}
 
 	return ret
+}
+
+func unmarshalNCourseOrderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐOrderText(ctx context.Context, ec *executionContext, v any) (microdegree1.OrderText, error) {
+	res, err := unmarshalInputCourseOrderInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCreateMicroDegreeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐNew(ctx context.Context, ec *executionContext, v any) (microdegree1.New, error) {
+	res, err := unmarshalInputCreateMicroDegreeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNGroupProgress2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐGroupProgressᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.GroupProgress) graphql.Marshaler {
@@ -1876,6 +3696,11 @@ func marshalNMicroDegree2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return _MicroDegree(ctx, ec, sel, v)
 }
 
+func unmarshalNMicroDegreeContentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐContent(ctx context.Context, ec *executionContext, v any) (microdegree1.Content, error) {
+	res, err := unmarshalInputMicroDegreeContentInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.MicroDegreeEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1915,11 +3740,172 @@ func marshalNMicroDegreeState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return res
 }
 
+func marshalNPlanPath2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPlanPathᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.PlanPath) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNPlanPath2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPlanPath(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNPlanPath2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPlanPath(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.PlanPath) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanPath!")
+		return graphql.Null
+	}
+	return _PlanPath(ctx, ec, sel, v)
+}
+
+func unmarshalNPublishMicroDegreeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPublishMicroDegreeInput(ctx context.Context, ec *executionContext, v any) (model.PublishMicroDegreeInput, error) {
+	res, err := unmarshalInputPublishMicroDegreeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRuleReport2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v rules.Node) graphql.Marshaler {
+	return _RuleReport(ctx, ec, sel, &v)
+}
+
+func marshalNRuleReport2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNodeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []rules.Node) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "RuleReport", v)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRuleReport2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNRuleReport2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNodeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*rules.Node) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "RuleReport", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRuleReport2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNRuleReport2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *rules.Node) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleReport!")
+		return graphql.Null
+	}
+	return _RuleReport(ctx, ec, sel, v)
+}
+
+func unmarshalNRuleUnit2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUnit(ctx context.Context, ec *executionContext, v any) (rules.Unit, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := rules.Unit(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRuleUnit2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUnit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v rules.Unit) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleUnit!")
+	}
+	return res
+}
+
+func marshalNUncountedCourse2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUncounted(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v rules.Uncounted) graphql.Marshaler {
+	return _UncountedCourse(ctx, ec, sel, &v)
+}
+
+func marshalNUncountedCourse2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUncountedᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []rules.Uncounted) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "UncountedCourse", v)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUncountedCourse2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐUncounted(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNUncountedReason2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐReason(ctx context.Context, ec *executionContext, v any) (rules.Reason, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := rules.Reason(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUncountedReason2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚋrulesᚐReason(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v rules.Reason) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UncountedReason!")
+	}
+	return res
+}
+
+func unmarshalNUpdateMicroDegreeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐUpdate(ctx context.Context, ec *executionContext, v any) (microdegree1.Update, error) {
+	res, err := unmarshalInputUpdateMicroDegreeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNWithdrawMicroDegreeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWithdrawMicroDegreeInput(ctx context.Context, ec *executionContext, v any) (model.WithdrawMicroDegreeInput, error) {
+	res, err := unmarshalInputWithdrawMicroDegreeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOCourseOrderInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐOrderTextᚄ(ctx context.Context, ec *executionContext, v any) ([]microdegree1.OrderText, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]microdegree1.OrderText, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCourseOrderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐOrderText(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func marshalOLevelRule2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐLevelRule(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.LevelRule) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _LevelRule(ctx, ec, sel, v)
+}
+
+func unmarshalOLevelRuleInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋmicrodegreeᚐLevelText(ctx context.Context, ec *executionContext, v any) (*microdegree1.LevelText, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputLevelRuleInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOMicroDegree2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐMicroDegree(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.MicroDegree) graphql.Marshaler {
@@ -1934,6 +3920,20 @@ func marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpere
 		return graphql.Null
 	}
 	return _MicroDegreeConnection(ctx, ec, sel, v)
+}
+
+func marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _MicroDegreePayload(ctx, ec, sel, v)
+}
+
+func marshalOMicroDegreePlan2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePlan(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreePlan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _MicroDegreePlan(ctx, ec, sel, v)
 }
 
 func marshalOMicroDegreeProgress2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeProgress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreeProgress) graphql.Marshaler {

@@ -65,6 +65,8 @@ type ResolverRoot interface {
 	RecognitionRuleConnection() RecognitionRuleConnectionResolver
 	Result() ResultResolver
 	RoleGrant() RoleGrantResolver
+	RuleReport() RuleReportResolver
+	UncountedCourse() UncountedCourseResolver
 	Unit() UnitResolver
 	UnitConnection() UnitConnectionResolver
 	VerifiedCredential() VerifiedCredentialResolver
@@ -108,10 +110,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
 			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
+			graphql.NewInputUnmarshaler("CompositionGroupInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionGroupInput)),
+			graphql.NewInputUnmarshaler("CompositionInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionInput)),
 			graphql.NewInputUnmarshaler("ConfirmResultInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmResultInput)),
 			graphql.NewInputUnmarshaler("CourseContentInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseContentInput)),
 			graphql.NewInputUnmarshaler("CourseFilter", graphql.BindUnmarshaler(ec, unmarshalInputCourseFilter)),
+			graphql.NewInputUnmarshaler("CourseOrderInput", graphql.BindUnmarshaler(ec, unmarshalInputCourseOrderInput)),
 			graphql.NewInputUnmarshaler("CreateCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateCourseInput)),
+			graphql.NewInputUnmarshaler("CreateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("CreateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateOfferingInput)),
 			graphql.NewInputUnmarshaler("CredentialFilter", graphql.BindUnmarshaler(ec, unmarshalInputCredentialFilter)),
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
@@ -125,11 +131,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InviteMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputInviteMemberInput)),
 			graphql.NewInputUnmarshaler("IssueCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputIssueCredentialInput)),
 			graphql.NewInputUnmarshaler("LearningOutcomeInput", graphql.BindUnmarshaler(ec, unmarshalInputLearningOutcomeInput)),
+			graphql.NewInputUnmarshaler("LevelRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputLevelRuleInput)),
+			graphql.NewInputUnmarshaler("MicroDegreeContentInput", graphql.BindUnmarshaler(ec, unmarshalInputMicroDegreeContentInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
+			graphql.NewInputUnmarshaler("PublishMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
 			graphql.NewInputUnmarshaler("PullImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPullImportSourceInput)),
 			graphql.NewInputUnmarshaler("QualityAssuranceInput", graphql.BindUnmarshaler(ec, unmarshalInputQualityAssuranceInput)),
@@ -153,10 +162,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
+			graphql.NewInputUnmarshaler("UpdateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
 			graphql.NewInputUnmarshaler("WithdrawCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawCourseInput)),
+			graphql.NewInputUnmarshaler("WithdrawMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawMicroDegreeInput)),
 		)
 	}
 	first := true
@@ -2683,6 +2694,12 @@ type MicroDegree implements Node {
   composition: Composition!
   "How far the signed-in learner has come, by confirmed results; null for others."
   viewerProgress: MicroDegreeProgress @cost(weight: 3)
+  "How to finish: what is still missing when what the signed-in learner has completed and the courses that they consider are put together, and the cheapest ways to complete it with what is on offer. Without sign-in nothing is completed yet."
+  plan(candidateIds: [ID!], first: Int = 3): MicroDegreePlan @cost(weight: 30)
+  "What keeps a draft from being published, in the viewer's language; empty once it is."
+  issues: [PublicationIssue!]! @cost(weight: 5)
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
 }
 
 "States of a micro-degree."
@@ -2733,6 +2750,8 @@ type LevelRule {
   eqf: Int!
   "Fewest credits at that level or above."
   minEcts: ECTS!
+  "Level below which no course counts; 0 for no rule."
+  lowest: Int!
 }
 
 "One course that comes before another."
@@ -2751,6 +2770,250 @@ type MicroDegreeProgress {
   counted: ECTS!
   "Each group."
   groups: [GroupProgress!]!
+  "Every rule with what it needs and what it has."
+  explain: RuleReport!
+}
+
+"How to finish a micro-degree."
+type MicroDegreePlan {
+  "Whether what is completed and considered is enough."
+  complete: Boolean!
+  "Every rule, with what is considered as if it were completed."
+  explain: RuleReport!
+  "Rules that are not yet met."
+  missing: [RuleReport!]!
+  "Cheapest ways to finish: fewest further credits first, then fewest courses, then the earliest end. None when the choice is enough already."
+  paths: [PlanPath!]!
+  "Whether no cheaper way can have been missed. Long lists with many rules are searched in part."
+  exhaustive: Boolean!
+}
+
+"One way to finish a micro-degree, in an order in which its courses can be taken."
+type PlanPath {
+  "Courses still to take."
+  courses: [Course!]!
+  "Their credits."
+  ects: ECTS!
+  "When the last one ends; null while a date is open."
+  endsOn: Date
+  "The award must be made by then, or something that counts has become too old; null for no limit."
+  until: DateTime
+}
+
+"One rule of a micro-degree, with what it needs and what it has."
+type RuleReport {
+  "Rule."
+  rule: CompositionRule!
+  "Key of the group that it is about; null for the whole."
+  group: String
+  "With ` + "`" + `SEQUENCE` + "`" + `: the course that comes first, and the one that comes after it."
+  courses: [Course!]! @cost(weight: 2)
+  "Whether it is met."
+  satisfied: Boolean!
+  "What there is, in ` + "`" + `unit` + "`" + `."
+  have: Float!
+  "What it takes, in ` + "`" + `unit` + "`" + `; the most for rules that limit."
+  need: Float!
+  "What is counted."
+  unit: RuleUnit!
+  "Courses that count for it."
+  counted: [Course!]! @cost(weight: 5)
+  "Courses that do not count for it, and why."
+  uncounted: [UncountedCourse!]!
+  "Rules that it is made of."
+  children: [RuleReport!]!
+}
+
+"A course that does not count."
+type UncountedCourse {
+  "The course; null when it is not visible."
+  course: Course
+  "Why not."
+  reason: UncountedReason!
+  "With ` + "`" + `OTHER_GROUP` + "`" + `: the key of the group in which it counts."
+  group: String
+}
+
+"Rules of a micro-degree."
+enum CompositionRule {
+  "Every part, or every course of a group."
+  ALL_OF
+  "So many courses of a group."
+  K_OF_N
+  "So many credits in a group."
+  MIN_ECTS
+  "At most so many credits from a group."
+  MAX_ECTS
+  "The credits of the whole."
+  TOTAL
+  "Courses of so many institutions."
+  MIN_INSTITUTIONS
+  "So many credits at a level or above."
+  LEVEL
+  "No course below a level."
+  LOWEST_LEVEL
+  "No course completed longer ago."
+  RECENCY
+  "At most so many credits that count towards another award as well."
+  SHARED_CAP
+  "One course before another."
+  SEQUENCE
+}
+
+"What a rule counts."
+enum RuleUnit {
+  "Rules that are met."
+  RULES
+  "ECTS credits."
+  ECTS
+  "Courses."
+  COURSES
+  "Institutions."
+  INSTITUTIONS
+  "Months."
+  MONTHS
+  "Levels of the European Qualifications Framework."
+  LEVELS
+}
+
+"Why a course does not count."
+enum UncountedReason {
+  "It is in no group."
+  NOT_LISTED
+  "It is completed later."
+  NOT_YET
+  "It was completed too long ago."
+  TOO_OLD
+  "It is below the lowest level."
+  BELOW_LEVEL
+  "It was begun before a course that comes first was completed."
+  OUT_OF_ORDER
+  "Another completion of the same course counts."
+  REPEATED
+  "Too many credits count towards another award already."
+  SHARED
+  "More than may count from its group."
+  GROUP_FULL
+  "Nothing is missing that it would bring."
+  SURPLUS
+  "It counts in another group, and only once."
+  OTHER_GROUP
+  "It counts, but not towards the level."
+  NOT_AT_LEVEL
+  "It is considered, but not on offer."
+  NOT_OFFERED
+}
+
+"Content of a micro-degree. A draft may be impossible to complete; publishing checks it."
+input MicroDegreeContentInput {
+  "Title, at most 200 characters."
+  title: [TranslationInput!]!
+  "One or two sentences, at most 300 characters."
+  summary: [TranslationInput!]
+  "What it is about, at most 4000 characters."
+  description: [TranslationInput!]
+  "What learners know and can do afterwards, at most 30."
+  outcomes: [LearningOutcomeInput!]
+  "Credits."
+  ects: ECTS!
+  "Level of the European Qualifications Framework, 1 to 8."
+  eqfLevel: Int!
+  "Field of education: a code of ISCED-F 2013."
+  isced: String!
+  "Quality assurance."
+  quality: QualityAssuranceInput!
+  "What it is put together from."
+  composition: CompositionInput!
+}
+
+"What a micro-degree is put together from."
+input CompositionInput {
+  "Parts with courses to choose from, at most 12."
+  groups: [CompositionGroupInput!]!
+  "Fewest institutions from which the courses come."
+  minInstitutions: Int
+  "Credits to earn at a level."
+  level: LevelRuleInput
+  "Longest time in months between a course and the award."
+  maxAgeMonths: Int
+  "Most credits that may count towards another award as well."
+  maxSharedEcts: ECTS
+  "Courses that come before others, at most 60."
+  sequence: [CourseOrderInput!]
+}
+
+"A part of a micro-degree: all of its courses, so many of them, or so many credits."
+input CompositionGroupInput {
+  "Short name within the micro-degree."
+  key: String!
+  "Title."
+  title: [TranslationInput!]!
+  "Courses to choose from, at most 60."
+  courseIds: [ID!]!
+  "Fewest credits to earn here."
+  minEcts: ECTS
+  "Fewest courses to complete here."
+  minCourses: Int
+  "Most credits that count from here."
+  maxEcts: ECTS
+}
+
+"Credits to earn at a level or above."
+input LevelRuleInput {
+  "Level, 1 to 8."
+  eqf: Int!
+  "Fewest credits at that level or above."
+  minEcts: ECTS!
+  "Level below which no course counts."
+  lowest: Int
+}
+
+"One course that comes before another."
+input CourseOrderInput {
+  "Course to complete first."
+  beforeId: ID!
+  "Course that it comes before."
+  afterId: ID!
+}
+
+"A micro-degree as a draft."
+input CreateMicroDegreeInput {
+  "Awarding institution."
+  institutionId: ID!
+  "Short name in addresses: small letters, digits and hyphens; unique."
+  key: String!
+  "Content."
+  content: MicroDegreeContentInput!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"New content of a draft."
+input UpdateMicroDegreeInput {
+  "The micro-degree."
+  microDegreeId: ID!
+  "The whole content; it replaces what the draft says."
+  content: MicroDegreeContentInput!
+}
+
+"A micro-degree to publish."
+input PublishMicroDegreeInput {
+  "The micro-degree."
+  microDegreeId: ID!
+}
+
+"A micro-degree to withdraw."
+input WithdrawMicroDegreeInput {
+  "The micro-degree."
+  microDegreeId: ID!
+}
+
+"What became of a micro-degree."
+type MicroDegreePayload {
+  "The micro-degree; null when it was refused."
+  microDegree: MicroDegree
+  "Why it was refused."
+  errors: [UserError!]!
 }
 
 "What a learner has earned in one group."
@@ -2788,6 +3051,17 @@ extend type Query {
   microDegree(key: String!): MicroDegree @public
   "Micro-degrees, newest first."
   microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection @public
+}
+
+extend type Mutation {
+  "Makes a draft of a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each broken value; CONFLICT when the key is taken."
+  createMicroDegree(input: CreateMicroDegreeInput!): MicroDegreePayload
+  "Replaces the content of a draft. Needs ` + "`" + `micro_degree.edit` + "`" + `. CONFLICT once it is published: learners rely on its rules."
+  updateMicroDegree(input: UpdateMicroDegreeInput!): MicroDegreePayload
+  "Publishes a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each rule that is broken or cannot be met with the published courses, all at once."
+  publishMicroDegree(input: PublishMicroDegreeInput!): MicroDegreePayload
+  "Takes a micro-degree out of the catalogue. Needs ` + "`" + `micro_degree.edit` + "`" + `."
+  withdrawMicroDegree(input: WithdrawMicroDegreeInput!): MicroDegreePayload
 }
 `, BuiltIn: false},
 	{Name: "../person.graphqls", Input: `"Who asks, and what they may do."
@@ -4361,6 +4635,8 @@ func childFields_LevelRule(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_LevelRule_eqf(ctx, ec, field)
 	case "minEcts":
 		return fieldContext_LevelRule_minEcts(ctx, ec, field)
+	case "lowest":
+		return fieldContext_LevelRule_lowest(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LevelRule", field.Name)
 }
@@ -4477,6 +4753,12 @@ func childFields_MicroDegree(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_MicroDegree_composition(ctx, ec, field)
 	case "viewerProgress":
 		return fieldContext_MicroDegree_viewerProgress(ctx, ec, field)
+	case "plan":
+		return fieldContext_MicroDegree_plan(ctx, ec, field)
+	case "issues":
+		return fieldContext_MicroDegree_issues(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_MicroDegree_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MicroDegree", field.Name)
 }
@@ -4505,6 +4787,32 @@ func childFields_MicroDegreeEdge(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MicroDegreeEdge", field.Name)
 }
 
+func childFields_MicroDegreePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "microDegree":
+		return fieldContext_MicroDegreePayload_microDegree(ctx, ec, field)
+	case "errors":
+		return fieldContext_MicroDegreePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MicroDegreePayload", field.Name)
+}
+
+func childFields_MicroDegreePlan(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complete":
+		return fieldContext_MicroDegreePlan_complete(ctx, ec, field)
+	case "explain":
+		return fieldContext_MicroDegreePlan_explain(ctx, ec, field)
+	case "missing":
+		return fieldContext_MicroDegreePlan_missing(ctx, ec, field)
+	case "paths":
+		return fieldContext_MicroDegreePlan_paths(ctx, ec, field)
+	case "exhaustive":
+		return fieldContext_MicroDegreePlan_exhaustive(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MicroDegreePlan", field.Name)
+}
+
 func childFields_MicroDegreeProgress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "complete":
@@ -4513,6 +4821,8 @@ func childFields_MicroDegreeProgress(ctx context.Context, ec *executionContext, 
 		return fieldContext_MicroDegreeProgress_counted(ctx, ec, field)
 	case "groups":
 		return fieldContext_MicroDegreeProgress_groups(ctx, ec, field)
+	case "explain":
+		return fieldContext_MicroDegreeProgress_explain(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MicroDegreeProgress", field.Name)
 }
@@ -4649,6 +4959,20 @@ func childFields_Person(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Person_affiliations(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
+}
+
+func childFields_PlanPath(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "courses":
+		return fieldContext_PlanPath_courses(ctx, ec, field)
+	case "ects":
+		return fieldContext_PlanPath_ects(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_PlanPath_endsOn(ctx, ec, field)
+	case "until":
+		return fieldContext_PlanPath_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanPath", field.Name)
 }
 
 func childFields_Programme(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4979,6 +5303,32 @@ func childFields_RoleGrantPayload(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrantPayload", field.Name)
 }
 
+func childFields_RuleReport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return fieldContext_RuleReport_rule(ctx, ec, field)
+	case "group":
+		return fieldContext_RuleReport_group(ctx, ec, field)
+	case "courses":
+		return fieldContext_RuleReport_courses(ctx, ec, field)
+	case "satisfied":
+		return fieldContext_RuleReport_satisfied(ctx, ec, field)
+	case "have":
+		return fieldContext_RuleReport_have(ctx, ec, field)
+	case "need":
+		return fieldContext_RuleReport_need(ctx, ec, field)
+	case "unit":
+		return fieldContext_RuleReport_unit(ctx, ec, field)
+	case "counted":
+		return fieldContext_RuleReport_counted(ctx, ec, field)
+	case "uncounted":
+		return fieldContext_RuleReport_uncounted(ctx, ec, field)
+	case "children":
+		return fieldContext_RuleReport_children(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleReport", field.Name)
+}
+
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "element":
@@ -5009,6 +5359,18 @@ func childFields_Translation(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Translation_text(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Translation", field.Name)
+}
+
+func childFields_UncountedCourse(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "course":
+		return fieldContext_UncountedCourse_course(ctx, ec, field)
+	case "reason":
+		return fieldContext_UncountedCourse_reason(ctx, ec, field)
+	case "group":
+		return fieldContext_UncountedCourse_group(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UncountedCourse", field.Name)
 }
 
 func childFields_Unit(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -341,6 +342,28 @@ type MembershipPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// What became of a micro-degree.
+type MicroDegreePayload struct {
+	// The micro-degree; null when it was refused.
+	MicroDegree *ent.MicroDegree `json:"microDegree,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// How to finish a micro-degree.
+type MicroDegreePlan struct {
+	// Whether what is completed and considered is enough.
+	Complete bool `json:"complete"`
+	// Every rule, with what is considered as if it were completed.
+	Explain *rules.Node `json:"explain"`
+	// Rules that are not yet met.
+	Missing []*rules.Node `json:"missing"`
+	// Cheapest ways to finish: fewest further credits first, then fewest courses, then the earliest end. None when the choice is enough already.
+	Paths []*PlanPath `json:"paths"`
+	// Whether no cheaper way can have been missed. Long lists with many rules are searched in part.
+	Exhaustive bool `json:"exhaustive"`
+}
+
 // How far a learner has come towards a micro-degree.
 type MicroDegreeProgress struct {
 	// Whether every group is complete.
@@ -349,6 +372,8 @@ type MicroDegreeProgress struct {
 	Counted vocab.ECTS `json:"counted"`
 	// Each group.
 	Groups []*GroupProgress `json:"groups"`
+	// Every rule with what it needs and what it has.
+	Explain *rules.Node `json:"explain"`
 }
 
 // Which offerings to list.
@@ -389,6 +414,18 @@ type PermissionError struct {
 
 func (PermissionError) IsUserError() {}
 
+// One way to finish a micro-degree, in an order in which its courses can be taken.
+type PlanPath struct {
+	// Courses still to take.
+	Courses []*ent.Course `json:"courses"`
+	// Their credits.
+	Ects vocab.ECTS `json:"ects"`
+	// When the last one ends; null while a date is open.
+	EndsOn *string `json:"endsOn,omitempty"`
+	// The award must be made by then, or something that counts has become too old; null for no limit.
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // What keeps a draft from being published, or is unusual.
 type PublicationIssue struct {
 	// Element of the content, such as `outcomes`.
@@ -403,6 +440,12 @@ type PublicationIssue struct {
 type PublishCourseInput struct {
 	// The course.
 	CourseID ident.ID `json:"courseId"`
+}
+
+// A micro-degree to publish.
+type PublishMicroDegreeInput struct {
+	// The micro-degree.
+	MicroDegreeID ident.ID `json:"microDegreeId"`
 }
 
 // An offering to publish.
@@ -551,6 +594,12 @@ type ViewerAction struct {
 type WithdrawCourseInput struct {
 	// The course.
 	CourseID ident.ID `json:"courseId"`
+}
+
+// A micro-degree to withdraw.
+type WithdrawMicroDegreeInput struct {
+	// The micro-degree.
+	MicroDegreeID ident.ID `json:"microDegreeId"`
 }
 
 // Sides of an application.

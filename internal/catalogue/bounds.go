@@ -11,10 +11,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// boundsAt returns the credits that a kind of award may have at an institution:
+// BoundsAt returns the credits that a kind of award may have at an institution:
 // the bounds of its alliance. It returns a FORBIDDEN problem when the
 // institution is no active member of one, because only members publish.
-func boundsAt(ctx context.Context, db *ent.Client, institutionID ident.ID, kind vocab.CredentialKind) (vocab.Bounds, error) {
+func BoundsAt(ctx context.Context, db *ent.Client, institutionID ident.ID, kind vocab.CredentialKind) (vocab.Bounds, error) {
 	active, err := db.Membership.Query().
 		Where(membership.InstitutionID(institutionID), membership.StateEQ(membership.StateACTIVE)).
 		Order(membership.ByID()).All(ctx)

@@ -176,7 +176,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if draft.State != courseversion.StateDRAFT {
 			return nil, problem.New(problem.Conflict, "this course has no draft to publish; edit it first")
 		}
-		bounds, err := boundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
+		bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
 		if err != nil {
 			return nil, err
 		}
@@ -223,7 +223,7 @@ func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fau
 	if err != nil {
 		return nil, err
 	}
-	bounds, err := boundsAt(ctx, s.DB, v.InstitutionID, vocab.CredentialKind(c.Kind))
+	bounds, err := BoundsAt(ctx, s.DB, v.InstitutionID, vocab.CredentialKind(c.Kind))
 	if all := problem.All(err); all != nil {
 		return all[0].At("institution"), nil
 	}

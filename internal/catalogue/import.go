@@ -53,7 +53,7 @@ func (s *Service) Importing(ctx context.Context, o ImportOptions) (*Import, erro
 	}
 	i := &Import{ImportOptions: o, zone: inst.Zone, units: map[string]ident.ID{}, now: vocab.Now(s.Now)}
 	for _, kind := range []vocab.CredentialKind{vocab.KindCourse, vocab.KindMicroCredential} {
-		b, err := boundsAt(ctx, s.DB, o.InstitutionID, kind)
+		b, err := BoundsAt(ctx, s.DB, o.InstitutionID, kind)
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -133,6 +135,10 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	active := id(c.editor.Does("adds a source", "addImportSource", source("one")))
 	still := id(c.editor.Does("adds a source", "addImportSource", source("two")))
 	c.editor.Does("pauses it", "pauseImportSource", map[string]any{"sourceId": still})
+	degree := id(c.editor.Does("puts a micro-degree together", "createMicroDegree", map[string]any{"institutionId": w.Institution("uni-b"), "key": "short", "content": composed("Short", 10, course)}))
+	if err := w.DB.Client.MicroDegree.Update().Where(microdegree.ID(ident.ID(degree))).SetState("WITHDRAWN").Exec(w.system()); err != nil {
+		w.t.Fatal(err)
+	}
 	return map[string]map[string]any{
 		"inviteMember":             {"allianceId": w.alliance, "part": "MEMBER", "institutionId": w.Institution("uni-b")},
 		"answerInvitation":         {"membershipId": w.membership("uni-b"), "accept": true},
@@ -149,6 +155,10 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"publishCourse":            {"courseId": course},
 		"withdrawCourse":           {"courseId": gone},
+		"createMicroDegree":        {"institutionId": w.Institution("uni-b"), "key": "Not a key", "content": composed("X", 10, course)},
+		"updateMicroDegree":        {"microDegreeId": degree, "content": composed("X", 10, course)},
+		"publishMicroDegree":       {"microDegreeId": degree},
+		"withdrawMicroDegree":      {"microDegreeId": degree},
 		"createOffering":           noSeats,
 		"publishOffering":          {"offeringId": off},
 		"cancelOffering":           {"offeringId": cancelled},

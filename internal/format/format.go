@@ -3,6 +3,7 @@
 // its bytes into rows, or listed courses into its bytes. A format knows no
 // database, no clock and no network.
 //
+//	intake/    what the readers share: bounded items, values checked field by field
 //	oeapi/     Open Education API, versions 5 and 6
 //	occapi/    Online Course Catalogue API of EUF
 //	ewp/       Erasmus Without Paper: Courses API

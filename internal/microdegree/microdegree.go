@@ -1,21 +1,25 @@
 // Package microdegree holds awards that are put together from courses of
-// several partners, and how far a learner has come towards one.
+// several partners. What they ask for is decided by package rules.
+//
+// A draft may change; a published one never does, because learners rely on its
+// rules:
 //
 //	DRAFT → PUBLISHED → WITHDRAWN
 package microdegree
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -28,110 +32,190 @@ type Service struct {
 	Now func() time.Time
 }
 
-// New is a micro-degree with all that Annex I asks for.
-type New struct {
-	InstitutionID ident.ID
-	Key           string
-	Title         vocab.Text
-	Summary       vocab.Text
-	Description   vocab.Text
-	Outcomes      []vocab.Outcome
-	ECTS          vocab.ECTS
-	EQF           int
-	ISCED         vocab.ISCEDF
-	Quality       vocab.QualityAssurance
-	Groups        []vocab.CompositionGroup
-	Bounds        vocab.Bounds
+var states = lifecycle.Table[microdegree.State]{
+	microdegree.StateDRAFT:     {microdegree.StatePUBLISHED},
+	microdegree.StatePUBLISHED: {microdegree.StateWITHDRAWN},
+	microdegree.StateWITHDRAWN: {},
 }
 
-// Publish makes a micro-degree and publishes it. It returns an INVALID problem
-// when its credits are out of bounds, when the groups ask for more or less than
-// the whole, or when a group cannot be completed with the published courses
-// that it lists.
-func (s *Service) Publish(ctx context.Context, n New) (*ent.MicroDegree, error) {
+// New is a micro-degree as a draft.
+type New struct {
+	InstitutionID  ident.ID
+	Key            string
+	Content        Content
+	IdempotencyKey *string
+}
+
+// Create makes a draft. Its values must be valid; whether its rules can be met
+// is checked when it is published.
+func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
 	if err := authz.Require(ctx, authz.EditMicroDegree, n.InstitutionID); err != nil {
 		return nil, err
 	}
-	credits, err := s.credits(ctx, n.Groups)
-	if err != nil {
+	content, err := n.Content.check()
+	if err := problem.Join(checkKey(n.Key, "input", "key"), err); err != nil {
 		return nil, err
 	}
-	if err := problem.Join(vocab.CheckEQF(n.EQF, "eqfLevel"), Feasible(n.ECTS, n.Bounds, n.Groups, credits)); err != nil {
-		return nil, err
-	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		made, err := tx.MicroDegree.Create().SetInstitutionID(n.InstitutionID).SetKey(n.Key).SetState(microdegree.StatePUBLISHED).
-			SetTitle(n.Title).SetSummary(n.Summary).SetDescription(n.Description).SetOutcomes(n.Outcomes).
-			SetEcts(n.ECTS).SetEqf(n.EQF).SetIsced(n.ISCED).SetQuality(&n.Quality).SetComposition(vocab.Composition{Groups: n.Groups}).
-			SetPublishedAt(vocab.Now(s.Now)).Save(ctx)
+	call := idempotency.Call{Verb: "createMicroDegree", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		create := tx.MicroDegree.Create().SetInstitutionID(n.InstitutionID).SetKey(n.Key).SetState(microdegree.StateDRAFT)
+		content.fill(create.Mutation())
+		made, err := create.Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "there is a micro-degree with the key %q already", n.Key).At("key")
+			return nil, problem.New(problem.Conflict, "there is a micro-degree with the key %q already", n.Key).At("input", "key")
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Verb: "micro_degree.publish", Object: made.ID, Institutions: []ident.ID{n.InstitutionID}}); err != nil {
-			return nil, err
-		}
-		return made, outbox.Append(ctx, tx, outbox.Event{Type: "micro_degree.publish", Object: made.ID, Public: true})
+		return made, record(ctx, tx, "micro_degree.create", made)
 	})
 }
 
-// credits returns the ECTS credits of each published course in the groups.
-func (s *Service) credits(ctx context.Context, groups []vocab.CompositionGroup) (map[string]vocab.ECTS, error) {
-	var ids []ident.ID
-	for _, g := range groups {
-		for _, c := range g.Courses {
-			ids = append(ids, ident.ID(c))
-		}
-	}
-	courses, err := s.DB.Course.Query().Where(course.IDIn(ids...), course.StateEQ(course.StatePUBLISHED)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var versions []ident.ID
-	for _, c := range courses {
-		versions = append(versions, *c.PublishedVersionID)
-	}
-	found, err := s.DB.CourseVersion.Query().Where(courseversion.IDIn(versions...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	credits := map[string]vocab.ECTS{}
-	for _, v := range found {
-		credits[string(v.CourseID)] = v.Ects
-	}
-	return credits, nil
+// Update replaces the content of a draft.
+type Update struct {
+	MicroDegreeID ident.ID
+	Content       Content
 }
 
-// Feasible returns an INVALID problem for each rule that the groups break.
-// credits holds the courses that are on offer.
-func Feasible(total vocab.ECTS, bounds vocab.Bounds, groups []vocab.CompositionGroup, credits map[string]vocab.ECTS) error {
-	var found []error
-	if total < bounds.Min || total > bounds.Max {
-		found = append(found, problem.New(problem.Invalid, "%s ECTS credits are outside the %s to %s of a %s in this alliance", total, bounds.Min, bounds.Max, bounds.Kind).At("ects"))
+// Update replaces the content of a draft. It returns a CONFLICT problem once
+// the micro-degree is published.
+func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error) {
+	m, err := s.load(ctx, u.MicroDegreeID)
+	if err != nil {
+		return nil, err
 	}
-	var sum vocab.ECTS
-	var seen []string
-	for _, g := range groups {
-		sum += g.MinECTS
-		var available vocab.ECTS
-		for _, c := range g.Courses {
-			if _, offered := credits[c]; !offered {
-				found = append(found, problem.New(problem.Invalid, "the group %q lists a course that is not published", g.Key).At("groups", g.Key))
-			}
-			if slices.Contains(seen, c) {
-				found = append(found, problem.New(problem.Invalid, "a course stands in two groups, so its credits would count twice").At("groups", g.Key))
-			}
-			seen = append(seen, c)
-			available += credits[c]
+	content, err := u.Content.check()
+	if err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		if err := editable(m); err != nil {
+			return nil, err
 		}
-		if available < g.MinECTS {
-			found = append(found, problem.New(problem.Invalid, "the group %q asks for %s ECTS credits and offers %s", g.Key, g.MinECTS, available).At("groups", g.Key))
+		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(microdegree.StateDRAFT))
+		content.fill(update.Mutation())
+		return s.moved(ctx, tx, m, update, "micro_degree.edit")
+	})
+}
+
+// Publish opens a draft to learners. It returns an INVALID problem for each
+// rule that is broken or cannot be met with the published courses.
+func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
+	m, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		if err := states.Check("micro-degree", m.State, microdegree.StatePUBLISHED); err != nil {
+			return nil, err
 		}
+		if err := s.feasible(ctx, tx.Client(), m); err != nil {
+			return nil, err
+		}
+		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(m.State)).
+			SetState(microdegree.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now))
+		return s.moved(ctx, tx, m, update, "micro_degree.publish")
+	})
+}
+
+// Withdraw takes a micro-degree out of the catalogue.
+func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
+	m, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	if sum != total {
-		found = append(found, problem.New(problem.Invalid, "the groups ask for %s ECTS credits, the micro-degree has %s", sum, total).At("ects"))
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		if err := states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN); err != nil {
+			return nil, err
+		}
+		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(m.State)).SetState(microdegree.StateWITHDRAWN)
+		return s.moved(ctx, tx, m, update, "micro_degree.withdraw")
+	})
+}
+
+// Issues returns all that keeps a draft from being published, as problems.
+func (s *Service) Issues(ctx context.Context, m *ent.MicroDegree) (issues, fault error) {
+	if m.State != microdegree.StateDRAFT {
+		return nil, nil
 	}
-	return problem.Join(found...)
+	err := s.feasible(ctx, s.DB, m)
+	if problem.All(err) != nil {
+		return err, nil
+	}
+	return nil, err
+}
+
+// Actions says what the viewer may do with a micro-degree now.
+func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
+	edit := authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID)
+	return []authz.Action{
+		authz.Act("updateMicroDegree", edit, editable(m)),
+		authz.Act("publishMicroDegree", edit, states.Check("micro-degree", m.State, microdegree.StatePUBLISHED)),
+		authz.Act("withdrawMicroDegree", edit, states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)),
+	}
+}
+
+func editable(m *ent.MicroDegree) error {
+	if m.State != microdegree.StateDRAFT {
+		return problem.New(problem.Conflict, "this micro-degree is %s and its rules hold; make a new one instead", m.State).With("from", string(m.State))
+	}
+	return nil
+}
+
+// feasible checks that the micro-degree can be completed with what is on offer.
+func (s *Service) feasible(ctx context.Context, db *ent.Client, m *ent.MicroDegree) error {
+	bounds, err := catalogue.BoundsAt(ctx, db, m.InstitutionID, vocab.KindMicroDegree)
+	if err != nil {
+		return err
+	}
+	offered, err := Offered(ctx, db, m.Composition, s.Now())
+	if err != nil {
+		return err
+	}
+	return rules.Check(m.Composition, m.Ects, bounds, offered)
+}
+
+func (s *Service) load(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
+	m, err := s.DB.MicroDegree.Get(ctx, id)
+	if err != nil {
+		return nil, storage.Found(err, "micro-degree", "input", "microDegreeId")
+	}
+	return m, authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID)
+}
+
+// moved runs an update that names the state it starts from, and records it.
+func (s *Service) moved(ctx context.Context, tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate, verb string) (*ent.MicroDegree, error) {
+	n, err := update.Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n != 1 {
+		return nil, problem.Raced("micro-degree", m.ID)
+	}
+	if err := record(ctx, tx, verb, m); err != nil {
+		return nil, err
+	}
+	return tx.MicroDegree.Get(ctx, m.ID)
+}
+
+func (c checked) fill(m *ent.MicroDegreeMutation) {
+	m.SetTitle(c.Title)
+	m.SetSummary(c.Summary)
+	m.SetDescription(c.Description)
+	m.SetOutcomes(c.Outcomes)
+	m.SetEcts(c.ects)
+	m.SetEqf(c.eqf)
+	m.SetIsced(*c.ISCED)
+	m.SetQuality(c.Quality)
+	m.SetComposition(c.composition)
+}
+
+// public lists the verbs whose effect anybody may see.
+var public = map[string]bool{"micro_degree.publish": true, "micro_degree.withdraw": true}
+
+func record(ctx context.Context, tx *ent.Tx, verb string, m *ent.MicroDegree) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: m.ID, Institutions: []ident.ID{m.InstitutionID}}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: m.ID, Host: m.InstitutionID, Public: public[verb]})
 }

@@ -142,11 +142,10 @@ var german = map[string]string{
 	"this course is %s; publish it before you offer it":     "dieser Kurs ist im Zustand %s; veröffentlichen Sie ihn, bevor Sie ihn anbieten",
 
 	// Micro-degrees.
-	"a course stands in two groups, so its credits would count twice": "ein Kurs steht in zwei Gruppen, sodass seine Leistungspunkte doppelt zählen würden",
-	"the group %q asks for %s ECTS credits and offers %s":             "die Gruppe %q verlangt %s Leistungspunkte (ECTS) und bietet %s",
-	"the group %q lists a course that is not published":               "die Gruppe %q führt einen Kurs auf, der nicht veröffentlicht ist",
-	"the groups ask for %s ECTS credits, the micro-degree has %s":     "die Gruppen verlangen %s Leistungspunkte (ECTS), das Micro-Degree hat %s",
-	"there is a micro-degree with the key %q already":                 "es gibt bereits ein Micro-Degree mit dem Schlüssel %q",
+	"the group %q asks for %s ECTS credits and offers %s":         "die Gruppe %q verlangt %s Leistungspunkte (ECTS) und bietet %s",
+	"the group %q lists a course that is not published":           "die Gruppe %q führt einen Kurs auf, der nicht veröffentlicht ist",
+	"the groups ask for %s ECTS credits, the micro-degree has %s": "die Gruppen verlangen %s Leistungspunkte (ECTS), das Micro-Degree hat %s",
+	"there is a micro-degree with the key %q already":             "es gibt bereits ein Micro-Degree mit dem Schlüssel %q",
 
 	// Recognition rules.
 	"nobody answers their own proposal":                                                   "niemand beantwortet den eigenen Vorschlag",
@@ -292,15 +291,20 @@ var german = map[string]string{
 	"no choice of the courses on offer meets all rules together":                                                 "keine Auswahl aus den angebotenen Kursen erfüllt alle Regeln zugleich",
 	"no choice of courses was found that meets all rules; fewer courses that stand in several groups would help": "es wurde keine Auswahl von Kursen gefunden, die alle Regeln erfüllt; weniger Kurse, die in mehreren Gruppen stehen, würden helfen",
 	// Documents of partners.
-	"%q is not a date and time such as \"2027-03-01T09:00:00+01:00\"": "%q ist keine Zeitangabe wie \"2027-03-01T09:00:00+01:00\"",
-	"%q is not an identifier of a course":                             "%q ist keine Kennung eines Kurses",
-	"one value of the source is larger than %d bytes":                 "ein Wert der Quelle ist größer als %d Byte",
-	"the source has a document type definition, which is not read":    "die Quelle enthält eine Dokumenttypdefinition; sie wird nicht gelesen",
-	"the source holds no courses in this format":                      "die Quelle enthält keine Kurse in diesem Format",
-	"the source is not well-formed %s at byte %d":                     "die Quelle ist kein wohlgeformtes %s, ab Byte %d",
-	"the source nests deeper than %d levels":                          "die Quelle ist tiefer als %d Ebenen verschachtelt",
-	"this is not the type of value that the format has here":          "das ist nicht die Art von Wert, die das Format hier vorsieht",
-	"this item is larger than %d bytes":                               "dieser Eintrag ist größer als %d Byte",
+	"%q is not a date and time such as \"2027-03-01T09:00:00+01:00\"":    "%q ist keine Zeitangabe wie \"2027-03-01T09:00:00+01:00\"",
+	"%q is not an identifier of a course":                                "%q ist keine Kennung eines Kurses",
+	"one value of the source is larger than %d bytes":                    "ein Wert der Quelle ist größer als %d Byte",
+	"the source has a document type definition, which is not read":       "die Quelle enthält eine Dokumenttypdefinition; sie wird nicht gelesen",
+	"the source holds no courses in this format":                         "die Quelle enthält keine Kurse in diesem Format",
+	"the source is not well-formed %s at byte %d":                        "die Quelle ist kein wohlgeformtes %s, ab Byte %d",
+	"the source nests deeper than %d levels":                             "die Quelle ist tiefer als %d Ebenen verschachtelt",
+	"this is not the type of value that the format has here":             "das ist nicht die Art von Wert, die das Format hier vorsieht",
+	"this item is larger than %d bytes":                                  "dieser Eintrag ist größer als %d Byte",
+	"%q is not a short name of small letters, digits and hyphens":        "%q ist kein Kurzname aus Kleinbuchstaben, Ziffern und Bindestrichen",
+	"a sequence has at most %d steps":                                    "eine Reihenfolge hat höchstens %d Schritte",
+	"this micro-degree is %s and its rules hold; make a new one instead": "dieses Micro-Degree ist %s und seine Regeln gelten; legen Sie stattdessen ein neues an",
+	"at most %d courses can be considered at once":                       "höchstens %d Kurse lassen sich auf einmal in Betracht ziehen",
+	"at most %d ways to finish are found":                                "höchstens %d Wege zum Abschluss werden gesucht",
 }
 
 // worded are the formats that say words of ours and not only data. In looks
@@ -315,6 +319,7 @@ var worded = map[string]bool{
 // germanWords holds the German of what worded formats say. Things stand without
 // an article and elements of a credential with one, as the formats need them.
 var germanWords = map[string]string{
+	"micro-degree":     "Micro-Degree",
 	"application":      "Bewerbung",
 	"course":           "Kurs",
 	"credential":       "Nachweis",

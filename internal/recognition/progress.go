@@ -2,6 +2,7 @@ package recognition
 
 import (
 	"context"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
@@ -9,40 +10,103 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Progress says how far the signed-in learner has come towards a micro-degree,
 // by confirmed results; nil when nobody has signed in.
-func (s *Service) Progress(ctx context.Context, m *ent.MicroDegree) (*microdegree.Progress, error) {
-	v := viewer.From(ctx)
-	if v.Kind != viewer.Person {
+func (s *Service) Progress(ctx context.Context, m *ent.MicroDegree) (*rules.Report, error) {
+	if viewer.From(ctx).Kind != viewer.Person {
 		return nil, nil
 	}
+	done, err := s.completed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report := rules.Evaluate(m.Composition, m.Ects, done, s.Now())
+	return &report, nil
+}
+
+// Bounds of a plan.
+const (
+	maxCandidates = 60
+	maxPaths      = 10
+)
+
+// Plan says how the signed-in learner can finish a micro-degree with the
+// courses that they consider, and finds up to limit cheapest ways. Whoever has
+// not signed in has completed nothing yet.
+func (s *Service) Plan(ctx context.Context, m *ent.MicroDegree, candidates []ident.ID, limit int) (*rules.Planned, error) {
+	if len(candidates) > maxCandidates {
+		return nil, problem.New(problem.Invalid, "at most %d courses can be considered at once", maxCandidates).At("candidateIds")
+	}
+	if limit < 0 || limit > maxPaths {
+		return nil, problem.New(problem.Invalid, "at most %d ways to finish are found", maxPaths).At("first")
+	}
+	var done []rules.Completed
+	if viewer.From(ctx).Kind == viewer.Person {
+		var err error
+		if done, err = s.completed(ctx); err != nil {
+			return nil, err
+		}
+	}
+	offered, err := microdegree.Offered(ctx, s.DB, m.Composition, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	considered := make([]string, len(candidates))
+	for i, id := range candidates {
+		considered[i] = string(id)
+	}
+	plan := rules.Plan(m.Composition, m.Ects, done, considered, offered, s.Now(), limit)
+	return &plan, nil
+}
+
+// completed lists what the viewer has passed.
+func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
 	passed, err := s.DB.Result.Query().
-		Where(result.LearnerID(v.PersonID), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED)).
-		WithEnrolment(func(q *ent.EnrolmentQuery) { q.Select(enrolment.FieldID, enrolment.FieldVersionID) }).All(ctx)
+		Where(result.LearnerID(viewer.From(ctx).PersonID), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED)).
+		WithEnrolment(func(q *ent.EnrolmentQuery) {
+			q.Select(enrolment.FieldID, enrolment.FieldVersionID, enrolment.FieldEnrolledAt)
+		}).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var versions []ident.ID
-	ects := map[ident.ID]vocab.ECTS{} // by version; nothing counts twice
 	for _, r := range passed {
 		if e := r.Edges.Enrolment; e != nil {
 			versions = append(versions, e.VersionID)
-			ects[e.VersionID] = max(ects[e.VersionID], r.Ects)
 		}
 	}
-	courses, err := s.DB.CourseVersion.Query().Where(courseversion.IDIn(versions...)).
-		Select(courseversion.FieldID, courseversion.FieldCourseID).All(ctx)
+	contents, err := s.DB.CourseVersion.Query().Where(courseversion.IDIn(versions...)).
+		Select(courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldEqf).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	earned := map[string]vocab.ECTS{}
-	for _, c := range courses {
-		earned[string(c.CourseID)] = max(earned[string(c.CourseID)], ects[c.ID])
+	byID := map[ident.ID]*ent.CourseVersion{}
+	for _, v := range contents {
+		byID[v.ID] = v
 	}
-	p := microdegree.Evaluate(m.Composition.Groups, earned)
-	return &p, nil
+	var done []rules.Completed
+	for _, r := range passed {
+		e := r.Edges.Enrolment
+		if e == nil || byID[e.VersionID] == nil {
+			continue
+		}
+		v := byID[e.VersionID]
+		c := rules.Completed{CourseID: string(v.CourseID), InstitutionID: r.HostID, ECTS: r.Ects, StartedAt: e.EnrolledAt}
+		if v.Eqf != nil {
+			c.EQF = *v.Eqf
+		}
+		if c.CompletedAt, err = time.Parse(time.DateOnly, r.AchievedOn); err != nil {
+			return nil, err
+		}
+		if c.StartedAt.After(c.CompletedAt) { // achieved on the day of enrolment
+			c.StartedAt = c.CompletedAt
+		}
+		done = append(done, c)
+	}
+	return done, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -119,20 +118,28 @@ func (d *demo) publishMicroDegrees(ctx context.Context) error {
 		return err
 	}
 	for _, c := range all {
-		n := microdegree.New{
-			InstitutionID: d.home[c.Awarding].ID, Key: c.Key, Title: c.Title, Summary: c.Summary, Description: c.Description,
-			Outcomes: outcomes(c.Outcomes), ECTS: c.ECTS, EQF: c.EQF, ISCED: c.ISCED,
-			Quality: vocab.QualityAssurance{Kind: c.Quality.Kind, Name: c.Quality.Name, URL: c.Quality.URL},
-			Bounds:  vocab.BoundsOf(institution.DefaultBounds, vocab.KindMicroDegree),
+		editor := d.as(ctx, "editor@"+c.Awarding)
+		content := microdegree.Content{
+			Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
+			ECTS: c.ECTS, EQFLevel: c.EQF, ISCED: string(c.ISCED),
+			Quality: catalogue.QualityText{Kind: c.Quality.Kind, Name: c.Quality.Name.Translations(), URL: optional(c.Quality.URL)},
+		}
+		for _, o := range outcomes(c.Outcomes) {
+			content.Outcomes = append(content.Outcomes, catalogue.OutcomeText{Text: o.Text.Translations(), ESCO: optional(o.ESCO)})
 		}
 		for _, g := range c.Groups {
-			group := vocab.CompositionGroup{Key: g.Key, Title: g.Title, MinECTS: g.MinECTS}
+			group := microdegree.GroupText{Key: g.Key, Title: g.Title.Translations(), MinECTS: &g.MinECTS}
 			for _, code := range g.Courses {
-				group.Courses = append(group.Courses, string(d.courses[code].ID))
+				group.CourseIDs = append(group.CourseIDs, d.courses[code].ID)
 			}
-			n.Groups = append(n.Groups, group)
+			content.Composition.Groups = append(content.Composition.Groups, group)
 		}
-		if _, err := d.microDegrees.Publish(d.as(ctx, "editor@"+c.Awarding), n); err != nil {
+		content.Composition.MinInstitutions = new(2)
+		made, err := d.microDegrees.Create(editor, microdegree.New{InstitutionID: d.home[c.Awarding].ID, Key: c.Key, Content: content})
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Key, err)
+		}
+		if _, err := d.microDegrees.Publish(editor, made.ID); err != nil {
 			return fmt.Errorf("%s: %w", c.Key, err)
 		}
 	}

@@ -174,3 +174,11 @@ func outcomes(all []outcomeContent) []vocab.Outcome {
 		}
 	})
 }
+
+// optional is nil for an empty text.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
