@@ -118,7 +118,7 @@ func (s *Service) PullOnce(ctx context.Context, id ident.ID) (*ent.ImportRun, er
 
 // pull gets the document and stores it.
 func (s *Service) pull(ctx context.Context, source *ent.ImportSource) (*ent.ImportRun, error) {
-	doc, err := s.Fetcher.Fetch(ctx, source.URL, Previous{source.Etag, source.LastModified})
+	doc, err := s.fetch(ctx, source)
 	if err != nil {
 		return nil, err
 	}

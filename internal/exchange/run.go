@@ -248,6 +248,9 @@ func (r *reading) rows(ctx context.Context, rows format.Rows) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if skipped(row) {
+			continue
+		}
 		if number++; number > maxRows {
 			return errors.Join(r.flush(ctx), problem.New(problem.Limited, "an import has at most %d rows", maxRows))
 		}
@@ -268,6 +271,12 @@ func (r *reading) rows(ctx context.Context, rows format.Rows) error {
 		}
 	}
 	return r.flush(ctx)
+}
+
+// skipped says whether a row is none: something that the source has beside
+// courses, such as a degree programme, which its reader names among what is lost.
+func skipped(row format.Row) bool {
+	return row.Err == nil && row.Course.ExternalID == "" && len(row.Lost) > 0
 }
 
 // once refuses a row whose external id or code stood before.

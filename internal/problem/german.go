@@ -305,6 +305,9 @@ var german = map[string]string{
 	"this micro-degree is %s and its rules hold; make a new one instead": "dieses Micro-Degree ist %s und seine Regeln gelten; legen Sie stattdessen ein neues an",
 	"at most %d courses can be considered at once":                       "höchstens %d Kurse lassen sich auf einmal in Betracht ziehen",
 	"at most %d ways to finish are found":                                "höchstens %d Wege zum Abschluss werden gesucht",
+	"the source has more than %d pages":                                  "die Quelle hat mehr als %d Seiten",
+	"page %d of the source is not well-formed":                           "Seite %d der Quelle ist nicht wohlgeformt",
+	"a page of the source is larger than %d MiB":                         "eine Seite der Quelle ist größer als %d MiB",
 }
 
 // worded are the formats that say words of ours and not only data. In looks
