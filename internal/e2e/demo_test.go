@@ -28,6 +28,9 @@ func demo(t *testing.T) *World {
 	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.App.Discovery.Load(w.system()); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 

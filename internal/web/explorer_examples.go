@@ -6,19 +6,35 @@ import "github.com/peregrine-exchange/peregrine/internal/web/explorer"
 // the order in which it happens. Each runs at once in the demo; those for
 // somebody who has signed in say so. A test runs them.
 var Examples = []explorer.Example{
-	{Key: "catalogue", Title: "Catalogue", Document: `# Anybody: the newest courses, with their provider and next run.
+	{Key: "catalogue", Title: "Catalogue", Document: `# Anybody: search over all partners. Capitals and accents do not matter, and each word is the beginning of one.
 query Catalogue {
-  courses(first: 10) {
+  catalogue(text: "data", filter: { languages: ["en"] }, orderBy: RELEVANCE, first: 10) {
     totalCount
+    didYouMean
+    facets(keys: [COUNTRY, EQF_LEVEL, AVAILABILITY], first: 5) { key buckets { value count } }
     pageInfo { hasNextPage endCursor }
     nodes {
-      id
-      code
-      kind
-      institution { acronym name { text } country }
-      published { title { text(languages: ["de", "en"]) } ects eqfLevel field { code label } mode }
-      offerings(first: 1) { nodes { id availability closesAt closesAtLocal timeZone seatsFree } }
+      availability
+      highlights { field text spans { start end } }
+      nextOffering { id closesAt closesAtLocal timeZone seatsFree }
+      course {
+        id
+        code
+        institution { acronym name { text } country }
+        published { title { text(languages: ["de", "en"]) } ects eqfLevel field { code label } mode }
+      }
     }
+  }
+}
+`},
+	{Key: "sync", Title: "Follow changes", Document: `# A partner's system: keep changesCursor, read everything once, then ask for changes after it, again and again.
+# Here: what has happened since the beginning.
+query Changes {
+  changesCursor
+  changes(after: "chg_0", types: [COURSE, OFFERING], first: 10) {
+    cursor
+    hasMore
+    nodes { at event type id state node { ... on Course { code state } ... on Offering { state seatsFree } } }
   }
 }
 `},
@@ -43,6 +59,21 @@ query MicroDegrees {
       institution { acronym }
       composition { groups { title { text } minEcts courses { code institution { acronym } published { title { text } ects } } } }
       viewerProgress { complete counted groups { key earned missing } }
+    }
+  }
+}
+`},
+	{Key: "plan", Title: "Plan a micro-degree", Document: `# Anybody: the cheapest ways to finish each micro-degree. Signed-in learners start from what they have completed.
+query Plan {
+  microDegrees {
+    nodes {
+      key
+      plan(first: 2) {
+        complete
+        missing { rule group have need unit }
+        paths { ects endsOn courses { code institution { acronym } published { title { text } ects } } }
+        exhaustive
+      }
     }
   }
 }
