@@ -5,6 +5,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
@@ -13,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -42,6 +44,54 @@ func fieldOfEducation(code *vocab.ISCEDF) *model.FieldOfEducation {
 		return nil
 	}
 	return &model.FieldOfEducation{Code: string(*code), Label: code.Label()}
+}
+
+// courseActions says what the viewer may do with a course. Only who may edit it
+// needs to know of its draft.
+func (r *Resolver) courseActions(ctx context.Context, c *ent.Course) ([]*model.ViewerAction, error) {
+	if authz.Require(ctx, authz.EditCourse, c.InstitutionID) != nil && authz.Require(ctx, authz.PublishCourse, c.InstitutionID) != nil {
+		return actions(ctx, catalogue.CourseActions(ctx, c, nil, nil)), nil
+	}
+	drafts, err := r.draftOf(ctx, []*ent.Course{c})
+	if err != nil {
+		return nil, err
+	}
+	providers, err := follow(ctx, []*ent.Course{c}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.institutions)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, catalogue.CourseActions(ctx, c, drafts[0], providers[0])), nil
+}
+
+// coursesOf returns the course of each offering.
+func (r *Resolver) coursesOf(ctx context.Context, offerings []*ent.Offering) ([]*ent.Course, error) {
+	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses)
+}
+
+// offeringActions says what the viewer may do with an offering.
+func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*model.ViewerAction, error) {
+	courses, err := r.coursesOf(ctx, []*ent.Offering{o})
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, append(catalogue.OfferingActions(ctx, o), admission.OfferingActions(ctx, o, courses[0], r.Now())...)), nil
+}
+
+// availability says what the viewer can do with each offering now.
+func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) ([]catalogue.Availability, error) {
+	courses, err := r.coursesOf(ctx, offerings)
+	if err != nil {
+		return nil, err
+	}
+	now, audiences := r.Now(), viewer.From(ctx).Audiences
+	all := make([]catalogue.Availability, len(offerings))
+	for i, o := range offerings {
+		all[i] = catalogue.NotAvailable
+		if catalogue.TakesApplications(courses[i]) == nil {
+			all[i] = catalogue.AvailabilityAt(o, now, audiences...)
+		}
+	}
+	return all, nil
 }
 
 // previews answers what each offering will count at the home that is named, or

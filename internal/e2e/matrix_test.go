@@ -123,9 +123,12 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	return map[string]map[string]any{
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
+		"submitCourseForReview":    {"courseId": course},
+		"returnCourseDraft":        {"courseId": course, "note": "More."},
 		"publishCourse":            {"courseId": course},
 		"withdrawCourse":           {"courseId": gone},
 		"createOffering":           noSeats,
+		"updateOffering":           cohortOf("offeringId", cancelled, 5),
 		"publishOffering":          {"offeringId": off},
 		"cancelOffering":           {"offeringId": cancelled},
 		"submitApplication":        {"offeringId": cancelled},

@@ -317,9 +317,12 @@ func (m mutationShape) document(name string) string {
 var mutations = map[string]mutationShape{
 	"createCourse":             {"CreateCourseInput", "course", "id state draft { id number issues { field blocking } }"},
 	"updateCourseDraft":        {"UpdateCourseDraftInput", "course", "id state draft { id number title { text } issues { field blocking } }"},
+	"submitCourseForReview":    {"SubmitCourseForReviewInput", "course", "id state draft { id state reviewNote submittedAt }"},
+	"returnCourseDraft":        {"ReturnCourseDraftInput", "course", "id state draft { id state reviewNote submittedAt }"},
 	"publishCourse":            {"PublishCourseInput", "course", "id state published { id number state }"},
 	"withdrawCourse":           {"WithdrawCourseInput", "course", "id state"},
 	"createOffering":           {"CreateOfferingInput", "offering", "id state availability closesAt"},
+	"updateOffering":           {"UpdateOfferingInput", "offering", "id state availability closesAt seats seatsFree language endsOn quotas { institution { id } seats seatsFree } windows { audience closesAt } sessions { startsAt }"},
 	"publishOffering":          {"PublishOfferingInput", "offering", "id state availability seatsFree"},
 	"cancelOffering":           {"CancelOfferingInput", "offering", "id state availability"},
 	"submitApplication":        {"SubmitApplicationInput", "application", "id state commitment { verdict ects ruleId }"},

@@ -2,6 +2,7 @@ package vocab
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,29 @@ func TestTextFallsBackToEnglishThenToAnything(t *testing.T) {
 	} {
 		if got := tt.text.In(tt.wanted...); got != tt.want {
 			t.Errorf("%v in %v = %q, want %q", tt.text, tt.wanted, got, tt.want)
+		}
+	}
+}
+
+func TestTextSaysThatItIsAFallback(t *testing.T) {
+	hello := Text{"en": "course", "cs": "kurz"}
+	for _, tt := range []struct {
+		text   Text
+		wanted []string
+		want   bool
+	}{
+		{hello, []string{"cs"}, false},
+		{hello, []string{"en-IE"}, false},
+		{hello, []string{"fi", "cs"}, false},
+		{hello, []string{"fi"}, true},
+		{hello, []string{"fi", "not a tag"}, true},
+		{hello, nil, false},
+		{Text{"uk": "курс"}, nil, true},
+		{Text{"uk": "курс"}, []string{"de"}, true},
+		{Text{}, []string{"de"}, false},
+	} {
+		if got := tt.text.IsFallbackIn(tt.wanted); got != tt.want {
+			t.Errorf("%v in %v: a fallback: %v, want %v", tt.text, tt.wanted, got, tt.want)
 		}
 	}
 }
@@ -100,6 +124,15 @@ func TestIdentifiersOfInstitutions(t *testing.T) {
 			if err := tt.check(s); !errors.Is(err, problem.Is(problem.Invalid)) {
 				t.Errorf("%q: %v, want INVALID", s, err)
 			}
+		}
+	}
+	const skill = "http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11"
+	if err := CheckESCO(skill); err != nil {
+		t.Error(err)
+	}
+	for _, s := range []string{"", skill + "1", "https" + skill[4:], strings.ToUpper(skill), "http://data.europa.eu/esco/skill/", "http://data.europa.eu/esco/occupation/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11", skill + "\n"} {
+		if err := CheckESCO(s); !errors.Is(err, problem.Is(problem.Invalid)) {
+			t.Errorf("%q: %v, want INVALID", s, err)
 		}
 	}
 	if _, err := ParseISCEDF("0613"); err != nil {
