@@ -56,19 +56,15 @@ func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota)
 	if err := problem.Join(found...); err != nil {
 		return err
 	}
-	for _, q := range have {
-		if !slices.Contains(homes, q.HomeID) {
-			if err := tx.SeatQuota.DeleteOne(q).Exec(ctx); err != nil {
-				return err
-			}
-		}
+	if _, err := tx.SeatQuota.Delete().Where(seatquota.OfferingID(o.ID), seatquota.HomeIDNotIn(homes...)).Exec(ctx); err != nil {
+		return err
 	}
 	for _, q := range quotas {
 		i := slices.IndexFunc(have, func(have *ent.SeatQuota) bool { return have.HomeID == q.InstitutionID })
 		if i < 0 {
 			err = tx.SeatQuota.Create().SetOfferingID(o.ID).SetHomeID(q.InstitutionID).SetSeats(q.Seats).SetSeatsTaken(taken[q.InstitutionID]).Exec(ctx)
 		} else if have[i].Seats != q.Seats {
-			err = tx.SeatQuota.UpdateOne(have[i]).SetSeats(q.Seats).Exec(ctx)
+			err = tx.SeatQuota.Update().Where(seatquota.ID(have[i].ID)).SetSeats(q.Seats).Exec(ctx)
 		}
 		if err != nil {
 			return err

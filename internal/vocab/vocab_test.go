@@ -92,6 +92,22 @@ func TestDeadlineIsAnInstantInItsZone(t *testing.T) {
 	if want := time.Date(2025, 9, 11, 21, 0, 0, 0, time.UTC); err != nil || !got.Equal(want) {
 		t.Errorf("Instant = %v, %v; want %v", got, err, want)
 	}
+	for _, tt := range []struct {
+		local, zone string
+		want        time.Time
+	}{ // when clocks go back, and just before and after
+		{"2027-10-31T01:59:59", "Europe/Berlin", time.Date(2027, 10, 30, 23, 59, 59, 0, time.UTC)},
+		{"2027-10-31T02:00:00", "Europe/Berlin", time.Date(2027, 10, 31, 0, 0, 0, 0, time.UTC)},
+		{"2027-10-31T02:59:59", "Europe/Berlin", time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC)},
+		{"2027-10-31T03:00:00", "Europe/Berlin", time.Date(2027, 10, 31, 2, 0, 0, 0, time.UTC)},
+		{"2027-10-31T05:59:59", "Europe/Berlin", time.Date(2027, 10, 31, 4, 59, 59, 0, time.UTC)},
+		{"2027-11-07T01:30:00", "America/New_York", time.Date(2027, 11, 7, 5, 30, 0, 0, time.UTC)},
+		{"2027-03-28T03:00:00", "Europe/Berlin", time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)},
+	} {
+		if got, err := Instant(tt.local, tt.zone); err != nil || !got.Equal(tt.want) {
+			t.Errorf("Instant(%s, %s) = %v, %v; want %v", tt.local, tt.zone, got, err, tt.want)
+		}
+	}
 	for _, tt := range [][2]string{
 		{"2025-03-30T02:30:00", "Europe/Berlin"}, // clocks go forward
 		{"2025-09-11", "Europe/Berlin"}, {"2025-09-11T23:00:00Z", "Europe/Berlin"},
