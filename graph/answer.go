@@ -43,6 +43,28 @@ func fieldOfEducation(code *vocab.ISCEDF) *model.FieldOfEducation {
 	return &model.FieldOfEducation{Code: string(*code), Label: code.Label()}
 }
 
+// courseActions says what the viewer may do with a course. Only who may edit it
+// needs to know of its draft.
+func (r *Resolver) courseActions(ctx context.Context, c *ent.Course) ([]*model.ViewerAction, error) {
+	if authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID) != nil && authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID) != nil {
+		return actions(ctx, catalogue.CourseActions(ctx, c, nil, nil)), nil
+	}
+	drafts, err := r.draftOf(ctx, []*ent.Course{c})
+	if err != nil {
+		return nil, err
+	}
+	providers, err := follow(ctx, []*ent.Course{c}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.institutions)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, catalogue.CourseActions(ctx, c, drafts[0], providers[0])), nil
+}
+
+// coursesOfOfferings returns the course of each offering.
+func (r *Resolver) coursesOfOfferings(ctx context.Context, offerings []*ent.Offering) ([]*ent.Course, error) {
+	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses)
+}
+
 // provided is a course and who provides it.
 type provided struct{ course, host ident.ID }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -29,12 +30,16 @@ func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.
 	return r.draftOf(ctx, objs)
 }
 
+func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error) {
+	return r.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
+}
+
 func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error) {
 	return r.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
-	return actions(ctx, catalogue.CourseActions(ctx, obj)), nil
+	return r.courseActions(ctx, obj)
 }
 
 func (r *courseConnectionResolver) Edges(ctx context.Context, obj *model.CourseConnection) ([]*model.CourseEdge, error) {
@@ -53,8 +58,23 @@ func (r *courseVersionResolver) Field(ctx context.Context, obj *ent.CourseVersio
 	return fieldOfEducation(obj.Isced), nil
 }
 
+func (r *courseVersionResolver) ReviewNote(ctx context.Context, obj *ent.CourseVersion) (*string, error) {
+	if obj.ReviewNote == "" {
+		return nil, nil
+	}
+	return &obj.ReviewNote, nil
+}
+
 func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error) {
 	return r.publicationIssues(ctx, obj)
+}
+
+func (r *courseVersionConnectionResolver) Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *courseVersionConnectionResolver) TotalCount(ctx context.Context, obj *model.CourseVersionConnection) (int, error) {
+	return obj.TotalCount(ctx)
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error) {
@@ -67,6 +87,22 @@ func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.New
 
 func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.CoursePayload, error) {
 	done, err := r.Catalogue.UpdateDraft(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CoursePayload{Course: done}, nil
+}
+
+func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.CoursePayload, error) {
+	done, err := r.Catalogue.Submit(ctx, input.CourseID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CoursePayload{Course: done}, nil
+}
+
+func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.CoursePayload, error) {
+	done, err := r.Catalogue.ReturnDraft(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +127,14 @@ func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.Withd
 
 func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.OfferingPayload, error) {
 	done, err := r.Catalogue.CreateOffering(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.OfferingPayload{Offering: done}, nil
+}
+
+func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.OfferingPayload, error) {
+	done, err := r.Catalogue.UpdateOffering(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +173,18 @@ func (r *offeringResolver) Availability(ctx context.Context, objs []*ent.Offerin
 	return r.availability(ctx, objs)
 }
 
+func (r *offeringResolver) Windows(ctx context.Context, obj *ent.Offering) ([]*model.ApplicationWindow, error) {
+	all := make([]*model.ApplicationWindow, len(obj.Windows))
+	for i, w := range obj.Windows {
+		all[i] = model.NewApplicationWindow(w, obj.Zone)
+	}
+	return all, nil
+}
+
+func (r *offeringResolver) ViewerWindow(ctx context.Context, obj *ent.Offering) (*model.ApplicationWindow, error) {
+	return model.NewApplicationWindow(catalogue.WindowAt(obj, r.Now(), viewer.From(ctx).Audiences...), obj.Zone), nil
+}
+
 func (r *offeringResolver) OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error) {
 	return vocab.Local(obj.OpensAt, obj.Zone), nil
 }
@@ -140,8 +196,23 @@ func (r *offeringResolver) ClosesAtLocal(ctx context.Context, obj *ent.Offering)
 	return new(vocab.Local(*obj.ClosesAt, obj.Zone)), nil
 }
 
+func (r *offeringResolver) Sessions(ctx context.Context, obj *ent.Offering) ([]*model.OfferingSession, error) {
+	return model.NewOfferingSessions(obj), nil
+}
+
 func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (int, error) {
 	return max(0, obj.Seats-obj.SeatsTaken), nil
+}
+
+func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
+	return r.quotasOf(ctx, objs)
+}
+
+func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
+	if obj.WaitlistPlaces == 0 {
+		return nil, nil
+	}
+	return &model.Waitlist{Places: obj.WaitlistPlaces, Order: obj.WaitlistOrder, OfferHours: obj.OfferHours}, nil
 }
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
@@ -180,6 +251,14 @@ func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFil
 	return relay.List(ctx, r.DB.Offering.Query().Where(r.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
+func (r *seatQuotaResolver) Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(q *ent.SeatQuota) ident.ID { return q.HomeID }, r.institutions)
+}
+
+func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (int, error) {
+	return max(0, obj.Seats-obj.SeatsTaken), nil
+}
+
 func (r *Resolver) Course() generated.CourseResolver { return &courseResolver{r} }
 
 func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
@@ -188,16 +267,24 @@ func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
 
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
 
+func (r *Resolver) CourseVersionConnection() generated.CourseVersionConnectionResolver {
+	return &courseVersionConnectionResolver{r}
+}
+
 func (r *Resolver) Offering() generated.OfferingResolver { return &offeringResolver{r} }
 
 func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
 	return &offeringConnectionResolver{r}
 }
 
+func (r *Resolver) SeatQuota() generated.SeatQuotaResolver { return &seatQuotaResolver{r} }
+
 type (
-	courseResolver             struct{ *Resolver }
-	courseConnectionResolver   struct{ *Resolver }
-	courseVersionResolver      struct{ *Resolver }
-	offeringResolver           struct{ *Resolver }
-	offeringConnectionResolver struct{ *Resolver }
+	courseResolver                  struct{ *Resolver }
+	courseConnectionResolver        struct{ *Resolver }
+	courseVersionResolver           struct{ *Resolver }
+	courseVersionConnectionResolver struct{ *Resolver }
+	offeringResolver                struct{ *Resolver }
+	offeringConnectionResolver      struct{ *Resolver }
+	seatQuotaResolver               struct{ *Resolver }
 )

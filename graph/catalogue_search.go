@@ -26,7 +26,7 @@ func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *mo
 			return nil, err
 		}
 	}
-	q := discovery.Query{Page: page}
+	q := discovery.Query{Page: page, Groups: viewer.From(ctx).Audiences}
 	if text != nil {
 		q.Text = *text
 	}
@@ -51,7 +51,7 @@ func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *mo
 	if err != nil {
 		return nil, err
 	}
-	return model.Catalogue(result, r.Now()), nil
+	return model.Catalogue(result, r.Now(), viewer.From(ctx).Audiences), nil
 }
 
 // selects says whether the field that is being answered selects one of these.
@@ -67,11 +67,24 @@ func selects(ctx context.Context, names map[string]bool) bool {
 // course returns a course: from the catalogue what stands there, and else from
 // the database what the viewer sees.
 func (r *Resolver) course(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	if e := r.Discovery.Entry(id); e != nil {
+	if e := r.Discovery.Entry(id); e != nil && !selects(ctx, movingFields) {
 		return e.Course, nil
 	}
 	return null(r.DB.Course.Get(ctx, id))
 }
+
+// entryCourses returns the course of each entry: from the read model unless the
+// fields that move without it are asked for.
+func (r *Resolver) entryCourses(ctx context.Context, entries []*model.CatalogueEntry) ([]*ent.Course, error) {
+	if !selects(ctx, movingFields) {
+		return each(entries, func(e *model.CatalogueEntry) *ent.Course { return e.Course }), nil
+	}
+	return follow(ctx, entries, func(e *model.CatalogueEntry) ident.ID { return e.Course.ID }, r.courses)
+}
+
+// movingFields are the fields of a course that change without a public event:
+// when its draft is edited, or when its source is read again.
+var movingFields = map[string]bool{"updatedAt": true, "externalId": true, "sourceModifiedAt": true, "sourceSeenAt": true}
 
 // longFields are the fields of a version that the read model leaves out.
 var longFields = map[string]bool{

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -29,12 +30,31 @@ func (r *Resolver) modulesOf(ctx context.Context, programmes []*ent.Programme) (
 		})
 }
 
-// draftOf returns the draft of each course, if it has one.
+// draftOf returns the draft of each course, if it has one, also in review.
 func (r *Resolver) draftOf(ctx context.Context, courses []*ent.Course) ([]*ent.CourseVersion, error) {
 	return one(gather(ctx, "draft of course", courses, func(v *ent.CourseVersion) ident.ID { return v.CourseID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.CourseVersion, error) {
-			return r.DB.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...), courseversion.StateEQ(courseversion.StateDRAFT)).All(ctx)
+			return r.DB.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...), courseversion.StateIn(courseversion.StateDRAFT, courseversion.StateIN_REVIEW)).All(ctx)
 		}))
+}
+
+// versionsOf returns a page of the versions of each course, newest first.
+func (r *Resolver) versionsOf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*relay.Connection[*ent.CourseVersion], error) {
+	visible, err := authz.Rows(ctx, ent.TypeCourseVersion)
+	if err != nil {
+		return nil, err
+	}
+	of := relay.Of[*ent.CourseVersion]{Table: courseversion.Table, Column: courseversion.FieldCourseID, Visible: visible,
+		Parent: func(v *ent.CourseVersion) ident.ID { return v.CourseID }}
+	return relay.Children(ctx, r.DB.CourseVersion.Query(), of, ids(courses), page, relay.NewestFirst)
+}
+
+// quotasOf returns the quotas of each offering, oldest first.
+func (r *Resolver) quotasOf(ctx context.Context, offerings []*ent.Offering) ([][]*ent.SeatQuota, error) {
+	return gather(ctx, "quotas of offering", offerings, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
+		func(ctx context.Context, ids []ident.ID) ([]*ent.SeatQuota, error) {
+			return r.DB.SeatQuota.Query().Where(seatquota.OfferingIDIn(ids...)).Order(seatquota.ByID()).All(ctx)
+		})
 }
 
 // offeringsOf returns a page of the offerings of each course, newest first.

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
@@ -21,6 +22,10 @@ func (r *catalogueConnectionResolver) Facets(ctx context.Context, obj *model.Cat
 		return nil, err
 	}
 	return obj.Result.Count(keys, size)
+}
+
+func (r *catalogueEntryResolver) Course(ctx context.Context, objs []*model.CatalogueEntry) ([]*ent.Course, error) {
+	return r.entryCourses(ctx, objs)
 }
 
 func (r *catalogueEntryResolver) Recognition(ctx context.Context, objs []*model.CatalogueEntry, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {

@@ -74,6 +74,7 @@ func coursesLike(f *model.CourseFilter) []predicate.Course {
 	}
 	all := []predicate.Course{course.StateIn(states...)}
 	all = when(all, f.InstitutionID, course.InstitutionID)
+	all = when(all, f.UpdatedSince, course.UpdatedAtGTE)
 	return when(all, f.Kind, course.KindEQ)
 }
 
@@ -83,9 +84,11 @@ func (r *Resolver) offeringsLike(f *model.OfferingFilter) (all []predicate.Offer
 	}
 	all = when(all, f.InstitutionID, offering.InstitutionID)
 	all = when(all, f.CourseID, offering.CourseID)
+	all = among(all, f.States, offering.StateIn)
+	all = when(all, f.UpdatedSince, offering.UpdatedAtGTE)
 	if f.OpenNow != nil && *f.OpenNow {
 		now := r.Now()
-		all = append(all, offering.StateEQ(offering.StatePUBLISHED), ofActiveMembers, offering.OpensAtLTE(now),
+		all = append(all, offering.StateEQ(offering.StatePUBLISHED), ofActiveMembers, ofPublishedCourses, offering.OpensAtLTE(now),
 			offering.Or(offering.ClosesAtIsNil(), offering.ClosesAtGT(now)),
 			func(s *sql.Selector) {
 				s.Where(sql.ColumnsLT(s.C(offering.FieldSeatsTaken), s.C(offering.FieldSeats)))
@@ -99,6 +102,13 @@ func ofActiveMembers(s *sql.Selector) {
 	m := sql.Dialect(s.Dialect()).Table(membership.Table)
 	s.Where(sql.In(s.C(offering.FieldInstitutionID), sql.Dialect(s.Dialect()).Select(m.C(membership.FieldInstitutionID)).From(m).
 		Where(sql.EQ(m.C(membership.FieldState), string(membership.StateACTIVE)))))
+}
+
+// ofPublishedCourses keeps the offerings of courses that are not withdrawn.
+func ofPublishedCourses(s *sql.Selector) {
+	c := sql.Dialect(s.Dialect()).Table(course.Table)
+	s.Where(sql.In(s.C(offering.FieldCourseID), sql.Dialect(s.Dialect()).Select(c.C(course.FieldID)).From(c).
+		Where(sql.EQ(c.C(course.FieldState), string(course.StatePUBLISHED)))))
 }
 
 func applicationsLike(f *model.ApplicationFilter) (all []predicate.Application) {

@@ -22,15 +22,23 @@ func (r *Resolver) active(ctx context.Context, institutions []ident.ID) (map[ide
 	})
 }
 
+// availability says what the viewer can do with each offering now.
 func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) ([]catalogue.Availability, error) {
 	active, err := r.active(ctx, relay.Keys(offerings, func(o *ent.Offering) ident.ID { return o.InstitutionID }))
 	if err != nil {
 		return nil, err
 	}
-	now := r.Now()
+	courses, err := r.coursesOfOfferings(ctx, offerings)
+	if err != nil {
+		return nil, err
+	}
+	now, audiences := r.Now(), viewer.From(ctx).Audiences
 	all := make([]catalogue.Availability, len(offerings))
 	for i, o := range offerings {
-		all[i] = catalogue.AvailabilityAt(o, active[o.InstitutionID], now)
+		all[i] = catalogue.NotAvailable
+		if active[o.InstitutionID] && catalogue.TakesApplications(courses[i]) == nil {
+			all[i] = catalogue.AvailabilityAt(o, now, audiences...)
+		}
 	}
 	return all, nil
 }
@@ -40,11 +48,16 @@ func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*mod
 	if err != nil {
 		return nil, err
 	}
+	courses, err := r.coursesOfOfferings(ctx, []*ent.Offering{o})
+	if err != nil {
+		return nil, err
+	}
 	unit, err := catalogue.UnitOf(ctx, r.DB, o)
 	if err != nil {
 		return nil, err
 	}
-	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit), admission.OfferingActions(ctx, o, active[o.InstitutionID], r.Now())...)), nil
+	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit),
+		admission.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now())...)), nil
 }
 
 // readiness says what each institution needs, in the viewer's language.

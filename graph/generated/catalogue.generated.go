@@ -32,6 +32,8 @@ type CourseResolver interface {
 
 	Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error)
 	Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error)
+	Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error)
+
 	Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error)
 	ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error)
 }
@@ -45,7 +47,13 @@ type CourseVersionResolver interface {
 
 	Field(ctx context.Context, obj *ent.CourseVersion) (*model.FieldOfEducation, error)
 
+	ReviewNote(ctx context.Context, obj *ent.CourseVersion) (*string, error)
 	Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error)
+}
+type CourseVersionConnectionResolver interface {
+	Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error)
+
+	TotalCount(ctx context.Context, obj *model.CourseVersionConnection) (int, error)
 }
 type OfferingResolver interface {
 	Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error)
@@ -54,10 +62,17 @@ type OfferingResolver interface {
 
 	Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error)
 
+	Windows(ctx context.Context, obj *ent.Offering) ([]*model.ApplicationWindow, error)
+	ViewerWindow(ctx context.Context, obj *ent.Offering) (*model.ApplicationWindow, error)
+
 	OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error)
 	ClosesAtLocal(ctx context.Context, obj *ent.Offering) (*string, error)
 
+	Sessions(ctx context.Context, obj *ent.Offering) ([]*model.OfferingSession, error)
+
 	SeatsFree(ctx context.Context, obj *ent.Offering) (int, error)
+	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
+	Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error)
 
 	Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
 	ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error)
@@ -68,12 +83,55 @@ type OfferingConnectionResolver interface {
 
 	TotalCount(ctx context.Context, obj *model.OfferingConnection) (int, error)
 }
+type SeatQuotaResolver interface {
+	Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error)
+
+	SeatsFree(ctx context.Context, obj *ent.SeatQuota) (int, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
 func field_Course_offerings_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func field_Course_versions_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -136,6 +194,121 @@ func field_Offering_recognition_args(ctx context.Context, ec *executionContext, 
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func _ApplicationWindow_audience(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationWindow_audience(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audience, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.TargetGroup) graphql.Marshaler {
+			return marshalOTargetGroup2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationWindow_audience(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationWindow", field, false, false, "TargetGroup")
+}
+
+func _ApplicationWindow_opensAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationWindow_opensAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpensAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationWindow_opensAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationWindow", field, false, false, "DateTime")
+}
+
+func _ApplicationWindow_closesAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationWindow_closesAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationWindow_closesAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationWindow", field, false, false, "DateTime")
+}
+
+func _ApplicationWindow_opensAtLocal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationWindow_opensAtLocal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpensAtLocal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNLocalDateTime2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ApplicationWindow_opensAtLocal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationWindow", field, false, false, "LocalDateTime")
+}
+
+func _ApplicationWindow_closesAtLocal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationWindow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ApplicationWindow_closesAtLocal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAtLocal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOLocalDateTime2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ApplicationWindow_closesAtLocal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplicationWindow", field, false, false, "LocalDateTime")
+}
 
 func _Course_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Course) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -516,6 +689,96 @@ func (ec *executionContext) resolveBatch_Course_draft(ctx context.Context, field
 		err,
 		"Course.draft",
 	)
+}
+
+func _Course_versions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_versions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Course_versions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CourseVersionConnection) graphql.Marshaler {
+			return marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_versions(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Course",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CourseVersionConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Course_versions_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Course_versions(ctx context.Context, field graphql.CollectedField, obj *ent.Course) (any, error) {
+	resolver := ec.Resolvers.Course()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Course](ctx, "Course"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Versions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.CourseVersionConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Course.versions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Versions(ctx, []*ent.Course{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.CourseVersionConnection](
+		ctx,
+		results,
+		err,
+		"Course.versions",
+	)
+}
+
+func _Course_updatedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Course) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Course_updatedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Course_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Course", field, false, false, "DateTime")
 }
 
 func _Course_offerings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Course) (ret graphql.Marshaler) {
@@ -1465,6 +1728,29 @@ func fieldContext_CourseVersion_topics(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "String")
 }
 
+func _CourseVersion_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersion_url(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CourseVersion_url(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "String")
+}
+
 func _CourseVersion_publishedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1486,6 +1772,52 @@ func _CourseVersion_publishedAt(ctx context.Context, ec *executionContext, field
 }
 func fieldContext_CourseVersion_publishedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "DateTime")
+}
+
+func _CourseVersion_submittedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersion_submittedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CourseVersion_submittedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersion", field, false, false, "DateTime")
+}
+
+func _CourseVersion_reviewNote(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersion_reviewNote(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CourseVersion().ReviewNote(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CourseVersion_reviewNote(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersion", field, true, true, "String")
 }
 
 func _CourseVersion_issues(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CourseVersion) (ret graphql.Marshaler) {
@@ -1515,6 +1847,180 @@ func fieldContext_CourseVersion_issues(_ context.Context, ec *executionContext, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PublicationIssue(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CourseVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CourseVersionConnection().Edges(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CourseVersionEdge) graphql.Marshaler {
+			return marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CourseVersionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CourseVersionEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CourseVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionConnection_nodes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CourseVersion) graphql.Marshaler {
+			return marshalNCourseVersion2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseVersionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CourseVersionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CourseVersion(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CourseVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CourseVersionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CourseVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CourseVersionConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersionConnection", field, true, true, "Int")
+}
+
+func _CourseVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CourseVersionEdge", field, false, false, "String")
+}
+
+func _CourseVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CourseVersionEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CourseVersion) graphql.Marshaler {
+			return marshalNCourseVersion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseVersion(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CourseVersionEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CourseVersionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CourseVersion(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1901,6 +2407,70 @@ func fieldContext_Offering_closesAt(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("Offering", field, false, false, "DateTime")
 }
 
+func _Offering_windows(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_windows(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Offering().Windows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ApplicationWindow) graphql.Marshaler {
+			return marshalNApplicationWindow2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindowᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_windows(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationWindow(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Offering_viewerWindow(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_viewerWindow(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Offering().ViewerWindow(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationWindow) graphql.Marshaler {
+			return marshalNApplicationWindow2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindow(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_viewerWindow(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApplicationWindow(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Offering_timeZone(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2016,6 +2586,38 @@ func fieldContext_Offering_endsOn(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Offering", field, false, false, "Date")
 }
 
+func _Offering_sessions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_sessions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Offering().Sessions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OfferingSession) graphql.Marshaler {
+			return marshalNOfferingSession2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingSessionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_sessions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_OfferingSession(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Offering_seats(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2060,6 +2662,93 @@ func _Offering_seatsFree(ctx context.Context, ec *executionContext, field graphq
 }
 func fieldContext_Offering_seatsFree(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Offering", field, true, true, "Int")
+}
+
+func _Offering_quotas(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_quotas(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Offering_quotas(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SeatQuota) graphql.Marshaler {
+			return marshalNSeatQuota2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐSeatQuotaᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_quotas(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SeatQuota(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_quotas(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Quotas(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.SeatQuota](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.quotas",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Quotas(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.SeatQuota](
+		ctx,
+		results,
+		err,
+		"Offering.quotas",
+	)
+}
+
+func _Offering_waitlist(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_waitlist(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Offering().Waitlist(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Waitlist) graphql.Marshaler {
+			return marshalOWaitlist2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWaitlist(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Offering_waitlist(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Waitlist(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _Offering_language(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
@@ -2216,6 +2905,29 @@ func _Offering_feeCurrency(ctx context.Context, ec *executionContext, field grap
 }
 func fieldContext_Offering_feeCurrency(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Offering", field, false, false, "String")
+}
+
+func _Offering_updatedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Offering_updatedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Offering_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Offering", field, false, false, "DateTime")
 }
 
 func _Offering_recognition(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {
@@ -2610,6 +3322,162 @@ func fieldContext_OfferingPayload_errors(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
+func _OfferingSession_startsAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_startsAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingSession_startsAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingSession", field, false, false, "DateTime")
+}
+
+func _OfferingSession_endsAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_endsAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingSession_endsAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingSession", field, false, false, "DateTime")
+}
+
+func _OfferingSession_startsAtLocal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_startsAtLocal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAtLocal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNLocalDateTime2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingSession_startsAtLocal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingSession", field, false, false, "LocalDateTime")
+}
+
+func _OfferingSession_endsAtLocal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_endsAtLocal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAtLocal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNLocalDateTime2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_OfferingSession_endsAtLocal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferingSession", field, false, false, "LocalDateTime")
+}
+
+func _OfferingSession_title(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_title(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalOLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingSession_title(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferingSession",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _OfferingSession_place(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OfferingSession_place(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Text) graphql.Marshaler {
+			return marshalOLocalizedText2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐText(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OfferingSession_place(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferingSession",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LocalizedText(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _PublicationIssue_field(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PublicationIssue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2757,9 +3625,235 @@ func fieldContext_QualityAssurance_url(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("QualityAssurance", field, false, false, "String")
 }
 
+func _SeatQuota_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.SeatQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SeatQuota_institution(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_SeatQuota_institution(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
+			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SeatQuota_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SeatQuota",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_SeatQuota_institution(ctx context.Context, field graphql.CollectedField, obj *ent.SeatQuota) (any, error) {
+	resolver := ec.Resolvers.SeatQuota()
+	if batch, ok := graphql.BatchParentsFor[*ent.SeatQuota](ctx, "SeatQuota"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Institution(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Institution](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"SeatQuota.institution",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Institution(ctx, []*ent.SeatQuota{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Institution](
+		ctx,
+		results,
+		err,
+		"SeatQuota.institution",
+	)
+}
+
+func _SeatQuota_seats(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.SeatQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SeatQuota_seats(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seats, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SeatQuota_seats(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SeatQuota", field, false, false, "Int")
+}
+
+func _SeatQuota_seatsFree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.SeatQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SeatQuota_seatsFree(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SeatQuota().SeatsFree(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_SeatQuota_seatsFree(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SeatQuota", field, true, true, "Int")
+}
+
+func _Waitlist_places(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Waitlist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Waitlist_places(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Waitlist_places(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waitlist", field, false, false, "Int")
+}
+
+func _Waitlist_order(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Waitlist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Waitlist_order(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Order, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v offering.WaitlistOrder) graphql.Marshaler {
+			return marshalNWaitlistOrder2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Waitlist_order(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waitlist", field, false, false, "WaitlistOrder")
+}
+
+func _Waitlist_offerHours(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Waitlist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Waitlist_offerHours(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfferHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Waitlist_offerHours(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waitlist", field, false, false, "Int")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func unmarshalInputAudienceWindowInput(ctx context.Context, ec *executionContext, obj any) (catalogue.AudienceWindow, error) {
+	var it catalogue.AudienceWindow
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"audience", "opensAt", "closesAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := unmarshalNTargetGroup2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := unmarshalNLocalDateTime2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = data
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := unmarshalOLocalDateTime2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAudienceWindowInput unmarshals raw into the AudienceWindowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAudienceWindowInput(ctx context.Context, raw any) (catalogue.AudienceWindow, error) {
+	var out catalogue.AudienceWindow
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AudienceWindowInput", raw, &out)
+	return out, err
+}
 
 func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext, obj any) (model.CancelOfferingInput, error) {
 	var it model.CancelOfferingInput
@@ -2814,7 +3908,7 @@ func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "summary", "description", "outcomes", "ects", "hours", "eqfLevel", "isced", "languages", "mode", "assessments", "assessmentNote", "supervision", "quality", "prerequisites", "targetGroups", "stackability", "topics"}
+	fieldsInOrder := [...]string{"title", "summary", "description", "outcomes", "ects", "hours", "eqfLevel", "isced", "languages", "mode", "assessments", "assessmentNote", "supervision", "quality", "prerequisites", "targetGroups", "stackability", "topics", "url"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2947,6 +4041,13 @@ func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Topics = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
 		}
 	}
 	return it, nil
@@ -2975,7 +4076,7 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "kind", "states"}
+	fieldsInOrder := [...]string{"institutionId", "kind", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3003,6 +4104,13 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil
@@ -3108,7 +4216,7 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "idempotencyKey"}
+	fieldsInOrder := [...]string{"courseId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "waitlist", "sessions", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3213,6 +4321,34 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.FeeCurrency = data
+		case "windows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("windows"))
+			data, err := unmarshalOAudienceWindowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAudienceWindowᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Windows = data
+		case "quotas":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quotas"))
+			data, err := unmarshalOSeatQuotaInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuotaᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quotas = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := unmarshalOWaitlistInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐWaitlist(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "sessions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessions"))
+			data, err := unmarshalOOfferingSessionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSessionᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sessions = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -3297,7 +4433,7 @@ func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "courseId", "openNow"}
+	fieldsInOrder := [...]string{"institutionId", "courseId", "openNow", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3325,6 +4461,20 @@ func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.OpenNow = data
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := unmarshalOOfferingState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐStateᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil
@@ -3339,6 +4489,69 @@ func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj
 func UnmarshalOfferingFilter(ctx context.Context, raw any) (model.OfferingFilter, error) {
 	var out model.OfferingFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfferingFilter", raw, &out)
+	return out, err
+}
+
+func unmarshalInputOfferingSessionInput(ctx context.Context, ec *executionContext, obj any) (catalogue.PlannedSession, error) {
+	var it catalogue.PlannedSession
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"startsAt", "endsAt", "title", "place"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "startsAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsAt"))
+			data, err := unmarshalNLocalDateTime2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsAt = data
+		case "endsAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsAt"))
+			data, err := unmarshalNLocalDateTime2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsAt = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Place = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOfferingSessionInput unmarshals raw into the OfferingSessionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOfferingSessionInput(ctx context.Context, raw any) (catalogue.PlannedSession, error) {
+	var out catalogue.PlannedSession
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfferingSessionInput", raw, &out)
 	return out, err
 }
 
@@ -3482,6 +4695,146 @@ func UnmarshalQualityAssuranceInput(ctx context.Context, raw any) (catalogue.Qua
 	return out, err
 }
 
+func unmarshalInputReturnCourseDraftInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Return, error) {
+	var it catalogue.Return
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReturnCourseDraftInput unmarshals raw into the ReturnCourseDraftInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReturnCourseDraftInput(ctx context.Context, raw any) (catalogue.Return, error) {
+	var out catalogue.Return
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReturnCourseDraftInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputSeatQuotaInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Quota, error) {
+	var it catalogue.Quota
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"institutionId", "seats"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "institutionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstitutionID = data
+		case "seats":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seats"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seats = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSeatQuotaInput unmarshals raw into the SeatQuotaInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSeatQuotaInput(ctx context.Context, raw any) (catalogue.Quota, error) {
+	var out catalogue.Quota
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SeatQuotaInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputSubmitCourseForReviewInput(ctx context.Context, ec *executionContext, obj any) (model.SubmitCourseForReviewInput, error) {
+	var it model.SubmitCourseForReviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"courseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "courseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitCourseForReviewInput unmarshals raw into the SubmitCourseForReviewInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitCourseForReviewInput(ctx context.Context, raw any) (model.SubmitCourseForReviewInput, error) {
+	var out model.SubmitCourseForReviewInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitCourseForReviewInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputUpdateCourseDraftInput(ctx context.Context, ec *executionContext, obj any) (catalogue.DraftUpdate, error) {
 	var it catalogue.DraftUpdate
 	if obj == nil {
@@ -3528,6 +4881,223 @@ func unmarshalInputUpdateCourseDraftInput(ctx context.Context, ec *executionCont
 func UnmarshalUpdateCourseDraftInput(ctx context.Context, raw any) (catalogue.DraftUpdate, error) {
 	var out catalogue.DraftUpdate
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCourseDraftInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext, obj any) (catalogue.OfferingUpdate, error) {
+	var it catalogue.OfferingUpdate
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"offeringId", "schedule", "timeZone", "opensAt", "closesAt", "startsOn", "endsOn", "seats", "language", "mode", "place", "funding", "feeCents", "feeCurrency", "windows", "quotas", "waitlist", "sessions"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "offeringId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offeringId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfferingID = data
+		case "schedule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schedule"))
+			data, err := unmarshalNOfferingSchedule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐSchedule(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Schedule = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zone = data
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := unmarshalNLocalDateTime2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = data
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := unmarshalOLocalDateTime2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = data
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := unmarshalODate2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := unmarshalODate2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		case "seats":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seats"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seats = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := unmarshalNDeliveryMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐDeliveryMode(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Place = data
+		case "funding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("funding"))
+			data, err := unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTranslationᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Funding = data
+		case "feeCents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeCents"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeCents = data
+		case "feeCurrency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeCurrency"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeCurrency = data
+		case "windows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("windows"))
+			data, err := unmarshalOAudienceWindowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAudienceWindowᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Windows = data
+		case "quotas":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quotas"))
+			data, err := unmarshalOSeatQuotaInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuotaᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quotas = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := unmarshalOWaitlistInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐWaitlist(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "sessions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessions"))
+			data, err := unmarshalOOfferingSessionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSessionᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sessions = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateOfferingInput unmarshals raw into the UpdateOfferingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateOfferingInput(ctx context.Context, raw any) (catalogue.OfferingUpdate, error) {
+	var out catalogue.OfferingUpdate
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateOfferingInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputWaitlistInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Waitlist, error) {
+	var it catalogue.Waitlist
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"places", "order", "offerHours"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "places":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("places"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Places = data
+		case "order":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("order"))
+			data, err := unmarshalOWaitlistOrder2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Order = data
+		case "offerHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offerHours"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfferHours = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWaitlistInput unmarshals raw into the WaitlistInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWaitlistInput(ctx context.Context, raw any) (catalogue.Waitlist, error) {
+	var out catalogue.Waitlist
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WaitlistInput", raw, &out)
 	return out, err
 }
 
@@ -3580,6 +5150,59 @@ func UnmarshalWithdrawCourseInput(ctx context.Context, raw any) (model.WithdrawC
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var applicationWindowImplementors = []string{"ApplicationWindow"}
+
+func _ApplicationWindow(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApplicationWindow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applicationWindowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplicationWindow")
+		case "audience":
+			out.Values[i] = _ApplicationWindow_audience(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "opensAt":
+			out.Values[i] = _ApplicationWindow_opensAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closesAt":
+			out.Values[i] = _ApplicationWindow_closesAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "opensAtLocal":
+			out.Values[i] = _ApplicationWindow_opensAtLocal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closesAtLocal":
+			out.Values[i] = _ApplicationWindow_closesAtLocal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var courseImplementors = []string{"Course", "Node"}
 
@@ -3651,6 +5274,17 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return _Course_draft(ctx, ec, field, obj)
 				})
+		case "versions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Course_versions(ctx, ec, field, obj)
+				})
+		case "updatedAt":
+			out.Values[i] = _Course_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "offerings":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3929,17 +5563,121 @@ func _CourseVersion(ctx context.Context, ec *executionContext, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "url":
+			out.Values[i] = _CourseVersion_url(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "publishedAt":
 			out.Values[i] = _CourseVersion_publishedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "submittedAt":
+			out.Values[i] = _CourseVersion_submittedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reviewNote":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CourseVersion_reviewNote(ctx, ec, field, obj)
+				})
 		case "issues":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _CourseVersion_issues(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var courseVersionConnectionImplementors = []string{"CourseVersionConnection"}
+
+func _CourseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseVersionConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, courseVersionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CourseVersionConnection")
+		case "edges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CourseVersionConnection_edges(ctx, ec, field, obj)
+				})
+		case "nodes":
+			out.Values[i] = _CourseVersionConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _CourseVersionConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CourseVersionConnection_totalCount(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var courseVersionEdgeImplementors = []string{"CourseVersionEdge"}
+
+func _CourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseVersionEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, courseVersionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CourseVersionEdge")
+		case "cursor":
+			out.Values[i] = _CourseVersionEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = _CourseVersionEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4055,6 +5793,18 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "windows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_windows(ctx, ec, field, obj)
+				})
+		case "viewerWindow":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_viewerWindow(ctx, ec, field, obj)
+				})
 		case "timeZone":
 			out.Values[i] = _Offering_timeZone(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4082,6 +5832,12 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "sessions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_sessions(ctx, ec, field, obj)
+				})
 		case "seats":
 			out.Values[i] = _Offering_seats(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4092,6 +5848,18 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Offering_seatsFree(ctx, ec, field, obj)
+				})
+		case "quotas":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_quotas(ctx, ec, field, obj)
+				})
+		case "waitlist":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Offering_waitlist(ctx, ec, field, obj)
 				})
 		case "language":
 			out.Values[i] = _Offering_language(ctx, ec, field, obj)
@@ -4120,6 +5888,11 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			}
 		case "feeCurrency":
 			out.Values[i] = _Offering_feeCurrency(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = _Offering_updatedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4284,6 +6057,64 @@ func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.Selecti
 	return out
 }
 
+var offeringSessionImplementors = []string{"OfferingSession"}
+
+func _OfferingSession(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.OfferingSession) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offeringSessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferingSession")
+		case "startsAt":
+			out.Values[i] = _OfferingSession_startsAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAt":
+			out.Values[i] = _OfferingSession_endsAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startsAtLocal":
+			out.Values[i] = _OfferingSession_startsAtLocal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAtLocal":
+			out.Values[i] = _OfferingSession_endsAtLocal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = _OfferingSession_title(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = _OfferingSession_place(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var publicationIssueImplementors = []string{"PublicationIssue"}
 
 func _PublicationIssue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PublicationIssue) graphql.Marshaler {
@@ -4370,9 +6201,121 @@ func _QualityAssurance(ctx context.Context, ec *executionContext, sel ast.Select
 	return out
 }
 
+var seatQuotaImplementors = []string{"SeatQuota"}
+
+func _SeatQuota(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.SeatQuota) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, seatQuotaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SeatQuota")
+		case "institution":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _SeatQuota_institution(ctx, ec, field, obj)
+				})
+		case "seats":
+			out.Values[i] = _SeatQuota_seats(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "seatsFree":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _SeatQuota_seatsFree(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waitlistImplementors = []string{"Waitlist"}
+
+func _Waitlist(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Waitlist) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waitlistImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Waitlist")
+		case "places":
+			out.Values[i] = _Waitlist_places(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "order":
+			out.Values[i] = _Waitlist_order(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offerHours":
+			out.Values[i] = _Waitlist_offerHours(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func marshalNApplicationWindow2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindowᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ApplicationWindow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNApplicationWindow2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindow(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNApplicationWindow2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationWindow(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApplicationWindow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplicationWindow!")
+		return graphql.Null
+	}
+	return _ApplicationWindow(ctx, ec, sel, v)
+}
 
 func unmarshalNAssessmentType2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐAssessmentType(ctx context.Context, ec *executionContext, v any) (vocab.AssessmentType, error) {
 	tmp, err := graphql.UnmarshalString(v)
@@ -4417,6 +6360,11 @@ func marshalNAssessmentType2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	}
 
 	return ret
+}
+
+func unmarshalNAudienceWindowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAudienceWindow(ctx context.Context, ec *executionContext, v any) (catalogue.AudienceWindow, error) {
+	res, err := unmarshalInputAudienceWindowInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNAvailability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailability(ctx context.Context, ec *executionContext, v any) (catalogue.Availability, error) {
@@ -4529,6 +6477,63 @@ func marshalNCourseState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 		graphql.AddInvalidNullFromMarshaler(ctx, "CourseState!")
 	}
 	return res
+}
+
+func marshalNCourseVersion2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseVersionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.CourseVersion) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "CourseVersion", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCourseVersion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseVersion(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNCourseVersion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐCourseVersion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.CourseVersion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CourseVersion!")
+		return graphql.Null
+	}
+	return _CourseVersion(ctx, ec, sel, v)
+}
+
+func marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseVersionConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CourseVersionConnection!")
+		return graphql.Null
+	}
+	return _CourseVersionConnection(ctx, ec, sel, v)
+}
+
+func marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.CourseVersionEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseVersionEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CourseVersionEdge!")
+		return graphql.Null
+	}
+	return _CourseVersionEdge(ctx, ec, sel, v)
 }
 
 func unmarshalNCourseVersionState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋcourseversionᚐState(ctx context.Context, ec *executionContext, v any) (courseversion.State, error) {
@@ -4668,6 +6673,35 @@ func marshalNOfferingSchedule2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return res
 }
 
+func marshalNOfferingSession2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingSessionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.OfferingSession) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNOfferingSession2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingSession(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNOfferingSession2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingSession(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingSession) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfferingSession!")
+		return graphql.Null
+	}
+	return _OfferingSession(ctx, ec, sel, v)
+}
+
+func unmarshalNOfferingSessionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSession(ctx context.Context, ec *executionContext, v any) (catalogue.PlannedSession, error) {
+	res, err := unmarshalInputOfferingSessionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNOfferingState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐState(ctx context.Context, ec *executionContext, v any) (offering.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := offering.State(tmp)
@@ -4737,6 +6771,41 @@ func marshalNQualityAssuranceKind2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return res
 }
 
+func unmarshalNReturnCourseDraftInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐReturn(ctx context.Context, ec *executionContext, v any) (catalogue.Return, error) {
+	res, err := unmarshalInputReturnCourseDraftInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNSeatQuota2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐSeatQuotaᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.SeatQuota) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "SeatQuota", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNSeatQuota2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐSeatQuota(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNSeatQuota2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐSeatQuota(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.SeatQuota) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SeatQuota!")
+		return graphql.Null
+	}
+	return _SeatQuota(ctx, ec, sel, v)
+}
+
+func unmarshalNSeatQuotaInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuota(ctx context.Context, ec *executionContext, v any) (catalogue.Quota, error) {
+	res, err := unmarshalInputSeatQuotaInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackability(ctx context.Context, ec *executionContext, v any) (vocab.Stackability, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.Stackability(tmp)
@@ -4750,6 +6819,11 @@ func marshalNStackability2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinte
 		graphql.AddInvalidNullFromMarshaler(ctx, "Stackability!")
 	}
 	return res
+}
+
+func unmarshalNSubmitCourseForReviewInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSubmitCourseForReviewInput(ctx context.Context, ec *executionContext, v any) (model.SubmitCourseForReviewInput, error) {
+	res, err := unmarshalInputSubmitCourseForReviewInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNTargetGroup2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx context.Context, ec *executionContext, v any) (vocab.TargetGroup, error) {
@@ -4802,6 +6876,26 @@ func unmarshalNUpdateCourseDraftInput2githubᚗcomᚋperegrineᚑexchangeᚋpere
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNUpdateOfferingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐOfferingUpdate(ctx context.Context, ec *executionContext, v any) (catalogue.OfferingUpdate, error) {
+	res, err := unmarshalInputUpdateOfferingInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNWaitlistOrder2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx context.Context, ec *executionContext, v any) (offering.WaitlistOrder, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := offering.WaitlistOrder(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNWaitlistOrder2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v offering.WaitlistOrder) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WaitlistOrder!")
+	}
+	return res
+}
+
 func unmarshalNWithdrawCourseInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWithdrawCourseInput(ctx context.Context, ec *executionContext, v any) (model.WithdrawCourseInput, error) {
 	res, err := unmarshalInputWithdrawCourseInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4841,6 +6935,23 @@ func marshalOAssessmentType2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	}
 
 	return ret
+}
+
+func unmarshalOAudienceWindowInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAudienceWindowᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.AudienceWindow, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalogue.AudienceWindow, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAudienceWindowInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAudienceWindow(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func unmarshalOAvailability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐAvailabilityᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.Availability, error) {
@@ -5143,6 +7254,59 @@ func marshalOOfferingSchedule2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
+func unmarshalOOfferingSessionInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSessionᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.PlannedSession, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalogue.PlannedSession, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNOfferingSessionInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐPlannedSession(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalOOfferingState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐStateᚄ(ctx context.Context, ec *executionContext, v any) ([]offering.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]offering.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNOfferingState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐState(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOOfferingState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐStateᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []offering.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNOfferingState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐState(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalOQualityAssurance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐQualityAssurance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.QualityAssurance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -5156,6 +7320,23 @@ func unmarshalOQualityAssuranceInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	}
 	res, err := unmarshalInputQualityAssuranceInput(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOSeatQuotaInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuotaᚄ(ctx context.Context, ec *executionContext, v any) ([]catalogue.Quota, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]catalogue.Quota, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNSeatQuotaInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐQuota(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func unmarshalOStackability2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStackabilityᚄ(ctx context.Context, ec *executionContext, v any) ([]vocab.Stackability, error) {
@@ -5266,6 +7447,59 @@ func marshalOTargetGroup2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋin
 	}
 
 	return ret
+}
+
+func unmarshalOTargetGroup2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx context.Context, ec *executionContext, v any) (*vocab.TargetGroup, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TargetGroup(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOTargetGroup2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.TargetGroup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func marshalOWaitlist2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐWaitlist(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Waitlist) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _Waitlist(ctx, ec, sel, v)
+}
+
+func unmarshalOWaitlistInput2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐWaitlist(ctx context.Context, ec *executionContext, v any) (*catalogue.Waitlist, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputWaitlistInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOWaitlistOrder2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx context.Context, ec *executionContext, v any) (*offering.WaitlistOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := offering.WaitlistOrder(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOWaitlistOrder2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋofferingᚐWaitlistOrder(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *offering.WaitlistOrder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

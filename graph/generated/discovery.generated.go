@@ -28,6 +28,8 @@ type CatalogueConnectionResolver interface {
 	Facets(ctx context.Context, obj *model.CatalogueConnection, keys []discovery.Facet, first *int) ([]*discovery.Counted, error)
 }
 type CatalogueEntryResolver interface {
+	Course(ctx context.Context, objs []*model.CatalogueEntry) ([]*ent.Course, error)
+
 	Recognition(ctx context.Context, objs []*model.CatalogueEntry, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
 }
 
@@ -379,7 +381,7 @@ func _CatalogueEntry_course(ctx context.Context, ec *executionContext, field gra
 			return fieldContext_CatalogueEntry_course(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Course, nil
+			return ec.resolveBatch_CatalogueEntry_course(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Course) graphql.Marshaler {
@@ -393,13 +395,36 @@ func fieldContext_CatalogueEntry_course(_ context.Context, ec *executionContext,
 	fc = &graphql.FieldContext{
 		Object:     "CatalogueEntry",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Course(ctx, ec, field)
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CatalogueEntry_course(ctx context.Context, field graphql.CollectedField, obj *model.CatalogueEntry) (any, error) {
+	resolver := ec.Resolvers.CatalogueEntry()
+	if batch, ok := graphql.BatchParentsFor[*model.CatalogueEntry](ctx, "CatalogueEntry"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Course(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Course](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CatalogueEntry.course",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Course(ctx, []*model.CatalogueEntry{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Course](
+		ctx,
+		results,
+		err,
+		"CatalogueEntry.course",
+	)
 }
 
 func _CatalogueEntry_nextOffering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CatalogueEntry) (ret graphql.Marshaler) {
@@ -1220,10 +1245,11 @@ func _CatalogueEntry(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CatalogueEntry")
 		case "course":
-			out.Values[i] = _CatalogueEntry_course(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CatalogueEntry_course(ctx, ec, field, obj)
+				})
 		case "nextOffering":
 			out.Values[i] = _CatalogueEntry_nextOffering(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -43,6 +44,7 @@ type PersonResolver interface {
 type ViewerResolver interface {
 	Person(ctx context.Context, obj *viewer.Viewer) (*ent.Person, error)
 	Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error)
+
 	Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error)
 	Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
 	Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
@@ -910,6 +912,29 @@ func fieldContext_Viewer_roles(_ context.Context, ec *executionContext, field gr
 	return fc, nil
 }
 
+func _Viewer_audiences(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Viewer_audiences(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audiences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TargetGroup) graphql.Marshaler {
+			return marshalNTargetGroup2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐTargetGroupᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Viewer_audiences(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "TargetGroup")
+}
+
 func _Viewer_permissions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1327,6 +1352,11 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return _Viewer_roles(ctx, ec, field, obj)
 				})
+		case "audiences":
+			out.Values[i] = _Viewer_audiences(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "permissions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

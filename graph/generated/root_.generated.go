@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	CourseConnection() CourseConnectionResolver
 	CourseOrder() CourseOrderResolver
 	CourseVersion() CourseVersionResolver
+	CourseVersionConnection() CourseVersionConnectionResolver
 	Credential() CredentialResolver
 	CredentialConnection() CredentialConnectionResolver
 	Enrolment() EnrolmentResolver
@@ -66,6 +67,7 @@ type ResolverRoot interface {
 	Result() ResultResolver
 	RoleGrant() RoleGrantResolver
 	RuleReport() RuleReportResolver
+	SeatQuota() SeatQuotaResolver
 	UncountedCourse() UncountedCourseResolver
 	Unit() UnitResolver
 	UnitConnection() UnitConnectionResolver
@@ -105,6 +107,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
@@ -135,6 +138,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MicroDegreeContentInput", graphql.BindUnmarshaler(ec, unmarshalInputMicroDegreeContentInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
+			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
@@ -151,9 +155,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
+			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
+			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
+			graphql.NewInputUnmarshaler("SubmitCourseForReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitCourseForReviewInput)),
 			graphql.NewInputUnmarshaler("SubstantialDifferenceInput", graphql.BindUnmarshaler(ec, unmarshalInputSubstantialDifferenceInput)),
 			graphql.NewInputUnmarshaler("SuspendMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendMemberInput)),
 			graphql.NewInputUnmarshaler("TerminateRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateRecognitionRuleInput)),
@@ -163,8 +170,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
 			graphql.NewInputUnmarshaler("UpdateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateMicroDegreeInput)),
+			graphql.NewInputUnmarshaler("UpdateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateOfferingInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
+			graphql.NewInputUnmarshaler("WaitlistInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistInput)),
 			graphql.NewInputUnmarshaler("WithdrawApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawApplicationInput)),
 			graphql.NewInputUnmarshaler("WithdrawCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawCourseInput)),
 			graphql.NewInputUnmarshaler("WithdrawMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawMicroDegreeInput)),
@@ -456,8 +465,12 @@ type Course implements Node {
   sourceSeenAt: DateTime
   "Content that learners see; null before the first publication."
   published: CourseVersion
-  "Newest unpublished content; visible to the provider's staff."
+  "Newest unpublished content, also while it is reviewed; visible to the provider's staff."
   draft: CourseVersion
+  "All versions, newest first; learners see those that are or were published."
+  versions(first: Int, after: String, last: Int, before: String): CourseVersionConnection!
+  "When it or its draft last changed; see ` + "`" + `updatedSince` + "`" + ` of lists."
+  updatedAt: DateTime!
   "Runs, newest first; learners see published and cancelled ones."
   offerings(first: Int, after: String, last: Int, before: String): OfferingConnection!
   "What the viewer may do with it now."
@@ -478,7 +491,7 @@ enum CourseState {
   DRAFT
   "In the catalogue."
   PUBLISHED
-  "Taken out of the catalogue."
+  "Taken out of the catalogue: its offerings take no new applications; who has applied or is enrolled goes on."
   WITHDRAWN
 }
 
@@ -528,9 +541,15 @@ type CourseVersion implements Node {
   stackability: Stackability
   "Topics, as short words."
   topics: [String!]!
+  "The provider's page about it."
+  url: String
   "When it was published."
   publishedAt: DateTime
-  "What keeps it from being published: a line for each missing element of Annex I and each broken bound."
+  "When a draft was last submitted for review."
+  submittedAt: DateTime
+  "What a reviewer asked to change in the draft."
+  reviewNote: String
+  "What keeps it from being published: a line for each missing element of Annex I and each broken bound. And what is unusual."
   issues: [PublicationIssue!]!
 }
 
@@ -538,7 +557,7 @@ type CourseVersion implements Node {
 enum CourseVersionState {
   "May still change."
   DRAFT
-  "Waits for a second person to review it."
+  "Waits for another person to publish or return it, and does not change meanwhile."
   IN_REVIEW
   "In force."
   PUBLISHED
@@ -560,7 +579,7 @@ type PublicationIssue {
 type LearningOutcome {
   "What a learner knows and can do."
   text: LocalizedText!
-  "Address of the ESCO skill."
+  "Address of the ESCO skill or concept."
   esco: String
 }
 
@@ -672,12 +691,16 @@ type Offering implements Node {
   state: OfferingState!
   "Cohort or on demand."
   schedule: OfferingSchedule!
-  "What learners can do now."
+  "What the viewer can do now, in ` + "`" + `viewerWindow` + "`" + `."
   availability: Availability!
-  "When applications open."
+  "When applications open, for audiences without a window of their own."
   opensAt: DateTime!
-  "When applications close; null on demand."
+  "When they close for these; null when they do not."
   closesAt: DateTime
+  "Windows of single audiences."
+  windows: [ApplicationWindow!]!
+  "The window that matters to the viewer now. STUDENTS are who their home institution calls ` + "`" + `student` + "`" + `, ALUMNI whom it calls ` + "`" + `alum` + "`" + `; everybody else has the general window. Who belongs to several audiences has the one that is open, or else opens next."
+  viewerWindow: ApplicationWindow!
   "IANA time zone of the deadlines."
   timeZone: String!
   "The same opening as local time in ` + "`" + `timeZone` + "`" + `."
@@ -688,10 +711,16 @@ type Offering implements Node {
   startsOn: Date
   "Last day."
   endsOn: Date
+  "Meetings, in order of time."
+  sessions: [OfferingSession!]!
   "Seats."
   seats: Int!
   "Seats that are still free."
   seatsFree: Int!
+  "Partners whose learners may take only so many of the seats."
+  quotas: [SeatQuota!]!
+  "How learners wait for a seat; null when nobody can."
+  waitlist: Waitlist
   "Teaching language."
   language: String!
   "Form of participation."
@@ -704,12 +733,72 @@ type Offering implements Node {
   feeCents: Int!
   "Currency, ISO 4217."
   feeCurrency: String!
+  "When it last changed, also by a seat that was taken; see ` + "`" + `updatedSince` + "`" + ` of lists."
+  updatedAt: DateTime!
   "What it will count at the home institution, before anybody applies. For the signed-in learner's own institution and programme unless others are named; null when neither is known."
   recognition(homeId: ID, programmeId: ID): RecognitionPreview @cost(weight: 3)
   "The signed-in learner's live application for it."
   viewerApplication: Application
   "What the viewer may do with it now."
   viewerActions: [ViewerAction!]!
+}
+
+"When learners of an audience may apply."
+type ApplicationWindow {
+  "Audience; null for the general window."
+  audience: TargetGroup
+  "When applications open."
+  opensAt: DateTime!
+  "When they close, to the very instant; null when they do not."
+  closesAt: DateTime
+  "The same opening as local time in the offering's ` + "`" + `timeZone` + "`" + `."
+  opensAtLocal: LocalDateTime!
+  "The same deadline as local time in the offering's ` + "`" + `timeZone` + "`" + `."
+  closesAtLocal: LocalDateTime
+}
+
+"How many seats of an offering learners of one partner may take at most."
+type SeatQuota {
+  "The partner."
+  institution: Institution
+  "Seats."
+  seats: Int!
+  "Seats of the quota that are still free."
+  seatsFree: Int!
+}
+
+"How learners wait for a seat of an offering."
+type Waitlist {
+  "How many may wait."
+  places: Int!
+  "Who comes first."
+  order: WaitlistOrder!
+  "How many hours a learner may think about an offered seat."
+  offerHours: Int!
+}
+
+"Orders of a waitlist."
+enum WaitlistOrder {
+  "Who came first."
+  FIRST_COME
+  "By lot."
+  DRAW
+}
+
+"One meeting of an offering."
+type OfferingSession {
+  "When it starts."
+  startsAt: DateTime!
+  "When it ends."
+  endsAt: DateTime!
+  "The same start as local time in the offering's ` + "`" + `timeZone` + "`" + `."
+  startsAtLocal: LocalDateTime!
+  "The same end as local time in the offering's ` + "`" + `timeZone` + "`" + `."
+  endsAtLocal: LocalDateTime!
+  "Title."
+  title: LocalizedText
+  "Place."
+  place: LocalizedText
 }
 
 "States of an offering."
@@ -734,13 +823,13 @@ enum OfferingSchedule {
 enum Availability {
   "Apply now."
   OPEN
-  "Apply later; see ` + "`" + `opensAt` + "`" + `."
+  "Apply later; see ` + "`" + `viewerWindow` + "`" + `."
   OPENS_LATER
   "The deadline has passed."
   CLOSED
   "All seats are taken."
   FULL
-  "A draft, or called off."
+  "A draft, called off, or of a withdrawn course."
   NOT_AVAILABLE
 }
 
@@ -762,6 +851,26 @@ type CourseEdge {
   cursor: String!
   "The row."
   node: Course!
+}
+
+"A page of the versions of a course."
+type CourseVersionConnection {
+  "Rows with their cursors."
+  edges: [CourseVersionEdge!]!
+  "Rows."
+  nodes: [CourseVersion!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of versions."
+type CourseVersionEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: CourseVersion!
 }
 
 "A page of offerings."
@@ -792,6 +901,8 @@ input CourseFilter {
   kind: CourseKind
   "In one of these states; published ones unless given."
   states: [CourseState!]
+  "Whose row or draft has changed since this moment, or at it."
+  updatedSince: DateTime
 }
 
 "Which offerings to list."
@@ -800,8 +911,12 @@ input OfferingFilter {
   institutionId: ID
   "Of this course."
   courseId: ID
-  "Only those for which learners can apply now."
+  "Only those for which learners can apply now in the general window."
   openNow: Boolean
+  "In one of these states; staff see drafts."
+  states: [OfferingState!]
+  "That have changed since this moment, or at it."
+  updatedSince: DateTime
 }
 
 "Content of a course. A draft may be incomplete; what is given must be valid."
@@ -842,13 +957,15 @@ input CourseContentInput {
   stackability: Stackability
   "Topics, as short words, at most 20."
   topics: [String!]
+  "The provider's page about it, at most 255 characters."
+  url: String
 }
 
 "A learning outcome."
 input LearningOutcomeInput {
   "What a learner knows and can do, at most 300 characters."
   text: [TranslationInput!]!
-  "Address of the ESCO skill."
+  "Address of the ESCO skill or concept, ` + "`" + `http://data.europa.eu/esco/skill/` + "`" + ` and a UUID."
   esco: String
 }
 
@@ -884,6 +1001,20 @@ input UpdateCourseDraftInput {
   courseId: ID!
   "The whole content; it replaces what the draft says."
   content: CourseContentInput!
+}
+
+"A course whose draft is to be reviewed."
+input SubmitCourseForReviewInput {
+  "The course."
+  courseId: ID!
+}
+
+"A draft that its reviewer gives back, or that is taken back."
+input ReturnCourseDraftInput {
+  "The course."
+  courseId: ID!
+  "What to change, at most 2000 characters; needed of a reviewer."
+  note: String
 }
 
 "A course to publish."
@@ -928,8 +1059,96 @@ input CreateOfferingInput {
   feeCents: Int
   "Currency, ISO 4217."
   feeCurrency: String
+  "Windows of audiences that may not apply from ` + "`" + `opensAt` + "`" + ` to ` + "`" + `closesAt` + "`" + `."
+  windows: [AudienceWindowInput!]
+  "Partners whose learners may take only so many of the seats."
+  quotas: [SeatQuotaInput!]
+  "How learners wait for a seat; nobody can unless given."
+  waitlist: WaitlistInput
+  "Meetings, within the days of the offering; a list in arguments has at most 100."
+  sessions: [OfferingSessionInput!]
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
+}
+
+"New content of an offering. It replaces all that the offering says; what is left out is removed. Of a published offering ` + "`" + `schedule` + "`" + `, ` + "`" + `timeZone` + "`" + `, ` + "`" + `language` + "`" + `, ` + "`" + `mode` + "`" + `, the fee and the order of the waitlist stay; windows may be extended, or opened again once they are over, never cut; seats and quotas are never fewer than those taken."
+input UpdateOfferingInput {
+  "The offering."
+  offeringId: ID!
+  "Cohort or on demand."
+  schedule: OfferingSchedule!
+  "IANA time zone of the deadlines, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+  "When applications open, local time."
+  opensAt: LocalDateTime!
+  "When applications close, local time; needed for a cohort."
+  closesAt: LocalDateTime
+  "First day; needed for a cohort."
+  startsOn: Date
+  "Last day."
+  endsOn: Date
+  "Seats."
+  seats: Int!
+  "Teaching language, BCP 47."
+  language: String!
+  "Form of participation."
+  mode: DeliveryMode!
+  "Place."
+  place: [TranslationInput!]
+  "Who funds participation."
+  funding: [TranslationInput!]
+  "Fee in hundredths of ` + "`" + `feeCurrency` + "`" + `."
+  feeCents: Int
+  "Currency, ISO 4217."
+  feeCurrency: String
+  "Windows of audiences that may not apply from ` + "`" + `opensAt` + "`" + ` to ` + "`" + `closesAt` + "`" + `."
+  windows: [AudienceWindowInput!]
+  "Partners whose learners may take only so many of the seats."
+  quotas: [SeatQuotaInput!]
+  "How learners wait for a seat; nobody can unless given."
+  waitlist: WaitlistInput
+  "Meetings, within the days of the offering; a list in arguments has at most 100."
+  sessions: [OfferingSessionInput!]
+}
+
+"When learners of one audience may apply."
+input AudienceWindowInput {
+  "Audience, at most once."
+  audience: TargetGroup!
+  "When applications open, local time."
+  opensAt: LocalDateTime!
+  "When applications close, local time; needed for a cohort."
+  closesAt: LocalDateTime
+}
+
+"How many seats learners of one partner may take at most. Quotas may add up to more than the seats."
+input SeatQuotaInput {
+  "The partner."
+  institutionId: ID!
+  "Seats, at most those of the offering."
+  seats: Int!
+}
+
+"How learners wait for a seat."
+input WaitlistInput {
+  "How many may wait; 0 means nobody."
+  places: Int!
+  "Who comes first; FIRST_COME unless given."
+  order: WaitlistOrder
+  "How many hours a learner may think about an offered seat, 1 to 720; 72 unless given."
+  offerHours: Int
+}
+
+"One meeting of an offering."
+input OfferingSessionInput {
+  "When it starts, local time."
+  startsAt: LocalDateTime!
+  "When it ends, local time."
+  endsAt: LocalDateTime!
+  "Title."
+  title: [TranslationInput!]
+  "Place."
+  place: [TranslationInput!]
 }
 
 "An offering to publish."
@@ -974,15 +1193,21 @@ extend type Query {
 extend type Mutation {
   "Makes a course with its first draft. Needs ` + "`" + `course.edit` + "`" + `. INVALID for each broken value; CONFLICT when the code is taken."
   createCourse(input: CreateCourseInput!): CoursePayload
-  "Replaces the content of the draft, or begins a new draft. Needs ` + "`" + `course.edit` + "`" + `."
+  "Replaces the content of the draft, or begins a new draft. Needs ` + "`" + `course.edit` + "`" + `. CONFLICT while the draft is reviewed."
   updateCourseDraft(input: UpdateCourseDraftInput!): CoursePayload
-  "Makes the draft the published version. Needs ` + "`" + `course.publish` + "`" + `. INVALID for each missing element of Annex I and each broken bound, all at once."
+  "Hands the draft to another person for review. Needs ` + "`" + `course.edit` + "`" + `. INVALID for whatever would keep it from being published, all at once."
+  submitCourseForReview(input: SubmitCourseForReviewInput!): CoursePayload
+  "Gives a draft in review back to its editors. Needs ` + "`" + `course.publish` + "`" + `; who submitted it may take it back with ` + "`" + `course.edit` + "`" + `."
+  returnCourseDraft(input: ReturnCourseDraftInput!): CoursePayload
+  "Makes the draft the published version. Needs ` + "`" + `course.publish` + "`" + `. INVALID for each missing element of Annex I and each broken bound, all at once. CONFLICT for a draft that must be reviewed first; FORBIDDEN for who submitted what is reviewed."
   publishCourse(input: PublishCourseInput!): CoursePayload
-  "Takes a course out of the catalogue. Needs ` + "`" + `course.publish` + "`" + `."
+  "Takes a course out of the catalogue. Needs ` + "`" + `course.publish` + "`" + `. Its offerings take no new applications; who has applied is still nominated and admitted, and who is enrolled learns to the end."
   withdrawCourse(input: WithdrawCourseInput!): CoursePayload
   "Makes a draft of an offering. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictory windows; CONFLICT unless the course is published."
   createOffering(input: CreateOfferingInput!): OfferingPayload
-  "Opens an offering to learners. Needs ` + "`" + `offering.manage` + "`" + `."
+  "Replaces what an offering says. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictions, CONFLICT for each thing that its state forbids to change, all at once."
+  updateOffering(input: UpdateOfferingInput!): OfferingPayload
+  "Opens an offering to learners. Needs ` + "`" + `offering.manage` + "`" + `. CONFLICT unless the course is published."
   publishOffering(input: PublishOfferingInput!): OfferingPayload
   "Calls an offering off. Needs ` + "`" + `offering.manage` + "`" + `."
   cancelOffering(input: CancelOfferingInput!): OfferingPayload
@@ -3072,6 +3297,8 @@ type Viewer {
   person: Person
   "Roles held now."
   roles: [HeldRole!]!
+  "Audiences of offerings to which the viewer belongs, as far as home institutions tell them: STUDENTS and ALUMNI."
+  audiences: [TargetGroup!]!
   "Rights that follow from the roles, by institution or alliance."
   permissions: [Permission!]!
   "The signed-in learner's applications, newest first."
@@ -3567,6 +3794,8 @@ type LocalizedText {
   text(languages: [String!]): String!
   "The language of what ` + "`" + `text` + "`" + ` returns for the same argument, for a ` + "`" + `lang` + "`" + ` attribute."
   language(languages: [String!]): String!
+  "Whether ` + "`" + `text` + "`" + ` for the same argument is in none of ` + "`" + `languages` + "`" + `, so that a reader should be told; without them, whether it is not English."
+  isFallback(languages: [String!]): Boolean!
   "Every language's version."
   translations: [Translation!]!
 }
@@ -3657,7 +3886,7 @@ type DeadlineError implements UserError {
   timeZone: String!
 }
 
-"No seat is free."
+"No seat is free, or none for learners of the institution."
 type CapacityError implements UserError {
   "Always CONFLICT."
   code: ErrorCode!
@@ -3665,7 +3894,7 @@ type CapacityError implements UserError {
   message: String!
   "Path into the arguments; empty when it concerns the whole."
   field: [String!]!
-  "Seats of the offering."
+  "Seats of the offering, or of the institution's quota."
   seats: Int!
 }
 
@@ -3851,6 +4080,22 @@ func childFields_ApplicationPayload(ctx context.Context, ec *executionContext, f
 	return nil, fmt.Errorf("no field named %q was found under type ApplicationPayload", field.Name)
 }
 
+func childFields_ApplicationWindow(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "audience":
+		return fieldContext_ApplicationWindow_audience(ctx, ec, field)
+	case "opensAt":
+		return fieldContext_ApplicationWindow_opensAt(ctx, ec, field)
+	case "closesAt":
+		return fieldContext_ApplicationWindow_closesAt(ctx, ec, field)
+	case "opensAtLocal":
+		return fieldContext_ApplicationWindow_opensAtLocal(ctx, ec, field)
+	case "closesAtLocal":
+		return fieldContext_ApplicationWindow_closesAtLocal(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationWindow", field.Name)
+}
+
 func childFields_AwardBounds(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -4003,6 +4248,10 @@ func childFields_Course(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Course_published(ctx, ec, field)
 	case "draft":
 		return fieldContext_Course_draft(ctx, ec, field)
+	case "versions":
+		return fieldContext_Course_versions(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Course_updatedAt(ctx, ec, field)
 	case "offerings":
 		return fieldContext_Course_offerings(ctx, ec, field)
 	case "viewerActions":
@@ -4101,12 +4350,42 @@ func childFields_CourseVersion(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CourseVersion_stackability(ctx, ec, field)
 	case "topics":
 		return fieldContext_CourseVersion_topics(ctx, ec, field)
+	case "url":
+		return fieldContext_CourseVersion_url(ctx, ec, field)
 	case "publishedAt":
 		return fieldContext_CourseVersion_publishedAt(ctx, ec, field)
+	case "submittedAt":
+		return fieldContext_CourseVersion_submittedAt(ctx, ec, field)
+	case "reviewNote":
+		return fieldContext_CourseVersion_reviewNote(ctx, ec, field)
 	case "issues":
 		return fieldContext_CourseVersion_issues(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CourseVersion", field.Name)
+}
+
+func childFields_CourseVersionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CourseVersionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CourseVersionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CourseVersionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CourseVersionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CourseVersionConnection", field.Name)
+}
+
+func childFields_CourseVersionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CourseVersionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CourseVersionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CourseVersionEdge", field.Name)
 }
 
 func childFields_Credential(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4647,6 +4926,8 @@ func childFields_LocalizedText(ctx context.Context, ec *executionContext, field 
 		return fieldContext_LocalizedText_text(ctx, ec, field)
 	case "language":
 		return fieldContext_LocalizedText_language(ctx, ec, field)
+	case "isFallback":
+		return fieldContext_LocalizedText_isFallback(ctx, ec, field)
 	case "translations":
 		return fieldContext_LocalizedText_translations(ctx, ec, field)
 	}
@@ -4847,6 +5128,10 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_opensAt(ctx, ec, field)
 	case "closesAt":
 		return fieldContext_Offering_closesAt(ctx, ec, field)
+	case "windows":
+		return fieldContext_Offering_windows(ctx, ec, field)
+	case "viewerWindow":
+		return fieldContext_Offering_viewerWindow(ctx, ec, field)
 	case "timeZone":
 		return fieldContext_Offering_timeZone(ctx, ec, field)
 	case "opensAtLocal":
@@ -4857,10 +5142,16 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_startsOn(ctx, ec, field)
 	case "endsOn":
 		return fieldContext_Offering_endsOn(ctx, ec, field)
+	case "sessions":
+		return fieldContext_Offering_sessions(ctx, ec, field)
 	case "seats":
 		return fieldContext_Offering_seats(ctx, ec, field)
 	case "seatsFree":
 		return fieldContext_Offering_seatsFree(ctx, ec, field)
+	case "quotas":
+		return fieldContext_Offering_quotas(ctx, ec, field)
+	case "waitlist":
+		return fieldContext_Offering_waitlist(ctx, ec, field)
 	case "language":
 		return fieldContext_Offering_language(ctx, ec, field)
 	case "mode":
@@ -4873,6 +5164,8 @@ func childFields_Offering(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Offering_feeCents(ctx, ec, field)
 	case "feeCurrency":
 		return fieldContext_Offering_feeCurrency(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Offering_updatedAt(ctx, ec, field)
 	case "recognition":
 		return fieldContext_Offering_recognition(ctx, ec, field)
 	case "viewerApplication":
@@ -4915,6 +5208,24 @@ func childFields_OfferingPayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_OfferingPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OfferingPayload", field.Name)
+}
+
+func childFields_OfferingSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startsAt":
+		return fieldContext_OfferingSession_startsAt(ctx, ec, field)
+	case "endsAt":
+		return fieldContext_OfferingSession_endsAt(ctx, ec, field)
+	case "startsAtLocal":
+		return fieldContext_OfferingSession_startsAtLocal(ctx, ec, field)
+	case "endsAtLocal":
+		return fieldContext_OfferingSession_endsAtLocal(ctx, ec, field)
+	case "title":
+		return fieldContext_OfferingSession_title(ctx, ec, field)
+	case "place":
+		return fieldContext_OfferingSession_place(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferingSession", field.Name)
 }
 
 func childFields_PageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5329,6 +5640,18 @@ func childFields_RuleReport(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type RuleReport", field.Name)
 }
 
+func childFields_SeatQuota(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "institution":
+		return fieldContext_SeatQuota_institution(ctx, ec, field)
+	case "seats":
+		return fieldContext_SeatQuota_seats(ctx, ec, field)
+	case "seatsFree":
+		return fieldContext_SeatQuota_seatsFree(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatQuota", field.Name)
+}
+
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "element":
@@ -5475,6 +5798,8 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_person(ctx, ec, field)
 	case "roles":
 		return fieldContext_Viewer_roles(ctx, ec, field)
+	case "audiences":
+		return fieldContext_Viewer_audiences(ctx, ec, field)
 	case "permissions":
 		return fieldContext_Viewer_permissions(ctx, ec, field)
 	case "applications":
@@ -5497,6 +5822,18 @@ func childFields_ViewerAction(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ViewerAction_reason(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerAction", field.Name)
+}
+
+func childFields_Waitlist(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "places":
+		return fieldContext_Waitlist_places(ctx, ec, field)
+	case "order":
+		return fieldContext_Waitlist_order(ctx, ec, field)
+	case "offerHours":
+		return fieldContext_Waitlist_offerHours(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Waitlist", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -38,10 +38,10 @@ type CatalogueEntry struct {
 
 // Catalogue makes a page of the catalogue of what a search found. now decides
 // what learners can do.
-func Catalogue(r *discovery.Result, now time.Time) *CatalogueConnection {
+func Catalogue(r *discovery.Result, now time.Time, audiences []vocab.TargetGroup) *CatalogueConnection {
 	c := &CatalogueConnection{Result: r, PageInfo: r.PageInfo, Nodes: make([]*CatalogueEntry, len(r.Entries)), Edges: make([]*CatalogueEdge, len(r.Entries))}
 	for i, e := range r.Entries {
-		next, state := nextOffering(e.Offerings, now)
+		next, state := nextOffering(e.Offerings, now, audiences)
 		c.Nodes[i] = &CatalogueEntry{Course: e.Course, NextOffering: next, Availability: state, entry: e, result: r}
 		c.Edges[i] = &CatalogueEdge{Cursor: r.Cursors[i], Node: c.Nodes[i]}
 	}
@@ -68,13 +68,13 @@ func (c *CatalogueConnection) DidYouMean() *string {
 var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Full, catalogue.Closed}
 
 // nextOffering picks, of what an active member offers, the offering that comes first in turn, of those the newest.
-func nextOffering(offerings []*ent.Offering, now time.Time) (*ent.Offering, catalogue.Availability) {
+func nextOffering(offerings []*ent.Offering, now time.Time, audiences []vocab.TargetGroup) (*ent.Offering, catalogue.Availability) {
 	best, rank := (*ent.Offering)(nil), len(inTurn)
 	for _, o := range offerings {
 		if o.State != offering.StatePUBLISHED {
 			continue
 		}
-		state := catalogue.AvailabilityAt(o, true, now)
+		state := catalogue.AvailabilityAt(o, now, audiences...)
 		for i, s := range inTurn[:rank] {
 			if s == state {
 				best, rank = o, i

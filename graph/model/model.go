@@ -32,6 +32,8 @@ type (
 	ProgrammeEdge             = relay.Edge[*ent.Programme]
 	CourseConnection          = relay.Connection[*ent.Course]
 	CourseEdge                = relay.Edge[*ent.Course]
+	CourseVersionConnection   = relay.Connection[*ent.CourseVersion]
+	CourseVersionEdge         = relay.Edge[*ent.CourseVersion]
 	OfferingConnection        = relay.Connection[*ent.Offering]
 	OfferingEdge              = relay.Edge[*ent.Offering]
 	MicroDegreeConnection     = relay.Connection[*ent.MicroDegree]

@@ -58,6 +58,20 @@ type ApplicationPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// When learners of an audience may apply.
+type ApplicationWindow struct {
+	// Audience; null for the general window.
+	Audience *vocab.TargetGroup `json:"audience,omitempty"`
+	// When applications open.
+	OpensAt time.Time `json:"opensAt"`
+	// When they close, to the very instant; null when they do not.
+	ClosesAt *time.Time `json:"closesAt,omitempty"`
+	// The same opening as local time in the offering's `timeZone`.
+	OpensAtLocal string `json:"opensAtLocal"`
+	// The same deadline as local time in the offering's `timeZone`.
+	ClosesAtLocal *string `json:"closesAtLocal,omitempty"`
+}
+
 // An import to stop.
 type CancelImportInput struct {
 	// The run.
@@ -70,7 +84,7 @@ type CancelOfferingInput struct {
 	OfferingID ident.ID `json:"offeringId"`
 }
 
-// No seat is free.
+// No seat is free, or none for learners of the institution.
 type CapacityError struct {
 	// Always CONFLICT.
 	Code problem.Code `json:"code"`
@@ -78,7 +92,7 @@ type CapacityError struct {
 	Message string `json:"message"`
 	// Path into the arguments; empty when it concerns the whole.
 	Field []string `json:"field"`
-	// Seats of the offering.
+	// Seats of the offering, or of the institution's quota.
 	Seats int `json:"seats"`
 }
 
@@ -164,6 +178,8 @@ type CourseFilter struct {
 	Kind *course.Kind `json:"kind,omitempty"`
 	// In one of these states; published ones unless given.
 	States []course.State `json:"states,omitempty"`
+	// Whose row or draft has changed since this moment, or at it.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of a course.
@@ -382,8 +398,12 @@ type OfferingFilter struct {
 	InstitutionID *ident.ID `json:"institutionId,omitempty"`
 	// Of this course.
 	CourseID *ident.ID `json:"courseId,omitempty"`
-	// Only those for which learners can apply now.
+	// Only those for which learners can apply now in the general window.
 	OpenNow *bool `json:"openNow,omitempty"`
+	// In one of these states; staff see drafts.
+	States []offering.State `json:"states,omitempty"`
+	// That have changed since this moment, or at it.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of an offering.
@@ -392,6 +412,22 @@ type OfferingPayload struct {
 	Offering *ent.Offering `json:"offering,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
+}
+
+// One meeting of an offering.
+type OfferingSession struct {
+	// When it starts.
+	StartsAt time.Time `json:"startsAt"`
+	// When it ends.
+	EndsAt time.Time `json:"endsAt"`
+	// The same start as local time in the offering's `timeZone`.
+	StartsAtLocal string `json:"startsAtLocal"`
+	// The same end as local time in the offering's `timeZone`.
+	EndsAtLocal string `json:"endsAtLocal"`
+	// Title.
+	Title vocab.Text `json:"title,omitempty"`
+	// Place.
+	Place vocab.Text `json:"place,omitempty"`
 }
 
 // A source to pause.
@@ -540,6 +576,12 @@ type StateError struct {
 
 func (StateError) IsUserError() {}
 
+// A course whose draft is to be reviewed.
+type SubmitCourseForReviewInput struct {
+	// The course.
+	CourseID ident.ID `json:"courseId"`
+}
+
 // A rule to terminate.
 type TerminateRecognitionRuleInput struct {
 	// The rule.
@@ -588,6 +630,16 @@ type ViewerAction struct {
 	Allowed bool `json:"allowed"`
 	// Why not, in the viewer's language; null when it is allowed.
 	Reason *string `json:"reason,omitempty"`
+}
+
+// How learners wait for a seat of an offering.
+type Waitlist struct {
+	// How many may wait.
+	Places int `json:"places"`
+	// Who comes first.
+	Order offering.WaitlistOrder `json:"order"`
+	// How many hours a learner may think about an offered seat.
+	OfferHours int `json:"offerHours"`
 }
 
 // A course to withdraw.

@@ -4,7 +4,7 @@
 //
 //	SUBMITTED → NOMINATED       by the home's mobility office
 //	SUBMITTED → REFUSED_BY_HOME by the home's mobility office, with a reason
-//	NOMINATED → ADMITTED        by the host's mobility office, while seats are free
+//	NOMINATED → ADMITTED        by the host's mobility office, while seats are free, also in the home's quota
 //	NOMINATED → REFUSED_BY_HOST by the host's mobility office, with a reason
 //	SUBMITTED, NOMINATED, ADMITTED → WITHDRAWN by the learner
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -83,7 +84,8 @@ func (s *Service) LoadToAdmit(ctx context.Context, id ident.ID) (*ent.Applicatio
 }
 
 // AdmitTx gives the applicant a seat. It returns a CONFLICT problem unless the
-// home has nominated and a seat is free. The seat is taken first, by an update
+// home has nominated, a seat is free and the quota of the home, if it has one,
+// is not used up. The seat is taken first, by an update
 // that names its condition: of a hundred rivals for ten seats ten get one, and
 // rivals wait for the offering's row in the same order on every database.
 func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
@@ -109,6 +111,9 @@ func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application)
 		}
 		return nil, full(o)
 	}
+	if err := catalogue.TakeQuotaTx(ctx, tx, app.OfferingID, app.HomeID); err != nil {
+		return nil, err
+	}
 	return move(ctx, tx, app, application.StateADMITTED, "application.admit", func(u *ent.ApplicationUpdate) {
 		u.SetDecidedAt(vocab.Now(s.Now))
 	})
@@ -131,6 +136,9 @@ func (s *Service) WithdrawTx(ctx context.Context, tx *ent.Tx, app *ent.Applicati
 	}
 	if app.State == application.StateADMITTED {
 		if err := tx.Offering.UpdateOneID(app.OfferingID).AddSeatsTaken(-1).Exec(viewer.AsSystem(ctx)); err != nil {
+			return nil, err
+		}
+		if err := catalogue.ReturnQuotaTx(ctx, tx, app.OfferingID, app.HomeID); err != nil {
 			return nil, err
 		}
 	}

@@ -37,8 +37,8 @@ const (
 
 // Submit applies for the signed-in learner, and freezes what home will count.
 // It returns a FORBIDDEN problem for somebody without a current home
-// institution, and a CONFLICT problem when the window is not open, no seat is
-// free, or an application of the learner for the offering is alive.
+// institution, and a CONFLICT problem when the window of the learner's audience
+// is not open, the course is withdrawn, no seat is free, or an application of the learner for the offering is alive.
 func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, error) {
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
@@ -66,11 +66,15 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
+		c, err := tx.Course.Get(ctx, o.CourseID)
+		if err != nil {
+			return nil, err
+		}
 		active, err := institution.Active(ctx, tx.Client(), o.InstitutionID, home)
 		if err != nil {
 			return nil, err
 		}
-		if err := open(o, active[o.InstitutionID], now); err != nil {
+		if err := open(o, c, active[o.InstitutionID], now, v.Audiences); err != nil {
 			return nil, err
 		}
 		if !active[home] {
@@ -97,11 +101,14 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	})
 }
 
-// OfferingActions says whether the viewer may apply for an offering now, whose
-// provider is an active member or not.
-func OfferingActions(ctx context.Context, o *ent.Offering, active bool, now time.Time) []authz.Action {
-	_, signedIn := authz.SignedIn(ctx)
-	return []authz.Action{authz.Act("submitApplication", signedIn, open(o, active, now))}
+// OfferingActions says whether the viewer may apply for an offering of a course
+// now, whose provider is an active member or not.
+func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time) []authz.Action {
+	v, signedIn := authz.SignedIn(ctx)
+	if signedIn != nil {
+		return []authz.Action{authz.Act("submitApplication", signedIn)}
+	}
+	return []authz.Action{authz.Act("submitApplication", open(o, c, active, now, v.Audiences))}
 }
 
 // OwnHome returns the institution and programme from which the signed-in
@@ -123,25 +130,30 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 
 var errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")
 
-// open returns nil while learners can apply, and says otherwise why not.
-func open(o *ent.Offering, active bool, now time.Time) error {
+// open returns nil while learners of the audiences can apply, and says otherwise
+// why not.
+func open(o *ent.Offering, c *ent.Course, active bool, now time.Time, audiences []vocab.TargetGroup) error {
 	if !active {
 		return errProviderInactive
 	}
+	if err := catalogue.TakesApplications(c); err != nil {
+		return err
+	}
 	var p *problem.Error
-	switch catalogue.AvailabilityAt(o, active, now) {
+	w := catalogue.WindowAt(o, now, audiences...)
+	switch catalogue.AvailabilityAt(o, now, audiences...) {
 	case catalogue.Open:
 		return nil
 	case catalogue.OpensLater:
-		p = problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(o.OpensAt, o.Zone), o.Zone)
+		p = problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(w.OpensAt, o.Zone), o.Zone)
 	case catalogue.Closed:
-		p = problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*o.ClosesAt, o.Zone), o.Zone)
+		p = problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*w.ClosesAt, o.Zone), o.Zone)
 	case catalogue.Full:
 		return full(o)
 	default:
 		return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
 	}
-	return p.With("opensAt", o.OpensAt).With("closesAt", o.ClosesAt).With("zone", o.Zone)
+	return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
 }
 
 func full(o *ent.Offering) error {

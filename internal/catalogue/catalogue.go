@@ -1,18 +1,34 @@
 // Package catalogue holds courses and micro-credentials, their immutable
 // versions and their offerings.
 //
-// A course is an identity; its content stands in versions. A version is a
-// draft until it is published, and never changes afterwards:
+// A course may be offered while it is published:
 //
-//	DRAFT → PUBLISHED → SUPERSEDED, when the next version is published
+//	DRAFT → PUBLISHED
+//	PUBLISHED → WITHDRAWN
+//	WITHDRAWN → PUBLISHED
 //
-// A course may be offered once it has a published version:
+// It is published again with a new version. A withdrawn course keeps its
+// offerings: who has applied is still nominated and admitted, and who is
+// enrolled learns to the end, but nobody applies anew and no further offering
+// is published.
 //
-//	DRAFT → PUBLISHED → WITHDRAWN → PUBLISHED, with a new version
+// A course is an identity; its content stands in versions. A version changes
+// while it is a draft, not while it is reviewed, and never once it is published:
+//
+//	DRAFT → IN_REVIEW, PUBLISHED
+//	IN_REVIEW → DRAFT, PUBLISHED
+//	PUBLISHED → SUPERSEDED
+//	SUPERSEDED (final)
+//
+// Where an institution requires reviews, a draft is published from IN_REVIEW
+// only (review.go). What is reviewed is published by another person than the
+// one who submitted it.
 //
 // An offering is one run of a version:
 //
-//	DRAFT → PUBLISHED → CANCELLED
+//	CANCELLED (final)
+//	DRAFT → PUBLISHED, CANCELLED
+//	PUBLISHED → CANCELLED
 package catalogue
 
 import (
@@ -45,6 +61,13 @@ var courseStates = lifecycle.Table[course.State]{
 	course.StateDRAFT:     {course.StatePUBLISHED},
 	course.StatePUBLISHED: {course.StateWITHDRAWN},
 	course.StateWITHDRAWN: {course.StatePUBLISHED},
+}
+
+var versionStates = lifecycle.Table[courseversion.State]{
+	courseversion.StateDRAFT:      {courseversion.StateIN_REVIEW, courseversion.StatePUBLISHED},
+	courseversion.StateIN_REVIEW:  {courseversion.StateDRAFT, courseversion.StatePUBLISHED},
+	courseversion.StatePUBLISHED:  {courseversion.StateSUPERSEDED},
+	courseversion.StateSUPERSEDED: {},
 }
 
 // NewCourse is a course with its first draft.
@@ -111,7 +134,8 @@ type DraftUpdate struct {
 
 // UpdateDraft replaces the content of the draft. A course whose newest version
 // is published gets a new draft with the next number; learners who applied for
-// the published one keep it.
+// the published one keep it. It returns a CONFLICT problem while the draft is
+// reviewed.
 func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, error) {
 	c, err := s.DB.Course.Get(ctx, u.CourseID)
 	if err != nil {
@@ -129,7 +153,10 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 		if err != nil {
 			return nil, err
 		}
-		if newest.State == courseversion.StateDRAFT {
+		switch newest.State {
+		case courseversion.StateIN_REVIEW:
+			return nil, errInReview
+		case courseversion.StateDRAFT:
 			update := tx.CourseVersion.Update().Where(courseversion.ID(newest.ID), courseversion.StateEQ(courseversion.StateDRAFT))
 			checked.fill(update.Mutation())
 			n, err := update.Save(ctx)
@@ -139,7 +166,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 			if n != 1 {
 				return nil, problem.Raced("course", c.ID)
 			}
-		} else {
+		default:
 			create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
 				SetNumber(newest.Number + 1).SetState(courseversion.StateDRAFT)
 			checked.fill(create.Mutation())
@@ -149,16 +176,14 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 				return nil, err
 			}
 		}
-		if err := record(ctx, tx, "course.edit", c.ID, c.InstitutionID); err != nil {
-			return nil, err
-		}
-		return tx.Course.Get(ctx, c.ID)
+		return touched(ctx, tx, "course.edit", c)
 	})
 }
 
 // Publish makes the draft of a course its published version. It returns an
 // INVALID problem for each element of Annex I that is missing and each bound
-// of the alliance that is broken, all at once.
+// of the alliance that is broken, all at once; a CONFLICT problem for a draft
+// that has to be reviewed first, and a FORBIDDEN problem for who submitted it.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	c, err := s.DB.Course.Get(ctx, id)
 	if err != nil {
@@ -173,8 +198,12 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err != nil {
 			return nil, err
 		}
-		if draft.State != courseversion.StateDRAFT {
-			return nil, problem.New(problem.Conflict, "this course has no draft to publish; edit it first")
+		inst, err := tx.Institution.Get(ctx, c.InstitutionID)
+		if err != nil {
+			return nil, err
+		}
+		if err := publishable(ctx, draft, inst); err != nil {
+			return nil, err
 		}
 		bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
 		if err != nil {
@@ -193,8 +222,8 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err != nil {
 			return nil, err
 		}
-		published, err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID), courseversion.StateEQ(courseversion.StateDRAFT)).
-			SetState(courseversion.StatePUBLISHED).SetPublishedAt(now).Save(ctx)
+		published, err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID), courseversion.StateEQ(draft.State)).
+			SetState(courseversion.StatePUBLISHED).SetPublishedAt(now).SetReviewNote("").Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -216,7 +245,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 // Issues returns all that keeps a version from being published, as problems; a
 // published one has none.
 func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fault error) {
-	if v.State != courseversion.StateDRAFT {
+	if !unpublished(v) {
 		return nil, nil
 	}
 	c, err := s.DB.Course.Get(ctx, v.CourseID)
@@ -233,8 +262,8 @@ func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fau
 	return Complete(v, bounds), nil
 }
 
-// Withdraw takes a course out of the catalogue. Running offerings go on, and
-// what learners achieved stays.
+// Withdraw takes a course out of the catalogue. Nobody applies for its offerings
+// any more; running ones go on, and what learners achieved stays.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	c, err := s.DB.Course.Get(ctx, id)
 	if err != nil {
@@ -266,6 +295,18 @@ func newestVersion(ctx context.Context, db *ent.Client, courseID ident.ID) (*ent
 		Order(courseversion.ByNumber(sql.OrderDesc())).First(ctx)
 }
 
+// touched records a change of a course's draft and returns the course, whose row
+// notes that it has changed.
+func touched(ctx context.Context, tx *ent.Tx, verb string, c *ent.Course) (*ent.Course, error) {
+	if err := tx.Course.Update().Where(course.ID(c.ID)).Exec(ctx); err != nil {
+		return nil, err
+	}
+	if err := record(ctx, tx, verb, c.ID, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	return tx.Course.Get(ctx, c.ID)
+}
+
 // public lists the verbs whose effect anybody may see; drafts are the
 // provider's own.
 var public = map[string]bool{"course.publish": true, "course.withdraw": true, "offering.publish": true, "offering.cancel": true}
@@ -273,8 +314,13 @@ var public = map[string]bool{"course.publish": true, "course.withdraw": true, "o
 // record writes the audit entry of a change and its event, whose name is that
 // of the verb.
 func record(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID) error {
+	return recordAs(ctx, tx, verb, object, institutionID, public[verb])
+}
+
+// recordAs is record for a verb whose effect is sometimes public.
+func recordAs(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID, public bool) error {
 	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{institutionID}}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object, Host: institutionID, Public: public[verb]})
+	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object, Host: institutionID, Public: public})
 }

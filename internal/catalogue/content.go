@@ -30,12 +30,13 @@ type Content struct {
 	TargetGroups   []vocab.TargetGroup
 	Stackability   *vocab.Stackability
 	Topics         []string
+	URL            *string // the provider's page about it
 }
 
 // OutcomeText is one learning outcome.
 type OutcomeText struct {
 	Text []vocab.Translation
-	ESCO *string // address of the ESCO skill
+	ESCO *string // address of the ESCO skill or concept
 }
 
 // QualityText names the quality assurance of a course.
@@ -53,6 +54,7 @@ const (
 	maxOutcome     = 300
 	maxOutcomes    = 30
 	maxTopics      = 20
+	maxURL         = 255
 )
 
 // checked is content whose every value is valid.
@@ -85,7 +87,7 @@ func (c Content) check() (checked, error) {
 	for i, o := range c.Outcomes {
 		outcome := vocab.Outcome{Text: text(maxOutcome, o.Text, "outcomes", strconv.Itoa(i), "text")}
 		if o.ESCO != nil {
-			found = append(found, vocab.CheckURL(*o.ESCO, "input", "content", "outcomes", strconv.Itoa(i), "esco"))
+			found = append(found, vocab.CheckESCO(*o.ESCO, "input", "content", "outcomes", strconv.Itoa(i), "esco"))
 			outcome.ESCO = *o.ESCO
 		}
 		out.outcomes = append(out.outcomes, outcome)
@@ -121,6 +123,12 @@ func (c Content) check() (checked, error) {
 		_, err := vocab.Line(64, topic, "input", "content", "topics")
 		found = append(found, err)
 	}
+	if c.URL != nil {
+		found = append(found, vocab.CheckURL(*c.URL, "input", "content", "url"))
+		if n := len(*c.URL); n > maxURL {
+			found = append(found, problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", n, maxURL).At("input", "content", "url"))
+		}
+	}
 	return out, problem.Join(found...)
 }
 
@@ -143,6 +151,7 @@ func (c checked) fill(m *ent.CourseVersionMutation) {
 	set(c.Mode, m.SetMode, m.ClearMode)
 	set(c.Supervision, m.SetSupervision, m.ClearSupervision)
 	set(c.Stackability, m.SetStackability, m.ClearStackability)
+	set(c.URL, m.SetURL, m.ClearURL)
 	if c.quality != nil {
 		m.SetQuality(c.quality)
 	} else {
@@ -208,13 +217,28 @@ func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
 	return problem.Join(found...)
 }
 
-// Warnings returns what is unusual in a version, though allowed: a credit
-// stands for 25 to 30 hours of work (ECTS Users' Guide 2015).
+// Warnings returns what is unusual in a version, though allowed: a workload far
+// from the 25 to 30 hours that a credit stands for (ECTS Users' Guide 2015),
+// texts that learners of other partners may not be able to read, and elements
+// without which a course is hard to find or to count.
 func Warnings(v *ent.CourseVersion) error {
-	if v.Ects > 0 && v.Hours > 0 {
-		if perCredit := float64(v.Hours) / v.Ects.Float(); perCredit < 25 || perCredit > 30 {
-			return problem.New(problem.Invalid, "%.1f hours a credit are outside the usual 25 to 30", perCredit).At("content", "hours")
+	var found []error
+	warn := func(usual bool, field, format string, args ...any) {
+		if !usual {
+			found = append(found, problem.New(problem.Invalid, format, args...).At("content", field))
 		}
 	}
-	return nil
+	if v.Ects > 0 && v.Hours > 0 {
+		perCredit := float64(v.Hours) / v.Ects.Float()
+		warn(perCredit >= 25 && perCredit <= 30, "hours", "%.1f hours a credit are outside the usual 25 to 30", perCredit)
+	}
+	english := func(has bool, field string) {
+		warn(has, field, "there is no English text, which learners of other partners would need")
+	}
+	english(!v.Title.IsFallbackIn(nil), "title")
+	english(!v.Description.IsFallbackIn(nil), "description")
+	english(!slices.ContainsFunc(v.Outcomes, func(o vocab.Outcome) bool { return o.Text.IsFallbackIn(nil) }), "outcomes")
+	warn(len(v.Summary) > 0, "summary", "there is no summary, which lists show")
+	warn(len(v.TargetGroups) > 0, "targetGroups", "no target group is named, so learners cannot tell whether it is for them")
+	return problem.Join(found...)
 }

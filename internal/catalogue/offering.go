@@ -41,6 +41,10 @@ type NewOffering struct {
 	Funding        []vocab.Translation
 	FeeCents       *int
 	FeeCurrency    *string
+	Windows        []AudienceWindow // of audiences that do not have OpensAt to ClosesAt
+	Quotas         []Quota
+	Waitlist       *Waitlist // nil: none
+	Sessions       []PlannedSession
 	IdempotencyKey *string
 }
 
@@ -49,7 +53,7 @@ const MaxSeats = 100_000
 
 // CreateOffering makes a draft of an offering of the course's published
 // version. It returns a CONFLICT problem when there is none, and an INVALID
-// problem for each broken or contradictory value.
+// problem for each broken or contradictory value, all at once.
 func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offering, error) {
 	c, err := s.DB.Course.Get(ctx, n.CourseID)
 	if err != nil {
@@ -71,9 +75,16 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 			SetState(offering.StateDRAFT).SetSchedule(n.Schedule).SetZone(n.Zone).
 			SetOpensAt(w.opens).SetNillableClosesAt(w.closes).SetNillableStartsOn(n.StartsOn).SetNillableEndsOn(n.EndsOn).
 			SetSeats(n.Seats).SetLanguage(n.Language).SetMode(n.Mode).SetPlace(w.place).SetFunding(w.funding).
-			SetNillableFeeCents(n.FeeCents).SetNillableFeeCurrency(n.FeeCurrency).Save(ctx)
+			SetNillableFeeCents(n.FeeCents).SetNillableFeeCurrency(n.FeeCurrency).
+			SetWindows(w.windows).SetSessions(w.sessions).
+			SetWaitlistPlaces(w.waitlist.Places).SetWaitlistOrder(*w.waitlist.Order).SetOfferHours(*w.waitlist.OfferHours).Save(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if len(n.Quotas) > 0 {
+			if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
+				return nil, err
+			}
 		}
 		return o, record(ctx, tx, "offering.create", o.ID, o.InstitutionID)
 	})
@@ -87,10 +98,14 @@ func offerable(c *ent.Course) error {
 	return nil
 }
 
+// offeringValues are those of an offering whose every value is valid, in UTC.
 type offeringValues struct {
 	opens          time.Time
 	closes         *time.Time
 	place, funding vocab.Text
+	windows        []vocab.Window
+	sessions       []vocab.Session
+	waitlist       Waitlist // with every value
 }
 
 func (n NewOffering) check() (w offeringValues, err error) {
@@ -99,28 +114,29 @@ func (n NewOffering) check() (w offeringValues, err error) {
 	invalid := func(field, format string, args ...any) {
 		add(problem.New(problem.Invalid, format, args...).At("input", field))
 	}
-	w.opens, err = vocab.Instant(n.OpensAt, n.Zone, "input", "opensAt")
+	cohort := n.Schedule == offering.ScheduleCOHORT
+	general, err := window(n.OpensAt, n.ClosesAt, n.Zone, cohort, "input")
 	add(err)
-	if n.ClosesAt != nil {
-		t, err := vocab.Instant(*n.ClosesAt, n.Zone, "input", "closesAt")
-		add(err)
-		w.closes = &t
-		if err == nil && !t.After(w.opens) {
-			invalid("closesAt", "applications close before they open")
+	w.opens, w.closes = general.OpensAt, general.ClosesAt
+	days := true
+	for _, d := range []struct {
+		field string
+		day   *string
+	}{{"startsOn", n.StartsOn}, {"endsOn", n.EndsOn}} {
+		if d.day != nil {
+			err := vocab.CheckDay(*d.day, "input", d.field)
+			add(err)
+			days = days && err == nil
 		}
 	}
-	for field, d := range map[string]*string{"startsOn": n.StartsOn, "endsOn": n.EndsOn} {
-		if d != nil {
-			add(vocab.CheckDay(*d, "input", field))
-		}
-	}
-	if n.StartsOn != nil && n.EndsOn != nil && *n.EndsOn < *n.StartsOn {
+	if days && n.StartsOn != nil && n.EndsOn != nil && *n.EndsOn < *n.StartsOn {
 		invalid("endsOn", "the offering ends before it starts")
+		days = false
 	}
-	if n.Schedule == offering.ScheduleCOHORT && n.ClosesAt == nil {
-		invalid("closesAt", "a cohort needs a deadline for applications")
+	if days && n.EndsOn != nil && w.closes != nil && vocab.Local(*w.closes, n.Zone)[:len(time.DateOnly)] > *n.EndsOn {
+		invalid("closesAt", "applications close after the last day of the offering")
 	}
-	if n.Schedule == offering.ScheduleCOHORT && n.StartsOn == nil {
+	if cohort && n.StartsOn == nil {
 		invalid("startsOn", "a cohort needs a first day")
 	}
 	if n.Seats < 1 || n.Seats > MaxSeats {
@@ -136,6 +152,13 @@ func (n NewOffering) check() (w offeringValues, err error) {
 	w.place, err = vocab.TextOf(maxSummary, n.Place, "input", "place")
 	add(err)
 	w.funding, err = vocab.TextOf(maxSummary, n.Funding, "input", "funding")
+	add(err)
+	w.windows, err = n.checkWindows(cohort)
+	add(err)
+	add(n.checkQuotas())
+	w.waitlist, err = n.Waitlist.check()
+	add(err)
+	w.sessions, err = n.checkSessions(days)
 	add(err)
 	return w, problem.Join(found...)
 }
@@ -168,6 +191,13 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 		}
 		if to == offering.StatePUBLISHED {
 			if err := institution.RequireActive(ctx, tx.Client(), o.InstitutionID); err != nil {
+				return nil, err
+			}
+			c, err := tx.Course.Get(ctx, o.CourseID)
+			if err != nil {
+				return nil, err
+			}
+			if err := offerable(c); err != nil {
 				return nil, err
 			}
 		}
@@ -210,19 +240,30 @@ const (
 	NotAvailable Availability = "NOT_AVAILABLE" // a draft, cancelled, or of a provider that is no active member
 )
 
-// AvailabilityAt computes from one clock what learners can do. An offering is
-// open until the very instant of its deadline, while its provider is an active
-// member (institution.Active).
-func AvailabilityAt(o *ent.Offering, active bool, now time.Time) Availability {
-	switch {
-	case !active, o.State != offering.StatePUBLISHED:
+// AvailabilityAt computes from one clock what learners can do: those of the
+// audiences, or without any everybody within the general window. An offering is
+// open until the very instant of its deadline. Whether its course is still
+// offered is for TakesApplications to say.
+func AvailabilityAt(o *ent.Offering, now time.Time, audiences ...vocab.TargetGroup) Availability {
+	if o.State != offering.StatePUBLISHED {
 		return NotAvailable
-	case now.Before(o.OpensAt):
+	}
+	switch w := WindowAt(o, now, audiences...); {
+	case now.Before(w.OpensAt):
 		return OpensLater
-	case o.ClosesAt != nil && !now.Before(*o.ClosesAt):
+	case closed(w, now):
 		return Closed
 	case o.SeatsTaken >= o.Seats:
 		return Full
 	}
 	return Open
+}
+
+// TakesApplications returns nil while learners may apply for offerings of the
+// course, and a CONFLICT problem once it is withdrawn.
+func TakesApplications(c *ent.Course) error {
+	if c.State != course.StatePUBLISHED {
+		return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With("from", string(c.State))
+	}
+	return nil
 }

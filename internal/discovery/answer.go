@@ -31,6 +31,8 @@ func (r *Result) Total(context.Context) (int, error) {
 	if r.members == nil {
 		return 0, errLoading()
 	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
 	return r.answer.Total(), nil
 }
 
@@ -51,7 +53,9 @@ func (r *Result) Count(wanted []Facet, limit int) ([]*Counted, error) {
 	for _, f := range wanted {
 		q.Facets[f.number()] = limit
 	}
+	r.counting.Lock()
 	counts := r.answer.Count(q)
+	r.counting.Unlock()
 	all := make([]*Counted, len(wanted))
 	for i, f := range wanted {
 		all[i] = &Counted{Key: f, Buckets: []Bucket{}}
@@ -76,6 +80,8 @@ func (r *Result) DidYouMean() string {
 	if r.answer == nil {
 		return ""
 	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
 	return r.answer.DidYouMean()
 }
 

@@ -40,7 +40,7 @@ type Service struct {
 	Now func() time.Time
 
 	writing sync.Mutex // one change of the read model at a time
-	index   *readmodel.Index
+	index   atomic.Pointer[readmodel.Index]
 	shelf   atomic.Pointer[shelf]
 	read    *lru.Cache[stored, *Entry] // entries that were decoded, by their stored form
 }
@@ -119,8 +119,9 @@ func (s *Service) Load(ctx context.Context) error {
 			break
 		}
 	}
-	index.Compact()
-	s.index = index
+	for index.Compact() {
+	}
+	s.index.Store(index)
 	s.shelf.Store(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
 	return nil
 }
@@ -128,6 +129,12 @@ func (s *Service) Load(ctx context.Context) error {
 // Run loads the catalogue, follows the log until ctx ends, and reads all anew
 // once a day, when next starts and next deadlines have moved on.
 func (s *Service) Run(ctx context.Context, every time.Duration) {
+	tidied := make(chan struct{})
+	go func() {
+		defer close(tidied)
+		s.tidy(ctx)
+	}()
+	defer func() { <-tidied }()
 	for ctx.Err() == nil {
 		var err error
 		if sh := s.shelf.Load(); sh == nil || s.Now().Sub(sh.loaded) > 24*time.Hour {
@@ -142,6 +149,33 @@ func (s *Service) Run(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 		case <-time.After(every):
 		}
+	}
+}
+
+// tidy merges what changes have left apart, beside readers and writers.
+func (s *Service) tidy(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Minute):
+		}
+		if index := s.index.Load(); index != nil {
+			for index.Compact() {
+			}
+			s.republish(index)
+		}
+	}
+}
+
+// republish lets readers have the tidied snapshot.
+func (s *Service) republish(index *readmodel.Index) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.index.Load() == index {
+		next := *s.shelf.Load()
+		next.Snapshot = index.Snapshot()
+		s.shelf.Store(&next)
 	}
 }
 

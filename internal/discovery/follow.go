@@ -150,7 +150,7 @@ func (s *Service) apply(ctx context.Context, t touched) (*shelf, error) {
 			return nil, err
 		}
 	}
-	next.Snapshot = s.index.Snapshot()
+	next.Snapshot = s.index.Load().Snapshot()
 	return &next, nil
 }
 
@@ -181,6 +181,6 @@ func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
 	for id := range gone {
 		remove = append(remove, string(id))
 	}
-	s.index.Apply(0, docs, remove)
+	s.index.Load().Apply(0, docs, remove)
 	return nil
 }

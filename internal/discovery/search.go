@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -81,9 +82,10 @@ type Result struct {
 	Sequence int64     // number of the last event that the answer has seen
 	AsOf     time.Time // when it was last known to be up to date
 
-	query   readmodel.Query
-	answer  *readmodel.Result
-	members *members
+	counting sync.Mutex // fields of one answer are resolved at once, and the read model remembers what it has counted
+	query    readmodel.Query
+	answer   *readmodel.Result
+	members  *members
 }
 
 // Search answers a query. It returns an INVALID problem for a bad page, filter

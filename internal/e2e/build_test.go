@@ -69,9 +69,12 @@ func (w *World) offering(editor *Actor, course string, seats int) string {
 	return id(made)
 }
 
-func cohort(course string, seats int) map[string]any {
+func cohort(course string, seats int) map[string]any { return cohortOf("courseId", course, seats) }
+
+// cohortOf is a cohort of a course, or the new content of an offering.
+func cohortOf(field, id string, seats int) map[string]any {
 	return map[string]any{
-		"courseId": course, "schedule": "COHORT", "timeZone": "Europe/Berlin", "opensAt": "2027-02-01T00:00:00",
+		field: id, "schedule": "COHORT", "timeZone": "Europe/Berlin", "opensAt": "2027-02-01T00:00:00",
 		"closesAt": "2027-02-28T23:00:00", "startsOn": "2027-03-15", "endsOn": "2027-06-30", "seats": seats, "language": "en", "mode": "ONLINE",
 	}
 }

@@ -158,6 +158,15 @@ func optional(s string) *string {
 	return &s
 }
 
+// audiences says which audience of an offering an affiliation puts a person in.
+// The vocabulary of eduPerson tells students and alumni; it does not tell
+// doctoral candidates, postdocs and researchers from abroad from other members
+// of an institution, so these apply within the general window.
+var audiences = map[affiliation.Kind]vocab.TargetGroup{
+	affiliation.KindSTUDENT: vocab.Students,
+	affiliation.KindALUM:    vocab.Alumni,
+}
+
 // ViewerOf returns a person as a viewer: with the affiliations that have not
 // lapsed and the roles that hold now. It takes two statements, and a third for
 // staff of units: a role at a unit holds for all units below it.
@@ -192,6 +201,9 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 	for _, h := range homes {
 		if !v.IsAffiliated(h.InstitutionID) {
 			v.Homes = append(v.Homes, h.InstitutionID)
+		}
+		if audience, ok := audiences[h.Kind]; ok && !slices.Contains(v.Audiences, audience) {
+			v.Audiences = append(v.Audiences, audience)
 		}
 	}
 	return v, nil

@@ -95,7 +95,7 @@ func buildTerms(docs []Doc) lists {
 			terms[n].add(uint32(row))
 		}
 	}
-	var out lists
+	out := lists{bigFrom: bigTerms(len(docs))}
 	var rows []uint32
 	for _, term := range slices.Sorted(maps.Keys(numbers)) {
 		t := &terms[numbers[term]]
@@ -121,7 +121,7 @@ func buildFacet(docs []Doc, f int) lists {
 			}
 		}
 	}
-	var out lists
+	out := lists{bigFrom: bigFacet}
 	for _, value := range slices.Sorted(maps.Keys(values)) {
 		out.add([]byte(value), 0, values[value])
 	}

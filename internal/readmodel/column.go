@@ -82,17 +82,50 @@ func (c *ints) at(i uint32) uint32 {
 	}
 }
 
-// spans is a list of numbers per row.
+// spans is a list of numbers per row, or just one for every row. Where each
+// list ends is counted from the beginning of its block of rows.
 type spans struct {
 	values ints
-	ends   []uint32
+	single bool
+	ends   ints
+	blocks []uint32
+}
+
+const blockBits = 8
+
+// newSpans takes the values, none over most, and where those of each row end.
+func newSpans(values []uint32, most int, ends []uint32) spans {
+	s := spans{values: pack(values, most), single: true}
+	for row, end := range ends {
+		s.single = s.single && int(end) == row+1
+	}
+	if s.single {
+		return s
+	}
+	relative, longest, base := make([]uint32, len(ends)), 0, uint32(0)
+	for row, end := range ends {
+		if row%(1<<blockBits) == 0 {
+			if row > 0 {
+				base = ends[row-1]
+			}
+			s.blocks = append(s.blocks, base)
+		}
+		relative[row] = end - base
+		longest = max(longest, int(relative[row]))
+	}
+	s.ends = pack(relative, longest)
+	return s
 }
 
 func (s *spans) of(row uint32) (start, end uint32) {
-	if row > 0 {
-		start = s.ends[row-1]
+	if s.single {
+		return row, row + 1
 	}
-	return start, s.ends[row]
+	base := s.blocks[row>>blockBits]
+	if row&(1<<blockBits-1) > 0 {
+		start = s.ends.at(row - 1)
+	}
+	return base + start, base + s.ends.at(row)
 }
 
 // idColumn is the sorted ids of a segment without what all have in common.

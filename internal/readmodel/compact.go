@@ -1,5 +1,7 @@
 package readmodel
 
+import "github.com/RoaringBitmap/roaring/v2"
+
 // smallMerge is the number of rows that Apply may merge on the side.
 const smallMerge = 1024
 
@@ -62,7 +64,7 @@ func (x *Index) Compact() bool {
 		}
 	}
 	if len(dead) > 0 {
-		result.dead = newSet(nil)
+		result.dead = roaring.New()
 		result.dead.AddMany(dead)
 	}
 	parts := append(now.parts[:from:from], result)

@@ -67,7 +67,7 @@ func ranked(sums map[string]int, limit int) []Count {
 func (l *plan) countStates(sums map[string]int, q Query) {
 	rows := l.matching(StateFacet)
 	for state, set := range l.windows.states(q.At, q.Audience) {
-		if n := int(rows.AndCardinality(set)); n > 0 {
+		if n := int(rows.AndCardinality(set.Bitmap)); n > 0 {
 			sums[State(state).String()] += n
 		}
 	}
@@ -76,50 +76,50 @@ func (l *plan) countStates(sums map[string]int, q Query) {
 // count adds up the values of some facets over rows. Where most rows match it
 // starts from the values' totals and takes the others off.
 func (l *plan) count(sums map[int]map[string]int, facets []int, rows *roaring.Bitmap) {
-	first := make([]int, len(l.facets)+1) // the first code of each facet
-	for f := range l.facets {
-		first[f+1] = first[f] + l.facets[f].keys.size()
-	}
-	counts := make([]int32, first[len(l.facets)])
 	sign := int32(1)
 	if int(rows.GetCardinality())*2 > l.size() {
 		sign = -1
-		others := roaring.Flip(rows, 0, uint64(l.size()))
-		rows = others
-		for _, f := range facets {
-			for i := range l.facets[f].keys.size() {
-				counts[first[f]+i] = int32(l.facets[f].count(i))
-			}
-		}
+		rows = roaring.Flip(rows, 0, uint64(l.size()))
 	}
-	tally(counts, l.codes, rows, sign)
 	for _, f := range facets {
-		keys := &l.facets[f].keys
-		for i := range keys.size() {
-			if n := counts[first[f]+i]; n > 0 {
-				sums[f][string(keys.at(i))] += int(n)
+		values := &l.facets[f]
+		counts := make([]int32, values.keys.size())
+		if sign < 0 {
+			for i := range counts {
+				counts[i] = int32(values.count(i))
+			}
+		}
+		l.codes[f].tally(counts, rows, sign)
+		for i, n := range counts {
+			if n > 0 {
+				sums[f][string(values.keys.at(i))] += int(n)
 			}
 		}
 	}
 }
 
-func tally(counts []int32, codes spans, rows *roaring.Bitmap, sign int32) {
-	switch v := codes.values; {
+// tally adds sign to the counts of the values of rows.
+func (s *spans) tally(counts []int32, rows *roaring.Bitmap, sign int32) {
+	switch v := s.values; {
 	case v.bytes != nil:
-		tallyOf(counts, v.bytes, codes, rows, sign)
+		tally(counts, v.bytes, s, rows, sign)
 	case v.words != nil:
-		tallyOf(counts, v.words, codes, rows, sign)
+		tally(counts, v.words, s, rows, sign)
 	default:
-		tallyOf(counts, v.longs, codes, rows, sign)
+		tally(counts, v.longs, s, rows, sign)
 	}
 }
 
-func tallyOf[T uint8 | uint16 | uint32](counts []int32, values []T, codes spans, rows *roaring.Bitmap, sign int32) {
+func tally[T uint8 | uint16 | uint32](counts []int32, values []T, s *spans, rows *roaring.Bitmap, sign int32) {
 	var buf [256]uint32
 	many := rows.ManyIterator()
 	for n := many.NextMany(buf[:]); n > 0; n = many.NextMany(buf[:]) {
 		for _, row := range buf[:n] {
-			start, end := codes.of(row)
+			if s.single {
+				counts[values[row]] += sign
+				continue
+			}
+			start, end := s.of(row)
 			for _, code := range values[start:end] {
 				counts[code] += sign
 			}

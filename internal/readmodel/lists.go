@@ -5,31 +5,36 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// bigList is the number of rows from which a list is a bitmap. Shorter ones
-// are gaps of one or two bytes, which take less memory.
-const bigList = 2048
+// A list is a bitmap from a number of rows on; below it is gaps of one or two
+// bytes each. Those of terms take half the memory of a bitmap, unless that is
+// dense; those of facets are few and asked for most, so that bitmaps pay.
+const (
+	bigFacet = 256
+	bigTerm  = 8192
+)
+
+func bigTerms(rows int) int { return min(max(rows/sparse, bigFacet), bigTerm) }
 
 // lists is a sorted dictionary of keys with the rows of each. A term stands
 // once for each weight that it has somewhere, each time with the rows in which
 // that is its greatest.
 type lists struct {
+	bigFrom int // rows
 	keys    blob
 	weights []uint8 // nil when keys have none
 	rows    blob    // per key: number of rows and their gaps, or 0 and the place in big
-	big     []*roaring.Bitmap
+	big     []rowSet
 }
 
 // add appends a key with its ascending rows; keys come in order.
 func (l *lists) add(key []byte, weight uint8, rows []uint32) {
 	l.keys.add(key)
 	l.weights = append(l.weights, weight)
-	if len(rows) >= bigList {
+	if len(rows) >= l.bigFrom {
 		l.rows.data = binary.AppendUvarint(append(l.rows.data, 0), uint64(len(l.big)))
-		l.big = append(l.big, newSet(rows))
+		l.big = append(l.big, stored(rows))
 	} else {
 		l.rows.data = binary.AppendUvarint(l.rows.data, uint64(len(rows)))
 		last := uint32(0)
@@ -41,28 +46,18 @@ func (l *lists) add(key []byte, weight uint8, rows []uint32) {
 	l.rows.ends = append(l.rows.ends, uint32(len(l.rows.data)))
 }
 
-// newSet returns the bitmap of ascending rows without reserves.
-func newSet(rows []uint32) *roaring.Bitmap {
-	set := roaring.New()
-	set.AddMany(rows)
-	if len(rows) < bigList {
-		return set
-	}
-	return set.Clone()
-}
-
 func (l *lists) trim() {
 	l.keys.trim()
 	l.rows.trim()
 	l.weights, l.big = trimmed(l.weights), trimmed(l.big)
 }
 
-// bitmap returns the rows of list i when it is a big one, otherwise nil and its gaps.
-func (l *lists) bitmap(i int) (set *roaring.Bitmap, count int, gaps []byte) {
+// list returns the rows of list i as a set when it is a big one, otherwise as gaps.
+func (l *lists) list(i int) (set rowSet, count int, gaps []byte) {
 	data := l.rows.at(i)
 	n, size := binary.Uvarint(data)
 	if n > 0 {
-		return nil, int(n), data[size:]
+		return rowSet{}, int(n), data[size:]
 	}
 	at, _ := binary.Uvarint(data[size:])
 	set = l.big[at]
@@ -70,15 +65,15 @@ func (l *lists) bitmap(i int) (set *roaring.Bitmap, count int, gaps []byte) {
 }
 
 func (l *lists) count(i int) int {
-	_, n, _ := l.bitmap(i)
+	_, n, _ := l.list(i)
 	return n
 }
 
 // append adds the rows of list i to rows, ascending.
 func (l *lists) append(rows []uint32, i int) []uint32 {
-	set, count, gaps := l.bitmap(i)
-	if set != nil {
-		rows = slices.Grow(rows, count)
+	set, count, gaps := l.list(i)
+	rows = slices.Grow(rows, count)
+	if set.Bitmap != nil {
 		end := rows[len(rows) : len(rows)+count]
 		set.ManyIterator().NextMany(end)
 		return rows[:len(rows)+count]
@@ -101,13 +96,12 @@ func appendGaps(rows []uint32, gaps []byte) []uint32 {
 	return rows
 }
 
-// set returns the rows of list i; it is shared and must not be changed.
-func (l *lists) set(i int) *roaring.Bitmap {
-	if set, _, gaps := l.bitmap(i); set != nil {
+// set returns the rows of list i.
+func (l *lists) set(i int) rowSet {
+	if set, _, _ := l.list(i); set.Bitmap != nil {
 		return set
-	} else {
-		return newSet(appendGaps(nil, gaps))
 	}
+	return ofSorted(l.append(nil, i))
 }
 
 // find returns the lists [from, to) of a key.
@@ -131,8 +125,8 @@ func (l *lists) prefixed(prefix string) (from, to int) {
 }
 
 // mergeLists joins lists; moved tells the new row of each old one, or gone.
-func mergeLists(sources []*lists, moved [][]uint32) lists {
-	var out lists
+func mergeLists(sources []*lists, moved [][]uint32, bigFrom int) lists {
+	out := lists{bigFrom: bigFrom}
 	next := make([]int, len(sources))
 	var old, rows []uint32
 	for {

@@ -10,12 +10,12 @@ func merge(schema Schema, parts []part) (out *segment, moved [][]uint32) {
 	for i, p := range parts {
 		sources[i] = &p.terms
 	}
-	out.terms = mergeLists(sources, moved)
+	out.terms = mergeLists(sources, moved, bigTerms(len(ids)))
 	for f := range out.facets {
 		for i, p := range parts {
 			sources[i] = &p.facets[f]
 		}
-		out.facets[f] = mergeLists(sources, moved)
+		out.facets[f] = mergeLists(sources, moved, bigFacet)
 	}
 	columns := make([]*order, len(parts))
 	for o := range out.orders {

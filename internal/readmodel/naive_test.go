@@ -10,16 +10,18 @@ import (
 
 // naive answers queries by looking at every row, as the rules say.
 type naive struct {
-	schema Schema
-	rows   map[string]Doc
+	rows  map[string]Doc
+	known map[string]map[string]int // the terms of each row
 }
+
+func newNaive() *naive { return &naive{rows: map[string]Doc{}, known: map[string]map[string]int{}} }
 
 func (n *naive) apply(put []Doc, remove []string) {
 	for _, id := range remove {
 		delete(n.rows, id)
 	}
 	for _, doc := range put {
-		n.rows[doc.ID] = doc
+		n.rows[doc.ID], n.known[doc.ID] = doc, terms(doc)
 	}
 }
 
@@ -61,7 +63,7 @@ func (n *naive) words(text string) []queryWord {
 	for i, w := range words {
 		frequency := 0
 		for _, doc := range n.rows {
-			in := terms(doc)
+			in := n.known[doc.ID]
 			if slices.ContainsFunc(w.terms, func(term string) bool { _, has := in[term]; return has }) {
 				frequency++
 			}
@@ -96,7 +98,7 @@ func hasState(doc Doc, q Query, wanted State) bool {
 }
 
 func (n *naive) matches(doc Doc, q Query, words []queryWord, except int) bool {
-	in := terms(doc)
+	in := n.known[doc.ID]
 	for _, w := range words {
 		if w.required && worth(w, in) < 0 {
 			return false
@@ -131,7 +133,7 @@ func (n *naive) list(q Query) []string {
 			continue
 		}
 		r := row{doc: doc}
-		in := terms(doc)
+		in := n.known[doc.ID]
 		for _, w := range words {
 			r.score += max(0, worth(w, in))
 		}

@@ -18,7 +18,7 @@ const (
 // have a rank in [from, to).
 type filter struct {
 	facet    int
-	sets     []*roaring.Bitmap // shared, not to be changed
+	sets     []rowSet
 	order    *order
 	from, to uint32
 	size     int // the most rows that it may leave
@@ -30,7 +30,7 @@ func (f *filter) has(row uint32) bool {
 		return f.from <= rank && rank < f.to
 	}
 	for _, set := range f.sets {
-		if set.Contains(row) {
+		if set.has(row) {
 			return true
 		}
 	}
@@ -56,7 +56,7 @@ func newPlan(p part, q Query, words []queryWord) *plan {
 			l.words = append(l.words, found)
 		}
 		if words[i].required {
-			l.add(filter{facet: noFacet, sets: some(found.set(p))})
+			l.add(filter{facet: noFacet, sets: []rowSet{found.set(p)}})
 		}
 	}
 	for facet, values := range q.Any {
@@ -84,7 +84,7 @@ func newPlan(p part, q Query, words []queryWord) *plan {
 		l.add(f)
 	}
 	if q.Only != nil {
-		l.add(filter{facet: noFacet, sets: some(p.rowsOf(q.Only))})
+		l.add(filter{facet: noFacet, sets: []rowSet{{Bitmap: p.rowsOf(q.Only)}}})
 	}
 	if len(q.Exclude) > 0 {
 		l.without = p.rowsOf(q.Exclude)
@@ -96,14 +96,12 @@ func newPlan(p part, q Query, words []queryWord) *plan {
 	return l
 }
 
-func some(set *roaring.Bitmap) []*roaring.Bitmap { return []*roaring.Bitmap{set} }
-
 func (l *plan) add(f filter) {
 	for _, set := range f.sets {
 		f.size += int(set.GetCardinality())
 	}
 	if len(f.sets) > 4 { // one look-up instead of many
-		f.sets = some(roaring.FastOr(f.sets...))
+		f.sets = []rowSet{union(f.sets)}
 		f.size = int(f.sets[0].GetCardinality())
 	}
 	l.filters = append(l.filters, f)
@@ -173,24 +171,23 @@ func (l *plan) intersect(except int) *roaring.Bitmap {
 	owned := false // set is ours to change
 	for i := range l.filters {
 		f := &l.filters[i]
-		if f.facet == except {
-			continue
-		}
 		switch {
-		case f.order != nil:
-			set = f.within(set)
-			owned = true
+		case f.facet == except || f.order != nil:
 		case set == nil:
-			set, owned = f.union()
+			set, owned = union(f.sets).Bitmap, len(f.sets) != 1
 		case owned && len(f.sets) == 1:
-			set.And(f.sets[0])
+			set.And(f.sets[0].Bitmap)
 		default:
-			other, _ := f.union()
-			set, owned = roaring.And(set, other), true
+			set, owned = roaring.And(set, union(f.sets).Bitmap), true
+		}
+	}
+	for i := range l.filters { // last, because they look at each row that is left
+		if f := &l.filters[i]; f.order != nil {
+			set = f.within(set)
 		}
 	}
 	if set == nil {
-		set, owned = roaring.New(), true
+		set = roaring.New()
 		set.AddRange(0, uint64(l.size()))
 	}
 	if l.without == nil {
@@ -199,22 +196,11 @@ func (l *plan) intersect(except int) *roaring.Bitmap {
 	return roaring.AndNot(set, l.without)
 }
 
-func (f *filter) union() (set *roaring.Bitmap, owned bool) {
-	switch len(f.sets) {
-	case 0:
-		return roaring.New(), true
-	case 1:
-		return f.sets[0], false
-	default:
-		return roaring.FastOr(f.sets...), true
-	}
-}
-
 // within returns the rows of set, nil for all, whose rank is in the range.
 func (f *filter) within(set *roaring.Bitmap) *roaring.Bitmap {
 	if set == nil {
 		start := f.order.before(at(f.from, 0))
-		return scattered(f.order.rows[start:start+f.size], len(f.order.rows))
+		return ofRows(f.order.rows[start:start+f.size], len(f.order.rows)).Bitmap
 	}
 	var rows []uint32
 	for all := set.Iterator(); all.HasNext(); {
@@ -222,14 +208,5 @@ func (f *filter) within(set *roaring.Bitmap) *roaring.Bitmap {
 			rows = append(rows, row)
 		}
 	}
-	return newSet(rows)
-}
-
-// scattered returns the bitmap of rows in any order, all below size.
-func scattered(rows []uint32, size int) *roaring.Bitmap {
-	dense := make([]uint64, (size+63)/64)
-	for _, row := range rows {
-		dense[row/64] |= 1 << (row % 64)
-	}
-	return roaring.FromDense(dense, false)
+	return ofSorted(rows).Bitmap
 }

@@ -101,7 +101,8 @@ func TestEveryAnswerIsThatOfLookingAtEveryRow(t *testing.T) {
 	for _, c := range []struct{ ids, batch, rounds, queries int }{
 		{30, 10, 25, 20},
 		{600, 60, 25, 8},
-		{9000, 4000, 4, 4}, // lists of bitmaps, merges left to Compact
+		{9000, 4000, 4, 4},
+		{100_000, 60_000, 3, 6}, // lists of bitmaps, merges left to Compact
 	} {
 		t.Run(fmt.Sprint(c.ids), func(t *testing.T) {
 			seed := uint64(c.ids)
@@ -110,7 +111,7 @@ func TestEveryAnswerIsThatOfLookingAtEveryRow(t *testing.T) {
 			if c.ids > 30 {
 				x.aside = 0
 			}
-			n := &naive{schema: testSchema, rows: map[string]Doc{}}
+			n := newNaive()
 			for round := range c.rounds {
 				var put []Doc
 				var remove []string

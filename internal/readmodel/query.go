@@ -171,7 +171,7 @@ func (l listing) places(p *plan, up bool, bound place, n int) []place {
 		return nil
 	case l.relevance:
 		best := newBest(n, up)
-		for _, scored := range p.scored() {
+		for _, scored := range slices.Backward(p.scored()) { // newest first, so that few are kept in vain
 			best.offer(scored, bound)
 		}
 		return best.places()

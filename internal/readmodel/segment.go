@@ -11,7 +11,7 @@ type segment struct {
 	ids      idColumn
 	terms    lists
 	facets   []lists // per facet of the schema its values
-	codes    spans   // per row its values as places in facets, counted through from the first facet on
+	codes    []spans // per facet and row its values, as places in facets
 	orders   []order // per order of the schema
 	windows  windows
 	payloads []blob // of 65536 rows each
@@ -37,37 +37,36 @@ func (s *segment) finish() {
 	for i := range s.payloads {
 		s.payloads[i].trim()
 	}
-	s.codes = newCodes(s.size(), s.facets)
+	s.codes = make([]spans, len(s.facets))
+	for f := range s.facets {
+		s.codes[f] = newCodes(s.size(), &s.facets[f])
+	}
 }
 
 // newCodes turns the values' rows into the rows' values.
-func newCodes(rows int, facets []lists) spans {
+func newCodes(rows int, values *lists) spans {
 	ends := make([]uint32, rows)
 	var buf []uint32
-	each := func(use func(code, row uint32)) (codes uint32) {
-		for f := range facets {
-			for i := range facets[f].keys.size() {
-				buf = facets[f].append(buf[:0], i)
-				for _, row := range buf {
-					use(codes, row)
-				}
-				codes++
-			}
+	for code := range values.keys.size() {
+		buf = values.append(buf[:0], code)
+		for _, row := range buf {
+			ends[row]++
 		}
-		return codes
 	}
-	each(func(_, row uint32) { ends[row]++ })
 	total := uint32(0)
 	for row, n := range ends {
 		ends[row] = total
 		total += n
 	}
-	values := make([]uint32, total)
-	most := each(func(code, row uint32) {
-		values[ends[row]] = code
-		ends[row]++
-	})
-	return spans{values: pack(values, int(most)), ends: ends}
+	codes := make([]uint32, total)
+	for code := range values.keys.size() {
+		buf = values.append(buf[:0], code)
+		for _, row := range buf {
+			codes[ends[row]] = uint32(code)
+			ends[row]++
+		}
+	}
+	return newSpans(codes, values.keys.size(), ends)
 }
 
 // part is a segment as one snapshot sees it.

@@ -3,8 +3,6 @@ package readmodel
 import (
 	"slices"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
 const (
@@ -101,32 +99,28 @@ func (p part) lookup(w *queryWord) wordLists {
 	return found
 }
 
-// set returns the rows that have the word. It must not be changed.
-func (w wordLists) set(p part) *roaring.Bitmap {
+// set returns the rows that have the word.
+func (w wordLists) set(p part) rowSet {
 	switch len(w.lists) {
 	case 0:
-		return roaring.New()
+		return union(nil)
 	case 1:
 		return p.terms.set(w.lists[0])
 	}
-	dense := make([]uint64, (p.size()+63)/64)
+	words := make([]uint64, (p.size()+63)/64)
 	var rows []uint32
-	var big []*roaring.Bitmap
+	var big []rowSet
 	for _, i := range w.lists {
-		if set, _, gaps := p.terms.bitmap(i); set != nil {
+		if set, _, _ := p.terms.list(i); set.Bitmap != nil {
 			big = append(big, set)
-		} else {
-			rows = appendGaps(rows[:0], gaps)
-			for _, row := range rows {
-				dense[row/64] |= 1 << (row % 64)
-			}
+			continue
+		}
+		rows = p.terms.append(rows[:0], i)
+		for _, row := range rows {
+			words[row/64] |= 1 << (row % 64)
 		}
 	}
-	set := roaring.FromDense(dense, false)
-	if len(big) == 0 {
-		return set
-	}
-	return roaring.FastOr(append(big, set)...)
+	return union(append(big, ofWords(words)))
 }
 
 // worth is what list i adds to the score of its rows: the weight, and a little
@@ -163,9 +157,9 @@ func (l *plan) scored() []place {
 	for _, w := range l.words {
 		for _, i := range w.lists {
 			worth := w.worth(l.part, i)
-			if all, count, _ := l.terms.bitmap(i); all != nil && count > 8*len(rows) {
+			if all, count, _ := l.terms.list(i); all.Bitmap != nil && count > 8*len(rows) {
 				for _, row := range rows {
-					if (*worths)[row] < worth && all.Contains(row) {
+					if (*worths)[row] < worth && all.has(row) {
 						(*worths)[row] = worth
 					}
 				}

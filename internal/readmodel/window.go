@@ -3,8 +3,6 @@ package readmodel
 import (
 	"math"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // State is what a window is for somebody at an instant.
@@ -51,6 +49,7 @@ func (k kind) state(at int64) State {
 
 // windows is the windows of a segment's rows.
 type windows struct {
+	count int // rows
 	kinds []kind
 	rows  spans // per row the places of its windows in kinds
 	known *stateCache
@@ -69,13 +68,14 @@ type stateCache struct {
 type stateSets struct {
 	from, until int64
 	audience    uint32
-	sets        [states]*roaring.Bitmap
+	sets        [states]rowSet
 }
 
 type windowsBuilder struct {
 	numbers map[kind]uint32
 	out     windows
 	values  []uint32
+	ends    []uint32
 }
 
 func (b *windowsBuilder) add(k kind) {
@@ -91,12 +91,12 @@ func (b *windowsBuilder) add(k kind) {
 	b.values = append(b.values, n)
 }
 
-func (b *windowsBuilder) endRow() { b.out.rows.ends = append(b.out.rows.ends, uint32(len(b.values))) }
+func (b *windowsBuilder) endRow() { b.ends = append(b.ends, uint32(len(b.values))) }
 
 func (b *windowsBuilder) finish() windows {
 	w := b.out
-	w.kinds, w.rows.ends = trimmed(w.kinds), trimmed(w.rows.ends)
-	w.rows.values = pack(b.values, len(w.kinds))
+	w.kinds, w.count = trimmed(w.kinds), len(b.ends)
+	w.rows = newSpans(b.values, len(w.kinds), b.ends)
 	w.known = &stateCache{}
 	return w
 }
@@ -134,12 +134,12 @@ func mergeWindows(parts []part, moved [][]uint32, size int) windows {
 }
 
 // states returns, per state, the rows with a window in it at an instant for an
-// audience. The sets are shared and must not be changed.
-func (w *windows) states(at int64, audience uint32) [states]*roaring.Bitmap {
+// audience.
+func (w *windows) states(at int64, audience uint32) [states]rowSet {
 	w.known.Lock()
 	defer w.known.Unlock()
 	for _, known := range w.known.last {
-		if known.sets[Open] != nil && known.audience == audience && known.from <= at && at < known.until {
+		if known.sets[Open].Bitmap != nil && known.audience == audience && known.from <= at && at < known.until {
 			return known.sets
 		}
 	}
@@ -164,23 +164,22 @@ func (w *windows) compute(at int64, audience uint32) stateSets {
 			bits[i] = 1 << k.state(at)
 		}
 	}
-	size := len(w.rows.ends)
-	var dense [states][]uint64
-	for s := range dense {
-		dense[s] = make([]uint64, (size+63)/64)
+	var words [states][]uint64
+	for s := range words {
+		words[s] = make([]uint64, (w.count+63)/64)
 	}
-	next := uint32(0)
-	for row, end := range w.rows.ends {
+	for row := range w.count {
 		var found uint8
-		for ; next < end; next++ {
-			found |= bits[w.rows.values.at(next)]
+		start, end := w.rows.of(uint32(row))
+		for i := start; i < end; i++ {
+			found |= bits[w.rows.values.at(i)]
 		}
-		for s := range dense {
-			dense[s][row/64] |= uint64(found>>s&1) << (row % 64)
+		for s := range words {
+			words[s][row/64] |= uint64(found>>s&1) << (row % 64)
 		}
 	}
-	for s := range dense {
-		now.sets[s] = roaring.FromDense(dense[s], false)
+	for s := range words {
+		now.sets[s] = ofWords(words[s])
 	}
 	return now
 }

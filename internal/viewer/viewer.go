@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Kind is the kind of a viewer.
@@ -56,7 +57,8 @@ type Viewer struct {
 	SessionID ident.ID   // the session that proves it; empty for the system
 	Homes     []ident.ID // institutions with a current affiliation
 	Grants    []Grant
-	Language  language.Tag // of messages to this viewer; und means English
+	Audiences []vocab.TargetGroup // those that the affiliations put the person in
+	Language  language.Tag        // of messages to this viewer; und means English
 }
 
 type key struct{}

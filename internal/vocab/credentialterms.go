@@ -26,6 +26,12 @@ type QualityKind string
 // TargetGroup is who may take a course.
 type TargetGroup string
 
+// The audiences that identity providers can tell.
+const (
+	Students TargetGroup = "STUDENTS"
+	Alumni   TargetGroup = "ALUMNI"
+)
+
 // Stackability says whether a micro-credential counts towards a larger award.
 type Stackability string
 
@@ -45,7 +51,7 @@ var (
 	AssessmentTypes    = []AssessmentType{"WRITTEN_EXAMINATION", "ORAL_EXAMINATION", "PRACTICAL_ASSESSMENT", "PROJECT_WORK", "PORTFOLIO", "MARKED_ASSIGNMENT", "CONTINUOUS_EVALUATION", "QUIZ", "PEER_ASSESSMENT"}
 	Supervisions       = []Supervision{"UNSUPERVISED", "UNSUPERVISED_ID_VERIFIED", "SUPERVISED", "SUPERVISED_ID_VERIFIED"}
 	QualityKinds       = []QualityKind{"INSTITUTIONAL_LICENCE", "INSTITUTIONAL_QA", "PROGRAMME_QA", "PROGRAMME_LICENCE"}
-	TargetGroups       = []TargetGroup{"STUDENTS", "DOCTORAL_CANDIDATES", "POSTDOCS", "ALUMNI", "INTERNATIONAL_RESEARCHERS"}
+	TargetGroups       = []TargetGroup{Students, "DOCTORAL_CANDIDATES", "POSTDOCS", Alumni, "INTERNATIONAL_RESEARCHERS"}
 	Stackabilities     = []Stackability{"STAND_ALONE", "STACKABLE"}
 	GradeScales        = []GradeScale{"PASS_FAIL", "DE_1_5", "CZ_A_F", "FR_0_20", "SE_A_F", "FI_0_5", "GR_0_10", "ES_0_10", "SK_A_FX", "IT_18_30", "AT_1_5", "UA_0_100"}
 	RevocationReasons  = []RevocationReason{"ISSUED_IN_ERROR", "RESULT_ANNULLED", "MISCONDUCT", "KEY_COMPROMISED"}

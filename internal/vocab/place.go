@@ -55,7 +55,21 @@ func Instant(local, zone string, field ...string) (time.Time, error) {
 	if t.Format(LocalLayout) != local {
 		return time.Time{}, problem.New(problem.Invalid, "%s does not exist in %s because clocks go forward", local, zone).At(field...)
 	}
-	return t.UTC(), nil
+	return first(t).UTC(), nil
+}
+
+// first returns the earlier of the two moments that have t's local time, when
+// clocks went back between them; the time package does not say which one it
+// takes. Clocks go back by three hours at most.
+func first(t time.Time) time.Time {
+	_, before := t.Add(-3 * time.Hour).Zone()
+	_, now := t.Zone()
+	if before > now {
+		if earlier := t.Add(-time.Duration(before-now) * time.Second); earlier.Format(LocalLayout) == t.Format(LocalLayout) {
+			return earlier
+		}
+	}
+	return t
 }
 
 // Local writes an instant as local time of an IANA zone that Zone accepts.

@@ -68,6 +68,26 @@ func (t Text) TextIn(languages []string) string { return t.In(languages...) }
 // LanguageIn returns the BCP 47 tag of what In returns, for a lang attribute.
 func (t Text) LanguageIn(languages []string) string { return t.pick(languages) }
 
+// IsFallbackIn says whether what In returns is in none of the languages; of no
+// languages, whether it is not English. An empty text is no fallback.
+func (t Text) IsFallbackIn(languages []string) bool {
+	if len(t) == 0 {
+		return false
+	}
+	if len(languages) == 0 {
+		languages = []string{"en"}
+	}
+	matcher := language.NewMatcher([]language.Tag{language.Make(t.pick(languages))})
+	return !slices.ContainsFunc(languages, func(wanted string) bool {
+		tag, err := language.Parse(wanted)
+		if err != nil {
+			return false
+		}
+		_, _, confidence := matcher.Match(tag)
+		return confidence >= language.High
+	})
+}
+
 // Translations lists all versions in order of their tags.
 func (t Text) Translations() []Translation {
 	var all []Translation

@@ -2,6 +2,7 @@ package vocab
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,29 @@ func TestTextFallsBackToEnglishThenToAnything(t *testing.T) {
 	}
 }
 
+func TestTextSaysThatItIsAFallback(t *testing.T) {
+	hello := Text{"en": "course", "cs": "kurz"}
+	for _, tt := range []struct {
+		text   Text
+		wanted []string
+		want   bool
+	}{
+		{hello, []string{"cs"}, false},
+		{hello, []string{"en-IE"}, false},
+		{hello, []string{"fi", "cs"}, false},
+		{hello, []string{"fi"}, true},
+		{hello, []string{"fi", "not a tag"}, true},
+		{hello, nil, false},
+		{Text{"uk": "курс"}, nil, true},
+		{Text{"uk": "курс"}, []string{"de"}, true},
+		{Text{}, []string{"de"}, false},
+	} {
+		if got := tt.text.IsFallbackIn(tt.wanted); got != tt.want {
+			t.Errorf("%v in %v: a fallback: %v, want %v", tt.text, tt.wanted, got, tt.want)
+		}
+	}
+}
+
 func TestTextsThatDeceiveAreRefused(t *testing.T) {
 	for name, in := range map[string][]Translation{
 		"unknown language":  {{"zzzz-1", "x"}},
@@ -67,6 +91,22 @@ func TestDeadlineIsAnInstantInItsZone(t *testing.T) {
 	got, err := Instant("2025-09-11T23:00:00", "Europe/Berlin")
 	if want := time.Date(2025, 9, 11, 21, 0, 0, 0, time.UTC); err != nil || !got.Equal(want) {
 		t.Errorf("Instant = %v, %v; want %v", got, err, want)
+	}
+	for _, tt := range []struct {
+		local, zone string
+		want        time.Time
+	}{ // when clocks go back, and just before and after
+		{"2027-10-31T01:59:59", "Europe/Berlin", time.Date(2027, 10, 30, 23, 59, 59, 0, time.UTC)},
+		{"2027-10-31T02:00:00", "Europe/Berlin", time.Date(2027, 10, 31, 0, 0, 0, 0, time.UTC)},
+		{"2027-10-31T02:59:59", "Europe/Berlin", time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC)},
+		{"2027-10-31T03:00:00", "Europe/Berlin", time.Date(2027, 10, 31, 2, 0, 0, 0, time.UTC)},
+		{"2027-10-31T05:59:59", "Europe/Berlin", time.Date(2027, 10, 31, 4, 59, 59, 0, time.UTC)},
+		{"2027-11-07T01:30:00", "America/New_York", time.Date(2027, 11, 7, 5, 30, 0, 0, time.UTC)},
+		{"2027-03-28T03:00:00", "Europe/Berlin", time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)},
+	} {
+		if got, err := Instant(tt.local, tt.zone); err != nil || !got.Equal(tt.want) {
+			t.Errorf("Instant(%s, %s) = %v, %v; want %v", tt.local, tt.zone, got, err, tt.want)
+		}
 	}
 	for _, tt := range [][2]string{
 		{"2025-03-30T02:30:00", "Europe/Berlin"}, // clocks go forward
@@ -101,6 +141,15 @@ func TestIdentifiersOfInstitutions(t *testing.T) {
 			if err := tt.check(s); !errors.Is(err, problem.Is(problem.Invalid)) {
 				t.Errorf("%q: %v, want INVALID", s, err)
 			}
+		}
+	}
+	const skill = "http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11"
+	if err := CheckESCO(skill); err != nil {
+		t.Error(err)
+	}
+	for _, s := range []string{"", skill + "1", "https" + skill[4:], strings.ToUpper(skill), "http://data.europa.eu/esco/skill/", "http://data.europa.eu/esco/occupation/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11", skill + "\n"} {
+		if err := CheckESCO(s); !errors.Is(err, problem.Is(problem.Invalid)) {
+			t.Errorf("%q: %v, want INVALID", s, err)
 		}
 	}
 	if _, err := ParseISCEDF("0613"); err != nil {

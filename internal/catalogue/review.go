@@ -1,0 +1,150 @@
+package catalogue
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// maxNote bounds what a reviewer asks to change, in characters.
+const maxNote = 2000
+
+var (
+	errInReview = problem.New(problem.Conflict, "the draft of this course is being reviewed and does not change; return it first").
+			With("from", string(courseversion.StateIN_REVIEW))
+	errNoDraft = problem.New(problem.Conflict, "this course has no draft to publish; edit it first")
+)
+
+// unpublished says whether a version is a draft, perhaps one in review.
+func unpublished(v *ent.CourseVersion) bool {
+	return v != nil && (v.State == courseversion.StateDRAFT || v.State == courseversion.StateIN_REVIEW)
+}
+
+// reviewable returns nil when the newest version of a course can be submitted.
+func reviewable(newest *ent.CourseVersion) error {
+	if !unpublished(newest) {
+		return errNoDraft
+	}
+	return versionStates.Check("draft", newest.State, courseversion.StateIN_REVIEW)
+}
+
+// returnable returns nil when the newest version of a course can be returned.
+func returnable(newest *ent.CourseVersion) error {
+	if !unpublished(newest) {
+		return errNoDraft
+	}
+	return versionStates.Check("draft", newest.State, courseversion.StateDRAFT)
+}
+
+// publishable returns nil when the viewer may publish the newest version of a
+// course, whatever is in it.
+func publishable(ctx context.Context, newest *ent.CourseVersion, inst *ent.Institution) error {
+	switch {
+	case !unpublished(newest):
+		return errNoDraft
+	case newest.State == courseversion.StateDRAFT && inst.CourseReview == institution.CourseReviewREQUIRED:
+		return problem.New(problem.Conflict, "here a second person reviews courses before they are published; submit the draft for review").
+			With("from", string(newest.State)).With("to", string(courseversion.StatePUBLISHED))
+	case newest.State == courseversion.StateIN_REVIEW && submittedBy(ctx, newest):
+		return problem.New(problem.Forbidden, "nobody reviews what they have submitted themselves; another person publishes it")
+	}
+	return versionStates.Check("draft", newest.State, courseversion.StatePUBLISHED)
+}
+
+// submittedBy says whether the viewer submitted the version for review.
+func submittedBy(ctx context.Context, v *ent.CourseVersion) bool {
+	who := viewer.From(ctx)
+	return who != nil && v.SubmittedByID != nil && *v.SubmittedByID == who.PersonID
+}
+
+// Submit hands the draft of a course to another person for review. It returns
+// an INVALID problem for each thing that would keep it from being published,
+// so that a reviewer only sees what could be.
+func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) {
+	c, err := s.DB.Course.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID); err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		draft, err := newestVersion(ctx, tx.Client(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := reviewable(draft); err != nil {
+			return nil, err
+		}
+		bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
+		if err != nil {
+			return nil, err
+		}
+		if err := Complete(draft, bounds); err != nil {
+			return nil, err
+		}
+		update := tx.CourseVersion.Update().SetSubmittedAt(now).SetReviewNote("")
+		if who := viewer.From(ctx).PersonID; who != "" {
+			update.SetSubmittedByID(who)
+		}
+		return moveDraft(ctx, tx, c, draft, update.SetState(courseversion.StateIN_REVIEW), "course.submit")
+	})
+}
+
+// Return is a reviewer's wish that a draft be changed.
+type Return struct {
+	CourseID ident.ID
+	Note     *string // what to change; needed of a reviewer
+}
+
+// ReturnDraft gives a draft back to its editors. A reviewer says what to change;
+// who submitted it may take it back without a word.
+func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error) {
+	c, err := s.DB.Course.Get(ctx, r.CourseID)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := newestVersion(ctx, s.DB, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	verb, own := authz.PublishCourse, submittedBy(ctx, draft)
+	if own {
+		verb = authz.EditCourse
+	}
+	if err := authz.Require(ctx, verb, c.InstitutionID, c.UnitID); err != nil {
+		return nil, err
+	}
+	note, err := vocab.Line(maxNote, deref(r.Note), "input", "note")
+	if err == nil && note == "" && !own {
+		err = problem.New(problem.Invalid, "say what is to be changed").At("input", "note")
+	}
+	if state := returnable(draft); state != nil || err != nil {
+		return nil, problem.Join(state, err)
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		update := tx.CourseVersion.Update().SetReviewNote(note).SetState(courseversion.StateDRAFT)
+		return moveDraft(ctx, tx, c, draft, update, "course.return")
+	})
+}
+
+// moveDraft carries out an update of a draft unless somebody else was faster.
+func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, update *ent.CourseVersionUpdate, verb string) (*ent.Course, error) {
+	n, err := update.Where(courseversion.ID(draft.ID), courseversion.StateEQ(draft.State)).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n != 1 {
+		return nil, problem.Raced("course", c.ID)
+	}
+	return touched(ctx, tx, verb, c)
+}

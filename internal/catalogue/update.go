@@ -1,0 +1,134 @@
+package catalogue
+
+import (
+	"context"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// OfferingUpdate replaces all that an offering says, but not its course: what
+// it leaves out is removed.
+type OfferingUpdate struct {
+	OfferingID ident.ID
+	NewOffering
+}
+
+// UpdateOffering replaces what an offering says. A draft may change in every
+// way. Of a published one, whose learners have planned with it,
+//
+//   - schedule, time zone, language, form, fee and order of the waitlist stay;
+//   - windows may be extended, or opened again once they are over, never cut;
+//   - seats and quotas are never fewer than those taken;
+//   - days, sessions, place, funding and the rest of the waitlist may change.
+//
+// It returns an INVALID problem for each broken or contradictory value, and a
+// CONFLICT problem for each one that may not change, all at once.
+func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Offering, error) {
+	o, err := s.DB.Offering.Get(ctx, u.OfferingID)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := UnitOf(ctx, s.DB, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit); err != nil {
+		return nil, err
+	}
+	n := u.NewOffering
+	w, invalid := n.check()
+	now := vocab.Now(s.Now)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
+		// The row first: who would take or give back a seat waits until this is over.
+		if err := tx.Offering.Update().Where(offering.ID(o.ID)).Exec(ctx); err != nil {
+			return nil, err
+		}
+		o, err := tx.Offering.Get(ctx, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		if offeringStates.Final(o.State) {
+			return nil, errFinal(o)
+		}
+		if err := problem.Join(invalid, allowed(o, n, w, now)); err != nil {
+			return nil, err
+		}
+		update := tx.Offering.Update().Where(offering.ID(o.ID))
+		w.fill(update.Mutation(), n)
+		if err := update.Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
+			return nil, err
+		}
+		if err := recordAs(ctx, tx, "offering.edit", o.ID, o.InstitutionID, o.State == offering.StatePUBLISHED); err != nil {
+			return nil, err
+		}
+		return tx.Offering.Get(ctx, o.ID)
+	})
+}
+
+func errFinal(o *ent.Offering) error {
+	return problem.New(problem.Conflict, "this offering is %s and does not change any more", o.State).With("from", string(o.State))
+}
+
+// allowed returns a CONFLICT problem for each value that the state of the
+// offering forbids.
+func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) error {
+	if o.State != offering.StatePUBLISHED {
+		return nil
+	}
+	var found []error
+	for _, f := range []struct {
+		field string
+		same  bool
+	}{
+		{"schedule", n.Schedule == o.Schedule}, {"timeZone", n.Zone == o.Zone}, {"language", n.Language == o.Language}, {"mode", n.Mode == o.Mode},
+		{"feeCents", deref(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
+		{"waitlist", w.waitlist.Order == nil || *w.waitlist.Order == o.WaitlistOrder},
+	} {
+		if !f.same {
+			found = append(found, problem.New(problem.Conflict, "this offering is published: this does not change any more").At("input", f.field))
+		}
+	}
+	if n.Seats < o.SeatsTaken {
+		found = append(found, problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats"))
+	}
+	return problem.Join(append(found, keepsWindows(o, n, w, now))...)
+}
+
+func currencyOf(n NewOffering) string {
+	if n.FeeCurrency == nil {
+		return offering.DefaultFeeCurrency
+	}
+	return *n.FeeCurrency
+}
+
+// fill puts the values into an offering that is changed.
+func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
+	m.SetSchedule(n.Schedule)
+	m.SetZone(n.Zone)
+	m.SetOpensAt(w.opens)
+	set(w.closes, m.SetClosesAt, m.ClearClosesAt)
+	m.SetWindows(w.windows)
+	set(n.StartsOn, m.SetStartsOn, m.ClearStartsOn)
+	set(n.EndsOn, m.SetEndsOn, m.ClearEndsOn)
+	m.SetSeats(n.Seats)
+	m.SetLanguage(n.Language)
+	m.SetMode(n.Mode)
+	m.SetPlace(w.place)
+	m.SetFunding(w.funding)
+	m.SetFeeCents(deref(n.FeeCents))
+	m.SetFeeCurrency(currencyOf(n))
+	m.SetSessions(w.sessions)
+	m.SetWaitlistPlaces(w.waitlist.Places)
+	m.SetWaitlistOrder(*w.waitlist.Order)
+	m.SetOfferHours(*w.waitlist.OfferHours)
+}
