@@ -18,7 +18,7 @@ func TestStatementsOfEachStep(t *testing.T) {
 		return made
 	}
 	course := cost(13, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
-	cost(17, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
+	cost(18, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
 	off := cost(9, c.editor, "createOffering", cohort(id(course), 5))
 	cost(11, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
 	app := cost(12, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
