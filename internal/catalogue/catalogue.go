@@ -149,6 +149,9 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := hold(ctx, tx, c); err != nil {
+			return nil, err
+		}
 		newest, err := newestVersion(ctx, tx.Client(), c.ID)
 		if err != nil {
 			return nil, err
@@ -176,7 +179,10 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 				return nil, err
 			}
 		}
-		return touched(ctx, tx, "course.edit", c)
+		if err := record(ctx, tx, "course.edit", c.ID, c.InstitutionID); err != nil {
+			return nil, err
+		}
+		return tx.Course.Get(ctx, c.ID)
 	})
 }
 
@@ -194,6 +200,9 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 	}
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := hold(ctx, tx, c); err != nil {
+			return nil, err
+		}
 		draft, err := newestVersion(ctx, tx.Client(), c.ID)
 		if err != nil {
 			return nil, err
@@ -295,16 +304,11 @@ func newestVersion(ctx context.Context, db *ent.Client, courseID ident.ID) (*ent
 		Order(courseversion.ByNumber(sql.OrderDesc())).First(ctx)
 }
 
-// touched records a change of a course's draft and returns the course, whose row
-// notes that it has changed.
-func touched(ctx context.Context, tx *ent.Tx, verb string, c *ent.Course) (*ent.Course, error) {
-	if err := tx.Course.Update().Where(course.ID(c.ID)).Exec(ctx); err != nil {
-		return nil, err
-	}
-	if err := record(ctx, tx, verb, c.ID, c.InstitutionID); err != nil {
-		return nil, err
-	}
-	return tx.Course.Get(ctx, c.ID)
+// hold notes in a course's row that it changes, and so makes all others who
+// would change its draft wait until the transaction is over. It comes first:
+// what is read afterwards stays as it is.
+func hold(ctx context.Context, tx *ent.Tx, c *ent.Course) error {
+	return tx.Course.Update().Where(course.ID(c.ID)).Exec(ctx)
 }
 
 // public lists the verbs whose effect anybody may see; drafts are the

@@ -78,6 +78,9 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 	}
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := hold(ctx, tx, c); err != nil {
+			return nil, err
+		}
 		draft, err := newestVersion(ctx, tx.Client(), c.ID)
 		if err != nil {
 			return nil, err
@@ -132,6 +135,9 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 		return nil, problem.Join(state, err)
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := hold(ctx, tx, c); err != nil {
+			return nil, err
+		}
 		update := tx.CourseVersion.Update().SetReviewNote(note).SetState(courseversion.StateDRAFT)
 		return moveDraft(ctx, tx, c, draft, update, "course.return")
 	})
@@ -146,5 +152,8 @@ func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.Course
 	if n != 1 {
 		return nil, problem.Raced("course", c.ID)
 	}
-	return touched(ctx, tx, verb, c)
+	if err := record(ctx, tx, verb, c.ID, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	return tx.Course.Get(ctx, c.ID)
 }

@@ -77,6 +77,11 @@ func (t Text) IsFallbackIn(languages []string) bool {
 	if len(languages) == 0 {
 		languages = []string{"en"}
 	}
+	for _, wanted := range languages {
+		if _, exact := t[wanted]; exact {
+			return false // nearly always; matching costs a hundred times as much
+		}
+	}
 	matcher := language.NewMatcher([]language.Tag{language.Make(t.pick(languages))})
 	return !slices.ContainsFunc(languages, func(wanted string) bool {
 		tag, err := language.Parse(wanted)
