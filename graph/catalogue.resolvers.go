@@ -196,8 +196,8 @@ func (r *offeringResolver) ClosesAtLocal(ctx context.Context, obj *ent.Offering)
 	return new(vocab.Local(*obj.ClosesAt, obj.Zone)), nil
 }
 
-func (r *offeringResolver) Sessions(ctx context.Context, obj *ent.Offering) ([]*model.OfferingSession, error) {
-	return model.NewOfferingSessions(obj), nil
+func (r *offeringResolver) Sessions(ctx context.Context, objs []*ent.Offering) ([][]*model.OfferingSession, error) {
+	return r.sessionsOf(ctx, objs)
 }
 
 func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (int, error) {

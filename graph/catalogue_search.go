@@ -128,6 +128,28 @@ func everyOne[O, E any](objs []O, find func(O) *E) ([]*E, bool) {
 	return all, true
 }
 
+// sessionsOf returns the sessions of each offering, which the read model leaves
+// out.
+func (r *Resolver) sessionsOf(ctx context.Context, offerings []*ent.Offering) ([][]*model.OfferingSession, error) {
+	brief := slices.DeleteFunc(slices.Clone(offerings), func(o *ent.Offering) bool { return !discovery.BriefOffering(o) })
+	full, err := follow(ctx, brief, (*ent.Offering).NodeID, r.offerings)
+	if err != nil {
+		return nil, err
+	}
+	known := map[ident.ID]*ent.Offering{}
+	for _, o := range append(full, slices.Clone(offerings)...) {
+		if o != nil && !discovery.BriefOffering(o) {
+			known[o.ID] = o
+		}
+	}
+	return each(offerings, func(o *ent.Offering) []*model.OfferingSession {
+		if whole := known[o.ID]; whole != nil {
+			o = whole
+		}
+		return model.NewOfferingSessions(o)
+	}), nil
+}
+
 // firstPage says whether the entry holds the page of its course's offerings.
 func firstPage(e *discovery.Entry, page relay.Page, size int) bool {
 	return page.After == nil && !page.Backwards() && (e.All || len(e.Offerings) > size)

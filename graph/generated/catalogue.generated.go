@@ -68,7 +68,7 @@ type OfferingResolver interface {
 	OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error)
 	ClosesAtLocal(ctx context.Context, obj *ent.Offering) (*string, error)
 
-	Sessions(ctx context.Context, obj *ent.Offering) ([]*model.OfferingSession, error)
+	Sessions(ctx context.Context, objs []*ent.Offering) ([][]*model.OfferingSession, error)
 
 	SeatsFree(ctx context.Context, obj *ent.Offering) (int, error)
 	Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error)
@@ -2595,7 +2595,7 @@ func _Offering_sessions(ctx context.Context, ec *executionContext, field graphql
 			return fieldContext_Offering_sessions(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Offering().Sessions(ctx, obj)
+			return ec.resolveBatch_Offering_sessions(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.OfferingSession) graphql.Marshaler {
@@ -2616,6 +2616,29 @@ func fieldContext_Offering_sessions(_ context.Context, ec *executionContext, fie
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Offering_sessions(ctx context.Context, field graphql.CollectedField, obj *ent.Offering) (any, error) {
+	resolver := ec.Resolvers.Offering()
+	if batch, ok := graphql.BatchParentsFor[*ent.Offering](ctx, "Offering"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Sessions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.OfferingSession](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Offering.sessions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Sessions(ctx, []*ent.Offering{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.OfferingSession](
+		ctx,
+		results,
+		err,
+		"Offering.sessions",
+	)
 }
 
 func _Offering_seats(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Offering) (ret graphql.Marshaler) {

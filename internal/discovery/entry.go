@@ -18,18 +18,17 @@ import (
 // without their long texts. Nobody may change it.
 type Entry struct {
 	Course    *ent.Course
-	Version   *ent.CourseVersion // lacks what Brief says
-	Offerings []*ent.Offering    // published and called off, newest first
+	Version   *ent.CourseVersion // without description, outcomes, prerequisites, assessment, quality and address
+	Offerings []*ent.Offering    // published and called off, newest first; without sessions
 	All       bool               // whether these are all of them
 }
 
 // keep is how many offerings of a course the read model holds.
 const keep = 20
 
-// Brief says whether a version comes from the read model and so lacks its long
-// texts: description, outcomes, prerequisites, assessment and quality. A row of
-// the database knows when it was made.
-func Brief(v *ent.CourseVersion) bool { return v.CreatedAt.IsZero() }
+// BriefOffering says whether an offering comes from the read model and so lacks
+// its sessions. A row of the database knows when it was made.
+func BriefOffering(o *ent.Offering) bool { return o.CreatedAt.IsZero() }
 
 // The stored form of an entry is CBOR arrays without names: small, and read in
 // microseconds. It lives as long as the process, so it has no versions.

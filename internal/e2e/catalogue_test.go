@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -99,6 +101,36 @@ func TestFacetsIgnoreTheirOwnFilter(t *testing.T) {
 	data = w.Nobody().Asks("mistypes", `{ catalogue(text: "thre") { totalCount } other: catalogue(text: "threee") { totalCount didYouMean } }`, nil)
 	if at(data, "catalogue", "totalCount") != 1.0 || at(data, "other", "totalCount") != 0.0 || at(data, "other", "didYouMean") != "three" {
 		t.Errorf("a typing error: %v", data)
+	}
+}
+
+// What the read model leaves out is there all the same.
+func TestCatalogueLeadsToEverything(t *testing.T) {
+	w := NewWorld(t)
+	editor := w.Staff("Edda", "uni-b", "COURSE_EDITOR")
+	course := w.entitled(editor, "A", "One", nil)
+	plan := cohort(course, 5)
+	plan["sessions"] = []map[string]any{{"startsAt": "2027-03-15T09:00:00", "endsAt": "2027-03-15T10:00:00"}}
+	made := editor.Does("plans", "createOffering", plan)
+	editor.Does("opens", "publishOffering", map[string]any{"offeringId": id(made)})
+	const fields = `code updatedAt unit { id } institution { acronym }
+		published { title { text } description { text } outcomes { text { text } } quality { kind name { text } } assessments supervision prerequisites { text } topics url }
+		versions(first: 1) { nodes { number } } offerings(first: 5) { nodes { id updatedAt sessions { startsAt endsAt } windows { audience } quotas { seats } waitlist { places } viewerActions { name allowed } } }`
+	nobody := w.Nobody()
+	fresh, err := app.New(w.parts) // which answers from the database
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() any {
+		return at(nobody.Asks("reads", `query($id: ID!) { course(id: $id) { `+fields+` } catalogue { nodes { course { `+fields+` } nextOffering { sessions { startsAt } } availability } } }`, map[string]any{"id": course}))
+	}
+	shelf := ask()
+	w.App = fresh
+	if diff := cmp.Diff(ask(), shelf); diff != "" {
+		t.Errorf("the read model answers otherwise than the database (-database +read model):\n%s", diff)
+	}
+	if len(at(shelf, "course", "offerings", "nodes", 0, "sessions").([]any)) != 1 {
+		t.Errorf("no session: %v", shelf)
 	}
 }
 
