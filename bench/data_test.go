@@ -57,15 +57,15 @@ var (
 		"statistics biology chemistry network security vision policy finance music education mobility material quantum logic proof")
 )
 
-// prose returns n words that differ from one i to the next. About one text in
-// thirty holds "machine learning".
+// prose returns n words that differ from one i to the next. One text in two
+// hundred, and so three courses in a hundred, hold "machine learning".
 func prose(i, n int) string {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	words := make([]string, n)
 	for k := range words {
 		words[k] = topics[2+r.IntN(len(topics)-2)] + strconv.Itoa(r.IntN(400))
 	}
-	if i%30 == 0 {
+	if i%200 == 0 {
 		words[0], words[1] = "machine", "learning"
 	}
 	return strings.Join(words, " ")

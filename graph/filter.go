@@ -52,6 +52,7 @@ func institutionsLike(f *model.InstitutionFilter) (all []predicate.Institution) 
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, institution.UpdatedAtGTE)
 	all = when(all, f.Country, institution.Country)
 	return when(all, f.Alliance, func(slug string) predicate.Institution {
 		return func(s *sql.Selector) {
@@ -115,6 +116,7 @@ func applicationsLike(f *model.ApplicationFilter) (all []predicate.Application) 
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, application.UpdatedAtGTE)
 	if at := f.InstitutionID; at != nil {
 		switch {
 		case f.Side == nil:
@@ -133,6 +135,7 @@ func enrolmentsLike(f *model.EnrolmentFilter) (all []predicate.Enrolment) {
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, enrolment.UpdatedAtGTE)
 	all = among(all, f.States, enrolment.StateIn)
 	return when(all, f.OfferingID, enrolment.OfferingID)
 }
@@ -141,6 +144,7 @@ func credentialsLike(f *model.CredentialFilter) (all []predicate.Credential) {
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, credential.UpdatedAtGTE)
 	all = among(all, f.States, credential.StateIn)
 	return when(all, f.InstitutionID, credential.InstitutionID)
 }
@@ -149,6 +153,7 @@ func rulesLike(f *model.RecognitionRuleFilter) (all []predicate.RecognitionRule)
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, recognitionrule.UpdatedAtGTE)
 	all = among(all, f.States, recognitionrule.StateIn)
 	all = when(all, f.HomeID, recognitionrule.HomeID)
 	all = when(all, f.HostID, recognitionrule.HostID)
@@ -159,6 +164,7 @@ func casesLike(f *model.RecognitionCaseFilter) (all []predicate.RecognitionCase)
 	if f == nil {
 		return nil
 	}
+	all = when(all, f.UpdatedSince, recognitioncase.UpdatedAtGTE)
 	all = among(all, f.States, recognitioncase.StateIn)
 	return when(all, f.HomeID, recognitioncase.HomeID)
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
@@ -15,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
@@ -102,6 +104,7 @@ func (r *Resolver) microDegreeByKey(key string) *ent.MicroDegreeQuery {
 	return r.DB.MicroDegree.Query().Where(microdegree.Key(key))
 }
 
-func (r *Resolver) publishedMicroDegrees() *ent.MicroDegreeQuery {
-	return r.DB.MicroDegree.Query().Where(microdegree.StateEQ(microdegree.StatePUBLISHED))
+func (r *Resolver) publishedMicroDegrees(since *time.Time) *ent.MicroDegreeQuery {
+	all := when([]predicate.MicroDegree{microdegree.StateEQ(microdegree.StatePUBLISHED)}, since, microdegree.UpdatedAtGTE)
+	return r.DB.MicroDegree.Query().Where(all...)
 }

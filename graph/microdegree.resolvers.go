@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
@@ -109,8 +110,8 @@ func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.Micro
 	return null(r.microDegreeByKey(key).Only(ctx))
 }
 
-func (r *queryResolver) MicroDegrees(ctx context.Context, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
-	return relay.List(ctx, r.publishedMicroDegrees(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
+	return relay.List(ctx, r.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*string, error) {

@@ -974,7 +974,7 @@ func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "side", "states", "offeringId"}
+	fieldsInOrder := [...]string{"institutionId", "side", "states", "offeringId", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1009,6 +1009,13 @@ func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.OfferingID = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil

@@ -1236,7 +1236,7 @@ func unmarshalInputCredentialFilter(ctx context.Context, ec *executionContext, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "states"}
+	fieldsInOrder := [...]string{"institutionId", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1257,6 +1257,13 @@ func unmarshalInputCredentialFilter(ctx context.Context, ec *executionContext, o
 				return it, err
 			}
 			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil

@@ -1070,7 +1070,7 @@ func unmarshalInputEnrolmentFilter(ctx context.Context, ec *executionContext, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"offeringId", "states"}
+	fieldsInOrder := [...]string{"offeringId", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1091,6 +1091,13 @@ func unmarshalInputEnrolmentFilter(ctx context.Context, ec *executionContext, ob
 				return it, err
 			}
 			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil

@@ -4432,7 +4432,7 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"alliance", "country"}
+	fieldsInOrder := [...]string{"alliance", "country", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4453,6 +4453,13 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.Country = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil

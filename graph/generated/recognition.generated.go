@@ -2063,7 +2063,7 @@ func unmarshalInputRecognitionCaseFilter(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"homeId", "states"}
+	fieldsInOrder := [...]string{"homeId", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2084,6 +2084,13 @@ func unmarshalInputRecognitionCaseFilter(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil
@@ -2112,7 +2119,7 @@ func unmarshalInputRecognitionRuleFilter(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"homeId", "hostId", "courseId", "states"}
+	fieldsInOrder := [...]string{"homeId", "hostId", "courseId", "states", "updatedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2147,6 +2154,13 @@ func unmarshalInputRecognitionRuleFilter(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.States = data
+		case "updatedSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedSince"))
+			data, err := unmarshalODateTime2ᚖtimeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedSince = data
 		}
 	}
 	return it, nil

@@ -331,6 +331,8 @@ input ApplicationFilter {
   states: [ApplicationState!]
   "For this offering."
   offeringId: ID
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 "A page of applications."
@@ -1444,6 +1446,8 @@ input CredentialFilter {
   institutionId: ID
   "In one of these states."
   states: [CredentialState!]
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 "A page of credentials."
@@ -1809,6 +1813,8 @@ input EnrolmentFilter {
   offeringId: ID
   "In one of these states."
   states: [EnrolmentState!]
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 "A page of enrolments."
@@ -2633,6 +2639,8 @@ input InstitutionFilter {
   alliance: String
   "In this country, ISO 3166-1 alpha-2."
   country: String
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 extend type Query {
@@ -3274,8 +3282,8 @@ type MicroDegreeEdge {
 extend type Query {
   "A micro-degree by its short name."
   microDegree(key: String!): MicroDegree @public
-  "Micro-degrees, newest first."
-  microDegrees(first: Int, after: String, last: Int, before: String): MicroDegreeConnection @public
+  "Micro-degrees, newest first; with ` + "`" + `updatedSince` + "`" + ` only those that have changed since then."
+  microDegrees(updatedSince: DateTime, first: Int, after: String, last: Int, before: String): MicroDegreeConnection @public
 }
 
 extend type Mutation {
@@ -3590,6 +3598,8 @@ input RecognitionRuleFilter {
   courseId: ID
   "In one of these states."
   states: [RecognitionRuleState!]
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 "Which recognition cases to list."
@@ -3598,6 +3608,8 @@ input RecognitionCaseFilter {
   homeId: ID
   "In one of these states."
   states: [RecognitionCaseState!]
+  "Only rows that have changed since then."
+  updatedSince: DateTime
 }
 
 "A page of recognition rules."

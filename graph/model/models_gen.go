@@ -48,6 +48,8 @@ type ApplicationFilter struct {
 	States []application.State `json:"states,omitempty"`
 	// For this offering.
 	OfferingID *ident.ID `json:"offeringId,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of an application.
@@ -196,6 +198,8 @@ type CredentialFilter struct {
 	InstitutionID *ident.ID `json:"institutionId,omitempty"`
 	// In one of these states.
 	States []credential.State `json:"states,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of a credential.
@@ -246,6 +250,8 @@ type EnrolmentFilter struct {
 	OfferingID *ident.ID `json:"offeringId,omitempty"`
 	// In one of these states.
 	States []enrolment.State `json:"states,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // A field of education of ISCED-F 2013.
@@ -340,6 +346,8 @@ type InstitutionFilter struct {
 	Alliance *string `json:"alliance,omitempty"`
 	// In this country, ISO 3166-1 alpha-2.
 	Country *string `json:"country,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of an institution.
@@ -502,6 +510,8 @@ type RecognitionCaseFilter struct {
 	HomeID *ident.ID `json:"homeId,omitempty"`
 	// In one of these states.
 	States []recognitioncase.State `json:"states,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of a recognition case.
@@ -522,6 +532,8 @@ type RecognitionRuleFilter struct {
 	CourseID *ident.ID `json:"courseId,omitempty"`
 	// In one of these states.
 	States []recognitionrule.State `json:"states,omitempty"`
+	// Only rows that have changed since then.
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
 // What became of a rule.

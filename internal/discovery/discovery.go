@@ -94,6 +94,29 @@ func (s *Service) Load(ctx context.Context) error {
 		return storage.Classify(err)
 	}
 	index := readmodel.New(schema)
+	parts := make(chan []readmodel.Doc, 1)
+	built := make(chan struct{})
+	go func() { // beside reading, which takes as long
+		defer close(built)
+		for docs := range parts {
+			index.Apply(0, docs, nil)
+		}
+	}()
+	err = s.documents(ctx, m, now, parts)
+	close(parts)
+	<-built
+	if err != nil {
+		return err
+	}
+	for index.Compact() {
+	}
+	s.index.Store(index)
+	s.shelf.Store(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
+	return nil
+}
+
+// documents reads the whole catalogue and sends it in parts.
+func (s *Service) documents(ctx context.Context, m *members, now time.Time, parts chan<- []readmodel.Doc) error {
 	var docs []readmodel.Doc
 	for last := ident.ID(""); ; {
 		records, err := s.next(ctx, last, false, batch, nil)
@@ -112,18 +135,13 @@ func (s *Service) Load(ctx context.Context) error {
 			docs = append(docs, d)
 		}
 		if len(docs) >= 20*batch || len(records) < batch {
-			index.Apply(0, docs, nil)
+			parts <- docs
 			docs = nil
 		}
 		if len(records) < batch {
-			break
+			return nil
 		}
 	}
-	for index.Compact() {
-	}
-	s.index.Store(index)
-	s.shelf.Store(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
-	return nil
 }
 
 // Run loads the catalogue, follows the log until ctx ends, and reads all anew
