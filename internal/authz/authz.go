@@ -44,7 +44,11 @@ func Guard(c *ent.Client) {
 				if !ok {
 					return nil, fmt.Errorf("authz: a change of %s cannot be narrowed", m.Type())
 				}
-				where.WhereP(narrow)
+				where.WhereP(func(s *sql.Selector) {
+					if narrow(s); s.P() == nil { // ent expects a predicate of who brings one
+						s.Where(sql.ExprP("1 = 1"))
+					}
+				})
 			}
 			return next.Mutate(ctx, m)
 		})

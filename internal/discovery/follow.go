@@ -53,36 +53,45 @@ func (t *touched) note(object ident.ID, public bool, payload map[string]string) 
 // Follow brings the read model up to date with the log.
 func (s *Service) Follow(ctx context.Context) error {
 	ctx = viewer.AsSystem(ctx)
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	sh := s.shelf.Load()
-	if sh == nil {
+	if s.shelf.Load() == nil {
 		return nil
 	}
 	if _, err := outbox.Number(ctx, s.DB); err != nil {
 		return err
 	}
-	for sequence := sh.sequence; ; {
-		now := vocab.Now(s.Now)
-		events, err := outbox.After(ctx, s.DB, sequence, stretch)
-		if err != nil {
+	for {
+		n, err := s.followSome(ctx)
+		if err != nil || n < stretch {
 			return err
-		}
-		var t touched
-		for _, e := range events {
-			t.note(e.ObjectID, e.Audience == outboxevent.AudiencePUBLIC, e.Payload)
-			sequence = *e.Sequence
-		}
-		next, err := s.apply(ctx, t)
-		if err != nil {
-			return err
-		}
-		next.sequence, next.asOf = sequence, now
-		s.shelf.Store(next)
-		if len(events) < stretch {
-			return nil
 		}
 	}
+}
+
+// followSome takes in a stretch of the log and returns how many events it had.
+// Between stretches others may bring in what they have just changed.
+func (s *Service) followSome(ctx context.Context) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	now := vocab.Now(s.Now)
+	sequence := s.shelf.Load().sequence
+	events, err := outbox.After(ctx, s.DB, sequence, stretch)
+	if err != nil {
+		return 0, err
+	}
+	var t touched
+	for _, e := range events {
+		t.note(e.ObjectID, e.Audience == outboxevent.AudiencePUBLIC, e.Payload)
+		sequence = *e.Sequence
+	}
+	next, err := s.apply(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	if next.sequence = sequence; len(events) < stretch {
+		next.asOf = now
+	}
+	s.shelf.Store(next)
+	return len(events), nil
 }
 
 // AtLeast waits until the read model has seen an event.
