@@ -2,12 +2,14 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -26,7 +28,7 @@ func Number(ctx context.Context, db *ent.Client) (numbered int, err error) {
 	ctx = viewer.AsSystem(ctx)
 	for {
 		n, err := numberSome(ctx, db)
-		if storage.IsDuplicate(err) {
+		if storage.IsDuplicate(err) || errors.Is(err, errOutrun) {
 			return numbered, nil
 		}
 		if err != nil {
@@ -46,24 +48,37 @@ func numberSome(ctx context.Context, db *ent.Client) (int, error) {
 	}
 	n := 0
 	err = storage.Do(ctx, db, func(tx *ent.Tx) error {
+		n = 0 // also when it is tried again
 		head, err := Head(ctx, tx.Client())
 		if err != nil {
 			return err
 		}
 		waiting, err := tx.OutboxEvent.Query().Where(outboxevent.SequenceIsNil()).Order(outboxevent.ByID()).Limit(numbering).IDs(ctx)
-		if err != nil {
+		if err != nil || len(waiting) == 0 {
 			return err
 		}
-		for i, id := range waiting {
-			if err := tx.OutboxEvent.Update().Where(outboxevent.ID(id), outboxevent.SequenceIsNil()).
-				SetSequence(head + int64(i) + 1).Exec(ctx); err != nil {
-				return err
-			}
+		n, err = tx.OutboxEvent.Update().Where(outboxevent.IDIn(waiting...), outboxevent.SequenceIsNil()).
+			Modify(func(u *sql.UpdateBuilder) { u.Set(outboxevent.FieldSequence, inOrder(waiting, head+1)) }).Save(ctx)
+		if err == nil && n != len(waiting) {
+			return errOutrun // a part would leave a gap
 		}
-		n = len(waiting)
-		return nil
+		return err
 	})
 	return n, err
+}
+
+// errOutrun says that another server has just given some of the numbers.
+var errOutrun = errors.New("outbox: another server gives the numbers")
+
+// inOrder gives each id the next number, in one statement.
+func inOrder(ids []ident.ID, first int64) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.WriteString("CASE ").Ident(outboxevent.FieldID)
+		for i, id := range ids {
+			b.WriteString(" WHEN ").Arg(string(id)).WriteString(" THEN ").Arg(first + int64(i))
+		}
+		b.WriteString(" END")
+	})
 }
 
 // Head returns the number of the newest event, 0 when there is none.
