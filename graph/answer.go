@@ -9,7 +9,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -108,16 +107,9 @@ func (r *Resolver) groupCourses(ctx context.Context, groups []*vocab.Composition
 // publicationIssues lists what keeps a version from being published, and what
 // is unusual about it.
 func (r *courseVersionResolver) publicationIssues(ctx context.Context, v *ent.CourseVersion) ([]*model.PublicationIssue, error) {
-	issues := []*model.PublicationIssue{}
 	blocking, err := r.Catalogue.Issues(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range problem.All(blocking) {
-		issues = append(issues, &model.PublicationIssue{Field: p.Field[len(p.Field)-1], Message: p.In(languageOf(ctx)), Blocking: true})
-	}
-	for _, p := range problem.All(catalogue.Warnings(v)) {
-		issues = append(issues, &model.PublicationIssue{Field: p.Field[len(p.Field)-1], Message: p.In(languageOf(ctx))})
-	}
-	return issues, nil
+	return append(issuesOf(ctx, blocking, true), issuesOf(ctx, catalogue.Warnings(v), false)...), nil
 }

@@ -131,23 +131,19 @@ func everyOne[O, E any](objs []O, find func(O) *E) ([]*E, bool) {
 // sessionsOf returns the sessions of each offering, which the read model leaves
 // out.
 func (r *Resolver) sessionsOf(ctx context.Context, offerings []*ent.Offering) ([][]*model.OfferingSession, error) {
-	brief := slices.DeleteFunc(slices.Clone(offerings), func(o *ent.Offering) bool { return !discovery.BriefOffering(o) })
-	full, err := follow(ctx, brief, (*ent.Offering).NodeID, r.offerings)
-	if err != nil {
-		return nil, err
-	}
-	known := map[ident.ID]*ent.Offering{}
-	for _, o := range append(full, slices.Clone(offerings)...) {
-		if o != nil && !discovery.BriefOffering(o) {
-			known[o.ID] = o
+	if slices.ContainsFunc(offerings, discovery.BriefOffering) {
+		whole, err := follow(ctx, offerings, (*ent.Offering).NodeID, r.offerings)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return each(offerings, func(o *ent.Offering) []*model.OfferingSession {
-		if whole := known[o.ID]; whole != nil {
-			o = whole
+		for i, o := range whole {
+			if o == nil { // hidden since it was found
+				whole[i] = offerings[i]
+			}
 		}
-		return model.NewOfferingSessions(o)
-	}), nil
+		offerings = whole
+	}
+	return each(offerings, model.NewOfferingSessions), nil
 }
 
 // firstPage says whether the entry holds the page of its course's offerings.

@@ -109,15 +109,16 @@ func groupOf(n *rules.Node) *string {
 	return &n.Subject
 }
 
-// issuesOf lists what keeps something from being published.
-func issuesOf(ctx context.Context, blocking error) []*model.PublicationIssue {
+// issuesOf lists the problems of something that is to be published: what keeps
+// it from being, or what is unusual.
+func issuesOf(ctx context.Context, found error, blocking bool) []*model.PublicationIssue {
 	issues := []*model.PublicationIssue{}
-	for _, p := range problem.All(blocking) {
+	for _, p := range problem.All(found) {
 		field := ""
 		if len(p.Field) > 0 {
 			field = p.Field[len(p.Field)-1]
 		}
-		issues = append(issues, &model.PublicationIssue{Field: field, Message: p.In(languageOf(ctx)), Blocking: true})
+		issues = append(issues, &model.PublicationIssue{Field: field, Message: p.In(languageOf(ctx)), Blocking: blocking})
 	}
 	return issues
 }

@@ -59,7 +59,7 @@ func (r *microDegreeResolver) Issues(ctx context.Context, obj *ent.MicroDegree) 
 	if err != nil {
 		return nil, err
 	}
-	return issuesOf(ctx, blocking), nil
+	return issuesOf(ctx, blocking, true), nil
 }
 
 func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroDegree) ([]*model.ViewerAction, error) {

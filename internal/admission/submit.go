@@ -48,7 +48,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	if err != nil {
 		return nil, storage.Found(err, "offering", "input", "offeringId")
 	}
-	motivation, err := vocab.Line(maxMotivation, deref(in.Motivation), "input", "motivation")
+	motivation, err := vocab.Line(maxMotivation, vocab.OrZero(in.Motivation), "input", "motivation")
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +164,4 @@ func full(o *ent.Offering) error {
 func liveKey(learner, offering ident.ID) string {
 	sum := sha256.Sum256([]byte(learner + "|" + offering))
 	return hex.EncodeToString(sum[:])
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

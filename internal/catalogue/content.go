@@ -144,8 +144,8 @@ func (c checked) fill(m *ent.CourseVersionMutation) {
 	m.SetAssessments(list(c.Assessments))
 	m.SetTargetGroups(list(c.TargetGroups))
 	m.SetTopics(list(c.Topics))
-	m.SetEcts(deref(c.ECTS))
-	m.SetHours(deref(c.Hours))
+	m.SetEcts(vocab.OrZero(c.ECTS))
+	m.SetHours(vocab.OrZero(c.Hours))
 	set(c.EQFLevel, m.SetEqf, m.ClearEqf)
 	set(c.isced, m.SetIsced, m.ClearIsced)
 	set(c.Mode, m.SetMode, m.ClearMode)
@@ -165,13 +165,6 @@ func set[T any](v *T, set func(T), clear func()) {
 		return
 	}
 	set(*v)
-}
-
-func deref[T any](v *T) (zero T) {
-	if v == nil {
-		return zero
-	}
-	return *v
 }
 
 // list makes an empty list of none, and drops repeats.

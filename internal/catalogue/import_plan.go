@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // importPlan is what a row will change.
@@ -163,12 +164,12 @@ func (i *Import) planOfferings(have *stock, p *importPlan) {
 // windowDiffers compares what no longer changes once an offering is published.
 func (o importOffering) windowDiffers(h *ent.Offering) bool {
 	return h.Schedule != o.Schedule || h.Zone != o.Zone || o.opensGiven && !h.OpensAt.Equal(o.opens) || !sameTime(h.ClosesAt, o.closes) ||
-		h.Language != o.Language || h.Mode != o.Mode || h.FeeCents != deref(o.FeeCents) || h.FeeCurrency != deref(o.FeeCurrency)
+		h.Language != o.Language || h.Mode != o.Mode || h.FeeCents != vocab.OrZero(o.FeeCents) || h.FeeCurrency != vocab.OrZero(o.FeeCurrency)
 }
 
 // differs compares what may change at any time.
 func (o importOffering) differs(h *ent.Offering) bool {
-	return deref(h.StartsOn) != deref(o.StartsOn) || deref(h.EndsOn) != deref(o.EndsOn) || h.Seats != o.Seats ||
+	return vocab.OrZero(h.StartsOn) != vocab.OrZero(o.StartsOn) || vocab.OrZero(h.EndsOn) != vocab.OrZero(o.EndsOn) || h.Seats != o.Seats ||
 		!maps.Equal(h.Place, o.place) || !maps.Equal(h.Funding, o.funding)
 }
 

@@ -184,15 +184,15 @@ func contentOf(c format.Course) (checked, error) {
 		Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
 		Languages: c.Languages, Assessments: c.Assessments, AssessmentNote: c.AssessmentNote.Translations(),
 		Prerequisites: c.Prerequisites.Translations(), TargetGroups: c.TargetGroups, Topics: c.Topics,
-		ECTS: given(c.ECTS), Hours: given(c.Hours), EQFLevel: given(c.EQF), ISCED: given(string(c.ISCED)),
-		Mode: given(c.Mode), Supervision: given(c.Supervision), Stackability: given(c.Stackability),
+		ECTS: vocab.Given(c.ECTS), Hours: vocab.Given(c.Hours), EQFLevel: vocab.Given(c.EQF), ISCED: vocab.Given(string(c.ISCED)),
+		Mode: vocab.Given(c.Mode), Supervision: vocab.Given(c.Supervision), Stackability: vocab.Given(c.Stackability),
 	}
 	var found []error
 	for _, o := range c.Outcomes {
-		in.Outcomes = append(in.Outcomes, OutcomeText{Text: o.Text.Translations(), ESCO: given(o.ESCO)})
+		in.Outcomes = append(in.Outcomes, OutcomeText{Text: o.Text.Translations(), ESCO: vocab.Given(o.ESCO)})
 	}
 	if q := c.Quality; q != nil {
-		in.Quality = &QualityText{Kind: q.Kind, Name: q.Name.Translations(), URL: given(q.URL)}
+		in.Quality = &QualityText{Kind: q.Kind, Name: q.Name.Translations(), URL: vocab.Given(q.URL)}
 		found = append(found, listed(q.Kind, vocab.QualityKinds, "quality", "kind"))
 	}
 	if c.ECTS < 0 || c.ECTS > vocab.MaxECTS {
@@ -213,15 +213,6 @@ func contentOf(c format.Course) (checked, error) {
 		found = append(found, listed(c.Stackability, vocab.Stackabilities, "stackability"))
 	}
 	return out, problem.Join(found...)
-}
-
-// given returns nil for what a source does not say.
-func given[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
 }
 
 // listed returns an INVALID problem unless v is one of the values.
@@ -257,7 +248,7 @@ func first(all []*problem.Error) []*problem.Error { return all[:min(len(all), ma
 func (c checked) version() *ent.CourseVersion {
 	return &ent.CourseVersion{
 		Title: c.title, Summary: c.summary, Description: c.description, Outcomes: c.outcomes,
-		Ects: deref(c.ECTS), Hours: deref(c.Hours), Eqf: c.EQFLevel, Isced: c.isced, Languages: list(c.Languages),
+		Ects: vocab.OrZero(c.ECTS), Hours: vocab.OrZero(c.Hours), Eqf: c.EQFLevel, Isced: c.isced, Languages: list(c.Languages),
 		Mode: c.Mode, Assessments: list(c.Assessments), AssessmentNote: c.assessmentNote, Supervision: c.Supervision,
 		Quality: c.quality, Prerequisites: c.prerequisites, TargetGroups: list(c.TargetGroups), Stackability: c.Stackability, Topics: list(c.Topics),
 	}

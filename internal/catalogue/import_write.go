@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // maxBulk bounds the rows of one statement: SQLite takes 32766 values.
@@ -174,7 +175,7 @@ func (i *Import) moveOffering(tx *ent.Tx, o plannedOffering) *ent.OfferingUpdate
 		return u
 	}
 	u.SetSchedule(o.Schedule).SetZone(o.Zone).SetLanguage(o.Language).SetMode(o.Mode).
-		SetFeeCents(deref(o.FeeCents)).SetFeeCurrency(deref(o.FeeCurrency))
+		SetFeeCents(vocab.OrZero(o.FeeCents)).SetFeeCurrency(vocab.OrZero(o.FeeCurrency))
 	if o.opensGiven {
 		u.SetOpensAt(o.opens)
 	}

@@ -127,7 +127,7 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 	if err := authz.Require(ctx, verb, c.InstitutionID, c.UnitID); err != nil {
 		return nil, err
 	}
-	note, err := vocab.Line(maxNote, deref(r.Note), "input", "note")
+	note, err := vocab.Line(maxNote, vocab.OrZero(r.Note), "input", "note")
 	if err == nil && note == "" && !own {
 		err = problem.New(problem.Invalid, "say what is to be changed").At("input", "note")
 	}

@@ -91,7 +91,7 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 		same  bool
 	}{
 		{"schedule", n.Schedule == o.Schedule}, {"timeZone", n.Zone == o.Zone}, {"language", n.Language == o.Language}, {"mode", n.Mode == o.Mode},
-		{"feeCents", deref(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
+		{"feeCents", vocab.OrZero(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
 		{"waitlist", w.waitlist.Order == nil || *w.waitlist.Order == o.WaitlistOrder},
 	} {
 		if !f.same {
@@ -125,7 +125,7 @@ func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetMode(n.Mode)
 	m.SetPlace(w.place)
 	m.SetFunding(w.funding)
-	m.SetFeeCents(deref(n.FeeCents))
+	m.SetFeeCents(vocab.OrZero(n.FeeCents))
 	m.SetFeeCurrency(currencyOf(n))
 	m.SetSessions(w.sessions)
 	m.SetWaitlistPlaces(w.waitlist.Places)

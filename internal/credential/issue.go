@@ -125,9 +125,9 @@ func (s *Service) award(ctx context.Context, tx *ent.Tx, r *ent.Result, id ident
 		Achievement: s.BaseURL + "/courses/" + string(c.ID), Issuer: issuer, AwardingBodies: []vc.Organisation{issuer},
 		Holder: vc.Holder{ID: "urn:peregrine:" + string(r.LearnerID), GivenName: holder.GivenName, FamilyName: holder.FamilyName},
 		Title:  v.Title, Description: v.Description, Criteria: v.AssessmentNote, Outcomes: v.Outcomes,
-		ECTS: r.Ects, Hours: v.Hours, EQF: deref(v.Eqf), ISCEDF: deref(v.Isced),
-		Assessments: v.Assessments, Participation: o.Mode, Quality: deref(v.Quality), Prerequisites: v.Prerequisites,
-		Supervision: deref(v.Supervision), Stacking: deref(v.Stackability), Language: o.Language, Grade: grade(r),
+		ECTS: r.Ects, Hours: v.Hours, EQF: vocab.OrZero(v.Eqf), ISCEDF: vocab.OrZero(v.Isced),
+		Assessments: v.Assessments, Participation: o.Mode, Quality: vocab.OrZero(v.Quality), Prerequisites: v.Prerequisites,
+		Supervision: vocab.OrZero(v.Supervision), Stacking: vocab.OrZero(v.Stackability), Language: o.Language, Grade: grade(r),
 		IssuedAt: vocab.Now(s.Now), AwardedAt: r.ConfirmedAt.UTC(),
 	}, v, nil
 }
@@ -142,8 +142,8 @@ func grade(r *ent.Result) *vc.Grade {
 // Organisation is an institution as credentials name it.
 func (s *Service) Organisation(i *ent.Institution) vc.Organisation {
 	return vc.Organisation{
-		ID: s.IssuerURL(i.ID), Name: i.Name, Country: i.Country, Website: deref(i.Website),
-		ROR: deref(i.Ror), Erasmus: deref(i.ErasmusCode), PIC: deref(i.Pic), SCHAC: i.Schac,
+		ID: s.IssuerURL(i.ID), Name: i.Name, Country: i.Country, Website: vocab.OrZero(i.Website),
+		ROR: vocab.OrZero(i.Ror), Erasmus: vocab.OrZero(i.ErasmusCode), PIC: vocab.OrZero(i.Pic), SCHAC: i.Schac,
 	}
 }
 
@@ -213,11 +213,4 @@ func (s *Service) Recover(ctx context.Context) (finished int, err error) {
 		finished++
 	}
 	return finished, nil
-}
-
-func deref[T any](p *T) (zero T) {
-	if p == nil {
-		return zero
-	}
-	return *p
 }

@@ -183,7 +183,7 @@ func (s *Service) status(ctx context.Context, v *Verification, award vc.Award, s
 		stored = found
 	}
 	if stored.State == credential.StateREVOKED {
-		v.Revoked, v.Reason = stored.RevokedAt, deref(stored.RevocationReason)
+		v.Revoked, v.Reason = stored.RevokedAt, vocab.OrZero(stored.RevocationReason)
 		return vc.Check{Kind: vc.CheckStatus, Result: vc.Failed, Reason: vc.ReasonRevoked}, nil
 	}
 	return vc.Pass(vc.CheckStatus), nil

@@ -53,6 +53,7 @@ type shelf struct {
 	asOf     time.Time // when it was last known to be up to date
 	loaded   time.Time // when it was read in full
 	changes  int64     // public changes taken in since then
+	version  string    // names the two
 }
 
 // stored names a stored form: equal bytes are equal entries.
@@ -111,7 +112,7 @@ func (s *Service) Load(ctx context.Context) error {
 	for index.Compact() {
 	}
 	s.index.Store(index)
-	s.shelf.Store(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
+	s.publish(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
 	return nil
 }
 
@@ -193,7 +194,7 @@ func (s *Service) republish(index *readmodel.Index) {
 	if s.index.Load() == index {
 		next := *s.shelf.Load()
 		next.Snapshot = index.Snapshot()
-		s.shelf.Store(&next)
+		s.publish(&next)
 	}
 }
 
@@ -234,11 +235,18 @@ func (s *Service) Institution(id ident.ID) *ent.Institution {
 	return nil
 }
 
+// publish lets readers have a shelf. Its version is made here, once a change,
+// because every request asks for it.
+func (s *Service) publish(next *shelf) {
+	next.version = next.loaded.Format(time.RFC3339Nano) + "/" + strconv.FormatInt(next.changes, 36)
+	s.shelf.Store(next)
+}
+
 // Version names what is public on this server. It changes with every public
 // event, also of what the read model does not hold; "" until it is loaded.
 func (s *Service) Version() string {
 	if sh := s.shelf.Load(); sh != nil {
-		return sh.loaded.Format(time.RFC3339Nano) + "/" + strconv.FormatInt(sh.changes, 36)
+		return sh.version
 	}
 	return ""
 }

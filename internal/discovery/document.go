@@ -91,13 +91,13 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 			tag(ByField, string(*v.Isced)[:n])
 		}
 	}
-	tag(ByMode, string(or(v.Mode)))
+	tag(ByMode, string(vocab.OrZero(v.Mode)))
 	for _, g := range v.TargetGroups {
 		tag(ByTargetGroup, string(g))
 	}
 	tag(ByTopic, v.Topics...)
-	tag(ByStackability, string(or(v.Stackability)))
-	tag(ByUnit, string(or(c.UnitID)))
+	tag(ByStackability, string(vocab.OrZero(v.Stackability)))
+	tag(ByUnit, string(vocab.OrZero(c.UnitID)))
 	start, deadline := int64(never), int64(never)
 	for _, o := range r.Offerings {
 		if o.State != offering.StatePUBLISHED {
@@ -105,7 +105,7 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 		}
 		tag(BySchedule, string(o.Schedule))
 		d.Windows = append(d.Windows, windowsOf(o)...)
-		if day, err := time.Parse(time.DateOnly, or(o.StartsOn)); err == nil && !day.Before(today.Truncate(24*time.Hour)) {
+		if day, err := time.Parse(time.DateOnly, vocab.OrZero(o.StartsOn)); err == nil && !day.Before(today.Truncate(24*time.Hour)) {
 			start = min(start, day.Unix()/86400)
 		}
 		if o.ClosesAt != nil && o.ClosesAt.After(today) {

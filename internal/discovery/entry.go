@@ -106,21 +106,6 @@ func moment(µs int64) *time.Time {
 	return new(time.UnixMicro(µs).UTC())
 }
 
-func or[T any](v *T) (zero T) {
-	if v == nil {
-		return zero
-	}
-	return *v
-}
-
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 func id16(id ident.ID) []byte {
 	b := id.Bytes()
 	return b[:]
@@ -132,7 +117,7 @@ func (e *Entry) encode() ([]byte, error) {
 	s := storedCourse{
 		Institution: c.InstitutionID.Bytes(), Version: v.ID.Bytes(), Code: c.Code, Micro: c.Kind == course.KindMICRO_CREDENTIAL,
 		ExternalID: c.ExternalID, Number: v.Number, Title: v.Title, Summary: v.Summary, ECTS: v.Ects, Hours: v.Hours,
-		EQF: or(v.Eqf), ISCED: or(v.Isced), Languages: v.Languages, Mode: place(vocab.DeliveryModes, v.Mode),
+		EQF: vocab.OrZero(v.Eqf), ISCED: vocab.OrZero(v.Isced), Languages: v.Languages, Mode: place(vocab.DeliveryModes, v.Mode),
 		Stackability: place(vocab.Stackabilities, v.Stackability), Topics: v.Topics,
 		PublishedAt: micros(v.PublishedAt), Updated: c.UpdatedAt.UnixMicro(), All: e.All,
 	}
@@ -145,7 +130,7 @@ func (e *Entry) encode() ([]byte, error) {
 	for _, o := range e.Offerings {
 		so := storedOffering{
 			ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
-			Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: or(o.StartsOn), Ends: or(o.EndsOn),
+			Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: vocab.OrZero(o.StartsOn), Ends: vocab.OrZero(o.EndsOn),
 			Seats: o.Seats, Taken: o.SeatsTaken, Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
 			FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
 			Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
@@ -178,19 +163,19 @@ func decode(id ident.ID, b []byte) (*Entry, error) {
 	}
 	e.Version = &ent.CourseVersion{
 		ID: version, CourseID: id, InstitutionID: institution, Number: s.Number, State: courseversion.StatePUBLISHED,
-		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Eqf: optional(s.EQF), Isced: optional(s.ISCED),
+		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Eqf: vocab.Given(s.EQF), Isced: vocab.Given(s.ISCED),
 		Languages: s.Languages, Mode: value(vocab.DeliveryModes, s.Mode), Stackability: value(vocab.Stackabilities, s.Stackability),
 		Topics: s.Topics, PublishedAt: moment(s.PublishedAt),
 	}
 	for _, g := range s.TargetGroups {
-		e.Version.TargetGroups = append(e.Version.TargetGroups, or(value(vocab.TargetGroups, g)))
+		e.Version.TargetGroups = append(e.Version.TargetGroups, vocab.OrZero(value(vocab.TargetGroups, g)))
 	}
 	for _, so := range s.Offerings {
 		o := &ent.Offering{
 			ID: ident.Of(ident.Offering, so.ID), InstitutionID: institution, CourseID: id, VersionID: version,
 			State: offering.StatePUBLISHED, Schedule: offering.ScheduleCOHORT, Zone: so.Zone, OpensAt: *moment(so.Opens), ClosesAt: moment(so.Closes),
-			StartsOn: optional(so.Starts), EndsOn: optional(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
-			Mode: or(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
+			StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
+			Mode: vocab.OrZero(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
 			Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
 			UpdatedAt: *moment(so.Updated),
 		}

@@ -90,7 +90,7 @@ func (s *Service) followSome(ctx context.Context) (int, error) {
 	if next.sequence = sequence; len(events) < stretch {
 		next.asOf = now
 	}
-	s.shelf.Store(next)
+	s.publish(next)
 	return len(events), nil
 }
 
@@ -118,7 +118,7 @@ func (s *Service) Refresh(ctx context.Context, events []outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	s.shelf.Store(next)
+	s.publish(next)
 	return nil
 }
 

@@ -132,7 +132,7 @@ func (q Query) compile(now time.Time) (rq readmodel.Query, err error) {
 	found = append(found, err)
 	rq = readmodel.Query{
 		Text: q.Text, Any: map[int][]string{}, Ranges: map[int]readmodel.Range{}, At: now.UnixMicro(), Audience: audiences(q.Groups),
-		First: size, After: or(q.Page.After), Before: or(q.Page.Before),
+		First: size, After: vocab.OrZero(q.Page.After), Before: vocab.OrZero(q.Page.Before),
 	}
 	if q.Page.Backwards() {
 		rq.First, rq.Last = 0, size

@@ -48,13 +48,13 @@ func listed(r discovery.Record) format.Listed {
 	c, v, p := r.Course, r.Version, r.Provider
 	l := format.Listed{
 		ID: string(c.ID), ChangedAt: c.UpdatedAt,
-		Provider: format.Provider{ID: string(p.ID), SCHAC: p.Schac, Name: p.Name, Acronym: p.Acronym, Country: p.Country, Website: or(p.Website)},
+		Provider: format.Provider{ID: string(p.ID), SCHAC: p.Schac, Name: p.Name, Acronym: p.Acronym, Country: p.Country, Website: vocab.OrZero(p.Website)},
 		Course: format.Course{
-			ExternalID: or(c.ExternalID), Code: c.Code, Kind: vocab.CredentialKind(c.Kind),
+			ExternalID: vocab.OrZero(c.ExternalID), Code: c.Code, Kind: vocab.CredentialKind(c.Kind),
 			Title: v.Title, Summary: v.Summary, Description: v.Description, Outcomes: v.Outcomes, ECTS: v.Ects, Hours: v.Hours,
-			EQF: or(v.Eqf), ISCED: or(v.Isced), Languages: v.Languages, Mode: or(v.Mode), Assessments: v.Assessments, AssessmentNote: v.AssessmentNote,
-			Supervision: or(v.Supervision), Quality: v.Quality, Prerequisites: v.Prerequisites, TargetGroups: v.TargetGroups,
-			Stackability: or(v.Stackability), Topics: v.Topics, URL: or(v.URL), ModifiedAt: c.UpdatedAt,
+			EQF: vocab.OrZero(v.Eqf), ISCED: vocab.OrZero(v.Isced), Languages: v.Languages, Mode: vocab.OrZero(v.Mode), Assessments: v.Assessments, AssessmentNote: v.AssessmentNote,
+			Supervision: vocab.OrZero(v.Supervision), Quality: v.Quality, Prerequisites: v.Prerequisites, TargetGroups: v.TargetGroups,
+			Stackability: vocab.OrZero(v.Stackability), Topics: v.Topics, URL: vocab.OrZero(v.URL), ModifiedAt: c.UpdatedAt,
 		},
 	}
 	if v.PublishedAt != nil {
@@ -74,8 +74,8 @@ func listed(r discovery.Record) format.Listed {
 
 func offered(o *ent.Offering) format.Offering {
 	f := format.Offering{
-		ExternalID: or(o.ExternalID), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, Zone: o.Zone, OpensAt: vocab.Local(o.OpensAt, o.Zone),
-		StartsOn: or(o.StartsOn), EndsOn: or(o.EndsOn), Seats: o.Seats, Language: o.Language, Mode: o.Mode,
+		ExternalID: vocab.OrZero(o.ExternalID), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, Zone: o.Zone, OpensAt: vocab.Local(o.OpensAt, o.Zone),
+		StartsOn: vocab.OrZero(o.StartsOn), EndsOn: vocab.OrZero(o.EndsOn), Seats: o.Seats, Language: o.Language, Mode: o.Mode,
 		Place: o.Place, Funding: o.Funding, FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency,
 	}
 	if o.ClosesAt != nil {
@@ -85,11 +85,4 @@ func offered(o *ent.Offering) format.Offering {
 		f.ExternalID = string(o.ID)
 	}
 	return f
-}
-
-func or[T any](v *T) (zero T) {
-	if v == nil {
-		return zero
-	}
-	return *v
 }

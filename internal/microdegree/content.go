@@ -91,10 +91,10 @@ func (c Content) check() (out checked, err error) {
 		found = append(found, problem.New(problem.Invalid, "a sequence has at most %d steps", rules.MaxGroupCourses).At(at("sequence")...))
 	}
 	out.composition = vocab.Composition{
-		Groups: []vocab.CompositionGroup{}, MinInstitutions: or(in.MinInstitutions), MaxAgeMonths: or(in.MaxAgeMonths), MaxSharedECTS: in.MaxSharedECTS,
+		Groups: []vocab.CompositionGroup{}, MinInstitutions: vocab.OrZero(in.MinInstitutions), MaxAgeMonths: vocab.OrZero(in.MaxAgeMonths), MaxSharedECTS: in.MaxSharedECTS,
 	}
 	for i, g := range in.Groups {
-		group := vocab.CompositionGroup{Key: g.Key, Courses: []string{}, MinECTS: or(g.MinECTS), MinCourses: or(g.MinCourses), MaxECTS: or(g.MaxECTS)}
+		group := vocab.CompositionGroup{Key: g.Key, Courses: []string{}, MinECTS: vocab.OrZero(g.MinECTS), MinCourses: vocab.OrZero(g.MinCourses), MaxECTS: vocab.OrZero(g.MaxECTS)}
 		found = append(found, checkKey(g.Key, at("groups", strconv.Itoa(i), "key")...))
 		group.Title, err = vocab.TextOf(200, g.Title, at("groups", strconv.Itoa(i), "title")...)
 		found = append(found, err)
@@ -107,18 +107,11 @@ func (c Content) check() (out checked, err error) {
 		out.composition.Groups = append(out.composition.Groups, group)
 	}
 	if l := in.Level; l != nil {
-		out.composition.Level = &vocab.LevelRule{EQF: l.EQF, MinECTS: l.MinECTS, Lowest: or(l.Lowest)}
+		out.composition.Level = &vocab.LevelRule{EQF: l.EQF, MinECTS: l.MinECTS, Lowest: vocab.OrZero(l.Lowest)}
 		found = append(found, vocab.CheckEQF(l.EQF, at("level", "eqf")...))
 	}
 	for _, o := range in.Sequence {
 		out.composition.Sequence = append(out.composition.Sequence, vocab.Order{Before: string(o.BeforeID), After: string(o.AfterID)})
 	}
 	return out, problem.Join(found...)
-}
-
-func or[T any](v *T) (zero T) {
-	if v == nil {
-		return zero
-	}
-	return *v
 }

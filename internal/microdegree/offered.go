@@ -36,7 +36,7 @@ func Offered(ctx context.Context, db *ent.Client, c vocab.Composition, now time.
 	}
 	offered := map[string]rules.Course{}
 	for _, v := range contents {
-		offered[string(v.CourseID)] = rules.Course{ID: string(v.CourseID), InstitutionID: v.InstitutionID, Title: v.Title, ECTS: v.Ects, EQF: or(v.Eqf)}
+		offered[string(v.CourseID)] = rules.Course{ID: string(v.CourseID), InstitutionID: v.InstitutionID, Title: v.Title, ECTS: v.Ects, EQF: vocab.OrZero(v.Eqf)}
 	}
 	today := now.UTC().Format(time.DateOnly)
 	runs, err := db.Offering.Query().Where(offering.CourseIDIn(ids...), offering.StateEQ(offering.StatePUBLISHED),
@@ -56,7 +56,7 @@ func Offered(ctx context.Context, db *ent.Client, c vocab.Composition, now time.
 }
 
 func day(s *string) time.Time {
-	t, err := time.Parse(time.DateOnly, or(s))
+	t, err := time.Parse(time.DateOnly, vocab.OrZero(s))
 	if err != nil {
 		return time.Time{}
 	}

@@ -83,29 +83,25 @@ func inOrder(ids []ident.ID, first int64) sql.Querier {
 
 // Head returns the number of the newest event, 0 when there is none.
 func Head(ctx context.Context, db *ent.Client) (int64, error) {
-	newest, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil()).
-		Order(outboxevent.BySequence(sql.OrderDesc())).First(viewer.AsSystem(ctx))
-	if ent.IsNotFound(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, storage.Classify(err)
-	}
-	return *newest.Sequence, nil
+	return end(ctx, db, outboxevent.BySequence(sql.OrderDesc()))
 }
 
 // Oldest returns the number of the oldest event that is kept, 0 when there is
 // none.
 func Oldest(ctx context.Context, db *ent.Client) (int64, error) {
-	oldest, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil()).
-		Order(outboxevent.BySequence()).First(viewer.AsSystem(ctx))
+	return end(ctx, db, outboxevent.BySequence())
+}
+
+// end returns the number of the first event in an order.
+func end(ctx context.Context, db *ent.Client, order outboxevent.OrderOption) (int64, error) {
+	e, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil()).Order(order).First(viewer.AsSystem(ctx))
 	if ent.IsNotFound(err) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, storage.Classify(err)
 	}
-	return *oldest.Sequence, nil
+	return *e.Sequence, nil
 }
 
 // After returns up to limit events behind a number, oldest first.

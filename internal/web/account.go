@@ -48,7 +48,7 @@ func (s *site) fillPerson(ctx context.Context, v *viewer.Viewer, page *pages.Acc
 	if err != nil {
 		return err
 	}
-	page.Name, page.Email = strings.TrimSpace(p.GivenName+" "+p.FamilyName), deref(p.Email)
+	page.Name, page.Email = strings.TrimSpace(p.GivenName+" "+p.FamilyName), vocab.OrZero(p.Email)
 	all, err := s.DB.Affiliation.Query().Where(affiliation.PersonID(v.PersonID)).WithInstitution().WithProgramme().
 		Order(affiliation.ByID()).Limit(accountRows).All(ctx)
 	for _, a := range all {

@@ -86,7 +86,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		seen[v.InstitutionID] = true
 		page.Courses = append(page.Courses, pages.Course{
 			Kind: vocab.CredentialKind(c.Kind), Title: v.Title, Summary: v.Summary, Provider: v.Edges.Institution.Name, Country: v.Edges.Institution.Country,
-			ECTS: v.Ects, EQF: deref(v.Eqf), Mode: deref(v.Mode), Groups: v.TargetGroups,
+			ECTS: v.Ects, EQF: vocab.OrZero(v.Eqf), Mode: vocab.OrZero(v.Mode), Groups: v.TargetGroups,
 		})
 	}
 	if len(s.Demo) > 2 {
@@ -174,11 +174,4 @@ func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
 			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.ID})
 	}
 	s.pages.Issuer(w, r, page)
-}
-
-func deref[T any](p *T) (zero T) {
-	if p == nil {
-		return zero
-	}
-	return *p
 }
