@@ -25610,22 +25610,35 @@ func (m *ProgrammeMutation) ResetEdge(name string) error {
 // ProviderMutation represents an operation that mutates the Provider nodes in the graph.
 type ProviderMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *ident.ID
-	created_at        *time.Time
-	key               *string
-	issuer            *string
-	client_id         *string
-	client_secret_ref *string
-	mode              *provider.Mode
-	state             *provider.State
-	scopes            *[]string
-	appendscopes      []string
-	clearedFields     map[string]struct{}
-	done              bool
-	oldValue          func(context.Context) (*Provider, error)
-	predicates        []predicate.Provider
+	op                    Op
+	typ                   string
+	id                    *ident.ID
+	created_at            *time.Time
+	key                   *string
+	issuer                *string
+	client_id             *string
+	client_authentication *provider.ClientAuthentication
+	client_secret_ref     *string
+	mode                  *provider.Mode
+	state                 *provider.State
+	scopes                *[]string
+	appendscopes          []string
+	algorithms            *[]string
+	appendalgorithms      []string
+	claims                *provider.Claims
+	claim_names           *map[string]string
+	acr_values            *map[string]string
+	health                *provider.Health
+	health_reason         *string
+	checked_at            *time.Time
+	clearedFields         map[string]struct{}
+	proposed_by           *ident.ID
+	clearedproposed_by    bool
+	approved_by           *ident.ID
+	clearedapproved_by    bool
+	done                  bool
+	oldValue              func(context.Context) (*Provider, error)
+	predicates            []predicate.Provider
 }
 
 var _ ent.Mutation = (*ProviderMutation)(nil)
@@ -25876,6 +25889,42 @@ func (m *ProviderMutation) ResetClientID() {
 	m.client_id = nil
 }
 
+// SetClientAuthentication sets the "client_authentication" field.
+func (m *ProviderMutation) SetClientAuthentication(pa provider.ClientAuthentication) {
+	m.client_authentication = &pa
+}
+
+// ClientAuthentication returns the value of the "client_authentication" field in the mutation.
+func (m *ProviderMutation) ClientAuthentication() (r provider.ClientAuthentication, exists bool) {
+	v := m.client_authentication
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientAuthentication returns the old "client_authentication" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldClientAuthentication(ctx context.Context) (v provider.ClientAuthentication, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientAuthentication is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientAuthentication requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientAuthentication: %w", err)
+	}
+	return oldValue.ClientAuthentication, nil
+}
+
+// ResetClientAuthentication resets all changes to the "client_authentication" field.
+func (m *ProviderMutation) ResetClientAuthentication() {
+	m.client_authentication = nil
+}
+
 // SetClientSecretRef sets the "client_secret_ref" field.
 func (m *ProviderMutation) SetClientSecretRef(s string) {
 	m.client_secret_ref = &s
@@ -25893,7 +25942,7 @@ func (m *ProviderMutation) ClientSecretRef() (r string, exists bool) {
 // OldClientSecretRef returns the old "client_secret_ref" field's value of the Provider entity.
 // If the Provider object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ProviderMutation) OldClientSecretRef(ctx context.Context) (v string, err error) {
+func (m *ProviderMutation) OldClientSecretRef(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldClientSecretRef is only allowed on UpdateOne operations")
 	}
@@ -25907,9 +25956,22 @@ func (m *ProviderMutation) OldClientSecretRef(ctx context.Context) (v string, er
 	return oldValue.ClientSecretRef, nil
 }
 
+// ClearClientSecretRef clears the value of the "client_secret_ref" field.
+func (m *ProviderMutation) ClearClientSecretRef() {
+	m.client_secret_ref = nil
+	m.clearedFields[provider.FieldClientSecretRef] = struct{}{}
+}
+
+// ClientSecretRefCleared returns if the "client_secret_ref" field was cleared in this mutation.
+func (m *ProviderMutation) ClientSecretRefCleared() bool {
+	_, ok := m.clearedFields[provider.FieldClientSecretRef]
+	return ok
+}
+
 // ResetClientSecretRef resets all changes to the "client_secret_ref" field.
 func (m *ProviderMutation) ResetClientSecretRef() {
 	m.client_secret_ref = nil
+	delete(m.clearedFields, provider.FieldClientSecretRef)
 }
 
 // SetMode sets the "mode" field.
@@ -25984,6 +26046,104 @@ func (m *ProviderMutation) ResetState() {
 	m.state = nil
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *ProviderMutation) SetProposedByID(i ident.ID) {
+	m.proposed_by = &i
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *ProviderMutation) ProposedByID() (r ident.ID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldProposedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *ProviderMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[provider.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *ProviderMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[provider.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *ProviderMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, provider.FieldProposedByID)
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (m *ProviderMutation) SetApprovedByID(i ident.ID) {
+	m.approved_by = &i
+}
+
+// ApprovedByID returns the value of the "approved_by_id" field in the mutation.
+func (m *ProviderMutation) ApprovedByID() (r ident.ID, exists bool) {
+	v := m.approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByID returns the old "approved_by_id" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldApprovedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByID: %w", err)
+	}
+	return oldValue.ApprovedByID, nil
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (m *ProviderMutation) ClearApprovedByID() {
+	m.approved_by = nil
+	m.clearedFields[provider.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByIDCleared returns if the "approved_by_id" field was cleared in this mutation.
+func (m *ProviderMutation) ApprovedByIDCleared() bool {
+	_, ok := m.clearedFields[provider.FieldApprovedByID]
+	return ok
+}
+
+// ResetApprovedByID resets all changes to the "approved_by_id" field.
+func (m *ProviderMutation) ResetApprovedByID() {
+	m.approved_by = nil
+	delete(m.clearedFields, provider.FieldApprovedByID)
+}
+
 // SetScopes sets the "scopes" field.
 func (m *ProviderMutation) SetScopes(s []string) {
 	m.scopes = &s
@@ -26035,6 +26195,393 @@ func (m *ProviderMutation) ResetScopes() {
 	m.appendscopes = nil
 }
 
+// SetAlgorithms sets the "algorithms" field.
+func (m *ProviderMutation) SetAlgorithms(s []string) {
+	m.algorithms = &s
+	m.appendalgorithms = nil
+}
+
+// Algorithms returns the value of the "algorithms" field in the mutation.
+func (m *ProviderMutation) Algorithms() (r []string, exists bool) {
+	v := m.algorithms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlgorithms returns the old "algorithms" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldAlgorithms(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlgorithms is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlgorithms requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlgorithms: %w", err)
+	}
+	return oldValue.Algorithms, nil
+}
+
+// AppendAlgorithms adds s to the "algorithms" field.
+func (m *ProviderMutation) AppendAlgorithms(s []string) {
+	m.appendalgorithms = append(m.appendalgorithms, s...)
+}
+
+// AppendedAlgorithms returns the list of values that were appended to the "algorithms" field in this mutation.
+func (m *ProviderMutation) AppendedAlgorithms() ([]string, bool) {
+	if len(m.appendalgorithms) == 0 {
+		return nil, false
+	}
+	return m.appendalgorithms, true
+}
+
+// ClearAlgorithms clears the value of the "algorithms" field.
+func (m *ProviderMutation) ClearAlgorithms() {
+	m.algorithms = nil
+	m.appendalgorithms = nil
+	m.clearedFields[provider.FieldAlgorithms] = struct{}{}
+}
+
+// AlgorithmsCleared returns if the "algorithms" field was cleared in this mutation.
+func (m *ProviderMutation) AlgorithmsCleared() bool {
+	_, ok := m.clearedFields[provider.FieldAlgorithms]
+	return ok
+}
+
+// ResetAlgorithms resets all changes to the "algorithms" field.
+func (m *ProviderMutation) ResetAlgorithms() {
+	m.algorithms = nil
+	m.appendalgorithms = nil
+	delete(m.clearedFields, provider.FieldAlgorithms)
+}
+
+// SetClaims sets the "claims" field.
+func (m *ProviderMutation) SetClaims(pr provider.Claims) {
+	m.claims = &pr
+}
+
+// Claims returns the value of the "claims" field in the mutation.
+func (m *ProviderMutation) Claims() (r provider.Claims, exists bool) {
+	v := m.claims
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaims returns the old "claims" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldClaims(ctx context.Context) (v provider.Claims, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaims is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaims requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaims: %w", err)
+	}
+	return oldValue.Claims, nil
+}
+
+// ResetClaims resets all changes to the "claims" field.
+func (m *ProviderMutation) ResetClaims() {
+	m.claims = nil
+}
+
+// SetClaimNames sets the "claim_names" field.
+func (m *ProviderMutation) SetClaimNames(value map[string]string) {
+	m.claim_names = &value
+}
+
+// ClaimNames returns the value of the "claim_names" field in the mutation.
+func (m *ProviderMutation) ClaimNames() (r map[string]string, exists bool) {
+	v := m.claim_names
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimNames returns the old "claim_names" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldClaimNames(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimNames is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimNames requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimNames: %w", err)
+	}
+	return oldValue.ClaimNames, nil
+}
+
+// ClearClaimNames clears the value of the "claim_names" field.
+func (m *ProviderMutation) ClearClaimNames() {
+	m.claim_names = nil
+	m.clearedFields[provider.FieldClaimNames] = struct{}{}
+}
+
+// ClaimNamesCleared returns if the "claim_names" field was cleared in this mutation.
+func (m *ProviderMutation) ClaimNamesCleared() bool {
+	_, ok := m.clearedFields[provider.FieldClaimNames]
+	return ok
+}
+
+// ResetClaimNames resets all changes to the "claim_names" field.
+func (m *ProviderMutation) ResetClaimNames() {
+	m.claim_names = nil
+	delete(m.clearedFields, provider.FieldClaimNames)
+}
+
+// SetAcrValues sets the "acr_values" field.
+func (m *ProviderMutation) SetAcrValues(value map[string]string) {
+	m.acr_values = &value
+}
+
+// AcrValues returns the value of the "acr_values" field in the mutation.
+func (m *ProviderMutation) AcrValues() (r map[string]string, exists bool) {
+	v := m.acr_values
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcrValues returns the old "acr_values" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldAcrValues(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcrValues is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcrValues requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcrValues: %w", err)
+	}
+	return oldValue.AcrValues, nil
+}
+
+// ClearAcrValues clears the value of the "acr_values" field.
+func (m *ProviderMutation) ClearAcrValues() {
+	m.acr_values = nil
+	m.clearedFields[provider.FieldAcrValues] = struct{}{}
+}
+
+// AcrValuesCleared returns if the "acr_values" field was cleared in this mutation.
+func (m *ProviderMutation) AcrValuesCleared() bool {
+	_, ok := m.clearedFields[provider.FieldAcrValues]
+	return ok
+}
+
+// ResetAcrValues resets all changes to the "acr_values" field.
+func (m *ProviderMutation) ResetAcrValues() {
+	m.acr_values = nil
+	delete(m.clearedFields, provider.FieldAcrValues)
+}
+
+// SetHealth sets the "health" field.
+func (m *ProviderMutation) SetHealth(pr provider.Health) {
+	m.health = &pr
+}
+
+// Health returns the value of the "health" field in the mutation.
+func (m *ProviderMutation) Health() (r provider.Health, exists bool) {
+	v := m.health
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHealth returns the old "health" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldHealth(ctx context.Context) (v provider.Health, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHealth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHealth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHealth: %w", err)
+	}
+	return oldValue.Health, nil
+}
+
+// ResetHealth resets all changes to the "health" field.
+func (m *ProviderMutation) ResetHealth() {
+	m.health = nil
+}
+
+// SetHealthReason sets the "health_reason" field.
+func (m *ProviderMutation) SetHealthReason(s string) {
+	m.health_reason = &s
+}
+
+// HealthReason returns the value of the "health_reason" field in the mutation.
+func (m *ProviderMutation) HealthReason() (r string, exists bool) {
+	v := m.health_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHealthReason returns the old "health_reason" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldHealthReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHealthReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHealthReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHealthReason: %w", err)
+	}
+	return oldValue.HealthReason, nil
+}
+
+// ClearHealthReason clears the value of the "health_reason" field.
+func (m *ProviderMutation) ClearHealthReason() {
+	m.health_reason = nil
+	m.clearedFields[provider.FieldHealthReason] = struct{}{}
+}
+
+// HealthReasonCleared returns if the "health_reason" field was cleared in this mutation.
+func (m *ProviderMutation) HealthReasonCleared() bool {
+	_, ok := m.clearedFields[provider.FieldHealthReason]
+	return ok
+}
+
+// ResetHealthReason resets all changes to the "health_reason" field.
+func (m *ProviderMutation) ResetHealthReason() {
+	m.health_reason = nil
+	delete(m.clearedFields, provider.FieldHealthReason)
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *ProviderMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *ProviderMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *ProviderMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[provider.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *ProviderMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[provider.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *ProviderMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, provider.FieldCheckedAt)
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Person entity.
+func (m *ProviderMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[provider.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Person entity was cleared.
+func (m *ProviderMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *ProviderMutation) ProposedByIDs() (ids []ident.ID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *ProviderMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Person entity.
+func (m *ProviderMutation) ClearApprovedBy() {
+	m.clearedapproved_by = true
+	m.clearedFields[provider.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByCleared reports if the "approved_by" edge to the Person entity was cleared.
+func (m *ProviderMutation) ApprovedByCleared() bool {
+	return m.ApprovedByIDCleared() || m.clearedapproved_by
+}
+
+// ApprovedByIDs returns the "approved_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovedByID instead. It exists only for internal usage by the builders.
+func (m *ProviderMutation) ApprovedByIDs() (ids []ident.ID) {
+	if id := m.approved_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApprovedBy resets all changes to the "approved_by" edge.
+func (m *ProviderMutation) ResetApprovedBy() {
+	m.approved_by = nil
+	m.clearedapproved_by = false
+}
+
 // Where appends a list predicates to the ProviderMutation builder.
 func (m *ProviderMutation) Where(ps ...predicate.Provider) {
 	m.predicates = append(m.predicates, ps...)
@@ -26069,7 +26616,7 @@ func (m *ProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProviderMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 18)
 	if m.created_at != nil {
 		fields = append(fields, provider.FieldCreatedAt)
 	}
@@ -26082,6 +26629,9 @@ func (m *ProviderMutation) Fields() []string {
 	if m.client_id != nil {
 		fields = append(fields, provider.FieldClientID)
 	}
+	if m.client_authentication != nil {
+		fields = append(fields, provider.FieldClientAuthentication)
+	}
 	if m.client_secret_ref != nil {
 		fields = append(fields, provider.FieldClientSecretRef)
 	}
@@ -26091,8 +26641,35 @@ func (m *ProviderMutation) Fields() []string {
 	if m.state != nil {
 		fields = append(fields, provider.FieldState)
 	}
+	if m.proposed_by != nil {
+		fields = append(fields, provider.FieldProposedByID)
+	}
+	if m.approved_by != nil {
+		fields = append(fields, provider.FieldApprovedByID)
+	}
 	if m.scopes != nil {
 		fields = append(fields, provider.FieldScopes)
+	}
+	if m.algorithms != nil {
+		fields = append(fields, provider.FieldAlgorithms)
+	}
+	if m.claims != nil {
+		fields = append(fields, provider.FieldClaims)
+	}
+	if m.claim_names != nil {
+		fields = append(fields, provider.FieldClaimNames)
+	}
+	if m.acr_values != nil {
+		fields = append(fields, provider.FieldAcrValues)
+	}
+	if m.health != nil {
+		fields = append(fields, provider.FieldHealth)
+	}
+	if m.health_reason != nil {
+		fields = append(fields, provider.FieldHealthReason)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, provider.FieldCheckedAt)
 	}
 	return fields
 }
@@ -26110,14 +26687,34 @@ func (m *ProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.Issuer()
 	case provider.FieldClientID:
 		return m.ClientID()
+	case provider.FieldClientAuthentication:
+		return m.ClientAuthentication()
 	case provider.FieldClientSecretRef:
 		return m.ClientSecretRef()
 	case provider.FieldMode:
 		return m.Mode()
 	case provider.FieldState:
 		return m.State()
+	case provider.FieldProposedByID:
+		return m.ProposedByID()
+	case provider.FieldApprovedByID:
+		return m.ApprovedByID()
 	case provider.FieldScopes:
 		return m.Scopes()
+	case provider.FieldAlgorithms:
+		return m.Algorithms()
+	case provider.FieldClaims:
+		return m.Claims()
+	case provider.FieldClaimNames:
+		return m.ClaimNames()
+	case provider.FieldAcrValues:
+		return m.AcrValues()
+	case provider.FieldHealth:
+		return m.Health()
+	case provider.FieldHealthReason:
+		return m.HealthReason()
+	case provider.FieldCheckedAt:
+		return m.CheckedAt()
 	}
 	return nil, false
 }
@@ -26135,14 +26732,34 @@ func (m *ProviderMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldIssuer(ctx)
 	case provider.FieldClientID:
 		return m.OldClientID(ctx)
+	case provider.FieldClientAuthentication:
+		return m.OldClientAuthentication(ctx)
 	case provider.FieldClientSecretRef:
 		return m.OldClientSecretRef(ctx)
 	case provider.FieldMode:
 		return m.OldMode(ctx)
 	case provider.FieldState:
 		return m.OldState(ctx)
+	case provider.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case provider.FieldApprovedByID:
+		return m.OldApprovedByID(ctx)
 	case provider.FieldScopes:
 		return m.OldScopes(ctx)
+	case provider.FieldAlgorithms:
+		return m.OldAlgorithms(ctx)
+	case provider.FieldClaims:
+		return m.OldClaims(ctx)
+	case provider.FieldClaimNames:
+		return m.OldClaimNames(ctx)
+	case provider.FieldAcrValues:
+		return m.OldAcrValues(ctx)
+	case provider.FieldHealth:
+		return m.OldHealth(ctx)
+	case provider.FieldHealthReason:
+		return m.OldHealthReason(ctx)
+	case provider.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Provider field %s", name)
 }
@@ -26180,6 +26797,13 @@ func (m *ProviderMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClientID(v)
 		return nil
+	case provider.FieldClientAuthentication:
+		v, ok := value.(provider.ClientAuthentication)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientAuthentication(v)
+		return nil
 	case provider.FieldClientSecretRef:
 		v, ok := value.(string)
 		if !ok {
@@ -26201,12 +26825,75 @@ func (m *ProviderMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case provider.FieldProposedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case provider.FieldApprovedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByID(v)
+		return nil
 	case provider.FieldScopes:
 		v, ok := value.([]string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetScopes(v)
+		return nil
+	case provider.FieldAlgorithms:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlgorithms(v)
+		return nil
+	case provider.FieldClaims:
+		v, ok := value.(provider.Claims)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaims(v)
+		return nil
+	case provider.FieldClaimNames:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimNames(v)
+		return nil
+	case provider.FieldAcrValues:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcrValues(v)
+		return nil
+	case provider.FieldHealth:
+		v, ok := value.(provider.Health)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHealth(v)
+		return nil
+	case provider.FieldHealthReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHealthReason(v)
+		return nil
+	case provider.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Provider field %s", name)
@@ -26237,7 +26924,32 @@ func (m *ProviderMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ProviderMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(provider.FieldClientSecretRef) {
+		fields = append(fields, provider.FieldClientSecretRef)
+	}
+	if m.FieldCleared(provider.FieldProposedByID) {
+		fields = append(fields, provider.FieldProposedByID)
+	}
+	if m.FieldCleared(provider.FieldApprovedByID) {
+		fields = append(fields, provider.FieldApprovedByID)
+	}
+	if m.FieldCleared(provider.FieldAlgorithms) {
+		fields = append(fields, provider.FieldAlgorithms)
+	}
+	if m.FieldCleared(provider.FieldClaimNames) {
+		fields = append(fields, provider.FieldClaimNames)
+	}
+	if m.FieldCleared(provider.FieldAcrValues) {
+		fields = append(fields, provider.FieldAcrValues)
+	}
+	if m.FieldCleared(provider.FieldHealthReason) {
+		fields = append(fields, provider.FieldHealthReason)
+	}
+	if m.FieldCleared(provider.FieldCheckedAt) {
+		fields = append(fields, provider.FieldCheckedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -26250,6 +26962,32 @@ func (m *ProviderMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ProviderMutation) ClearField(name string) error {
+	switch name {
+	case provider.FieldClientSecretRef:
+		m.ClearClientSecretRef()
+		return nil
+	case provider.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case provider.FieldApprovedByID:
+		m.ClearApprovedByID()
+		return nil
+	case provider.FieldAlgorithms:
+		m.ClearAlgorithms()
+		return nil
+	case provider.FieldClaimNames:
+		m.ClearClaimNames()
+		return nil
+	case provider.FieldAcrValues:
+		m.ClearAcrValues()
+		return nil
+	case provider.FieldHealthReason:
+		m.ClearHealthReason()
+		return nil
+	case provider.FieldCheckedAt:
+		m.ClearCheckedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown Provider nullable field %s", name)
 }
 
@@ -26269,6 +27007,9 @@ func (m *ProviderMutation) ResetField(name string) error {
 	case provider.FieldClientID:
 		m.ResetClientID()
 		return nil
+	case provider.FieldClientAuthentication:
+		m.ResetClientAuthentication()
+		return nil
 	case provider.FieldClientSecretRef:
 		m.ResetClientSecretRef()
 		return nil
@@ -26278,8 +27019,35 @@ func (m *ProviderMutation) ResetField(name string) error {
 	case provider.FieldState:
 		m.ResetState()
 		return nil
+	case provider.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case provider.FieldApprovedByID:
+		m.ResetApprovedByID()
+		return nil
 	case provider.FieldScopes:
 		m.ResetScopes()
+		return nil
+	case provider.FieldAlgorithms:
+		m.ResetAlgorithms()
+		return nil
+	case provider.FieldClaims:
+		m.ResetClaims()
+		return nil
+	case provider.FieldClaimNames:
+		m.ResetClaimNames()
+		return nil
+	case provider.FieldAcrValues:
+		m.ResetAcrValues()
+		return nil
+	case provider.FieldHealth:
+		m.ResetHealth()
+		return nil
+	case provider.FieldHealthReason:
+		m.ResetHealthReason()
+		return nil
+	case provider.FieldCheckedAt:
+		m.ResetCheckedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Provider field %s", name)
@@ -26287,19 +27055,35 @@ func (m *ProviderMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ProviderMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.proposed_by != nil {
+		edges = append(edges, provider.EdgeProposedBy)
+	}
+	if m.approved_by != nil {
+		edges = append(edges, provider.EdgeApprovedBy)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *ProviderMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case provider.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case provider.EdgeApprovedBy:
+		if id := m.approved_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ProviderMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -26311,25 +27095,53 @@ func (m *ProviderMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ProviderMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.clearedproposed_by {
+		edges = append(edges, provider.EdgeProposedBy)
+	}
+	if m.clearedapproved_by {
+		edges = append(edges, provider.EdgeApprovedBy)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *ProviderMutation) EdgeCleared(name string) bool {
+	switch name {
+	case provider.EdgeProposedBy:
+		return m.clearedproposed_by
+	case provider.EdgeApprovedBy:
+		return m.clearedapproved_by
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *ProviderMutation) ClearEdge(name string) error {
+	switch name {
+	case provider.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case provider.EdgeApprovedBy:
+		m.ClearApprovedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown Provider unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *ProviderMutation) ResetEdge(name string) error {
+	switch name {
+	case provider.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case provider.EdgeApprovedBy:
+		m.ResetApprovedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown Provider edge %s", name)
 }
 

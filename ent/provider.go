@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -27,15 +28,71 @@ type Provider struct {
 	Issuer string `json:"issuer,omitempty"`
 	// ClientID holds the value of the "client_id" field.
 	ClientID string `json:"client_id,omitempty"`
+	// ClientAuthentication holds the value of the "client_authentication" field.
+	ClientAuthentication provider.ClientAuthentication `json:"client_authentication,omitempty"`
 	// env:NAME or file:PATH; the secret itself is never stored
-	ClientSecretRef string `json:"client_secret_ref,omitempty"`
+	ClientSecretRef *string `json:"client_secret_ref,omitempty"`
 	// Mode holds the value of the "mode" field.
 	Mode provider.Mode `json:"mode,omitempty"`
 	// State holds the value of the "state" field.
 	State provider.State `json:"state,omitempty"`
+	// ProposedByID holds the value of the "proposed_by_id" field.
+	ProposedByID *ident.ID `json:"proposed_by_id,omitempty"`
+	// ApprovedByID holds the value of the "approved_by_id" field.
+	ApprovedByID *ident.ID `json:"approved_by_id,omitempty"`
 	// Scopes holds the value of the "scopes" field.
-	Scopes       []string `json:"scopes,omitempty"`
+	Scopes []string `json:"scopes,omitempty"`
+	// narrows the signatures that are accepted; none: all that Peregrine accepts
+	Algorithms []string `json:"algorithms,omitempty"`
+	// how the claims are spelt
+	Claims provider.Claims `json:"claims,omitempty"`
+	// attribute to claim, where the provider departs from the spelling
+	ClaimNames map[string]string `json:"claim_names,omitempty"`
+	// the provider's name of a REFEDS profile, where it has its own
+	AcrValues map[string]string `json:"acr_values,omitempty"`
+	// Health holds the value of the "health" field.
+	Health provider.Health `json:"health,omitempty"`
+	// HealthReason holds the value of the "health_reason" field.
+	HealthReason *string `json:"health_reason,omitempty"`
+	// CheckedAt holds the value of the "checked_at" field.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the ProviderQuery when eager-loading is set.
+	Edges        ProviderEdges `json:"edges"`
 	selectValues sql.SelectValues
+}
+
+// ProviderEdges holds the relations/edges for other nodes in the graph.
+type ProviderEdges struct {
+	// ProposedBy holds the value of the proposed_by edge.
+	ProposedBy *Person `json:"proposed_by,omitempty"`
+	// ApprovedBy holds the value of the approved_by edge.
+	ApprovedBy *Person `json:"approved_by,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [2]bool
+}
+
+// ProposedByOrErr returns the ProposedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ProviderEdges) ProposedByOrErr() (*Person, error) {
+	if e.ProposedBy != nil {
+		return e.ProposedBy, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: person.Label}
+	}
+	return nil, &NotLoadedError{edge: "proposed_by"}
+}
+
+// ApprovedByOrErr returns the ApprovedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ProviderEdges) ApprovedByOrErr() (*Person, error) {
+	if e.ApprovedBy != nil {
+		return e.ApprovedBy, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: person.Label}
+	}
+	return nil, &NotLoadedError{edge: "approved_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -43,11 +100,11 @@ func (*Provider) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case provider.FieldScopes:
+		case provider.FieldScopes, provider.FieldAlgorithms, provider.FieldClaimNames, provider.FieldAcrValues:
 			values[i] = new([]byte)
-		case provider.FieldID, provider.FieldKey, provider.FieldIssuer, provider.FieldClientID, provider.FieldClientSecretRef, provider.FieldMode, provider.FieldState:
+		case provider.FieldID, provider.FieldKey, provider.FieldIssuer, provider.FieldClientID, provider.FieldClientAuthentication, provider.FieldClientSecretRef, provider.FieldMode, provider.FieldState, provider.FieldProposedByID, provider.FieldApprovedByID, provider.FieldClaims, provider.FieldHealth, provider.FieldHealthReason:
 			values[i] = new(sql.NullString)
-		case provider.FieldCreatedAt:
+		case provider.FieldCreatedAt, provider.FieldCheckedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -94,11 +151,18 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ClientID = value.String
 			}
+		case provider.FieldClientAuthentication:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field client_authentication", values[i])
+			} else if value.Valid {
+				_m.ClientAuthentication = provider.ClientAuthentication(value.String)
+			}
 		case provider.FieldClientSecretRef:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field client_secret_ref", values[i])
 			} else if value.Valid {
-				_m.ClientSecretRef = value.String
+				_m.ClientSecretRef = new(string)
+				*_m.ClientSecretRef = value.String
 			}
 		case provider.FieldMode:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -112,6 +176,20 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = provider.State(value.String)
 			}
+		case provider.FieldProposedByID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_by_id", values[i])
+			} else if value.Valid {
+				_m.ProposedByID = new(ident.ID)
+				*_m.ProposedByID = ident.ID(value.String)
+			}
+		case provider.FieldApprovedByID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field approved_by_id", values[i])
+			} else if value.Valid {
+				_m.ApprovedByID = new(ident.ID)
+				*_m.ApprovedByID = ident.ID(value.String)
+			}
 		case provider.FieldScopes:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field scopes", values[i])
@@ -119,6 +197,56 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Scopes); err != nil {
 					return fmt.Errorf("unmarshal field scopes: %w", err)
 				}
+			}
+		case provider.FieldAlgorithms:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field algorithms", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Algorithms); err != nil {
+					return fmt.Errorf("unmarshal field algorithms: %w", err)
+				}
+			}
+		case provider.FieldClaims:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field claims", values[i])
+			} else if value.Valid {
+				_m.Claims = provider.Claims(value.String)
+			}
+		case provider.FieldClaimNames:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field claim_names", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ClaimNames); err != nil {
+					return fmt.Errorf("unmarshal field claim_names: %w", err)
+				}
+			}
+		case provider.FieldAcrValues:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field acr_values", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.AcrValues); err != nil {
+					return fmt.Errorf("unmarshal field acr_values: %w", err)
+				}
+			}
+		case provider.FieldHealth:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field health", values[i])
+			} else if value.Valid {
+				_m.Health = provider.Health(value.String)
+			}
+		case provider.FieldHealthReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field health_reason", values[i])
+			} else if value.Valid {
+				_m.HealthReason = new(string)
+				*_m.HealthReason = value.String
+			}
+		case provider.FieldCheckedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field checked_at", values[i])
+			} else if value.Valid {
+				_m.CheckedAt = new(time.Time)
+				*_m.CheckedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -131,6 +259,16 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Provider) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryProposedBy queries the "proposed_by" edge of the Provider entity.
+func (_m *Provider) QueryProposedBy() *PersonQuery {
+	return NewProviderClient(_m.config).QueryProposedBy(_m)
+}
+
+// QueryApprovedBy queries the "approved_by" edge of the Provider entity.
+func (_m *Provider) QueryApprovedBy() *PersonQuery {
+	return NewProviderClient(_m.config).QueryApprovedBy(_m)
 }
 
 // Update returns a builder for updating this Provider.
@@ -168,8 +306,13 @@ func (_m *Provider) String() string {
 	builder.WriteString("client_id=")
 	builder.WriteString(_m.ClientID)
 	builder.WriteString(", ")
-	builder.WriteString("client_secret_ref=")
-	builder.WriteString(_m.ClientSecretRef)
+	builder.WriteString("client_authentication=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ClientAuthentication))
+	builder.WriteString(", ")
+	if v := _m.ClientSecretRef; v != nil {
+		builder.WriteString("client_secret_ref=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("mode=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Mode))
@@ -177,8 +320,43 @@ func (_m *Provider) String() string {
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
 	builder.WriteString(", ")
+	if v := _m.ProposedByID; v != nil {
+		builder.WriteString("proposed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ApprovedByID; v != nil {
+		builder.WriteString("approved_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("scopes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
+	builder.WriteString(", ")
+	builder.WriteString("algorithms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Algorithms))
+	builder.WriteString(", ")
+	builder.WriteString("claims=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Claims))
+	builder.WriteString(", ")
+	builder.WriteString("claim_names=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ClaimNames))
+	builder.WriteString(", ")
+	builder.WriteString("acr_values=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AcrValues))
+	builder.WriteString(", ")
+	builder.WriteString("health=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Health))
+	builder.WriteString(", ")
+	if v := _m.HealthReason; v != nil {
+		builder.WriteString("health_reason=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.CheckedAt; v != nil {
+		builder.WriteString("checked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

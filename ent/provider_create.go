@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -53,9 +54,31 @@ func (_c *ProviderCreate) SetClientID(v string) *ProviderCreate {
 	return _c
 }
 
+// SetClientAuthentication sets the "client_authentication" field.
+func (_c *ProviderCreate) SetClientAuthentication(v provider.ClientAuthentication) *ProviderCreate {
+	_c.mutation.SetClientAuthentication(v)
+	return _c
+}
+
+// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderCreate {
+	if v != nil {
+		_c.SetClientAuthentication(*v)
+	}
+	return _c
+}
+
 // SetClientSecretRef sets the "client_secret_ref" field.
 func (_c *ProviderCreate) SetClientSecretRef(v string) *ProviderCreate {
 	_c.mutation.SetClientSecretRef(v)
+	return _c
+}
+
+// SetNillableClientSecretRef sets the "client_secret_ref" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableClientSecretRef(v *string) *ProviderCreate {
+	if v != nil {
+		_c.SetClientSecretRef(*v)
+	}
 	return _c
 }
 
@@ -71,9 +94,111 @@ func (_c *ProviderCreate) SetState(v provider.State) *ProviderCreate {
 	return _c
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_c *ProviderCreate) SetProposedByID(v ident.ID) *ProviderCreate {
+	_c.mutation.SetProposedByID(v)
+	return _c
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableProposedByID(v *ident.ID) *ProviderCreate {
+	if v != nil {
+		_c.SetProposedByID(*v)
+	}
+	return _c
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (_c *ProviderCreate) SetApprovedByID(v ident.ID) *ProviderCreate {
+	_c.mutation.SetApprovedByID(v)
+	return _c
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableApprovedByID(v *ident.ID) *ProviderCreate {
+	if v != nil {
+		_c.SetApprovedByID(*v)
+	}
+	return _c
+}
+
 // SetScopes sets the "scopes" field.
 func (_c *ProviderCreate) SetScopes(v []string) *ProviderCreate {
 	_c.mutation.SetScopes(v)
+	return _c
+}
+
+// SetAlgorithms sets the "algorithms" field.
+func (_c *ProviderCreate) SetAlgorithms(v []string) *ProviderCreate {
+	_c.mutation.SetAlgorithms(v)
+	return _c
+}
+
+// SetClaims sets the "claims" field.
+func (_c *ProviderCreate) SetClaims(v provider.Claims) *ProviderCreate {
+	_c.mutation.SetClaims(v)
+	return _c
+}
+
+// SetNillableClaims sets the "claims" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableClaims(v *provider.Claims) *ProviderCreate {
+	if v != nil {
+		_c.SetClaims(*v)
+	}
+	return _c
+}
+
+// SetClaimNames sets the "claim_names" field.
+func (_c *ProviderCreate) SetClaimNames(v map[string]string) *ProviderCreate {
+	_c.mutation.SetClaimNames(v)
+	return _c
+}
+
+// SetAcrValues sets the "acr_values" field.
+func (_c *ProviderCreate) SetAcrValues(v map[string]string) *ProviderCreate {
+	_c.mutation.SetAcrValues(v)
+	return _c
+}
+
+// SetHealth sets the "health" field.
+func (_c *ProviderCreate) SetHealth(v provider.Health) *ProviderCreate {
+	_c.mutation.SetHealth(v)
+	return _c
+}
+
+// SetNillableHealth sets the "health" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableHealth(v *provider.Health) *ProviderCreate {
+	if v != nil {
+		_c.SetHealth(*v)
+	}
+	return _c
+}
+
+// SetHealthReason sets the "health_reason" field.
+func (_c *ProviderCreate) SetHealthReason(v string) *ProviderCreate {
+	_c.mutation.SetHealthReason(v)
+	return _c
+}
+
+// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableHealthReason(v *string) *ProviderCreate {
+	if v != nil {
+		_c.SetHealthReason(*v)
+	}
+	return _c
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_c *ProviderCreate) SetCheckedAt(v time.Time) *ProviderCreate {
+	_c.mutation.SetCheckedAt(v)
+	return _c
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_c *ProviderCreate) SetNillableCheckedAt(v *time.Time) *ProviderCreate {
+	if v != nil {
+		_c.SetCheckedAt(*v)
+	}
 	return _c
 }
 
@@ -89,6 +214,16 @@ func (_c *ProviderCreate) SetNillableID(v *ident.ID) *ProviderCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Person entity.
+func (_c *ProviderCreate) SetProposedBy(v *Person) *ProviderCreate {
+	return _c.SetProposedByID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Person entity.
+func (_c *ProviderCreate) SetApprovedBy(v *Person) *ProviderCreate {
+	return _c.SetApprovedByID(v.ID)
 }
 
 // Mutation returns the ProviderMutation object of the builder.
@@ -130,6 +265,18 @@ func (_c *ProviderCreate) defaults() {
 		v := provider.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.ClientAuthentication(); !ok {
+		v := provider.DefaultClientAuthentication
+		_c.mutation.SetClientAuthentication(v)
+	}
+	if _, ok := _c.mutation.Claims(); !ok {
+		v := provider.DefaultClaims
+		_c.mutation.SetClaims(v)
+	}
+	if _, ok := _c.mutation.Health(); !ok {
+		v := provider.DefaultHealth
+		_c.mutation.SetHealth(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := provider.DefaultID()
 		_c.mutation.SetID(v)
@@ -165,8 +312,13 @@ func (_c *ProviderCreate) check() error {
 			return &ValidationError{Name: "client_id", err: fmt.Errorf(`ent: validator failed for field "Provider.client_id": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.ClientSecretRef(); !ok {
-		return &ValidationError{Name: "client_secret_ref", err: errors.New(`ent: missing required field "Provider.client_secret_ref"`)}
+	if _, ok := _c.mutation.ClientAuthentication(); !ok {
+		return &ValidationError{Name: "client_authentication", err: errors.New(`ent: missing required field "Provider.client_authentication"`)}
+	}
+	if v, ok := _c.mutation.ClientAuthentication(); ok {
+		if err := provider.ClientAuthenticationValidator(v); err != nil {
+			return &ValidationError{Name: "client_authentication", err: fmt.Errorf(`ent: validator failed for field "Provider.client_authentication": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ClientSecretRef(); ok {
 		if err := provider.ClientSecretRefValidator(v); err != nil {
@@ -189,8 +341,39 @@ func (_c *ProviderCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Provider.state": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.ProposedByID(); ok {
+		if err := provider.ProposedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.proposed_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ApprovedByID(); ok {
+		if err := provider.ApprovedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "approved_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.approved_by_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Scopes(); !ok {
 		return &ValidationError{Name: "scopes", err: errors.New(`ent: missing required field "Provider.scopes"`)}
+	}
+	if _, ok := _c.mutation.Claims(); !ok {
+		return &ValidationError{Name: "claims", err: errors.New(`ent: missing required field "Provider.claims"`)}
+	}
+	if v, ok := _c.mutation.Claims(); ok {
+		if err := provider.ClaimsValidator(v); err != nil {
+			return &ValidationError{Name: "claims", err: fmt.Errorf(`ent: validator failed for field "Provider.claims": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Health(); !ok {
+		return &ValidationError{Name: "health", err: errors.New(`ent: missing required field "Provider.health"`)}
+	}
+	if v, ok := _c.mutation.Health(); ok {
+		if err := provider.HealthValidator(v); err != nil {
+			return &ValidationError{Name: "health", err: fmt.Errorf(`ent: validator failed for field "Provider.health": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.HealthReason(); ok {
+		if err := provider.HealthReasonValidator(v); err != nil {
+			return &ValidationError{Name: "health_reason", err: fmt.Errorf(`ent: validator failed for field "Provider.health_reason": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := provider.IDValidator(string(v)); err != nil {
@@ -248,9 +431,13 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 		_spec.SetField(provider.FieldClientID, field.TypeString, value)
 		_node.ClientID = value
 	}
+	if value, ok := _c.mutation.ClientAuthentication(); ok {
+		_spec.SetField(provider.FieldClientAuthentication, field.TypeEnum, value)
+		_node.ClientAuthentication = value
+	}
 	if value, ok := _c.mutation.ClientSecretRef(); ok {
 		_spec.SetField(provider.FieldClientSecretRef, field.TypeString, value)
-		_node.ClientSecretRef = value
+		_node.ClientSecretRef = &value
 	}
 	if value, ok := _c.mutation.Mode(); ok {
 		_spec.SetField(provider.FieldMode, field.TypeEnum, value)
@@ -263,6 +450,68 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(provider.FieldScopes, field.TypeJSON, value)
 		_node.Scopes = value
+	}
+	if value, ok := _c.mutation.Algorithms(); ok {
+		_spec.SetField(provider.FieldAlgorithms, field.TypeJSON, value)
+		_node.Algorithms = value
+	}
+	if value, ok := _c.mutation.Claims(); ok {
+		_spec.SetField(provider.FieldClaims, field.TypeEnum, value)
+		_node.Claims = value
+	}
+	if value, ok := _c.mutation.ClaimNames(); ok {
+		_spec.SetField(provider.FieldClaimNames, field.TypeJSON, value)
+		_node.ClaimNames = value
+	}
+	if value, ok := _c.mutation.AcrValues(); ok {
+		_spec.SetField(provider.FieldAcrValues, field.TypeJSON, value)
+		_node.AcrValues = value
+	}
+	if value, ok := _c.mutation.Health(); ok {
+		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)
+		_node.Health = value
+	}
+	if value, ok := _c.mutation.HealthReason(); ok {
+		_spec.SetField(provider.FieldHealthReason, field.TypeString, value)
+		_node.HealthReason = &value
+	}
+	if value, ok := _c.mutation.CheckedAt(); ok {
+		_spec.SetField(provider.FieldCheckedAt, field.TypeTime, value)
+		_node.CheckedAt = &value
+	}
+	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ProposedByTable,
+			Columns: []string{provider.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ProposedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ApprovedByTable,
+			Columns: []string{provider.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ApprovedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -19,11 +20,13 @@ import (
 // ProviderQuery is the builder for querying Provider entities.
 type ProviderQuery struct {
 	config
-	ctx        *QueryContext
-	order      []provider.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Provider
-	modifiers  []func(*sql.Selector)
+	ctx            *QueryContext
+	order          []provider.OrderOption
+	inters         []Interceptor
+	predicates     []predicate.Provider
+	withProposedBy *PersonQuery
+	withApprovedBy *PersonQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -58,6 +61,50 @@ func (_q *ProviderQuery) Unique(unique bool) *ProviderQuery {
 func (_q *ProviderQuery) Order(o ...provider.OrderOption) *ProviderQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QueryProposedBy chains the current query on the "proposed_by" edge.
+func (_q *ProviderQuery) QueryProposedBy() *PersonQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(provider.Table, provider.FieldID, selector),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryApprovedBy chains the current query on the "approved_by" edge.
+func (_q *ProviderQuery) QueryApprovedBy() *PersonQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(provider.Table, provider.FieldID, selector),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // First returns the first Provider entity from the query.
@@ -247,16 +294,40 @@ func (_q *ProviderQuery) Clone() *ProviderQuery {
 		return nil
 	}
 	return &ProviderQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]provider.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Provider{}, _q.predicates...),
+		config:         _q.config,
+		ctx:            _q.ctx.Clone(),
+		order:          append([]provider.OrderOption{}, _q.order...),
+		inters:         append([]Interceptor{}, _q.inters...),
+		predicates:     append([]predicate.Provider{}, _q.predicates...),
+		withProposedBy: _q.withProposedBy.Clone(),
+		withApprovedBy: _q.withApprovedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
+}
+
+// WithProposedBy tells the query-builder to eager-load the nodes that are connected to
+// the "proposed_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ProviderQuery) WithProposedBy(opts ...func(*PersonQuery)) *ProviderQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withProposedBy = query
+	return _q
+}
+
+// WithApprovedBy tells the query-builder to eager-load the nodes that are connected to
+// the "approved_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ProviderQuery) WithApprovedBy(opts ...func(*PersonQuery)) *ProviderQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withApprovedBy = query
+	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -335,8 +406,12 @@ func (_q *ProviderQuery) prepareQuery(ctx context.Context) error {
 
 func (_q *ProviderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Provider, error) {
 	var (
-		nodes = []*Provider{}
-		_spec = _q.querySpec()
+		nodes       = []*Provider{}
+		_spec       = _q.querySpec()
+		loadedTypes = [2]bool{
+			_q.withProposedBy != nil,
+			_q.withApprovedBy != nil,
+		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
 		return (*Provider).scanValues(nil, columns)
@@ -344,6 +419,7 @@ func (_q *ProviderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pro
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Provider{config: _q.config}
 		nodes = append(nodes, node)
+		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
 	if len(_q.modifiers) > 0 {
@@ -358,7 +434,84 @@ func (_q *ProviderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pro
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
+	if query := _q.withProposedBy; query != nil {
+		if err := _q.loadProposedBy(ctx, query, nodes, nil,
+			func(n *Provider, e *Person) { n.Edges.ProposedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withApprovedBy; query != nil {
+		if err := _q.loadApprovedBy(ctx, query, nodes, nil,
+			func(n *Provider, e *Person) { n.Edges.ApprovedBy = e }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
+}
+
+func (_q *ProviderQuery) loadProposedBy(ctx context.Context, query *PersonQuery, nodes []*Provider, init func(*Provider), assign func(*Provider, *Person)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Provider)
+	for i := range nodes {
+		if nodes[i].ProposedByID == nil {
+			continue
+		}
+		fk := *nodes[i].ProposedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(person.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "proposed_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ProviderQuery) loadApprovedBy(ctx context.Context, query *PersonQuery, nodes []*Provider, init func(*Provider), assign func(*Provider, *Person)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Provider)
+	for i := range nodes {
+		if nodes[i].ApprovedByID == nil {
+			continue
+		}
+		fk := *nodes[i].ApprovedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(person.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "approved_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
 }
 
 func (_q *ProviderQuery) sqlCount(ctx context.Context) (int, error) {
@@ -388,6 +541,12 @@ func (_q *ProviderQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != provider.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
+		}
+		if _q.withProposedBy != nil {
+			_spec.Node.AddColumnOnce(provider.FieldProposedByID)
+		}
+		if _q.withApprovedBy != nil {
+			_spec.Node.AddColumnOnce(provider.FieldApprovedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
 // ProviderUpdate is the builder for updating Provider entities.
@@ -57,6 +60,20 @@ func (_u *ProviderUpdate) SetNillableClientID(v *string) *ProviderUpdate {
 	return _u
 }
 
+// SetClientAuthentication sets the "client_authentication" field.
+func (_u *ProviderUpdate) SetClientAuthentication(v provider.ClientAuthentication) *ProviderUpdate {
+	_u.mutation.SetClientAuthentication(v)
+	return _u
+}
+
+// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderUpdate {
+	if v != nil {
+		_u.SetClientAuthentication(*v)
+	}
+	return _u
+}
+
 // SetClientSecretRef sets the "client_secret_ref" field.
 func (_u *ProviderUpdate) SetClientSecretRef(v string) *ProviderUpdate {
 	_u.mutation.SetClientSecretRef(v)
@@ -68,6 +85,12 @@ func (_u *ProviderUpdate) SetNillableClientSecretRef(v *string) *ProviderUpdate 
 	if v != nil {
 		_u.SetClientSecretRef(*v)
 	}
+	return _u
+}
+
+// ClearClientSecretRef clears the value of the "client_secret_ref" field.
+func (_u *ProviderUpdate) ClearClientSecretRef() *ProviderUpdate {
+	_u.mutation.ClearClientSecretRef()
 	return _u
 }
 
@@ -99,6 +122,46 @@ func (_u *ProviderUpdate) SetNillableState(v *provider.State) *ProviderUpdate {
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *ProviderUpdate) SetProposedByID(v ident.ID) *ProviderUpdate {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableProposedByID(v *ident.ID) *ProviderUpdate {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *ProviderUpdate) ClearProposedByID() *ProviderUpdate {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (_u *ProviderUpdate) SetApprovedByID(v ident.ID) *ProviderUpdate {
+	_u.mutation.SetApprovedByID(v)
+	return _u
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableApprovedByID(v *ident.ID) *ProviderUpdate {
+	if v != nil {
+		_u.SetApprovedByID(*v)
+	}
+	return _u
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (_u *ProviderUpdate) ClearApprovedByID() *ProviderUpdate {
+	_u.mutation.ClearApprovedByID()
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *ProviderUpdate) SetScopes(v []string) *ProviderUpdate {
 	_u.mutation.SetScopes(v)
@@ -111,9 +174,141 @@ func (_u *ProviderUpdate) AppendScopes(v []string) *ProviderUpdate {
 	return _u
 }
 
+// SetAlgorithms sets the "algorithms" field.
+func (_u *ProviderUpdate) SetAlgorithms(v []string) *ProviderUpdate {
+	_u.mutation.SetAlgorithms(v)
+	return _u
+}
+
+// AppendAlgorithms appends value to the "algorithms" field.
+func (_u *ProviderUpdate) AppendAlgorithms(v []string) *ProviderUpdate {
+	_u.mutation.AppendAlgorithms(v)
+	return _u
+}
+
+// ClearAlgorithms clears the value of the "algorithms" field.
+func (_u *ProviderUpdate) ClearAlgorithms() *ProviderUpdate {
+	_u.mutation.ClearAlgorithms()
+	return _u
+}
+
+// SetClaims sets the "claims" field.
+func (_u *ProviderUpdate) SetClaims(v provider.Claims) *ProviderUpdate {
+	_u.mutation.SetClaims(v)
+	return _u
+}
+
+// SetNillableClaims sets the "claims" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableClaims(v *provider.Claims) *ProviderUpdate {
+	if v != nil {
+		_u.SetClaims(*v)
+	}
+	return _u
+}
+
+// SetClaimNames sets the "claim_names" field.
+func (_u *ProviderUpdate) SetClaimNames(v map[string]string) *ProviderUpdate {
+	_u.mutation.SetClaimNames(v)
+	return _u
+}
+
+// ClearClaimNames clears the value of the "claim_names" field.
+func (_u *ProviderUpdate) ClearClaimNames() *ProviderUpdate {
+	_u.mutation.ClearClaimNames()
+	return _u
+}
+
+// SetAcrValues sets the "acr_values" field.
+func (_u *ProviderUpdate) SetAcrValues(v map[string]string) *ProviderUpdate {
+	_u.mutation.SetAcrValues(v)
+	return _u
+}
+
+// ClearAcrValues clears the value of the "acr_values" field.
+func (_u *ProviderUpdate) ClearAcrValues() *ProviderUpdate {
+	_u.mutation.ClearAcrValues()
+	return _u
+}
+
+// SetHealth sets the "health" field.
+func (_u *ProviderUpdate) SetHealth(v provider.Health) *ProviderUpdate {
+	_u.mutation.SetHealth(v)
+	return _u
+}
+
+// SetNillableHealth sets the "health" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableHealth(v *provider.Health) *ProviderUpdate {
+	if v != nil {
+		_u.SetHealth(*v)
+	}
+	return _u
+}
+
+// SetHealthReason sets the "health_reason" field.
+func (_u *ProviderUpdate) SetHealthReason(v string) *ProviderUpdate {
+	_u.mutation.SetHealthReason(v)
+	return _u
+}
+
+// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableHealthReason(v *string) *ProviderUpdate {
+	if v != nil {
+		_u.SetHealthReason(*v)
+	}
+	return _u
+}
+
+// ClearHealthReason clears the value of the "health_reason" field.
+func (_u *ProviderUpdate) ClearHealthReason() *ProviderUpdate {
+	_u.mutation.ClearHealthReason()
+	return _u
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_u *ProviderUpdate) SetCheckedAt(v time.Time) *ProviderUpdate {
+	_u.mutation.SetCheckedAt(v)
+	return _u
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *ProviderUpdate) SetNillableCheckedAt(v *time.Time) *ProviderUpdate {
+	if v != nil {
+		_u.SetCheckedAt(*v)
+	}
+	return _u
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *ProviderUpdate) ClearCheckedAt() *ProviderUpdate {
+	_u.mutation.ClearCheckedAt()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Person entity.
+func (_u *ProviderUpdate) SetProposedBy(v *Person) *ProviderUpdate {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Person entity.
+func (_u *ProviderUpdate) SetApprovedBy(v *Person) *ProviderUpdate {
+	return _u.SetApprovedByID(v.ID)
+}
+
 // Mutation returns the ProviderMutation object of the builder.
 func (_u *ProviderUpdate) Mutation() *ProviderMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Person entity.
+func (_u *ProviderUpdate) ClearProposedBy() *ProviderUpdate {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Person entity.
+func (_u *ProviderUpdate) ClearApprovedBy() *ProviderUpdate {
+	_u.mutation.ClearApprovedBy()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -155,6 +350,11 @@ func (_u *ProviderUpdate) check() error {
 			return &ValidationError{Name: "client_id", err: fmt.Errorf(`ent: validator failed for field "Provider.client_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ClientAuthentication(); ok {
+		if err := provider.ClientAuthenticationValidator(v); err != nil {
+			return &ValidationError{Name: "client_authentication", err: fmt.Errorf(`ent: validator failed for field "Provider.client_authentication": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ClientSecretRef(); ok {
 		if err := provider.ClientSecretRefValidator(v); err != nil {
 			return &ValidationError{Name: "client_secret_ref", err: fmt.Errorf(`ent: validator failed for field "Provider.client_secret_ref": %w`, err)}
@@ -168,6 +368,31 @@ func (_u *ProviderUpdate) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := provider.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Provider.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProposedByID(); ok {
+		if err := provider.ProposedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.proposed_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ApprovedByID(); ok {
+		if err := provider.ApprovedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "approved_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.approved_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Claims(); ok {
+		if err := provider.ClaimsValidator(v); err != nil {
+			return &ValidationError{Name: "claims", err: fmt.Errorf(`ent: validator failed for field "Provider.claims": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Health(); ok {
+		if err := provider.HealthValidator(v); err != nil {
+			return &ValidationError{Name: "health", err: fmt.Errorf(`ent: validator failed for field "Provider.health": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HealthReason(); ok {
+		if err := provider.HealthReasonValidator(v); err != nil {
+			return &ValidationError{Name: "health_reason", err: fmt.Errorf(`ent: validator failed for field "Provider.health_reason": %w`, err)}
 		}
 	}
 	return nil
@@ -197,8 +422,14 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.ClientID(); ok {
 		_spec.SetField(provider.FieldClientID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ClientAuthentication(); ok {
+		_spec.SetField(provider.FieldClientAuthentication, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.ClientSecretRef(); ok {
 		_spec.SetField(provider.FieldClientSecretRef, field.TypeString, value)
+	}
+	if _u.mutation.ClientSecretRefCleared() {
+		_spec.ClearField(provider.FieldClientSecretRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.Mode(); ok {
 		_spec.SetField(provider.FieldMode, field.TypeEnum, value)
@@ -213,6 +444,105 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, provider.FieldScopes, value)
 		})
+	}
+	if value, ok := _u.mutation.Algorithms(); ok {
+		_spec.SetField(provider.FieldAlgorithms, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAlgorithms(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, provider.FieldAlgorithms, value)
+		})
+	}
+	if _u.mutation.AlgorithmsCleared() {
+		_spec.ClearField(provider.FieldAlgorithms, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Claims(); ok {
+		_spec.SetField(provider.FieldClaims, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ClaimNames(); ok {
+		_spec.SetField(provider.FieldClaimNames, field.TypeJSON, value)
+	}
+	if _u.mutation.ClaimNamesCleared() {
+		_spec.ClearField(provider.FieldClaimNames, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.AcrValues(); ok {
+		_spec.SetField(provider.FieldAcrValues, field.TypeJSON, value)
+	}
+	if _u.mutation.AcrValuesCleared() {
+		_spec.ClearField(provider.FieldAcrValues, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Health(); ok {
+		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.HealthReason(); ok {
+		_spec.SetField(provider.FieldHealthReason, field.TypeString, value)
+	}
+	if _u.mutation.HealthReasonCleared() {
+		_spec.ClearField(provider.FieldHealthReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(provider.FieldCheckedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(provider.FieldCheckedAt, field.TypeTime)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ProposedByTable,
+			Columns: []string{provider.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ProposedByTable,
+			Columns: []string{provider.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ApprovedByTable,
+			Columns: []string{provider.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ApprovedByTable,
+			Columns: []string{provider.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -264,6 +594,20 @@ func (_u *ProviderUpdateOne) SetNillableClientID(v *string) *ProviderUpdateOne {
 	return _u
 }
 
+// SetClientAuthentication sets the "client_authentication" field.
+func (_u *ProviderUpdateOne) SetClientAuthentication(v provider.ClientAuthentication) *ProviderUpdateOne {
+	_u.mutation.SetClientAuthentication(v)
+	return _u
+}
+
+// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetClientAuthentication(*v)
+	}
+	return _u
+}
+
 // SetClientSecretRef sets the "client_secret_ref" field.
 func (_u *ProviderUpdateOne) SetClientSecretRef(v string) *ProviderUpdateOne {
 	_u.mutation.SetClientSecretRef(v)
@@ -275,6 +619,12 @@ func (_u *ProviderUpdateOne) SetNillableClientSecretRef(v *string) *ProviderUpda
 	if v != nil {
 		_u.SetClientSecretRef(*v)
 	}
+	return _u
+}
+
+// ClearClientSecretRef clears the value of the "client_secret_ref" field.
+func (_u *ProviderUpdateOne) ClearClientSecretRef() *ProviderUpdateOne {
+	_u.mutation.ClearClientSecretRef()
 	return _u
 }
 
@@ -306,6 +656,46 @@ func (_u *ProviderUpdateOne) SetNillableState(v *provider.State) *ProviderUpdate
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *ProviderUpdateOne) SetProposedByID(v ident.ID) *ProviderUpdateOne {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableProposedByID(v *ident.ID) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *ProviderUpdateOne) ClearProposedByID() *ProviderUpdateOne {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (_u *ProviderUpdateOne) SetApprovedByID(v ident.ID) *ProviderUpdateOne {
+	_u.mutation.SetApprovedByID(v)
+	return _u
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableApprovedByID(v *ident.ID) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetApprovedByID(*v)
+	}
+	return _u
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (_u *ProviderUpdateOne) ClearApprovedByID() *ProviderUpdateOne {
+	_u.mutation.ClearApprovedByID()
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *ProviderUpdateOne) SetScopes(v []string) *ProviderUpdateOne {
 	_u.mutation.SetScopes(v)
@@ -318,9 +708,141 @@ func (_u *ProviderUpdateOne) AppendScopes(v []string) *ProviderUpdateOne {
 	return _u
 }
 
+// SetAlgorithms sets the "algorithms" field.
+func (_u *ProviderUpdateOne) SetAlgorithms(v []string) *ProviderUpdateOne {
+	_u.mutation.SetAlgorithms(v)
+	return _u
+}
+
+// AppendAlgorithms appends value to the "algorithms" field.
+func (_u *ProviderUpdateOne) AppendAlgorithms(v []string) *ProviderUpdateOne {
+	_u.mutation.AppendAlgorithms(v)
+	return _u
+}
+
+// ClearAlgorithms clears the value of the "algorithms" field.
+func (_u *ProviderUpdateOne) ClearAlgorithms() *ProviderUpdateOne {
+	_u.mutation.ClearAlgorithms()
+	return _u
+}
+
+// SetClaims sets the "claims" field.
+func (_u *ProviderUpdateOne) SetClaims(v provider.Claims) *ProviderUpdateOne {
+	_u.mutation.SetClaims(v)
+	return _u
+}
+
+// SetNillableClaims sets the "claims" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableClaims(v *provider.Claims) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetClaims(*v)
+	}
+	return _u
+}
+
+// SetClaimNames sets the "claim_names" field.
+func (_u *ProviderUpdateOne) SetClaimNames(v map[string]string) *ProviderUpdateOne {
+	_u.mutation.SetClaimNames(v)
+	return _u
+}
+
+// ClearClaimNames clears the value of the "claim_names" field.
+func (_u *ProviderUpdateOne) ClearClaimNames() *ProviderUpdateOne {
+	_u.mutation.ClearClaimNames()
+	return _u
+}
+
+// SetAcrValues sets the "acr_values" field.
+func (_u *ProviderUpdateOne) SetAcrValues(v map[string]string) *ProviderUpdateOne {
+	_u.mutation.SetAcrValues(v)
+	return _u
+}
+
+// ClearAcrValues clears the value of the "acr_values" field.
+func (_u *ProviderUpdateOne) ClearAcrValues() *ProviderUpdateOne {
+	_u.mutation.ClearAcrValues()
+	return _u
+}
+
+// SetHealth sets the "health" field.
+func (_u *ProviderUpdateOne) SetHealth(v provider.Health) *ProviderUpdateOne {
+	_u.mutation.SetHealth(v)
+	return _u
+}
+
+// SetNillableHealth sets the "health" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableHealth(v *provider.Health) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetHealth(*v)
+	}
+	return _u
+}
+
+// SetHealthReason sets the "health_reason" field.
+func (_u *ProviderUpdateOne) SetHealthReason(v string) *ProviderUpdateOne {
+	_u.mutation.SetHealthReason(v)
+	return _u
+}
+
+// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableHealthReason(v *string) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetHealthReason(*v)
+	}
+	return _u
+}
+
+// ClearHealthReason clears the value of the "health_reason" field.
+func (_u *ProviderUpdateOne) ClearHealthReason() *ProviderUpdateOne {
+	_u.mutation.ClearHealthReason()
+	return _u
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_u *ProviderUpdateOne) SetCheckedAt(v time.Time) *ProviderUpdateOne {
+	_u.mutation.SetCheckedAt(v)
+	return _u
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *ProviderUpdateOne) SetNillableCheckedAt(v *time.Time) *ProviderUpdateOne {
+	if v != nil {
+		_u.SetCheckedAt(*v)
+	}
+	return _u
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *ProviderUpdateOne) ClearCheckedAt() *ProviderUpdateOne {
+	_u.mutation.ClearCheckedAt()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Person entity.
+func (_u *ProviderUpdateOne) SetProposedBy(v *Person) *ProviderUpdateOne {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Person entity.
+func (_u *ProviderUpdateOne) SetApprovedBy(v *Person) *ProviderUpdateOne {
+	return _u.SetApprovedByID(v.ID)
+}
+
 // Mutation returns the ProviderMutation object of the builder.
 func (_u *ProviderUpdateOne) Mutation() *ProviderMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Person entity.
+func (_u *ProviderUpdateOne) ClearProposedBy() *ProviderUpdateOne {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Person entity.
+func (_u *ProviderUpdateOne) ClearApprovedBy() *ProviderUpdateOne {
+	_u.mutation.ClearApprovedBy()
+	return _u
 }
 
 // Where appends a list predicates to the ProviderUpdate builder.
@@ -375,6 +897,11 @@ func (_u *ProviderUpdateOne) check() error {
 			return &ValidationError{Name: "client_id", err: fmt.Errorf(`ent: validator failed for field "Provider.client_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ClientAuthentication(); ok {
+		if err := provider.ClientAuthenticationValidator(v); err != nil {
+			return &ValidationError{Name: "client_authentication", err: fmt.Errorf(`ent: validator failed for field "Provider.client_authentication": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ClientSecretRef(); ok {
 		if err := provider.ClientSecretRefValidator(v); err != nil {
 			return &ValidationError{Name: "client_secret_ref", err: fmt.Errorf(`ent: validator failed for field "Provider.client_secret_ref": %w`, err)}
@@ -388,6 +915,31 @@ func (_u *ProviderUpdateOne) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := provider.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "Provider.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProposedByID(); ok {
+		if err := provider.ProposedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.proposed_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ApprovedByID(); ok {
+		if err := provider.ApprovedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "approved_by_id", err: fmt.Errorf(`ent: validator failed for field "Provider.approved_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Claims(); ok {
+		if err := provider.ClaimsValidator(v); err != nil {
+			return &ValidationError{Name: "claims", err: fmt.Errorf(`ent: validator failed for field "Provider.claims": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Health(); ok {
+		if err := provider.HealthValidator(v); err != nil {
+			return &ValidationError{Name: "health", err: fmt.Errorf(`ent: validator failed for field "Provider.health": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HealthReason(); ok {
+		if err := provider.HealthReasonValidator(v); err != nil {
+			return &ValidationError{Name: "health_reason", err: fmt.Errorf(`ent: validator failed for field "Provider.health_reason": %w`, err)}
 		}
 	}
 	return nil
@@ -434,8 +986,14 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 	if value, ok := _u.mutation.ClientID(); ok {
 		_spec.SetField(provider.FieldClientID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ClientAuthentication(); ok {
+		_spec.SetField(provider.FieldClientAuthentication, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.ClientSecretRef(); ok {
 		_spec.SetField(provider.FieldClientSecretRef, field.TypeString, value)
+	}
+	if _u.mutation.ClientSecretRefCleared() {
+		_spec.ClearField(provider.FieldClientSecretRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.Mode(); ok {
 		_spec.SetField(provider.FieldMode, field.TypeEnum, value)
@@ -450,6 +1008,105 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, provider.FieldScopes, value)
 		})
+	}
+	if value, ok := _u.mutation.Algorithms(); ok {
+		_spec.SetField(provider.FieldAlgorithms, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAlgorithms(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, provider.FieldAlgorithms, value)
+		})
+	}
+	if _u.mutation.AlgorithmsCleared() {
+		_spec.ClearField(provider.FieldAlgorithms, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Claims(); ok {
+		_spec.SetField(provider.FieldClaims, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ClaimNames(); ok {
+		_spec.SetField(provider.FieldClaimNames, field.TypeJSON, value)
+	}
+	if _u.mutation.ClaimNamesCleared() {
+		_spec.ClearField(provider.FieldClaimNames, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.AcrValues(); ok {
+		_spec.SetField(provider.FieldAcrValues, field.TypeJSON, value)
+	}
+	if _u.mutation.AcrValuesCleared() {
+		_spec.ClearField(provider.FieldAcrValues, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Health(); ok {
+		_spec.SetField(provider.FieldHealth, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.HealthReason(); ok {
+		_spec.SetField(provider.FieldHealthReason, field.TypeString, value)
+	}
+	if _u.mutation.HealthReasonCleared() {
+		_spec.ClearField(provider.FieldHealthReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(provider.FieldCheckedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(provider.FieldCheckedAt, field.TypeTime)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ProposedByTable,
+			Columns: []string{provider.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ProposedByTable,
+			Columns: []string{provider.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ApprovedByTable,
+			Columns: []string{provider.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   provider.ApprovedByTable,
+			Columns: []string{provider.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Provider{config: _u.config}

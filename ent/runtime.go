@@ -1092,9 +1092,21 @@ func init() {
 	// provider.ClientIDValidator is a validator for the "client_id" field. It is called by the builders before save.
 	provider.ClientIDValidator = providerDescClientID.Validators[0].(func(string) error)
 	// providerDescClientSecretRef is the schema descriptor for client_secret_ref field.
-	providerDescClientSecretRef := providerFields[3].Descriptor()
+	providerDescClientSecretRef := providerFields[4].Descriptor()
 	// provider.ClientSecretRefValidator is a validator for the "client_secret_ref" field. It is called by the builders before save.
 	provider.ClientSecretRefValidator = providerDescClientSecretRef.Validators[0].(func(string) error)
+	// providerDescProposedByID is the schema descriptor for proposed_by_id field.
+	providerDescProposedByID := providerFields[7].Descriptor()
+	// provider.ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
+	provider.ProposedByIDValidator = providerDescProposedByID.Validators[0].(func(string) error)
+	// providerDescApprovedByID is the schema descriptor for approved_by_id field.
+	providerDescApprovedByID := providerFields[8].Descriptor()
+	// provider.ApprovedByIDValidator is a validator for the "approved_by_id" field. It is called by the builders before save.
+	provider.ApprovedByIDValidator = providerDescApprovedByID.Validators[0].(func(string) error)
+	// providerDescHealthReason is the schema descriptor for health_reason field.
+	providerDescHealthReason := providerFields[15].Descriptor()
+	// provider.HealthReasonValidator is a validator for the "health_reason" field. It is called by the builders before save.
+	provider.HealthReasonValidator = providerDescHealthReason.Validators[0].(func(string) error)
 	// providerDescID is the schema descriptor for id field.
 	providerDescID := providerMixinFields0[0].Descriptor()
 	// provider.DefaultID holds the default value on creation for the id field.

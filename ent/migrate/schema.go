@@ -1093,16 +1093,40 @@ var (
 		{Name: "key", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "issuer", Type: field.TypeString, Unique: true, Size: 191},
 		{Name: "client_id", Type: field.TypeString, Size: 255},
-		{Name: "client_secret_ref", Type: field.TypeString, Size: 255},
+		{Name: "client_authentication", Type: field.TypeEnum, Enums: []string{"SECRET", "PRIVATE_KEY_JWT"}, Default: "SECRET", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "client_secret_ref", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "mode", Type: field.TypeEnum, Enums: []string{"DIRECT", "PROXY"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE", "DISABLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "scopes", Type: field.TypeJSON},
+		{Name: "algorithms", Type: field.TypeJSON, Nullable: true},
+		{Name: "claims", Type: field.TypeEnum, Enums: []string{"REFEDS", "SURF", "CAMEL"}, Default: "REFEDS", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "claim_names", Type: field.TypeJSON, Nullable: true},
+		{Name: "acr_values", Type: field.TypeJSON, Nullable: true},
+		{Name: "health", Type: field.TypeEnum, Enums: []string{"UNKNOWN", "WORKING", "BROKEN"}, Default: "UNKNOWN", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "health_reason", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "proposed_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "approved_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// ProvidersTable holds the schema information for the "providers" table.
 	ProvidersTable = &schema.Table{
 		Name:       "providers",
 		Columns:    ProvidersColumns,
 		PrimaryKey: []*schema.Column{ProvidersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "providers_persons_proposed_by",
+				Columns:    []*schema.Column{ProvidersColumns[17]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "providers_persons_approved_by",
+				Columns:    []*schema.Column{ProvidersColumns[18]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
 	}
 	// ProviderHomesColumns holds the columns for the "provider_homes" table.
 	ProviderHomesColumns = []*schema.Column{
@@ -1762,6 +1786,8 @@ func init() {
 	OfferingsTable.ForeignKeys[2].RefTable = CourseVersionsTable
 	ProfilesTable.ForeignKeys[0].RefTable = PersonsTable
 	ProgrammesTable.ForeignKeys[0].RefTable = InstitutionsTable
+	ProvidersTable.ForeignKeys[0].RefTable = PersonsTable
+	ProvidersTable.ForeignKeys[1].RefTable = PersonsTable
 	ProviderHomesTable.ForeignKeys[0].RefTable = ProvidersTable
 	ProviderHomesTable.ForeignKeys[1].RefTable = InstitutionsTable
 	RecognitionCasesTable.ForeignKeys[0].RefTable = PersonsTable

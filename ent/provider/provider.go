@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -23,16 +24,54 @@ const (
 	FieldIssuer = "issuer"
 	// FieldClientID holds the string denoting the client_id field in the database.
 	FieldClientID = "client_id"
+	// FieldClientAuthentication holds the string denoting the client_authentication field in the database.
+	FieldClientAuthentication = "client_authentication"
 	// FieldClientSecretRef holds the string denoting the client_secret_ref field in the database.
 	FieldClientSecretRef = "client_secret_ref"
 	// FieldMode holds the string denoting the mode field in the database.
 	FieldMode = "mode"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldProposedByID holds the string denoting the proposed_by_id field in the database.
+	FieldProposedByID = "proposed_by_id"
+	// FieldApprovedByID holds the string denoting the approved_by_id field in the database.
+	FieldApprovedByID = "approved_by_id"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
+	// FieldAlgorithms holds the string denoting the algorithms field in the database.
+	FieldAlgorithms = "algorithms"
+	// FieldClaims holds the string denoting the claims field in the database.
+	FieldClaims = "claims"
+	// FieldClaimNames holds the string denoting the claim_names field in the database.
+	FieldClaimNames = "claim_names"
+	// FieldAcrValues holds the string denoting the acr_values field in the database.
+	FieldAcrValues = "acr_values"
+	// FieldHealth holds the string denoting the health field in the database.
+	FieldHealth = "health"
+	// FieldHealthReason holds the string denoting the health_reason field in the database.
+	FieldHealthReason = "health_reason"
+	// FieldCheckedAt holds the string denoting the checked_at field in the database.
+	FieldCheckedAt = "checked_at"
+	// EdgeProposedBy holds the string denoting the proposed_by edge name in mutations.
+	EdgeProposedBy = "proposed_by"
+	// EdgeApprovedBy holds the string denoting the approved_by edge name in mutations.
+	EdgeApprovedBy = "approved_by"
 	// Table holds the table name of the provider in the database.
 	Table = "providers"
+	// ProposedByTable is the table that holds the proposed_by relation/edge.
+	ProposedByTable = "providers"
+	// ProposedByInverseTable is the table name for the Person entity.
+	// It exists in this package in order to avoid circular dependency with the "person" package.
+	ProposedByInverseTable = "persons"
+	// ProposedByColumn is the table column denoting the proposed_by relation/edge.
+	ProposedByColumn = "proposed_by_id"
+	// ApprovedByTable is the table that holds the approved_by relation/edge.
+	ApprovedByTable = "providers"
+	// ApprovedByInverseTable is the table name for the Person entity.
+	// It exists in this package in order to avoid circular dependency with the "person" package.
+	ApprovedByInverseTable = "persons"
+	// ApprovedByColumn is the table column denoting the approved_by relation/edge.
+	ApprovedByColumn = "approved_by_id"
 )
 
 // Columns holds all SQL columns for provider fields.
@@ -42,10 +81,20 @@ var Columns = []string{
 	FieldKey,
 	FieldIssuer,
 	FieldClientID,
+	FieldClientAuthentication,
 	FieldClientSecretRef,
 	FieldMode,
 	FieldState,
+	FieldProposedByID,
+	FieldApprovedByID,
 	FieldScopes,
+	FieldAlgorithms,
+	FieldClaims,
+	FieldClaimNames,
+	FieldAcrValues,
+	FieldHealth,
+	FieldHealthReason,
+	FieldCheckedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -69,11 +118,43 @@ var (
 	ClientIDValidator func(string) error
 	// ClientSecretRefValidator is a validator for the "client_secret_ref" field. It is called by the builders before save.
 	ClientSecretRefValidator func(string) error
+	// ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
+	ProposedByIDValidator func(string) error
+	// ApprovedByIDValidator is a validator for the "approved_by_id" field. It is called by the builders before save.
+	ApprovedByIDValidator func(string) error
+	// HealthReasonValidator is a validator for the "health_reason" field. It is called by the builders before save.
+	HealthReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
+
+// ClientAuthentication defines the type for the "client_authentication" enum field.
+type ClientAuthentication string
+
+// ClientAuthenticationSECRET is the default value of the ClientAuthentication enum.
+const DefaultClientAuthentication = ClientAuthenticationSECRET
+
+// ClientAuthentication values.
+const (
+	ClientAuthenticationSECRET          ClientAuthentication = "SECRET"
+	ClientAuthenticationPRIVATE_KEY_JWT ClientAuthentication = "PRIVATE_KEY_JWT"
+)
+
+func (ca ClientAuthentication) String() string {
+	return string(ca)
+}
+
+// ClientAuthenticationValidator is a validator for the "client_authentication" field enum values. It is called by the builders before save.
+func ClientAuthenticationValidator(ca ClientAuthentication) error {
+	switch ca {
+	case ClientAuthenticationSECRET, ClientAuthenticationPRIVATE_KEY_JWT:
+		return nil
+	default:
+		return fmt.Errorf("provider: invalid enum value for client_authentication field: %q", ca)
+	}
+}
 
 // Mode defines the type for the "mode" enum field.
 type Mode string
@@ -103,6 +184,7 @@ type State string
 
 // State values.
 const (
+	StatePROPOSED State = "PROPOSED"
 	StateACTIVE   State = "ACTIVE"
 	StateDISABLED State = "DISABLED"
 )
@@ -114,10 +196,64 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateACTIVE, StateDISABLED:
+	case StatePROPOSED, StateACTIVE, StateDISABLED:
 		return nil
 	default:
 		return fmt.Errorf("provider: invalid enum value for state field: %q", s)
+	}
+}
+
+// Claims defines the type for the "claims" enum field.
+type Claims string
+
+// ClaimsREFEDS is the default value of the Claims enum.
+const DefaultClaims = ClaimsREFEDS
+
+// Claims values.
+const (
+	ClaimsREFEDS Claims = "REFEDS"
+	ClaimsSURF   Claims = "SURF"
+	ClaimsCAMEL  Claims = "CAMEL"
+)
+
+func (c Claims) String() string {
+	return string(c)
+}
+
+// ClaimsValidator is a validator for the "claims" field enum values. It is called by the builders before save.
+func ClaimsValidator(c Claims) error {
+	switch c {
+	case ClaimsREFEDS, ClaimsSURF, ClaimsCAMEL:
+		return nil
+	default:
+		return fmt.Errorf("provider: invalid enum value for claims field: %q", c)
+	}
+}
+
+// Health defines the type for the "health" enum field.
+type Health string
+
+// HealthUNKNOWN is the default value of the Health enum.
+const DefaultHealth = HealthUNKNOWN
+
+// Health values.
+const (
+	HealthUNKNOWN Health = "UNKNOWN"
+	HealthWORKING Health = "WORKING"
+	HealthBROKEN  Health = "BROKEN"
+)
+
+func (h Health) String() string {
+	return string(h)
+}
+
+// HealthValidator is a validator for the "health" field enum values. It is called by the builders before save.
+func HealthValidator(h Health) error {
+	switch h {
+	case HealthUNKNOWN, HealthWORKING, HealthBROKEN:
+		return nil
+	default:
+		return fmt.Errorf("provider: invalid enum value for health field: %q", h)
 	}
 }
 
@@ -149,6 +285,11 @@ func ByClientID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldClientID, opts...).ToFunc()
 }
 
+// ByClientAuthentication orders the results by the client_authentication field.
+func ByClientAuthentication(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClientAuthentication, opts...).ToFunc()
+}
+
 // ByClientSecretRef orders the results by the client_secret_ref field.
 func ByClientSecretRef(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldClientSecretRef, opts...).ToFunc()
@@ -162,4 +303,62 @@ func ByMode(opts ...sql.OrderTermOption) OrderOption {
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByProposedByID orders the results by the proposed_by_id field.
+func ByProposedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedByID, opts...).ToFunc()
+}
+
+// ByApprovedByID orders the results by the approved_by_id field.
+func ByApprovedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovedByID, opts...).ToFunc()
+}
+
+// ByClaims orders the results by the claims field.
+func ByClaims(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClaims, opts...).ToFunc()
+}
+
+// ByHealth orders the results by the health field.
+func ByHealth(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHealth, opts...).ToFunc()
+}
+
+// ByHealthReason orders the results by the health_reason field.
+func ByHealthReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHealthReason, opts...).ToFunc()
+}
+
+// ByCheckedAt orders the results by the checked_at field.
+func ByCheckedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCheckedAt, opts...).ToFunc()
+}
+
+// ByProposedByField orders the results by proposed_by field.
+func ByProposedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProposedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByApprovedByField orders the results by approved_by field.
+func ByApprovedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newApprovedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+func newProposedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProposedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+	)
+}
+func newApprovedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ApprovedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
+	)
 }

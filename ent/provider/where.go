@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -78,6 +79,28 @@ func ClientID(v string) predicate.Provider {
 // ClientSecretRef applies equality check predicate on the "client_secret_ref" field. It's identical to ClientSecretRefEQ.
 func ClientSecretRef(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClientSecretRef, v))
+}
+
+// ProposedByID applies equality check predicate on the "proposed_by_id" field. It's identical to ProposedByIDEQ.
+func ProposedByID(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEQ(FieldProposedByID, vc))
+}
+
+// ApprovedByID applies equality check predicate on the "approved_by_id" field. It's identical to ApprovedByIDEQ.
+func ApprovedByID(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEQ(FieldApprovedByID, vc))
+}
+
+// HealthReason applies equality check predicate on the "health_reason" field. It's identical to HealthReasonEQ.
+func HealthReason(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldHealthReason, v))
+}
+
+// CheckedAt applies equality check predicate on the "checked_at" field. It's identical to CheckedAtEQ.
+func CheckedAt(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldCheckedAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -315,6 +338,26 @@ func ClientIDContainsFold(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldContainsFold(FieldClientID, v))
 }
 
+// ClientAuthenticationEQ applies the EQ predicate on the "client_authentication" field.
+func ClientAuthenticationEQ(v ClientAuthentication) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldClientAuthentication, v))
+}
+
+// ClientAuthenticationNEQ applies the NEQ predicate on the "client_authentication" field.
+func ClientAuthenticationNEQ(v ClientAuthentication) predicate.Provider {
+	return predicate.Provider(sql.FieldNEQ(FieldClientAuthentication, v))
+}
+
+// ClientAuthenticationIn applies the In predicate on the "client_authentication" field.
+func ClientAuthenticationIn(vs ...ClientAuthentication) predicate.Provider {
+	return predicate.Provider(sql.FieldIn(FieldClientAuthentication, vs...))
+}
+
+// ClientAuthenticationNotIn applies the NotIn predicate on the "client_authentication" field.
+func ClientAuthenticationNotIn(vs ...ClientAuthentication) predicate.Provider {
+	return predicate.Provider(sql.FieldNotIn(FieldClientAuthentication, vs...))
+}
+
 // ClientSecretRefEQ applies the EQ predicate on the "client_secret_ref" field.
 func ClientSecretRefEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClientSecretRef, v))
@@ -370,6 +413,16 @@ func ClientSecretRefHasSuffix(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldHasSuffix(FieldClientSecretRef, v))
 }
 
+// ClientSecretRefIsNil applies the IsNil predicate on the "client_secret_ref" field.
+func ClientSecretRefIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldClientSecretRef))
+}
+
+// ClientSecretRefNotNil applies the NotNil predicate on the "client_secret_ref" field.
+func ClientSecretRefNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldClientSecretRef))
+}
+
 // ClientSecretRefEqualFold applies the EqualFold predicate on the "client_secret_ref" field.
 func ClientSecretRefEqualFold(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEqualFold(FieldClientSecretRef, v))
@@ -418,6 +471,435 @@ func StateIn(vs ...State) predicate.Provider {
 // StateNotIn applies the NotIn predicate on the "state" field.
 func StateNotIn(vs ...State) predicate.Provider {
 	return predicate.Provider(sql.FieldNotIn(FieldState, vs...))
+}
+
+// ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
+func ProposedByIDEQ(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEQ(FieldProposedByID, vc))
+}
+
+// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
+func ProposedByIDNEQ(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldNEQ(FieldProposedByID, vc))
+}
+
+// ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
+func ProposedByIDIn(vs ...ident.ID) predicate.Provider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Provider(sql.FieldIn(FieldProposedByID, v...))
+}
+
+// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
+func ProposedByIDNotIn(vs ...ident.ID) predicate.Provider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Provider(sql.FieldNotIn(FieldProposedByID, v...))
+}
+
+// ProposedByIDGT applies the GT predicate on the "proposed_by_id" field.
+func ProposedByIDGT(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldGT(FieldProposedByID, vc))
+}
+
+// ProposedByIDGTE applies the GTE predicate on the "proposed_by_id" field.
+func ProposedByIDGTE(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldGTE(FieldProposedByID, vc))
+}
+
+// ProposedByIDLT applies the LT predicate on the "proposed_by_id" field.
+func ProposedByIDLT(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldLT(FieldProposedByID, vc))
+}
+
+// ProposedByIDLTE applies the LTE predicate on the "proposed_by_id" field.
+func ProposedByIDLTE(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldLTE(FieldProposedByID, vc))
+}
+
+// ProposedByIDContains applies the Contains predicate on the "proposed_by_id" field.
+func ProposedByIDContains(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldContains(FieldProposedByID, vc))
+}
+
+// ProposedByIDHasPrefix applies the HasPrefix predicate on the "proposed_by_id" field.
+func ProposedByIDHasPrefix(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldHasPrefix(FieldProposedByID, vc))
+}
+
+// ProposedByIDHasSuffix applies the HasSuffix predicate on the "proposed_by_id" field.
+func ProposedByIDHasSuffix(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldHasSuffix(FieldProposedByID, vc))
+}
+
+// ProposedByIDIsNil applies the IsNil predicate on the "proposed_by_id" field.
+func ProposedByIDIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldProposedByID))
+}
+
+// ProposedByIDNotNil applies the NotNil predicate on the "proposed_by_id" field.
+func ProposedByIDNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldProposedByID))
+}
+
+// ProposedByIDEqualFold applies the EqualFold predicate on the "proposed_by_id" field.
+func ProposedByIDEqualFold(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEqualFold(FieldProposedByID, vc))
+}
+
+// ProposedByIDContainsFold applies the ContainsFold predicate on the "proposed_by_id" field.
+func ProposedByIDContainsFold(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldContainsFold(FieldProposedByID, vc))
+}
+
+// ApprovedByIDEQ applies the EQ predicate on the "approved_by_id" field.
+func ApprovedByIDEQ(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEQ(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDNEQ applies the NEQ predicate on the "approved_by_id" field.
+func ApprovedByIDNEQ(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldNEQ(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDIn applies the In predicate on the "approved_by_id" field.
+func ApprovedByIDIn(vs ...ident.ID) predicate.Provider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Provider(sql.FieldIn(FieldApprovedByID, v...))
+}
+
+// ApprovedByIDNotIn applies the NotIn predicate on the "approved_by_id" field.
+func ApprovedByIDNotIn(vs ...ident.ID) predicate.Provider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Provider(sql.FieldNotIn(FieldApprovedByID, v...))
+}
+
+// ApprovedByIDGT applies the GT predicate on the "approved_by_id" field.
+func ApprovedByIDGT(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldGT(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDGTE applies the GTE predicate on the "approved_by_id" field.
+func ApprovedByIDGTE(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldGTE(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDLT applies the LT predicate on the "approved_by_id" field.
+func ApprovedByIDLT(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldLT(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDLTE applies the LTE predicate on the "approved_by_id" field.
+func ApprovedByIDLTE(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldLTE(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDContains applies the Contains predicate on the "approved_by_id" field.
+func ApprovedByIDContains(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldContains(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDHasPrefix applies the HasPrefix predicate on the "approved_by_id" field.
+func ApprovedByIDHasPrefix(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldHasPrefix(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDHasSuffix applies the HasSuffix predicate on the "approved_by_id" field.
+func ApprovedByIDHasSuffix(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldHasSuffix(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDIsNil applies the IsNil predicate on the "approved_by_id" field.
+func ApprovedByIDIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldApprovedByID))
+}
+
+// ApprovedByIDNotNil applies the NotNil predicate on the "approved_by_id" field.
+func ApprovedByIDNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldApprovedByID))
+}
+
+// ApprovedByIDEqualFold applies the EqualFold predicate on the "approved_by_id" field.
+func ApprovedByIDEqualFold(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldEqualFold(FieldApprovedByID, vc))
+}
+
+// ApprovedByIDContainsFold applies the ContainsFold predicate on the "approved_by_id" field.
+func ApprovedByIDContainsFold(v ident.ID) predicate.Provider {
+	vc := string(v)
+	return predicate.Provider(sql.FieldContainsFold(FieldApprovedByID, vc))
+}
+
+// AlgorithmsIsNil applies the IsNil predicate on the "algorithms" field.
+func AlgorithmsIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldAlgorithms))
+}
+
+// AlgorithmsNotNil applies the NotNil predicate on the "algorithms" field.
+func AlgorithmsNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldAlgorithms))
+}
+
+// ClaimsEQ applies the EQ predicate on the "claims" field.
+func ClaimsEQ(v Claims) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldClaims, v))
+}
+
+// ClaimsNEQ applies the NEQ predicate on the "claims" field.
+func ClaimsNEQ(v Claims) predicate.Provider {
+	return predicate.Provider(sql.FieldNEQ(FieldClaims, v))
+}
+
+// ClaimsIn applies the In predicate on the "claims" field.
+func ClaimsIn(vs ...Claims) predicate.Provider {
+	return predicate.Provider(sql.FieldIn(FieldClaims, vs...))
+}
+
+// ClaimsNotIn applies the NotIn predicate on the "claims" field.
+func ClaimsNotIn(vs ...Claims) predicate.Provider {
+	return predicate.Provider(sql.FieldNotIn(FieldClaims, vs...))
+}
+
+// ClaimNamesIsNil applies the IsNil predicate on the "claim_names" field.
+func ClaimNamesIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldClaimNames))
+}
+
+// ClaimNamesNotNil applies the NotNil predicate on the "claim_names" field.
+func ClaimNamesNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldClaimNames))
+}
+
+// AcrValuesIsNil applies the IsNil predicate on the "acr_values" field.
+func AcrValuesIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldAcrValues))
+}
+
+// AcrValuesNotNil applies the NotNil predicate on the "acr_values" field.
+func AcrValuesNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldAcrValues))
+}
+
+// HealthEQ applies the EQ predicate on the "health" field.
+func HealthEQ(v Health) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldHealth, v))
+}
+
+// HealthNEQ applies the NEQ predicate on the "health" field.
+func HealthNEQ(v Health) predicate.Provider {
+	return predicate.Provider(sql.FieldNEQ(FieldHealth, v))
+}
+
+// HealthIn applies the In predicate on the "health" field.
+func HealthIn(vs ...Health) predicate.Provider {
+	return predicate.Provider(sql.FieldIn(FieldHealth, vs...))
+}
+
+// HealthNotIn applies the NotIn predicate on the "health" field.
+func HealthNotIn(vs ...Health) predicate.Provider {
+	return predicate.Provider(sql.FieldNotIn(FieldHealth, vs...))
+}
+
+// HealthReasonEQ applies the EQ predicate on the "health_reason" field.
+func HealthReasonEQ(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldHealthReason, v))
+}
+
+// HealthReasonNEQ applies the NEQ predicate on the "health_reason" field.
+func HealthReasonNEQ(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldNEQ(FieldHealthReason, v))
+}
+
+// HealthReasonIn applies the In predicate on the "health_reason" field.
+func HealthReasonIn(vs ...string) predicate.Provider {
+	return predicate.Provider(sql.FieldIn(FieldHealthReason, vs...))
+}
+
+// HealthReasonNotIn applies the NotIn predicate on the "health_reason" field.
+func HealthReasonNotIn(vs ...string) predicate.Provider {
+	return predicate.Provider(sql.FieldNotIn(FieldHealthReason, vs...))
+}
+
+// HealthReasonGT applies the GT predicate on the "health_reason" field.
+func HealthReasonGT(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldGT(FieldHealthReason, v))
+}
+
+// HealthReasonGTE applies the GTE predicate on the "health_reason" field.
+func HealthReasonGTE(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldGTE(FieldHealthReason, v))
+}
+
+// HealthReasonLT applies the LT predicate on the "health_reason" field.
+func HealthReasonLT(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldLT(FieldHealthReason, v))
+}
+
+// HealthReasonLTE applies the LTE predicate on the "health_reason" field.
+func HealthReasonLTE(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldLTE(FieldHealthReason, v))
+}
+
+// HealthReasonContains applies the Contains predicate on the "health_reason" field.
+func HealthReasonContains(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldContains(FieldHealthReason, v))
+}
+
+// HealthReasonHasPrefix applies the HasPrefix predicate on the "health_reason" field.
+func HealthReasonHasPrefix(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldHasPrefix(FieldHealthReason, v))
+}
+
+// HealthReasonHasSuffix applies the HasSuffix predicate on the "health_reason" field.
+func HealthReasonHasSuffix(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldHasSuffix(FieldHealthReason, v))
+}
+
+// HealthReasonIsNil applies the IsNil predicate on the "health_reason" field.
+func HealthReasonIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldHealthReason))
+}
+
+// HealthReasonNotNil applies the NotNil predicate on the "health_reason" field.
+func HealthReasonNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldHealthReason))
+}
+
+// HealthReasonEqualFold applies the EqualFold predicate on the "health_reason" field.
+func HealthReasonEqualFold(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldEqualFold(FieldHealthReason, v))
+}
+
+// HealthReasonContainsFold applies the ContainsFold predicate on the "health_reason" field.
+func HealthReasonContainsFold(v string) predicate.Provider {
+	return predicate.Provider(sql.FieldContainsFold(FieldHealthReason, v))
+}
+
+// CheckedAtEQ applies the EQ predicate on the "checked_at" field.
+func CheckedAtEQ(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtNEQ applies the NEQ predicate on the "checked_at" field.
+func CheckedAtNEQ(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldNEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtIn applies the In predicate on the "checked_at" field.
+func CheckedAtIn(vs ...time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtNotIn applies the NotIn predicate on the "checked_at" field.
+func CheckedAtNotIn(vs ...time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldNotIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtGT applies the GT predicate on the "checked_at" field.
+func CheckedAtGT(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldGT(FieldCheckedAt, v))
+}
+
+// CheckedAtGTE applies the GTE predicate on the "checked_at" field.
+func CheckedAtGTE(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldGTE(FieldCheckedAt, v))
+}
+
+// CheckedAtLT applies the LT predicate on the "checked_at" field.
+func CheckedAtLT(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldLT(FieldCheckedAt, v))
+}
+
+// CheckedAtLTE applies the LTE predicate on the "checked_at" field.
+func CheckedAtLTE(v time.Time) predicate.Provider {
+	return predicate.Provider(sql.FieldLTE(FieldCheckedAt, v))
+}
+
+// CheckedAtIsNil applies the IsNil predicate on the "checked_at" field.
+func CheckedAtIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldCheckedAt))
+}
+
+// CheckedAtNotNil applies the NotNil predicate on the "checked_at" field.
+func CheckedAtNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldCheckedAt))
+}
+
+// HasProposedBy applies the HasEdge predicate on the "proposed_by" edge.
+func HasProposedBy() predicate.Provider {
+	return predicate.Provider(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
+func HasProposedByWith(preds ...predicate.Person) predicate.Provider {
+	return predicate.Provider(func(s *sql.Selector) {
+		step := newProposedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasApprovedBy applies the HasEdge predicate on the "approved_by" edge.
+func HasApprovedBy() predicate.Provider {
+	return predicate.Provider(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasApprovedByWith applies the HasEdge predicate on the "approved_by" edge with a given conditions (other predicates).
+func HasApprovedByWith(preds ...predicate.Person) predicate.Provider {
+	return predicate.Provider(func(s *sql.Selector) {
+		step := newApprovedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.

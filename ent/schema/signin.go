@@ -8,7 +8,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
-// Provider is an OpenID provider that may assert people.
+// Provider is an OpenID provider that may assert people. Registering one hands
+// out the power to create people, so a second administrator approves it.
 type Provider struct{ ent.Schema }
 
 func (Provider) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Provider}} }
@@ -18,11 +19,24 @@ func (Provider) Fields() []ent.Field {
 		field.String("key").MaxLen(64).Unique().Immutable().Comment("in the addresses of sign-in; never changes"),
 		field.String("issuer").MaxLen(191).Unique(),
 		field.String("client_id").MaxLen(255),
-		field.String("client_secret_ref").MaxLen(255).Comment("env:NAME or file:PATH; the secret itself is never stored"),
+		field.Enum("client_authentication").Values("SECRET", "PRIVATE_KEY_JWT").Default("SECRET").SchemaType(enum),
+		field.String("client_secret_ref").MaxLen(255).Optional().Nillable().Comment("env:NAME or file:PATH; the secret itself is never stored"),
 		state("mode", "DIRECT", "PROXY"),
-		state("state", "ACTIVE", "DISABLED"),
+		state("state", "PROPOSED", "ACTIVE", "DISABLED"),
+		mayRef("proposed_by"), mayRef("approved_by"),
 		field.JSON("scopes", []string{}),
+		field.JSON("algorithms", []string{}).Optional().Comment("narrows the signatures that are accepted; none: all that Peregrine accepts"),
+		field.Enum("claims").Values("REFEDS", "SURF", "CAMEL").Default("REFEDS").SchemaType(enum).Comment("how the claims are spelt"),
+		field.JSON("claim_names", map[string]string{}).Optional().Comment("attribute to claim, where the provider departs from the spelling"),
+		field.JSON("acr_values", map[string]string{}).Optional().Comment("the provider's name of a REFEDS profile, where it has its own"),
+		field.Enum("health").Values("UNKNOWN", "WORKING", "BROKEN").Default("UNKNOWN").SchemaType(enum),
+		field.String("health_reason").MaxLen(500).Optional().Nillable(),
+		at("checked_at"),
 	}
+}
+
+func (Provider) Edges() []ent.Edge {
+	return []ent.Edge{mayTo("proposed_by", Person.Type), mayTo("approved_by", Person.Type)}
 }
 
 // ProviderHome says which home organisation a provider may assert. A domain

@@ -21,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Bounds of calls to providers.
@@ -99,7 +100,7 @@ func (rp *RelyingParty) provider(ctx context.Context, key string) (*known, Cause
 	for _, h := range homes {
 		p.homes[h.Domain] = h.InstitutionID
 	}
-	if p.secret, err = rp.clientSecret(row.ClientSecretRef); err != nil {
+	if p.secret, err = rp.clientSecret(vocab.OrZero(row.ClientSecretRef)); err != nil {
 		return nil, Misconfigured, err
 	}
 	d := rp.providers.of(key)

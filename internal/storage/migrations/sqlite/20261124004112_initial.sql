@@ -545,11 +545,23 @@ CREATE TABLE `providers` (
   `key` text NOT NULL,
   `issuer` text NOT NULL,
   `client_id` text NOT NULL,
-  `client_secret_ref` text NOT NULL,
+  `client_authentication` text NOT NULL DEFAULT ('SECRET'),
+  `client_secret_ref` text NULL,
   `mode` text NOT NULL,
   `state` text NOT NULL,
   `scopes` json NOT NULL,
-  PRIMARY KEY (`id`)
+  `algorithms` json NULL,
+  `claims` text NOT NULL DEFAULT ('REFEDS'),
+  `claim_names` json NULL,
+  `acr_values` json NULL,
+  `health` text NOT NULL DEFAULT ('UNKNOWN'),
+  `health_reason` text NULL,
+  `checked_at` datetime NULL,
+  `proposed_by_id` text NULL,
+  `approved_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
 -- Create index "providers_key_key" to table: "providers"
 CREATE UNIQUE INDEX `providers_key_key` ON `providers` (`key`);

@@ -447,13 +447,27 @@ CREATE TABLE `providers` (
   `key` varchar(64) NOT NULL,
   `issuer` varchar(191) NOT NULL,
   `client_id` varchar(255) NOT NULL,
-  `client_secret_ref` varchar(255) NOT NULL,
+  `client_authentication` varchar(32) NOT NULL DEFAULT 'SECRET',
+  `client_secret_ref` varchar(255) NULL,
   `mode` varchar(32) NOT NULL,
   `state` varchar(32) NOT NULL,
   `scopes` json NOT NULL,
+  `algorithms` json NULL,
+  `claims` varchar(32) NOT NULL DEFAULT 'REFEDS',
+  `claim_names` json NULL,
+  `acr_values` json NULL,
+  `health` varchar(32) NOT NULL DEFAULT 'UNKNOWN',
+  `health_reason` varchar(500) NULL,
+  `checked_at` datetime(6) NULL,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `approved_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `issuer` (`issuer`),
-  UNIQUE INDEX `key` (`key`)
+  UNIQUE INDEX `key` (`key`),
+  INDEX `providers_persons_approved_by` (`approved_by_id`),
+  INDEX `providers_persons_proposed_by` (`proposed_by_id`),
+  CONSTRAINT `providers_persons_approved_by` FOREIGN KEY (`approved_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `providers_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "identities" table
 CREATE TABLE `identities` (
