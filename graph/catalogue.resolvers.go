@@ -240,7 +240,7 @@ func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, e
 }
 
 func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
-	return relay.List(ctx, r.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
 }
 
 func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
@@ -248,7 +248,7 @@ func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offerin
 }
 
 func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
-	return relay.List(ctx, r.DB.Offering.Query().Where(r.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.DB.Offering.Query().Where(r.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
 }
 
 func (r *seatQuotaResolver) Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error) {

@@ -967,6 +967,11 @@ var (
 				Columns: []*schema.Column{OfferingsColumns[25], OfferingsColumns[3], OfferingsColumns[0]},
 			},
 			{
+				Name:    "offering_institution_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{OfferingsColumns[24], OfferingsColumns[3], OfferingsColumns[0]},
+			},
+			{
 				Name:    "offering_state_id",
 				Unique:  false,
 				Columns: []*schema.Column{OfferingsColumns[3], OfferingsColumns[0]},

@@ -112,7 +112,7 @@ func (Offering) Edges() []ent.Edge {
 }
 
 func (Offering) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("state", "id"), index.Fields("course_id", "external_id").Unique()}
+	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("institution_id", "state", "id"), index.Fields("state", "id"), index.Fields("course_id", "external_id").Unique()}
 }
 
 // SeatQuota is the share of an offering's seats that learners of one partner

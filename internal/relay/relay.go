@@ -39,8 +39,9 @@ const (
 type Node interface{ NodeID() ident.ID }
 
 // Query is what ent generates for every entity.
-type Query[Q any, E Node, P, O ~func(*sql.Selector)] interface {
+type Query[Q any, E Node, P, O ~func(*sql.Selector), S any] interface {
 	Where(...P) Q
+	Modify(...func(*sql.Selector)) S
 	Order(...O) Q
 	Limit(int) Q
 	Clone() Q
@@ -73,14 +74,17 @@ type Edge[E Node] struct {
 func (c *Connection[E]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
 
 // List runs q for a page, in order of the row's making. It reads one row more
-// than it returns to know whether the list goes on, and never counts.
-func List[Q Query[Q, E, P, O], E Node, P, O ~func(*sql.Selector)](ctx context.Context, q Q, page Page, dir Direction) (*Connection[E], error) {
+// than it returns to know whether the list goes on, and never counts. along
+// names the index in which the page stands in order, or is AnyIndex.
+func List[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](ctx context.Context, q Q, page Page, dir Direction, along ...Index) (*Connection[E], error) {
 	size, cursor, err := page.resolve()
 	if err != nil {
 		return nil, err
 	}
 	descending := (dir == NewestFirst) != page.Backwards()
-	found, err := q.Clone().Where(beyond(cursor, descending)).Order(byID(descending)).Limit(size + 1).All(ctx)
+	rows := q.Clone().Where(beyond(cursor, descending)).Order(byID(descending)).Limit(size + 1)
+	rows.Modify(deferred(along))
+	found, err := rows.All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}

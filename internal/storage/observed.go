@@ -9,16 +9,16 @@ import (
 // observed tells a listener of every statement, also inside transactions.
 type observed struct {
 	dialect.Driver
-	hear func(context.Context, string)
+	hear func(ctx context.Context, query string, args any)
 }
 
 func (o observed) Query(ctx context.Context, query string, args, v any) error {
-	o.hear(ctx, query)
+	o.hear(ctx, query, args)
 	return o.Driver.Query(ctx, query, args, v)
 }
 
 func (o observed) Exec(ctx context.Context, query string, args, v any) error {
-	o.hear(ctx, query)
+	o.hear(ctx, query, args)
 	return o.Driver.Exec(ctx, query, args, v)
 }
 
@@ -32,15 +32,15 @@ func (o observed) Tx(ctx context.Context) (dialect.Tx, error) {
 
 type observedTx struct {
 	dialect.Tx
-	hear func(context.Context, string)
+	hear func(ctx context.Context, query string, args any)
 }
 
 func (o observedTx) Query(ctx context.Context, query string, args, v any) error {
-	o.hear(ctx, query)
+	o.hear(ctx, query, args)
 	return o.Tx.Query(ctx, query, args, v)
 }
 
 func (o observedTx) Exec(ctx context.Context, query string, args, v any) error {
-	o.hear(ctx, query)
+	o.hear(ctx, query, args)
 	return o.Tx.Exec(ctx, query, args, v)
 }

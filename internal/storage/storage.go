@@ -39,8 +39,9 @@ type Options struct {
 	// Patient waits without end for an answer of MySQL, for migrations whose
 	// statements may take long.
 	Patient bool
-	// OnStatement hears every statement before it runs, for tests that count.
-	OnStatement func(ctx context.Context, query string)
+	// OnStatement hears every statement with its arguments before it runs, for
+	// tests that count.
+	OnStatement func(ctx context.Context, query string, args any)
 }
 
 // Open opens the database at address: "sqlite:PATH", whose folder is made when

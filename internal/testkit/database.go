@@ -31,21 +31,21 @@ type Option func(*storage.Options)
 
 // OnStatement has every SQL statement heard before it runs, also those of
 // transactions that are repeated.
-func OnStatement(hear func(query string)) Option {
+func OnStatement(hear func(query string, args any)) Option {
 	return func(o *storage.Options) {
 		before := o.OnStatement
-		o.OnStatement = func(ctx context.Context, query string) {
+		o.OnStatement = func(ctx context.Context, query string, args any) {
 			if before != nil {
-				before(ctx, query)
+				before(ctx, query, args)
 			}
-			hear(query)
+			hear(query, args)
 		}
 	}
 }
 
 // CountStatements adds one to n for every SQL statement.
 func CountStatements(n *atomic.Int64) Option {
-	return OnStatement(func(string) { n.Add(1) })
+	return OnStatement(func(string, any) { n.Add(1) })
 }
 
 // Dialect returns the dialect that this test process runs on: dialect.SQLite,

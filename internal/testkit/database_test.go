@@ -54,7 +54,7 @@ func TestDatabaseIsGuarded(t *testing.T) {
 func TestStatementsAreCounted(t *testing.T) {
 	var n atomic.Int64
 	var heard []string
-	db := testkit.Database(t, testkit.CountStatements(&n), testkit.OnStatement(func(q string) { heard = append(heard, q) }))
+	db := testkit.Database(t, testkit.CountStatements(&n), testkit.OnStatement(func(q string, _ any) { heard = append(heard, q) }))
 	before := n.Load()
 	if _, err := db.Client.Alliance.Query().Count(viewer.AsSystem(t.Context())); err != nil {
 		t.Fatal(err)

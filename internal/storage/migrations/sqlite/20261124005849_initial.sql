@@ -478,6 +478,8 @@ CREATE TABLE `offerings` (
 CREATE INDEX `offering_updated_at_id` ON `offerings` (`updated_at`, `id`);
 -- Create index "offering_course_id_state_id" to table: "offerings"
 CREATE INDEX `offering_course_id_state_id` ON `offerings` (`course_id`, `state`, `id`);
+-- Create index "offering_institution_id_state_id" to table: "offerings"
+CREATE INDEX `offering_institution_id_state_id` ON `offerings` (`institution_id`, `state`, `id`);
 -- Create index "offering_state_id" to table: "offerings"
 CREATE INDEX `offering_state_id` ON `offerings` (`state`, `id`);
 -- Create index "offering_course_id_external_id" to table: "offerings"
