@@ -35,6 +35,8 @@ type ImportSource struct {
 	EveryMinutes int `json:"every_minutes,omitempty"`
 	// Policy holds the value of the "policy" field.
 	Policy importsource.Policy `json:"policy,omitempty"`
+	// asks for each course's offerings, where they are a collection below it
+	WithOfferings bool `json:"with_offerings,omitempty"`
 	// DueAt holds the value of the "due_at" field.
 	DueAt time.Time `json:"due_at,omitempty"`
 	// PulledAt holds the value of the "pulled_at" field.
@@ -80,6 +82,8 @@ func (*ImportSource) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case importsource.FieldWithOfferings:
+			values[i] = new(sql.NullBool)
 		case importsource.FieldEveryMinutes, importsource.FieldFailures:
 			values[i] = new(sql.NullInt64)
 		case importsource.FieldID, importsource.FieldInstitutionID, importsource.FieldName, importsource.FieldFormat, importsource.FieldURL, importsource.FieldState, importsource.FieldPolicy, importsource.FieldLastError, importsource.FieldEtag, importsource.FieldLastModified:
@@ -154,6 +158,12 @@ func (_m *ImportSource) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field policy", values[i])
 			} else if value.Valid {
 				_m.Policy = importsource.Policy(value.String)
+			}
+		case importsource.FieldWithOfferings:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field with_offerings", values[i])
+			} else if value.Valid {
+				_m.WithOfferings = value.Bool
 			}
 		case importsource.FieldDueAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -263,6 +273,9 @@ func (_m *ImportSource) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("policy=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Policy))
+	builder.WriteString(", ")
+	builder.WriteString("with_offerings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WithOfferings))
 	builder.WriteString(", ")
 	builder.WriteString("due_at=")
 	builder.WriteString(_m.DueAt.Format(time.ANSIC))

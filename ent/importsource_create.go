@@ -78,6 +78,20 @@ func (_c *ImportSourceCreate) SetPolicy(v importsource.Policy) *ImportSourceCrea
 	return _c
 }
 
+// SetWithOfferings sets the "with_offerings" field.
+func (_c *ImportSourceCreate) SetWithOfferings(v bool) *ImportSourceCreate {
+	_c.mutation.SetWithOfferings(v)
+	return _c
+}
+
+// SetNillableWithOfferings sets the "with_offerings" field if the given value is not nil.
+func (_c *ImportSourceCreate) SetNillableWithOfferings(v *bool) *ImportSourceCreate {
+	if v != nil {
+		_c.SetWithOfferings(*v)
+	}
+	return _c
+}
+
 // SetDueAt sets the "due_at" field.
 func (_c *ImportSourceCreate) SetDueAt(v time.Time) *ImportSourceCreate {
 	_c.mutation.SetDueAt(v)
@@ -226,6 +240,10 @@ func (_c *ImportSourceCreate) defaults() {
 		v := importsource.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.WithOfferings(); !ok {
+		v := importsource.DefaultWithOfferings
+		_c.mutation.SetWithOfferings(v)
+	}
 	if _, ok := _c.mutation.Failures(); !ok {
 		v := importsource.DefaultFailures
 		_c.mutation.SetFailures(v)
@@ -308,6 +326,9 @@ func (_c *ImportSourceCreate) check() error {
 		if err := importsource.PolicyValidator(v); err != nil {
 			return &ValidationError{Name: "policy", err: fmt.Errorf(`ent: validator failed for field "ImportSource.policy": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.WithOfferings(); !ok {
+		return &ValidationError{Name: "with_offerings", err: errors.New(`ent: missing required field "ImportSource.with_offerings"`)}
 	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "ImportSource.due_at"`)}
@@ -414,6 +435,10 @@ func (_c *ImportSourceCreate) createSpec() (*ImportSource, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Policy(); ok {
 		_spec.SetField(importsource.FieldPolicy, field.TypeEnum, value)
 		_node.Policy = value
+	}
+	if value, ok := _c.mutation.WithOfferings(); ok {
+		_spec.SetField(importsource.FieldWithOfferings, field.TypeBool, value)
+		_node.WithOfferings = value
 	}
 	if value, ok := _c.mutation.DueAt(); ok {
 		_spec.SetField(importsource.FieldDueAt, field.TypeTime, value)

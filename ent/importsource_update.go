@@ -120,6 +120,20 @@ func (_u *ImportSourceUpdate) SetNillablePolicy(v *importsource.Policy) *ImportS
 	return _u
 }
 
+// SetWithOfferings sets the "with_offerings" field.
+func (_u *ImportSourceUpdate) SetWithOfferings(v bool) *ImportSourceUpdate {
+	_u.mutation.SetWithOfferings(v)
+	return _u
+}
+
+// SetNillableWithOfferings sets the "with_offerings" field if the given value is not nil.
+func (_u *ImportSourceUpdate) SetNillableWithOfferings(v *bool) *ImportSourceUpdate {
+	if v != nil {
+		_u.SetWithOfferings(*v)
+	}
+	return _u
+}
+
 // SetDueAt sets the "due_at" field.
 func (_u *ImportSourceUpdate) SetDueAt(v time.Time) *ImportSourceUpdate {
 	_u.mutation.SetDueAt(v)
@@ -366,6 +380,9 @@ func (_u *ImportSourceUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Policy(); ok {
 		_spec.SetField(importsource.FieldPolicy, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.WithOfferings(); ok {
+		_spec.SetField(importsource.FieldWithOfferings, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(importsource.FieldDueAt, field.TypeTime, value)
 	}
@@ -505,6 +522,20 @@ func (_u *ImportSourceUpdateOne) SetPolicy(v importsource.Policy) *ImportSourceU
 func (_u *ImportSourceUpdateOne) SetNillablePolicy(v *importsource.Policy) *ImportSourceUpdateOne {
 	if v != nil {
 		_u.SetPolicy(*v)
+	}
+	return _u
+}
+
+// SetWithOfferings sets the "with_offerings" field.
+func (_u *ImportSourceUpdateOne) SetWithOfferings(v bool) *ImportSourceUpdateOne {
+	_u.mutation.SetWithOfferings(v)
+	return _u
+}
+
+// SetNillableWithOfferings sets the "with_offerings" field if the given value is not nil.
+func (_u *ImportSourceUpdateOne) SetNillableWithOfferings(v *bool) *ImportSourceUpdateOne {
+	if v != nil {
+		_u.SetWithOfferings(*v)
 	}
 	return _u
 }
@@ -784,6 +815,9 @@ func (_u *ImportSourceUpdateOne) sqlSave(ctx context.Context) (_node *ImportSour
 	}
 	if value, ok := _u.mutation.Policy(); ok {
 		_spec.SetField(importsource.FieldPolicy, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.WithOfferings(); ok {
+		_spec.SetField(importsource.FieldWithOfferings, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(importsource.FieldDueAt, field.TypeTime, value)

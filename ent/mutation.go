@@ -15833,6 +15833,7 @@ type ImportSourceMutation struct {
 	every_minutes      *int
 	addevery_minutes   *int
 	policy             *importsource.Policy
+	with_offerings     *bool
 	due_at             *time.Time
 	pulled_at          *time.Time
 	changed_at         *time.Time
@@ -16261,6 +16262,42 @@ func (m *ImportSourceMutation) ResetPolicy() {
 	m.policy = nil
 }
 
+// SetWithOfferings sets the "with_offerings" field.
+func (m *ImportSourceMutation) SetWithOfferings(b bool) {
+	m.with_offerings = &b
+}
+
+// WithOfferings returns the value of the "with_offerings" field in the mutation.
+func (m *ImportSourceMutation) WithOfferings() (r bool, exists bool) {
+	v := m.with_offerings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithOfferings returns the old "with_offerings" field's value of the ImportSource entity.
+// If the ImportSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportSourceMutation) OldWithOfferings(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithOfferings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithOfferings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithOfferings: %w", err)
+	}
+	return oldValue.WithOfferings, nil
+}
+
+// ResetWithOfferings resets all changes to the "with_offerings" field.
+func (m *ImportSourceMutation) ResetWithOfferings() {
+	m.with_offerings = nil
+}
+
 // SetDueAt sets the "due_at" field.
 func (m *ImportSourceMutation) SetDueAt(t time.Time) {
 	m.due_at = &t
@@ -16620,7 +16657,7 @@ func (m *ImportSourceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportSourceMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, importsource.FieldCreatedAt)
 	}
@@ -16644,6 +16681,9 @@ func (m *ImportSourceMutation) Fields() []string {
 	}
 	if m.policy != nil {
 		fields = append(fields, importsource.FieldPolicy)
+	}
+	if m.with_offerings != nil {
+		fields = append(fields, importsource.FieldWithOfferings)
 	}
 	if m.due_at != nil {
 		fields = append(fields, importsource.FieldDueAt)
@@ -16690,6 +16730,8 @@ func (m *ImportSourceMutation) Field(name string) (ent.Value, bool) {
 		return m.EveryMinutes()
 	case importsource.FieldPolicy:
 		return m.Policy()
+	case importsource.FieldWithOfferings:
+		return m.WithOfferings()
 	case importsource.FieldDueAt:
 		return m.DueAt()
 	case importsource.FieldPulledAt:
@@ -16729,6 +16771,8 @@ func (m *ImportSourceMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldEveryMinutes(ctx)
 	case importsource.FieldPolicy:
 		return m.OldPolicy(ctx)
+	case importsource.FieldWithOfferings:
+		return m.OldWithOfferings(ctx)
 	case importsource.FieldDueAt:
 		return m.OldDueAt(ctx)
 	case importsource.FieldPulledAt:
@@ -16807,6 +16851,13 @@ func (m *ImportSourceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPolicy(v)
+		return nil
+	case importsource.FieldWithOfferings:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithOfferings(v)
 		return nil
 	case importsource.FieldDueAt:
 		v, ok := value.(time.Time)
@@ -16971,6 +17022,9 @@ func (m *ImportSourceMutation) ResetField(name string) error {
 		return nil
 	case importsource.FieldPolicy:
 		m.ResetPolicy()
+		return nil
+	case importsource.FieldWithOfferings:
+		m.ResetWithOfferings()
 		return nil
 	case importsource.FieldDueAt:
 		m.ResetDueAt()

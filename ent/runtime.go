@@ -680,26 +680,30 @@ func init() {
 	importsourceDescEveryMinutes := importsourceFields[5].Descriptor()
 	// importsource.EveryMinutesValidator is a validator for the "every_minutes" field. It is called by the builders before save.
 	importsource.EveryMinutesValidator = importsourceDescEveryMinutes.Validators[0].(func(int) error)
+	// importsourceDescWithOfferings is the schema descriptor for with_offerings field.
+	importsourceDescWithOfferings := importsourceFields[7].Descriptor()
+	// importsource.DefaultWithOfferings holds the default value on creation for the with_offerings field.
+	importsource.DefaultWithOfferings = importsourceDescWithOfferings.Default.(bool)
 	// importsourceDescFailures is the schema descriptor for failures field.
-	importsourceDescFailures := importsourceFields[10].Descriptor()
+	importsourceDescFailures := importsourceFields[11].Descriptor()
 	// importsource.DefaultFailures holds the default value on creation for the failures field.
 	importsource.DefaultFailures = importsourceDescFailures.Default.(int)
 	// importsource.FailuresValidator is a validator for the "failures" field. It is called by the builders before save.
 	importsource.FailuresValidator = importsourceDescFailures.Validators[0].(func(int) error)
 	// importsourceDescLastError is the schema descriptor for last_error field.
-	importsourceDescLastError := importsourceFields[11].Descriptor()
+	importsourceDescLastError := importsourceFields[12].Descriptor()
 	// importsource.DefaultLastError holds the default value on creation for the last_error field.
 	importsource.DefaultLastError = importsourceDescLastError.Default.(string)
 	// importsource.LastErrorValidator is a validator for the "last_error" field. It is called by the builders before save.
 	importsource.LastErrorValidator = importsourceDescLastError.Validators[0].(func(string) error)
 	// importsourceDescEtag is the schema descriptor for etag field.
-	importsourceDescEtag := importsourceFields[12].Descriptor()
+	importsourceDescEtag := importsourceFields[13].Descriptor()
 	// importsource.DefaultEtag holds the default value on creation for the etag field.
 	importsource.DefaultEtag = importsourceDescEtag.Default.(string)
 	// importsource.EtagValidator is a validator for the "etag" field. It is called by the builders before save.
 	importsource.EtagValidator = importsourceDescEtag.Validators[0].(func(string) error)
 	// importsourceDescLastModified is the schema descriptor for last_modified field.
-	importsourceDescLastModified := importsourceFields[13].Descriptor()
+	importsourceDescLastModified := importsourceFields[14].Descriptor()
 	// importsource.DefaultLastModified holds the default value on creation for the last_modified field.
 	importsource.DefaultLastModified = importsourceDescLastModified.Default.(string)
 	// importsource.LastModifiedValidator is a validator for the "last_modified" field. It is called by the builders before save.

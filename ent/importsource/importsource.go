@@ -32,6 +32,8 @@ const (
 	FieldEveryMinutes = "every_minutes"
 	// FieldPolicy holds the string denoting the policy field in the database.
 	FieldPolicy = "policy"
+	// FieldWithOfferings holds the string denoting the with_offerings field in the database.
+	FieldWithOfferings = "with_offerings"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
 	// FieldPulledAt holds the string denoting the pulled_at field in the database.
@@ -70,6 +72,7 @@ var Columns = []string{
 	FieldState,
 	FieldEveryMinutes,
 	FieldPolicy,
+	FieldWithOfferings,
 	FieldDueAt,
 	FieldPulledAt,
 	FieldChangedAt,
@@ -100,6 +103,8 @@ var (
 	URLValidator func(string) error
 	// EveryMinutesValidator is a validator for the "every_minutes" field. It is called by the builders before save.
 	EveryMinutesValidator func(int) error
+	// DefaultWithOfferings holds the default value on creation for the "with_offerings" field.
+	DefaultWithOfferings bool
 	// DefaultFailures holds the default value on creation for the "failures" field.
 	DefaultFailures int
 	// FailuresValidator is a validator for the "failures" field. It is called by the builders before save.
@@ -242,6 +247,11 @@ func ByEveryMinutes(opts ...sql.OrderTermOption) OrderOption {
 // ByPolicy orders the results by the policy field.
 func ByPolicy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPolicy, opts...).ToFunc()
+}
+
+// ByWithOfferings orders the results by the with_offerings field.
+func ByWithOfferings(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithOfferings, opts...).ToFunc()
 }
 
 // ByDueAt orders the results by the due_at field.

@@ -82,6 +82,11 @@ func EveryMinutes(v int) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldEveryMinutes, v))
 }
 
+// WithOfferings applies equality check predicate on the "with_offerings" field. It's identical to WithOfferingsEQ.
+func WithOfferings(v bool) predicate.ImportSource {
+	return predicate.ImportSource(sql.FieldEQ(FieldWithOfferings, v))
+}
+
 // DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
 func DueAt(v time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldDueAt, v))
@@ -469,6 +474,16 @@ func PolicyIn(vs ...Policy) predicate.ImportSource {
 // PolicyNotIn applies the NotIn predicate on the "policy" field.
 func PolicyNotIn(vs ...Policy) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldNotIn(FieldPolicy, vs...))
+}
+
+// WithOfferingsEQ applies the EQ predicate on the "with_offerings" field.
+func WithOfferingsEQ(v bool) predicate.ImportSource {
+	return predicate.ImportSource(sql.FieldEQ(FieldWithOfferings, v))
+}
+
+// WithOfferingsNEQ applies the NEQ predicate on the "with_offerings" field.
+func WithOfferingsNEQ(v bool) predicate.ImportSource {
+	return predicate.ImportSource(sql.FieldNEQ(FieldWithOfferings, v))
 }
 
 // DueAtEQ applies the EQ predicate on the "due_at" field.

@@ -721,6 +721,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "PAUSED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "every_minutes", Type: field.TypeInt},
 		{Name: "policy", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISH"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "with_offerings", Type: field.TypeBool, Default: true},
 		{Name: "due_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "pulled_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -738,7 +739,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_sources_institutions_institution",
-				Columns:    []*schema.Column{ImportSourcesColumns[15]},
+				Columns:    []*schema.Column{ImportSourcesColumns[16]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -747,12 +748,12 @@ var (
 			{
 				Name:    "importsource_state_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportSourcesColumns[5], ImportSourcesColumns[8]},
+				Columns: []*schema.Column{ImportSourcesColumns[5], ImportSourcesColumns[9]},
 			},
 			{
 				Name:    "importsource_institution_id_name",
 				Unique:  true,
-				Columns: []*schema.Column{ImportSourcesColumns[15], ImportSourcesColumns[2]},
+				Columns: []*schema.Column{ImportSourcesColumns[16], ImportSourcesColumns[2]},
 			},
 		},
 	}

@@ -25,6 +25,7 @@ func (ImportSource) Fields() []ent.Field {
 		state("state", "ACTIVE", "PAUSED"),
 		field.Int("every_minutes").Positive(),
 		state("policy", "DRAFT", "PUBLISH"),
+		field.Bool("with_offerings").Default(true).Comment("asks for each course's offerings, where they are a collection below it"),
 		moment("due_at"),
 		at("pulled_at"), at("changed_at"),
 		field.Int("failures").NonNegative().Default(0),

@@ -1615,6 +1615,29 @@ func fieldContext_ImportSource_policy(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("ImportSource", field, false, false, "ImportPolicy")
 }
 
+func _ImportSource_withOfferings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ImportSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ImportSource_withOfferings(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithOfferings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ImportSource_withOfferings(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportSource", field, false, false, "Boolean")
+}
+
 func _ImportSource_dueAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ImportSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2015,7 +2038,7 @@ func unmarshalInputAddImportSourceInput(ctx context.Context, ec *executionContex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "name", "format", "url", "everyMinutes", "policy", "idempotencyKey"}
+	fieldsInOrder := [...]string{"institutionId", "name", "format", "url", "everyMinutes", "policy", "withOfferings", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2064,6 +2087,13 @@ func unmarshalInputAddImportSourceInput(ctx context.Context, ec *executionContex
 				return it, err
 			}
 			it.Policy = data
+		case "withOfferings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withOfferings"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithOfferings = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
@@ -2344,7 +2374,7 @@ func unmarshalInputUpdateImportSourceInput(ctx context.Context, ec *executionCon
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"sourceId", "name", "format", "url", "everyMinutes", "policy"}
+	fieldsInOrder := [...]string{"sourceId", "name", "format", "url", "everyMinutes", "policy", "withOfferings"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2393,6 +2423,13 @@ func unmarshalInputUpdateImportSourceInput(ctx context.Context, ec *executionCon
 				return it, err
 			}
 			it.Policy = data
+		case "withOfferings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withOfferings"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithOfferings = data
 		}
 	}
 	return it, nil
@@ -2929,6 +2966,11 @@ func _ImportSource(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "policy":
 			out.Values[i] = _ImportSource_policy(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "withOfferings":
+			out.Values[i] = _ImportSource_withOfferings(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

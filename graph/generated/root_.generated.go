@@ -2031,6 +2031,8 @@ type ImportSource implements Node {
   everyMinutes: Int!
   "What is done with what it says."
   policy: ImportPolicy!
+  "Whether the offerings of each course are asked for where the format has them below the course, as the Open Education API: a request for each course, for at most 20000."
+  withOfferings: Boolean!
   "When it is pulled next. Later than its schedule says after failures: five minutes, then twice as long after each, at most a day."
   dueAt: DateTime!
   "When it was pulled last."
@@ -2157,6 +2159,8 @@ input AddImportSourceInput {
   everyMinutes: Int!
   "What to do with what it says."
   policy: ImportPolicy!
+  "Whether to ask for the offerings of each course where the format has them below the course; yes unless given."
+  withOfferings: Boolean
   "Any text of at most 100 characters; the same key twice has one effect."
   idempotencyKey: String
 }
@@ -2175,6 +2179,8 @@ input UpdateImportSourceInput {
   everyMinutes: Int
   "What to do with what it says."
   policy: ImportPolicy
+  "Whether to ask for the offerings of each course."
+  withOfferings: Boolean
 }
 
 "A source to pause."
@@ -4776,6 +4782,8 @@ func childFields_ImportSource(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ImportSource_everyMinutes(ctx, ec, field)
 	case "policy":
 		return fieldContext_ImportSource_policy(ctx, ec, field)
+	case "withOfferings":
+		return fieldContext_ImportSource_withOfferings(ctx, ec, field)
 	case "dueAt":
 		return fieldContext_ImportSource_dueAt(ctx, ec, field)
 	case "pulledAt":

@@ -35,6 +35,9 @@ func (s *Service) fetch(ctx context.Context, source *ent.ImportSource) (*Documen
 	if source.Format != importsource.FormatOEAPI_V5 && source.Format != importsource.FormatOEAPI_V6 {
 		return s.Fetcher.Fetch(ctx, source.URL, previous)
 	}
+	if source.WithOfferings {
+		previous = Previous{} // what the courses' ETag says is not said of their offerings
+	}
 	address := paged(source.URL, 0)
 	doc, err := s.Fetcher.Fetch(ctx, address, previous)
 	if err != nil || doc.NotModified {
@@ -45,20 +48,21 @@ func (s *Service) fetch(ctx context.Context, source *ent.ImportSource) (*Documen
 		return nil, err
 	}
 	var page collection
-	if json.Unmarshal(first, &page) != nil || !page.HasNextPage || len(page.Items) == 0 {
+	if json.Unmarshal(first, &page) != nil || len(page.Items) == 0 || !page.HasNextPage && !source.WithOfferings {
 		// The whole document, or none that comes in pages: the reader judges it.
 		return &Document{Body: io.NopCloser(bytes.NewReader(first)), Previous: doc.Previous}, nil
 	}
 	read, write := io.Pipe()
-	go func() { write.CloseWithError(s.join(ctx, write, source.URL, page)) }()
+	go func() { write.CloseWithError(s.join(ctx, write, source, page)) }()
 	// One page's ETag says nothing about the others, so nothing is asked with it.
 	return &Document{Body: read}, nil
 }
 
-// join writes the items of a page and of all that follow it as one list. It
-// ends at a page without items, because a broken server may promise a next one
-// for ever.
-func (s *Service) join(ctx context.Context, w io.Writer, address string, page collection) error {
+// join writes the items of a page and of all that follow it as one list, each
+// with its offerings. It ends at a page without items, because a broken server
+// may promise a next one for ever.
+func (s *Service) join(ctx context.Context, w io.Writer, source *ent.ImportSource, page collection) error {
+	courses := &enricher{fetcher: s.Fetcher, source: source}
 	if _, err := io.WriteString(w, "["); err != nil {
 		return err
 	}
@@ -66,6 +70,10 @@ func (s *Service) join(ctx context.Context, w io.Writer, address string, page co
 	for number := max(1, page.PageNumber); ; number++ {
 		for _, item := range page.Items {
 			if _, err := io.WriteString(w, comma); err != nil {
+				return err
+			}
+			item, err := courses.offered(ctx, item)
+			if err != nil {
 				return err
 			}
 			if _, err := w.Write(item); err != nil {
@@ -80,7 +88,7 @@ func (s *Service) join(ctx context.Context, w io.Writer, address string, page co
 		if number == maxPages {
 			return problem.New(problem.Limited, "the source has more than %d pages", maxPages)
 		}
-		doc, err := s.Fetcher.Fetch(ctx, paged(address, number+1), Previous{})
+		doc, err := s.Fetcher.Fetch(ctx, paged(source.URL, number+1), Previous{})
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ type NewSource struct {
 	URL            string
 	EveryMinutes   int
 	Policy         importsource.Policy
+	WithOfferings  *bool // nil: yes
 	IdempotencyKey *string
 }
 
@@ -64,7 +65,8 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 			return nil, problem.New(problem.Conflict, "the institution has %d sources already", count)
 		}
 		source, err := tx.ImportSource.Create().SetInstitutionID(n.InstitutionID).SetName(name).SetFormat(importsource.Format(n.Format)).SetURL(n.URL).
-			SetState(importsource.StateACTIVE).SetEveryMinutes(n.EveryMinutes).SetPolicy(n.Policy).SetDueAt(vocab.Now(s.Now)).Save(ctx)
+			SetState(importsource.StateACTIVE).SetEveryMinutes(n.EveryMinutes).SetPolicy(n.Policy).
+			SetNillableWithOfferings(n.WithOfferings).SetDueAt(vocab.Now(s.Now)).Save(ctx)
 		if storage.IsDuplicate(err) {
 			return nil, sameName(name)
 		}
@@ -77,16 +79,17 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 
 // SourceUpdate changes what is given of a source.
 type SourceUpdate struct {
-	SourceID     ident.ID
-	Name         *string
-	Format       *importrun.Format
-	URL          *string
-	EveryMinutes *int
-	Policy       *importsource.Policy
+	SourceID      ident.ID
+	Name          *string
+	Format        *importrun.Format
+	URL           *string
+	EveryMinutes  *int
+	Policy        *importsource.Policy
+	WithOfferings *bool
 }
 
-// UpdateSource changes a source. With another address or format it is pulled
-// at once, as if for the first time.
+// UpdateSource changes a source. With another address or format, or when its
+// offerings are asked for, it is pulled at once, as if for the first time.
 func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.ImportSource, error) {
 	source, err := s.mine(ctx, u.SourceID)
 	if err != nil {
@@ -117,14 +120,14 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
-		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).SetNillablePolicy(u.Policy)
+		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).SetNillablePolicy(u.Policy).SetNillableWithOfferings(u.WithOfferings)
 		if u.Name != nil {
 			update.SetName(name)
 		}
 		if u.Format != nil {
 			update.SetFormat(importsource.Format(*u.Format))
 		}
-		if u.URL != nil || u.Format != nil {
+		if u.URL != nil || u.Format != nil || u.WithOfferings != nil {
 			update.SetEtag("").SetLastModified("").SetFailures(0).SetLastError("").SetDueAt(vocab.Now(s.Now))
 		}
 		changed, err := update.Save(ctx)

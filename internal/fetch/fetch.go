@@ -119,7 +119,8 @@ func New(o Options) *Client {
 		TLSHandshakeTimeout:    c.o.HeaderTimeout,
 		ResponseHeaderTimeout:  c.o.HeaderTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
-		DisableKeepAlives:      true, // a partner is asked once in a while
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        c.o.Patience, // between the pages of one collection
 	}
 	return c
 }
@@ -265,7 +266,7 @@ func (c *Client) judge(host string, answer *http.Response, previous Previous) (*
 		}
 		return nil, p
 	default:
-		return nil, problem.New(problem.Invalid, "%s answers with the status %d", host, status)
+		return nil, problem.New(problem.Invalid, "%s answers with the status %d", host, status).With("status", status)
 	}
 	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if len(c.o.MediaTypes) > 0 && (err != nil || !slices.Contains(c.o.MediaTypes, kind)) {

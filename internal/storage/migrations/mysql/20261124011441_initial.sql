@@ -119,6 +119,7 @@ CREATE TABLE `import_sources` (
   `state` varchar(32) NOT NULL,
   `every_minutes` bigint NOT NULL,
   `policy` varchar(32) NOT NULL,
+  `with_offerings` bool NOT NULL DEFAULT 1,
   `due_at` datetime(6) NOT NULL,
   `pulled_at` datetime(6) NULL,
   `changed_at` datetime(6) NULL,

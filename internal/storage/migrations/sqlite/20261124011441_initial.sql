@@ -344,6 +344,7 @@ CREATE TABLE `import_sources` (
   `state` text NOT NULL,
   `every_minutes` integer NOT NULL,
   `policy` text NOT NULL,
+  `with_offerings` bool NOT NULL DEFAULT (true),
   `due_at` datetime NOT NULL,
   `pulled_at` datetime NULL,
   `changed_at` datetime NULL,
