@@ -37,7 +37,7 @@ type PlannedSession struct {
 
 // Limits of one offering.
 const (
-	MaxSessions   = 200
+	MaxSessions   = 100
 	maxOfferHours = 30 * 24
 )
 
