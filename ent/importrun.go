@@ -61,6 +61,8 @@ type ImportRun struct {
 	Worker string `json:"worker,omitempty"`
 	// LeasedUntil holds the value of the "leased_until" field.
 	LeasedUntil *time.Time `json:"leased_until,omitempty"`
+	// Attempts holds the value of the "attempts" field.
+	Attempts int `json:"attempts,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ImportRunQuery when eager-loading is set.
 	Edges        ImportRunEdges `json:"edges"`
@@ -118,7 +120,7 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case importrun.FieldBytes, importrun.FieldRows, importrun.FieldCreated, importrun.FieldUpdated, importrun.FieldUnchanged, importrun.FieldRejected, importrun.FieldIncomplete:
+		case importrun.FieldBytes, importrun.FieldRows, importrun.FieldCreated, importrun.FieldUpdated, importrun.FieldUnchanged, importrun.FieldRejected, importrun.FieldIncomplete, importrun.FieldAttempts:
 			values[i] = new(sql.NullInt64)
 		case importrun.FieldID, importrun.FieldInstitutionID, importrun.FieldSourceID, importrun.FieldStartedByID, importrun.FieldFormat, importrun.FieldMode, importrun.FieldState, importrun.FieldName, importrun.FieldError, importrun.FieldWorker:
 			values[i] = new(sql.NullString)
@@ -270,6 +272,12 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				_m.LeasedUntil = new(time.Time)
 				*_m.LeasedUntil = value.Time
 			}
+		case importrun.FieldAttempts:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field attempts", values[i])
+			} else if value.Valid {
+				_m.Attempts = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -390,6 +398,9 @@ func (_m *ImportRun) String() string {
 		builder.WriteString("leased_until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("attempts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
 	builder.WriteByte(')')
 	return builder.String()
 }

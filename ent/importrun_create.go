@@ -272,6 +272,20 @@ func (_c *ImportRunCreate) SetNillableLeasedUntil(v *time.Time) *ImportRunCreate
 	return _c
 }
 
+// SetAttempts sets the "attempts" field.
+func (_c *ImportRunCreate) SetAttempts(v int) *ImportRunCreate {
+	_c.mutation.SetAttempts(v)
+	return _c
+}
+
+// SetNillableAttempts sets the "attempts" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableAttempts(v *int) *ImportRunCreate {
+	if v != nil {
+		_c.SetAttempts(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ImportRunCreate) SetID(v ident.ID) *ImportRunCreate {
 	_c.mutation.SetID(v)
@@ -379,6 +393,10 @@ func (_c *ImportRunCreate) defaults() {
 	if _, ok := _c.mutation.Worker(); !ok {
 		v := importrun.DefaultWorker
 		_c.mutation.SetWorker(v)
+	}
+	if _, ok := _c.mutation.Attempts(); !ok {
+		v := importrun.DefaultAttempts
+		_c.mutation.SetAttempts(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := importrun.DefaultID()
@@ -513,6 +531,14 @@ func (_c *ImportRunCreate) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Attempts(); !ok {
+		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "ImportRun.attempts"`)}
+	}
+	if v, ok := _c.mutation.Attempts(); ok {
+		if err := importrun.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := importrun.IDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`ent: validator failed for field "ImportRun.id": %w`, err)}
@@ -623,6 +649,10 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LeasedUntil(); ok {
 		_spec.SetField(importrun.FieldLeasedUntil, field.TypeTime, value)
 		_node.LeasedUntil = &value
+	}
+	if value, ok := _c.mutation.Attempts(); ok {
+		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
+		_node.Attempts = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

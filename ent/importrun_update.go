@@ -363,6 +363,27 @@ func (_u *ImportRunUpdate) ClearLeasedUntil() *ImportRunUpdate {
 	return _u
 }
 
+// SetAttempts sets the "attempts" field.
+func (_u *ImportRunUpdate) SetAttempts(v int) *ImportRunUpdate {
+	_u.mutation.ResetAttempts()
+	_u.mutation.SetAttempts(v)
+	return _u
+}
+
+// SetNillableAttempts sets the "attempts" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableAttempts(v *int) *ImportRunUpdate {
+	if v != nil {
+		_u.SetAttempts(*v)
+	}
+	return _u
+}
+
+// AddAttempts adds value to the "attempts" field.
+func (_u *ImportRunUpdate) AddAttempts(v int) *ImportRunUpdate {
+	_u.mutation.AddAttempts(v)
+	return _u
+}
+
 // SetSource sets the "source" edge to the ImportSource entity.
 func (_u *ImportRunUpdate) SetSource(v *ImportSource) *ImportRunUpdate {
 	return _u.SetSourceID(v.ID)
@@ -494,6 +515,11 @@ func (_u *ImportRunUpdate) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Attempts(); ok {
+		if err := importrun.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ImportRun.institution"`)
 	}
@@ -595,6 +621,12 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LeasedUntilCleared() {
 		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Attempts(); ok {
+		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttempts(); ok {
+		_spec.AddField(importrun.FieldAttempts, field.TypeInt, value)
 	}
 	if _u.mutation.SourceCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1007,6 +1039,27 @@ func (_u *ImportRunUpdateOne) ClearLeasedUntil() *ImportRunUpdateOne {
 	return _u
 }
 
+// SetAttempts sets the "attempts" field.
+func (_u *ImportRunUpdateOne) SetAttempts(v int) *ImportRunUpdateOne {
+	_u.mutation.ResetAttempts()
+	_u.mutation.SetAttempts(v)
+	return _u
+}
+
+// SetNillableAttempts sets the "attempts" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableAttempts(v *int) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetAttempts(*v)
+	}
+	return _u
+}
+
+// AddAttempts adds value to the "attempts" field.
+func (_u *ImportRunUpdateOne) AddAttempts(v int) *ImportRunUpdateOne {
+	_u.mutation.AddAttempts(v)
+	return _u
+}
+
 // SetSource sets the "source" edge to the ImportSource entity.
 func (_u *ImportRunUpdateOne) SetSource(v *ImportSource) *ImportRunUpdateOne {
 	return _u.SetSourceID(v.ID)
@@ -1151,6 +1204,11 @@ func (_u *ImportRunUpdateOne) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Attempts(); ok {
+		if err := importrun.AttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
+		}
+	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ImportRun.institution"`)
 	}
@@ -1269,6 +1327,12 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if _u.mutation.LeasedUntilCleared() {
 		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Attempts(); ok {
+		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAttempts(); ok {
+		_spec.AddField(importrun.FieldAttempts, field.TypeInt, value)
 	}
 	if _u.mutation.SourceCleared() {
 		edge := &sqlgraph.EdgeSpec{

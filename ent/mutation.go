@@ -14013,6 +14013,8 @@ type ImportRunMutation struct {
 	error              *string
 	worker             *string
 	leased_until       *time.Time
+	attempts           *int
+	addattempts        *int
 	clearedFields      map[string]struct{}
 	institution        *ident.ID
 	clearedinstitution bool
@@ -15054,6 +15056,62 @@ func (m *ImportRunMutation) ResetLeasedUntil() {
 	delete(m.clearedFields, importrun.FieldLeasedUntil)
 }
 
+// SetAttempts sets the "attempts" field.
+func (m *ImportRunMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *ImportRunMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *ImportRunMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *ImportRunMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *ImportRunMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
 // ClearInstitution clears the "institution" edge to the Institution entity.
 func (m *ImportRunMutation) ClearInstitution() {
 	m.clearedinstitution = true
@@ -15169,7 +15227,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.created_at != nil {
 		fields = append(fields, importrun.FieldCreatedAt)
 	}
@@ -15230,6 +15288,9 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.leased_until != nil {
 		fields = append(fields, importrun.FieldLeasedUntil)
 	}
+	if m.attempts != nil {
+		fields = append(fields, importrun.FieldAttempts)
+	}
 	return fields
 }
 
@@ -15278,6 +15339,8 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.Worker()
 	case importrun.FieldLeasedUntil:
 		return m.LeasedUntil()
+	case importrun.FieldAttempts:
+		return m.Attempts()
 	}
 	return nil, false
 }
@@ -15327,6 +15390,8 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldWorker(ctx)
 	case importrun.FieldLeasedUntil:
 		return m.OldLeasedUntil(ctx)
+	case importrun.FieldAttempts:
+		return m.OldAttempts(ctx)
 	}
 	return nil, fmt.Errorf("unknown ImportRun field %s", name)
 }
@@ -15476,6 +15541,13 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLeasedUntil(v)
 		return nil
+	case importrun.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)
 }
@@ -15505,6 +15577,9 @@ func (m *ImportRunMutation) AddedFields() []string {
 	if m.addincomplete != nil {
 		fields = append(fields, importrun.FieldIncomplete)
 	}
+	if m.addattempts != nil {
+		fields = append(fields, importrun.FieldAttempts)
+	}
 	return fields
 }
 
@@ -15527,6 +15602,8 @@ func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedRejected()
 	case importrun.FieldIncomplete:
 		return m.AddedIncomplete()
+	case importrun.FieldAttempts:
+		return m.AddedAttempts()
 	}
 	return nil, false
 }
@@ -15584,6 +15661,13 @@ func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddIncomplete(v)
+		return nil
+	case importrun.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun numeric field %s", name)
@@ -15704,6 +15788,9 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldLeasedUntil:
 		m.ResetLeasedUntil()
+		return nil
+	case importrun.FieldAttempts:
+		m.ResetAttempts()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)

@@ -649,6 +649,12 @@ func init() {
 	importrun.DefaultWorker = importrunDescWorker.Default.(string)
 	// importrun.WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
 	importrun.WorkerValidator = importrunDescWorker.Validators[0].(func(string) error)
+	// importrunDescAttempts is the schema descriptor for attempts field.
+	importrunDescAttempts := importrunFields[19].Descriptor()
+	// importrun.DefaultAttempts holds the default value on creation for the attempts field.
+	importrun.DefaultAttempts = importrunDescAttempts.Default.(int)
+	// importrun.AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
+	importrun.AttemptsValidator = importrunDescAttempts.Validators[0].(func(int) error)
 	// importrunDescID is the schema descriptor for id field.
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.

@@ -144,6 +144,11 @@ func LeasedUntil(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldLeasedUntil, v))
 }
 
+// Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
+func Attempts(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAttempts, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldCreatedAt, v))
@@ -1139,6 +1144,46 @@ func LeasedUntilIsNil() predicate.ImportRun {
 // LeasedUntilNotNil applies the NotNil predicate on the "leased_until" field.
 func LeasedUntilNotNil() predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNotNull(FieldLeasedUntil))
+}
+
+// AttemptsEQ applies the EQ predicate on the "attempts" field.
+func AttemptsEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAttempts, v))
+}
+
+// AttemptsNEQ applies the NEQ predicate on the "attempts" field.
+func AttemptsNEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldAttempts, v))
+}
+
+// AttemptsIn applies the In predicate on the "attempts" field.
+func AttemptsIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldAttempts, vs...))
+}
+
+// AttemptsNotIn applies the NotIn predicate on the "attempts" field.
+func AttemptsNotIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldAttempts, vs...))
+}
+
+// AttemptsGT applies the GT predicate on the "attempts" field.
+func AttemptsGT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldAttempts, v))
+}
+
+// AttemptsGTE applies the GTE predicate on the "attempts" field.
+func AttemptsGTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldAttempts, v))
+}
+
+// AttemptsLT applies the LT predicate on the "attempts" field.
+func AttemptsLT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldAttempts, v))
+}
+
+// AttemptsLTE applies the LTE predicate on the "attempts" field.
+func AttemptsLTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldAttempts, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.

@@ -669,6 +669,7 @@ var (
 		{Name: "error", Type: field.TypeString, Size: 500, Default: ""},
 		{Name: "worker", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "started_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -681,19 +682,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_institutions_institution",
-				Columns:    []*schema.Column{ImportRunsColumns[18]},
+				Columns:    []*schema.Column{ImportRunsColumns[19]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "import_runs_import_sources_source",
-				Columns:    []*schema.Column{ImportRunsColumns[19]},
+				Columns:    []*schema.Column{ImportRunsColumns[20]},
 				RefColumns: []*schema.Column{ImportSourcesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "import_runs_persons_started_by",
-				Columns:    []*schema.Column{ImportRunsColumns[20]},
+				Columns:    []*schema.Column{ImportRunsColumns[21]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -702,7 +703,7 @@ var (
 			{
 				Name:    "importrun_institution_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[18], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[19], ImportRunsColumns[0]},
 			},
 			{
 				Name:    "importrun_state_id",

@@ -60,6 +60,7 @@ func (ImportRun) Fields() []ent.Field {
 		field.String("error").MaxLen(500).Default(""),
 		field.String("worker").MaxLen(64).Default("").Comment("who holds the lease"),
 		at("leased_until"),
+		count("attempts"),
 	}
 }
 

@@ -216,6 +216,21 @@ func TestCrashInTheMiddleLosesNothing(t *testing.T) {
 	}
 }
 
+// A document that takes down whoever reads it is given up.
+func TestDeadlyDocumentIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	run := w.starts(importrun.ModeDRAFT, text(catalogueOf(3)...))
+	for range 4 { // a worker that dies leaves its lease behind and nothing else
+		w.db.Client.ImportRun.UpdateOneID(run.ID).SetState(importrun.StateRUNNING).AddAttempts(1).SetLeasedUntil(w.Now().Add(-time.Second)).ExecX(w.ctx)
+	}
+	if n, err := w.Work(w.ctx); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	if got := w.run(run.ID); got.State != importrun.StateFAILED || !strings.Contains(got.Error, "attempts") || got.Rows != 0 {
+		t.Errorf("%s %q after %d rows", got.State, got.Error, got.Rows)
+	}
+}
+
 // A repeated identifier is noticed also when the first one stands among the
 // rows that another worker has applied.
 func TestRepeatIsNoticedAcrossACrash(t *testing.T) {

@@ -24,6 +24,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
+// maxAttempts is how often a run may take its server down with it before a row
+// is done.
+const maxAttempts = 4
+
 // errLost says that the run is no longer this worker's: it was cancelled, or
 // the lease ran out and somebody else took it.
 var errLost = errors.New("exchange: the run is somebody else's now")
@@ -76,7 +80,7 @@ func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, err
 		worker := rand.Text()
 		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
 			n, err = tx.ImportRun.Update().Where(importrun.ID(id), free).
-				SetState(importrun.StateRUNNING).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).Save(ctx)
+				SetState(importrun.StateRUNNING).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).AddAttempts(1).Save(ctx)
 			return err
 		}); err != nil {
 			return nil, err
@@ -96,7 +100,12 @@ func (s *Service) process(ctx context.Context, run *ent.ImportRun) error {
 		who.PersonID = *run.StartedByID
 	}
 	ctx = viewer.With(ctx, who)
-	err := s.readAll(ctx, run)
+	var err error
+	if run.Attempts > maxAttempts {
+		err = problem.New(problem.Limited, "%d attempts to read the document ended before a row was done", maxAttempts)
+	} else {
+		err = s.readAll(ctx, run)
+	}
 	state := importrun.StateDONE
 	switch {
 	case errors.Is(err, errLost):
@@ -117,7 +126,7 @@ func (s *Service) process(ctx context.Context, run *ent.ImportRun) error {
 func (s *Service) release(ctx context.Context, run *ent.ImportRun) error {
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		return tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.Worker(run.Worker), importrun.StateEQ(importrun.StateRUNNING)).
-			SetLeasedUntil(vocab.Now(s.Now).Add(-time.Microsecond)).Exec(ctx)
+			SetLeasedUntil(vocab.Now(s.Now).Add(-time.Microsecond)).AddAttempts(-1).Exec(ctx)
 	})
 }
 
@@ -404,7 +413,7 @@ func (r *reading) apply(ctx context.Context) error {
 		}
 		return tx.ImportRun.Update().Where(importrun.ID(r.run.ID)).AddRows(len(rows)).AddIncomplete(incomplete).
 			AddCreated(counts[catalogue.ImportCreated]).AddUpdated(counts[catalogue.ImportUpdated]).
-			AddUnchanged(counts[catalogue.ImportUnchanged]).AddRejected(counts[catalogue.ImportRejected]).Exec(ctx)
+			AddUnchanged(counts[catalogue.ImportUnchanged]).AddRejected(counts[catalogue.ImportRejected]).SetAttempts(0).Exec(ctx)
 	})
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@
 // # Problems
 //
 //	UNAVAILABLE  no answer, 408, 425, 429 or 5xx: try again, not before
-//	             retryAfter (seconds, where the server names them) and Backoff
+//	             retryAfter (seconds, where the server names them)
 //	INVALID      the address, a redirect, the status or the media type is
 //	             refused: trying again does not help
 //	LIMITED      the body is too large or comes too slowly

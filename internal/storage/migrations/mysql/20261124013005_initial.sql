@@ -507,6 +507,7 @@ CREATE TABLE `import_runs` (
   `error` varchar(500) NOT NULL DEFAULT '',
   `worker` varchar(64) NOT NULL DEFAULT '',
   `leased_until` datetime(6) NULL,
+  `attempts` bigint NOT NULL DEFAULT 0,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `source_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `started_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,

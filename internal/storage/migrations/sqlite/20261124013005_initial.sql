@@ -322,6 +322,7 @@ CREATE TABLE `import_runs` (
   `error` text NOT NULL DEFAULT (''),
   `worker` text NOT NULL DEFAULT (''),
   `leased_until` datetime NULL,
+  `attempts` integer NOT NULL DEFAULT (0),
   `institution_id` text NOT NULL,
   `source_id` text NULL,
   `started_by_id` text NULL,
