@@ -14,7 +14,7 @@ type segment struct {
 	codes    []spans // per facet and row its values, as places in facets
 	orders   []order // per order of the schema
 	windows  windows
-	payloads []blob // of 65536 rows each
+	payloads []payloads // of 65536 rows each
 }
 
 // gone is the new row of one that a merge leaves out.
@@ -27,7 +27,7 @@ func (s *segment) payload(row uint32) []byte { return s.payloads[row>>16].at(int
 // addPayload appends the payload of the next row.
 func (s *segment) addPayload(payload []byte) {
 	if n := len(s.payloads); n == 0 || s.payloads[n-1].size() == 1<<16 {
-		s.payloads = append(s.payloads, blob{})
+		s.payloads = append(s.payloads, payloads{})
 	}
 	s.payloads[len(s.payloads)-1].add(payload)
 }
@@ -35,7 +35,7 @@ func (s *segment) addPayload(payload []byte) {
 // finish builds what follows from the other columns.
 func (s *segment) finish() {
 	for i := range s.payloads {
-		s.payloads[i].trim()
+		s.payloads[i].spill()
 	}
 	s.codes = make([]spans, len(s.facets))
 	for f := range s.facets {
