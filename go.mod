@@ -3,7 +3,6 @@ module github.com/peregrine-exchange/peregrine
 go 1.26.0
 
 require (
-	github.com/rs/cors v1.11.1
 	ariga.io/atlas v0.32.1-0.20250325101103-175b25e1c1b9
 	code.dny.dev/ssrf v0.3.0
 	entgo.io/ent v0.14.5
@@ -19,6 +18,7 @@ require (
 	github.com/joho/godotenv v1.5.1
 	github.com/lmittmann/tint v1.2.1
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/rs/cors v1.11.1
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/vektah/gqlparser/v2 v2.5.64
 	github.com/vikstrous/dataloadgen v0.0.10

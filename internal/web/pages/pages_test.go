@@ -280,7 +280,7 @@ func TestPagesKeepToThemselves(t *testing.T) {
 func TestPersonalPagesAreNotIndexed(t *testing.T) {
 	each(t, func(t *testing.T, s sample, _ string, w *httptest.ResponseRecorder) {
 		personal := false
-		for _, family := range []string{"verification", "unknown", "account", "signin", "trouble"} {
+		for _, family := range []string{"verification", "unknown", "account", "signin", "trouble", "portal"} {
 			personal = personal || strings.HasPrefix(s.name, family)
 		}
 		if got := w.Header().Get("X-Robots-Tag") == "noindex"; got != personal {
