@@ -468,3 +468,18 @@ func TestLentTokenEndsWithSessionAndPortal(t *testing.T) {
 		})
 	}
 }
+
+func TestForgottenCodesAreCleared(t *testing.T) {
+	w := NewWorld(t)
+	_, portal := w.portal()
+	w.code(portal, w.cookie(w.Learner("Ada", "uni-a")))
+	for _, tt := range []struct {
+		later time.Duration
+		want  int
+	}{{59 * time.Second, 0}, {2 * time.Second, 1}, {0, 0}} {
+		w.SetClock(w.Now().Add(tt.later))
+		if n, err := w.App.Lend.Clear(w.system()); err != nil || n != tt.want {
+			t.Errorf("%s later %d codes are cleared, %v; want %d", tt.later, n, err, tt.want)
+		}
+	}
+}

@@ -122,6 +122,21 @@ test("bearer mode: a learner lets a portal on another origin in", { skip: missin
     assert.match(await text(page, "viewer"), /^per_/);
     assert.deepEqual(complaints, []);
   });
+  await t.test("asks by GET, and again only for what has changed", async () => {
+    const got = await page.evaluate(`(async () => {
+      const { Client, SearchCatalogue } = await import("/client/index.js");
+      const statuses = [];
+      const client = new Client({ url: ${JSON.stringify(exchange)}, token: () => undefined, fetch: async (...call) => {
+        const response = await fetch(...call);
+        statuses.push(response.status, response.headers.has("ETag"));
+        return response;
+      } });
+      const one = await client.get(SearchCatalogue, { first: 2 });
+      const two = await client.get(SearchCatalogue, { first: 2 });
+      return { statuses, same: JSON.stringify(one) === JSON.stringify(two), found: one.catalogue.totalCount > 0 };
+    })()`);
+    assert.deepEqual(got, { statuses: [200, true, 304, true], same: true, found: true });
+  });
   await t.test("credentials are of no use from there", async () => {
     const said = await page.evaluate(async (address) => {
       try {
