@@ -37,6 +37,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -100,6 +102,10 @@ type Client struct {
 	OutboxEvent *OutboxEventClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// Portal is the client for interacting with the Portal builders.
+	Portal *PortalClient
+	// PortalCode is the client for interacting with the PortalCode builders.
+	PortalCode *PortalCodeClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
 	// Programme is the client for interacting with the Programme builders.
@@ -160,6 +166,8 @@ func (c *Client) init() {
 	c.Offering = NewOfferingClient(c.config)
 	c.OutboxEvent = NewOutboxEventClient(c.config)
 	c.Person = NewPersonClient(c.config)
+	c.Portal = NewPortalClient(c.config)
+	c.PortalCode = NewPortalCodeClient(c.config)
 	c.Profile = NewProfileClient(c.config)
 	c.Programme = NewProgrammeClient(c.config)
 	c.Provider = NewProviderClient(c.config)
@@ -287,6 +295,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Offering:        NewOfferingClient(cfg),
 		OutboxEvent:     NewOutboxEventClient(cfg),
 		Person:          NewPersonClient(cfg),
+		Portal:          NewPortalClient(cfg),
+		PortalCode:      NewPortalCodeClient(cfg),
 		Profile:         NewProfileClient(cfg),
 		Programme:       NewProgrammeClient(cfg),
 		Provider:        NewProviderClient(cfg),
@@ -341,6 +351,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Offering:        NewOfferingClient(cfg),
 		OutboxEvent:     NewOutboxEventClient(cfg),
 		Person:          NewPersonClient(cfg),
+		Portal:          NewPortalClient(cfg),
+		PortalCode:      NewPortalCodeClient(cfg),
 		Profile:         NewProfileClient(cfg),
 		Programme:       NewProgrammeClient(cfg),
 		Provider:        NewProviderClient(cfg),
@@ -388,9 +400,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
 		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
 		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
-		c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
+		c.SeatQuota, c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -404,9 +416,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
 		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
 		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
-		c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
+		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
+		c.SeatQuota, c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -457,6 +469,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.OutboxEvent.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
+	case *PortalMutation:
+		return c.Portal.mutate(ctx, m)
+	case *PortalCodeMutation:
+		return c.PortalCode.mutate(ctx, m)
 	case *ProfileMutation:
 		return c.Profile.mutate(ctx, m)
 	case *ProgrammeMutation:
@@ -3955,6 +3971,336 @@ func (c *PersonClient) mutate(ctx context.Context, m *PersonMutation) (Value, er
 	}
 }
 
+// PortalClient is a client for the Portal schema.
+type PortalClient struct {
+	config
+}
+
+// NewPortalClient returns a client for the Portal from the given config.
+func NewPortalClient(c config) *PortalClient {
+	return &PortalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `portal.Hooks(f(g(h())))`.
+func (c *PortalClient) Use(hooks ...Hook) {
+	c.hooks.Portal = append(c.hooks.Portal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `portal.Intercept(f(g(h())))`.
+func (c *PortalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Portal = append(c.inters.Portal, interceptors...)
+}
+
+// Create returns a builder for creating a Portal entity.
+func (c *PortalClient) Create() *PortalCreate {
+	mutation := newPortalMutation(c.config, OpCreate)
+	return &PortalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Portal entities.
+func (c *PortalClient) CreateBulk(builders ...*PortalCreate) *PortalCreateBulk {
+	return &PortalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PortalClient) MapCreateBulk(slice any, setFunc func(*PortalCreate, int)) *PortalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PortalCreateBulk{err: fmt.Errorf("calling to PortalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PortalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PortalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Portal.
+func (c *PortalClient) Update() *PortalUpdate {
+	mutation := newPortalMutation(c.config, OpUpdate)
+	return &PortalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PortalClient) UpdateOne(_m *Portal) *PortalUpdateOne {
+	mutation := newPortalMutation(c.config, OpUpdateOne, withPortal(_m))
+	return &PortalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PortalClient) UpdateOneID(id ident.ID) *PortalUpdateOne {
+	mutation := newPortalMutation(c.config, OpUpdateOne, withPortalID(id))
+	return &PortalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Portal.
+func (c *PortalClient) Delete() *PortalDelete {
+	mutation := newPortalMutation(c.config, OpDelete)
+	return &PortalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PortalClient) DeleteOne(_m *Portal) *PortalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PortalClient) DeleteOneID(id ident.ID) *PortalDeleteOne {
+	builder := c.Delete().Where(portal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PortalDeleteOne{builder}
+}
+
+// Query returns a query builder for Portal.
+func (c *PortalClient) Query() *PortalQuery {
+	return &PortalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePortal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Portal entity by its id.
+func (c *PortalClient) Get(ctx context.Context, id ident.ID) (*Portal, error) {
+	return c.Query().Where(portal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PortalClient) GetX(ctx context.Context, id ident.ID) *Portal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryInstitution queries the institution edge of a Portal.
+func (c *PortalClient) QueryInstitution(_m *Portal) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portal.Table, portal.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAlliance queries the alliance edge of a Portal.
+func (c *PortalClient) QueryAlliance(_m *Portal) *AllianceQuery {
+	query := (&AllianceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portal.Table, portal.FieldID, id),
+			sqlgraph.To(alliance.Table, alliance.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PortalClient) Hooks() []Hook {
+	return c.hooks.Portal
+}
+
+// Interceptors returns the client interceptors.
+func (c *PortalClient) Interceptors() []Interceptor {
+	return c.inters.Portal
+}
+
+func (c *PortalClient) mutate(ctx context.Context, m *PortalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PortalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PortalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PortalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PortalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Portal mutation op: %q", m.Op())
+	}
+}
+
+// PortalCodeClient is a client for the PortalCode schema.
+type PortalCodeClient struct {
+	config
+}
+
+// NewPortalCodeClient returns a client for the PortalCode from the given config.
+func NewPortalCodeClient(c config) *PortalCodeClient {
+	return &PortalCodeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `portalcode.Hooks(f(g(h())))`.
+func (c *PortalCodeClient) Use(hooks ...Hook) {
+	c.hooks.PortalCode = append(c.hooks.PortalCode, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `portalcode.Intercept(f(g(h())))`.
+func (c *PortalCodeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PortalCode = append(c.inters.PortalCode, interceptors...)
+}
+
+// Create returns a builder for creating a PortalCode entity.
+func (c *PortalCodeClient) Create() *PortalCodeCreate {
+	mutation := newPortalCodeMutation(c.config, OpCreate)
+	return &PortalCodeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PortalCode entities.
+func (c *PortalCodeClient) CreateBulk(builders ...*PortalCodeCreate) *PortalCodeCreateBulk {
+	return &PortalCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PortalCodeClient) MapCreateBulk(slice any, setFunc func(*PortalCodeCreate, int)) *PortalCodeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PortalCodeCreateBulk{err: fmt.Errorf("calling to PortalCodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PortalCodeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PortalCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PortalCode.
+func (c *PortalCodeClient) Update() *PortalCodeUpdate {
+	mutation := newPortalCodeMutation(c.config, OpUpdate)
+	return &PortalCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PortalCodeClient) UpdateOne(_m *PortalCode) *PortalCodeUpdateOne {
+	mutation := newPortalCodeMutation(c.config, OpUpdateOne, withPortalCode(_m))
+	return &PortalCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PortalCodeClient) UpdateOneID(id ident.ID) *PortalCodeUpdateOne {
+	mutation := newPortalCodeMutation(c.config, OpUpdateOne, withPortalCodeID(id))
+	return &PortalCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PortalCode.
+func (c *PortalCodeClient) Delete() *PortalCodeDelete {
+	mutation := newPortalCodeMutation(c.config, OpDelete)
+	return &PortalCodeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PortalCodeClient) DeleteOne(_m *PortalCode) *PortalCodeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PortalCodeClient) DeleteOneID(id ident.ID) *PortalCodeDeleteOne {
+	builder := c.Delete().Where(portalcode.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PortalCodeDeleteOne{builder}
+}
+
+// Query returns a query builder for PortalCode.
+func (c *PortalCodeClient) Query() *PortalCodeQuery {
+	return &PortalCodeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePortalCode},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PortalCode entity by its id.
+func (c *PortalCodeClient) Get(ctx context.Context, id ident.ID) (*PortalCode, error) {
+	return c.Query().Where(portalcode.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PortalCodeClient) GetX(ctx context.Context, id ident.ID) *PortalCode {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPortal queries the portal edge of a PortalCode.
+func (c *PortalCodeClient) QueryPortal(_m *PortalCode) *PortalQuery {
+	query := (&PortalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portalcode.Table, portalcode.FieldID, id),
+			sqlgraph.To(portal.Table, portal.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.PortalTable, portalcode.PortalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySession queries the session edge of a PortalCode.
+func (c *PortalCodeClient) QuerySession(_m *PortalCode) *SessionQuery {
+	query := (&SessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portalcode.Table, portalcode.FieldID, id),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.SessionTable, portalcode.SessionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PortalCodeClient) Hooks() []Hook {
+	return c.hooks.PortalCode
+}
+
+// Interceptors returns the client interceptors.
+func (c *PortalCodeClient) Interceptors() []Interceptor {
+	return c.inters.PortalCode
+}
+
+func (c *PortalCodeClient) mutate(ctx context.Context, m *PortalCodeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PortalCodeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PortalCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PortalCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PortalCodeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PortalCode mutation op: %q", m.Op())
+	}
+}
+
 // ProfileClient is a client for the Profile schema.
 type ProfileClient struct {
 	config
@@ -5852,6 +6198,22 @@ func (c *SessionClient) QueryLent(_m *Session) *SessionQuery {
 	return query
 }
 
+// QueryPortal queries the portal edge of a Session.
+func (c *SessionClient) QueryPortal(_m *Session) *PortalQuery {
+	query := (&PortalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(session.Table, session.FieldID, id),
+			sqlgraph.To(portal.Table, portal.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *SessionClient) Hooks() []Hook {
 	return c.hooks.Session
@@ -6511,16 +6873,16 @@ type (
 		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
 		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
 		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, Session,
-		SignIn, SigningKey, StatusList, Unit []ent.Hook
+		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
+		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
+		SeatQuota, Session, SignIn, SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
 		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
 		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, Session,
-		SignIn, SigningKey, StatusList, Unit []ent.Interceptor
+		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
+		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
+		SeatQuota, Session, SignIn, SigningKey, StatusList, Unit []ent.Interceptor
 	}
 )

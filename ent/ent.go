@@ -33,6 +33,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -128,6 +130,8 @@ func checkColumn(t, c string) error {
 			offering.Table:        offering.ValidColumn,
 			outboxevent.Table:     outboxevent.ValidColumn,
 			person.Table:          person.ValidColumn,
+			portal.Table:          portal.ValidColumn,
+			portalcode.Table:      portalcode.ValidColumn,
 			profile.Table:         profile.ValidColumn,
 			programme.Table:       programme.ValidColumn,
 			provider.Table:        provider.ValidColumn,

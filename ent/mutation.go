@@ -32,6 +32,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
@@ -81,6 +83,8 @@ const (
 	TypeOffering        = "Offering"
 	TypeOutboxEvent     = "OutboxEvent"
 	TypePerson          = "Person"
+	TypePortal          = "Portal"
+	TypePortalCode      = "PortalCode"
 	TypeProfile         = "Profile"
 	TypeProgramme       = "Programme"
 	TypeProvider        = "Provider"
@@ -24164,6 +24168,1740 @@ func (m *PersonMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Person edge %s", name)
 }
 
+// PortalMutation represents an operation that mutates the Portal nodes in the graph.
+type PortalMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *ident.ID
+	created_at             *time.Time
+	name                   *string
+	origin                 *string
+	held_origin            *string
+	return_addresses       *[]string
+	appendreturn_addresses []string
+	used_at                *time.Time
+	ended_at               *time.Time
+	clearedFields          map[string]struct{}
+	institution            *ident.ID
+	clearedinstitution     bool
+	alliance               *ident.ID
+	clearedalliance        bool
+	done                   bool
+	oldValue               func(context.Context) (*Portal, error)
+	predicates             []predicate.Portal
+}
+
+var _ ent.Mutation = (*PortalMutation)(nil)
+
+// portalOption allows management of the mutation configuration using functional options.
+type portalOption func(*PortalMutation)
+
+// newPortalMutation creates new mutation for the Portal entity.
+func newPortalMutation(c config, op Op, opts ...portalOption) *PortalMutation {
+	m := &PortalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePortal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPortalID sets the ID field of the mutation.
+func withPortalID(id ident.ID) portalOption {
+	return func(m *PortalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Portal
+		)
+		m.oldValue = func(ctx context.Context) (*Portal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Portal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPortal sets the old Portal of the mutation.
+func withPortal(node *Portal) portalOption {
+	return func(m *PortalMutation) {
+		m.oldValue = func(context.Context) (*Portal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PortalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PortalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Portal entities.
+func (m *PortalMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PortalMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PortalMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Portal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PortalMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PortalMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PortalMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *PortalMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *PortalMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldInstitutionID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ClearInstitutionID clears the value of the "institution_id" field.
+func (m *PortalMutation) ClearInstitutionID() {
+	m.institution = nil
+	m.clearedFields[portal.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionIDCleared returns if the "institution_id" field was cleared in this mutation.
+func (m *PortalMutation) InstitutionIDCleared() bool {
+	_, ok := m.clearedFields[portal.FieldInstitutionID]
+	return ok
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *PortalMutation) ResetInstitutionID() {
+	m.institution = nil
+	delete(m.clearedFields, portal.FieldInstitutionID)
+}
+
+// SetAllianceID sets the "alliance_id" field.
+func (m *PortalMutation) SetAllianceID(i ident.ID) {
+	m.alliance = &i
+}
+
+// AllianceID returns the value of the "alliance_id" field in the mutation.
+func (m *PortalMutation) AllianceID() (r ident.ID, exists bool) {
+	v := m.alliance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllianceID returns the old "alliance_id" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldAllianceID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllianceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllianceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllianceID: %w", err)
+	}
+	return oldValue.AllianceID, nil
+}
+
+// ClearAllianceID clears the value of the "alliance_id" field.
+func (m *PortalMutation) ClearAllianceID() {
+	m.alliance = nil
+	m.clearedFields[portal.FieldAllianceID] = struct{}{}
+}
+
+// AllianceIDCleared returns if the "alliance_id" field was cleared in this mutation.
+func (m *PortalMutation) AllianceIDCleared() bool {
+	_, ok := m.clearedFields[portal.FieldAllianceID]
+	return ok
+}
+
+// ResetAllianceID resets all changes to the "alliance_id" field.
+func (m *PortalMutation) ResetAllianceID() {
+	m.alliance = nil
+	delete(m.clearedFields, portal.FieldAllianceID)
+}
+
+// SetName sets the "name" field.
+func (m *PortalMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PortalMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PortalMutation) ResetName() {
+	m.name = nil
+}
+
+// SetOrigin sets the "origin" field.
+func (m *PortalMutation) SetOrigin(s string) {
+	m.origin = &s
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *PortalMutation) Origin() (r string, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldOrigin(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *PortalMutation) ResetOrigin() {
+	m.origin = nil
+}
+
+// SetHeldOrigin sets the "held_origin" field.
+func (m *PortalMutation) SetHeldOrigin(s string) {
+	m.held_origin = &s
+}
+
+// HeldOrigin returns the value of the "held_origin" field in the mutation.
+func (m *PortalMutation) HeldOrigin() (r string, exists bool) {
+	v := m.held_origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldOrigin returns the old "held_origin" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldHeldOrigin(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldOrigin: %w", err)
+	}
+	return oldValue.HeldOrigin, nil
+}
+
+// ClearHeldOrigin clears the value of the "held_origin" field.
+func (m *PortalMutation) ClearHeldOrigin() {
+	m.held_origin = nil
+	m.clearedFields[portal.FieldHeldOrigin] = struct{}{}
+}
+
+// HeldOriginCleared returns if the "held_origin" field was cleared in this mutation.
+func (m *PortalMutation) HeldOriginCleared() bool {
+	_, ok := m.clearedFields[portal.FieldHeldOrigin]
+	return ok
+}
+
+// ResetHeldOrigin resets all changes to the "held_origin" field.
+func (m *PortalMutation) ResetHeldOrigin() {
+	m.held_origin = nil
+	delete(m.clearedFields, portal.FieldHeldOrigin)
+}
+
+// SetReturnAddresses sets the "return_addresses" field.
+func (m *PortalMutation) SetReturnAddresses(s []string) {
+	m.return_addresses = &s
+	m.appendreturn_addresses = nil
+}
+
+// ReturnAddresses returns the value of the "return_addresses" field in the mutation.
+func (m *PortalMutation) ReturnAddresses() (r []string, exists bool) {
+	v := m.return_addresses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnAddresses returns the old "return_addresses" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldReturnAddresses(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnAddresses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnAddresses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnAddresses: %w", err)
+	}
+	return oldValue.ReturnAddresses, nil
+}
+
+// AppendReturnAddresses adds s to the "return_addresses" field.
+func (m *PortalMutation) AppendReturnAddresses(s []string) {
+	m.appendreturn_addresses = append(m.appendreturn_addresses, s...)
+}
+
+// AppendedReturnAddresses returns the list of values that were appended to the "return_addresses" field in this mutation.
+func (m *PortalMutation) AppendedReturnAddresses() ([]string, bool) {
+	if len(m.appendreturn_addresses) == 0 {
+		return nil, false
+	}
+	return m.appendreturn_addresses, true
+}
+
+// ResetReturnAddresses resets all changes to the "return_addresses" field.
+func (m *PortalMutation) ResetReturnAddresses() {
+	m.return_addresses = nil
+	m.appendreturn_addresses = nil
+}
+
+// SetUsedAt sets the "used_at" field.
+func (m *PortalMutation) SetUsedAt(t time.Time) {
+	m.used_at = &t
+}
+
+// UsedAt returns the value of the "used_at" field in the mutation.
+func (m *PortalMutation) UsedAt() (r time.Time, exists bool) {
+	v := m.used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsedAt returns the old "used_at" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsedAt: %w", err)
+	}
+	return oldValue.UsedAt, nil
+}
+
+// ClearUsedAt clears the value of the "used_at" field.
+func (m *PortalMutation) ClearUsedAt() {
+	m.used_at = nil
+	m.clearedFields[portal.FieldUsedAt] = struct{}{}
+}
+
+// UsedAtCleared returns if the "used_at" field was cleared in this mutation.
+func (m *PortalMutation) UsedAtCleared() bool {
+	_, ok := m.clearedFields[portal.FieldUsedAt]
+	return ok
+}
+
+// ResetUsedAt resets all changes to the "used_at" field.
+func (m *PortalMutation) ResetUsedAt() {
+	m.used_at = nil
+	delete(m.clearedFields, portal.FieldUsedAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *PortalMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PortalMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Portal entity.
+// If the Portal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PortalMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[portal.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PortalMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[portal.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PortalMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, portal.FieldEndedAt)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *PortalMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[portal.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *PortalMutation) InstitutionCleared() bool {
+	return m.InstitutionIDCleared() || m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *PortalMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *PortalMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearAlliance clears the "alliance" edge to the Alliance entity.
+func (m *PortalMutation) ClearAlliance() {
+	m.clearedalliance = true
+	m.clearedFields[portal.FieldAllianceID] = struct{}{}
+}
+
+// AllianceCleared reports if the "alliance" edge to the Alliance entity was cleared.
+func (m *PortalMutation) AllianceCleared() bool {
+	return m.AllianceIDCleared() || m.clearedalliance
+}
+
+// AllianceIDs returns the "alliance" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AllianceID instead. It exists only for internal usage by the builders.
+func (m *PortalMutation) AllianceIDs() (ids []ident.ID) {
+	if id := m.alliance; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAlliance resets all changes to the "alliance" edge.
+func (m *PortalMutation) ResetAlliance() {
+	m.alliance = nil
+	m.clearedalliance = false
+}
+
+// Where appends a list predicates to the PortalMutation builder.
+func (m *PortalMutation) Where(ps ...predicate.Portal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PortalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PortalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Portal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PortalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PortalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Portal).
+func (m *PortalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PortalMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, portal.FieldCreatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, portal.FieldInstitutionID)
+	}
+	if m.alliance != nil {
+		fields = append(fields, portal.FieldAllianceID)
+	}
+	if m.name != nil {
+		fields = append(fields, portal.FieldName)
+	}
+	if m.origin != nil {
+		fields = append(fields, portal.FieldOrigin)
+	}
+	if m.held_origin != nil {
+		fields = append(fields, portal.FieldHeldOrigin)
+	}
+	if m.return_addresses != nil {
+		fields = append(fields, portal.FieldReturnAddresses)
+	}
+	if m.used_at != nil {
+		fields = append(fields, portal.FieldUsedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, portal.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PortalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case portal.FieldCreatedAt:
+		return m.CreatedAt()
+	case portal.FieldInstitutionID:
+		return m.InstitutionID()
+	case portal.FieldAllianceID:
+		return m.AllianceID()
+	case portal.FieldName:
+		return m.Name()
+	case portal.FieldOrigin:
+		return m.Origin()
+	case portal.FieldHeldOrigin:
+		return m.HeldOrigin()
+	case portal.FieldReturnAddresses:
+		return m.ReturnAddresses()
+	case portal.FieldUsedAt:
+		return m.UsedAt()
+	case portal.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PortalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case portal.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case portal.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case portal.FieldAllianceID:
+		return m.OldAllianceID(ctx)
+	case portal.FieldName:
+		return m.OldName(ctx)
+	case portal.FieldOrigin:
+		return m.OldOrigin(ctx)
+	case portal.FieldHeldOrigin:
+		return m.OldHeldOrigin(ctx)
+	case portal.FieldReturnAddresses:
+		return m.OldReturnAddresses(ctx)
+	case portal.FieldUsedAt:
+		return m.OldUsedAt(ctx)
+	case portal.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Portal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case portal.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case portal.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case portal.FieldAllianceID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllianceID(v)
+		return nil
+	case portal.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case portal.FieldOrigin:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
+		return nil
+	case portal.FieldHeldOrigin:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldOrigin(v)
+		return nil
+	case portal.FieldReturnAddresses:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnAddresses(v)
+		return nil
+	case portal.FieldUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsedAt(v)
+		return nil
+	case portal.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Portal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PortalMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PortalMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Portal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PortalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(portal.FieldInstitutionID) {
+		fields = append(fields, portal.FieldInstitutionID)
+	}
+	if m.FieldCleared(portal.FieldAllianceID) {
+		fields = append(fields, portal.FieldAllianceID)
+	}
+	if m.FieldCleared(portal.FieldHeldOrigin) {
+		fields = append(fields, portal.FieldHeldOrigin)
+	}
+	if m.FieldCleared(portal.FieldUsedAt) {
+		fields = append(fields, portal.FieldUsedAt)
+	}
+	if m.FieldCleared(portal.FieldEndedAt) {
+		fields = append(fields, portal.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PortalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PortalMutation) ClearField(name string) error {
+	switch name {
+	case portal.FieldInstitutionID:
+		m.ClearInstitutionID()
+		return nil
+	case portal.FieldAllianceID:
+		m.ClearAllianceID()
+		return nil
+	case portal.FieldHeldOrigin:
+		m.ClearHeldOrigin()
+		return nil
+	case portal.FieldUsedAt:
+		m.ClearUsedAt()
+		return nil
+	case portal.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Portal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PortalMutation) ResetField(name string) error {
+	switch name {
+	case portal.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case portal.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case portal.FieldAllianceID:
+		m.ResetAllianceID()
+		return nil
+	case portal.FieldName:
+		m.ResetName()
+		return nil
+	case portal.FieldOrigin:
+		m.ResetOrigin()
+		return nil
+	case portal.FieldHeldOrigin:
+		m.ResetHeldOrigin()
+		return nil
+	case portal.FieldReturnAddresses:
+		m.ResetReturnAddresses()
+		return nil
+	case portal.FieldUsedAt:
+		m.ResetUsedAt()
+		return nil
+	case portal.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Portal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PortalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.institution != nil {
+		edges = append(edges, portal.EdgeInstitution)
+	}
+	if m.alliance != nil {
+		edges = append(edges, portal.EdgeAlliance)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PortalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case portal.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case portal.EdgeAlliance:
+		if id := m.alliance; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PortalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PortalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PortalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedinstitution {
+		edges = append(edges, portal.EdgeInstitution)
+	}
+	if m.clearedalliance {
+		edges = append(edges, portal.EdgeAlliance)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PortalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case portal.EdgeInstitution:
+		return m.clearedinstitution
+	case portal.EdgeAlliance:
+		return m.clearedalliance
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PortalMutation) ClearEdge(name string) error {
+	switch name {
+	case portal.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case portal.EdgeAlliance:
+		m.ClearAlliance()
+		return nil
+	}
+	return fmt.Errorf("unknown Portal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PortalMutation) ResetEdge(name string) error {
+	switch name {
+	case portal.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case portal.EdgeAlliance:
+		m.ResetAlliance()
+		return nil
+	}
+	return fmt.Errorf("unknown Portal edge %s", name)
+}
+
+// PortalCodeMutation represents an operation that mutates the PortalCode nodes in the graph.
+type PortalCodeMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *ident.ID
+	created_at     *time.Time
+	digest         *string
+	challenge      *string
+	return_address *string
+	expires_at     *time.Time
+	clearedFields  map[string]struct{}
+	portal         *ident.ID
+	clearedportal  bool
+	session        *ident.ID
+	clearedsession bool
+	done           bool
+	oldValue       func(context.Context) (*PortalCode, error)
+	predicates     []predicate.PortalCode
+}
+
+var _ ent.Mutation = (*PortalCodeMutation)(nil)
+
+// portalcodeOption allows management of the mutation configuration using functional options.
+type portalcodeOption func(*PortalCodeMutation)
+
+// newPortalCodeMutation creates new mutation for the PortalCode entity.
+func newPortalCodeMutation(c config, op Op, opts ...portalcodeOption) *PortalCodeMutation {
+	m := &PortalCodeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePortalCode,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPortalCodeID sets the ID field of the mutation.
+func withPortalCodeID(id ident.ID) portalcodeOption {
+	return func(m *PortalCodeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PortalCode
+		)
+		m.oldValue = func(ctx context.Context) (*PortalCode, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PortalCode.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPortalCode sets the old PortalCode of the mutation.
+func withPortalCode(node *PortalCode) portalcodeOption {
+	return func(m *PortalCodeMutation) {
+		m.oldValue = func(context.Context) (*PortalCode, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PortalCodeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PortalCodeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PortalCode entities.
+func (m *PortalCodeMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PortalCodeMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PortalCodeMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PortalCode.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PortalCodeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PortalCodeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PortalCodeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPortalID sets the "portal_id" field.
+func (m *PortalCodeMutation) SetPortalID(i ident.ID) {
+	m.portal = &i
+}
+
+// PortalID returns the value of the "portal_id" field in the mutation.
+func (m *PortalCodeMutation) PortalID() (r ident.ID, exists bool) {
+	v := m.portal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPortalID returns the old "portal_id" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldPortalID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPortalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPortalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPortalID: %w", err)
+	}
+	return oldValue.PortalID, nil
+}
+
+// ResetPortalID resets all changes to the "portal_id" field.
+func (m *PortalCodeMutation) ResetPortalID() {
+	m.portal = nil
+}
+
+// SetSessionID sets the "session_id" field.
+func (m *PortalCodeMutation) SetSessionID(i ident.ID) {
+	m.session = &i
+}
+
+// SessionID returns the value of the "session_id" field in the mutation.
+func (m *PortalCodeMutation) SessionID() (r ident.ID, exists bool) {
+	v := m.session
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionID returns the old "session_id" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldSessionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionID: %w", err)
+	}
+	return oldValue.SessionID, nil
+}
+
+// ResetSessionID resets all changes to the "session_id" field.
+func (m *PortalCodeMutation) ResetSessionID() {
+	m.session = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *PortalCodeMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *PortalCodeMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *PortalCodeMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetChallenge sets the "challenge" field.
+func (m *PortalCodeMutation) SetChallenge(s string) {
+	m.challenge = &s
+}
+
+// Challenge returns the value of the "challenge" field in the mutation.
+func (m *PortalCodeMutation) Challenge() (r string, exists bool) {
+	v := m.challenge
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChallenge returns the old "challenge" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldChallenge(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChallenge is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChallenge requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChallenge: %w", err)
+	}
+	return oldValue.Challenge, nil
+}
+
+// ResetChallenge resets all changes to the "challenge" field.
+func (m *PortalCodeMutation) ResetChallenge() {
+	m.challenge = nil
+}
+
+// SetReturnAddress sets the "return_address" field.
+func (m *PortalCodeMutation) SetReturnAddress(s string) {
+	m.return_address = &s
+}
+
+// ReturnAddress returns the value of the "return_address" field in the mutation.
+func (m *PortalCodeMutation) ReturnAddress() (r string, exists bool) {
+	v := m.return_address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnAddress returns the old "return_address" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldReturnAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnAddress: %w", err)
+	}
+	return oldValue.ReturnAddress, nil
+}
+
+// ResetReturnAddress resets all changes to the "return_address" field.
+func (m *PortalCodeMutation) ResetReturnAddress() {
+	m.return_address = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *PortalCodeMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *PortalCodeMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the PortalCode entity.
+// If the PortalCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalCodeMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *PortalCodeMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// ClearPortal clears the "portal" edge to the Portal entity.
+func (m *PortalCodeMutation) ClearPortal() {
+	m.clearedportal = true
+	m.clearedFields[portalcode.FieldPortalID] = struct{}{}
+}
+
+// PortalCleared reports if the "portal" edge to the Portal entity was cleared.
+func (m *PortalCodeMutation) PortalCleared() bool {
+	return m.clearedportal
+}
+
+// PortalIDs returns the "portal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PortalID instead. It exists only for internal usage by the builders.
+func (m *PortalCodeMutation) PortalIDs() (ids []ident.ID) {
+	if id := m.portal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPortal resets all changes to the "portal" edge.
+func (m *PortalCodeMutation) ResetPortal() {
+	m.portal = nil
+	m.clearedportal = false
+}
+
+// ClearSession clears the "session" edge to the Session entity.
+func (m *PortalCodeMutation) ClearSession() {
+	m.clearedsession = true
+	m.clearedFields[portalcode.FieldSessionID] = struct{}{}
+}
+
+// SessionCleared reports if the "session" edge to the Session entity was cleared.
+func (m *PortalCodeMutation) SessionCleared() bool {
+	return m.clearedsession
+}
+
+// SessionIDs returns the "session" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SessionID instead. It exists only for internal usage by the builders.
+func (m *PortalCodeMutation) SessionIDs() (ids []ident.ID) {
+	if id := m.session; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSession resets all changes to the "session" edge.
+func (m *PortalCodeMutation) ResetSession() {
+	m.session = nil
+	m.clearedsession = false
+}
+
+// Where appends a list predicates to the PortalCodeMutation builder.
+func (m *PortalCodeMutation) Where(ps ...predicate.PortalCode) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PortalCodeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PortalCodeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PortalCode, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PortalCodeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PortalCodeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PortalCode).
+func (m *PortalCodeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PortalCodeMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, portalcode.FieldCreatedAt)
+	}
+	if m.portal != nil {
+		fields = append(fields, portalcode.FieldPortalID)
+	}
+	if m.session != nil {
+		fields = append(fields, portalcode.FieldSessionID)
+	}
+	if m.digest != nil {
+		fields = append(fields, portalcode.FieldDigest)
+	}
+	if m.challenge != nil {
+		fields = append(fields, portalcode.FieldChallenge)
+	}
+	if m.return_address != nil {
+		fields = append(fields, portalcode.FieldReturnAddress)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, portalcode.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PortalCodeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case portalcode.FieldCreatedAt:
+		return m.CreatedAt()
+	case portalcode.FieldPortalID:
+		return m.PortalID()
+	case portalcode.FieldSessionID:
+		return m.SessionID()
+	case portalcode.FieldDigest:
+		return m.Digest()
+	case portalcode.FieldChallenge:
+		return m.Challenge()
+	case portalcode.FieldReturnAddress:
+		return m.ReturnAddress()
+	case portalcode.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PortalCodeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case portalcode.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case portalcode.FieldPortalID:
+		return m.OldPortalID(ctx)
+	case portalcode.FieldSessionID:
+		return m.OldSessionID(ctx)
+	case portalcode.FieldDigest:
+		return m.OldDigest(ctx)
+	case portalcode.FieldChallenge:
+		return m.OldChallenge(ctx)
+	case portalcode.FieldReturnAddress:
+		return m.OldReturnAddress(ctx)
+	case portalcode.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PortalCode field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortalCodeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case portalcode.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case portalcode.FieldPortalID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPortalID(v)
+		return nil
+	case portalcode.FieldSessionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionID(v)
+		return nil
+	case portalcode.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case portalcode.FieldChallenge:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChallenge(v)
+		return nil
+	case portalcode.FieldReturnAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnAddress(v)
+		return nil
+	case portalcode.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PortalCode field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PortalCodeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PortalCodeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortalCodeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PortalCode numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PortalCodeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PortalCodeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PortalCodeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PortalCode nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PortalCodeMutation) ResetField(name string) error {
+	switch name {
+	case portalcode.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case portalcode.FieldPortalID:
+		m.ResetPortalID()
+		return nil
+	case portalcode.FieldSessionID:
+		m.ResetSessionID()
+		return nil
+	case portalcode.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case portalcode.FieldChallenge:
+		m.ResetChallenge()
+		return nil
+	case portalcode.FieldReturnAddress:
+		m.ResetReturnAddress()
+		return nil
+	case portalcode.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PortalCode field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PortalCodeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.portal != nil {
+		edges = append(edges, portalcode.EdgePortal)
+	}
+	if m.session != nil {
+		edges = append(edges, portalcode.EdgeSession)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PortalCodeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case portalcode.EdgePortal:
+		if id := m.portal; id != nil {
+			return []ent.Value{*id}
+		}
+	case portalcode.EdgeSession:
+		if id := m.session; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PortalCodeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PortalCodeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PortalCodeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedportal {
+		edges = append(edges, portalcode.EdgePortal)
+	}
+	if m.clearedsession {
+		edges = append(edges, portalcode.EdgeSession)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PortalCodeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case portalcode.EdgePortal:
+		return m.clearedportal
+	case portalcode.EdgeSession:
+		return m.clearedsession
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PortalCodeMutation) ClearEdge(name string) error {
+	switch name {
+	case portalcode.EdgePortal:
+		m.ClearPortal()
+		return nil
+	case portalcode.EdgeSession:
+		m.ClearSession()
+		return nil
+	}
+	return fmt.Errorf("unknown PortalCode unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PortalCodeMutation) ResetEdge(name string) error {
+	switch name {
+	case portalcode.EdgePortal:
+		m.ResetPortal()
+		return nil
+	case portalcode.EdgeSession:
+		m.ResetSession()
+		return nil
+	}
+	return fmt.Errorf("unknown PortalCode edge %s", name)
+}
+
 // ProfileMutation represents an operation that mutates the Profile nodes in the graph.
 type ProfileMutation struct {
 	config
@@ -34905,6 +36643,8 @@ type SessionMutation struct {
 	lent             map[ident.ID]struct{}
 	removedlent      map[ident.ID]struct{}
 	clearedlent      bool
+	portal           *ident.ID
+	clearedportal    bool
 	done             bool
 	oldValue         func(context.Context) (*Session, error)
 	predicates       []predicate.Session
@@ -35169,6 +36909,55 @@ func (m *SessionMutation) ParentIDCleared() bool {
 func (m *SessionMutation) ResetParentID() {
 	m.parent = nil
 	delete(m.clearedFields, session.FieldParentID)
+}
+
+// SetPortalID sets the "portal_id" field.
+func (m *SessionMutation) SetPortalID(i ident.ID) {
+	m.portal = &i
+}
+
+// PortalID returns the value of the "portal_id" field in the mutation.
+func (m *SessionMutation) PortalID() (r ident.ID, exists bool) {
+	v := m.portal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPortalID returns the old "portal_id" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldPortalID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPortalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPortalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPortalID: %w", err)
+	}
+	return oldValue.PortalID, nil
+}
+
+// ClearPortalID clears the value of the "portal_id" field.
+func (m *SessionMutation) ClearPortalID() {
+	m.portal = nil
+	m.clearedFields[session.FieldPortalID] = struct{}{}
+}
+
+// PortalIDCleared returns if the "portal_id" field was cleared in this mutation.
+func (m *SessionMutation) PortalIDCleared() bool {
+	_, ok := m.clearedFields[session.FieldPortalID]
+	return ok
+}
+
+// ResetPortalID resets all changes to the "portal_id" field.
+func (m *SessionMutation) ResetPortalID() {
+	m.portal = nil
+	delete(m.clearedFields, session.FieldPortalID)
 }
 
 // SetKind sets the "kind" field.
@@ -35633,6 +37422,33 @@ func (m *SessionMutation) ResetLent() {
 	m.removedlent = nil
 }
 
+// ClearPortal clears the "portal" edge to the Portal entity.
+func (m *SessionMutation) ClearPortal() {
+	m.clearedportal = true
+	m.clearedFields[session.FieldPortalID] = struct{}{}
+}
+
+// PortalCleared reports if the "portal" edge to the Portal entity was cleared.
+func (m *SessionMutation) PortalCleared() bool {
+	return m.PortalIDCleared() || m.clearedportal
+}
+
+// PortalIDs returns the "portal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PortalID instead. It exists only for internal usage by the builders.
+func (m *SessionMutation) PortalIDs() (ids []ident.ID) {
+	if id := m.portal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPortal resets all changes to the "portal" edge.
+func (m *SessionMutation) ResetPortal() {
+	m.portal = nil
+	m.clearedportal = false
+}
+
 // Where appends a list predicates to the SessionMutation builder.
 func (m *SessionMutation) Where(ps ...predicate.Session) {
 	m.predicates = append(m.predicates, ps...)
@@ -35667,7 +37483,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, session.FieldCreatedAt)
 	}
@@ -35679,6 +37495,9 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.parent != nil {
 		fields = append(fields, session.FieldParentID)
+	}
+	if m.portal != nil {
+		fields = append(fields, session.FieldPortalID)
 	}
 	if m.kind != nil {
 		fields = append(fields, session.FieldKind)
@@ -35720,6 +37539,8 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.IdentityID()
 	case session.FieldParentID:
 		return m.ParentID()
+	case session.FieldPortalID:
+		return m.PortalID()
 	case session.FieldKind:
 		return m.Kind()
 	case session.FieldDigest:
@@ -35753,6 +37574,8 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldIdentityID(ctx)
 	case session.FieldParentID:
 		return m.OldParentID(ctx)
+	case session.FieldPortalID:
+		return m.OldPortalID(ctx)
 	case session.FieldKind:
 		return m.OldKind(ctx)
 	case session.FieldDigest:
@@ -35805,6 +37628,13 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParentID(v)
+		return nil
+	case session.FieldPortalID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPortalID(v)
 		return nil
 	case session.FieldKind:
 		v, ok := value.(session.Kind)
@@ -35895,6 +37725,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldParentID) {
 		fields = append(fields, session.FieldParentID)
 	}
+	if m.FieldCleared(session.FieldPortalID) {
+		fields = append(fields, session.FieldPortalID)
+	}
 	if m.FieldCleared(session.FieldSid) {
 		fields = append(fields, session.FieldSid)
 	}
@@ -35920,6 +37753,9 @@ func (m *SessionMutation) ClearField(name string) error {
 	switch name {
 	case session.FieldParentID:
 		m.ClearParentID()
+		return nil
+	case session.FieldPortalID:
+		m.ClearPortalID()
 		return nil
 	case session.FieldSid:
 		m.ClearSid()
@@ -35949,6 +37785,9 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldParentID:
 		m.ResetParentID()
+		return nil
+	case session.FieldPortalID:
+		m.ResetPortalID()
 		return nil
 	case session.FieldKind:
 		m.ResetKind()
@@ -35980,7 +37819,7 @@ func (m *SessionMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *SessionMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.person != nil {
 		edges = append(edges, session.EdgePerson)
 	}
@@ -35992,6 +37831,9 @@ func (m *SessionMutation) AddedEdges() []string {
 	}
 	if m.lent != nil {
 		edges = append(edges, session.EdgeLent)
+	}
+	if m.portal != nil {
+		edges = append(edges, session.EdgePortal)
 	}
 	return edges
 }
@@ -36018,13 +37860,17 @@ func (m *SessionMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case session.EdgePortal:
+		if id := m.portal; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *SessionMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedlent != nil {
 		edges = append(edges, session.EdgeLent)
 	}
@@ -36047,7 +37893,7 @@ func (m *SessionMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *SessionMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedperson {
 		edges = append(edges, session.EdgePerson)
 	}
@@ -36059,6 +37905,9 @@ func (m *SessionMutation) ClearedEdges() []string {
 	}
 	if m.clearedlent {
 		edges = append(edges, session.EdgeLent)
+	}
+	if m.clearedportal {
+		edges = append(edges, session.EdgePortal)
 	}
 	return edges
 }
@@ -36075,6 +37924,8 @@ func (m *SessionMutation) EdgeCleared(name string) bool {
 		return m.clearedparent
 	case session.EdgeLent:
 		return m.clearedlent
+	case session.EdgePortal:
+		return m.clearedportal
 	}
 	return false
 }
@@ -36091,6 +37942,9 @@ func (m *SessionMutation) ClearEdge(name string) error {
 		return nil
 	case session.EdgeParent:
 		m.ClearParent()
+		return nil
+	case session.EdgePortal:
+		m.ClearPortal()
 		return nil
 	}
 	return fmt.Errorf("unknown Session unique edge %s", name)
@@ -36111,6 +37965,9 @@ func (m *SessionMutation) ResetEdge(name string) error {
 		return nil
 	case session.EdgeLent:
 		m.ResetLent()
+		return nil
+	case session.EdgePortal:
+		m.ResetPortal()
 		return nil
 	}
 	return fmt.Errorf("unknown Session edge %s", name)

@@ -130,6 +130,18 @@ func (*Person) IsNode() {}
 // NodeID returns the identifier of the Person.
 func (n *Person) NodeID() ident.ID { return n.ID }
 
+// IsNode marks Portal as a Node of the GraphQL schema.
+func (*Portal) IsNode() {}
+
+// NodeID returns the identifier of the Portal.
+func (n *Portal) NodeID() ident.ID { return n.ID }
+
+// IsNode marks PortalCode as a Node of the GraphQL schema.
+func (*PortalCode) IsNode() {}
+
+// NodeID returns the identifier of the PortalCode.
+func (n *PortalCode) NodeID() ident.ID { return n.ID }
+
 // IsNode marks Profile as a Node of the GraphQL schema.
 func (*Profile) IsNode() {}
 

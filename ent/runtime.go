@@ -26,6 +26,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -1006,6 +1008,76 @@ func init() {
 	person.DefaultID = personDescID.Default.(func() ident.ID)
 	// person.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	person.IDValidator = personDescID.Validators[0].(func(string) error)
+	portalMixin := schema.Portal{}.Mixin()
+	portalMixinFields0 := portalMixin[0].Fields()
+	_ = portalMixinFields0
+	portalFields := schema.Portal{}.Fields()
+	_ = portalFields
+	// portalDescCreatedAt is the schema descriptor for created_at field.
+	portalDescCreatedAt := portalMixinFields0[1].Descriptor()
+	// portal.DefaultCreatedAt holds the default value on creation for the created_at field.
+	portal.DefaultCreatedAt = portalDescCreatedAt.Default.(func() time.Time)
+	// portalDescInstitutionID is the schema descriptor for institution_id field.
+	portalDescInstitutionID := portalFields[0].Descriptor()
+	// portal.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	portal.InstitutionIDValidator = portalDescInstitutionID.Validators[0].(func(string) error)
+	// portalDescAllianceID is the schema descriptor for alliance_id field.
+	portalDescAllianceID := portalFields[1].Descriptor()
+	// portal.AllianceIDValidator is a validator for the "alliance_id" field. It is called by the builders before save.
+	portal.AllianceIDValidator = portalDescAllianceID.Validators[0].(func(string) error)
+	// portalDescName is the schema descriptor for name field.
+	portalDescName := portalFields[2].Descriptor()
+	// portal.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	portal.NameValidator = portalDescName.Validators[0].(func(string) error)
+	// portalDescOrigin is the schema descriptor for origin field.
+	portalDescOrigin := portalFields[3].Descriptor()
+	// portal.OriginValidator is a validator for the "origin" field. It is called by the builders before save.
+	portal.OriginValidator = portalDescOrigin.Validators[0].(func(string) error)
+	// portalDescHeldOrigin is the schema descriptor for held_origin field.
+	portalDescHeldOrigin := portalFields[4].Descriptor()
+	// portal.HeldOriginValidator is a validator for the "held_origin" field. It is called by the builders before save.
+	portal.HeldOriginValidator = portalDescHeldOrigin.Validators[0].(func(string) error)
+	// portalDescID is the schema descriptor for id field.
+	portalDescID := portalMixinFields0[0].Descriptor()
+	// portal.DefaultID holds the default value on creation for the id field.
+	portal.DefaultID = portalDescID.Default.(func() ident.ID)
+	// portal.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	portal.IDValidator = portalDescID.Validators[0].(func(string) error)
+	portalcodeMixin := schema.PortalCode{}.Mixin()
+	portalcodeMixinFields0 := portalcodeMixin[0].Fields()
+	_ = portalcodeMixinFields0
+	portalcodeFields := schema.PortalCode{}.Fields()
+	_ = portalcodeFields
+	// portalcodeDescCreatedAt is the schema descriptor for created_at field.
+	portalcodeDescCreatedAt := portalcodeMixinFields0[1].Descriptor()
+	// portalcode.DefaultCreatedAt holds the default value on creation for the created_at field.
+	portalcode.DefaultCreatedAt = portalcodeDescCreatedAt.Default.(func() time.Time)
+	// portalcodeDescPortalID is the schema descriptor for portal_id field.
+	portalcodeDescPortalID := portalcodeFields[0].Descriptor()
+	// portalcode.PortalIDValidator is a validator for the "portal_id" field. It is called by the builders before save.
+	portalcode.PortalIDValidator = portalcodeDescPortalID.Validators[0].(func(string) error)
+	// portalcodeDescSessionID is the schema descriptor for session_id field.
+	portalcodeDescSessionID := portalcodeFields[1].Descriptor()
+	// portalcode.SessionIDValidator is a validator for the "session_id" field. It is called by the builders before save.
+	portalcode.SessionIDValidator = portalcodeDescSessionID.Validators[0].(func(string) error)
+	// portalcodeDescDigest is the schema descriptor for digest field.
+	portalcodeDescDigest := portalcodeFields[2].Descriptor()
+	// portalcode.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	portalcode.DigestValidator = portalcodeDescDigest.Validators[0].(func(string) error)
+	// portalcodeDescChallenge is the schema descriptor for challenge field.
+	portalcodeDescChallenge := portalcodeFields[3].Descriptor()
+	// portalcode.ChallengeValidator is a validator for the "challenge" field. It is called by the builders before save.
+	portalcode.ChallengeValidator = portalcodeDescChallenge.Validators[0].(func(string) error)
+	// portalcodeDescReturnAddress is the schema descriptor for return_address field.
+	portalcodeDescReturnAddress := portalcodeFields[4].Descriptor()
+	// portalcode.ReturnAddressValidator is a validator for the "return_address" field. It is called by the builders before save.
+	portalcode.ReturnAddressValidator = portalcodeDescReturnAddress.Validators[0].(func(string) error)
+	// portalcodeDescID is the schema descriptor for id field.
+	portalcodeDescID := portalcodeMixinFields0[0].Descriptor()
+	// portalcode.DefaultID holds the default value on creation for the id field.
+	portalcode.DefaultID = portalcodeDescID.Default.(func() ident.ID)
+	// portalcode.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	portalcode.IDValidator = portalcodeDescID.Validators[0].(func(string) error)
 	profileMixin := schema.Profile{}.Mixin()
 	profileMixinFields0 := profileMixin[0].Fields()
 	_ = profileMixinFields0
@@ -1428,16 +1500,20 @@ func init() {
 	sessionDescParentID := sessionFields[2].Descriptor()
 	// session.ParentIDValidator is a validator for the "parent_id" field. It is called by the builders before save.
 	session.ParentIDValidator = sessionDescParentID.Validators[0].(func(string) error)
+	// sessionDescPortalID is the schema descriptor for portal_id field.
+	sessionDescPortalID := sessionFields[3].Descriptor()
+	// session.PortalIDValidator is a validator for the "portal_id" field. It is called by the builders before save.
+	session.PortalIDValidator = sessionDescPortalID.Validators[0].(func(string) error)
 	// sessionDescDigest is the schema descriptor for digest field.
-	sessionDescDigest := sessionFields[4].Descriptor()
+	sessionDescDigest := sessionFields[5].Descriptor()
 	// session.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
 	session.DigestValidator = sessionDescDigest.Validators[0].(func(string) error)
 	// sessionDescSid is the schema descriptor for sid field.
-	sessionDescSid := sessionFields[5].Descriptor()
+	sessionDescSid := sessionFields[6].Descriptor()
 	// session.SidValidator is a validator for the "sid" field. It is called by the builders before save.
 	session.SidValidator = sessionDescSid.Validators[0].(func(string) error)
 	// sessionDescAcr is the schema descriptor for acr field.
-	sessionDescAcr := sessionFields[6].Descriptor()
+	sessionDescAcr := sessionFields[7].Descriptor()
 	// session.AcrValidator is a validator for the "acr" field. It is called by the builders before save.
 	session.AcrValidator = sessionDescAcr.Validators[0].(func(string) error)
 	// sessionDescID is the schema descriptor for id field.

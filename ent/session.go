@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -28,6 +29,8 @@ type Session struct {
 	IdentityID ident.ID `json:"identity_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *ident.ID `json:"parent_id,omitempty"`
+	// PortalID holds the value of the "portal_id" field.
+	PortalID *ident.ID `json:"portal_id,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind session.Kind `json:"kind,omitempty"`
 	// SHA-256 of the secret, which is nowhere stored
@@ -60,9 +63,11 @@ type SessionEdges struct {
 	Parent *Session `json:"parent,omitempty"`
 	// Lent holds the value of the lent edge.
 	Lent []*Session `json:"lent,omitempty"`
+	// Portal holds the value of the portal edge.
+	Portal *Portal `json:"portal,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 }
 
 // PersonOrErr returns the Person value or an error if the edge
@@ -107,12 +112,23 @@ func (e SessionEdges) LentOrErr() ([]*Session, error) {
 	return nil, &NotLoadedError{edge: "lent"}
 }
 
+// PortalOrErr returns the Portal value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e SessionEdges) PortalOrErr() (*Portal, error) {
+	if e.Portal != nil {
+		return e.Portal, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: portal.Label}
+	}
+	return nil, &NotLoadedError{edge: "portal"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr:
+		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldPortalID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr:
 			values[i] = new(sql.NullString)
 		case session.FieldCreatedAt, session.FieldAuthenticatedAt, session.FieldSeenAt, session.FieldExpiresAt, session.FieldEndedAt:
 			values[i] = new(sql.NullTime)
@@ -161,6 +177,13 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ParentID = new(ident.ID)
 				*_m.ParentID = ident.ID(value.String)
+			}
+		case session.FieldPortalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field portal_id", values[i])
+			} else if value.Valid {
+				_m.PortalID = new(ident.ID)
+				*_m.PortalID = ident.ID(value.String)
 			}
 		case session.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -246,6 +269,11 @@ func (_m *Session) QueryLent() *SessionQuery {
 	return NewSessionClient(_m.config).QueryLent(_m)
 }
 
+// QueryPortal queries the "portal" edge of the Session entity.
+func (_m *Session) QueryPortal() *PortalQuery {
+	return NewSessionClient(_m.config).QueryPortal(_m)
+}
+
 // Update returns a builder for updating this Session.
 // Note that you need to call Session.Unwrap() before calling this method if this Session
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -280,6 +308,11 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	if v := _m.ParentID; v != nil {
 		builder.WriteString("parent_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PortalID; v != nil {
+		builder.WriteString("portal_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

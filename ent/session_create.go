@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -59,6 +60,20 @@ func (_c *SessionCreate) SetParentID(v ident.ID) *SessionCreate {
 func (_c *SessionCreate) SetNillableParentID(v *ident.ID) *SessionCreate {
 	if v != nil {
 		_c.SetParentID(*v)
+	}
+	return _c
+}
+
+// SetPortalID sets the "portal_id" field.
+func (_c *SessionCreate) SetPortalID(v ident.ID) *SessionCreate {
+	_c.mutation.SetPortalID(v)
+	return _c
+}
+
+// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
+func (_c *SessionCreate) SetNillablePortalID(v *ident.ID) *SessionCreate {
+	if v != nil {
+		_c.SetPortalID(*v)
 	}
 	return _c
 }
@@ -179,6 +194,11 @@ func (_c *SessionCreate) AddLent(v ...*Session) *SessionCreate {
 	return _c.AddLentIDs(ids...)
 }
 
+// SetPortal sets the "portal" edge to the Portal entity.
+func (_c *SessionCreate) SetPortal(v *Portal) *SessionCreate {
+	return _c.SetPortalID(v.ID)
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_c *SessionCreate) Mutation() *SessionMutation {
 	return _c.mutation
@@ -248,6 +268,11 @@ func (_c *SessionCreate) check() error {
 	if v, ok := _c.mutation.ParentID(); ok {
 		if err := session.ParentIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "parent_id", err: fmt.Errorf(`ent: validator failed for field "Session.parent_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.PortalID(); ok {
+		if err := session.PortalIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "portal_id", err: fmt.Errorf(`ent: validator failed for field "Session.portal_id": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Kind(); !ok {
@@ -432,6 +457,23 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PortalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   session.PortalTable,
+			Columns: []string{session.PortalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PortalID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

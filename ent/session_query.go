@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -30,6 +31,7 @@ type SessionQuery struct {
 	withIdentity *IdentityQuery
 	withParent   *SessionQuery
 	withLent     *SessionQuery
+	withPortal   *PortalQuery
 	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -148,6 +150,28 @@ func (_q *SessionQuery) QueryLent() *SessionQuery {
 			sqlgraph.From(session.Table, session.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, session.LentTable, session.LentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPortal chains the current query on the "portal" edge.
+func (_q *SessionQuery) QueryPortal() *PortalQuery {
+	query := (&PortalClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(session.Table, session.FieldID, selector),
+			sqlgraph.To(portal.Table, portal.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -351,6 +375,7 @@ func (_q *SessionQuery) Clone() *SessionQuery {
 		withIdentity: _q.withIdentity.Clone(),
 		withParent:   _q.withParent.Clone(),
 		withLent:     _q.withLent.Clone(),
+		withPortal:   _q.withPortal.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -399,6 +424,17 @@ func (_q *SessionQuery) WithLent(opts ...func(*SessionQuery)) *SessionQuery {
 		opt(query)
 	}
 	_q.withLent = query
+	return _q
+}
+
+// WithPortal tells the query-builder to eager-load the nodes that are connected to
+// the "portal" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *SessionQuery) WithPortal(opts ...func(*PortalQuery)) *SessionQuery {
+	query := (&PortalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPortal = query
 	return _q
 }
 
@@ -480,11 +516,12 @@ func (_q *SessionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sess
 	var (
 		nodes       = []*Session{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withPerson != nil,
 			_q.withIdentity != nil,
 			_q.withParent != nil,
 			_q.withLent != nil,
+			_q.withPortal != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -530,6 +567,12 @@ func (_q *SessionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sess
 		if err := _q.loadLent(ctx, query, nodes,
 			func(n *Session) { n.Edges.Lent = []*Session{} },
 			func(n *Session, e *Session) { n.Edges.Lent = append(n.Edges.Lent, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPortal; query != nil {
+		if err := _q.loadPortal(ctx, query, nodes, nil,
+			func(n *Session, e *Portal) { n.Edges.Portal = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -659,6 +702,38 @@ func (_q *SessionQuery) loadLent(ctx context.Context, query *SessionQuery, nodes
 	}
 	return nil
 }
+func (_q *SessionQuery) loadPortal(ctx context.Context, query *PortalQuery, nodes []*Session, init func(*Session), assign func(*Session, *Portal)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Session)
+	for i := range nodes {
+		if nodes[i].PortalID == nil {
+			continue
+		}
+		fk := *nodes[i].PortalID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(portal.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "portal_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *SessionQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -696,6 +771,9 @@ func (_q *SessionQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withParent != nil {
 			_spec.Node.AddColumnOnce(session.FieldParentID)
+		}
+		if _q.withPortal != nil {
+			_spec.Node.AddColumnOnce(session.FieldPortalID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

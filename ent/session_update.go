@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -47,6 +48,26 @@ func (_u *SessionUpdate) SetNillableParentID(v *ident.ID) *SessionUpdate {
 // ClearParentID clears the value of the "parent_id" field.
 func (_u *SessionUpdate) ClearParentID() *SessionUpdate {
 	_u.mutation.ClearParentID()
+	return _u
+}
+
+// SetPortalID sets the "portal_id" field.
+func (_u *SessionUpdate) SetPortalID(v ident.ID) *SessionUpdate {
+	_u.mutation.SetPortalID(v)
+	return _u
+}
+
+// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillablePortalID(v *ident.ID) *SessionUpdate {
+	if v != nil {
+		_u.SetPortalID(*v)
+	}
+	return _u
+}
+
+// ClearPortalID clears the value of the "portal_id" field.
+func (_u *SessionUpdate) ClearPortalID() *SessionUpdate {
+	_u.mutation.ClearPortalID()
 	return _u
 }
 
@@ -186,6 +207,11 @@ func (_u *SessionUpdate) AddLent(v ...*Session) *SessionUpdate {
 	return _u.AddLentIDs(ids...)
 }
 
+// SetPortal sets the "portal" edge to the Portal entity.
+func (_u *SessionUpdate) SetPortal(v *Portal) *SessionUpdate {
+	return _u.SetPortalID(v.ID)
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdate) Mutation() *SessionMutation {
 	return _u.mutation
@@ -216,6 +242,12 @@ func (_u *SessionUpdate) RemoveLent(v ...*Session) *SessionUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLentIDs(ids...)
+}
+
+// ClearPortal clears the "portal" edge to the Portal entity.
+func (_u *SessionUpdate) ClearPortal() *SessionUpdate {
+	_u.mutation.ClearPortal()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -250,6 +282,11 @@ func (_u *SessionUpdate) check() error {
 	if v, ok := _u.mutation.ParentID(); ok {
 		if err := session.ParentIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "parent_id", err: fmt.Errorf(`ent: validator failed for field "Session.parent_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PortalID(); ok {
+		if err := session.PortalIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "portal_id", err: fmt.Errorf(`ent: validator failed for field "Session.portal_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Kind(); ok {
@@ -398,6 +435,35 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.PortalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   session.PortalTable,
+			Columns: []string{session.PortalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PortalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   session.PortalTable,
+			Columns: []string{session.PortalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -437,6 +503,26 @@ func (_u *SessionUpdateOne) SetNillableParentID(v *ident.ID) *SessionUpdateOne {
 // ClearParentID clears the value of the "parent_id" field.
 func (_u *SessionUpdateOne) ClearParentID() *SessionUpdateOne {
 	_u.mutation.ClearParentID()
+	return _u
+}
+
+// SetPortalID sets the "portal_id" field.
+func (_u *SessionUpdateOne) SetPortalID(v ident.ID) *SessionUpdateOne {
+	_u.mutation.SetPortalID(v)
+	return _u
+}
+
+// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillablePortalID(v *ident.ID) *SessionUpdateOne {
+	if v != nil {
+		_u.SetPortalID(*v)
+	}
+	return _u
+}
+
+// ClearPortalID clears the value of the "portal_id" field.
+func (_u *SessionUpdateOne) ClearPortalID() *SessionUpdateOne {
+	_u.mutation.ClearPortalID()
 	return _u
 }
 
@@ -576,6 +662,11 @@ func (_u *SessionUpdateOne) AddLent(v ...*Session) *SessionUpdateOne {
 	return _u.AddLentIDs(ids...)
 }
 
+// SetPortal sets the "portal" edge to the Portal entity.
+func (_u *SessionUpdateOne) SetPortal(v *Portal) *SessionUpdateOne {
+	return _u.SetPortalID(v.ID)
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdateOne) Mutation() *SessionMutation {
 	return _u.mutation
@@ -606,6 +697,12 @@ func (_u *SessionUpdateOne) RemoveLent(v ...*Session) *SessionUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLentIDs(ids...)
+}
+
+// ClearPortal clears the "portal" edge to the Portal entity.
+func (_u *SessionUpdateOne) ClearPortal() *SessionUpdateOne {
+	_u.mutation.ClearPortal()
+	return _u
 }
 
 // Where appends a list predicates to the SessionUpdate builder.
@@ -653,6 +750,11 @@ func (_u *SessionUpdateOne) check() error {
 	if v, ok := _u.mutation.ParentID(); ok {
 		if err := session.ParentIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "parent_id", err: fmt.Errorf(`ent: validator failed for field "Session.parent_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PortalID(); ok {
+		if err := session.PortalIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "portal_id", err: fmt.Errorf(`ent: validator failed for field "Session.portal_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Kind(); ok {
@@ -811,6 +913,35 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PortalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   session.PortalTable,
+			Columns: []string{session.PortalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PortalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   session.PortalTable,
+			Columns: []string{session.PortalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

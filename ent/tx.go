@@ -54,6 +54,10 @@ type Tx struct {
 	OutboxEvent *OutboxEventClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// Portal is the client for interacting with the Portal builders.
+	Portal *PortalClient
+	// PortalCode is the client for interacting with the PortalCode builders.
+	PortalCode *PortalCodeClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
 	// Programme is the client for interacting with the Programme builders.
@@ -234,6 +238,8 @@ func (tx *Tx) init() {
 	tx.Offering = NewOfferingClient(tx.config)
 	tx.OutboxEvent = NewOutboxEventClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
+	tx.Portal = NewPortalClient(tx.config)
+	tx.PortalCode = NewPortalCodeClient(tx.config)
 	tx.Profile = NewProfileClient(tx.config)
 	tx.Programme = NewProgrammeClient(tx.config)
 	tx.Provider = NewProviderClient(tx.config)

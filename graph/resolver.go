@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
 
@@ -34,5 +35,6 @@ type Resolver struct {
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
 	Exchange     *exchange.Service
+	Portals      *portal.Service
 	Loading      Loading
 }

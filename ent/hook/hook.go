@@ -261,6 +261,30 @@ func (f PersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PersonMutation", m)
 }
 
+// The PortalFunc type is an adapter to allow the use of ordinary
+// function as Portal mutator.
+type PortalFunc func(context.Context, *ent.PortalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PortalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PortalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PortalMutation", m)
+}
+
+// The PortalCodeFunc type is an adapter to allow the use of ordinary
+// function as PortalCode mutator.
+type PortalCodeFunc func(context.Context, *ent.PortalCodeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PortalCodeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PortalCodeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PortalCodeMutation", m)
+}
+
 // The ProfileFunc type is an adapter to allow the use of ordinary
 // function as Profile mutator.
 type ProfileFunc func(context.Context, *ent.ProfileMutation) (ent.Value, error)

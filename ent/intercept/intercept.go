@@ -29,6 +29,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
@@ -669,6 +671,60 @@ func (f TraversePerson) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.PersonQuery", q)
 }
 
+// The PortalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PortalFunc func(context.Context, *ent.PortalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PortalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PortalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PortalQuery", q)
+}
+
+// The TraversePortal type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePortal func(context.Context, *ent.PortalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePortal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePortal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PortalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PortalQuery", q)
+}
+
+// The PortalCodeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PortalCodeFunc func(context.Context, *ent.PortalCodeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PortalCodeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PortalCodeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PortalCodeQuery", q)
+}
+
+// The TraversePortalCode type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePortalCode func(context.Context, *ent.PortalCodeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePortalCode) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePortalCode) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PortalCodeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PortalCodeQuery", q)
+}
+
 // The ProfileFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ProfileFunc func(context.Context, *ent.ProfileQuery) (ent.Value, error)
 
@@ -1092,6 +1148,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.OutboxEventQuery, predicate.OutboxEvent, outboxevent.OrderOption]{typ: ent.TypeOutboxEvent, tq: q}, nil
 	case *ent.PersonQuery:
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
+	case *ent.PortalQuery:
+		return &query[*ent.PortalQuery, predicate.Portal, portal.OrderOption]{typ: ent.TypePortal, tq: q}, nil
+	case *ent.PortalCodeQuery:
+		return &query[*ent.PortalCodeQuery, predicate.PortalCode, portalcode.OrderOption]{typ: ent.TypePortalCode, tq: q}, nil
 	case *ent.ProfileQuery:
 		return &query[*ent.ProfileQuery, predicate.Profile, profile.OrderOption]{typ: ent.TypeProfile, tq: q}, nil
 	case *ent.ProgrammeQuery:

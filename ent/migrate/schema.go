@@ -1023,6 +1023,77 @@ var (
 		Columns:    PersonsColumns,
 		PrimaryKey: []*schema.Column{PersonsColumns[0]},
 	}
+	// PortalsColumns holds the columns for the "portals" table.
+	PortalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "origin", Type: field.TypeString, Size: 191},
+		{Name: "held_origin", Type: field.TypeString, Unique: true, Nullable: true, Size: 191},
+		{Name: "return_addresses", Type: field.TypeJSON},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "institution_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "alliance_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// PortalsTable holds the schema information for the "portals" table.
+	PortalsTable = &schema.Table{
+		Name:       "portals",
+		Columns:    PortalsColumns,
+		PrimaryKey: []*schema.Column{PortalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "portals_institutions_institution",
+				Columns:    []*schema.Column{PortalsColumns[8]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "portals_alliances_alliance",
+				Columns:    []*schema.Column{PortalsColumns[9]},
+				RefColumns: []*schema.Column{AlliancesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+	}
+	// PortalCodesColumns holds the columns for the "portal_codes" table.
+	PortalCodesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "challenge", Type: field.TypeString, Size: 64},
+		{Name: "return_address", Type: field.TypeString, Size: 400},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "portal_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "session_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// PortalCodesTable holds the schema information for the "portal_codes" table.
+	PortalCodesTable = &schema.Table{
+		Name:       "portal_codes",
+		Columns:    PortalCodesColumns,
+		PrimaryKey: []*schema.Column{PortalCodesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "portal_codes_portals_portal",
+				Columns:    []*schema.Column{PortalCodesColumns[6]},
+				RefColumns: []*schema.Column{PortalsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "portal_codes_sessions_session",
+				Columns:    []*schema.Column{PortalCodesColumns[7]},
+				RefColumns: []*schema.Column{SessionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "portalcode_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{PortalCodesColumns[5]},
+			},
+		},
+	}
 	// ProfilesColumns holds the columns for the "profiles" table.
 	ProfilesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1536,6 +1607,7 @@ var (
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "identity_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "parent_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "portal_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
 	SessionsTable = &schema.Table{
@@ -1559,6 +1631,12 @@ var (
 				Symbol:     "sessions_sessions_lent",
 				Columns:    []*schema.Column{SessionsColumns[12]},
 				RefColumns: []*schema.Column{SessionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "sessions_portals_portal",
+				Columns:    []*schema.Column{SessionsColumns[13]},
+				RefColumns: []*schema.Column{PortalsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -1731,6 +1809,8 @@ var (
 		OfferingsTable,
 		OutboxEventsTable,
 		PersonsTable,
+		PortalsTable,
+		PortalCodesTable,
 		ProfilesTable,
 		ProgrammesTable,
 		ProvidersTable,
@@ -1791,6 +1871,10 @@ func init() {
 	OfferingsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	OfferingsTable.ForeignKeys[1].RefTable = CoursesTable
 	OfferingsTable.ForeignKeys[2].RefTable = CourseVersionsTable
+	PortalsTable.ForeignKeys[0].RefTable = InstitutionsTable
+	PortalsTable.ForeignKeys[1].RefTable = AlliancesTable
+	PortalCodesTable.ForeignKeys[0].RefTable = PortalsTable
+	PortalCodesTable.ForeignKeys[1].RefTable = SessionsTable
 	ProfilesTable.ForeignKeys[0].RefTable = PersonsTable
 	ProgrammesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	ProvidersTable.ForeignKeys[0].RefTable = PersonsTable
@@ -1827,6 +1911,7 @@ func init() {
 	SessionsTable.ForeignKeys[0].RefTable = PersonsTable
 	SessionsTable.ForeignKeys[1].RefTable = IdentitiesTable
 	SessionsTable.ForeignKeys[2].RefTable = SessionsTable
+	SessionsTable.ForeignKeys[3].RefTable = PortalsTable
 	SignInsTable.ForeignKeys[0].RefTable = ProvidersTable
 	SigningKeysTable.ForeignKeys[0].RefTable = InstitutionsTable
 	StatusListsTable.ForeignKeys[0].RefTable = InstitutionsTable

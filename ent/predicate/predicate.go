@@ -69,6 +69,12 @@ type OutboxEvent func(*sql.Selector)
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
 
+// Portal is the predicate function for portal builders.
+type Portal func(*sql.Selector)
+
+// PortalCode is the predicate function for portalcode builders.
+type PortalCode func(*sql.Selector)
+
 // Profile is the predicate function for profile builders.
 type Profile func(*sql.Selector)
 

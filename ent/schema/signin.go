@@ -84,7 +84,7 @@ func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Session
 
 func (Session) Fields() []ent.Field {
 	return []ent.Field{
-		ref("person"), ref("identity"), mayRef("parent"),
+		ref("person"), ref("identity"), mayRef("parent"), mayRef("portal"),
 		state("kind", "BROWSER", "BEARER"),
 		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the secret, which is nowhere stored"),
@@ -95,7 +95,7 @@ func (Session) Fields() []ent.Field {
 }
 
 func (Session) Edges() []ent.Edge {
-	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayBelow("parent", "lent", Session.Type)}
+	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayBelow("parent", "lent", Session.Type), mayTo("portal", Portal.Type)}
 }
 
 func (Session) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }

@@ -24,6 +24,8 @@ const (
 	FieldIdentityID = "identity_id"
 	// FieldParentID holds the string denoting the parent_id field in the database.
 	FieldParentID = "parent_id"
+	// FieldPortalID holds the string denoting the portal_id field in the database.
+	FieldPortalID = "portal_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldDigest holds the string denoting the digest field in the database.
@@ -48,6 +50,8 @@ const (
 	EdgeParent = "parent"
 	// EdgeLent holds the string denoting the lent edge name in mutations.
 	EdgeLent = "lent"
+	// EdgePortal holds the string denoting the portal edge name in mutations.
+	EdgePortal = "portal"
 	// Table holds the table name of the session in the database.
 	Table = "sessions"
 	// PersonTable is the table that holds the person relation/edge.
@@ -72,6 +76,13 @@ const (
 	LentTable = "sessions"
 	// LentColumn is the table column denoting the lent relation/edge.
 	LentColumn = "parent_id"
+	// PortalTable is the table that holds the portal relation/edge.
+	PortalTable = "sessions"
+	// PortalInverseTable is the table name for the Portal entity.
+	// It exists in this package in order to avoid circular dependency with the "portal" package.
+	PortalInverseTable = "portals"
+	// PortalColumn is the table column denoting the portal relation/edge.
+	PortalColumn = "portal_id"
 )
 
 // Columns holds all SQL columns for session fields.
@@ -81,6 +92,7 @@ var Columns = []string{
 	FieldPersonID,
 	FieldIdentityID,
 	FieldParentID,
+	FieldPortalID,
 	FieldKind,
 	FieldDigest,
 	FieldSid,
@@ -110,6 +122,8 @@ var (
 	IdentityIDValidator func(string) error
 	// ParentIDValidator is a validator for the "parent_id" field. It is called by the builders before save.
 	ParentIDValidator func(string) error
+	// PortalIDValidator is a validator for the "portal_id" field. It is called by the builders before save.
+	PortalIDValidator func(string) error
 	// DigestValidator is a validator for the "digest" field. It is called by the builders before save.
 	DigestValidator func(string) error
 	// SidValidator is a validator for the "sid" field. It is called by the builders before save.
@@ -171,6 +185,11 @@ func ByIdentityID(opts ...sql.OrderTermOption) OrderOption {
 // ByParentID orders the results by the parent_id field.
 func ByParentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldParentID, opts...).ToFunc()
+}
+
+// ByPortalID orders the results by the portal_id field.
+func ByPortalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPortalID, opts...).ToFunc()
 }
 
 // ByKind orders the results by the kind field.
@@ -247,6 +266,13 @@ func ByLent(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLentStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByPortalField orders the results by portal field.
+func ByPortalField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPortalStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newPersonStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -273,5 +299,12 @@ func newLentStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, LentTable, LentColumn),
+	)
+}
+func newPortalStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PortalInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PortalTable, PortalColumn),
 	)
 }

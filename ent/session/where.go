@@ -79,6 +79,12 @@ func ParentID(v ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldParentID, vc))
 }
 
+// PortalID applies equality check predicate on the "portal_id" field. It's identical to PortalIDEQ.
+func PortalID(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldEQ(FieldPortalID, vc))
+}
+
 // Digest applies equality check predicate on the "digest" field. It's identical to DigestEQ.
 func Digest(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldDigest, v))
@@ -414,6 +420,100 @@ func ParentIDEqualFold(v ident.ID) predicate.Session {
 func ParentIDContainsFold(v ident.ID) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldContainsFold(FieldParentID, vc))
+}
+
+// PortalIDEQ applies the EQ predicate on the "portal_id" field.
+func PortalIDEQ(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldEQ(FieldPortalID, vc))
+}
+
+// PortalIDNEQ applies the NEQ predicate on the "portal_id" field.
+func PortalIDNEQ(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldNEQ(FieldPortalID, vc))
+}
+
+// PortalIDIn applies the In predicate on the "portal_id" field.
+func PortalIDIn(vs ...ident.ID) predicate.Session {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Session(sql.FieldIn(FieldPortalID, v...))
+}
+
+// PortalIDNotIn applies the NotIn predicate on the "portal_id" field.
+func PortalIDNotIn(vs ...ident.ID) predicate.Session {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Session(sql.FieldNotIn(FieldPortalID, v...))
+}
+
+// PortalIDGT applies the GT predicate on the "portal_id" field.
+func PortalIDGT(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldGT(FieldPortalID, vc))
+}
+
+// PortalIDGTE applies the GTE predicate on the "portal_id" field.
+func PortalIDGTE(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldGTE(FieldPortalID, vc))
+}
+
+// PortalIDLT applies the LT predicate on the "portal_id" field.
+func PortalIDLT(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldLT(FieldPortalID, vc))
+}
+
+// PortalIDLTE applies the LTE predicate on the "portal_id" field.
+func PortalIDLTE(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldLTE(FieldPortalID, vc))
+}
+
+// PortalIDContains applies the Contains predicate on the "portal_id" field.
+func PortalIDContains(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldContains(FieldPortalID, vc))
+}
+
+// PortalIDHasPrefix applies the HasPrefix predicate on the "portal_id" field.
+func PortalIDHasPrefix(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldHasPrefix(FieldPortalID, vc))
+}
+
+// PortalIDHasSuffix applies the HasSuffix predicate on the "portal_id" field.
+func PortalIDHasSuffix(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldHasSuffix(FieldPortalID, vc))
+}
+
+// PortalIDIsNil applies the IsNil predicate on the "portal_id" field.
+func PortalIDIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldPortalID))
+}
+
+// PortalIDNotNil applies the NotNil predicate on the "portal_id" field.
+func PortalIDNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldPortalID))
+}
+
+// PortalIDEqualFold applies the EqualFold predicate on the "portal_id" field.
+func PortalIDEqualFold(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldEqualFold(FieldPortalID, vc))
+}
+
+// PortalIDContainsFold applies the ContainsFold predicate on the "portal_id" field.
+func PortalIDContainsFold(v ident.ID) predicate.Session {
+	vc := string(v)
+	return predicate.Session(sql.FieldContainsFold(FieldPortalID, vc))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.
@@ -905,6 +1005,29 @@ func HasLent() predicate.Session {
 func HasLentWith(preds ...predicate.Session) predicate.Session {
 	return predicate.Session(func(s *sql.Selector) {
 		step := newLentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPortal applies the HasEdge predicate on the "portal" edge.
+func HasPortal() predicate.Session {
+	return predicate.Session(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PortalTable, PortalColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPortalWith applies the HasEdge predicate on the "portal" edge with a given conditions (other predicates).
+func HasPortalWith(preds ...predicate.Portal) predicate.Session {
+	return predicate.Session(func(s *sql.Selector) {
+		step := newPortalStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -57,6 +57,8 @@ type ResolverRoot interface {
 	OfferingConnection() OfferingConnectionResolver
 	Permission() PermissionResolver
 	Person() PersonResolver
+	Portal() PortalResolver
+	PortalConnection() PortalConnectionResolver
 	Programme() ProgrammeResolver
 	ProgrammeConnection() ProgrammeConnectionResolver
 	Query() QueryResolver
@@ -127,6 +129,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
+			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
@@ -152,6 +155,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RefuseApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseApplicationInput)),
 			graphql.NewInputUnmarshaler("RefuseNominationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseNominationInput)),
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
+			graphql.NewInputUnmarshaler("RegisterPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterPortalInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
@@ -3426,6 +3430,95 @@ extend type Query {
   viewer: Viewer
 }
 `, BuiltIn: false},
+	{Name: "../portal.graphqls", Input: `"A front end on an origin of its own: browsers may call the API from there, and people may let it act for them."
+type Portal implements Node {
+  "Identifier, and its ` + "`" + `client_id` + "`" + ` when it asks for a token."
+  id: ID!
+  "Name, which people read before they let it in."
+  name: String!
+  "Origin exactly as browsers send it, such as ` + "`" + `https://portal.example` + "`" + `."
+  origin: String!
+  "Addresses to which a code for a token may be sent, compared as texts."
+  returnAddresses: [String!]!
+  "Institution that registered it; null when an alliance did."
+  institution: Institution
+  "Alliance that registered it; null when an institution did."
+  alliance: Alliance
+  "When it was registered."
+  createdAt: DateTime!
+  "When it was last lent a token; null before the first."
+  usedAt: DateTime
+  "When it was ended; null while it lasts."
+  endedAt: DateTime
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"A page of portals."
+type PortalConnection {
+  "Rows with their cursors."
+  edges: [PortalEdge!]!
+  "Rows."
+  nodes: [Portal!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A portal in a list."
+type PortalEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: Portal!
+}
+
+extend type Institution {
+  "Its portals, newest first; for its staff."
+  portals(first: Int, after: String, last: Int, before: String): PortalConnection!
+}
+
+extend type Alliance {
+  "Its own portals, newest first; for its administrators."
+  portals(first: Int, after: String, last: Int, before: String): PortalConnection!
+}
+
+"Registers a front end."
+input RegisterPortalInput {
+  "Institution or alliance whose portal it is."
+  at: ID!
+  "Name, which people read before they let it in, at most 100 characters."
+  name: String!
+  "Origin exactly as browsers send it, such as ` + "`" + `https://portal.example` + "`" + `: https, or http on this machine; no wildcard, no path, no default port."
+  origin: String!
+  "Addresses to which a code for a token may be sent, at the origin, each at most 400 bytes, at most 10; none when the portal reads the public catalogue only."
+  returnAddresses: [String!]
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"Ends a portal."
+input EndPortalInput {
+  "The portal."
+  portalId: ID!
+}
+
+"What became of a portal."
+type PortalPayload {
+  "The portal; null when it was refused."
+  portal: Portal
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Registers a front end on an origin of its own, effective within 15 seconds. CONFLICT while the origin is registered. It is never changed: end it and register it anew."
+  registerPortal(input: RegisterPortalInput!): PortalPayload
+  "Ends a portal, at once every token that was lent to it, and within 15 seconds its calls."
+  endPortal(input: EndPortalInput!): PortalPayload
+}
+`, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
 type RecognitionPreview {
   "The answer."
@@ -3990,6 +4083,8 @@ func childFields_Alliance(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Alliance_memberships(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Alliance_viewerActions(ctx, ec, field)
+	case "portals":
+		return fieldContext_Alliance_portals(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alliance", field.Name)
 }
@@ -4880,6 +4975,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_importSources(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
+	case "portals":
+		return fieldContext_Institution_portals(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Institution", field.Name)
 }
@@ -5304,6 +5401,66 @@ func childFields_PlanPath(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_PlanPath_until(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanPath", field.Name)
+}
+
+func childFields_Portal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Portal_id(ctx, ec, field)
+	case "name":
+		return fieldContext_Portal_name(ctx, ec, field)
+	case "origin":
+		return fieldContext_Portal_origin(ctx, ec, field)
+	case "returnAddresses":
+		return fieldContext_Portal_returnAddresses(ctx, ec, field)
+	case "institution":
+		return fieldContext_Portal_institution(ctx, ec, field)
+	case "alliance":
+		return fieldContext_Portal_alliance(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Portal_createdAt(ctx, ec, field)
+	case "usedAt":
+		return fieldContext_Portal_usedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Portal_endedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_Portal_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Portal", field.Name)
+}
+
+func childFields_PortalConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_PortalConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_PortalConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_PortalConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_PortalConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalConnection", field.Name)
+}
+
+func childFields_PortalEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_PortalEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_PortalEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalEdge", field.Name)
+}
+
+func childFields_PortalPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "portal":
+		return fieldContext_PortalPayload_portal(ctx, ec, field)
+	case "errors":
+		return fieldContext_PortalPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalPayload", field.Name)
 }
 
 func childFields_Programme(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

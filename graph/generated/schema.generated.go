@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -78,6 +79,8 @@ type MutationResolver interface {
 	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error)
 	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error)
 	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error)
+	RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error)
+	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error)
 	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error)
 	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error)
 	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error)
@@ -359,6 +362,20 @@ func field_Mutation_endMembership_args(ctx context.Context, ec *executionContext
 	return args, nil
 }
 
+func field_Mutation_endPortal_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndPortalInput, error) {
+			return unmarshalNEndPortalInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEndPortalInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_grantRole_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -533,6 +550,20 @@ func field_Mutation_refuseNomination_args(ctx context.Context, ec *executionCont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (admission.Refusal, error) {
 			return unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐRefusal(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_registerPortal_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (portal.Registration, error) {
+			return unmarshalNRegisterPortalInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋportalᚐRegistration(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3958,6 +3989,94 @@ func fieldContext_Mutation_withdrawMicroDegree(ctx context.Context, ec *executio
 	return fc, nil
 }
 
+func _Mutation_registerPortal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_registerPortal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RegisterPortal(ctx, fc.Args["input"].(portal.Registration))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalPayload) graphql.Marshaler {
+			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_registerPortal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PortalPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_registerPortal_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_endPortal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_endPortal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndPortal(ctx, fc.Args["input"].(model.EndPortalInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalPayload) graphql.Marshaler {
+			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_endPortal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PortalPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_endPortal_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Mutation_proposeRecognitionRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6046,6 +6165,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Programme(ctx, ec, sel, obj)
+	case *ent.Portal:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Portal(ctx, ec, sel, obj)
 	case *ent.Person:
 		if obj == nil {
 			return graphql.Null
@@ -6692,6 +6816,20 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "registerPortal":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_registerPortal(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endPortal":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_endPortal(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "proposeRecognitionRule":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_proposeRecognitionRule(ctx, ec, field)
@@ -7297,6 +7435,8 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		batchIdxMapRecognitionCase := map[int]int{}
 		var batchItemsProgramme []*ent.Programme
 		batchIdxMapProgramme := map[int]int{}
+		var batchItemsPortal []*ent.Portal
+		batchIdxMapPortal := map[int]int{}
 		var batchItemsPerson []*ent.Person
 		batchIdxMapPerson := map[int]int{}
 		var batchItemsOffering []*ent.Offering
@@ -7343,6 +7483,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 			case *ent.Programme:
 				batchIdxMapProgramme[i] = len(batchItemsProgramme)
 				batchItemsProgramme = append(batchItemsProgramme, concrete)
+			case *ent.Portal:
+				batchIdxMapPortal[i] = len(batchItemsPortal)
+				batchItemsPortal = append(batchItemsPortal, concrete)
 			case *ent.Person:
 				batchIdxMapPerson[i] = len(batchItemsPerson)
 				batchItemsPerson = append(batchItemsPerson, concrete)
@@ -7401,6 +7544,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		}
 		if len(batchItemsProgramme) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Programme", batchItemsProgramme, batchIdxMapProgramme)
+		}
+		if len(batchItemsPortal) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Portal", batchItemsPortal, batchIdxMapPortal)
 		}
 		if len(batchItemsPerson) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Person", batchItemsPerson, batchIdxMapPerson)

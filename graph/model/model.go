@@ -52,6 +52,8 @@ type (
 	ImportRunEdge             = relay.Edge[*ent.ImportRun]
 	ImportFindingConnection   = relay.Connection[*ent.ImportFinding]
 	ImportFindingEdge         = relay.Edge[*ent.ImportFinding]
+	PortalConnection          = relay.Connection[*ent.Portal]
+	PortalEdge                = relay.Edge[*ent.Portal]
 	ImportSourceConnection    = relay.Connection[*ent.ImportSource]
 	ImportSourceEdge          = relay.Edge[*ent.ImportSource]
 )

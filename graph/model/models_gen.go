@@ -244,6 +244,12 @@ type DeadlineError struct {
 
 func (DeadlineError) IsUserError() {}
 
+// Ends a portal.
+type EndPortalInput struct {
+	// The portal.
+	PortalID ident.ID `json:"portalId"`
+}
+
 // Which enrolments to list.
 type EnrolmentFilter struct {
 	// In this offering.
@@ -468,6 +474,14 @@ type PlanPath struct {
 	EndsOn *string `json:"endsOn,omitempty"`
 	// The award must be made by then, or something that counts has become too old; null for no limit.
 	Until *time.Time `json:"until,omitempty"`
+}
+
+// What became of a portal.
+type PortalPayload struct {
+	// The portal; null when it was refused.
+	Portal *ent.Portal `json:"portal,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // What keeps a draft from being published, or is unusual.

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
+	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
@@ -29,6 +30,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -58,6 +60,8 @@ type App struct {
 	Credentials *credential.Service
 	Discovery   *discovery.Service
 	Exchange    *exchange.Service
+	Portals     *portal.Service
+	Lend        *lend.Service
 	signIn      *oidcrp.RelyingParty
 	db          *ent.Client
 	now         func() time.Time
@@ -74,14 +78,16 @@ func New(p Parts) (*App, error) {
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
+		Portals:     &portal.Service{DB: db, Now: p.Now},
 	}
+	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, p.Now)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Demo: p.Demo, Log: p.Log,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -114,6 +120,7 @@ func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
 		Exchange:     a.Exchange,
+		Portals:      a.Portals,
 	}
 }
 
@@ -132,6 +139,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
+		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
 		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},

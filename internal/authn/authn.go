@@ -21,6 +21,9 @@ type Authenticator struct {
 	Sessions *session.Service
 	Learners *learner.Service
 	Cookie   Cookie
+	// Portal says whether a request without a cookie may come from another
+	// origin. Nil lets none in.
+	Portal func(r *http.Request) bool
 	// Fail answers a request that cannot be let in.
 	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
 }
@@ -28,13 +31,14 @@ type Authenticator struct {
 // Middleware puts the viewer into the context of each request. A request with
 // a bad bearer token is refused; one with a bad or expired cookie is anonymous,
 // and the cookie is taken away. An unsafe request from another site is refused,
-// whoever it is: cookies come along with it unasked.
+// whoever it is: cookies come along with it unasked. A registered portal may
+// send one without a cookie.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
 		ctx := viewer.With(r.Context(), v)
-		if err := crossOrigin.Check(r); err != nil {
+		if err := crossOrigin.Check(r); err != nil && !a.fromPortal(r) {
 			a.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
 			return
 		}
@@ -53,6 +57,12 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// fromPortal says whether a request from another origin may come in: no cookie
+// comes along that somebody else could make use of.
+func (a *Authenticator) fromPortal(r *http.Request) bool {
+	return a.Portal != nil && a.Cookie.Read(r) == "" && a.Portal(r)
 }
 
 // viewer returns who asks, nil for nobody, or why the request is refused.

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
@@ -75,6 +76,9 @@ var visible = map[string]rule{
 	ent.TypeImportSource: staff(importsource.FieldInstitutionID),
 	ent.TypeImportRun:    staff(importrun.FieldInstitutionID),
 
+	// Portals belong to those who register them.
+	ent.TypePortal: either(staff(portal.FieldInstitutionID), staff(portal.FieldAllianceID)),
+
 	// The registry of identity providers.
 	ent.TypeProvider:     allianceAdministrators,
 	ent.TypeProviderHome: allianceAdministrators,
@@ -83,6 +87,7 @@ var visible = map[string]rule{
 // systemOnly lists the entities that no viewer sees as rows.
 var systemOnly = []string{
 	ent.TypeSignIn,         // secrets of a running sign-in
+	ent.TypePortalCode,     // secrets of a portal that waits
 	ent.TypeStatusList,     // published as a signed list
 	ent.TypeAuditEntry,     // no list is offered yet
 	ent.TypeOutboxEvent,    // read by jobs

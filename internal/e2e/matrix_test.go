@@ -120,6 +120,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"homeId": w.Institution("uni-a"), "courseId": course, "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"})
 	c.hostRecognition.Does("declines", "answerRecognitionRule", map[string]any{"ruleId": id(rule), "agree": false})
 	admin := w.Staff("Admin-of-host", "uni-b", viewer.Administrator)
+	ended := admin.Does("registers a portal", "registerPortal", map[string]any{"at": w.Institution("uni-b"), "name": "Gone", "origin": "https://gone.example"})
+	admin.Does("ends it", "endPortal", map[string]any{"portalId": id(ended)})
 	closed := admin.Does("adds a unit", "addUnit", unit(w.Institution("uni-b"), "closed", ""))
 	admin.Does("closes it", "closeUnit", map[string]any{"unitId": id(closed)})
 	host := map[string]any{"membershipId": w.membership("uni-b")}
@@ -186,6 +188,8 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pauseImportSource":        {"sourceId": still},
 		"resumeImportSource":       {"sourceId": active},
 		"pullImportSource":         {"sourceId": still},
+		"registerPortal":           {"at": w.Institution("uni-b"), "name": "X", "origin": "*"},
+		"endPortal":                {"portalId": id(ended)},
 		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
 }
@@ -212,6 +216,8 @@ func TestInvisibleIsTheSameAsMissing(t *testing.T) {
 	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": res})
 	asked := c.ada.Does("asks home", "requestRecognition", map[string]any{"credentialId": id(cred)})
 	things := map[string]string{
+		"portal": id(w.Staff("Admin-of-host", "uni-b", viewer.Administrator).Does("registers a portal", "registerPortal", map[string]any{
+			"at": w.Institution("uni-b"), "name": "Portal", "origin": "https://portal.example"})),
 		"draft course": id(draft), "its version": at(draft, "draft", "id").(string), "draft offering": id(planned), "application": app,
 		"enrolment": enrolment, "result": res, "credential": id(cred), "case": id(asked), "person": string(c.ada.ID),
 		"import": id(c.editor.Does("imports", "startImport", map[string]any{"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": "x"})),

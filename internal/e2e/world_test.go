@@ -364,6 +364,8 @@ var mutations = map[string]mutationShape{
 	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
 	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
+	"registerPortal":           {"RegisterPortalInput", "portal", "id name origin returnAddresses institution { id } alliance { id } endedAt"},
+	"endPortal":                {"EndPortalInput", "portal", "id endedAt viewerActions { name allowed }"},
 	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
 }
 

@@ -60,6 +60,8 @@ const (
 	ImportRun       Kind = "imp"
 	ImportChunk     Kind = "imc"
 	ImportFinding   Kind = "imf"
+	Portal          Kind = "prt"
+	PortalCode      Kind = "ptc"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

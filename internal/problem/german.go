@@ -50,6 +50,14 @@ var german = map[string]string{
 	"this row cannot be read":                             "diese Zeile ist nicht lesbar",
 	"this text has more than %d bytes; send it as a file": "dieser Text hat mehr als %d Bytes; senden Sie ihn als Datei",
 
+	// Portals.
+	"a return address lies at the portal's origin and has a path and no fragment":                                               "eine Rücksprungadresse liegt unter dem Ursprung des Portals und hat einen Pfad und kein Fragment",
+	"an origin is a scheme, a host and no default port, exactly as browsers send it, such as %q; http is for this machine only": "ein Ursprung besteht aus Schema und Host ohne Standardport, genau wie Browser ihn senden, etwa %q; http ist nur auf diesem Rechner zulässig",
+	"at most %d portals are registered at once":                                                                                 "es sind höchstens %d Portale gleichzeitig registriert",
+	"at most %d return addresses are allowed":                                                                                   "zulässig sind höchstens %d Rücksprungadressen",
+	"the portal has ended already":                                                                                              "das Portal ist bereits beendet",
+	"this origin is registered already":                                                                                         "dieser Ursprung ist bereits registriert",
+
 	// Texts and their languages.
 	"%q is not a language tag of BCP 47, such as \"en\" or \"de\"": "%q ist kein Sprachkürzel nach BCP 47 wie \"en\" oder \"de\"",
 	"a name in at least one language is needed":                    "ein Name in mindestens einer Sprache ist erforderlich",
@@ -362,6 +370,7 @@ var germanWords = map[string]string{
 	"module":           "Modul",
 	"offering":         "Angebot",
 	"person":           "Person",
+	"portal":           "Portal",
 	"programme":        "Studiengang",
 	"recognition case": "Anerkennungsverfahren",
 	"recognition rule": "Anerkennungsregel",

@@ -14,11 +14,13 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
+	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
@@ -44,6 +46,8 @@ type Parts struct {
 	Sessions    *session.Service
 	Auth        *authn.Authenticator
 	SignIn      *oidcrp.RelyingParty
+	Portals     *portal.Service
+	Lend        *lend.Service
 	Demo        []pages.DemoGroup // people of the demo alliance; nil outside it
 	Log         *slog.Logger
 }
@@ -61,6 +65,7 @@ func New(p Parts) (http.Handler, error) {
 	}
 	s := &site{p, renderer}
 	p.Auth.Fail = s.refuse
+	p.Auth.Portal = s.fromPortal
 	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause) {
 		s.trouble(w, r, pages.Cause(cause))
 	}
@@ -72,11 +77,12 @@ func New(p Parts) (http.Handler, error) {
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
 	s.signInRoutes(mux)
+	s.portalRoutes(mux)
 	s.pageRoutes(mux)
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
-	outer.Handle("/", p.Auth.Middleware(mux))
+	outer.Handle("/", s.shared(p.Auth.Middleware(mux)))
 	return s.around(outer), nil
 }
 

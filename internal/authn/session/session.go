@@ -52,7 +52,6 @@ func (s *Service) Start(ctx context.Context, id *ent.Identity, acr string, authe
 // Lend makes a bearer token that acts for the session's person. It ends with
 // the session, or after an hour.
 func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, expires time.Time, err error) {
-	now := vocab.Now(s.Now)
 	system := viewer.AsSystem(ctx)
 	p, err := s.DB.Session.Get(system, parent)
 	if err != nil {
@@ -61,15 +60,36 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	if p.Kind != session.KindBROWSER {
 		return "", time.Time{}, problem.New(problem.Forbidden, "a bearer token cannot make another one")
 	}
-	expires = now.Add(lent)
-	if p.ExpiresAt.Before(expires) {
-		expires = p.ExpiresAt
+	secret, digest := newSecret()
+	return secret, s.lentUntil(p), s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, digest) })
+}
+
+// LendTo lends a token of a browser's session to a portal, in the caller's
+// transaction, which also records it. It returns nil when the session has ended.
+func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.ID) (lent *ent.Session, secret string, err error) {
+	p, err := tx.Session.Get(ctx, parent)
+	if ent.IsNotFound(err) || err == nil && (p.Kind != session.KindBROWSER || !alive(p, vocab.Now(s.Now))) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
 	}
 	secret, digest := newSecret()
-	return secret, expires, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
-		return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-			SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetSeenAt(now).SetExpiresAt(expires)
-	})
+	lent, err = s.lend(tx, p, digest).SetPortalID(portal).Save(ctx)
+	return lent, secret, err
+}
+
+func (s *Service) lend(tx *ent.Tx, p *ent.Session, digest string) *ent.SessionCreate {
+	return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
+		SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetSeenAt(vocab.Now(s.Now)).SetExpiresAt(s.lentUntil(p))
+}
+
+func (s *Service) lentUntil(p *ent.Session) time.Time {
+	until := vocab.Now(s.Now).Add(lent)
+	if p.ExpiresAt.Before(until) {
+		return p.ExpiresAt
+	}
+	return until
 }
 
 func (s *Service) create(ctx context.Context, row func(*ent.Tx) *ent.SessionCreate) error {

@@ -205,6 +205,9 @@ func samples() []sample {
 			r.Verify(w, q, Verify{Fault: NothingGiven})
 		}},
 		get("account", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Account(w, q, account()) }),
+		get("portal", "/auth/portal?client_id=prt_1", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Portal(w, q, Portal{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}, Name: "Course finder", Origin: "https://portal.example", Owner: vocab.Text{"en": "University A"}, Request: "client_id=prt_1"})
+		}),
 		get("account-new", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Account(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
 		}),
@@ -277,7 +280,7 @@ func TestPagesKeepToThemselves(t *testing.T) {
 func TestPersonalPagesAreNotIndexed(t *testing.T) {
 	each(t, func(t *testing.T, s sample, _ string, w *httptest.ResponseRecorder) {
 		personal := false
-		for _, family := range []string{"verification", "unknown", "account", "signin", "trouble"} {
+		for _, family := range []string{"verification", "unknown", "account", "signin", "trouble", "portal"} {
 			personal = personal || strings.HasPrefix(s.name, family)
 		}
 		if got := w.Header().Get("X-Robots-Tag") == "noindex"; got != personal {

@@ -194,6 +194,9 @@ func TestHostileNamesStayText(t *testing.T) {
 			r.Account(w, q, Account{Chrome: chrome, Name: hostile, Email: hostile, Home: evil, Lend: hostile,
 				Affiliations: []Affiliation{{Kind: hostile, Institution: evil}}, Sessions: []Session{{ID: hostile, Kind: hostile}}})
 		},
+		"portal": func(w http.ResponseWriter, q *http.Request) {
+			r.Portal(w, q, Portal{Chrome: chrome, Name: hostile, Origin: hostile, Owner: evil, Request: hostile})
+		},
 		"issuer": func(w http.ResponseWriter, q *http.Request) {
 			r.Issuer(w, q, Issuer{Organisation: vc.Organisation{ID: hostile, Name: evil, Website: "javascript:alert(1)"}, Keys: []IssuerKey{{ID: hostile, State: hostile, Algorithm: hostile}}})
 		},

@@ -22,6 +22,8 @@ const (
 	Misconfigured  Cause = "misconfigured"   // the provider answered in a way that is not accepted
 	SignedOut      Cause = "signed_out"      // the page needs somebody who has signed in
 
+	UnknownPortal Cause = "unknown_portal" // it is not registered, or not with that return address
+
 	Invalid     Cause = "invalid"
 	Conflict    Cause = "conflict"
 	NotFound    Cause = "not_found"
@@ -42,6 +44,7 @@ var statuses = map[Cause]int{
 	RefusedAccount: http.StatusForbidden,
 	Misconfigured:  http.StatusBadGateway,
 	SignedOut:      http.StatusUnauthorized,
+	UnknownPortal:  http.StatusBadRequest,
 	Invalid:        http.StatusBadRequest,
 	Conflict:       http.StatusConflict,
 	NotFound:       http.StatusNotFound,

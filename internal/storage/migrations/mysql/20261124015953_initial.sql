@@ -1,3 +1,35 @@
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `actor_kind` varchar(32) NOT NULL,
+  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `verb` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  INDEX `auditentry_object_id_id` (`object_id`, `id`),
+  UNIQUE INDEX `auditentry_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "idempotency_keys" table
 CREATE TABLE `idempotency_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -35,38 +67,6 @@ CREATE TABLE `institutions` (
   UNIQUE INDEX `institution_ror` (`ror`),
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_entries" table
-CREATE TABLE `audit_entries` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `actor_kind` varchar(32) NOT NULL,
-  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `verb` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institutions` json NOT NULL,
-  `details` json NOT NULL,
-  `request_id` varchar(64) NOT NULL,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  INDEX `auditentry_object_id_id` (`object_id`, `id`),
-  UNIQUE INDEX `auditentry_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
@@ -601,6 +601,71 @@ CREATE TABLE `micro_degrees` (
   INDEX `micro_degrees_institutions_institution` (`institution_id`),
   CONSTRAINT `micro_degrees_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "portals" table
+CREATE TABLE `portals` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `origin` varchar(191) NOT NULL,
+  `held_origin` varchar(191) NULL,
+  `return_addresses` json NOT NULL,
+  `used_at` datetime(6) NULL,
+  `ended_at` datetime(6) NULL,
+  `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `alliance_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `held_origin` (`held_origin`),
+  INDEX `portals_alliances_alliance` (`alliance_id`),
+  INDEX `portals_institutions_institution` (`institution_id`),
+  CONSTRAINT `portals_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `portals_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "sessions" table
+CREATE TABLE `sessions` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kind` varchar(32) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `sid` varchar(255) NULL,
+  `acr` varchar(255) NULL,
+  `authenticated_at` datetime(6) NOT NULL,
+  `seen_at` datetime(6) NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  `ended_at` datetime(6) NULL,
+  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `identity_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `portal_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `sessions_identities_identity` (`identity_id`),
+  INDEX `sessions_persons_person` (`person_id`),
+  INDEX `sessions_portals_portal` (`portal_id`),
+  INDEX `sessions_sessions_lent` (`parent_id`),
+  INDEX `session_expires_at` (`expires_at`),
+  CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `sessions_portals_portal` FOREIGN KEY (`portal_id`) REFERENCES `portals` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "portal_codes" table
+CREATE TABLE `portal_codes` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `challenge` varchar(64) NOT NULL,
+  `return_address` varchar(400) NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  `portal_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `portalcode_expires_at` (`expires_at`),
+  INDEX `portal_codes_portals_portal` (`portal_id`),
+  INDEX `portal_codes_sessions_session` (`session_id`),
+  CONSTRAINT `portal_codes_portals_portal` FOREIGN KEY (`portal_id`) REFERENCES `portals` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `portal_codes_sessions_session` FOREIGN KEY (`session_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "profiles" table
 CREATE TABLE `profiles` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -744,31 +809,6 @@ CREATE TABLE `seat_quota` (
   INDEX `seat_quota_institutions_home` (`home_id`),
   CONSTRAINT `seat_quota_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `seat_quota_offerings_offering` FOREIGN KEY (`offering_id`) REFERENCES `offerings` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "sessions" table
-CREATE TABLE `sessions` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `kind` varchar(32) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `sid` varchar(255) NULL,
-  `acr` varchar(255) NULL,
-  `authenticated_at` datetime(6) NOT NULL,
-  `seen_at` datetime(6) NOT NULL,
-  `expires_at` datetime(6) NOT NULL,
-  `ended_at` datetime(6) NULL,
-  `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `identity_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `sessions_identities_identity` (`identity_id`),
-  INDEX `sessions_persons_person` (`person_id`),
-  INDEX `sessions_sessions_lent` (`parent_id`),
-  INDEX `session_expires_at` (`expires_at`),
-  CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "sign_ins" table
 CREATE TABLE `sign_ins` (

@@ -509,6 +509,42 @@ CREATE TABLE `persons` (
   `signed_in_at` datetime NULL,
   PRIMARY KEY (`id`)
 );
+-- Create "portals" table
+CREATE TABLE `portals` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `name` text NOT NULL,
+  `origin` text NOT NULL,
+  `held_origin` text NULL,
+  `return_addresses` json NOT NULL,
+  `used_at` datetime NULL,
+  `ended_at` datetime NULL,
+  `institution_id` text NULL,
+  `alliance_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `portals_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `portals_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE SET NULL
+);
+-- Create index "portals_held_origin_key" to table: "portals"
+CREATE UNIQUE INDEX `portals_held_origin_key` ON `portals` (`held_origin`);
+-- Create "portal_codes" table
+CREATE TABLE `portal_codes` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `digest` text NOT NULL,
+  `challenge` text NOT NULL,
+  `return_address` text NOT NULL,
+  `expires_at` datetime NOT NULL,
+  `portal_id` text NOT NULL,
+  `session_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `portal_codes_portals_portal` FOREIGN KEY (`portal_id`) REFERENCES `portals` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `portal_codes_sessions_session` FOREIGN KEY (`session_id`) REFERENCES `sessions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "portal_codes_digest_key" to table: "portal_codes"
+CREATE UNIQUE INDEX `portal_codes_digest_key` ON `portal_codes` (`digest`);
+-- Create index "portalcode_expires_at" to table: "portal_codes"
+CREATE INDEX `portalcode_expires_at` ON `portal_codes` (`expires_at`);
 -- Create "profiles" table
 CREATE TABLE `profiles` (
   `id` text NOT NULL,
@@ -745,10 +781,12 @@ CREATE TABLE `sessions` (
   `person_id` text NOT NULL,
   `identity_id` text NOT NULL,
   `parent_id` text NULL,
+  `portal_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON DELETE SET NULL
+  CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `sessions_portals_portal` FOREIGN KEY (`portal_id`) REFERENCES `portals` (`id`) ON DELETE SET NULL
 );
 -- Create index "sessions_digest_key" to table: "sessions"
 CREATE UNIQUE INDEX `sessions_digest_key` ON `sessions` (`digest`);

@@ -1,0 +1,67 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+)
+
+func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+	return relay.List(ctx, r.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+	return relay.List(ctx, r.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error) {
+	done, err := r.Portals.Register(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PortalPayload{Portal: done}, nil
+}
+
+func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error) {
+	done, err := r.Portals.End(ctx, input.PortalID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PortalPayload{Portal: done}, nil
+}
+
+func (r *portalResolver) Institution(ctx context.Context, objs []*ent.Portal) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
+}
+
+func (r *portalResolver) Alliance(ctx context.Context, objs []*ent.Portal) ([]*ent.Alliance, error) {
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.AllianceID) }, r.alliances)
+}
+
+func (r *portalResolver) ViewerActions(ctx context.Context, obj *ent.Portal) ([]*model.ViewerAction, error) {
+	return actions(ctx, portal.Actions(ctx, obj)), nil
+}
+
+func (r *portalConnectionResolver) Edges(ctx context.Context, obj *model.PortalConnection) ([]*model.PortalEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *portalConnectionResolver) TotalCount(ctx context.Context, obj *model.PortalConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *Resolver) Portal() generated.PortalResolver { return &portalResolver{r} }
+
+func (r *Resolver) PortalConnection() generated.PortalConnectionResolver {
+	return &portalConnectionResolver{r}
+}
+
+type (
+	portalResolver           struct{ *Resolver }
+	portalConnectionResolver struct{ *Resolver }
+)
