@@ -40,6 +40,8 @@ export type AddImportSourceInput = {
   policy: ImportPolicy;
   /** Address: https, at most 1000 characters. */
   url: Scalars['String']['input'];
+  /** Whether to ask for the offerings of each course where the format has them below the course; yes unless given. */
+  withOfferings?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** A new unit. */
@@ -1557,6 +1559,8 @@ export type UpdateImportSourceInput = {
   sourceId: Scalars['ID']['input'];
   /** Address. */
   url?: InputMaybe<Scalars['String']['input']>;
+  /** Whether to ask for the offerings of each course. */
+  withOfferings?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** Changes what is known of an institution. What is not given stays; an empty website or identifier is removed. */
