@@ -60,6 +60,10 @@ const (
 	ImportRun       Kind = "imp"
 	ImportChunk     Kind = "imc"
 	ImportFinding   Kind = "imf"
+	APIClient       Kind = "cli"
+	ClientKey       Kind = "clk"
+	ClientAssertion Kind = "cla"
+	ServerKey       Kind = "svk"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
