@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
@@ -34,5 +35,6 @@ type Resolver struct {
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
 	Exchange     *exchange.Service
+	Clients      *client.Service
 	Loading      Loading
 }

@@ -42,7 +42,6 @@ type PersonResolver interface {
 	Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error)
 }
 type ViewerResolver interface {
-	Person(ctx context.Context, obj *viewer.Viewer) (*ent.Person, error)
 	Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error)
 
 	Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error)
@@ -857,11 +856,11 @@ func _Viewer_person(ctx context.Context, ec *executionContext, field graphql.Col
 			return fieldContext_Viewer_person(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Viewer().Person(ctx, obj)
+			return obj.Person(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
-			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ident.ID) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -872,7 +871,7 @@ func fieldContext_Viewer_person(_ context.Context, ec *executionContext, field g
 		Object:     "Viewer",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Person(ctx, ec, field)
 		},
@@ -1095,6 +1094,38 @@ func fieldContext_Viewer_recognitionCases(ctx context.Context, ec *executionCont
 	if fc.Args, err = field_Viewer_recognitionCases_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Viewer_client(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Viewer_client(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Client(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ident.ID) graphql.Marshaler {
+			return marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Viewer_client(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApiClient(ctx, ec, field)
+		},
 	}
 	return fc, nil
 }
@@ -1341,11 +1372,10 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "person":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Viewer_person(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Viewer_person(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "roles":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1381,6 +1411,11 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return _Viewer_recognitionCases(ctx, ec, field, obj)
 				})
+		case "client":
+			out.Values[i] = _Viewer_client(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1525,6 +1560,13 @@ func marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
+}
+
+func marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ident.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func marshalOViewer2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐViewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *viewer.Viewer) graphql.Marshaler {

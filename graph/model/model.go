@@ -52,6 +52,8 @@ type (
 	ImportRunEdge             = relay.Edge[*ent.ImportRun]
 	ImportFindingConnection   = relay.Connection[*ent.ImportFinding]
 	ImportFindingEdge         = relay.Edge[*ent.ImportFinding]
+	ApiClientConnection       = relay.Connection[*ent.ApiClient]
+	ApiClientEdge             = relay.Edge[*ent.ApiClient]
 	ImportSourceConnection    = relay.Connection[*ent.ImportSource]
 	ImportSourceEdge          = relay.Edge[*ent.ImportSource]
 )

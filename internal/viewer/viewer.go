@@ -58,9 +58,9 @@ type Viewer struct {
 	SessionID ident.ID   // the session that proves it; empty for the system
 	Homes     []ident.ID // institutions with a current affiliation
 	Grants    []Grant
-	ClientID  ident.ID // of a program; of the system, the one that caused it, if any
-	ClientAt  ident.ID // the institution whose program it is
-	Scopes    []string // what its token allows it
+	ClientID  ident.ID            // of a program; of the system, the one that caused it, if any
+	ClientAt  ident.ID            // the institution whose program it is
+	Scopes    []string            // what its token allows it
 	Audiences []vocab.TargetGroup // those that the affiliations put the person in
 	Language  language.Tag        // of messages to this viewer; und means English
 }
