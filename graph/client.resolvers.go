@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
 func (r *apiClientResolver) Institution(ctx context.Context, objs []*ent.ApiClient) ([]*ent.Institution, error) {
@@ -90,6 +91,13 @@ func (r *queryResolver) APIClient(ctx context.Context, id ident.ID) (*ent.ApiCli
 
 func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error) {
 	return relay.List(ctx, r.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
+func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error) {
+	if obj.Kind != viewer.Program {
+		return nil, nil
+	}
+	return null(r.DB.ApiClient.Get(viewer.AsSystem(ctx), obj.ClientID)) // who asks knows of itself
 }
 
 func (r *Resolver) ApiClient() generated.ApiClientResolver { return &apiClientResolver{r} }

@@ -71,6 +71,13 @@ func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {
 	return viewer.From(ctx), nil
 }
 
+func (r *viewerResolver) Person(ctx context.Context, obj *viewer.Viewer) (*ent.Person, error) {
+	if obj.Kind != viewer.Person {
+		return nil, nil
+	}
+	return null(r.DB.Person.Get(ctx, obj.PersonID))
+}
+
 func (r *viewerResolver) Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error) {
 	held := make([]*viewer.Grant, len(obj.Grants))
 	for i := range obj.Grants {
@@ -116,18 +123,3 @@ type (
 	personResolver      struct{ *Resolver }
 	viewerResolver      struct{ *Resolver }
 )
-
-// !!! WARNING !!!
-// The code below was going to be deleted when updating resolvers. It has been copied here so you have
-// one last chance to move it out of harms way if you want. There are two reasons this happens:
-//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
-//    it when you're done.
-//  - You have helper methods in this file. Move them out to keep these resolver files clean.
-/*
-	func (r *viewerResolver) Person(ctx context.Context, obj *viewer.Viewer) (*ent.Person, error) {
-	if obj.Kind != viewer.Person {
-		return nil, nil
-	}
-	return null(r.DB.Person.Get(ctx, obj.PersonID))
-}
-*/

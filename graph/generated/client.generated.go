@@ -1578,13 +1578,6 @@ func marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _ApiClient(ctx, ec, sel, v)
 }
 
-func marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ident.ID) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
 func marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApiClientConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

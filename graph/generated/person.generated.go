@@ -42,12 +42,14 @@ type PersonResolver interface {
 	Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error)
 }
 type ViewerResolver interface {
+	Person(ctx context.Context, obj *viewer.Viewer) (*ent.Person, error)
 	Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error)
 
 	Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error)
 	Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
 	Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
 	RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error)
+	Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -856,11 +858,11 @@ func _Viewer_person(ctx context.Context, ec *executionContext, field graphql.Col
 			return fieldContext_Viewer_person(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Person(), nil
+			return ec.Resolvers.Viewer().Person(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ident.ID) graphql.Marshaler {
-			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
+			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -871,7 +873,7 @@ func fieldContext_Viewer_person(_ context.Context, ec *executionContext, field g
 		Object:     "Viewer",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Person(ctx, ec, field)
 		},
@@ -1107,11 +1109,11 @@ func _Viewer_client(ctx context.Context, ec *executionContext, field graphql.Col
 			return fieldContext_Viewer_client(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Client(), nil
+			return ec.Resolvers.Viewer().Client(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ident.ID) graphql.Marshaler {
-			return marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ApiClient) graphql.Marshaler {
+			return marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐApiClient(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1122,7 +1124,7 @@ func fieldContext_Viewer_client(_ context.Context, ec *executionContext, field g
 		Object:     "Viewer",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ApiClient(ctx, ec, field)
 		},
@@ -1372,10 +1374,11 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "person":
-			out.Values[i] = _Viewer_person(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Viewer_person(ctx, ec, field, obj)
+				})
 		case "roles":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1412,10 +1415,11 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 					return _Viewer_recognitionCases(ctx, ec, field, obj)
 				})
 		case "client":
-			out.Values[i] = _Viewer_client(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Viewer_client(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1560,13 +1564,6 @@ func marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
-}
-
-func marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ident.ID) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func marshalOViewer2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐViewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *viewer.Viewer) graphql.Marshaler {

@@ -219,7 +219,10 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
 			return nil, err
 		}
-		return c, record(ctx, tx, "api_client.add_key", c, map[string]string{"kid": key.kid})
+		if err := record(ctx, tx, "api_client.add_key", c, map[string]string{"kid": key.kid}); err != nil {
+			return nil, err
+		}
+		return tx.ApiClient.Get(ctx, c.ID)
 	})
 }
 
@@ -243,7 +246,10 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 		if n != 1 {
 			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID)
 		}
-		return c, record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid})
+		if err := record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid}); err != nil {
+			return nil, err
+		}
+		return tx.ApiClient.Get(ctx, c.ID)
 	})
 }
 

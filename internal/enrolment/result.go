@@ -73,7 +73,7 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 		create := tx.Result.Create().SetEnrolmentID(e.ID).SetLearnerID(e.LearnerID).SetHomeID(e.HomeID).SetHostID(e.HostID).
 			SetAttempt(len(attempts) + 1).SetState(result.StateRECORDED).SetOutcome(a.Outcome).
 			SetNillableGrade(a.Grade).SetScale(a.Scale).SetEcts(0).SetAchievedOn(a.AchievedOn).
-			SetNillableRecordedByID(v.Person()).SetNillableRecordedByClientID(v.Client()).SetRecordedAt(vocab.Now(s.Now))
+			SetNillableRecordedByID(v.ByPerson()).SetNillableRecordedByClientID(v.ByClient()).SetRecordedAt(vocab.Now(s.Now))
 		if a.Outcome == result.OutcomePASSED {
 			create.SetEcts(version.Ects)
 		}
@@ -140,7 +140,7 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 			return nil, err
 		}
 		n, err := tx.Result.Update().Where(result.ID(r.ID), result.StateEQ(result.StateRECORDED)).
-			SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.Person()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
+			SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -96,11 +96,11 @@ func (v *Viewer) Actor() ident.ID {
 	return v.ClientID
 }
 
-// Person returns the person, or nil for a program and for the system alone.
-func (v *Viewer) Person() *ident.ID { return given(v.PersonID) }
+// ByPerson returns the person, or nil for a program and for the system alone.
+func (v *Viewer) ByPerson() *ident.ID { return given(v.PersonID) }
 
-// Client returns the program, or nil when none acts.
-func (v *Viewer) Client() *ident.ID { return given(v.ClientID) }
+// ByClient returns the program, or nil when none acts.
+func (v *Viewer) ByClient() *ident.ID { return given(v.ClientID) }
 
 func given(id ident.ID) *ident.ID {
 	if id == "" {
