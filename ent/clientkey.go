@@ -25,7 +25,7 @@ type ClientKey struct {
 	ClientID ident.ID `json:"client_id,omitempty"`
 	// as the program's assertions name it
 	Kid string `json:"kid,omitempty"`
-	// the only one that it may sign with; RSA without one: RS256 and PS256
+	// the only one that it may sign with; empty: each that fits the key
 	Algorithm string `json:"algorithm,omitempty"`
 	// PublicJwk holds the value of the "public_jwk" field.
 	PublicJwk string `json:"public_jwk,omitempty"`

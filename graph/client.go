@@ -2,12 +2,10 @@ package graph
 
 import (
 	"context"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
-	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -22,13 +20,4 @@ func (r *Resolver) clientKeysOf(ctx context.Context, clients []*ent.ApiClient) (
 		func(ctx context.Context, ids []ident.ID) ([]*ent.ClientKey, error) {
 			return r.DB.ClientKey.Query().Where(clientkey.ClientIDIn(ids...)).Order(clientkey.ByID()).All(viewer.AsSystem(ctx))
 		})
-}
-
-// algorithmsOf are those by which a key may sign: an RSA key without one of its
-// own has two.
-func algorithmsOf(k *ent.ClientKey) []string {
-	if k.Algorithm != "" {
-		return []string{k.Algorithm}
-	}
-	return strings.Fields(client.RSA)
 }

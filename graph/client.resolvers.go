@@ -34,7 +34,7 @@ func (r *apiClientConnectionResolver) TotalCount(ctx context.Context, obj *model
 }
 
 func (r *apiClientKeyResolver) Algorithms(ctx context.Context, obj *ent.ClientKey) ([]string, error) {
-	return algorithmsOf(obj), nil
+	return client.AlgorithmsOf(obj), nil
 }
 
 func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.APIClientPayload, error) {

@@ -42,7 +42,7 @@ func (ClientKey) Fields() []ent.Field {
 	return []ent.Field{
 		ref("client"),
 		field.String("kid").MaxLen(191).Immutable().Comment("as the program's assertions name it"),
-		field.String("algorithm").MaxLen(8).Immutable().Comment("the only one that it may sign with; RSA without one: RS256 and PS256"),
+		field.String("algorithm").MaxLen(8).Immutable().Comment("the only one that it may sign with; empty: each that fits the key"),
 		field.Text("public_jwk").Immutable(),
 		moment("not_before"), at("not_after"), at("retired_at"),
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -22,11 +23,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Algorithms are those by which a program may sign: asymmetric ones only.
-var Algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.EdDSA, jose.RS256, jose.PS256}
+// ed25519Name is what RFC 9864 calls EdDSA with Ed25519. Newer libraries write
+// it, go-jose does not know it.
+const ed25519Name jose.SignatureAlgorithm = "Ed25519"
 
-// RSA are the algorithms of an RSA key that names none.
-const RSA = "RS256 PS256"
+// Algorithms are those by which a program may sign: asymmetric ones only.
+var Algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.ES384, ed25519Name, jose.EdDSA, jose.RS256, jose.PS256}
 
 // The bounds of keys. Verifying with a larger RSA key is slow, which a stranger
 // could use against us.
@@ -74,7 +76,7 @@ func parse(raw []byte) (Key, *problem.Error) {
 	k := Key{KeyID: parsed.KeyID, Public: parsed.Key}
 	switch p := parsed.Key.(type) {
 	case ed25519.PublicKey:
-		k.Algorithms = []jose.SignatureAlgorithm{jose.EdDSA}
+		k.Algorithms = []jose.SignatureAlgorithm{jose.EdDSA, ed25519Name}
 	case *ecdsa.PublicKey:
 		switch p.Curve {
 		case elliptic.P256():
@@ -88,10 +90,13 @@ func parse(raw []byte) (Key, *problem.Error) {
 		}
 		k.Algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256}
 	}
+	_, curve := parsed.Key.(ed25519.PublicKey) // has one algorithm by two names
 	if alg := jose.SignatureAlgorithm(parsed.Algorithm); alg != "" && slices.Contains(k.Algorithms, alg) {
-		k.Algorithms = []jose.SignatureAlgorithm{alg}
+		if !curve {
+			k.Algorithms = []jose.SignatureAlgorithm{alg}
+		}
 	} else if alg != "" || len(k.Algorithms) == 0 {
-		return Key{}, problem.New(problem.Invalid, "the key is for an algorithm that is not accepted; these are: %s", "ES256, ES384, EdDSA, RS256, PS256")
+		return Key{}, problem.New(problem.Invalid, "the key is for an algorithm that is not accepted; these are: %s", "ES256, ES384, Ed25519, EdDSA, RS256, PS256")
 	}
 	if k.KeyID == "" {
 		sum, err := parsed.Thumbprint(crypto.SHA256)
@@ -104,6 +109,27 @@ func parse(raw []byte) (Key, *problem.Error) {
 		return Key{}, problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", len(k.KeyID), maxKeyID)
 	}
 	return k, nil
+}
+
+// AlgorithmsOf are those by which a registered key may sign.
+func AlgorithmsOf(row *ent.ClientKey) []string {
+	all := []string{}
+	k, _ := parse([]byte(row.PublicJwk)) // it was read before it was stored
+	for _, a := range k.Algorithms {
+		all = append(all, string(a))
+	}
+	return all
+}
+
+// Signed says whether the key signed a JWS that says it is signed by alg.
+func (k Key) Signed(jws *jose.JSONWebSignature, compact string, alg jose.SignatureAlgorithm) bool {
+	if alg != ed25519Name {
+		_, err := jws.Verify(k.Public)
+		return err == nil
+	}
+	public, ok := k.Public.(ed25519.PublicKey)
+	end := strings.LastIndexByte(compact, '.')
+	return ok && end > 0 && ed25519.Verify(public, []byte(compact[:end]), jws.Signatures[0].Signature)
 }
 
 // parseSet reads a JWK Set. Keys that are not accepted are left out (RFC 7517,

@@ -85,7 +85,7 @@ func (s *Service) prove(ctx context.Context, assertion, clientID string) (*prove
 		return nil, err
 	}
 	for _, k := range keys {
-		if _, err := jws.Verify(k.Public); err == nil {
+		if k.Signed(jws, assertion, gojose.SignatureAlgorithm(header.Algorithm)) {
 			sum := sha256.Sum256([]byte(string(c.ID) + "\x00" + said["jti"].(string)))
 			return &proven{client: c, key: k.Registered, digest: hex.EncodeToString(sum[:]), until: until}, nil
 		}
