@@ -114,6 +114,25 @@ func signed(t *testing.T, claims map[string]any, alg gojose.SignatureAlgorithm, 
 	return compact
 }
 
+// byHand signs as RFC 9864 has it, which go-jose does not know.
+func byHand(t *testing.T, header string, claims map[string]any, key any) string {
+	t.Helper()
+	raw, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"Ed25519","kid":"ed"`+header+`}`)) + "." + base64.RawURLEncoding.EncodeToString(raw)
+	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key.(ed25519.PrivateKey), []byte(text)))
+}
+
+// damaged changes the signature of a token.
+func damaged(compact string) string {
+	parts := strings.Split(compact, ".")
+	raw, _ := base64.RawURLEncoding.DecodeString(parts[2])
+	raw[0] ^= 1
+	return parts[0] + "." + parts[1] + "." + base64.RawURLEncoding.EncodeToString(raw)
+}
+
 // tokenAnswer is what the token endpoint answers.
 type tokenAnswer struct {
 	Status      int
@@ -200,6 +219,8 @@ func TestAssertionsThatGetNoToken(t *testing.T) {
 	rsaKey, rsaJWK := pair(t, gojose.RS256, "rsa")
 	admin := w.Staff("Admin", "uni-b", viewer.Administrator)
 	admin.Does("adds a key", "addApiClientKey", map[string]any{"clientId": p.ID, "key": map[string]any{"jwk": rsaJWK}})
+	edKey, edJWK := pair(t, gojose.EdDSA, "ed")
+	admin.Does("adds a key", "addApiClientKey", map[string]any{"clientId": p.ID, "key": map[string]any{"jwk": edJWK}})
 	with := func(change map[string]any) string {
 		claims := p.says()
 		for k, v := range change {
@@ -221,6 +242,9 @@ func TestAssertionsThatGetNoToken(t *testing.T) {
 		{"good, by RSA", signed(t, p.says(), gojose.PS256, rsaKey, "rsa", ""), ""},
 		{"good, clock 50 s ahead", with(map[string]any{"iat": now.Add(50 * time.Second).Unix(), "exp": now.Add(650 * time.Second).Unix()}), ""},
 		{"good, expired 50 s ago", with(map[string]any{"iat": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(-50 * time.Second).Unix()}), ""},
+		{"good, Ed25519 by its newer name", byHand(t, "", p.says(), edKey), ""},
+		{"Ed25519 with a damaged signature", damaged(byHand(t, "", p.says(), edKey)), "invalid_client"},
+		{"critical header", byHand(t, `,"crit":["exp"],"exp":1`, p.says(), edKey), "invalid_client"},
 		{"alg none", none, "invalid_client"},
 		{"HMAC with the public key", signed(t, p.says(), gojose.HS256, der, "rsa", "JWT"), "invalid_client"},
 		{"key of another program", signed(t, p.says(), other.alg, other.key, other.keyID, "JWT"), "invalid_client"},
