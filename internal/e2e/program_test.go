@@ -777,3 +777,45 @@ func TestServerKeyRotates(t *testing.T) {
 		t.Errorf("%d keys are published, %v", len(set), err)
 	}
 }
+
+// A list of programs with their keys costs as many statements for twenty as
+// for one.
+func TestListOfProgramsDoesNotLoop(t *testing.T) {
+	w := NewWorld(t)
+	admin := w.Staff("Admin", "uni-b", viewer.Administrator)
+	_, public := pair(t, gojose.ES256, "k")
+	cost := func() (int64, float64) {
+		w.Statements.Store(0)
+		got := admin.Asks("lists", `query($at: ID!) { apiClients(institutionId: $at, first: 50) { totalCount nodes { name institution { schac } keys { kid jwk } viewerActions { name allowed } } } }`,
+			map[string]any{"at": w.Institution("uni-b")})
+		return w.Statements.Load(), at(got, "apiClients", "totalCount").(float64)
+	}
+	register := func(name string) {
+		admin.Does("registers", "registerApiClient", map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "scopes": []string{"catalogue.read"}, "keys": []map[string]any{{"jwk": public}}})
+	}
+	register("first")
+	one, _ := cost()
+	for range 19 {
+		register(rand.Text())
+	}
+	twenty, n := cost()
+	if n != 20 || twenty != one {
+		t.Errorf("one program takes %d statements, %v take %d", one, n, twenty)
+	}
+}
+
+// A program imports the catalogue of its university, and of no other.
+func TestProgramImportsItsCatalogue(t *testing.T) {
+	w := NewWorld(t)
+	sis := w.Program("uni-b", "sis", "catalogue.import").Actor()
+	input := map[string]any{"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": "x"}
+	run := sis.Does("imports", "startImport", input)
+	if by := run["startedBy"]; by != nil {
+		t.Errorf("the import was started by %v", by)
+	}
+	if got := sis.Asks("follows it", `query($id: ID!) { importRun(id: $id) { state } }`, map[string]any{"id": id(run)}); got["importRun"] == nil {
+		t.Error("it does not see its import")
+	}
+	input["institutionId"] = w.Institution("uni-a")
+	sis.IsRefused("does not import elsewhere", "FORBIDDEN", "startImport", input)
+}
