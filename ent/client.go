@@ -18,8 +18,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -48,6 +51,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
+	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -64,10 +68,16 @@ type Client struct {
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
 	Alliance *AllianceClient
+	// ApiClient is the client for interacting with the ApiClient builders.
+	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// ClientAssertion is the client for interacting with the ClientAssertion builders.
+	ClientAssertion *ClientAssertionClient
+	// ClientKey is the client for interacting with the ClientKey builders.
+	ClientKey *ClientKeyClient
 	// Course is the client for interacting with the Course builders.
 	Course *CourseClient
 	// CourseVersion is the client for interacting with the CourseVersion builders.
@@ -124,6 +134,8 @@ type Client struct {
 	RoleGrant *RoleGrantClient
 	// SeatQuota is the client for interacting with the SeatQuota builders.
 	SeatQuota *SeatQuotaClient
+	// ServerKey is the client for interacting with the ServerKey builders.
+	ServerKey *ServerKeyClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
@@ -147,8 +159,11 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Affiliation = NewAffiliationClient(c.config)
 	c.Alliance = NewAllianceClient(c.config)
+	c.ApiClient = NewApiClientClient(c.config)
 	c.Application = NewApplicationClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
+	c.ClientAssertion = NewClientAssertionClient(c.config)
+	c.ClientKey = NewClientKeyClient(c.config)
 	c.Course = NewCourseClient(c.config)
 	c.CourseVersion = NewCourseVersionClient(c.config)
 	c.Credential = NewCredentialClient(c.config)
@@ -177,6 +192,7 @@ func (c *Client) init() {
 	c.Result = NewResultClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.SeatQuota = NewSeatQuotaClient(c.config)
+	c.ServerKey = NewServerKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.SignIn = NewSignInClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
@@ -276,8 +292,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:          cfg,
 		Affiliation:     NewAffiliationClient(cfg),
 		Alliance:        NewAllianceClient(cfg),
+		ApiClient:       NewApiClientClient(cfg),
 		Application:     NewApplicationClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
+		ClientAssertion: NewClientAssertionClient(cfg),
+		ClientKey:       NewClientKeyClient(cfg),
 		Course:          NewCourseClient(cfg),
 		CourseVersion:   NewCourseVersionClient(cfg),
 		Credential:      NewCredentialClient(cfg),
@@ -306,6 +325,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
 		SeatQuota:       NewSeatQuotaClient(cfg),
+		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
@@ -332,8 +352,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:          cfg,
 		Affiliation:     NewAffiliationClient(cfg),
 		Alliance:        NewAllianceClient(cfg),
+		ApiClient:       NewApiClientClient(cfg),
 		Application:     NewApplicationClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
+		ClientAssertion: NewClientAssertionClient(cfg),
+		ClientKey:       NewClientKeyClient(cfg),
 		Course:          NewCourseClient(cfg),
 		CourseVersion:   NewCourseVersionClient(cfg),
 		Credential:      NewCredentialClient(cfg),
@@ -362,6 +385,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
 		SeatQuota:       NewSeatQuotaClient(cfg),
+		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
@@ -396,13 +420,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Affiliation, c.Alliance, c.Application, c.AuditEntry, c.Course,
-		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
-		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
-		c.SeatQuota, c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
+		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
+		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
+		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.Membership,
+		c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal, c.PortalCode,
+		c.Profile, c.Programme, c.Provider, c.ProviderHome, c.RecognitionCase,
+		c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota, c.ServerKey, c.Session,
+		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -412,13 +437,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Affiliation, c.Alliance, c.Application, c.AuditEntry, c.Course,
-		c.CourseVersion, c.Credential, c.Enrolment, c.HomeModule, c.IdempotencyKey,
-		c.Identity, c.ImportChunk, c.ImportFinding, c.ImportRun, c.ImportSource,
-		c.Institution, c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent,
-		c.Person, c.Portal, c.PortalCode, c.Profile, c.Programme, c.Provider,
-		c.ProviderHome, c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant,
-		c.SeatQuota, c.Session, c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
+		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
+		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
+		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.Membership,
+		c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal, c.PortalCode,
+		c.Profile, c.Programme, c.Provider, c.ProviderHome, c.RecognitionCase,
+		c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota, c.ServerKey, c.Session,
+		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -431,10 +457,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Affiliation.mutate(ctx, m)
 	case *AllianceMutation:
 		return c.Alliance.mutate(ctx, m)
+	case *ApiClientMutation:
+		return c.ApiClient.mutate(ctx, m)
 	case *ApplicationMutation:
 		return c.Application.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
+	case *ClientAssertionMutation:
+		return c.ClientAssertion.mutate(ctx, m)
+	case *ClientKeyMutation:
+		return c.ClientKey.mutate(ctx, m)
 	case *CourseMutation:
 		return c.Course.mutate(ctx, m)
 	case *CourseVersionMutation:
@@ -491,6 +523,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RoleGrant.mutate(ctx, m)
 	case *SeatQuotaMutation:
 		return c.SeatQuota.mutate(ctx, m)
+	case *ServerKeyMutation:
+		return c.ServerKey.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *SignInMutation:
@@ -817,6 +851,155 @@ func (c *AllianceClient) mutate(ctx context.Context, m *AllianceMutation) (Value
 		return (&AllianceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Alliance mutation op: %q", m.Op())
+	}
+}
+
+// ApiClientClient is a client for the ApiClient schema.
+type ApiClientClient struct {
+	config
+}
+
+// NewApiClientClient returns a client for the ApiClient from the given config.
+func NewApiClientClient(c config) *ApiClientClient {
+	return &ApiClientClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `apiclient.Hooks(f(g(h())))`.
+func (c *ApiClientClient) Use(hooks ...Hook) {
+	c.hooks.ApiClient = append(c.hooks.ApiClient, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `apiclient.Intercept(f(g(h())))`.
+func (c *ApiClientClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApiClient = append(c.inters.ApiClient, interceptors...)
+}
+
+// Create returns a builder for creating a ApiClient entity.
+func (c *ApiClientClient) Create() *ApiClientCreate {
+	mutation := newApiClientMutation(c.config, OpCreate)
+	return &ApiClientCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApiClient entities.
+func (c *ApiClientClient) CreateBulk(builders ...*ApiClientCreate) *ApiClientCreateBulk {
+	return &ApiClientCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApiClientClient) MapCreateBulk(slice any, setFunc func(*ApiClientCreate, int)) *ApiClientCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApiClientCreateBulk{err: fmt.Errorf("calling to ApiClientClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApiClientCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApiClientCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApiClient.
+func (c *ApiClientClient) Update() *ApiClientUpdate {
+	mutation := newApiClientMutation(c.config, OpUpdate)
+	return &ApiClientUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApiClientClient) UpdateOne(_m *ApiClient) *ApiClientUpdateOne {
+	mutation := newApiClientMutation(c.config, OpUpdateOne, withApiClient(_m))
+	return &ApiClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApiClientClient) UpdateOneID(id ident.ID) *ApiClientUpdateOne {
+	mutation := newApiClientMutation(c.config, OpUpdateOne, withApiClientID(id))
+	return &ApiClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApiClient.
+func (c *ApiClientClient) Delete() *ApiClientDelete {
+	mutation := newApiClientMutation(c.config, OpDelete)
+	return &ApiClientDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApiClientClient) DeleteOne(_m *ApiClient) *ApiClientDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApiClientClient) DeleteOneID(id ident.ID) *ApiClientDeleteOne {
+	builder := c.Delete().Where(apiclient.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApiClientDeleteOne{builder}
+}
+
+// Query returns a query builder for ApiClient.
+func (c *ApiClientClient) Query() *ApiClientQuery {
+	return &ApiClientQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApiClient},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApiClient entity by its id.
+func (c *ApiClientClient) Get(ctx context.Context, id ident.ID) (*ApiClient, error) {
+	return c.Query().Where(apiclient.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApiClientClient) GetX(ctx context.Context, id ident.ID) *ApiClient {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryInstitution queries the institution edge of a ApiClient.
+func (c *ApiClientClient) QueryInstitution(_m *ApiClient) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apiclient.Table, apiclient.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apiclient.InstitutionTable, apiclient.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApiClientClient) Hooks() []Hook {
+	return c.hooks.ApiClient
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApiClientClient) Interceptors() []Interceptor {
+	return c.inters.ApiClient
+}
+
+func (c *ApiClientClient) mutate(ctx context.Context, m *ApiClientMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApiClientCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApiClientUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApiClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApiClientDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApiClient mutation op: %q", m.Op())
 	}
 }
 
@@ -1163,6 +1346,288 @@ func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (V
 		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
+	}
+}
+
+// ClientAssertionClient is a client for the ClientAssertion schema.
+type ClientAssertionClient struct {
+	config
+}
+
+// NewClientAssertionClient returns a client for the ClientAssertion from the given config.
+func NewClientAssertionClient(c config) *ClientAssertionClient {
+	return &ClientAssertionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clientassertion.Hooks(f(g(h())))`.
+func (c *ClientAssertionClient) Use(hooks ...Hook) {
+	c.hooks.ClientAssertion = append(c.hooks.ClientAssertion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clientassertion.Intercept(f(g(h())))`.
+func (c *ClientAssertionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ClientAssertion = append(c.inters.ClientAssertion, interceptors...)
+}
+
+// Create returns a builder for creating a ClientAssertion entity.
+func (c *ClientAssertionClient) Create() *ClientAssertionCreate {
+	mutation := newClientAssertionMutation(c.config, OpCreate)
+	return &ClientAssertionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ClientAssertion entities.
+func (c *ClientAssertionClient) CreateBulk(builders ...*ClientAssertionCreate) *ClientAssertionCreateBulk {
+	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClientAssertionClient) MapCreateBulk(slice any, setFunc func(*ClientAssertionCreate, int)) *ClientAssertionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClientAssertionCreateBulk{err: fmt.Errorf("calling to ClientAssertionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClientAssertionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ClientAssertion.
+func (c *ClientAssertionClient) Update() *ClientAssertionUpdate {
+	mutation := newClientAssertionMutation(c.config, OpUpdate)
+	return &ClientAssertionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClientAssertionClient) UpdateOne(_m *ClientAssertion) *ClientAssertionUpdateOne {
+	mutation := newClientAssertionMutation(c.config, OpUpdateOne, withClientAssertion(_m))
+	return &ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClientAssertionClient) UpdateOneID(id ident.ID) *ClientAssertionUpdateOne {
+	mutation := newClientAssertionMutation(c.config, OpUpdateOne, withClientAssertionID(id))
+	return &ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ClientAssertion.
+func (c *ClientAssertionClient) Delete() *ClientAssertionDelete {
+	mutation := newClientAssertionMutation(c.config, OpDelete)
+	return &ClientAssertionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClientAssertionClient) DeleteOne(_m *ClientAssertion) *ClientAssertionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClientAssertionClient) DeleteOneID(id ident.ID) *ClientAssertionDeleteOne {
+	builder := c.Delete().Where(clientassertion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClientAssertionDeleteOne{builder}
+}
+
+// Query returns a query builder for ClientAssertion.
+func (c *ClientAssertionClient) Query() *ClientAssertionQuery {
+	return &ClientAssertionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClientAssertion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ClientAssertion entity by its id.
+func (c *ClientAssertionClient) Get(ctx context.Context, id ident.ID) (*ClientAssertion, error) {
+	return c.Query().Where(clientassertion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClientAssertionClient) GetX(ctx context.Context, id ident.ID) *ClientAssertion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ClientAssertionClient) Hooks() []Hook {
+	return c.hooks.ClientAssertion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClientAssertionClient) Interceptors() []Interceptor {
+	return c.inters.ClientAssertion
+}
+
+func (c *ClientAssertionClient) mutate(ctx context.Context, m *ClientAssertionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClientAssertionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClientAssertionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClientAssertionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ClientAssertion mutation op: %q", m.Op())
+	}
+}
+
+// ClientKeyClient is a client for the ClientKey schema.
+type ClientKeyClient struct {
+	config
+}
+
+// NewClientKeyClient returns a client for the ClientKey from the given config.
+func NewClientKeyClient(c config) *ClientKeyClient {
+	return &ClientKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clientkey.Hooks(f(g(h())))`.
+func (c *ClientKeyClient) Use(hooks ...Hook) {
+	c.hooks.ClientKey = append(c.hooks.ClientKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clientkey.Intercept(f(g(h())))`.
+func (c *ClientKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ClientKey = append(c.inters.ClientKey, interceptors...)
+}
+
+// Create returns a builder for creating a ClientKey entity.
+func (c *ClientKeyClient) Create() *ClientKeyCreate {
+	mutation := newClientKeyMutation(c.config, OpCreate)
+	return &ClientKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ClientKey entities.
+func (c *ClientKeyClient) CreateBulk(builders ...*ClientKeyCreate) *ClientKeyCreateBulk {
+	return &ClientKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClientKeyClient) MapCreateBulk(slice any, setFunc func(*ClientKeyCreate, int)) *ClientKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClientKeyCreateBulk{err: fmt.Errorf("calling to ClientKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClientKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClientKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ClientKey.
+func (c *ClientKeyClient) Update() *ClientKeyUpdate {
+	mutation := newClientKeyMutation(c.config, OpUpdate)
+	return &ClientKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClientKeyClient) UpdateOne(_m *ClientKey) *ClientKeyUpdateOne {
+	mutation := newClientKeyMutation(c.config, OpUpdateOne, withClientKey(_m))
+	return &ClientKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClientKeyClient) UpdateOneID(id ident.ID) *ClientKeyUpdateOne {
+	mutation := newClientKeyMutation(c.config, OpUpdateOne, withClientKeyID(id))
+	return &ClientKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ClientKey.
+func (c *ClientKeyClient) Delete() *ClientKeyDelete {
+	mutation := newClientKeyMutation(c.config, OpDelete)
+	return &ClientKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClientKeyClient) DeleteOne(_m *ClientKey) *ClientKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClientKeyClient) DeleteOneID(id ident.ID) *ClientKeyDeleteOne {
+	builder := c.Delete().Where(clientkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClientKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for ClientKey.
+func (c *ClientKeyClient) Query() *ClientKeyQuery {
+	return &ClientKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClientKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ClientKey entity by its id.
+func (c *ClientKeyClient) Get(ctx context.Context, id ident.ID) (*ClientKey, error) {
+	return c.Query().Where(clientkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClientKeyClient) GetX(ctx context.Context, id ident.ID) *ClientKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryClient queries the client edge of a ClientKey.
+func (c *ClientKeyClient) QueryClient(_m *ClientKey) *ApiClientQuery {
+	query := (&ApiClientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(clientkey.Table, clientkey.FieldID, id),
+			sqlgraph.To(apiclient.Table, apiclient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, clientkey.ClientTable, clientkey.ClientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ClientKeyClient) Hooks() []Hook {
+	return c.hooks.ClientKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClientKeyClient) Interceptors() []Interceptor {
+	return c.inters.ClientKey
+}
+
+func (c *ClientKeyClient) mutate(ctx context.Context, m *ClientKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClientKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClientKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClientKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClientKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ClientKey mutation op: %q", m.Op())
 	}
 }
 
@@ -5607,6 +6072,22 @@ func (c *ResultClient) QueryRecordedBy(_m *Result) *PersonQuery {
 	return query
 }
 
+// QueryRecordedByClient queries the recorded_by_client edge of a Result.
+func (c *ResultClient) QueryRecordedByClient(_m *Result) *ApiClientQuery {
+	query := (&ApiClientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(result.Table, result.FieldID, id),
+			sqlgraph.To(apiclient.Table, apiclient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryConfirmedBy queries the confirmed_by edge of a Result.
 func (c *ResultClient) QueryConfirmedBy(_m *Result) *PersonQuery {
 	query := (&PersonClient{config: c.config}).Query()
@@ -6023,6 +6504,139 @@ func (c *SeatQuotaClient) mutate(ctx context.Context, m *SeatQuotaMutation) (Val
 		return (&SeatQuotaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown SeatQuota mutation op: %q", m.Op())
+	}
+}
+
+// ServerKeyClient is a client for the ServerKey schema.
+type ServerKeyClient struct {
+	config
+}
+
+// NewServerKeyClient returns a client for the ServerKey from the given config.
+func NewServerKeyClient(c config) *ServerKeyClient {
+	return &ServerKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `serverkey.Hooks(f(g(h())))`.
+func (c *ServerKeyClient) Use(hooks ...Hook) {
+	c.hooks.ServerKey = append(c.hooks.ServerKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `serverkey.Intercept(f(g(h())))`.
+func (c *ServerKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ServerKey = append(c.inters.ServerKey, interceptors...)
+}
+
+// Create returns a builder for creating a ServerKey entity.
+func (c *ServerKeyClient) Create() *ServerKeyCreate {
+	mutation := newServerKeyMutation(c.config, OpCreate)
+	return &ServerKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ServerKey entities.
+func (c *ServerKeyClient) CreateBulk(builders ...*ServerKeyCreate) *ServerKeyCreateBulk {
+	return &ServerKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ServerKeyClient) MapCreateBulk(slice any, setFunc func(*ServerKeyCreate, int)) *ServerKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ServerKeyCreateBulk{err: fmt.Errorf("calling to ServerKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ServerKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ServerKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ServerKey.
+func (c *ServerKeyClient) Update() *ServerKeyUpdate {
+	mutation := newServerKeyMutation(c.config, OpUpdate)
+	return &ServerKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ServerKeyClient) UpdateOne(_m *ServerKey) *ServerKeyUpdateOne {
+	mutation := newServerKeyMutation(c.config, OpUpdateOne, withServerKey(_m))
+	return &ServerKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ServerKeyClient) UpdateOneID(id ident.ID) *ServerKeyUpdateOne {
+	mutation := newServerKeyMutation(c.config, OpUpdateOne, withServerKeyID(id))
+	return &ServerKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ServerKey.
+func (c *ServerKeyClient) Delete() *ServerKeyDelete {
+	mutation := newServerKeyMutation(c.config, OpDelete)
+	return &ServerKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ServerKeyClient) DeleteOne(_m *ServerKey) *ServerKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ServerKeyClient) DeleteOneID(id ident.ID) *ServerKeyDeleteOne {
+	builder := c.Delete().Where(serverkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ServerKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for ServerKey.
+func (c *ServerKeyClient) Query() *ServerKeyQuery {
+	return &ServerKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeServerKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ServerKey entity by its id.
+func (c *ServerKeyClient) Get(ctx context.Context, id ident.ID) (*ServerKey, error) {
+	return c.Query().Where(serverkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ServerKeyClient) GetX(ctx context.Context, id ident.ID) *ServerKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ServerKeyClient) Hooks() []Hook {
+	return c.hooks.ServerKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *ServerKeyClient) Interceptors() []Interceptor {
+	return c.inters.ServerKey
+}
+
+func (c *ServerKeyClient) mutate(ctx context.Context, m *ServerKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ServerKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ServerKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ServerKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ServerKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ServerKey mutation op: %q", m.Op())
 	}
 }
 
@@ -6870,19 +7484,21 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
-		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
-		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		SeatQuota, Session, SignIn, SigningKey, StatusList, Unit []ent.Hook
+		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
+		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
+		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
+		Institution, Membership, MicroDegree, Offering, OutboxEvent, Person, Portal,
+		PortalCode, Profile, Programme, Provider, ProviderHome, RecognitionCase,
+		RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey, Session, SignIn,
+		SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
-		Affiliation, Alliance, Application, AuditEntry, Course, CourseVersion,
-		Credential, Enrolment, HomeModule, IdempotencyKey, Identity, ImportChunk,
-		ImportFinding, ImportRun, ImportSource, Institution, Membership, MicroDegree,
-		Offering, OutboxEvent, Person, Portal, PortalCode, Profile, Programme,
-		Provider, ProviderHome, RecognitionCase, RecognitionRule, Result, RoleGrant,
-		SeatQuota, Session, SignIn, SigningKey, StatusList, Unit []ent.Interceptor
+		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
+		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
+		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
+		Institution, Membership, MicroDegree, Offering, OutboxEvent, Person, Portal,
+		PortalCode, Profile, Programme, Provider, ProviderHome, RecognitionCase,
+		RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey, Session, SignIn,
+		SigningKey, StatusList, Unit []ent.Interceptor
 	}
 )

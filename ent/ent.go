@@ -14,8 +14,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -44,6 +47,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
+	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -111,8 +115,11 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			affiliation.Table:     affiliation.ValidColumn,
 			alliance.Table:        alliance.ValidColumn,
+			apiclient.Table:       apiclient.ValidColumn,
 			application.Table:     application.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
+			clientassertion.Table: clientassertion.ValidColumn,
+			clientkey.Table:       clientkey.ValidColumn,
 			course.Table:          course.ValidColumn,
 			courseversion.Table:   courseversion.ValidColumn,
 			credential.Table:      credential.ValidColumn,
@@ -141,6 +148,7 @@ func checkColumn(t, c string) error {
 			result.Table:          result.ValidColumn,
 			rolegrant.Table:       rolegrant.ValidColumn,
 			seatquota.Table:       seatquota.ValidColumn,
+			serverkey.Table:       serverkey.ValidColumn,
 			session.Table:         session.ValidColumn,
 			signin.Table:          signin.ValidColumn,
 			signingkey.Table:      signingkey.ValidColumn,

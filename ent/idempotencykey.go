@@ -20,7 +20,7 @@ type IdempotencyKey struct {
 	ID ident.ID `json:"id,omitempty"`
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// SHA-256 of the person, the verb and the key
+	// SHA-256 of the person or program, the verb and the key
 	Digest string `json:"digest,omitempty"`
 	// InputDigest holds the value of the "input_digest" field.
 	InputDigest string `json:"input_digest,omitempty"`

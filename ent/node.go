@@ -16,6 +16,12 @@ func (*Alliance) IsNode() {}
 // NodeID returns the identifier of the Alliance.
 func (n *Alliance) NodeID() ident.ID { return n.ID }
 
+// IsNode marks ApiClient as a Node of the GraphQL schema.
+func (*ApiClient) IsNode() {}
+
+// NodeID returns the identifier of the ApiClient.
+func (n *ApiClient) NodeID() ident.ID { return n.ID }
+
 // IsNode marks Application as a Node of the GraphQL schema.
 func (*Application) IsNode() {}
 
@@ -27,6 +33,18 @@ func (*AuditEntry) IsNode() {}
 
 // NodeID returns the identifier of the AuditEntry.
 func (n *AuditEntry) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ClientAssertion as a Node of the GraphQL schema.
+func (*ClientAssertion) IsNode() {}
+
+// NodeID returns the identifier of the ClientAssertion.
+func (n *ClientAssertion) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ClientKey as a Node of the GraphQL schema.
+func (*ClientKey) IsNode() {}
+
+// NodeID returns the identifier of the ClientKey.
+func (n *ClientKey) NodeID() ident.ID { return n.ID }
 
 // IsNode marks Course as a Node of the GraphQL schema.
 func (*Course) IsNode() {}
@@ -195,6 +213,12 @@ func (*SeatQuota) IsNode() {}
 
 // NodeID returns the identifier of the SeatQuota.
 func (n *SeatQuota) NodeID() ident.ID { return n.ID }
+
+// IsNode marks ServerKey as a Node of the GraphQL schema.
+func (*ServerKey) IsNode() {}
+
+// NodeID returns the identifier of the ServerKey.
+func (n *ServerKey) NodeID() ident.ID { return n.ID }
 
 // IsNode marks Session as a Node of the GraphQL schema.
 func (*Session) IsNode() {}

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
@@ -49,7 +50,9 @@ type Result struct {
 	// AchievedOn holds the value of the "achieved_on" field.
 	AchievedOn string `json:"achieved_on,omitempty"`
 	// RecordedByID holds the value of the "recorded_by_id" field.
-	RecordedByID ident.ID `json:"recorded_by_id,omitempty"`
+	RecordedByID *ident.ID `json:"recorded_by_id,omitempty"`
+	// RecordedByClientID holds the value of the "recorded_by_client_id" field.
+	RecordedByClientID *ident.ID `json:"recorded_by_client_id,omitempty"`
 	// ConfirmedByID holds the value of the "confirmed_by_id" field.
 	ConfirmedByID *ident.ID `json:"confirmed_by_id,omitempty"`
 	// RecordedAt holds the value of the "recorded_at" field.
@@ -74,11 +77,13 @@ type ResultEdges struct {
 	Host *Institution `json:"host,omitempty"`
 	// RecordedBy holds the value of the recorded_by edge.
 	RecordedBy *Person `json:"recorded_by,omitempty"`
+	// RecordedByClient holds the value of the recorded_by_client edge.
+	RecordedByClient *ApiClient `json:"recorded_by_client,omitempty"`
 	// ConfirmedBy holds the value of the confirmed_by edge.
 	ConfirmedBy *Person `json:"confirmed_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 }
 
 // EnrolmentOrErr returns the Enrolment value or an error if the edge
@@ -136,12 +141,23 @@ func (e ResultEdges) RecordedByOrErr() (*Person, error) {
 	return nil, &NotLoadedError{edge: "recorded_by"}
 }
 
+// RecordedByClientOrErr returns the RecordedByClient value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ResultEdges) RecordedByClientOrErr() (*ApiClient, error) {
+	if e.RecordedByClient != nil {
+		return e.RecordedByClient, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: apiclient.Label}
+	}
+	return nil, &NotLoadedError{edge: "recorded_by_client"}
+}
+
 // ConfirmedByOrErr returns the ConfirmedBy value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e ResultEdges) ConfirmedByOrErr() (*Person, error) {
 	if e.ConfirmedBy != nil {
 		return e.ConfirmedBy, nil
-	} else if e.loadedTypes[5] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: person.Label}
 	}
 	return nil, &NotLoadedError{edge: "confirmed_by"}
@@ -154,7 +170,7 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case result.FieldAttempt, result.FieldEcts:
 			values[i] = new(sql.NullInt64)
-		case result.FieldID, result.FieldEnrolmentID, result.FieldLearnerID, result.FieldHomeID, result.FieldHostID, result.FieldState, result.FieldOutcome, result.FieldGrade, result.FieldScale, result.FieldAchievedOn, result.FieldRecordedByID, result.FieldConfirmedByID:
+		case result.FieldID, result.FieldEnrolmentID, result.FieldLearnerID, result.FieldHomeID, result.FieldHostID, result.FieldState, result.FieldOutcome, result.FieldGrade, result.FieldScale, result.FieldAchievedOn, result.FieldRecordedByID, result.FieldRecordedByClientID, result.FieldConfirmedByID:
 			values[i] = new(sql.NullString)
 		case result.FieldCreatedAt, result.FieldUpdatedAt, result.FieldRecordedAt, result.FieldConfirmedAt:
 			values[i] = new(sql.NullTime)
@@ -262,7 +278,15 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field recorded_by_id", values[i])
 			} else if value.Valid {
-				_m.RecordedByID = ident.ID(value.String)
+				_m.RecordedByID = new(ident.ID)
+				*_m.RecordedByID = ident.ID(value.String)
+			}
+		case result.FieldRecordedByClientID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field recorded_by_client_id", values[i])
+			} else if value.Valid {
+				_m.RecordedByClientID = new(ident.ID)
+				*_m.RecordedByClientID = ident.ID(value.String)
 			}
 		case result.FieldConfirmedByID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -320,6 +344,11 @@ func (_m *Result) QueryHost() *InstitutionQuery {
 // QueryRecordedBy queries the "recorded_by" edge of the Result entity.
 func (_m *Result) QueryRecordedBy() *PersonQuery {
 	return NewResultClient(_m.config).QueryRecordedBy(_m)
+}
+
+// QueryRecordedByClient queries the "recorded_by_client" edge of the Result entity.
+func (_m *Result) QueryRecordedByClient() *ApiClientQuery {
+	return NewResultClient(_m.config).QueryRecordedByClient(_m)
 }
 
 // QueryConfirmedBy queries the "confirmed_by" edge of the Result entity.
@@ -391,8 +420,15 @@ func (_m *Result) String() string {
 	builder.WriteString("achieved_on=")
 	builder.WriteString(_m.AchievedOn)
 	builder.WriteString(", ")
-	builder.WriteString("recorded_by_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RecordedByID))
+	if v := _m.RecordedByID; v != nil {
+		builder.WriteString("recorded_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RecordedByClientID; v != nil {
+		builder.WriteString("recorded_by_client_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.ConfirmedByID; v != nil {
 		builder.WriteString("confirmed_by_id=")

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
@@ -133,6 +134,28 @@ func (_c *ResultCreate) SetRecordedByID(v ident.ID) *ResultCreate {
 	return _c
 }
 
+// SetNillableRecordedByID sets the "recorded_by_id" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableRecordedByID(v *ident.ID) *ResultCreate {
+	if v != nil {
+		_c.SetRecordedByID(*v)
+	}
+	return _c
+}
+
+// SetRecordedByClientID sets the "recorded_by_client_id" field.
+func (_c *ResultCreate) SetRecordedByClientID(v ident.ID) *ResultCreate {
+	_c.mutation.SetRecordedByClientID(v)
+	return _c
+}
+
+// SetNillableRecordedByClientID sets the "recorded_by_client_id" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableRecordedByClientID(v *ident.ID) *ResultCreate {
+	if v != nil {
+		_c.SetRecordedByClientID(*v)
+	}
+	return _c
+}
+
 // SetConfirmedByID sets the "confirmed_by_id" field.
 func (_c *ResultCreate) SetConfirmedByID(v ident.ID) *ResultCreate {
 	_c.mutation.SetConfirmedByID(v)
@@ -204,6 +227,11 @@ func (_c *ResultCreate) SetHost(v *Institution) *ResultCreate {
 // SetRecordedBy sets the "recorded_by" edge to the Person entity.
 func (_c *ResultCreate) SetRecordedBy(v *Person) *ResultCreate {
 	return _c.SetRecordedByID(v.ID)
+}
+
+// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
+func (_c *ResultCreate) SetRecordedByClient(v *ApiClient) *ResultCreate {
+	return _c.SetRecordedByClientID(v.ID)
 }
 
 // SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
@@ -348,12 +376,14 @@ func (_c *ResultCreate) check() error {
 			return &ValidationError{Name: "achieved_on", err: fmt.Errorf(`ent: validator failed for field "Result.achieved_on": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.RecordedByID(); !ok {
-		return &ValidationError{Name: "recorded_by_id", err: errors.New(`ent: missing required field "Result.recorded_by_id"`)}
-	}
 	if v, ok := _c.mutation.RecordedByID(); ok {
 		if err := result.RecordedByIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "recorded_by_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.RecordedByClientID(); ok {
+		if err := result.RecordedByClientIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "recorded_by_client_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_client_id": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ConfirmedByID(); ok {
@@ -380,9 +410,6 @@ func (_c *ResultCreate) check() error {
 	}
 	if len(_c.mutation.HostIDs()) == 0 {
 		return &ValidationError{Name: "host", err: errors.New(`ent: missing required edge "Result.host"`)}
-	}
-	if len(_c.mutation.RecordedByIDs()) == 0 {
-		return &ValidationError{Name: "recorded_by", err: errors.New(`ent: missing required edge "Result.recorded_by"`)}
 	}
 	return nil
 }
@@ -545,7 +572,24 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.RecordedByID = nodes[0]
+		_node.RecordedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RecordedByClientIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByClientTable,
+			Columns: []string{result.RecordedByClientColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RecordedByClientID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ConfirmedByIDs(); len(nodes) > 0 {

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
@@ -22,17 +23,18 @@ import (
 // ResultQuery is the builder for querying Result entities.
 type ResultQuery struct {
 	config
-	ctx             *QueryContext
-	order           []result.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Result
-	withEnrolment   *EnrolmentQuery
-	withLearner     *PersonQuery
-	withHome        *InstitutionQuery
-	withHost        *InstitutionQuery
-	withRecordedBy  *PersonQuery
-	withConfirmedBy *PersonQuery
-	modifiers       []func(*sql.Selector)
+	ctx                  *QueryContext
+	order                []result.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.Result
+	withEnrolment        *EnrolmentQuery
+	withLearner          *PersonQuery
+	withHome             *InstitutionQuery
+	withHost             *InstitutionQuery
+	withRecordedBy       *PersonQuery
+	withRecordedByClient *ApiClientQuery
+	withConfirmedBy      *PersonQuery
+	modifiers            []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -172,6 +174,28 @@ func (_q *ResultQuery) QueryRecordedBy() *PersonQuery {
 			sqlgraph.From(result.Table, result.FieldID, selector),
 			sqlgraph.To(person.Table, person.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRecordedByClient chains the current query on the "recorded_by_client" edge.
+func (_q *ResultQuery) QueryRecordedByClient() *ApiClientQuery {
+	query := (&ApiClientClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(result.Table, result.FieldID, selector),
+			sqlgraph.To(apiclient.Table, apiclient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -388,17 +412,18 @@ func (_q *ResultQuery) Clone() *ResultQuery {
 		return nil
 	}
 	return &ResultQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]result.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.Result{}, _q.predicates...),
-		withEnrolment:   _q.withEnrolment.Clone(),
-		withLearner:     _q.withLearner.Clone(),
-		withHome:        _q.withHome.Clone(),
-		withHost:        _q.withHost.Clone(),
-		withRecordedBy:  _q.withRecordedBy.Clone(),
-		withConfirmedBy: _q.withConfirmedBy.Clone(),
+		config:               _q.config,
+		ctx:                  _q.ctx.Clone(),
+		order:                append([]result.OrderOption{}, _q.order...),
+		inters:               append([]Interceptor{}, _q.inters...),
+		predicates:           append([]predicate.Result{}, _q.predicates...),
+		withEnrolment:        _q.withEnrolment.Clone(),
+		withLearner:          _q.withLearner.Clone(),
+		withHome:             _q.withHome.Clone(),
+		withHost:             _q.withHost.Clone(),
+		withRecordedBy:       _q.withRecordedBy.Clone(),
+		withRecordedByClient: _q.withRecordedByClient.Clone(),
+		withConfirmedBy:      _q.withConfirmedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -458,6 +483,17 @@ func (_q *ResultQuery) WithRecordedBy(opts ...func(*PersonQuery)) *ResultQuery {
 		opt(query)
 	}
 	_q.withRecordedBy = query
+	return _q
+}
+
+// WithRecordedByClient tells the query-builder to eager-load the nodes that are connected to
+// the "recorded_by_client" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ResultQuery) WithRecordedByClient(opts ...func(*ApiClientQuery)) *ResultQuery {
+	query := (&ApiClientClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRecordedByClient = query
 	return _q
 }
 
@@ -550,12 +586,13 @@ func (_q *ResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Resul
 	var (
 		nodes       = []*Result{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withEnrolment != nil,
 			_q.withLearner != nil,
 			_q.withHome != nil,
 			_q.withHost != nil,
 			_q.withRecordedBy != nil,
+			_q.withRecordedByClient != nil,
 			_q.withConfirmedBy != nil,
 		}
 	)
@@ -607,6 +644,12 @@ func (_q *ResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Resul
 	if query := _q.withRecordedBy; query != nil {
 		if err := _q.loadRecordedBy(ctx, query, nodes, nil,
 			func(n *Result, e *Person) { n.Edges.RecordedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRecordedByClient; query != nil {
+		if err := _q.loadRecordedByClient(ctx, query, nodes, nil,
+			func(n *Result, e *ApiClient) { n.Edges.RecordedByClient = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -739,7 +782,10 @@ func (_q *ResultQuery) loadRecordedBy(ctx context.Context, query *PersonQuery, n
 	ids := make([]ident.ID, 0, len(nodes))
 	nodeids := make(map[ident.ID][]*Result)
 	for i := range nodes {
-		fk := nodes[i].RecordedByID
+		if nodes[i].RecordedByID == nil {
+			continue
+		}
+		fk := *nodes[i].RecordedByID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -757,6 +803,38 @@ func (_q *ResultQuery) loadRecordedBy(ctx context.Context, query *PersonQuery, n
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "recorded_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ResultQuery) loadRecordedByClient(ctx context.Context, query *ApiClientQuery, nodes []*Result, init func(*Result), assign func(*Result, *ApiClient)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*Result)
+	for i := range nodes {
+		if nodes[i].RecordedByClientID == nil {
+			continue
+		}
+		fk := *nodes[i].RecordedByClientID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(apiclient.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "recorded_by_client_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -839,6 +917,9 @@ func (_q *ResultQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withRecordedBy != nil {
 			_spec.Node.AddColumnOnce(result.FieldRecordedByID)
+		}
+		if _q.withRecordedByClient != nil {
+			_spec.Node.AddColumnOnce(result.FieldRecordedByClientID)
 		}
 		if _q.withConfirmedBy != nil {
 			_spec.Node.AddColumnOnce(result.FieldConfirmedByID)

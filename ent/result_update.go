@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/result"
@@ -135,6 +136,46 @@ func (_u *ResultUpdate) SetNillableAchievedOn(v *string) *ResultUpdate {
 	return _u
 }
 
+// SetRecordedByID sets the "recorded_by_id" field.
+func (_u *ResultUpdate) SetRecordedByID(v ident.ID) *ResultUpdate {
+	_u.mutation.SetRecordedByID(v)
+	return _u
+}
+
+// SetNillableRecordedByID sets the "recorded_by_id" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableRecordedByID(v *ident.ID) *ResultUpdate {
+	if v != nil {
+		_u.SetRecordedByID(*v)
+	}
+	return _u
+}
+
+// ClearRecordedByID clears the value of the "recorded_by_id" field.
+func (_u *ResultUpdate) ClearRecordedByID() *ResultUpdate {
+	_u.mutation.ClearRecordedByID()
+	return _u
+}
+
+// SetRecordedByClientID sets the "recorded_by_client_id" field.
+func (_u *ResultUpdate) SetRecordedByClientID(v ident.ID) *ResultUpdate {
+	_u.mutation.SetRecordedByClientID(v)
+	return _u
+}
+
+// SetNillableRecordedByClientID sets the "recorded_by_client_id" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableRecordedByClientID(v *ident.ID) *ResultUpdate {
+	if v != nil {
+		_u.SetRecordedByClientID(*v)
+	}
+	return _u
+}
+
+// ClearRecordedByClientID clears the value of the "recorded_by_client_id" field.
+func (_u *ResultUpdate) ClearRecordedByClientID() *ResultUpdate {
+	_u.mutation.ClearRecordedByClientID()
+	return _u
+}
+
 // SetConfirmedByID sets the "confirmed_by_id" field.
 func (_u *ResultUpdate) SetConfirmedByID(v ident.ID) *ResultUpdate {
 	_u.mutation.SetConfirmedByID(v)
@@ -189,6 +230,16 @@ func (_u *ResultUpdate) ClearConfirmedAt() *ResultUpdate {
 	return _u
 }
 
+// SetRecordedBy sets the "recorded_by" edge to the Person entity.
+func (_u *ResultUpdate) SetRecordedBy(v *Person) *ResultUpdate {
+	return _u.SetRecordedByID(v.ID)
+}
+
+// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
+func (_u *ResultUpdate) SetRecordedByClient(v *ApiClient) *ResultUpdate {
+	return _u.SetRecordedByClientID(v.ID)
+}
+
 // SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
 func (_u *ResultUpdate) SetConfirmedBy(v *Person) *ResultUpdate {
 	return _u.SetConfirmedByID(v.ID)
@@ -197,6 +248,18 @@ func (_u *ResultUpdate) SetConfirmedBy(v *Person) *ResultUpdate {
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdate) Mutation() *ResultMutation {
 	return _u.mutation
+}
+
+// ClearRecordedBy clears the "recorded_by" edge to the Person entity.
+func (_u *ResultUpdate) ClearRecordedBy() *ResultUpdate {
+	_u.mutation.ClearRecordedBy()
+	return _u
+}
+
+// ClearRecordedByClient clears the "recorded_by_client" edge to the ApiClient entity.
+func (_u *ResultUpdate) ClearRecordedByClient() *ResultUpdate {
+	_u.mutation.ClearRecordedByClient()
+	return _u
 }
 
 // ClearConfirmedBy clears the "confirmed_by" edge to the Person entity.
@@ -268,6 +331,16 @@ func (_u *ResultUpdate) check() error {
 			return &ValidationError{Name: "achieved_on", err: fmt.Errorf(`ent: validator failed for field "Result.achieved_on": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.RecordedByID(); ok {
+		if err := result.RecordedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "recorded_by_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RecordedByClientID(); ok {
+		if err := result.RecordedByClientIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "recorded_by_client_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_client_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ConfirmedByID(); ok {
 		if err := result.ConfirmedByIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "confirmed_by_id", err: fmt.Errorf(`ent: validator failed for field "Result.confirmed_by_id": %w`, err)}
@@ -284,9 +357,6 @@ func (_u *ResultUpdate) check() error {
 	}
 	if _u.mutation.HostCleared() && len(_u.mutation.HostIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Result.host"`)
-	}
-	if _u.mutation.RecordedByCleared() && len(_u.mutation.RecordedByIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Result.recorded_by"`)
 	}
 	return nil
 }
@@ -344,6 +414,64 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ConfirmedAtCleared() {
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
+	}
+	if _u.mutation.RecordedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByTable,
+			Columns: []string{result.RecordedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByTable,
+			Columns: []string{result.RecordedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RecordedByClientCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByClientTable,
+			Columns: []string{result.RecordedByClientColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordedByClientIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByClientTable,
+			Columns: []string{result.RecordedByClientColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ConfirmedByCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -499,6 +627,46 @@ func (_u *ResultUpdateOne) SetNillableAchievedOn(v *string) *ResultUpdateOne {
 	return _u
 }
 
+// SetRecordedByID sets the "recorded_by_id" field.
+func (_u *ResultUpdateOne) SetRecordedByID(v ident.ID) *ResultUpdateOne {
+	_u.mutation.SetRecordedByID(v)
+	return _u
+}
+
+// SetNillableRecordedByID sets the "recorded_by_id" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableRecordedByID(v *ident.ID) *ResultUpdateOne {
+	if v != nil {
+		_u.SetRecordedByID(*v)
+	}
+	return _u
+}
+
+// ClearRecordedByID clears the value of the "recorded_by_id" field.
+func (_u *ResultUpdateOne) ClearRecordedByID() *ResultUpdateOne {
+	_u.mutation.ClearRecordedByID()
+	return _u
+}
+
+// SetRecordedByClientID sets the "recorded_by_client_id" field.
+func (_u *ResultUpdateOne) SetRecordedByClientID(v ident.ID) *ResultUpdateOne {
+	_u.mutation.SetRecordedByClientID(v)
+	return _u
+}
+
+// SetNillableRecordedByClientID sets the "recorded_by_client_id" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableRecordedByClientID(v *ident.ID) *ResultUpdateOne {
+	if v != nil {
+		_u.SetRecordedByClientID(*v)
+	}
+	return _u
+}
+
+// ClearRecordedByClientID clears the value of the "recorded_by_client_id" field.
+func (_u *ResultUpdateOne) ClearRecordedByClientID() *ResultUpdateOne {
+	_u.mutation.ClearRecordedByClientID()
+	return _u
+}
+
 // SetConfirmedByID sets the "confirmed_by_id" field.
 func (_u *ResultUpdateOne) SetConfirmedByID(v ident.ID) *ResultUpdateOne {
 	_u.mutation.SetConfirmedByID(v)
@@ -553,6 +721,16 @@ func (_u *ResultUpdateOne) ClearConfirmedAt() *ResultUpdateOne {
 	return _u
 }
 
+// SetRecordedBy sets the "recorded_by" edge to the Person entity.
+func (_u *ResultUpdateOne) SetRecordedBy(v *Person) *ResultUpdateOne {
+	return _u.SetRecordedByID(v.ID)
+}
+
+// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
+func (_u *ResultUpdateOne) SetRecordedByClient(v *ApiClient) *ResultUpdateOne {
+	return _u.SetRecordedByClientID(v.ID)
+}
+
 // SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
 func (_u *ResultUpdateOne) SetConfirmedBy(v *Person) *ResultUpdateOne {
 	return _u.SetConfirmedByID(v.ID)
@@ -561,6 +739,18 @@ func (_u *ResultUpdateOne) SetConfirmedBy(v *Person) *ResultUpdateOne {
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdateOne) Mutation() *ResultMutation {
 	return _u.mutation
+}
+
+// ClearRecordedBy clears the "recorded_by" edge to the Person entity.
+func (_u *ResultUpdateOne) ClearRecordedBy() *ResultUpdateOne {
+	_u.mutation.ClearRecordedBy()
+	return _u
+}
+
+// ClearRecordedByClient clears the "recorded_by_client" edge to the ApiClient entity.
+func (_u *ResultUpdateOne) ClearRecordedByClient() *ResultUpdateOne {
+	_u.mutation.ClearRecordedByClient()
+	return _u
 }
 
 // ClearConfirmedBy clears the "confirmed_by" edge to the Person entity.
@@ -645,6 +835,16 @@ func (_u *ResultUpdateOne) check() error {
 			return &ValidationError{Name: "achieved_on", err: fmt.Errorf(`ent: validator failed for field "Result.achieved_on": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.RecordedByID(); ok {
+		if err := result.RecordedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "recorded_by_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RecordedByClientID(); ok {
+		if err := result.RecordedByClientIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "recorded_by_client_id", err: fmt.Errorf(`ent: validator failed for field "Result.recorded_by_client_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ConfirmedByID(); ok {
 		if err := result.ConfirmedByIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "confirmed_by_id", err: fmt.Errorf(`ent: validator failed for field "Result.confirmed_by_id": %w`, err)}
@@ -661,9 +861,6 @@ func (_u *ResultUpdateOne) check() error {
 	}
 	if _u.mutation.HostCleared() && len(_u.mutation.HostIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Result.host"`)
-	}
-	if _u.mutation.RecordedByCleared() && len(_u.mutation.RecordedByIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Result.recorded_by"`)
 	}
 	return nil
 }
@@ -738,6 +935,64 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 	}
 	if _u.mutation.ConfirmedAtCleared() {
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
+	}
+	if _u.mutation.RecordedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByTable,
+			Columns: []string{result.RecordedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByTable,
+			Columns: []string{result.RecordedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RecordedByClientCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByClientTable,
+			Columns: []string{result.RecordedByClientColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordedByClientIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.RecordedByClientTable,
+			Columns: []string{result.RecordedByClientColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ConfirmedByCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -7,8 +7,11 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -38,6 +41,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/schema"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
+	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -101,6 +105,37 @@ func init() {
 	alliance.DefaultID = allianceDescID.Default.(func() ident.ID)
 	// alliance.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	alliance.IDValidator = allianceDescID.Validators[0].(func(string) error)
+	apiclientMixin := schema.ApiClient{}.Mixin()
+	apiclientMixinFields0 := apiclientMixin[0].Fields()
+	_ = apiclientMixinFields0
+	apiclientFields := schema.ApiClient{}.Fields()
+	_ = apiclientFields
+	// apiclientDescCreatedAt is the schema descriptor for created_at field.
+	apiclientDescCreatedAt := apiclientMixinFields0[1].Descriptor()
+	// apiclient.DefaultCreatedAt holds the default value on creation for the created_at field.
+	apiclient.DefaultCreatedAt = apiclientDescCreatedAt.Default.(func() time.Time)
+	// apiclientDescInstitutionID is the schema descriptor for institution_id field.
+	apiclientDescInstitutionID := apiclientFields[0].Descriptor()
+	// apiclient.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	apiclient.InstitutionIDValidator = apiclientDescInstitutionID.Validators[0].(func(string) error)
+	// apiclientDescName is the schema descriptor for name field.
+	apiclientDescName := apiclientFields[1].Descriptor()
+	// apiclient.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	apiclient.NameValidator = apiclientDescName.Validators[0].(func(string) error)
+	// apiclientDescJwksURL is the schema descriptor for jwks_url field.
+	apiclientDescJwksURL := apiclientFields[4].Descriptor()
+	// apiclient.JwksURLValidator is a validator for the "jwks_url" field. It is called by the builders before save.
+	apiclient.JwksURLValidator = apiclientDescJwksURL.Validators[0].(func(string) error)
+	// apiclientDescLastUsedFrom is the schema descriptor for last_used_from field.
+	apiclientDescLastUsedFrom := apiclientFields[6].Descriptor()
+	// apiclient.LastUsedFromValidator is a validator for the "last_used_from" field. It is called by the builders before save.
+	apiclient.LastUsedFromValidator = apiclientDescLastUsedFrom.Validators[0].(func(string) error)
+	// apiclientDescID is the schema descriptor for id field.
+	apiclientDescID := apiclientMixinFields0[0].Descriptor()
+	// apiclient.DefaultID holds the default value on creation for the id field.
+	apiclient.DefaultID = apiclientDescID.Default.(func() ident.ID)
+	// apiclient.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	apiclient.IDValidator = apiclientDescID.Validators[0].(func(string) error)
 	applicationMixin := schema.Application{}.Mixin()
 	applicationMixinFields0 := applicationMixin[0].Fields()
 	_ = applicationMixinFields0
@@ -191,6 +226,52 @@ func init() {
 	auditentry.DefaultID = auditentryDescID.Default.(func() ident.ID)
 	// auditentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditentry.IDValidator = auditentryDescID.Validators[0].(func(string) error)
+	clientassertionMixin := schema.ClientAssertion{}.Mixin()
+	clientassertionMixinFields0 := clientassertionMixin[0].Fields()
+	_ = clientassertionMixinFields0
+	clientassertionFields := schema.ClientAssertion{}.Fields()
+	_ = clientassertionFields
+	// clientassertionDescCreatedAt is the schema descriptor for created_at field.
+	clientassertionDescCreatedAt := clientassertionMixinFields0[1].Descriptor()
+	// clientassertion.DefaultCreatedAt holds the default value on creation for the created_at field.
+	clientassertion.DefaultCreatedAt = clientassertionDescCreatedAt.Default.(func() time.Time)
+	// clientassertionDescDigest is the schema descriptor for digest field.
+	clientassertionDescDigest := clientassertionFields[0].Descriptor()
+	// clientassertion.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	clientassertion.DigestValidator = clientassertionDescDigest.Validators[0].(func(string) error)
+	// clientassertionDescID is the schema descriptor for id field.
+	clientassertionDescID := clientassertionMixinFields0[0].Descriptor()
+	// clientassertion.DefaultID holds the default value on creation for the id field.
+	clientassertion.DefaultID = clientassertionDescID.Default.(func() ident.ID)
+	// clientassertion.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	clientassertion.IDValidator = clientassertionDescID.Validators[0].(func(string) error)
+	clientkeyMixin := schema.ClientKey{}.Mixin()
+	clientkeyMixinFields0 := clientkeyMixin[0].Fields()
+	_ = clientkeyMixinFields0
+	clientkeyFields := schema.ClientKey{}.Fields()
+	_ = clientkeyFields
+	// clientkeyDescCreatedAt is the schema descriptor for created_at field.
+	clientkeyDescCreatedAt := clientkeyMixinFields0[1].Descriptor()
+	// clientkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	clientkey.DefaultCreatedAt = clientkeyDescCreatedAt.Default.(func() time.Time)
+	// clientkeyDescClientID is the schema descriptor for client_id field.
+	clientkeyDescClientID := clientkeyFields[0].Descriptor()
+	// clientkey.ClientIDValidator is a validator for the "client_id" field. It is called by the builders before save.
+	clientkey.ClientIDValidator = clientkeyDescClientID.Validators[0].(func(string) error)
+	// clientkeyDescKid is the schema descriptor for kid field.
+	clientkeyDescKid := clientkeyFields[1].Descriptor()
+	// clientkey.KidValidator is a validator for the "kid" field. It is called by the builders before save.
+	clientkey.KidValidator = clientkeyDescKid.Validators[0].(func(string) error)
+	// clientkeyDescAlgorithm is the schema descriptor for algorithm field.
+	clientkeyDescAlgorithm := clientkeyFields[2].Descriptor()
+	// clientkey.AlgorithmValidator is a validator for the "algorithm" field. It is called by the builders before save.
+	clientkey.AlgorithmValidator = clientkeyDescAlgorithm.Validators[0].(func(string) error)
+	// clientkeyDescID is the schema descriptor for id field.
+	clientkeyDescID := clientkeyMixinFields0[0].Descriptor()
+	// clientkey.DefaultID holds the default value on creation for the id field.
+	clientkey.DefaultID = clientkeyDescID.Default.(func() ident.ID)
+	// clientkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	clientkey.IDValidator = clientkeyDescID.Validators[0].(func(string) error)
 	courseMixin := schema.Course{}.Mixin()
 	courseMixinFields0 := courseMixin[0].Fields()
 	_ = courseMixinFields0
@@ -1401,8 +1482,12 @@ func init() {
 	resultDescRecordedByID := resultFields[11].Descriptor()
 	// result.RecordedByIDValidator is a validator for the "recorded_by_id" field. It is called by the builders before save.
 	result.RecordedByIDValidator = resultDescRecordedByID.Validators[0].(func(string) error)
+	// resultDescRecordedByClientID is the schema descriptor for recorded_by_client_id field.
+	resultDescRecordedByClientID := resultFields[12].Descriptor()
+	// result.RecordedByClientIDValidator is a validator for the "recorded_by_client_id" field. It is called by the builders before save.
+	result.RecordedByClientIDValidator = resultDescRecordedByClientID.Validators[0].(func(string) error)
 	// resultDescConfirmedByID is the schema descriptor for confirmed_by_id field.
-	resultDescConfirmedByID := resultFields[12].Descriptor()
+	resultDescConfirmedByID := resultFields[13].Descriptor()
 	// result.ConfirmedByIDValidator is a validator for the "confirmed_by_id" field. It is called by the builders before save.
 	result.ConfirmedByIDValidator = resultDescConfirmedByID.Validators[0].(func(string) error)
 	// resultDescID is the schema descriptor for id field.
@@ -1479,6 +1564,29 @@ func init() {
 	seatquota.DefaultID = seatquotaDescID.Default.(func() ident.ID)
 	// seatquota.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	seatquota.IDValidator = seatquotaDescID.Validators[0].(func(string) error)
+	serverkeyMixin := schema.ServerKey{}.Mixin()
+	serverkeyMixinFields0 := serverkeyMixin[0].Fields()
+	_ = serverkeyMixinFields0
+	serverkeyFields := schema.ServerKey{}.Fields()
+	_ = serverkeyFields
+	// serverkeyDescCreatedAt is the schema descriptor for created_at field.
+	serverkeyDescCreatedAt := serverkeyMixinFields0[1].Descriptor()
+	// serverkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	serverkey.DefaultCreatedAt = serverkeyDescCreatedAt.Default.(func() time.Time)
+	// serverkeyDescKid is the schema descriptor for kid field.
+	serverkeyDescKid := serverkeyFields[1].Descriptor()
+	// serverkey.KidValidator is a validator for the "kid" field. It is called by the builders before save.
+	serverkey.KidValidator = serverkeyDescKid.Validators[0].(func(string) error)
+	// serverkeyDescLiveKey is the schema descriptor for live_key field.
+	serverkeyDescLiveKey := serverkeyFields[4].Descriptor()
+	// serverkey.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	serverkey.LiveKeyValidator = serverkeyDescLiveKey.Validators[0].(func(string) error)
+	// serverkeyDescID is the schema descriptor for id field.
+	serverkeyDescID := serverkeyMixinFields0[0].Descriptor()
+	// serverkey.DefaultID holds the default value on creation for the id field.
+	serverkey.DefaultID = serverkeyDescID.Default.(func() ident.ID)
+	// serverkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	serverkey.IDValidator = serverkeyDescID.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0

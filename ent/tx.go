@@ -16,10 +16,16 @@ type Tx struct {
 	Affiliation *AffiliationClient
 	// Alliance is the client for interacting with the Alliance builders.
 	Alliance *AllianceClient
+	// ApiClient is the client for interacting with the ApiClient builders.
+	ApiClient *ApiClientClient
 	// Application is the client for interacting with the Application builders.
 	Application *ApplicationClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// ClientAssertion is the client for interacting with the ClientAssertion builders.
+	ClientAssertion *ClientAssertionClient
+	// ClientKey is the client for interacting with the ClientKey builders.
+	ClientKey *ClientKeyClient
 	// Course is the client for interacting with the Course builders.
 	Course *CourseClient
 	// CourseVersion is the client for interacting with the CourseVersion builders.
@@ -76,6 +82,8 @@ type Tx struct {
 	RoleGrant *RoleGrantClient
 	// SeatQuota is the client for interacting with the SeatQuota builders.
 	SeatQuota *SeatQuotaClient
+	// ServerKey is the client for interacting with the ServerKey builders.
+	ServerKey *ServerKeyClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
@@ -219,8 +227,11 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Affiliation = NewAffiliationClient(tx.config)
 	tx.Alliance = NewAllianceClient(tx.config)
+	tx.ApiClient = NewApiClientClient(tx.config)
 	tx.Application = NewApplicationClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
+	tx.ClientAssertion = NewClientAssertionClient(tx.config)
+	tx.ClientKey = NewClientKeyClient(tx.config)
 	tx.Course = NewCourseClient(tx.config)
 	tx.CourseVersion = NewCourseVersionClient(tx.config)
 	tx.Credential = NewCredentialClient(tx.config)
@@ -249,6 +260,7 @@ func (tx *Tx) init() {
 	tx.Result = NewResultClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.SeatQuota = NewSeatQuotaClient(tx.config)
+	tx.ServerKey = NewServerKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SignIn = NewSignInClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)

@@ -32,8 +32,8 @@ func NewHandler(r *Resolver) http.Handler {
 		},
 		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, newPlans(r), Refusals{}},
 		ViewerKey: func(req *http.Request) string {
-			if v := viewer.From(req.Context()); v != nil && v.PersonID != "" {
-				return string(v.PersonID)
+			if v := viewer.From(req.Context()); v != nil && v.Actor() != "" {
+				return string(v.Actor())
 			}
 			return req.RemoteAddr
 		},

@@ -43,6 +43,7 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.ImportRun:       asNodes(r.importRuns),
 		ident.ImportSource:    asNodes(r.importSources),
 		ident.Portal:          asNodes(r.portals),
+		ident.APIClient:       asNodes(r.apiClients),
 	}
 }
 

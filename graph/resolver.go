@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
@@ -36,5 +37,6 @@ type Resolver struct {
 	Recognitions *recognition.Service
 	Exchange     *exchange.Service
 	Portals      *portal.Service
+	Clients      *client.Service
 	Loading      Loading
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -19,6 +20,8 @@ import (
 type keys struct {
 	List   listKeys  `cmd:"" help:"List the keys of an institution, past and present."`
 	Rotate rotateKey `cmd:"" help:"Retire the signing key and make a new one; what the old one signed stays valid."`
+
+	RotateExchange rotateExchange `cmd:"" help:"Replace the key that signs access tokens; it is replaced every 30 days by itself."`
 }
 
 type listKeys struct {
@@ -77,5 +80,23 @@ func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Instit
 			return err
 		}
 		return fn(&credential.Service{DB: db.Client, Now: time.Now, KEK: key, BaseURL: c.BaseURL}, inst)
+	})
+}
+
+type rotateExchange struct{}
+
+// Run replaces the key. Tokens that are out stay good for their ten minutes.
+func (rotateExchange) Run(s *streams) error {
+	return s.database(func(c config.Config, db *storage.DB, log *slog.Logger) error {
+		kek, err := app.KEK(c)
+		if err != nil {
+			return err
+		}
+		key, err := token.New(token.Options{DB: db.Client, Now: time.Now, KEK: kek, BaseURL: c.BaseURL, Log: log}).Rotate(viewer.AsSystem(s.ctx), nil)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "%s signs access tokens from now on\n", key.Kid)
+		return err
 	})
 }

@@ -34,6 +34,7 @@ type cli struct {
 	Seed    seedDemo   `cmd:"" help:"Fill an empty database with the demo alliance."`
 	Import  importing  `cmd:"" help:"Import courses from a file."`
 	Keys    keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
+	Token   askToken   `cmd:"" help:"Get an access token for a program, or make its key."`
 	Verify  verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
 	Schema  schema     `cmd:"" help:"Print the GraphQL schema."`
 	Version versionCmd `cmd:"" help:"Print the version."`

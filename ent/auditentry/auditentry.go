@@ -91,6 +91,7 @@ const (
 	ActorKindPERSON    ActorKind = "PERSON"
 	ActorKindSYSTEM    ActorKind = "SYSTEM"
 	ActorKindANONYMOUS ActorKind = "ANONYMOUS"
+	ActorKindPROGRAM   ActorKind = "PROGRAM"
 )
 
 func (ak ActorKind) String() string {
@@ -100,7 +101,7 @@ func (ak ActorKind) String() string {
 // ActorKindValidator is a validator for the "actor_kind" field enum values. It is called by the builders before save.
 func ActorKindValidator(ak ActorKind) error {
 	switch ak {
-	case ActorKindPERSON, ActorKindSYSTEM, ActorKindANONYMOUS:
+	case ActorKindPERSON, ActorKindSYSTEM, ActorKindANONYMOUS, ActorKindPROGRAM:
 		return nil
 	default:
 		return fmt.Errorf("auditentry: invalid enum value for actor_kind field: %q", ak)

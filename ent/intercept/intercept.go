@@ -10,8 +10,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -41,6 +44,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
+	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -158,6 +162,33 @@ func (f TraverseAlliance) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AllianceQuery", q)
 }
 
+// The ApiClientFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApiClientFunc func(context.Context, *ent.ApiClientQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApiClientFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApiClientQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApiClientQuery", q)
+}
+
+// The TraverseApiClient type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApiClient func(context.Context, *ent.ApiClientQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApiClient) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApiClient) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApiClientQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApiClientQuery", q)
+}
+
 // The ApplicationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ApplicationFunc func(context.Context, *ent.ApplicationQuery) (ent.Value, error)
 
@@ -210,6 +241,60 @@ func (f TraverseAuditEntry) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEntryQuery", q)
+}
+
+// The ClientAssertionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ClientAssertionFunc func(context.Context, *ent.ClientAssertionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ClientAssertionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ClientAssertionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ClientAssertionQuery", q)
+}
+
+// The TraverseClientAssertion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseClientAssertion func(context.Context, *ent.ClientAssertionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseClientAssertion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseClientAssertion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ClientAssertionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ClientAssertionQuery", q)
+}
+
+// The ClientKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ClientKeyFunc func(context.Context, *ent.ClientKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ClientKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ClientKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ClientKeyQuery", q)
+}
+
+// The TraverseClientKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseClientKey func(context.Context, *ent.ClientKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseClientKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseClientKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ClientKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ClientKeyQuery", q)
 }
 
 // The CourseFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -968,6 +1053,33 @@ func (f TraverseSeatQuota) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SeatQuotaQuery", q)
 }
 
+// The ServerKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ServerKeyFunc func(context.Context, *ent.ServerKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ServerKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ServerKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ServerKeyQuery", q)
+}
+
+// The TraverseServerKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseServerKey func(context.Context, *ent.ServerKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseServerKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseServerKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ServerKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ServerKeyQuery", q)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SessionFunc func(context.Context, *ent.SessionQuery) (ent.Value, error)
 
@@ -1110,10 +1222,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AffiliationQuery, predicate.Affiliation, affiliation.OrderOption]{typ: ent.TypeAffiliation, tq: q}, nil
 	case *ent.AllianceQuery:
 		return &query[*ent.AllianceQuery, predicate.Alliance, alliance.OrderOption]{typ: ent.TypeAlliance, tq: q}, nil
+	case *ent.ApiClientQuery:
+		return &query[*ent.ApiClientQuery, predicate.ApiClient, apiclient.OrderOption]{typ: ent.TypeApiClient, tq: q}, nil
 	case *ent.ApplicationQuery:
 		return &query[*ent.ApplicationQuery, predicate.Application, application.OrderOption]{typ: ent.TypeApplication, tq: q}, nil
 	case *ent.AuditEntryQuery:
 		return &query[*ent.AuditEntryQuery, predicate.AuditEntry, auditentry.OrderOption]{typ: ent.TypeAuditEntry, tq: q}, nil
+	case *ent.ClientAssertionQuery:
+		return &query[*ent.ClientAssertionQuery, predicate.ClientAssertion, clientassertion.OrderOption]{typ: ent.TypeClientAssertion, tq: q}, nil
+	case *ent.ClientKeyQuery:
+		return &query[*ent.ClientKeyQuery, predicate.ClientKey, clientkey.OrderOption]{typ: ent.TypeClientKey, tq: q}, nil
 	case *ent.CourseQuery:
 		return &query[*ent.CourseQuery, predicate.Course, course.OrderOption]{typ: ent.TypeCourse, tq: q}, nil
 	case *ent.CourseVersionQuery:
@@ -1170,6 +1288,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
 	case *ent.SeatQuotaQuery:
 		return &query[*ent.SeatQuotaQuery, predicate.SeatQuota, seatquota.OrderOption]{typ: ent.TypeSeatQuota, tq: q}, nil
+	case *ent.ServerKeyQuery:
+		return &query[*ent.ServerKeyQuery, predicate.ServerKey, serverkey.OrderOption]{typ: ent.TypeServerKey, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SignInQuery:

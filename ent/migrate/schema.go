@@ -67,6 +67,39 @@ var (
 		Columns:    AlliancesColumns,
 		PrimaryKey: []*schema.Column{AlliancesColumns[0]},
 	}
+	// APIClientsColumns holds the columns for the "api_clients" table.
+	APIClientsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "scopes", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "jwks_url", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "last_used_from", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// APIClientsTable holds the schema information for the "api_clients" table.
+	APIClientsTable = &schema.Table{
+		Name:       "api_clients",
+		Columns:    APIClientsColumns,
+		PrimaryKey: []*schema.Column{APIClientsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "api_clients_institutions_institution",
+				Columns:    []*schema.Column{APIClientsColumns[8]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "apiclient_institution_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{APIClientsColumns[8], APIClientsColumns[2]},
+			},
+		},
+	}
 	// ApplicationsColumns holds the columns for the "applications" table.
 	ApplicationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -155,7 +188,7 @@ var (
 	AuditEntriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"PERSON", "SYSTEM", "ANONYMOUS"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"PERSON", "SYSTEM", "ANONYMOUS", "PROGRAM"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "actor_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "session_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "verb", Type: field.TypeString, Size: 64},
@@ -180,6 +213,59 @@ var (
 				Name:    "auditentry_sequence",
 				Unique:  true,
 				Columns: []*schema.Column{AuditEntriesColumns[10]},
+			},
+		},
+	}
+	// ClientAssertionsColumns holds the columns for the "client_assertions" table.
+	ClientAssertionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// ClientAssertionsTable holds the schema information for the "client_assertions" table.
+	ClientAssertionsTable = &schema.Table{
+		Name:       "client_assertions",
+		Columns:    ClientAssertionsColumns,
+		PrimaryKey: []*schema.Column{ClientAssertionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clientassertion_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ClientAssertionsColumns[3]},
+			},
+		},
+	}
+	// ClientKeysColumns holds the columns for the "client_keys" table.
+	ClientKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kid", Type: field.TypeString, Size: 191},
+		{Name: "algorithm", Type: field.TypeString, Size: 8},
+		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
+		{Name: "not_before", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "not_after", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "client_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// ClientKeysTable holds the schema information for the "client_keys" table.
+	ClientKeysTable = &schema.Table{
+		Name:       "client_keys",
+		Columns:    ClientKeysColumns,
+		PrimaryKey: []*schema.Column{ClientKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "client_keys_api_clients_client",
+				Columns:    []*schema.Column{ClientKeysColumns[8]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clientkey_client_id_kid",
+				Unique:  true,
+				Columns: []*schema.Column{ClientKeysColumns[8], ClientKeysColumns[2]},
 			},
 		},
 	}
@@ -1441,7 +1527,8 @@ var (
 		{Name: "learner_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "home_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "host_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
-		{Name: "recorded_by_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "recorded_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "recorded_by_client_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "confirmed_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// ResultsTable holds the schema information for the "results" table.
@@ -1478,11 +1565,17 @@ var (
 				Symbol:     "results_persons_recorded_by",
 				Columns:    []*schema.Column{ResultsColumns[16]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
-				OnDelete:   schema.NoAction,
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "results_api_clients_recorded_by_client",
+				Columns:    []*schema.Column{ResultsColumns[17]},
+				RefColumns: []*schema.Column{APIClientsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "results_persons_confirmed_by",
-				Columns:    []*schema.Column{ResultsColumns[17]},
+				Columns:    []*schema.Column{ResultsColumns[18]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1591,6 +1684,24 @@ var (
 				Columns: []*schema.Column{SeatQuotaColumns[4], SeatQuotaColumns[5]},
 			},
 		},
+	}
+	// ServerKeysColumns holds the columns for the "server_keys" table.
+	ServerKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"ACCESS_TOKEN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "kid", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
+		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 32},
+		{Name: "active_from", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// ServerKeysTable holds the schema information for the "server_keys" table.
+	ServerKeysTable = &schema.Table{
+		Name:       "server_keys",
+		Columns:    ServerKeysColumns,
+		PrimaryKey: []*schema.Column{ServerKeysColumns[0]},
 	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
@@ -1790,8 +1901,11 @@ var (
 	Tables = []*schema.Table{
 		AffiliationsTable,
 		AlliancesTable,
+		APIClientsTable,
 		ApplicationsTable,
 		AuditEntriesTable,
+		ClientAssertionsTable,
+		ClientKeysTable,
 		CoursesTable,
 		CourseVersionsTable,
 		CredentialsTable,
@@ -1820,6 +1934,7 @@ var (
 		ResultsTable,
 		RoleGrantsTable,
 		SeatQuotaTable,
+		ServerKeysTable,
 		SessionsTable,
 		SignInsTable,
 		SigningKeysTable,
@@ -1832,11 +1947,13 @@ func init() {
 	AffiliationsTable.ForeignKeys[0].RefTable = PersonsTable
 	AffiliationsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	AffiliationsTable.ForeignKeys[2].RefTable = ProgrammesTable
+	APIClientsTable.ForeignKeys[0].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[0].RefTable = PersonsTable
 	ApplicationsTable.ForeignKeys[1].RefTable = OfferingsTable
 	ApplicationsTable.ForeignKeys[2].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[3].RefTable = InstitutionsTable
 	ApplicationsTable.ForeignKeys[4].RefTable = ProgrammesTable
+	ClientKeysTable.ForeignKeys[0].RefTable = APIClientsTable
 	CoursesTable.ForeignKeys[0].RefTable = InstitutionsTable
 	CoursesTable.ForeignKeys[1].RefTable = UnitsTable
 	CoursesTable.ForeignKeys[2].RefTable = ImportSourcesTable
@@ -1900,7 +2017,8 @@ func init() {
 	ResultsTable.ForeignKeys[2].RefTable = InstitutionsTable
 	ResultsTable.ForeignKeys[3].RefTable = InstitutionsTable
 	ResultsTable.ForeignKeys[4].RefTable = PersonsTable
-	ResultsTable.ForeignKeys[5].RefTable = PersonsTable
+	ResultsTable.ForeignKeys[5].RefTable = APIClientsTable
+	ResultsTable.ForeignKeys[6].RefTable = PersonsTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = PersonsTable
 	RoleGrantsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	RoleGrantsTable.ForeignKeys[2].RefTable = UnitsTable

@@ -12,11 +12,20 @@ type Affiliation func(*sql.Selector)
 // Alliance is the predicate function for alliance builders.
 type Alliance func(*sql.Selector)
 
+// ApiClient is the predicate function for apiclient builders.
+type ApiClient func(*sql.Selector)
+
 // Application is the predicate function for application builders.
 type Application func(*sql.Selector)
 
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
+
+// ClientAssertion is the predicate function for clientassertion builders.
+type ClientAssertion func(*sql.Selector)
+
+// ClientKey is the predicate function for clientkey builders.
+type ClientKey func(*sql.Selector)
 
 // Course is the predicate function for course builders.
 type Course func(*sql.Selector)
@@ -101,6 +110,9 @@ type RoleGrant func(*sql.Selector)
 
 // SeatQuota is the predicate function for seatquota builders.
 type SeatQuota func(*sql.Selector)
+
+// ServerKey is the predicate function for serverkey builders.
+type ServerKey func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)

@@ -44,6 +44,8 @@ const (
 	FieldAchievedOn = "achieved_on"
 	// FieldRecordedByID holds the string denoting the recorded_by_id field in the database.
 	FieldRecordedByID = "recorded_by_id"
+	// FieldRecordedByClientID holds the string denoting the recorded_by_client_id field in the database.
+	FieldRecordedByClientID = "recorded_by_client_id"
 	// FieldConfirmedByID holds the string denoting the confirmed_by_id field in the database.
 	FieldConfirmedByID = "confirmed_by_id"
 	// FieldRecordedAt holds the string denoting the recorded_at field in the database.
@@ -60,6 +62,8 @@ const (
 	EdgeHost = "host"
 	// EdgeRecordedBy holds the string denoting the recorded_by edge name in mutations.
 	EdgeRecordedBy = "recorded_by"
+	// EdgeRecordedByClient holds the string denoting the recorded_by_client edge name in mutations.
+	EdgeRecordedByClient = "recorded_by_client"
 	// EdgeConfirmedBy holds the string denoting the confirmed_by edge name in mutations.
 	EdgeConfirmedBy = "confirmed_by"
 	// Table holds the table name of the result in the database.
@@ -99,6 +103,13 @@ const (
 	RecordedByInverseTable = "persons"
 	// RecordedByColumn is the table column denoting the recorded_by relation/edge.
 	RecordedByColumn = "recorded_by_id"
+	// RecordedByClientTable is the table that holds the recorded_by_client relation/edge.
+	RecordedByClientTable = "results"
+	// RecordedByClientInverseTable is the table name for the ApiClient entity.
+	// It exists in this package in order to avoid circular dependency with the "apiclient" package.
+	RecordedByClientInverseTable = "api_clients"
+	// RecordedByClientColumn is the table column denoting the recorded_by_client relation/edge.
+	RecordedByClientColumn = "recorded_by_client_id"
 	// ConfirmedByTable is the table that holds the confirmed_by relation/edge.
 	ConfirmedByTable = "results"
 	// ConfirmedByInverseTable is the table name for the Person entity.
@@ -125,6 +136,7 @@ var Columns = []string{
 	FieldEcts,
 	FieldAchievedOn,
 	FieldRecordedByID,
+	FieldRecordedByClientID,
 	FieldConfirmedByID,
 	FieldRecordedAt,
 	FieldConfirmedAt,
@@ -165,6 +177,8 @@ var (
 	AchievedOnValidator func(string) error
 	// RecordedByIDValidator is a validator for the "recorded_by_id" field. It is called by the builders before save.
 	RecordedByIDValidator func(string) error
+	// RecordedByClientIDValidator is a validator for the "recorded_by_client_id" field. It is called by the builders before save.
+	RecordedByClientIDValidator func(string) error
 	// ConfirmedByIDValidator is a validator for the "confirmed_by_id" field. It is called by the builders before save.
 	ConfirmedByIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -297,6 +311,11 @@ func ByRecordedByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRecordedByID, opts...).ToFunc()
 }
 
+// ByRecordedByClientID orders the results by the recorded_by_client_id field.
+func ByRecordedByClientID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRecordedByClientID, opts...).ToFunc()
+}
+
 // ByConfirmedByID orders the results by the confirmed_by_id field.
 func ByConfirmedByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConfirmedByID, opts...).ToFunc()
@@ -347,6 +366,13 @@ func ByRecordedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByRecordedByClientField orders the results by recorded_by_client field.
+func ByRecordedByClientField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRecordedByClientStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByConfirmedByField orders the results by confirmed_by field.
 func ByConfirmedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -386,6 +412,13 @@ func newRecordedByStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RecordedByInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, RecordedByTable, RecordedByColumn),
+	)
+}
+func newRecordedByClientStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RecordedByClientInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, RecordedByClientTable, RecordedByClientColumn),
 	)
 }
 func newConfirmedByStep() *sqlgraph.Step {

@@ -124,6 +124,12 @@ func RecordedByID(v ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldRecordedByID, vc))
 }
 
+// RecordedByClientID applies equality check predicate on the "recorded_by_client_id" field. It's identical to RecordedByClientIDEQ.
+func RecordedByClientID(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldEQ(FieldRecordedByClientID, vc))
+}
+
 // ConfirmedByID applies equality check predicate on the "confirmed_by_id" field. It's identical to ConfirmedByIDEQ.
 func ConfirmedByID(v ident.ID) predicate.Result {
 	vc := string(v)
@@ -986,6 +992,16 @@ func RecordedByIDHasSuffix(v ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldHasSuffix(FieldRecordedByID, vc))
 }
 
+// RecordedByIDIsNil applies the IsNil predicate on the "recorded_by_id" field.
+func RecordedByIDIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldRecordedByID))
+}
+
+// RecordedByIDNotNil applies the NotNil predicate on the "recorded_by_id" field.
+func RecordedByIDNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldRecordedByID))
+}
+
 // RecordedByIDEqualFold applies the EqualFold predicate on the "recorded_by_id" field.
 func RecordedByIDEqualFold(v ident.ID) predicate.Result {
 	vc := string(v)
@@ -996,6 +1012,100 @@ func RecordedByIDEqualFold(v ident.ID) predicate.Result {
 func RecordedByIDContainsFold(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldContainsFold(FieldRecordedByID, vc))
+}
+
+// RecordedByClientIDEQ applies the EQ predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDEQ(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldEQ(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDNEQ applies the NEQ predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDNEQ(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldNEQ(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDIn applies the In predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDIn(vs ...ident.ID) predicate.Result {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Result(sql.FieldIn(FieldRecordedByClientID, v...))
+}
+
+// RecordedByClientIDNotIn applies the NotIn predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDNotIn(vs ...ident.ID) predicate.Result {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Result(sql.FieldNotIn(FieldRecordedByClientID, v...))
+}
+
+// RecordedByClientIDGT applies the GT predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDGT(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldGT(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDGTE applies the GTE predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDGTE(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldGTE(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDLT applies the LT predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDLT(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldLT(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDLTE applies the LTE predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDLTE(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldLTE(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDContains applies the Contains predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDContains(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldContains(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDHasPrefix applies the HasPrefix predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDHasPrefix(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldHasPrefix(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDHasSuffix applies the HasSuffix predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDHasSuffix(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldHasSuffix(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDIsNil applies the IsNil predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldRecordedByClientID))
+}
+
+// RecordedByClientIDNotNil applies the NotNil predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldRecordedByClientID))
+}
+
+// RecordedByClientIDEqualFold applies the EqualFold predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDEqualFold(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldEqualFold(FieldRecordedByClientID, vc))
+}
+
+// RecordedByClientIDContainsFold applies the ContainsFold predicate on the "recorded_by_client_id" field.
+func RecordedByClientIDContainsFold(v ident.ID) predicate.Result {
+	vc := string(v)
+	return predicate.Result(sql.FieldContainsFold(FieldRecordedByClientID, vc))
 }
 
 // ConfirmedByIDEQ applies the EQ predicate on the "confirmed_by_id" field.
@@ -1289,6 +1399,29 @@ func HasRecordedBy() predicate.Result {
 func HasRecordedByWith(preds ...predicate.Person) predicate.Result {
 	return predicate.Result(func(s *sql.Selector) {
 		step := newRecordedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRecordedByClient applies the HasEdge predicate on the "recorded_by_client" edge.
+func HasRecordedByClient() predicate.Result {
+	return predicate.Result(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, RecordedByClientTable, RecordedByClientColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRecordedByClientWith applies the HasEdge predicate on the "recorded_by_client" edge with a given conditions (other predicates).
+func HasRecordedByClientWith(preds ...predicate.ApiClient) predicate.Result {
+	return predicate.Result(func(s *sql.Selector) {
+		step := newRecordedByClientStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

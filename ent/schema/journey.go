@@ -71,13 +71,13 @@ func (Result) Fields() []ent.Field {
 		field.String("scale").MaxLen(32).GoType(vocab.GradeScale("")),
 		field.Int("ects").GoType(vocab.ECTS(0)).Comment("credits earned; none without a pass"),
 		field.String("achieved_on").MaxLen(10).SchemaType(char(10)).Annotations(ascii),
-		ref("recorded_by"), mayRef("confirmed_by"),
+		mayRef("recorded_by"), mayRef("recorded_by_client"), mayRef("confirmed_by"),
 		moment("recorded_at"), at("confirmed_at"),
 	}
 }
 
 func (Result) Edges() []ent.Edge {
-	return []ent.Edge{to("enrolment", Enrolment.Type), to("learner", Person.Type), to("home", Institution.Type), to("host", Institution.Type), to("recorded_by", Person.Type), mayTo("confirmed_by", Person.Type)}
+	return []ent.Edge{to("enrolment", Enrolment.Type), to("learner", Person.Type), to("home", Institution.Type), to("host", Institution.Type), mayTo("recorded_by", Person.Type), mayTo("recorded_by_client", ApiClient.Type), mayTo("confirmed_by", Person.Type)}
 }
 
 func (Result) Indexes() []ent.Index {

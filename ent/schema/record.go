@@ -16,7 +16,7 @@ func (AuditEntry) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Audi
 
 func (AuditEntry) Fields() []ent.Field {
 	return []ent.Field{
-		state("actor_kind", "PERSON", "SYSTEM", "ANONYMOUS"),
+		state("actor_kind", "PERSON", "SYSTEM", "ANONYMOUS", "PROGRAM"),
 		mayRef("actor"), mayRef("session"),
 		field.String("verb").MaxLen(64).Immutable(),
 		ref("object"),
@@ -59,7 +59,7 @@ func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.
 func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
-			Comment("SHA-256 of the person, the verb and the key"),
+			Comment("SHA-256 of the person or program, the verb and the key"),
 		field.String("input_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
 		mayRef("answer"),
 	}

@@ -49,6 +49,7 @@ type ViewerResolver interface {
 	Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
 	Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
 	RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error)
+	Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1099,6 +1100,38 @@ func fieldContext_Viewer_recognitionCases(ctx context.Context, ec *executionCont
 	return fc, nil
 }
 
+func _Viewer_client(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Viewer_client(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Client(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ApiClient) graphql.Marshaler {
+			return marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐApiClient(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Viewer_client(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ApiClient(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1380,6 +1413,12 @@ func _Viewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Viewer_recognitionCases(ctx, ec, field, obj)
+				})
+		case "client":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Viewer_client(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -24,6 +24,9 @@ type ResolverRoot interface {
 	Affiliation() AffiliationResolver
 	Alliance() AllianceResolver
 	AllianceConnection() AllianceConnectionResolver
+	ApiClient() ApiClientResolver
+	ApiClientConnection() ApiClientConnectionResolver
+	ApiClientKey() ApiClientKeyResolver
 	Application() ApplicationResolver
 	ApplicationConnection() ApplicationConnectionResolver
 	CatalogueConnection() CatalogueConnectionResolver
@@ -103,11 +106,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
+			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
@@ -127,7 +132,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CredentialFilter", graphql.BindUnmarshaler(ec, unmarshalInputCredentialFilter)),
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
+			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
+			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
@@ -154,11 +161,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordResultInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordResultInput)),
 			graphql.NewInputUnmarshaler("RefuseApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseApplicationInput)),
 			graphql.NewInputUnmarshaler("RefuseNominationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseNominationInput)),
+			graphql.NewInputUnmarshaler("RegisterApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterApiClientInput)),
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("RegisterPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterPortalInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
+			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
@@ -170,6 +179,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TerminateRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("TranslationInput", graphql.BindUnmarshaler(ec, unmarshalInputTranslationInput)),
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
+			graphql.NewInputUnmarshaler("UpdateApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateApiClientInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
@@ -1290,6 +1300,192 @@ extend type Query {
   changesCursor: String
   "Changes after a cursor that the viewer may know of: those of the public catalogue, of their institutions and their own. Without gaps, for 90 days. INVALID for an older cursor: read everything anew."
   changes(after: String!, types: [ChangeType!], first: Int): ChangePage @cost(weight: 5)
+}
+`, BuiltIn: false},
+	{Name: "../client.graphqls", Input: `"""
+A program of an institution. It gets tokens at ` + "`" + `/oauth/token` + "`" + ` for assertions
+that it signs with its private key (` + "`" + `private_key_jwt` + "`" + `), as
+` + "`" + `/.well-known/oauth-authorization-server` + "`" + ` describes. Visible to the
+administrators of the institution, and to the program itself.
+"""
+type ApiClient implements Node {
+  "Identifier, and the client id."
+  id: ID!
+  "Institution whose program it is."
+  institution: Institution
+  "Name, unique at the institution."
+  name: String!
+  "The most that a token of it may have, in order."
+  scopes: [String!]!
+  "State."
+  state: ApiClientState!
+  "Address at which its institution publishes its keys."
+  jwksUrl: String
+  "Keys that were registered, oldest first, at most 100, also retired ones. Published keys are not among them."
+  keys: [ApiClientKey!]!
+  "When it was registered."
+  createdAt: DateTime!
+  "When it last got a token."
+  lastUsedAt: DateTime
+  "Network from which it last asked, such as ` + "`" + `192.0.2.0/24` + "`" + `: an unknown one may be a thief."
+  lastUsedFrom: String
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"States of a program."
+enum ApiClientState {
+  "Gets and uses tokens."
+  ACTIVE
+  "Gets no tokens, and those that it has are worth nothing."
+  DISABLED
+}
+
+"A public key that was registered for a program. Several may hold at once, so that a key can be changed without a gap."
+type ApiClientKey {
+  "Identifier."
+  id: ID!
+  "Name of the key in the header of assertions."
+  kid: String!
+  "Algorithms by which it may sign."
+  algorithms: [String!]!
+  "The public key as JWK, in JSON."
+  jwk: String!
+  "From when it holds."
+  notBefore: DateTime!
+  "Until when it holds; null until it is retired."
+  notAfter: DateTime
+  "When it was retired; null while it is not."
+  retiredAt: DateTime
+}
+
+"A page of programs."
+type ApiClientConnection {
+  "Rows with their cursors."
+  edges: [ApiClientEdge!]!
+  "Rows."
+  nodes: [ApiClient!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of programs."
+type ApiClientEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ApiClient!
+}
+
+"A public key to register."
+input ApiClientKeyInput {
+  "The public key as JWK (RFC 7517), in JSON: P-256, P-384, Ed25519, or RSA of 2048 to 4096 bits. Without ` + "`" + `kid` + "`" + ` its thumbprint names it."
+  jwk: String!
+  "From when it holds; now when it is not given."
+  notBefore: DateTime
+  "Until when it holds; until it is retired when it is not given."
+  notAfter: DateTime
+}
+
+"A program to register."
+input RegisterApiClientInput {
+  "Institution whose program it is."
+  institutionId: ID!
+  "Name, unique at the institution, at most 100 characters."
+  name: String!
+  """
+  The most that its tokens may have. About courses: ` + "`" + `catalogue.read` + "`" + `,
+  ` + "`" + `catalogue.import` + "`" + `, ` + "`" + `course.edit` + "`" + `, ` + "`" + `course.publish` + "`" + `, ` + "`" + `offering.manage` + "`" + `,
+  ` + "`" + `micro_degree.edit` + "`" + `. About learners: ` + "`" + `learner.read` + "`" + `, ` + "`" + `application.nominate` + "`" + `,
+  ` + "`" + `application.decide` + "`" + `, ` + "`" + `result.record` + "`" + `, ` + "`" + `result.confirm` + "`" + `, ` + "`" + `credential.issue` + "`" + `,
+  ` + "`" + `credential.revoke` + "`" + `, ` + "`" + `recognition.decide` + "`" + `. Each also reads what its part is about.
+  """
+  scopes: [String!]!
+  "Address at which its institution publishes its keys as JWK Set: https, at most 1000 characters."
+  jwksUrl: String
+  "Its public keys, at most 10."
+  keys: [ApiClientKeyInput!]
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"What to change of a program; what is not given stays."
+input UpdateApiClientInput {
+  "The program."
+  clientId: ID!
+  "Name."
+  name: String
+  "The most that its tokens may have. What is taken away, tokens lose within 30 seconds."
+  scopes: [String!]
+  "Address at which its keys are published; an empty text takes it away."
+  jwksUrl: String
+}
+
+"One more key for a program."
+input AddApiClientKeyInput {
+  "The program."
+  clientId: ID!
+  "The key."
+  key: ApiClientKeyInput!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A key to retire."
+input RetireApiClientKeyInput {
+  "The program."
+  clientId: ID!
+  "The key."
+  keyId: ID!
+}
+
+"A program to disable."
+input DisableApiClientInput {
+  "The program."
+  clientId: ID!
+}
+
+"A program to enable."
+input EnableApiClientInput {
+  "The program."
+  clientId: ID!
+}
+
+"What became of a program."
+type ApiClientPayload {
+  "The program; null when it was refused."
+  apiClient: ApiClient
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Viewer {
+  "The program that asks; null for people. Its rights are in ` + "`" + `permissions` + "`" + `."
+  client: ApiClient
+}
+
+extend type Query {
+  "A program by its identifier."
+  apiClient(id: ID!): ApiClient
+  "Programs of an institution, oldest first; empty for who is not its administrator."
+  apiClients(institutionId: ID!, first: Int, after: String, last: Int, before: String): ApiClientConnection
+}
+
+extend type Mutation {
+  "Registers a program, which can get tokens at once. Needs ` + "`" + `client.manage` + "`" + `."
+  registerApiClient(input: RegisterApiClientInput!): ApiClientPayload
+  "Changes a program. Needs ` + "`" + `client.manage` + "`" + `."
+  updateApiClient(input: UpdateApiClientInput!): ApiClientPayload
+  "Registers one more key; the others stay. Needs ` + "`" + `client.manage` + "`" + `."
+  addApiClientKey(input: AddApiClientKeyInput!): ApiClientPayload
+  "Ends the use of a key, and of the tokens that were got with it, within 30 seconds and for good. Needs ` + "`" + `client.manage` + "`" + `."
+  retireApiClientKey(input: RetireApiClientKeyInput!): ApiClientPayload
+  "Ends the use of a program and of its tokens within 30 seconds. Needs ` + "`" + `client.manage` + "`" + `."
+  disableApiClient(input: DisableApiClientInput!): ApiClientPayload
+  "Lets a disabled program be used again. Needs ` + "`" + `client.manage` + "`" + `."
+  enableApiClient(input: EnableApiClientInput!): ApiClientPayload
 }
 `, BuiltIn: false},
 	{Name: "../credential.graphqls", Input: `"A signed statement of what a learner achieved."
@@ -3311,13 +3507,13 @@ extend type Mutation {
 type Viewer {
   "Kind of the viewer."
   kind: ViewerKind!
-  "The signed-in person; null for anonymous."
+  "The signed-in person; null for anonymous and for programs."
   person: Person
   "Roles held now."
   roles: [HeldRole!]!
   "Audiences of offerings to which the viewer belongs, as far as home institutions tell them: STUDENTS and ALUMNI."
   audiences: [TargetGroup!]!
-  "Rights that follow from the roles, by institution or alliance."
+  "Rights that follow from the roles, or from the scopes of a program, by institution or alliance."
   permissions: [Permission!]!
   "The signed-in learner's applications, newest first."
   applications(first: Int, after: String, last: Int, before: String): ApplicationConnection
@@ -3333,6 +3529,8 @@ enum ViewerKind {
   ANONYMOUS
   "A learner, a member of staff, or both."
   PERSON
+  "A program of an institution, with scopes instead of roles."
+  PROGRAM
 }
 
 "A role that the viewer holds."
@@ -4121,6 +4319,88 @@ func childFields_AlliancePayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_AlliancePayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlliancePayload", field.Name)
+}
+
+func childFields_ApiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ApiClient_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_ApiClient_institution(ctx, ec, field)
+	case "name":
+		return fieldContext_ApiClient_name(ctx, ec, field)
+	case "scopes":
+		return fieldContext_ApiClient_scopes(ctx, ec, field)
+	case "state":
+		return fieldContext_ApiClient_state(ctx, ec, field)
+	case "jwksUrl":
+		return fieldContext_ApiClient_jwksUrl(ctx, ec, field)
+	case "keys":
+		return fieldContext_ApiClient_keys(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ApiClient_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_ApiClient_lastUsedAt(ctx, ec, field)
+	case "lastUsedFrom":
+		return fieldContext_ApiClient_lastUsedFrom(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_ApiClient_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClient", field.Name)
+}
+
+func childFields_ApiClientConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ApiClientConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ApiClientConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ApiClientConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ApiClientConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientConnection", field.Name)
+}
+
+func childFields_ApiClientEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ApiClientEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ApiClientEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientEdge", field.Name)
+}
+
+func childFields_ApiClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ApiClientKey_id(ctx, ec, field)
+	case "kid":
+		return fieldContext_ApiClientKey_kid(ctx, ec, field)
+	case "algorithms":
+		return fieldContext_ApiClientKey_algorithms(ctx, ec, field)
+	case "jwk":
+		return fieldContext_ApiClientKey_jwk(ctx, ec, field)
+	case "notBefore":
+		return fieldContext_ApiClientKey_notBefore(ctx, ec, field)
+	case "notAfter":
+		return fieldContext_ApiClientKey_notAfter(ctx, ec, field)
+	case "retiredAt":
+		return fieldContext_ApiClientKey_retiredAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientKey", field.Name)
+}
+
+func childFields_ApiClientPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiClient":
+		return fieldContext_ApiClientPayload_apiClient(ctx, ec, field)
+	case "errors":
+		return fieldContext_ApiClientPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientPayload", field.Name)
 }
 
 func childFields_Application(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5985,6 +6265,8 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_credentials(ctx, ec, field)
 	case "recognitionCases":
 		return fieldContext_Viewer_recognitionCases(ctx, ec, field)
+	case "client":
+		return fieldContext_Viewer_client(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

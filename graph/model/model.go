@@ -54,6 +54,8 @@ type (
 	ImportFindingEdge         = relay.Edge[*ent.ImportFinding]
 	PortalConnection          = relay.Connection[*ent.Portal]
 	PortalEdge                = relay.Edge[*ent.Portal]
+	ApiClientConnection       = relay.Connection[*ent.ApiClient]
+	ApiClientEdge             = relay.Edge[*ent.ApiClient]
 	ImportSourceConnection    = relay.Connection[*ent.ImportSource]
 	ImportSourceEdge          = relay.Edge[*ent.ImportSource]
 )

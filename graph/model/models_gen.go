@@ -38,6 +38,14 @@ type AlliancePayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// What became of a program.
+type APIClientPayload struct {
+	// The program; null when it was refused.
+	APIClient *ent.ApiClient `json:"apiClient,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // Which applications to list.
 type ApplicationFilter struct {
 	// Institution at which the viewer holds a role.
@@ -243,6 +251,18 @@ type DeadlineError struct {
 }
 
 func (DeadlineError) IsUserError() {}
+
+// A program to disable.
+type DisableAPIClientInput struct {
+	// The program.
+	ClientID ident.ID `json:"clientId"`
+}
+
+// A program to enable.
+type EnableAPIClientInput struct {
+	// The program.
+	ClientID ident.ID `json:"clientId"`
+}
 
 // Ends a portal.
 type EndPortalInput struct {
@@ -576,6 +596,14 @@ type ResultPayload struct {
 type ResumeImportSourceInput struct {
 	// The source.
 	SourceID ident.ID `json:"sourceId"`
+}
+
+// A key to retire.
+type RetireAPIClientKeyInput struct {
+	// The program.
+	ClientID ident.ID `json:"clientId"`
+	// The key.
+	KeyID ident.ID `json:"keyId"`
 }
 
 // What became of a role.

@@ -40,7 +40,7 @@ const (
 // institution, and a CONFLICT problem when the window of the learner's audience
 // is not open, the course is withdrawn, no seat is free, or an application of the learner for the offering is alive.
 func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, error) {
-	v, err := authz.SignedIn(ctx)
+	v, err := authz.SignedInPerson(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 // OfferingActions says whether the viewer may apply for an offering of a course
 // now, whose provider is an active member or not.
 func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time) []authz.Action {
-	v, signedIn := authz.SignedIn(ctx)
+	v, signedIn := authz.SignedInPerson(ctx)
 	if signedIn != nil {
 		return []authz.Action{authz.Act("submitApplication", signedIn)}
 	}

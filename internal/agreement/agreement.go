@@ -58,7 +58,7 @@ type Proposal struct {
 // side answers. It returns an INVALID problem when the rule counts more credits
 // than the course has or names a module of another programme.
 func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule, error) {
-	v, err := authz.SignedIn(ctx)
+	v, err := authz.SignedInPerson(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
 // mayAnswer returns nil when the viewer is an officer of the side that did not
 // propose, and not the one who did.
 func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
-	v, err := authz.SignedIn(ctx)
+	v, err := authz.SignedInPerson(ctx)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 	if err != nil {
 		return nil, err
 	}
-	v, err := authz.SignedIn(ctx)
+	v, err := authz.SignedInPerson(ctx)
 	if err != nil {
 		return nil, err
 	}

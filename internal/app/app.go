@@ -17,7 +17,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
@@ -50,6 +52,8 @@ type Parts struct {
 	Demo    []pages.DemoGroup
 	Readers map[importrun.Format]exchange.Reader // of imports; nil: all that this binary has
 	Fetcher exchange.Fetcher                     // of what partners publish
+
+	ClientKeys *fetch.Client // of the keys of their programs
 }
 
 // App is a server, without its listener.
@@ -62,6 +66,8 @@ type App struct {
 	Exchange    *exchange.Service
 	Portals     *portal.Service
 	Lend        *lend.Service
+	Clients     *client.Service
+	Tokens      *token.Service
 	signIn      *oidcrp.RelyingParty
 	db          *ent.Client
 	now         func() time.Time
@@ -81,13 +87,18 @@ func New(p Parts) (*App, error) {
 		Portals:     &portal.Service{DB: db, Now: p.Now},
 	}
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
+	if p.ClientKeys == nil {
+		p.ClientKeys = client.NewFetch(fetch.Options{})
+	}
+	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
+	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, p.Now)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -121,6 +132,7 @@ func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 		Recognitions: &recognition.Service{DB: db, Now: now},
 		Exchange:     a.Exchange,
 		Portals:      a.Portals,
+		Clients:      a.Clients,
 	}
 }
 
@@ -140,6 +152,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
+		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
 		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},

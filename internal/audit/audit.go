@@ -60,8 +60,8 @@ func entry(ctx context.Context, tx *ent.Tx, e Entry) (*ent.AuditEntryCreate, err
 	if e.Details == nil {
 		create.SetDetails(map[string]string{})
 	}
-	if v.PersonID != "" {
-		create.SetActorID(v.PersonID)
+	if who := v.Actor(); who != "" {
+		create.SetActorID(who)
 	}
 	if v.SessionID != "" {
 		create.SetSessionID(v.SessionID)

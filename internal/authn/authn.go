@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	row "github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -20,6 +21,7 @@ import (
 type Authenticator struct {
 	Sessions *session.Service
 	Learners *learner.Service
+	Tokens   *token.Service // of programs
 	Cookie   Cookie
 	// Portal says whether a request without a cookie may come from another
 	// origin. Nil lets none in.
@@ -69,28 +71,39 @@ func (a *Authenticator) fromPortal(r *http.Request) bool {
 func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, *problem.Error, error) {
 	secret, kind := a.Cookie.Read(r), row.KindBROWSER
 	if header := r.Header.Get("Authorization"); header != "" {
-		token, ok := strings.CutPrefix(header, "Bearer ")
+		bearer, ok := strings.CutPrefix(header, "Bearer ")
 		if !ok || secret != "" {
 			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
 		}
-		secret, kind = strings.TrimSpace(token), row.KindBEARER
+		secret, kind = strings.TrimSpace(bearer), row.KindBEARER
 	}
 	if secret == "" {
 		return nil, nil, nil
+	}
+	if kind == row.KindBEARER && token.Is(secret) {
+		v, err := a.Tokens.Verify(r.Context(), secret, r.URL.Path)
+		if v == nil && err == nil {
+			return nil, a.unknownBearer(w, r), nil
+		}
+		return v, nil, err
 	}
 	found, err := a.Sessions.Lookup(r.Context(), secret, kind)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case found == nil && kind == row.KindBEARER:
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		return nil, problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired"), nil
+		return nil, a.unknownBearer(w, r), nil
 	case found == nil:
 		a.Cookie.Clear(w)
 		return nil, nil, nil
 	}
 	v, err := a.of(r, found)
 	return v, nil, err
+}
+
+func (a *Authenticator) unknownBearer(w http.ResponseWriter, r *http.Request) *problem.Error {
+	w.Header().Set("WWW-Authenticate", a.Tokens.Challenge(r.URL.Path, true))
+	return problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired")
 }
 
 func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, error) {

@@ -70,6 +70,7 @@ func Rows(ctx context.Context, entity string) (func(*sql.Selector), error) {
 	if !ok {
 		return nothing, nil
 	}
+	v = asReader(v, entity)
 	return func(s *sql.Selector) {
 		if p := r(v, s); p != nil {
 			s.Where(p)

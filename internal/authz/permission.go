@@ -29,6 +29,7 @@ const (
 	IssueCredential     Verb = "credential.issue"
 	RevokeCredential    Verb = "credential.revoke"
 	ManageKeys          Verb = "key.manage"
+	ManageClients       Verb = "client.manage"
 	ProposeRule         Verb = "recognition_rule.propose"
 	AnswerRule          Verb = "recognition_rule.answer"
 	TerminateRule       Verb = "recognition_rule.terminate"
@@ -53,6 +54,7 @@ var rights = map[Verb][]viewer.Role{
 	IssueCredential:     {viewer.Registrar},
 	RevokeCredential:    {viewer.Registrar},
 	ManageKeys:          {viewer.Administrator},
+	ManageClients:       {viewer.Administrator},
 	ProposeRule:         {viewer.RecognitionOfficer},
 	AnswerRule:          {viewer.RecognitionOfficer},
 	TerminateRule:       {viewer.RecognitionOfficer},
@@ -78,6 +80,9 @@ var UnitRoles = []viewer.Role{viewer.CourseEditor}
 func Allowed(v *viewer.Viewer, verb Verb, at ident.ID, units ...*ident.ID) bool {
 	if v.Kind == viewer.System {
 		return true
+	}
+	if v.Kind == viewer.Program {
+		return programMay(v, verb, at)
 	}
 	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool {
 		return v.Has(r, at) || slices.ContainsFunc(units, func(u *ident.ID) bool { return u != nil && v.HasIn(r, at, *u) })
@@ -105,6 +110,9 @@ func Require(ctx context.Context, verb Verb, at ident.ID, units ...*ident.ID) er
 		return err
 	}
 	if !Allowed(v, verb, at, units...) {
+		if v.Kind == viewer.Program {
+			return problem.New(problem.Forbidden, "the token of this program does not have the scope %q there", verb).With("verb", string(verb))
+		}
 		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With("verb", string(verb))
 	}
 	return nil
@@ -123,6 +131,17 @@ func SignedIn(ctx context.Context) (*viewer.Viewer, error) {
 	return v, nil
 }
 
+// SignedInPerson returns the viewer, an UNAUTHENTICATED problem when nobody has
+// signed in, and a FORBIDDEN problem for a program: what somebody does for
+// themselves no program does.
+func SignedInPerson(ctx context.Context) (*viewer.Viewer, error) {
+	v, err := SignedIn(ctx)
+	if err == nil && v.Kind == viewer.Program {
+		return nil, problem.New(problem.Forbidden, "a person does this, not a program")
+	}
+	return v, err
+}
+
 // RequireSelf returns nil when the viewer is the person, and a FORBIDDEN
 // problem otherwise.
 func RequireSelf(ctx context.Context, person ident.ID) error {
@@ -130,7 +149,7 @@ func RequireSelf(ctx context.Context, person ident.ID) error {
 	if err != nil {
 		return err
 	}
-	if v.Kind != viewer.System && v.PersonID != person {
+	if v.Kind != viewer.System && (v.Kind != viewer.Person || v.PersonID != person) {
 		return problem.New(problem.Forbidden, "only the learner can do this")
 	}
 	return nil
@@ -143,7 +162,7 @@ func RequireOther(ctx context.Context, person ident.ID) error {
 	if err != nil {
 		return err
 	}
-	if v.PersonID == person {
+	if v.PersonID != "" && v.PersonID == person {
 		return problem.New(problem.Forbidden, "nobody decides about themselves")
 	}
 	return nil

@@ -3,6 +3,7 @@ package authz
 import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
@@ -78,6 +79,8 @@ var visible = map[string]rule{
 
 	// Portals belong to those who register them.
 	ent.TypePortal: either(staff(portal.FieldInstitutionID), staff(portal.FieldAllianceID)),
+	// The programs of an institution are in the hands of its administrators.
+	ent.TypeApiClient: holding(viewer.Administrator, apiclient.FieldInstitutionID),
 
 	// The registry of identity providers.
 	ent.TypeProvider:     allianceAdministrators,
@@ -94,4 +97,8 @@ var systemOnly = []string{
 	ent.TypeIdempotencyKey, // answers by digest only
 	ent.TypeImportChunk,    // read by the job that imports
 	ent.TypeImportFinding,  // read behind the run that it belongs to
+
+	ent.TypeClientKey,       // read behind the program that it belongs to
+	ent.TypeClientAssertion, // used ones, by digest only
+	ent.TypeServerKey,       // published as a set of keys
 }

@@ -55,8 +55,16 @@ func publishable(ctx context.Context, newest *ent.CourseVersion, inst *ent.Insti
 			With("from", string(newest.State)).With("to", string(courseversion.StatePUBLISHED))
 	case newest.State == courseversion.StateIN_REVIEW && submittedBy(ctx, newest):
 		return problem.New(problem.Forbidden, "nobody reviews what they have submitted themselves; another person publishes it")
+	case newest.State == courseversion.StateIN_REVIEW && isProgram(ctx):
+		return problem.New(problem.Forbidden, "a person does this, not a program")
 	}
 	return versionStates.Check("draft", newest.State, courseversion.StatePUBLISHED)
+}
+
+// isProgram says whether a program asks: it is never the second pair of eyes.
+func isProgram(ctx context.Context) bool {
+	who := viewer.From(ctx)
+	return who != nil && who.Kind == viewer.Program
 }
 
 // submittedBy says whether the viewer submitted the version for review.

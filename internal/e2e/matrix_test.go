@@ -141,7 +141,15 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	if err := w.DB.Client.MicroDegree.Update().Where(microdegree.ID(ident.ID(degree))).SetState("WITHDRAWN").Exec(w.system()); err != nil {
 		w.t.Fatal(err)
 	}
+	on, disabled := w.Program("uni-b", "on", "catalogue.read").ID, w.Program("uni-b", "off", "catalogue.read").ID
+	admin.Does("disables a program", "disableApiClient", map[string]any{"clientId": disabled})
 	return map[string]map[string]any{
+		"registerApiClient":        {"institutionId": w.Institution("uni-b"), "name": "on", "scopes": []string{}},
+		"updateApiClient":          {"clientId": on, "scopes": []string{"role.grant"}},
+		"addApiClientKey":          {"clientId": on, "key": map[string]any{"jwk": "x"}},
+		"retireApiClientKey":       {"clientId": on, "keyId": on},
+		"disableApiClient":         {"clientId": disabled},
+		"enableApiClient":          {"clientId": on},
 		"inviteMember":             {"allianceId": w.alliance, "part": "MEMBER", "institutionId": w.Institution("uni-b")},
 		"answerInvitation":         {"membershipId": w.membership("uni-b"), "accept": true},
 		"suspendMember":            reasonless,

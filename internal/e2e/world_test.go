@@ -51,6 +51,7 @@ const base = "http://localhost:8080"
 type World struct {
 	t          *testing.T
 	DB         *storage.DB
+	address    string // of the database
 	App        *app.App
 	parts      app.Parts
 	Statements atomic.Int64
@@ -74,7 +75,8 @@ func emptyWorld(t *testing.T) *World {
 	t.Helper()
 	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
 	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
-	w.DB = testkit.Database(t, testkit.CountStatements(&w.Statements))
+	w.address = testkit.Migrated(t)
+	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements))
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	kek, err := keyring.ParseKEK(base64.StdEncoding.EncodeToString(raw))
@@ -366,6 +368,12 @@ var mutations = map[string]mutationShape{
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
 	"registerPortal":           {"RegisterPortalInput", "portal", "id name origin returnAddresses institution { id } alliance { id } endedAt"},
 	"endPortal":                {"EndPortalInput", "portal", "id endedAt viewerActions { name allowed }"},
+	"registerApiClient":        {"RegisterApiClientInput", "apiClient", "id state name scopes jwksUrl keys { kid algorithms }"},
+	"updateApiClient":          {"UpdateApiClientInput", "apiClient", "id state name scopes jwksUrl"},
+	"addApiClientKey":          {"AddApiClientKeyInput", "apiClient", "id state keys { id kid }"},
+	"retireApiClientKey":       {"RetireApiClientKeyInput", "apiClient", "id state keys { id kid retiredAt }"},
+	"disableApiClient":         {"DisableApiClientInput", "apiClient", "id state"},
+	"enableApiClient":          {"EnableApiClientInput", "apiClient", "id state"},
 	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -125,7 +126,7 @@ func Actions(ctx context.Context, e *ent.Enrolment) []authz.Action {
 // ResultActions says what the viewer may do with a result now.
 func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
 	return []authz.Action{authz.Act("confirmResult",
-		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID),
+		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r),
 		resultStates.Check("result", r.State, result.StateCONFIRMED))}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -72,7 +73,7 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 		create := tx.Result.Create().SetEnrolmentID(e.ID).SetLearnerID(e.LearnerID).SetHomeID(e.HomeID).SetHostID(e.HostID).
 			SetAttempt(len(attempts) + 1).SetState(result.StateRECORDED).SetOutcome(a.Outcome).
 			SetNillableGrade(a.Grade).SetScale(a.Scale).SetEcts(0).SetAchievedOn(a.AchievedOn).
-			SetRecordedByID(v.PersonID).SetRecordedAt(vocab.Now(s.Now))
+			SetNillableRecordedByID(v.ByPerson()).SetNillableRecordedByClientID(v.ByClient()).SetRecordedAt(vocab.Now(s.Now))
 		if a.Outcome == result.OutcomePASSED {
 			create.SetEcts(version.Ects)
 		}
@@ -130,13 +131,16 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 	if err != nil {
 		return nil, err
 	}
+	if err := confirmedByAnother(v, r); err != nil {
+		return nil, err
+	}
 	call := idempotency.Call{Verb: "confirmResult", Key: c.IdempotencyKey, Input: c}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
 		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
 			return nil, err
 		}
 		n, err := tx.Result.Update().Where(result.ID(r.ID), result.StateEQ(result.StateRECORDED)).
-			SetState(result.StateCONFIRMED).SetConfirmedByID(v.PersonID).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
+			SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -157,4 +161,13 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 		}
 		return tx.Result.Get(ctx, r.ID)
 	})
+}
+
+// confirmedByAnother returns a FORBIDDEN problem to a program that has recorded
+// the result itself: confirming is a second look.
+func confirmedByAnother(v *viewer.Viewer, r *ent.Result) error {
+	if v.Kind == viewer.Program && r.RecordedByClientID != nil && *r.RecordedByClientID == v.ClientID {
+		return problem.New(problem.Forbidden, "this program has recorded the result; somebody else confirms it")
+	}
+	return nil
 }

@@ -56,6 +56,7 @@ type Options struct {
 	HeaderTimeout time.Duration // for a connection, and for a header; default 15 s
 	MinRate       int64         // bytes a second of a body, after decompression; default 1 KiB
 	Patience      time.Duration // how long a body may stay below MinRate; default 15 s
+	NoRedirects   bool          // where an address must mean itself, such as that of keys
 
 	Resolver *net.Resolver    // nil asks that of the system
 	Roots    *x509.CertPool   // who vouches for servers; nil trusts whom the system trusts
@@ -209,7 +210,7 @@ func (c *Client) send(ctx context.Context, target *url.URL, previous Previous) (
 			redirected = true
 			next.Header.Del("Referer") // the address before may hold a secret
 			downgraded := before[len(before)-1].URL.Scheme == "https" && next.URL.Scheme != "https"
-			if len(before) > maxRedirects || downgraded || !c.fit(next.URL) {
+			if c.o.NoRedirects || len(before) > maxRedirects || downgraded || !c.fit(next.URL) {
 				return errRedirect
 			}
 			return nil

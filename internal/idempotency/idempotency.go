@@ -40,7 +40,7 @@ type Call struct {
 var errRepeat = errors.New("idempotency: key stored already")
 
 // Write is storage.Write for a mutation that may be repeated. The first call
-// with a key does the work; later ones of the same person, verb and input get
+// with a key does the work; later ones of the same person or program, verb and input get
 // what it made, loaded anew with their own rights. The same key with another
 // input is a CONFLICT.
 func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(context.Context, ident.ID) (T, error), fn func(*ent.Tx) (T, error)) (T, error) {
@@ -59,7 +59,7 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	if err != nil {
 		return none, fmt.Errorf("idempotency: %w", err)
 	}
-	digest, inputDigest := hash([]byte(string(v.PersonID)+"\x00"+c.Verb+"\x00"+*c.Key)), hash(input)
+	digest, inputDigest := hash([]byte(string(v.Actor())+"\x00"+c.Verb+"\x00"+*c.Key)), hash(input)
 	system := viewer.AsSystem(ctx)
 
 	// A repeat is found here; only rivals at the same moment meet the unique key.

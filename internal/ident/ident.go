@@ -62,6 +62,10 @@ const (
 	ImportFinding   Kind = "imf"
 	Portal          Kind = "prt"
 	PortalCode      Kind = "ptc"
+	APIClient       Kind = "cli"
+	ClientKey       Kind = "clk"
+	ClientAssertion Kind = "cla"
+	ServerKey       Kind = "svk"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -54,6 +55,9 @@ func Feed(ctx context.Context, db *ent.Client, after int64, kinds []ident.Kind, 
 	}
 	v := viewer.From(ctx)
 	at := v.StaffAt()
+	if !authz.SeesLearners(v) {
+		at = nil // what the parties of an application learn is about people
+	}
 	page := Page{Next: after}
 	looked := 0
 	for {

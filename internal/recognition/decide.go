@@ -64,7 +64,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		now := vocab.Now(s.Now)
 		update := tx.RecognitionCase.Update().Where(recognitioncase.ID(c.ID), recognitioncase.StateEQ(recognitioncase.StateOPEN)).
 			SetState(d.Outcome).SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(d.Reasons).
-			SetDifferences(append([]vocab.Difference{}, d.Differences...)).SetDecidedByID(v.PersonID).SetDecidedAt(now)
+			SetDifferences(append([]vocab.Difference{}, d.Differences...)).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
 		if d.Outcome != recognitioncase.StateGRANTED {
 			update.SetAppealBefore(now.AddDate(0, monthsToAppeal, 0))
 		}

@@ -44,8 +44,8 @@ func (c contextual) Handle(ctx context.Context, r slog.Record) error {
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request", id))
 	}
-	if v := viewer.From(ctx); v != nil && v.PersonID != "" {
-		r.AddAttrs(slog.String("viewer", string(v.PersonID)))
+	if v := viewer.From(ctx); v != nil && v.Actor() != "" {
+		r.AddAttrs(slog.String("viewer", string(v.Actor())))
 	}
 	return c.Handler.Handle(ctx, r)
 }

@@ -21,6 +21,7 @@ const (
 	Anonymous Kind = "ANONYMOUS" // nobody has signed in
 	Person    Kind = "PERSON"    // a learner, a member of staff, or both
 	System    Kind = "SYSTEM"    // Peregrine itself: migrations, jobs, sign-in
+	Program   Kind = "PROGRAM"   // a program of an institution, with scopes instead of roles
 )
 
 // Role is what a person may do for an institution or for the alliance.
@@ -57,6 +58,9 @@ type Viewer struct {
 	SessionID ident.ID   // the session that proves it; empty for the system
 	Homes     []ident.ID // institutions with a current affiliation
 	Grants    []Grant
+	ClientID  ident.ID            // of a program; of the system, the one that caused it, if any
+	ClientAt  ident.ID            // the institution whose program it is
+	Scopes    []string            // what its token allows it
 	Audiences []vocab.TargetGroup // those that the affiliations put the person in
 	Language  language.Tag        // of messages to this viewer; und means English
 }
@@ -78,9 +82,31 @@ func From(ctx context.Context) *Viewer {
 func AsSystem(ctx context.Context) context.Context {
 	v := &Viewer{Kind: System}
 	if who := From(ctx); who != nil {
-		v.PersonID, v.SessionID, v.Language = who.PersonID, who.SessionID, who.Language
+		v.PersonID, v.SessionID, v.ClientID, v.Language = who.PersonID, who.SessionID, who.ClientID, who.Language
 	}
 	return With(ctx, v)
+}
+
+// Actor is who it is: the person or, where there is none, the program. It is
+// empty for nobody, and for the system when nobody caused it.
+func (v *Viewer) Actor() ident.ID {
+	if v.PersonID != "" {
+		return v.PersonID
+	}
+	return v.ClientID
+}
+
+// ByPerson returns the person, or nil for a program and for the system alone.
+func (v *Viewer) ByPerson() *ident.ID { return given(v.PersonID) }
+
+// ByClient returns the program, or nil when none acts.
+func (v *Viewer) ByClient() *ident.ID { return given(v.ClientID) }
+
+func given(id ident.ID) *ident.ID {
+	if id == "" {
+		return nil
+	}
+	return &id
 }
 
 // Has says whether v holds the role at an institution or alliance as a whole.
@@ -106,9 +132,13 @@ func (v *Viewer) IsAffiliated(institution ident.ID) bool {
 	return slices.Contains(v.Homes, institution)
 }
 
-// StaffAt lists the institutions and alliances at which v holds any role.
+// StaffAt lists the institutions and alliances at which v holds any role, or
+// the institution whose program v is.
 func (v *Viewer) StaffAt() []ident.ID {
 	var at []ident.ID
+	if v.Kind == Program {
+		return append(at, v.ClientAt)
+	}
 	for _, g := range v.Grants {
 		if !slices.Contains(at, g.At) {
 			at = append(at, g.At)

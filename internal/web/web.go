@@ -82,8 +82,9 @@ func New(p Parts) (http.Handler, error) {
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
-	outer.Handle("/", s.shared(p.Auth.Middleware(mux)))
-	return s.around(outer), nil
+	p.Auth.Tokens.Routes(outer)
+	outer.Handle("/", p.Auth.Middleware(mux))
+	return s.around(s.shared(outer)), nil
 }
 
 func (s *site) publicRoutes(mux *http.ServeMux) {
@@ -198,6 +199,9 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) 
 	}
 	tag := authn.Language(r)
 	h := w.Header()
+	if p.Code == problem.Unauthenticated && h.Get("WWW-Authenticate") == "" {
+		h.Set("WWW-Authenticate", s.Auth.Tokens.Challenge(r.URL.Path, false))
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -1,44 +1,17 @@
--- Create "audit_entries" table
-CREATE TABLE `audit_entries` (
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `actor_kind` varchar(32) NOT NULL,
-  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `verb` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institutions` json NOT NULL,
-  `details` json NOT NULL,
-  `request_id` varchar(64) NOT NULL,
-  `sequence` bigint NULL,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
-  INDEX `auditentry_object_id_id` (`object_id`, `id`),
-  UNIQUE INDEX `auditentry_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -67,6 +40,58 @@ CREATE TABLE `institutions` (
   UNIQUE INDEX `institution_ror` (`ror`),
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `actor_kind` varchar(32) NOT NULL,
+  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `verb` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  INDEX `auditentry_object_id_id` (`object_id`, `id`),
+  UNIQUE INDEX `auditentry_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "client_assertions" table
+CREATE TABLE `client_assertions` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  INDEX `clientassertion_expires_at` (`expires_at`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
@@ -108,6 +133,21 @@ CREATE TABLE `affiliations` (
   CONSTRAINT `affiliations_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `affiliations_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `affiliations_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "api_clients" table
+CREATE TABLE `api_clients` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `scopes` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `jwks_url` varchar(1000) NULL,
+  `last_used_at` datetime(6) NULL,
+  `last_used_from` varchar(64) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `apiclient_institution_id_name` (`institution_id`, `name`),
+  CONSTRAINT `api_clients_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "import_sources" table
 CREATE TABLE `import_sources` (
@@ -288,6 +328,21 @@ CREATE TABLE `applications` (
   CONSTRAINT `applications_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `applications_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "client_keys" table
+CREATE TABLE `client_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kid` varchar(191) NOT NULL,
+  `algorithm` varchar(8) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `not_before` datetime(6) NOT NULL,
+  `not_after` datetime(6) NULL,
+  `retired_at` datetime(6) NULL,
+  `client_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `clientkey_client_id_kid` (`client_id`, `kid`),
+  CONSTRAINT `client_keys_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "enrolments" table
 CREATE TABLE `enrolments` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -335,9 +390,11 @@ CREATE TABLE `results` (
   `learner_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `home_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `host_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `recorded_by_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `recorded_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `recorded_by_client_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `confirmed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
+  INDEX `results_api_clients_recorded_by_client` (`recorded_by_client_id`),
   INDEX `results_institutions_home` (`home_id`),
   INDEX `results_institutions_host` (`host_id`),
   INDEX `results_persons_confirmed_by` (`confirmed_by_id`),
@@ -345,12 +402,13 @@ CREATE TABLE `results` (
   UNIQUE INDEX `result_enrolment_id_attempt` (`enrolment_id`, `attempt`),
   INDEX `result_learner_id_id` (`learner_id`, `id`),
   INDEX `result_updated_at_id` (`updated_at`, `id`),
+  CONSTRAINT `results_api_clients_recorded_by_client` FOREIGN KEY (`recorded_by_client_id`) REFERENCES `api_clients` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `results_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
+  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "signing_keys" table
 CREATE TABLE `signing_keys` (

@@ -27,6 +27,22 @@ CREATE TABLE `alliances` (
 );
 -- Create index "alliances_slug_key" to table: "alliances"
 CREATE UNIQUE INDEX `alliances_slug_key` ON `alliances` (`slug`);
+-- Create "api_clients" table
+CREATE TABLE `api_clients` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `name` text NOT NULL,
+  `scopes` json NOT NULL,
+  `state` text NOT NULL,
+  `jwks_url` text NULL,
+  `last_used_at` datetime NULL,
+  `last_used_from` text NULL,
+  `institution_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `api_clients_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+);
+-- Create index "apiclient_institution_id_name" to table: "api_clients"
+CREATE UNIQUE INDEX `apiclient_institution_id_name` ON `api_clients` (`institution_id`, `name`);
 -- Create "applications" table
 CREATE TABLE `applications` (
   `id` text NOT NULL,
@@ -83,6 +99,34 @@ CREATE TABLE `audit_entries` (
 CREATE INDEX `auditentry_object_id_id` ON `audit_entries` (`object_id`, `id`);
 -- Create index "auditentry_sequence" to table: "audit_entries"
 CREATE UNIQUE INDEX `auditentry_sequence` ON `audit_entries` (`sequence`);
+-- Create "client_assertions" table
+CREATE TABLE `client_assertions` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `digest` text NOT NULL,
+  `expires_at` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "client_assertions_digest_key" to table: "client_assertions"
+CREATE UNIQUE INDEX `client_assertions_digest_key` ON `client_assertions` (`digest`);
+-- Create index "clientassertion_expires_at" to table: "client_assertions"
+CREATE INDEX `clientassertion_expires_at` ON `client_assertions` (`expires_at`);
+-- Create "client_keys" table
+CREATE TABLE `client_keys` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kid` text NOT NULL,
+  `algorithm` text NOT NULL,
+  `public_jwk` text NOT NULL,
+  `not_before` datetime NOT NULL,
+  `not_after` datetime NULL,
+  `retired_at` datetime NULL,
+  `client_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `client_keys_api_clients_client` FOREIGN KEY (`client_id`) REFERENCES `api_clients` (`id`) ON DELETE NO ACTION
+);
+-- Create index "clientkey_client_id_kid" to table: "client_keys"
+CREATE UNIQUE INDEX `clientkey_client_id_kid` ON `client_keys` (`client_id`, `kid`);
 -- Create "courses" table
 CREATE TABLE `courses` (
   `id` text NOT NULL,
@@ -717,14 +761,16 @@ CREATE TABLE `results` (
   `learner_id` text NOT NULL,
   `home_id` text NOT NULL,
   `host_id` text NOT NULL,
-  `recorded_by_id` text NOT NULL,
+  `recorded_by_id` text NULL,
+  `recorded_by_client_id` text NULL,
   `confirmed_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `results_enrolments_enrolment` FOREIGN KEY (`enrolment_id`) REFERENCES `enrolments` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `results_persons_learner` FOREIGN KEY (`learner_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_home` FOREIGN KEY (`home_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `results_institutions_host` FOREIGN KEY (`host_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `results_persons_recorded_by` FOREIGN KEY (`recorded_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `results_api_clients_recorded_by_client` FOREIGN KEY (`recorded_by_client_id`) REFERENCES `api_clients` (`id`) ON DELETE SET NULL,
   CONSTRAINT `results_persons_confirmed_by` FOREIGN KEY (`confirmed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
 -- Create index "result_updated_at_id" to table: "results"
@@ -766,6 +812,23 @@ CREATE TABLE `seat_quota` (
 );
 -- Create index "seatquota_offering_id_home_id" to table: "seat_quota"
 CREATE UNIQUE INDEX `seatquota_offering_id_home_id` ON `seat_quota` (`offering_id`, `home_id`);
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `purpose` text NOT NULL,
+  `kid` text NOT NULL,
+  `public_jwk` text NOT NULL,
+  `sealed` text NOT NULL,
+  `live_key` text NULL,
+  `active_from` datetime NOT NULL,
+  `retired_at` datetime NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "server_keys_kid_key" to table: "server_keys"
+CREATE UNIQUE INDEX `server_keys_kid_key` ON `server_keys` (`kid`);
+-- Create index "server_keys_live_key_key" to table: "server_keys"
+CREATE UNIQUE INDEX `server_keys_live_key_key` ON `server_keys` (`live_key`);
 -- Create "sessions" table
 CREATE TABLE `sessions` (
   `id` text NOT NULL,

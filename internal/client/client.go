@@ -1,0 +1,353 @@
+// Package client owns the programs of partner universities: who they are, what
+// they may ask for at most, and by which public keys they prove themselves. A
+// private key never comes here, and a shared secret does not exist.
+package client
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/fetch"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Bounds of what an institution registers.
+const (
+	maxClients = 50
+	maxName    = 100
+	maxAddress = 1000
+	maxKeys    = 10 // of a client that are not retired
+	maxEver    = 100
+)
+
+// Service keeps the programs.
+type Service struct {
+	DB    *ent.Client
+	Now   func() time.Time
+	Fetch *fetch.Client // of the keys that institutions publish
+
+	mu        sync.Mutex
+	published map[ident.ID]*published
+}
+
+// NewFetch returns the client for published keys: https at a public address,
+// without redirects, 5 s and 1 MiB at most.
+func NewFetch(o fetch.Options) *fetch.Client {
+	o.NoRedirects, o.MaxBytes, o.Timeout, o.HeaderTimeout = true, 1<<20, fetchTime, fetchTime
+	return fetch.New(o)
+}
+
+const fetchTime = 5 * time.Second
+
+var states = lifecycle.Table[apiclient.State]{
+	apiclient.StateACTIVE:   {apiclient.StateDISABLED},
+	apiclient.StateDISABLED: {apiclient.StateACTIVE},
+}
+
+// NewKey is a public key to register.
+type NewKey struct {
+	JWK       string     // as JSON (RFC 7517)
+	NotBefore *time.Time // nil: from now on
+	NotAfter  *time.Time // nil: until it is retired
+}
+
+// Registration is a program to register.
+type Registration struct {
+	InstitutionID  ident.ID
+	Name           string
+	Scopes         []string
+	JwksURL        *string
+	Keys           []NewKey
+	IdempotencyKey *string
+}
+
+// Register registers a program, which can ask for tokens at once. It returns
+// an INVALID problem for each thing that is wrong with it.
+func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient, error) {
+	if err := authz.Require(ctx, authz.ManageClients, n.InstitutionID); err != nil {
+		return nil, err
+	}
+	name, badName := checkName(n.Name)
+	scopes, badScopes := checkScopes(n.Scopes)
+	found := []error{badName, badScopes, checkAddress(n.JwksURL)}
+	if len(n.Keys) > maxKeys {
+		found = append(found, tooManyKeys().At("input", "keys"))
+	}
+	if len(n.Keys) == 0 && vocab.OrZero(n.JwksURL) == "" {
+		found = append(found, problem.New(problem.Invalid, "a program proves itself by a key: give one, or the address at which its keys are published").At("input", "keys"))
+	}
+	keys := make([]stored, 0, len(n.Keys))
+	for _, k := range n.Keys[:min(len(n.Keys), maxKeys)] {
+		key, err := s.store(k, "input", "keys")
+		keys, found = append(keys, key), append(found, err)
+	}
+	if err := problem.Join(found...); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "registerApiClient", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		count, err := tx.ApiClient.Query().Where(apiclient.InstitutionID(n.InstitutionID)).Count(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if count >= maxClients {
+			return nil, problem.New(problem.Conflict, "the institution has %d programs already", count)
+		}
+		create := tx.ApiClient.Create().SetInstitutionID(n.InstitutionID).SetName(name).SetScopes(scopes).SetState(apiclient.StateACTIVE)
+		if address := vocab.OrZero(n.JwksURL); address != "" {
+			create.SetJwksURL(address)
+		}
+		made, err := create.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, sameName(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			if err := k.save(ctx, tx, made.ID, "input", "keys"); err != nil {
+				return nil, err
+			}
+		}
+		return made, record(ctx, tx, "api_client.register", made, map[string]string{"scopes": strings.Join(scopes, " ")})
+	})
+}
+
+// Update changes what is given of a program.
+type Update struct {
+	ClientID ident.ID
+	Name     *string
+	Scopes   []string // nil: as they are
+	JwksURL  *string  // "" takes the address away
+}
+
+// Update changes a program. Fewer scopes also narrow the tokens that it has,
+// within half a minute.
+func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) {
+	c, err := s.mine(ctx, u.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	found := []error{checkAddress(u.JwksURL)}
+	change := map[string]string{}
+	var name string
+	if u.Name != nil {
+		var bad error
+		name, bad = checkName(*u.Name)
+		found = append(found, bad)
+	}
+	scopes := c.Scopes
+	if u.Scopes != nil {
+		var bad error
+		scopes, bad = checkScopes(u.Scopes)
+		found = append(found, bad)
+		change["scopes"] = strings.Join(scopes, " ")
+	}
+	if err := problem.Join(found...); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		update := tx.ApiClient.UpdateOneID(c.ID).SetScopes(scopes)
+		if u.Name != nil {
+			update.SetName(name)
+		}
+		if u.JwksURL != nil {
+			change["jwks"] = "changed"
+			if update.SetJwksURL(*u.JwksURL); *u.JwksURL == "" {
+				update.ClearJwksURL()
+			}
+		}
+		changed, err := update.Save(ctx)
+		if storage.IsDuplicate(err) {
+			return nil, sameName(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return changed, record(ctx, tx, "api_client.update", changed, maps.Clone(change))
+	})
+}
+
+// AnotherKey is a key for a program that is registered already.
+type AnotherKey struct {
+	ClientID       ident.ID
+	Key            NewKey
+	IdempotencyKey *string
+}
+
+// AddKey registers one more key, beside those that the program has.
+func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, error) {
+	c, err := s.mine(ctx, a.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.store(a.Key, "input", "key")
+	if err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "addApiClientKey", Key: a.IdempotencyKey, Input: a}
+	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		n, err := tx.ClientKey.Query().Where(clientkey.ClientID(c.ID), clientkey.RetiredAtIsNil()).Count(viewer.AsSystem(ctx))
+		if err != nil {
+			return nil, err
+		}
+		if n >= maxKeys {
+			return nil, tooManyKeys()
+		}
+		ever, err := tx.ClientKey.Query().Where(clientkey.ClientID(c.ID)).Count(viewer.AsSystem(ctx))
+		if err != nil {
+			return nil, err
+		}
+		if ever >= maxEver {
+			return nil, problem.New(problem.Conflict, "a program has at most %d keys in its life; publish them at an address, or register another program", maxEver)
+		}
+		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
+			return nil, err
+		}
+		if err := record(ctx, tx, "api_client.add_key", c, map[string]string{"kid": key.kid}); err != nil {
+			return nil, err
+		}
+		return tx.ApiClient.Get(ctx, c.ID)
+	})
+}
+
+// RetireKey ends the use of a key, also of the tokens that were got with it,
+// within half a minute. It cannot be undone.
+func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.ApiClient, error) {
+	c, err := s.mine(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	system := viewer.AsSystem(ctx)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		k, err := tx.ClientKey.Query().Where(clientkey.ID(key), clientkey.ClientID(c.ID)).Only(system)
+		if err != nil {
+			return nil, storage.Found(err, "key", "input", "keyId")
+		}
+		n, err := tx.ClientKey.Update().Where(clientkey.ID(k.ID), clientkey.RetiredAtIsNil()).SetRetiredAt(vocab.Now(s.Now)).Save(system)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID)
+		}
+		if err := record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid}); err != nil {
+			return nil, err
+		}
+		return tx.ApiClient.Get(ctx, c.ID)
+	})
+}
+
+// Disable ends the use of a program and of its tokens, within half a minute.
+func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
+	return s.move(ctx, id, apiclient.StateDISABLED, "api_client.disable")
+}
+
+// Enable lets a program be used again.
+func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
+	return s.move(ctx, id, apiclient.StateACTIVE, "api_client.enable")
+}
+
+func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, verb string) (*ent.ApiClient, error) {
+	c, err := s.mine(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := states.Check("program", c.State, to); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		n, err := tx.ApiClient.Update().Where(apiclient.ID(id), apiclient.StateEQ(c.State)).SetState(to).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.Raced("program", id)
+		}
+		if err := record(ctx, tx, verb, c, nil); err != nil {
+			return nil, err
+		}
+		return tx.ApiClient.Get(ctx, id)
+	})
+}
+
+// Actions says what the viewer may do with a program now.
+func Actions(ctx context.Context, c *ent.ApiClient) []authz.Action {
+	may := authz.Require(ctx, authz.ManageClients, c.InstitutionID)
+	return []authz.Action{
+		authz.Act("updateApiClient", may),
+		authz.Act("addApiClientKey", may),
+		authz.Act("retireApiClientKey", may),
+		authz.Act("disableApiClient", may, states.Check("program", c.State, apiclient.StateDISABLED)),
+		authz.Act("enableApiClient", may, states.Check("program", c.State, apiclient.StateACTIVE)),
+	}
+}
+
+// mine loads a program that the viewer may administer.
+func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
+	c, err := s.DB.ApiClient.Get(ctx, id)
+	if err != nil {
+		return nil, storage.Found(err, "program", "input", "clientId")
+	}
+	return c, authz.Require(ctx, authz.ManageClients, c.InstitutionID)
+}
+
+func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.ApiClient, details map[string]string) error {
+	return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID}, Details: details})
+}
+
+func checkName(s string) (string, error) {
+	name, err := vocab.Line(maxName, s, "input", "name")
+	if err == nil && name == "" {
+		err = problem.New(problem.Invalid, "this text is needed").At("input", "name")
+	}
+	return name, err
+}
+
+// checkScopes returns the scopes in order, each once.
+func checkScopes(all []string) ([]string, error) {
+	if len(all) == 0 {
+		return nil, problem.New(problem.Invalid, "a program needs at least one scope").At("input", "scopes")
+	}
+	for _, one := range all {
+		if !authz.IsScope(one) {
+			return nil, problem.New(problem.Invalid, "%q is no scope that a program may have", vocab.Clean(40, one)).At("input", "scopes")
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all))), nil
+}
+
+// checkAddress wants https: whoever could change the keys on the way would be
+// the program.
+func checkAddress(address *string) error {
+	if address == nil || *address == "" {
+		return nil
+	}
+	if err := vocab.CheckURL(*address); err != nil || !strings.HasPrefix(*address, "https://") || len(*address) > maxAddress {
+		return problem.New(problem.Invalid, "the address of published keys begins with https:// and has at most %d characters", maxAddress).At("input", "jwksUrl")
+	}
+	return nil
+}
+
+func sameName(name string) *problem.Error {
+	return problem.New(problem.Conflict, "the institution has a program with the name %q already", name).At("input", "name")
+}
+
+func tooManyKeys() *problem.Error {
+	return problem.New(problem.Conflict, "a program has at most %d keys at a time; retire one first", maxKeys)
+}
