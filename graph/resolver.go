@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
 
@@ -36,6 +37,8 @@ type Resolver struct {
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
 	Exchange     *exchange.Service
+	Providers    *provider.Service
+	BaseURL      string
 	Portals      *portal.Service
 	Clients      *client.Service
 	Loading      Loading

@@ -46,6 +46,7 @@ type InstitutionResolver interface {
 	ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error)
 	ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error)
 	Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
+	SignInURL(ctx context.Context, objs []*ent.Institution) ([]*string, error)
 }
 type InstitutionConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error)
@@ -1853,6 +1854,52 @@ func fieldContext_Institution_portals(ctx context.Context, ec *executionContext,
 		return fc, err
 	}
 	return fc, nil
+}
+
+func _Institution_signInUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_signInUrl(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Institution_signInUrl(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_signInUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Institution", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Institution_signInUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
+	resolver := ec.Resolvers.Institution()
+	if batch, ok := graphql.BatchParentsFor[*ent.Institution](ctx, "Institution"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SignInURL(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Institution.signInUrl",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SignInURL(ctx, []*ent.Institution{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Institution.signInUrl",
+	)
 }
 
 func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
@@ -5661,6 +5708,12 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_portals(ctx, ec, field, obj)
+				})
+		case "signInUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_signInUrl(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -42,6 +42,8 @@ type ResolverRoot interface {
 	Enrolment() EnrolmentResolver
 	EnrolmentConnection() EnrolmentConnectionResolver
 	HeldRole() HeldRoleResolver
+	IdentityProvider() IdentityProviderResolver
+	IdentityProviderConnection() IdentityProviderConnectionResolver
 	ImportFinding() ImportFindingResolver
 	ImportFindingConnection() ImportFindingConnectionResolver
 	ImportRun() ImportRunResolver
@@ -64,6 +66,7 @@ type ResolverRoot interface {
 	PortalConnection() PortalConnectionResolver
 	Programme() ProgrammeResolver
 	ProgrammeConnection() ProgrammeConnectionResolver
+	ProviderDomain() ProviderDomainResolver
 	Query() QueryResolver
 	RecognitionCase() RecognitionCaseResolver
 	RecognitionCaseConnection() RecognitionCaseConnectionResolver
@@ -108,17 +111,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AddApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
+			graphql.NewInputUnmarshaler("AddProviderDomainInput", graphql.BindUnmarshaler(ec, unmarshalInputAddProviderDomainInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("ApproveIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
+			graphql.NewInputUnmarshaler("CheckIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
 			graphql.NewInputUnmarshaler("CompositionGroupInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionGroupInput)),
 			graphql.NewInputUnmarshaler("CompositionInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionInput)),
@@ -133,12 +139,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
 			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
+			graphql.NewInputUnmarshaler("DisableIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
+			graphql.NewInputUnmarshaler("EnableIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
+			graphql.NewInputUnmarshaler("IdentityProviderFilter", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProviderFilter)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
 			graphql.NewInputUnmarshaler("InstitutionFilter", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionFilter)),
 			graphql.NewInputUnmarshaler("InviteMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputInviteMemberInput)),
@@ -150,7 +159,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
+			graphql.NewInputUnmarshaler("ProposeIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
+			graphql.NewInputUnmarshaler("ProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderHomeInput)),
+			graphql.NewInputUnmarshaler("ProviderSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderSettingsInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
 			graphql.NewInputUnmarshaler("PublishMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
@@ -165,12 +177,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("RegisterPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterPortalInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
+			graphql.NewInputUnmarshaler("RemoveProviderDomainInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderDomainInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
+			graphql.NewInputUnmarshaler("SpellingInput", graphql.BindUnmarshaler(ec, unmarshalInputSpellingInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
 			graphql.NewInputUnmarshaler("SubmitCourseForReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitCourseForReviewInput)),
@@ -181,6 +195,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateApiClientInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
+			graphql.NewInputUnmarshaler("UpdateIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
 			graphql.NewInputUnmarshaler("UpdateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateMicroDegreeInput)),
@@ -3717,6 +3732,281 @@ extend type Mutation {
   endPortal(input: EndPortalInput!): PortalPayload
 }
 `, BuiltIn: false},
+	{Name: "../provider.graphqls", Input: `"An OpenID provider that may say who the people of some institutions are. Visible to alliance administrators, and to administrators of the institutions."
+type IdentityProvider implements Node {
+  "Identifier."
+  id: ID!
+  "Key in the addresses of sign-in: the redirect address to register there is ` + "`" + `/auth/callback/{key}` + "`" + `."
+  key: String!
+  "Issuer, exactly as the provider writes it."
+  issuer: String!
+  "Whether it speaks for itself or stands before the providers of several institutions."
+  mode: IdentityProviderMode!
+  "State."
+  state: IdentityProviderState!
+  "Client id that we have there."
+  clientId: String!
+  "How we prove ourselves there."
+  clientAuthentication: ClientAuthentication!
+  "Where the secret stands; the secret itself is never stored or shown."
+  clientSecretRef: String
+  "Scopes that are asked for."
+  scopes: [String!]!
+  "Signatures of ID tokens that are accepted from it; empty: all that are accepted at all."
+  algorithms: [String!]!
+  "How its claims are spelt."
+  claims: ClaimSpelling!
+  "Attributes that have another name there."
+  claimNames: [Spelling!]!
+  "REFEDS profiles that have another name there."
+  acrValues: [Spelling!]!
+  "Domains that it may assert, and those that are proposed."
+  domains: [ProviderDomain!]!
+  "How it answered the last check, hourly while it is active."
+  health: ProviderHealth!
+  "What was wrong, in English."
+  healthReason: String
+  "When it was checked last."
+  checkedAt: DateTime
+  "Who proposed it; null when the operator registered it, or when not visible to the viewer."
+  proposedBy: Person
+  "Who approved it last."
+  approvedBy: Person
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"A home organisation that a provider may assert."
+type ProviderDomain {
+  "Domain, as schacHomeOrganization has it."
+  domain: String!
+  "Institution that it stands for."
+  institution: Institution
+  "Whether it waits for the approval of a second person."
+  proposed: Boolean!
+}
+
+"A name as we have it, and as a provider has it."
+type Spelling {
+  "Attribute, or REFEDS profile."
+  name: String!
+  "The provider's claim, or value of acr."
+  value: String!
+}
+
+"Whom a provider speaks for."
+enum IdentityProviderMode {
+  "One institution."
+  DIRECT
+  "Several institutions; it must say for each person which one."
+  PROXY
+}
+
+"States of a provider."
+enum IdentityProviderState {
+  "Waits for the approval of a second person."
+  PROPOSED
+  "People sign in by it."
+  ACTIVE
+  "Nobody signs in by it."
+  DISABLED
+}
+
+"How we prove ourselves at a provider."
+enum ClientAuthentication {
+  "By a secret (client_secret_basic)."
+  SECRET
+  "By a signed assertion (RFC 7523), with the keys at ` + "`" + `/auth/jwks.json` + "`" + `."
+  PRIVATE_KEY_JWT
+}
+
+"How a provider spells its claims."
+enum ClaimSpelling {
+  "schac_home_organization, eduperson_scoped_affiliation: REFEDS, MyAcademicID."
+  REFEDS
+  "schac_home_organization, eduperson_affiliation in plural: SURFconext."
+  SURF
+  "schacHomeOrganization, eduPersonScopedAffiliation."
+  CAMEL
+}
+
+"How a provider answered."
+enum ProviderHealth {
+  "Not checked yet."
+  UNKNOWN
+  "As it should."
+  WORKING
+  "Not, or not as it should. It is still offered for sign-in, and marked."
+  BROKEN
+}
+
+"Which providers to list."
+input IdentityProviderFilter {
+  "That speak, or are proposed to speak, for this institution."
+  institutionId: ID
+  "In one of these states."
+  states: [IdentityProviderState!]
+}
+
+"A page of providers."
+type IdentityProviderConnection {
+  "Rows with their cursors."
+  edges: [IdentityProviderEdge!]!
+  "Rows."
+  nodes: [IdentityProvider!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A provider in a list."
+type IdentityProviderEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: IdentityProvider!
+}
+
+extend type Query {
+  "The registry of identity providers, newest first, as far as the viewer sees it."
+  identityProviders(filter: IdentityProviderFilter, first: Int, after: String, last: Int, before: String): IdentityProviderConnection!
+}
+
+extend type Institution {
+  "Address at which its people sign in; null while no active provider speaks for it."
+  signInUrl: String
+}
+
+"A name as a provider has it."
+input SpellingInput {
+  "An attribute, such as ` + "`" + `home` + "`" + `, ` + "`" + `scoped_affiliation` + "`" + `, ` + "`" + `esi` + "`" + `; or a REFEDS profile."
+  name: String!
+  "The provider's claim, or value of acr."
+  value: String!
+}
+
+"How a provider is spoken to, and how it spells what it says."
+input ProviderSettingsInput {
+  "Client id that we have there."
+  clientId: String!
+  "How we prove ourselves there; by key unless given."
+  clientAuthentication: ClientAuthentication! = PRIVATE_KEY_JWT
+  "The variable of the server that holds the secret, as in ` + "`" + `env:PEREGRINE_CLIENT_SECRET_UNI` + "`" + `; needed with SECRET."
+  clientSecretRef: String
+  "Scopes to ask for, with openid, at most 20."
+  scopes: [String!]! = ["openid", "profile", "email"]
+  "Of RS256, PS256, ES256, ES384, EdDSA; all of them unless given."
+  algorithms: [String!]
+  "How its claims are spelt."
+  claims: ClaimSpelling! = REFEDS
+  "Attributes that have another name there: home, scoped_affiliation, external_affiliation, esi, assurance, entitlement."
+  claimNames: [SpellingInput!]
+  "REFEDS profiles that have another name there."
+  acrValues: [SpellingInput!]
+}
+
+"A home organisation that a provider may assert."
+input ProviderHomeInput {
+  "Its domain: the SCHAC code or another domain of the institution."
+  domain: String!
+  "The institution."
+  institutionId: ID!
+}
+
+"A new provider."
+input ProposeIdentityProviderInput {
+  "Key in the addresses of sign-in: small letters, digits, points and hyphens, at most 64. It never changes."
+  key: String!
+  "Issuer, exactly as the provider writes it: https. It never changes, because people are known by it."
+  issuer: String!
+  "Whom it speaks for."
+  mode: IdentityProviderMode!
+  "How it is spoken to."
+  settings: ProviderSettingsInput!
+  "Domains that it may assert, 1 to 100. A domain has exactly one provider."
+  homes: [ProviderHomeInput!]!
+  "Any text of at most 100 characters; the same key twice has one effect."
+  idempotencyKey: String
+}
+
+"A provider to approve, with its domains."
+input ApproveIdentityProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"New settings; they replace the old ones."
+input UpdateIdentityProviderInput {
+  "The provider."
+  providerId: ID!
+  "How it is spoken to."
+  settings: ProviderSettingsInput!
+}
+
+"A further domain."
+input AddProviderDomainInput {
+  "The provider."
+  providerId: ID!
+  "The SCHAC code or another domain of the institution."
+  domain: String!
+  "The institution."
+  institutionId: ID!
+}
+
+"A domain for which the provider is to speak no more."
+input RemoveProviderDomainInput {
+  "The provider."
+  providerId: ID!
+  "The domain."
+  domain: String!
+}
+
+"A provider to disable."
+input DisableIdentityProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"A provider to propose anew."
+input EnableIdentityProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"A provider to check."
+input CheckIdentityProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"What became of a provider."
+type IdentityProviderPayload {
+  "The provider; null when it was refused."
+  identityProvider: IdentityProvider
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Proposes a provider, by an administrator of its institutions or of an alliance of all of them. A second person approves it: an administrator of such an alliance. CONFLICT when issuer, key or a domain is taken."
+  proposeIdentityProvider(input: ProposeIdentityProviderInput!): IdentityProviderPayload
+  "Makes a proposed provider active, with all its proposed domains. FORBIDDEN for who proposed any of it."
+  approveIdentityProvider(input: ApproveIdentityProviderInput!): IdentityProviderPayload
+  "Changes how a provider is spoken to, at once."
+  updateIdentityProvider(input: UpdateIdentityProviderInput!): IdentityProviderPayload
+  "Proposes a further domain; approveIdentityProvider makes it effective."
+  addProviderDomain(input: AddProviderDomainInput!): IdentityProviderPayload
+  "Ends that the provider speaks for a domain, at once."
+  removeProviderDomain(input: RemoveProviderDomainInput!): IdentityProviderPayload
+  "Ends sign-in by a provider, at once, or turns a proposal down."
+  disableIdentityProvider(input: DisableIdentityProviderInput!): IdentityProviderPayload
+  "Proposes a disabled provider anew."
+  enableIdentityProvider(input: EnableIdentityProviderInput!): IdentityProviderPayload
+  "Asks the provider now for its description and keys, at most 5 seconds each."
+  checkIdentityProvider(input: CheckIdentityProviderInput!): IdentityProviderPayload
+}
+`, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
 type RecognitionPreview {
   "The answer."
@@ -5001,6 +5291,86 @@ func childFields_HomeModule(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type HomeModule", field.Name)
 }
 
+func childFields_IdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_IdentityProvider_id(ctx, ec, field)
+	case "key":
+		return fieldContext_IdentityProvider_key(ctx, ec, field)
+	case "issuer":
+		return fieldContext_IdentityProvider_issuer(ctx, ec, field)
+	case "mode":
+		return fieldContext_IdentityProvider_mode(ctx, ec, field)
+	case "state":
+		return fieldContext_IdentityProvider_state(ctx, ec, field)
+	case "clientId":
+		return fieldContext_IdentityProvider_clientId(ctx, ec, field)
+	case "clientAuthentication":
+		return fieldContext_IdentityProvider_clientAuthentication(ctx, ec, field)
+	case "clientSecretRef":
+		return fieldContext_IdentityProvider_clientSecretRef(ctx, ec, field)
+	case "scopes":
+		return fieldContext_IdentityProvider_scopes(ctx, ec, field)
+	case "algorithms":
+		return fieldContext_IdentityProvider_algorithms(ctx, ec, field)
+	case "claims":
+		return fieldContext_IdentityProvider_claims(ctx, ec, field)
+	case "claimNames":
+		return fieldContext_IdentityProvider_claimNames(ctx, ec, field)
+	case "acrValues":
+		return fieldContext_IdentityProvider_acrValues(ctx, ec, field)
+	case "domains":
+		return fieldContext_IdentityProvider_domains(ctx, ec, field)
+	case "health":
+		return fieldContext_IdentityProvider_health(ctx, ec, field)
+	case "healthReason":
+		return fieldContext_IdentityProvider_healthReason(ctx, ec, field)
+	case "checkedAt":
+		return fieldContext_IdentityProvider_checkedAt(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_IdentityProvider_proposedBy(ctx, ec, field)
+	case "approvedBy":
+		return fieldContext_IdentityProvider_approvedBy(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_IdentityProvider_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProvider", field.Name)
+}
+
+func childFields_IdentityProviderConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_IdentityProviderConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_IdentityProviderConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_IdentityProviderConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_IdentityProviderConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderConnection", field.Name)
+}
+
+func childFields_IdentityProviderEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_IdentityProviderEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_IdentityProviderEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderEdge", field.Name)
+}
+
+func childFields_IdentityProviderPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identityProvider":
+		return fieldContext_IdentityProviderPayload_identityProvider(ctx, ec, field)
+	case "errors":
+		return fieldContext_IdentityProviderPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderPayload", field.Name)
+}
+
 func childFields_ImportFinding(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5257,6 +5627,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
 	case "portals":
 		return fieldContext_Institution_portals(ctx, ec, field)
+	case "signInUrl":
+		return fieldContext_Institution_signInUrl(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Institution", field.Name)
 }
@@ -5789,6 +6161,18 @@ func childFields_ProgrammeEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type ProgrammeEdge", field.Name)
 }
 
+func childFields_ProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "domain":
+		return fieldContext_ProviderDomain_domain(ctx, ec, field)
+	case "institution":
+		return fieldContext_ProviderDomain_institution(ctx, ec, field)
+	case "proposed":
+		return fieldContext_ProviderDomain_proposed(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderDomain", field.Name)
+}
+
 func childFields_PublicationIssue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "field":
@@ -6107,6 +6491,16 @@ func childFields_SeatQuota(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_SeatQuota_seatsFree(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SeatQuota", field.Name)
+}
+
+func childFields_Spelling(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_Spelling_name(ctx, ec, field)
+	case "value":
+		return fieldContext_Spelling_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Spelling", field.Name)
 }
 
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

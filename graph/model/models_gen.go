@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
@@ -80,6 +81,12 @@ type ApplicationWindow struct {
 	OpensAtLocal string `json:"opensAtLocal"`
 	// The same deadline as local time in the offering's `timeZone`.
 	ClosesAtLocal *string `json:"closesAtLocal,omitempty"`
+}
+
+// A provider to approve, with its domains.
+type ApproveIdentityProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
 }
 
 // An import to stop.
@@ -174,6 +181,12 @@ type ChangePage struct {
 	HasMore bool `json:"hasMore"`
 }
 
+// A provider to check.
+type CheckIdentityProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+}
+
 // Closes a unit for good.
 type CloseUnitInput struct {
 	// The unit.
@@ -258,10 +271,22 @@ type DisableAPIClientInput struct {
 	ClientID ident.ID `json:"clientId"`
 }
 
+// A provider to disable.
+type DisableIdentityProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+}
+
 // A program to enable.
 type EnableAPIClientInput struct {
 	// The program.
 	ClientID ident.ID `json:"clientId"`
+}
+
+// A provider to propose anew.
+type EnableIdentityProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
 }
 
 // Ends a portal.
@@ -320,6 +345,22 @@ type Highlight struct {
 	Language string `json:"language"`
 	// Parts of the text that match.
 	Spans []*TextSpan `json:"spans"`
+}
+
+// Which providers to list.
+type IdentityProviderFilter struct {
+	// That speak, or are proposed to speak, for this institution.
+	InstitutionID *ident.ID `json:"institutionId,omitempty"`
+	// In one of these states.
+	States []provider.State `json:"states,omitempty"`
+}
+
+// What became of a provider.
+type IdentityProviderPayload struct {
+	// The provider; null when it was refused.
+	IdentityProvider *ent.Provider `json:"identityProvider,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // One thing that is wrong with a row.
@@ -582,6 +623,14 @@ type RecognitionRulePayload struct {
 type ReinstateMemberInput struct {
 	// The membership.
 	MembershipID ident.ID `json:"membershipId"`
+}
+
+// A domain for which the provider is to speak no more.
+type RemoveProviderDomainInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+	// The domain.
+	Domain string `json:"domain"`
 }
 
 // What became of a result.

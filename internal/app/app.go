@@ -33,6 +33,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -65,6 +66,7 @@ type App struct {
 	Discovery   *discovery.Service
 	Exchange    *exchange.Service
 	Portals     *portal.Service
+	Providers   *provider.Service
 	Lend        *lend.Service
 	Clients     *client.Service
 	Tokens      *token.Service
@@ -85,6 +87,7 @@ func New(p Parts) (*App, error) {
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
 		Portals:     &portal.Service{DB: db, Now: p.Now},
+		Providers:   &provider.Service{DB: db, Now: p.Now},
 	}
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
@@ -96,7 +99,7 @@ func New(p Parts) (*App, error) {
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(a.resolver(db, p.Now)), SDL: graph.SDL(),
+		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
 	})
@@ -117,7 +120,7 @@ func Exchange(p Parts) *exchange.Service {
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
 
-func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
+func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph.Resolver {
 	admissions := &admission.Service{DB: db, Now: now}
 	return &graph.Resolver{
 		DB: db, Now: now,
@@ -132,6 +135,8 @@ func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 		Recognitions: &recognition.Service{DB: db, Now: now},
 		Exchange:     a.Exchange,
 		Portals:      a.Portals,
+		Providers:    a.Providers,
+		BaseURL:      base,
 		Clients:      a.Clients,
 	}
 }
@@ -150,6 +155,7 @@ func (a *App) RunJobs(ctx context.Context) {
 	job.RunAll(ctx, []job.Job{
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
+		{Name: "check providers", Every: 5 * time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},

@@ -5,6 +5,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -57,6 +58,17 @@ func allianceAdministrators(v *viewer.Viewer, _ *sql.Selector) *sql.Predicate {
 		}
 	}
 	return sql.False()
+}
+
+// speakingFor sees the providers that speak for an institution at which the
+// viewer is an administrator.
+func speakingFor(column string) rule {
+	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		d := sql.Dialect(s.Dialect())
+		t := d.Table(providerhome.Table)
+		homes := d.Select(t.C(providerhome.FieldProviderID)).From(t)
+		return sql.In(s.C(column), homes.Where(holding(viewer.Administrator, providerhome.FieldInstitutionID)(v, homes)))
+	}
 }
 
 // self sees the rows about themselves.

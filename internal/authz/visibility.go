@@ -18,6 +18,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
@@ -83,8 +85,8 @@ var visible = map[string]rule{
 	ent.TypeApiClient: holding(viewer.Administrator, apiclient.FieldInstitutionID),
 
 	// The registry of identity providers.
-	ent.TypeProvider:     allianceAdministrators,
-	ent.TypeProviderHome: allianceAdministrators,
+	ent.TypeProvider:     either(allianceAdministrators, speakingFor(provider.FieldID)),
+	ent.TypeProviderHome: either(allianceAdministrators, holding(viewer.Administrator, providerhome.FieldInstitutionID)),
 }
 
 // systemOnly lists the entities that no viewer sees as rows.
