@@ -21,6 +21,9 @@ type Authenticator struct {
 	Sessions *session.Service
 	Learners *learner.Service
 	Cookie   Cookie
+	// CrossOrigin decides which unsafe requests of other sites are let in; nil
+	// means none. Paths that are called without a browser are exempted by it.
+	CrossOrigin *http.CrossOriginProtection
 	// Fail answers a request that cannot be let in.
 	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
 }
@@ -30,7 +33,10 @@ type Authenticator struct {
 // and the cookie is taken away. An unsafe request from another site is refused,
 // whoever it is: cookies come along with it unasked.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
-	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin := a.CrossOrigin
+	if crossOrigin == nil {
+		crossOrigin = http.NewCrossOriginProtection()
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
 		ctx := viewer.With(r.Context(), v)
@@ -58,14 +64,18 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 // viewer returns who asks, nil for nobody, or why the request is refused.
 func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, *problem.Error, error) {
 	secret, kind := a.Cookie.Read(r), row.KindBROWSER
-	if header := r.Header.Get("Authorization"); header != "" {
-		token, ok := strings.CutPrefix(header, "Bearer ")
-		if !ok || secret != "" {
+	if headers := r.Header.Values("Authorization"); len(headers) > 0 {
+		if secret != "" || len(headers) > 1 {
 			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
+		}
+		scheme, token, _ := strings.Cut(headers[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			return nil, problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired"), nil
 		}
 		secret, kind = strings.TrimSpace(token), row.KindBEARER
 	}
-	if secret == "" {
+	if secret == "" && kind == row.KindBROWSER {
 		return nil, nil, nil
 	}
 	found, err := a.Sessions.Lookup(r.Context(), secret, kind)

@@ -9,7 +9,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
@@ -49,6 +52,7 @@ type Assertion struct {
 	Language      string
 	InstitutionID ident.ID
 	Affiliations  []string // eduPerson values, such as "student"
+	Dropped       int      // how many affiliations it asserted and may not
 	ACR           string
 	AuthTime      time.Time
 }
@@ -70,9 +74,17 @@ func (s *Service) SignIn(ctx context.Context, a Assertion) (*ent.Identity, error
 	if a.Issuer == "" || a.Subject == "" || len(a.Subject) > 255 {
 		return nil, problem.New(problem.Invalid, "the provider names no subject of 1 to 255 bytes")
 	}
+	id, err := s.signIn(ctx, a)
+	if storage.IsDuplicate(err) { // the same account has just signed in for the first time elsewhere
+		return s.signIn(ctx, a)
+	}
+	return id, err
+}
+
+func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error) {
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Identity, error) {
-		id, err := s.identity(ctx, tx, a, now)
+		id, err := identify(ctx, tx, a, now)
 		if err != nil {
 			return nil, err
 		}
@@ -83,16 +95,21 @@ func (s *Service) SignIn(ctx context.Context, a Assertion) (*ent.Identity, error
 			return nil, err
 		}
 		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
+		if a.Dropped > 0 {
+			entry.Details = map[string]string{"dropped_affiliations": strconv.Itoa(a.Dropped)}
+		}
 		return id, audit.Record(ctx, tx, entry)
 	})
 }
 
-// identity finds the account by its digest, or makes it with a new person.
-func (s *Service) identity(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
+// identify finds the account by its digest, or makes it with a new person.
+func identify(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
 	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
 	digest := hex.EncodeToString(sum[:])
 	id, err := tx.Identity.Query().Where(identity.Digest(digest)).Only(ctx)
 	switch {
+	case err == nil && (id.Issuer != a.Issuer || id.Subject != a.Subject):
+		return nil, fmt.Errorf("learner: identity %s has the digest of another account", id.ID)
 	case err == nil:
 		if err := tx.Person.UpdateOneID(id.PersonID).SetSignedInAt(now).Exec(ctx); err != nil {
 			return nil, err
@@ -116,8 +133,15 @@ func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertio
 	if tag, err := language.Parse(a.Language); err == nil {
 		lang = tag.String()
 	}
-	n, err := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
-		SetNillableEmail(email).SetNillableEsi(esi).SetLanguage(lang).Save(ctx)
+	update := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
+		ClearEmail().ClearEsi().SetLanguage(lang) // what home no longer says is no longer known
+	if email != nil {
+		update.SetEmail(*email)
+	}
+	if esi != nil {
+		update.SetEsi(*esi)
+	}
+	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
 		return err
 	}
@@ -167,14 +191,19 @@ var audiences = map[affiliation.Kind]vocab.TargetGroup{
 	affiliation.KindALUM:    vocab.Alumni,
 }
 
+// Holds selects the roles that a person holds at a moment.
+func Holds(person ident.ID, now time.Time) predicate.RoleGrant {
+	return rolegrant.And(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
+		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now)))
+}
+
 // ViewerOf returns a person as a viewer: with the affiliations that have not
 // lapsed and the roles that hold now. It takes two statements, and a third for
 // staff of units: a role at a unit holds for all units below it.
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
-	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
-		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now))).Order(rolegrant.ByID()).All(ctx)
+	grants, err := s.DB.RoleGrant.Query().Where(Holds(person, now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}

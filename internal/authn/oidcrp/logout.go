@@ -40,10 +40,10 @@ func (rp *RelyingParty) endSession(ctx context.Context, s *ent.Session) string {
 		return "/"
 	}
 	p := rp.providers.discoveredAlready(row.Key)
-	if p == nil || p.endSession == "" {
+	if p == nil || p.EndSession == "" {
 		return "/"
 	}
-	u, err := url.Parse(p.endSession)
+	u, err := url.Parse(p.EndSession)
 	if err != nil {
 		return "/"
 	}

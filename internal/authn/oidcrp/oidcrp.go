@@ -15,6 +15,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -43,7 +44,8 @@ type Cause string
 const (
 	UnknownProvider Cause = "not_found"
 	ProviderDown    Cause = "provider_down"
-	StateUnknown    Cause = "state_unknown" // expired, used, or begun in another browser
+	StateUnknown    Cause = "state_unknown" // used, or begun in another browser
+	Expired         Cause = "expired"
 	Cancelled       Cause = "cancelled"
 	ForeignHome     Cause = "foreign_home" // the provider may not speak for that institution
 	RefusedAccount  Cause = "refused_account"
@@ -70,13 +72,14 @@ type RelyingParty struct {
 	Fail     func(w http.ResponseWriter, r *http.Request, cause Cause)
 
 	client    *http.Client
+	allowed   hosts
 	providers providers
 }
 
 // Allow makes the client that talks to providers. hosts are addresses such as
 // "localhost:8090" that may be plain http on this machine; all others must be
 // https at a public address.
-func (rp *RelyingParty) Allow(hosts ...string) { rp.client = guardedClient(hosts) }
+func (rp *RelyingParty) Allow(hosts ...string) { rp.client, rp.allowed = guardedClient(hosts), hosts }
 
 // Routes adds the addresses of sign-in to mux.
 func (rp *RelyingParty) Routes(mux *http.ServeMux) {
@@ -92,8 +95,18 @@ func guard(w http.ResponseWriter) {
 }
 
 func (rp *RelyingParty) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
-	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", r.PathValue("key"), "cause", cause, "err", err)
+	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", vocab.Clean(64, r.PathValue("key")), "cause", cause, "err", cut(err))
 	rp.Fail(w, r, cause)
+}
+
+// cut returns the text of an error for the log. Libraries put whole answers of
+// providers into it; the token endpoint's may repeat the code or the secret.
+func cut(err error) string {
+	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return fmt.Sprintf("the token endpoint answers %d %s", refusal.Response.StatusCode, vocab.Clean(40, refusal.ErrorCode))
+	}
+	text := err.Error()
+	return vocab.Clean(300, text[:min(len(text), 1200)])
 }
 
 // start sends somebody to their provider.
@@ -137,9 +150,9 @@ func (rp *RelyingParty) dropOldFlows(w http.ResponseWriter, r *http.Request) {
 func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	flow, err := rp.takeFlow(ctx, w, r)
+	flow, cause, err := rp.takeFlow(ctx, w, r)
 	if err != nil {
-		rp.fail(w, r, StateUnknown, err)
+		rp.fail(w, r, cause, err)
 		return
 	}
 	p, cause, err := rp.provider(ctx, r.PathValue("key"))
@@ -153,9 +166,7 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	assertion, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
 	if err != nil {
-		if cause == ForeignHome {
-			rp.recordForeign(ctx, p)
-		}
+		rp.recordRefusal(ctx, p, cause)
 		rp.fail(w, r, cause, err)
 		return
 	}
@@ -181,35 +192,44 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 
 // takeFlow returns the sign-in that the state names and deletes it: a state
 // works once, in the browser that began it, for ten minutes.
-func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, error) {
+func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, Cause, error) {
 	state := r.URL.Query().Get("state")
 	if len(state) < 9 || len(state) > 100 {
-		return nil, errors.New("no state")
+		return nil, StateUnknown, errors.New("no state")
 	}
 	name := "flow-" + state[:9]
 	browser := rp.Cookie.NamedValue(r, name)
 	http.SetCookie(w, rp.Cookie.Named(name, "", -1))
 	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state))).Only(ctx)
-	if err != nil {
-		return nil, err
+	if ent.IsNotFound(err) {
+		return nil, StateUnknown, err
 	}
-	n, err := rp.DB.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
+	if err != nil {
+		return nil, Unavailable, err
+	}
+	var n int
+	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) (err error) {
+		n, err = tx.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
+		return err
+	})
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, Unavailable, err
 	case n != 1:
-		return nil, errors.New("state used at the same moment")
+		return nil, StateUnknown, errors.New("state used at the same moment")
 	case subtle.ConstantTimeCompare([]byte(digest(browser)), []byte(flow.BrowserDigest)) != 1:
-		return nil, errors.New("begun in another browser")
+		return nil, StateUnknown, errors.New("begun in another browser")
 	case !rp.Now().Before(flow.ExpiresAt):
-		return nil, errors.New("expired")
+		return nil, Expired, errors.New("the sign-in took longer than ten minutes")
 	}
-	return flow, nil
+	return flow, "", nil
 }
 
-func (rp *RelyingParty) recordForeign(ctx context.Context, p *known) {
+// recordRefusal notes that a provider's answer got nobody in. What it said is
+// left out: it may be about anybody.
+func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, cause Cause) {
 	err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Verb: "sign_in.foreign_home", Object: p.row.ID})
+		return audit.Record(ctx, tx, audit.Entry{Verb: "sign_in.refused", Object: p.row.ID, Details: map[string]string{"cause": string(cause)}})
 	})
 	if err != nil {
 		rp.Log.ErrorContext(ctx, "audit", "err", err)
@@ -217,7 +237,9 @@ func (rp *RelyingParty) recordForeign(ctx context.Context, p *known) {
 }
 
 func (rp *RelyingParty) oauth(p *known) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: p.discovered.Endpoint(),
+	endpoint := p.Endpoint()
+	endpoint.AuthStyle = p.authStyle()
+	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: endpoint,
 		RedirectURL: rp.BaseURL + "/auth/callback/" + p.row.Key, Scopes: p.row.Scopes}
 }
 

@@ -18,7 +18,7 @@ import (
 // redeem turns the answer of a provider into what it asserts.
 func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, answer url.Values) (learner.Assertion, Cause, error) {
 	var none learner.Assertion
-	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.sendsIssuer) {
+	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.SendsIssuer) {
 		return none, Misconfigured, errors.New("the answer comes from another issuer")
 	}
 	if e := answer.Get("error"); e != "" {
@@ -39,12 +39,15 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		return none, Misconfigured, errors.New("no ID token")
 	}
 	id, err := rp.verify(ctx, p, raw, flow.Nonce)
+	if err == nil && id.AccessTokenHash != "" {
+		err = id.VerifyAccessToken(token.AccessToken)
+	}
 	if err != nil {
 		return none, Misconfigured, err
 	}
-	claims, err := rp.claims(ctx, p, id, token)
+	claims, cause, err := rp.claims(ctx, p, id, token)
 	if err != nil {
-		return none, Misconfigured, err
+		return none, cause, err
 	}
 	return rp.assertion(p, id, claims)
 }
@@ -55,8 +58,8 @@ func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string)
 	if len(raw) > maxBody {
 		return nil, errors.New("the ID token is too large")
 	}
-	verifier := p.discovered.VerifierContext(ctx, &oidc.Config{
-		ClientID: p.row.ClientID, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA},
+	verifier := oidc.NewVerifier(p.row.Issuer, p.keys, &oidc.Config{
+		ClientID: p.row.ClientID, SupportedSigningAlgs: algorithms,
 		Now: func() time.Time { return rp.Now().Add(-skew) }, // the library allows no skew on expiry
 	})
 	id, err := verifier.Verify(ctx, raw)
@@ -64,7 +67,8 @@ func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string)
 		return nil, err
 	}
 	var c struct {
-		AZP string `json:"azp"`
+		AZP       string  `json:"azp"`
+		NotBefore float64 `json:"nbf"`
 	}
 	if err := id.Claims(&c); err != nil {
 		return nil, err
@@ -79,6 +83,8 @@ func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string)
 		return nil, errors.New("the ID token was made for another party")
 	case id.IssuedAt.After(now.Add(skew)), id.IssuedAt.Before(now.Add(-flowTime)):
 		return nil, errors.New("the ID token was issued at another time")
+	case c.NotBefore > float64(now.Add(skew).Unix()): // the library allows five minutes
+		return nil, errors.New("the ID token does not hold yet")
 	case id.Subject == "" || len(id.Subject) > 255:
 		return nil, errors.New("the subject has not 1 to 255 bytes")
 	}

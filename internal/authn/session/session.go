@@ -8,12 +8,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -30,6 +32,7 @@ type Service struct {
 const (
 	idle     = time.Hour
 	absolute = 12 * time.Hour
+	staff    = 8 * time.Hour // absolute, of whoever holds a role
 	lent     = time.Hour
 	noticed  = time.Minute // seen_at is written no more often
 )
@@ -37,16 +40,28 @@ const (
 // Start begins a session of an account that has just signed in and returns its
 // secret, which nobody can read again.
 func (s *Service) Start(ctx context.Context, id *ent.Identity, acr string, authenticated time.Time) (secret string, err error) {
-	now := vocab.Now(s.Now)
+	now, lifetime := vocab.Now(s.Now), absolute
+	isStaff, err := s.isStaff(ctx, id.PersonID, now)
+	if err != nil {
+		return "", err
+	}
+	if isStaff {
+		lifetime = staff
+	}
 	secret, digest := newSecret()
 	return secret, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
 		create := tx.Session.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetKind(session.KindBROWSER).SetDigest(digest).
-			SetAuthenticatedAt(authenticated.UTC().Truncate(time.Microsecond)).SetSeenAt(now).SetExpiresAt(now.Add(absolute))
+			SetAuthenticatedAt(authenticated.UTC().Truncate(time.Microsecond)).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
 		if acr != "" {
 			create.SetAcr(vocab.Clean(255, acr))
 		}
 		return create
 	})
+}
+
+func (s *Service) isStaff(ctx context.Context, person ident.ID, now time.Time) (bool, error) {
+	holds, err := s.DB.RoleGrant.Query().Where(learner.Holds(person, now)).Exist(viewer.AsSystem(ctx))
+	return holds, storage.Classify(err)
 }
 
 // Lend makes a bearer token that acts for the session's person. It ends with
@@ -61,6 +76,9 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	if p.Kind != session.KindBROWSER {
 		return "", time.Time{}, problem.New(problem.Forbidden, "a bearer token cannot make another one")
 	}
+	if !alive(p, now) {
+		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
+	}
 	expires = now.Add(lent)
 	if p.ExpiresAt.Before(expires) {
 		expires = p.ExpiresAt
@@ -68,7 +86,7 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	secret, digest := newSecret()
 	return secret, expires, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
 		return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-			SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetSeenAt(now).SetExpiresAt(expires)
+			SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(expires)
 	})
 }
 
@@ -95,19 +113,25 @@ func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) 
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
-	if !alive(found, now) || found.Edges.Parent != nil && !alive(found.Edges.Parent, now) {
+	root := found
+	if found.Edges.Parent != nil {
+		root = found.Edges.Parent
+	}
+	if !alive(found, now) || !alive(root, now) {
 		return nil, nil
 	}
-	if now.Sub(found.SeenAt) >= noticed {
-		ids := []ident.ID{found.ID}
-		if found.ParentID != nil {
-			ids = append(ids, *found.ParentID) // who uses the token is not idle
-		}
-		if err := s.DB.Session.Update().Where(session.IDIn(ids...), session.EndedAtIsNil()).SetSeenAt(now).Exec(ctx); err != nil {
-			return nil, storage.Classify(err)
+	if now.Sub(root.CreatedAt) >= staff { // older than a role allows, which may be younger than the session
+		if tooOld, err := s.isStaff(ctx, root.PersonID, now); err != nil || tooOld {
+			return nil, err
 		}
 	}
-	return found, nil
+	if now.Sub(found.SeenAt) < noticed {
+		return found, nil
+	}
+	return found, storage.Do(ctx, s.DB, func(tx *ent.Tx) error { // who uses a token is not idle in the browser
+		return tx.Session.Update().Where(session.IDIn(found.ID, root.ID), session.EndedAtIsNil(), session.SeenAtLTE(now.Add(-noticed))).
+			SetSeenAt(now).Exec(ctx)
+	})
 }
 
 func alive(s *ent.Session, now time.Time) bool {
@@ -119,12 +143,27 @@ func (s *Service) End(ctx context.Context, id ident.ID) error {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		n, err := tx.Session.Update().Where(session.ID(id), session.EndedAtIsNil()).SetEndedAt(now).Save(ctx)
+		n, err := tx.Session.Update().Where(session.Or(session.ID(id), session.ParentID(id)), session.EndedAtIsNil()).SetEndedAt(now).Save(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
 	})
+}
+
+// EndAll ends every session of a person, and every token that one has lent.
+// It returns how many there were.
+func (s *Service) EndAll(ctx context.Context, person ident.ID) (n int, err error) {
+	ctx = viewer.AsSystem(ctx)
+	now := vocab.Now(s.Now)
+	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		n, err = tx.Session.Update().Where(session.PersonID(person), session.EndedAtIsNil(), session.ExpiresAtGT(now)).SetEndedAt(now).Save(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_all", Object: person, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+	})
+	return n, err
 }
 
 // Clear deletes what has expired a day ago or earlier. A job calls it.
