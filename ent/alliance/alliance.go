@@ -3,6 +3,7 @@
 package alliance
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -24,6 +25,8 @@ const (
 	FieldWebsite = "website"
 	// FieldBounds holds the string denoting the bounds field in the database.
 	FieldBounds = "bounds"
+	// FieldStepUp holds the string denoting the step_up field in the database.
+	FieldStepUp = "step_up"
 	// Table holds the table name of the alliance in the database.
 	Table = "alliances"
 )
@@ -36,6 +39,7 @@ var Columns = []string{
 	FieldName,
 	FieldWebsite,
 	FieldBounds,
+	FieldStepUp,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -61,6 +65,32 @@ var (
 	IDValidator func(string) error
 )
 
+// StepUp defines the type for the "step_up" enum field.
+type StepUp string
+
+// StepUpOPTIONAL is the default value of the StepUp enum.
+const DefaultStepUp = StepUpOPTIONAL
+
+// StepUp values.
+const (
+	StepUpOPTIONAL StepUp = "OPTIONAL"
+	StepUpREQUIRED StepUp = "REQUIRED"
+)
+
+func (su StepUp) String() string {
+	return string(su)
+}
+
+// StepUpValidator is a validator for the "step_up" field enum values. It is called by the builders before save.
+func StepUpValidator(su StepUp) error {
+	switch su {
+	case StepUpOPTIONAL, StepUpREQUIRED:
+		return nil
+	default:
+		return fmt.Errorf("alliance: invalid enum value for step_up field: %q", su)
+	}
+}
+
 // OrderOption defines the ordering options for the Alliance queries.
 type OrderOption func(*sql.Selector)
 
@@ -82,4 +112,9 @@ func BySlug(opts ...sql.OrderTermOption) OrderOption {
 // ByWebsite orders the results by the website field.
 func ByWebsite(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWebsite, opts...).ToFunc()
+}
+
+// ByStepUp orders the results by the step_up field.
+func ByStepUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStepUp, opts...).ToFunc()
 }

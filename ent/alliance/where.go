@@ -250,6 +250,26 @@ func WebsiteContainsFold(v string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldContainsFold(FieldWebsite, v))
 }
 
+// StepUpEQ applies the EQ predicate on the "step_up" field.
+func StepUpEQ(v StepUp) predicate.Alliance {
+	return predicate.Alliance(sql.FieldEQ(FieldStepUp, v))
+}
+
+// StepUpNEQ applies the NEQ predicate on the "step_up" field.
+func StepUpNEQ(v StepUp) predicate.Alliance {
+	return predicate.Alliance(sql.FieldNEQ(FieldStepUp, v))
+}
+
+// StepUpIn applies the In predicate on the "step_up" field.
+func StepUpIn(vs ...StepUp) predicate.Alliance {
+	return predicate.Alliance(sql.FieldIn(FieldStepUp, vs...))
+}
+
+// StepUpNotIn applies the NotIn predicate on the "step_up" field.
+func StepUpNotIn(vs ...StepUp) predicate.Alliance {
+	return predicate.Alliance(sql.FieldNotIn(FieldStepUp, vs...))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Alliance) predicate.Alliance {
 	return predicate.Alliance(sql.AndPredicates(predicates...))

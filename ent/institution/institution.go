@@ -47,6 +47,8 @@ const (
 	FieldZone = "zone"
 	// FieldCourseReview holds the string denoting the course_review field in the database.
 	FieldCourseReview = "course_review"
+	// FieldStepUp holds the string denoting the step_up field in the database.
+	FieldStepUp = "step_up"
 	// Table holds the table name of the institution in the database.
 	Table = "institutions"
 )
@@ -70,6 +72,7 @@ var Columns = []string{
 	FieldDomains,
 	FieldZone,
 	FieldCourseReview,
+	FieldStepUp,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -138,6 +141,32 @@ func CourseReviewValidator(cr CourseReview) error {
 		return nil
 	default:
 		return fmt.Errorf("institution: invalid enum value for course_review field: %q", cr)
+	}
+}
+
+// StepUp defines the type for the "step_up" enum field.
+type StepUp string
+
+// StepUpOPTIONAL is the default value of the StepUp enum.
+const DefaultStepUp = StepUpOPTIONAL
+
+// StepUp values.
+const (
+	StepUpOPTIONAL StepUp = "OPTIONAL"
+	StepUpREQUIRED StepUp = "REQUIRED"
+)
+
+func (su StepUp) String() string {
+	return string(su)
+}
+
+// StepUpValidator is a validator for the "step_up" field enum values. It is called by the builders before save.
+func StepUpValidator(su StepUp) error {
+	switch su {
+	case StepUpOPTIONAL, StepUpREQUIRED:
+		return nil
+	default:
+		return fmt.Errorf("institution: invalid enum value for step_up field: %q", su)
 	}
 }
 
@@ -212,4 +241,9 @@ func ByZone(opts ...sql.OrderTermOption) OrderOption {
 // ByCourseReview orders the results by the course_review field.
 func ByCourseReview(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCourseReview, opts...).ToFunc()
+}
+
+// ByStepUp orders the results by the step_up field.
+func ByStepUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStepUp, opts...).ToFunc()
 }

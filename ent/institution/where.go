@@ -925,6 +925,26 @@ func CourseReviewNotIn(vs ...CourseReview) predicate.Institution {
 	return predicate.Institution(sql.FieldNotIn(FieldCourseReview, vs...))
 }
 
+// StepUpEQ applies the EQ predicate on the "step_up" field.
+func StepUpEQ(v StepUp) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldStepUp, v))
+}
+
+// StepUpNEQ applies the NEQ predicate on the "step_up" field.
+func StepUpNEQ(v StepUp) predicate.Institution {
+	return predicate.Institution(sql.FieldNEQ(FieldStepUp, v))
+}
+
+// StepUpIn applies the In predicate on the "step_up" field.
+func StepUpIn(vs ...StepUp) predicate.Institution {
+	return predicate.Institution(sql.FieldIn(FieldStepUp, vs...))
+}
+
+// StepUpNotIn applies the NotIn predicate on the "step_up" field.
+func StepUpNotIn(vs ...StepUp) predicate.Institution {
+	return predicate.Institution(sql.FieldNotIn(FieldStepUp, vs...))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Institution) predicate.Institution {
 	return predicate.Institution(sql.AndPredicates(predicates...))

@@ -83,6 +83,8 @@ var visible = map[string]rule{
 // systemOnly lists the entities that no viewer sees as rows.
 var systemOnly = []string{
 	ent.TypeSignIn,         // secrets of a running sign-in
+	ent.TypeSignInKey,      // published as a key set
+	ent.TypeLogoutToken,    // digests only
 	ent.TypeStatusList,     // published as a signed list
 	ent.TypeAuditEntry,     // no list is offered yet
 	ent.TypeOutboxEvent,    // read by jobs

@@ -179,7 +179,7 @@ func (w *World) person(name, uni, kind string) *Actor {
 	identity, err := w.App.Learners.SignIn(w.system(), learner.Assertion{
 		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
 		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
-		Affiliations: []string{kind}, AuthTime: w.Now(),
+		Affiliations: []string{kind},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -190,7 +190,7 @@ func (w *World) person(name, uni, kind string) *Actor {
 // bearer starts a session of an account and lends its token.
 func (w *World) bearer(identity *ent.Identity) string {
 	w.t.Helper()
-	secret, err := w.App.Sessions.Start(w.system(), identity, "", w.Now())
+	secret, err := w.App.Sessions.Start(w.system(), identity, authsession.Proof{AuthenticatedAt: w.Now()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

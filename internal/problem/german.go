@@ -21,6 +21,13 @@ var german = map[string]string{
 	"the request was cancelled":                                "die Anfrage wurde abgebrochen",
 	"this took too long and was stopped; ask for less at once": "das hat zu lange gedauert und wurde beendet; fragen Sie weniger auf einmal ab",
 
+	// Sign-in.
+	"this account is linked to you already":                                      "dieses Konto ist bereits mit Ihnen verknüpft",
+	"this account belongs to another person here; accounts are not merged":       "dieses Konto gehört hier bereits einer anderen Person; Konten werden nicht zusammengeführt",
+	"this needs a second factor, proved within the last 30 minutes":              "dafür ist ein zweiter Faktor nötig, der in den letzten 30 Minuten nachgewiesen wurde",
+	"your last account cannot be unlinked":                                       "Ihr letztes Konto lässt sich nicht lösen",
+	"you are signed in with this account; sign in with another one to unlink it": "Sie sind mit diesem Konto angemeldet; melden Sie sich mit einem anderen an, um es zu lösen",
+
 	// Imports.
 	"%q has no place here":                                                          "für %q gibt es hier keinen Platz",
 	"%q is none of the allowed values":                                              "%q gehört nicht zu den zulässigen Werten",

@@ -320,6 +320,7 @@ func TestR23ProvidersWordsInTheLog(t *testing.T) {
 	p := newParty(t)
 	p.fake.token = func(w http.ResponseWriter, r *http.Request) {
 		_, secret, _ := r.BasicAuth()
+		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `{"error":"invalid_client","error_description":"bad secret %q, code %s"}`, secret, r.FormValue("code"))
 	}

@@ -21,6 +21,8 @@ const (
 	RefusedAccount Cause = "refused_account" // a test account, or one without an affiliation
 	Misconfigured  Cause = "misconfigured"   // the provider answered in a way that is not accepted
 	SignedOut      Cause = "signed_out"      // the page needs somebody who has signed in
+	StepUp         Cause = "step_up"         // a second factor was asked for and not proved
+	OtherAccount   Cause = "other_account"   // another account was asked for
 
 	Invalid     Cause = "invalid"
 	Conflict    Cause = "conflict"
@@ -35,13 +37,15 @@ const (
 // statuses holds the HTTP status of every cause.
 var statuses = map[Cause]int{
 	ForeignHome:    http.StatusForbidden,
-	ProviderDown:   http.StatusBadGateway,
+	ProviderDown:   http.StatusServiceUnavailable,
 	StateUnknown:   http.StatusBadRequest,
 	Cancelled:      http.StatusBadRequest,
 	Expired:        http.StatusBadRequest,
 	RefusedAccount: http.StatusForbidden,
 	Misconfigured:  http.StatusBadGateway,
 	SignedOut:      http.StatusUnauthorized,
+	StepUp:         http.StatusForbidden,
+	OtherAccount:   http.StatusForbidden,
 	Invalid:        http.StatusBadRequest,
 	Conflict:       http.StatusConflict,
 	NotFound:       http.StatusNotFound,
@@ -62,6 +66,7 @@ var causes = map[problem.Code]Cause{
 	problem.Invalid:         Invalid,
 	problem.Unauthenticated: SignedOut,
 	problem.Forbidden:       Forbidden,
+	problem.StepUpRequired:  StepUp,
 	problem.NotFound:        NotFound,
 	problem.Conflict:        Conflict,
 	problem.Limited:         Limited,

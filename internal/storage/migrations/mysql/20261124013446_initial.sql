@@ -8,6 +8,61 @@ CREATE TABLE `idempotency_keys` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "sign_in_keys" table
+CREATE TABLE `sign_in_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(8) NULL,
+  `retired_at` datetime(6) NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "audit_entries" table
+CREATE TABLE `audit_entries` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `actor_kind` varchar(32) NOT NULL,
+  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `verb` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `institutions` json NOT NULL,
+  `details` json NOT NULL,
+  `request_id` varchar(64) NOT NULL,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  INDEX `auditentry_object_id_id` (`object_id`, `id`),
+  UNIQUE INDEX `auditentry_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -27,6 +82,7 @@ CREATE TABLE `institutions` (
   `domains` json NOT NULL,
   `zone` varchar(64) NOT NULL,
   `course_review` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
+  `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   UNIQUE INDEX `institution_deqar` (`deqar`),
   UNIQUE INDEX `institution_erasmus_code` (`erasmus_code`),
@@ -35,38 +91,6 @@ CREATE TABLE `institutions` (
   UNIQUE INDEX `institution_ror` (`ror`),
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "audit_entries" table
-CREATE TABLE `audit_entries` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `actor_kind` varchar(32) NOT NULL,
-  `actor_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `verb` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `institutions` json NOT NULL,
-  `details` json NOT NULL,
-  `request_id` varchar(64) NOT NULL,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  INDEX `auditentry_object_id_id` (`object_id`, `id`),
-  UNIQUE INDEX `auditentry_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
@@ -476,6 +500,7 @@ CREATE TABLE `identities` (
   `issuer` varchar(255) NOT NULL,
   `subject` varchar(255) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `assurance` json NULL,
   `signed_in_at` datetime(6) NULL,
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -552,6 +577,7 @@ CREATE TABLE `alliances` (
   `name` json NOT NULL,
   `website` varchar(255) NULL,
   `bounds` json NOT NULL,
+  `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   UNIQUE INDEX `slug` (`slug`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
@@ -751,6 +777,8 @@ CREATE TABLE `sessions` (
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `sid` varchar(255) NULL,
   `acr` varchar(255) NULL,
+  `amr` json NULL,
+  `id_token` longtext NULL,
   `authenticated_at` datetime(6) NOT NULL,
   `seen_at` datetime(6) NOT NULL,
   `expires_at` datetime(6) NOT NULL,
@@ -760,10 +788,11 @@ CREATE TABLE `sessions` (
   `parent_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`),
-  INDEX `sessions_identities_identity` (`identity_id`),
-  INDEX `sessions_persons_person` (`person_id`),
   INDEX `sessions_sessions_lent` (`parent_id`),
   INDEX `session_expires_at` (`expires_at`),
+  INDEX `session_identity_id` (`identity_id`),
+  INDEX `session_person_id_id` (`person_id`, `id`),
+  INDEX `session_sid` (`sid`),
   CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `sessions_sessions_lent` FOREIGN KEY (`parent_id`) REFERENCES `sessions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
@@ -772,11 +801,14 @@ CREATE TABLE `sessions` (
 CREATE TABLE `sign_ins` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `purpose` varchar(32) NOT NULL DEFAULT 'SIGN_IN',
   `state_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `browser_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `nonce` varchar(64) NOT NULL,
   `verifier` varchar(64) NOT NULL,
   `return_to` varchar(1024) NOT NULL,
+  `assertion` longtext NULL,
   `expires_at` datetime(6) NOT NULL,
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
