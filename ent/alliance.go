@@ -31,7 +31,7 @@ type Alliance struct {
 	// ECTS bounds per kind of credential
 	Bounds []vocab.Bounds `json:"bounds,omitempty"`
 	// whether weighty verbs need a second factor
-	StepUp       alliance.StepUp `json:"step_up,omitempty"`
+	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -106,7 +106,7 @@ func (_m *Alliance) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field step_up", values[i])
 			} else if value.Valid {
-				_m.StepUp = alliance.StepUp(value.String)
+				_m.StepUp = vocab.StepUp(value.String)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

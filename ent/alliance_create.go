@@ -69,13 +69,13 @@ func (_c *AllianceCreate) SetBounds(v []vocab.Bounds) *AllianceCreate {
 }
 
 // SetStepUp sets the "step_up" field.
-func (_c *AllianceCreate) SetStepUp(v alliance.StepUp) *AllianceCreate {
+func (_c *AllianceCreate) SetStepUp(v vocab.StepUp) *AllianceCreate {
 	_c.mutation.SetStepUp(v)
 	return _c
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableStepUp(v *alliance.StepUp) *AllianceCreate {
+func (_c *AllianceCreate) SetNillableStepUp(v *vocab.StepUp) *AllianceCreate {
 	if v != nil {
 		_c.SetStepUp(*v)
 	}
@@ -173,7 +173,7 @@ func (_c *AllianceCreate) check() error {
 		return &ValidationError{Name: "step_up", err: errors.New(`ent: missing required field "Alliance.step_up"`)}
 	}
 	if v, ok := _c.mutation.StepUp(); ok {
-		if err := alliance.StepUpValidator(v); err != nil {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
 		}
 	}
@@ -238,7 +238,7 @@ func (_c *AllianceCreate) createSpec() (*Alliance, *sqlgraph.CreateSpec) {
 		_node.Bounds = value
 	}
 	if value, ok := _c.mutation.StepUp(); ok {
-		_spec.SetField(alliance.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 		_node.StepUp = value
 	}
 	return _node, _spec

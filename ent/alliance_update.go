@@ -69,13 +69,13 @@ func (_u *AllianceUpdate) AppendBounds(v []vocab.Bounds) *AllianceUpdate {
 }
 
 // SetStepUp sets the "step_up" field.
-func (_u *AllianceUpdate) SetStepUp(v alliance.StepUp) *AllianceUpdate {
+func (_u *AllianceUpdate) SetStepUp(v vocab.StepUp) *AllianceUpdate {
 	_u.mutation.SetStepUp(v)
 	return _u
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *AllianceUpdate) SetNillableStepUp(v *alliance.StepUp) *AllianceUpdate {
+func (_u *AllianceUpdate) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdate {
 	if v != nil {
 		_u.SetStepUp(*v)
 	}
@@ -122,7 +122,7 @@ func (_u *AllianceUpdate) check() error {
 		}
 	}
 	if v, ok := _u.mutation.StepUp(); ok {
-		if err := alliance.StepUpValidator(v); err != nil {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
 		}
 	}
@@ -165,7 +165,7 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		})
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
-		_spec.SetField(alliance.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -228,13 +228,13 @@ func (_u *AllianceUpdateOne) AppendBounds(v []vocab.Bounds) *AllianceUpdateOne {
 }
 
 // SetStepUp sets the "step_up" field.
-func (_u *AllianceUpdateOne) SetStepUp(v alliance.StepUp) *AllianceUpdateOne {
+func (_u *AllianceUpdateOne) SetStepUp(v vocab.StepUp) *AllianceUpdateOne {
 	_u.mutation.SetStepUp(v)
 	return _u
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *AllianceUpdateOne) SetNillableStepUp(v *alliance.StepUp) *AllianceUpdateOne {
+func (_u *AllianceUpdateOne) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdateOne {
 	if v != nil {
 		_u.SetStepUp(*v)
 	}
@@ -294,7 +294,7 @@ func (_u *AllianceUpdateOne) check() error {
 		}
 	}
 	if v, ok := _u.mutation.StepUp(); ok {
-		if err := alliance.StepUpValidator(v); err != nil {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
 		}
 	}
@@ -354,7 +354,7 @@ func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err 
 		})
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
-		_spec.SetField(alliance.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Alliance{config: _u.config}

@@ -53,7 +53,7 @@ type Institution struct {
 	// whether a second person reviews a course before it is published
 	CourseReview institution.CourseReview `json:"course_review,omitempty"`
 	// whether weighty verbs need a second factor
-	StepUp       institution.StepUp `json:"step_up,omitempty"`
+	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -201,7 +201,7 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field step_up", values[i])
 			} else if value.Valid {
-				_m.StepUp = institution.StepUp(value.String)
+				_m.StepUp = vocab.StepUp(value.String)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -191,13 +191,13 @@ func (_c *InstitutionCreate) SetNillableCourseReview(v *institution.CourseReview
 }
 
 // SetStepUp sets the "step_up" field.
-func (_c *InstitutionCreate) SetStepUp(v institution.StepUp) *InstitutionCreate {
+func (_c *InstitutionCreate) SetStepUp(v vocab.StepUp) *InstitutionCreate {
 	_c.mutation.SetStepUp(v)
 	return _c
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableStepUp(v *institution.StepUp) *InstitutionCreate {
+func (_c *InstitutionCreate) SetNillableStepUp(v *vocab.StepUp) *InstitutionCreate {
 	if v != nil {
 		_c.SetStepUp(*v)
 	}
@@ -366,7 +366,7 @@ func (_c *InstitutionCreate) check() error {
 		return &ValidationError{Name: "step_up", err: errors.New(`ent: missing required field "Institution.step_up"`)}
 	}
 	if v, ok := _c.mutation.StepUp(); ok {
-		if err := institution.StepUpValidator(v); err != nil {
+		if err := institution.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
 		}
 	}
@@ -475,7 +475,7 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 		_node.CourseReview = value
 	}
 	if value, ok := _c.mutation.StepUp(); ok {
-		_spec.SetField(institution.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
 		_node.StepUp = value
 	}
 	return _node, _spec

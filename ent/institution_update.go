@@ -252,13 +252,13 @@ func (_u *InstitutionUpdate) SetNillableCourseReview(v *institution.CourseReview
 }
 
 // SetStepUp sets the "step_up" field.
-func (_u *InstitutionUpdate) SetStepUp(v institution.StepUp) *InstitutionUpdate {
+func (_u *InstitutionUpdate) SetStepUp(v vocab.StepUp) *InstitutionUpdate {
 	_u.mutation.SetStepUp(v)
 	return _u
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableStepUp(v *institution.StepUp) *InstitutionUpdate {
+func (_u *InstitutionUpdate) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdate {
 	if v != nil {
 		_u.SetStepUp(*v)
 	}
@@ -364,7 +364,7 @@ func (_u *InstitutionUpdate) check() error {
 		}
 	}
 	if v, ok := _u.mutation.StepUp(); ok {
-		if err := institution.StepUpValidator(v); err != nil {
+		if err := institution.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
 		}
 	}
@@ -458,7 +458,7 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
-		_spec.SetField(institution.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -703,13 +703,13 @@ func (_u *InstitutionUpdateOne) SetNillableCourseReview(v *institution.CourseRev
 }
 
 // SetStepUp sets the "step_up" field.
-func (_u *InstitutionUpdateOne) SetStepUp(v institution.StepUp) *InstitutionUpdateOne {
+func (_u *InstitutionUpdateOne) SetStepUp(v vocab.StepUp) *InstitutionUpdateOne {
 	_u.mutation.SetStepUp(v)
 	return _u
 }
 
 // SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableStepUp(v *institution.StepUp) *InstitutionUpdateOne {
+func (_u *InstitutionUpdateOne) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdateOne {
 	if v != nil {
 		_u.SetStepUp(*v)
 	}
@@ -828,7 +828,7 @@ func (_u *InstitutionUpdateOne) check() error {
 		}
 	}
 	if v, ok := _u.mutation.StepUp(); ok {
-		if err := institution.StepUpValidator(v); err != nil {
+		if err := institution.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
 		}
 	}
@@ -939,7 +939,7 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
-		_spec.SetField(institution.FieldStepUp, field.TypeEnum, value)
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Institution{config: _u.config}

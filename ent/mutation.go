@@ -937,7 +937,7 @@ type AllianceMutation struct {
 	website       *string
 	bounds        *[]vocab.Bounds
 	appendbounds  []vocab.Bounds
-	step_up       *alliance.StepUp
+	step_up       *vocab.StepUp
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Alliance, error)
@@ -1257,12 +1257,12 @@ func (m *AllianceMutation) ResetBounds() {
 }
 
 // SetStepUp sets the "step_up" field.
-func (m *AllianceMutation) SetStepUp(au alliance.StepUp) {
-	m.step_up = &au
+func (m *AllianceMutation) SetStepUp(vu vocab.StepUp) {
+	m.step_up = &vu
 }
 
 // StepUp returns the value of the "step_up" field in the mutation.
-func (m *AllianceMutation) StepUp() (r alliance.StepUp, exists bool) {
+func (m *AllianceMutation) StepUp() (r vocab.StepUp, exists bool) {
 	v := m.step_up
 	if v == nil {
 		return
@@ -1273,7 +1273,7 @@ func (m *AllianceMutation) StepUp() (r alliance.StepUp, exists bool) {
 // OldStepUp returns the old "step_up" field's value of the Alliance entity.
 // If the Alliance object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AllianceMutation) OldStepUp(ctx context.Context) (v alliance.StepUp, err error) {
+func (m *AllianceMutation) OldStepUp(ctx context.Context) (v vocab.StepUp, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldStepUp is only allowed on UpdateOne operations")
 	}
@@ -1431,7 +1431,7 @@ func (m *AllianceMutation) SetField(name string, value ent.Value) error {
 		m.SetBounds(v)
 		return nil
 	case alliance.FieldStepUp:
-		v, ok := value.(alliance.StepUp)
+		v, ok := value.(vocab.StepUp)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -17242,7 +17242,7 @@ type InstitutionMutation struct {
 	appenddomains []string
 	zone          *string
 	course_review *institution.CourseReview
-	step_up       *institution.StepUp
+	step_up       *vocab.StepUp
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Institution, error)
@@ -18023,12 +18023,12 @@ func (m *InstitutionMutation) ResetCourseReview() {
 }
 
 // SetStepUp sets the "step_up" field.
-func (m *InstitutionMutation) SetStepUp(iu institution.StepUp) {
-	m.step_up = &iu
+func (m *InstitutionMutation) SetStepUp(vu vocab.StepUp) {
+	m.step_up = &vu
 }
 
 // StepUp returns the value of the "step_up" field in the mutation.
-func (m *InstitutionMutation) StepUp() (r institution.StepUp, exists bool) {
+func (m *InstitutionMutation) StepUp() (r vocab.StepUp, exists bool) {
 	v := m.step_up
 	if v == nil {
 		return
@@ -18039,7 +18039,7 @@ func (m *InstitutionMutation) StepUp() (r institution.StepUp, exists bool) {
 // OldStepUp returns the old "step_up" field's value of the Institution entity.
 // If the Institution object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *InstitutionMutation) OldStepUp(ctx context.Context) (v institution.StepUp, err error) {
+func (m *InstitutionMutation) OldStepUp(ctx context.Context) (v vocab.StepUp, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldStepUp is only allowed on UpdateOne operations")
 	}
@@ -18351,7 +18351,7 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 		m.SetCourseReview(v)
 		return nil
 	case institution.FieldStepUp:
-		v, ok := value.(institution.StepUp)
+		v, ok := value.(vocab.StepUp)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}

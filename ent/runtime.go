@@ -95,6 +95,12 @@ func init() {
 	allianceDescWebsite := allianceFields[2].Descriptor()
 	// alliance.WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	alliance.WebsiteValidator = allianceDescWebsite.Validators[0].(func(string) error)
+	// allianceDescStepUp is the schema descriptor for step_up field.
+	allianceDescStepUp := allianceFields[4].Descriptor()
+	// alliance.DefaultStepUp holds the default value on creation for the step_up field.
+	alliance.DefaultStepUp = vocab.StepUp(allianceDescStepUp.Default.(string))
+	// alliance.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	alliance.StepUpValidator = allianceDescStepUp.Validators[0].(func(string) error)
 	// allianceDescID is the schema descriptor for id field.
 	allianceDescID := allianceMixinFields0[0].Descriptor()
 	// alliance.DefaultID holds the default value on creation for the id field.
@@ -769,6 +775,12 @@ func init() {
 	institutionDescZone := institutionFields[12].Descriptor()
 	// institution.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	institution.ZoneValidator = institutionDescZone.Validators[0].(func(string) error)
+	// institutionDescStepUp is the schema descriptor for step_up field.
+	institutionDescStepUp := institutionFields[14].Descriptor()
+	// institution.DefaultStepUp holds the default value on creation for the step_up field.
+	institution.DefaultStepUp = vocab.StepUp(institutionDescStepUp.Default.(string))
+	// institution.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	institution.StepUpValidator = institutionDescStepUp.Validators[0].(func(string) error)
 	// institutionDescID is the schema descriptor for id field.
 	institutionDescID := institutionMixinFields0[0].Descriptor()
 	// institution.DefaultID holds the default value on creation for the id field.

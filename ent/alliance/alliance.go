@@ -3,11 +3,11 @@
 package alliance
 
 import (
-	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 const (
@@ -59,37 +59,15 @@ var (
 	SlugValidator func(string) error
 	// WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	WebsiteValidator func(string) error
+	// DefaultStepUp holds the default value on creation for the "step_up" field.
+	DefaultStepUp vocab.StepUp
+	// StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	StepUpValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
-
-// StepUp defines the type for the "step_up" enum field.
-type StepUp string
-
-// StepUpOPTIONAL is the default value of the StepUp enum.
-const DefaultStepUp = StepUpOPTIONAL
-
-// StepUp values.
-const (
-	StepUpOPTIONAL StepUp = "OPTIONAL"
-	StepUpREQUIRED StepUp = "REQUIRED"
-)
-
-func (su StepUp) String() string {
-	return string(su)
-}
-
-// StepUpValidator is a validator for the "step_up" field enum values. It is called by the builders before save.
-func StepUpValidator(su StepUp) error {
-	switch su {
-	case StepUpOPTIONAL, StepUpREQUIRED:
-		return nil
-	default:
-		return fmt.Errorf("alliance: invalid enum value for step_up field: %q", su)
-	}
-}
 
 // OrderOption defines the ordering options for the Alliance queries.
 type OrderOption func(*sql.Selector)

@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 const (
@@ -112,6 +113,10 @@ var (
 	WebsiteValidator func(string) error
 	// ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	ZoneValidator func(string) error
+	// DefaultStepUp holds the default value on creation for the "step_up" field.
+	DefaultStepUp vocab.StepUp
+	// StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	StepUpValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -141,32 +146,6 @@ func CourseReviewValidator(cr CourseReview) error {
 		return nil
 	default:
 		return fmt.Errorf("institution: invalid enum value for course_review field: %q", cr)
-	}
-}
-
-// StepUp defines the type for the "step_up" enum field.
-type StepUp string
-
-// StepUpOPTIONAL is the default value of the StepUp enum.
-const DefaultStepUp = StepUpOPTIONAL
-
-// StepUp values.
-const (
-	StepUpOPTIONAL StepUp = "OPTIONAL"
-	StepUpREQUIRED StepUp = "REQUIRED"
-)
-
-func (su StepUp) String() string {
-	return string(su)
-}
-
-// StepUpValidator is a validator for the "step_up" field enum values. It is called by the builders before save.
-func StepUpValidator(su StepUp) error {
-	switch su {
-	case StepUpOPTIONAL, StepUpREQUIRED:
-		return nil
-	default:
-		return fmt.Errorf("institution: invalid enum value for step_up field: %q", su)
 	}
 }
 

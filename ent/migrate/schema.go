@@ -60,7 +60,7 @@ var (
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "website", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "bounds", Type: field.TypeJSON},
-		{Name: "step_up", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// AlliancesTable holds the schema information for the "alliances" table.
 	AlliancesTable = &schema.Table{
@@ -777,7 +777,7 @@ var (
 		{Name: "domains", Type: field.TypeJSON},
 		{Name: "zone", Type: field.TypeString, Size: 64},
 		{Name: "course_review", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
-		{Name: "step_up", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// InstitutionsTable holds the schema information for the "institutions" table.
 	InstitutionsTable = &schema.Table{

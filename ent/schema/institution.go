@@ -27,7 +27,7 @@ func (Alliance) Fields() []ent.Field {
 // stepUp says whether staff prove themselves by a second factor, and lately, for
 // what weighs most: keys, roles, credentials, results.
 func stepUp() ent.Field {
-	return field.Enum("step_up").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether weighty verbs need a second factor")
+	return field.String("step_up").MaxLen(32).GoType(vocab.StepUp("")).Default(string(vocab.StepUpOptional)).Comment("whether weighty verbs need a second factor")
 }
 
 // Institution is a university or another provider of higher education.

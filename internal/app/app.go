@@ -70,12 +70,12 @@ func New(p Parts) (*App, error) {
 	a := &App{
 		db: db, now: p.Now,
 		Learners:    &learner.Service{DB: db, Now: p.Now},
-		Sessions:    &session.Service{DB: db, Now: p.Now},
+		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
 	}
-	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
+	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),

@@ -11,9 +11,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	row "github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Authenticator knows who asks.
@@ -98,7 +100,8 @@ func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, err
 	if err != nil {
 		return nil, err
 	}
-	v.SessionID = s.ID
+	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), s.AuthenticatedAt
+	v.SteppedUp = authz.SteppedUp(v.ACR, v.AuthenticatedAt, a.Sessions.Now())
 	return v, nil
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	authsession "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"

@@ -22,7 +22,7 @@ type AllianceUpdate struct {
 	Name       []vocab.Translation
 	Website    *string
 	Bounds     []vocab.Bounds
-	StepUp     *alliance.StepUp
+	StepUp     *vocab.StepUp
 }
 
 // UpdateAlliance changes an alliance. New bounds hold for what is published

@@ -32,7 +32,7 @@ type Update struct {
 	Domains       []string
 	Zone          *string
 	CourseReview  *institution.CourseReview
-	StepUp        *institution.StepUp
+	StepUp        *vocab.StepUp
 }
 
 // fill checks the update, sets what it changes, and lists the names of that.

@@ -53,8 +53,8 @@ type Assertion struct {
 	InstitutionID ident.ID
 	Affiliations  []string // eduPerson values, such as "student"
 	Dropped       int      // how many affiliations it asserted and may not
-	ACR           string
-	AuthTime      time.Time
+	Assurance     []string // known values of the REFEDS Assurance Framework
+	Entitlements  []string // eduPersonEntitlement, at most 200 of at most 255 bytes; they give no right by themselves
 }
 
 // affiliationMonths is how long an affiliation holds unless asserted again.
@@ -88,8 +88,14 @@ func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error
 		if err != nil {
 			return nil, err
 		}
-		if err := refreshProfile(ctx, tx, id.PersonID, a); err != nil {
+		first, err := speaksFor(ctx, tx, id)
+		if err != nil {
 			return nil, err
+		}
+		if first {
+			if err := refreshProfile(ctx, tx, id.PersonID, a); err != nil {
+				return nil, err
+			}
 		}
 		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
 			return nil, err
@@ -104,26 +110,53 @@ func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error
 
 // identify finds the account by its digest, or makes it with a new person.
 func identify(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
-	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
-	digest := hex.EncodeToString(sum[:])
-	id, err := tx.Identity.Query().Where(identity.Digest(digest)).Only(ctx)
-	switch {
-	case err == nil && (id.Issuer != a.Issuer || id.Subject != a.Subject):
-		return nil, fmt.Errorf("learner: identity %s has the digest of another account", id.ID)
-	case err == nil:
+	id, err := known(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	if id != nil {
 		if err := tx.Person.UpdateOneID(id.PersonID).SetSignedInAt(now).Exec(ctx); err != nil {
 			return nil, err
 		}
-		return tx.Identity.UpdateOne(id).SetSignedInAt(now).Save(ctx)
-	case !ent.IsNotFound(err):
-		return nil, err
+		return tx.Identity.UpdateOne(id).SetSignedInAt(now).SetAssurance(a.Assurance).Save(ctx)
 	}
 	p, err := tx.Person.Create().SetSignedInAt(now).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return tx.Identity.Create().SetPersonID(p.ID).SetProviderID(a.ProviderID).SetIssuer(a.Issuer).SetSubject(a.Subject).
-		SetDigest(digest).SetSignedInAt(now).Save(ctx)
+	return add(ctx, tx, p.ID, a, now)
+}
+
+// known returns the account that an assertion is about, or nil.
+func known(ctx context.Context, tx *ent.Tx, a Assertion) (*ent.Identity, error) {
+	id, err := tx.Identity.Query().Where(identity.Digest(a.digest())).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case id.Issuer != a.Issuer || id.Subject != a.Subject:
+		return nil, fmt.Errorf("learner: identity %s has the digest of another account", id.ID)
+	}
+	return id, nil
+}
+
+// add gives a person an account.
+func add(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time.Time) (*ent.Identity, error) {
+	return tx.Identity.Create().SetPersonID(person).SetProviderID(a.ProviderID).SetIssuer(a.Issuer).SetSubject(a.Subject).
+		SetDigest(a.digest()).SetSignedInAt(now).SetAssurance(a.Assurance).Save(ctx)
+}
+
+func (a Assertion) digest() string {
+	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
+	return hex.EncodeToString(sum[:])
+}
+
+// speaksFor says whether an account is the one whose home says what the profile
+// holds: the first that the person has.
+func speaksFor(ctx context.Context, tx *ent.Tx, id *ent.Identity) (bool, error) {
+	first, err := tx.Identity.Query().Where(identity.PersonID(id.PersonID)).Order(identity.ByID()).FirstID(ctx)
+	return first == id.ID, err
 }
 
 func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion) error {
@@ -198,8 +231,9 @@ func Holds(person ident.ID, now time.Time) predicate.RoleGrant {
 }
 
 // ViewerOf returns a person as a viewer: with the affiliations that have not
-// lapsed and the roles that hold now. It takes two statements, and a third for
-// staff of units: a role at a unit holds for all units below it.
+// lapsed and the roles that hold now. It takes two statements, another for
+// staff, and another for staff of units: a role at a unit holds for all units
+// below it.
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
@@ -216,6 +250,9 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 		return nil, err
 	}
 	v := &viewer.Viewer{Kind: viewer.Person, PersonID: person, Language: language.English}
+	if v.StepUpAt, err = s.stepUpAt(ctx, grants); err != nil {
+		return nil, err
+	}
 	for _, g := range grants {
 		at := g.InstitutionID
 		if at == nil {

@@ -40,15 +40,6 @@ func (ps *providers) of(key string) *discovery {
 	return ps.byKey[key]
 }
 
-// discoveredAlready returns what was discovered of a provider, or nil, without
-// asking it.
-func (ps *providers) discoveredAlready(key string) *discovered {
-	d := ps.of(key)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.found
-}
-
 // metadata is what a provider says of itself beside what the library reads.
 type metadata struct {
 	Authorization string   `json:"authorization_endpoint"`
@@ -60,19 +51,47 @@ type metadata struct {
 	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// check says what is wrong with the addresses: each leads a browser, a code or
-// a secret somewhere.
-func (m metadata) check(allowed hosts) error {
-	for _, a := range []struct {
-		name, address string
-		optional      bool
-	}{
+// endpoint is one of the addresses.
+type endpoint struct {
+	name, address string
+	optional      bool
+}
+
+func (m metadata) endpoints() []endpoint {
+	return []endpoint{
 		{"authorization_endpoint", m.Authorization, false},
 		{"token_endpoint", m.Token, false},
 		{"jwks_uri", m.Keys, false},
 		{"userinfo_endpoint", m.UserInfo, true},
 		{"end_session_endpoint", m.EndSession, true},
-	} {
+	}
+}
+
+// moved lists the endpoints that are at another host than they were: a thing to
+// look at, since codes and people are sent there.
+func (m metadata) moved(was metadata) []string {
+	var names []string
+	before := was.endpoints()
+	for i, e := range m.endpoints() {
+		if before[i].address != "" && hostOf(e.address) != hostOf(before[i].address) {
+			names = append(names, e.name)
+		}
+	}
+	return names
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// check says what is wrong with the addresses: each leads a browser, a code or
+// a secret somewhere.
+func (m metadata) check(allowed hosts) error {
+	for _, a := range m.endpoints() {
 		if a.address == "" && a.optional {
 			continue
 		}
@@ -112,7 +131,8 @@ type discovery struct {
 
 // refresh asks the provider unless that was done within the hour. A failure is
 // remembered for a moment, and for a day what was known before goes on serving.
-func (d *discovery) refresh(ctx context.Context, client *http.Client, allowed hosts, issuer string, now func() time.Time) (*discovered, error) {
+// It also lists the endpoints that have moved to another host since then.
+func (d *discovery) refresh(ctx context.Context, client *http.Client, allowed hosts, issuer string, now func() time.Time) (*discovered, []string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.issuer != issuer {
@@ -120,15 +140,20 @@ func (d *discovery) refresh(ctx context.Context, client *http.Client, allowed ho
 	}
 	at := now()
 	if d.found != nil && at.Sub(d.at) < fresh {
-		return d.found, nil
+		return d.found, nil, nil
 	}
+	var moved []string
 	if d.err == nil || at.Sub(d.failed) >= forgetting {
+		was := d.found
 		d.ask(ctx, client, allowed, now)
+		if was != nil && d.found != nil {
+			moved = d.found.moved(was.metadata)
+		}
 	}
 	if d.found != nil && at.Sub(d.at) < lastWord {
-		return d.found, nil
+		return d.found, moved, nil
 	}
-	return nil, d.err
+	return nil, nil, d.err
 }
 
 // ask discovers the provider for all who wait, so whoever caused it may leave.

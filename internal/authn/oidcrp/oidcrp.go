@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,10 +27,13 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -51,6 +55,11 @@ const (
 	RefusedAccount  Cause = "refused_account"
 	Misconfigured   Cause = "misconfigured" // the answer breaks the protocol
 	Unavailable     Cause = "unavailable"
+	SignedOut       Cause = "signed_out"    // the step needs somebody who has signed in
+	TooWeak         Cause = "step_up"       // a second factor was asked for and not proved
+	NotFresh        Cause = "not_fresh"     // a fresh proof was asked for and not given
+	OtherAccount    Cause = "other_account" // another account than that of the session
+	AccountTaken    Cause = "account_taken" // the account to link is somebody's already
 )
 
 // flowTime is how long somebody may take at their provider.
@@ -64,6 +73,7 @@ type RelyingParty struct {
 	DB       *ent.Client
 	Now      func() time.Time
 	BaseURL  string
+	KEK      keyring.KEK       // seals the keys by which we prove ourselves
 	Secrets  map[string]string // client secrets by reference, beside env: and file:
 	Sessions *session.Service
 	Learners *learner.Service
@@ -85,7 +95,10 @@ func (rp *RelyingParty) Allow(hosts ...string) { rp.client, rp.allowed = guarded
 func (rp *RelyingParty) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /auth/start/{key}", rp.start)
 	mux.HandleFunc("GET /auth/callback/{key}", rp.callback)
+	mux.HandleFunc("GET /auth/step-up", rp.stepUp)
 	mux.HandleFunc("POST /auth/logout", rp.logout)
+	mux.HandleFunc("POST /auth/backchannel-logout/{key}", rp.backchannelLogout)
+	mux.HandleFunc("GET /auth/jwks.json", rp.jwks)
 }
 
 // guard keeps the answers of sign-in out of caches and referrers.
@@ -111,18 +124,46 @@ func cut(err error) string {
 
 // start sends somebody to their provider.
 func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
+	rp.begin(w, r, r.PathValue("key"), signin.PurposeSIGN_IN, SafePath(r.URL.Query().Get("return_to")))
+}
+
+// wish is what a journey asks of a provider beside a sign-in.
+type wish struct {
+	acr    string        // the level to prove
+	within time.Duration // how long ago the person may have proved themselves; 0: as long as they like
+}
+
+// recent is how long a proof counts as fresh where accounts are linked.
+const recent = 5 * time.Minute
+
+// anew is the max_age that is sent where a fresh proof is needed: less than what
+// is accepted, so that some of it is left, and not 0, which some providers take
+// for nothing.
+const anew = time.Minute
+
+var wishes = map[signin.Purpose]wish{
+	signin.PurposeSTEP_UP: {acr: authz.MultiFactor, within: authz.StepUpTime},
+	signin.PurposeRENEW:   {within: recent},
+	signin.PurposeLINK:    {within: recent},
+}
+
+// begin sends somebody to a provider. All but a sign-in concerns the session.
+func (rp *RelyingParty) begin(w http.ResponseWriter, r *http.Request, key string, purpose signin.Purpose, returnTo string) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	p, cause, err := rp.provider(ctx, r.PathValue("key"))
+	p, cause, err := rp.provider(ctx, key)
 	if err != nil {
 		rp.fail(w, r, cause, err)
 		return
 	}
 	state, nonce, browser, verifier := secret(), secret(), secret(), oauth2.GenerateVerifier()
 	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return tx.SignIn.Create().SetProviderID(p.row.ID).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
-			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(SafePath(r.URL.Query().Get("return_to"))).
-			SetExpiresAt(vocab.Now(rp.Now).Add(flowTime)).Exec(ctx)
+		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
+			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(rp.Now).Add(flowTime))
+		if purpose != signin.PurposeSIGN_IN {
+			create.SetSessionID(viewer.From(r.Context()).SessionID)
+		}
+		return create.Exec(ctx)
 	})
 	if err != nil {
 		rp.fail(w, r, Unavailable, err)
@@ -131,6 +172,12 @@ func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
 	rp.dropOldFlows(w, r)
 	http.SetCookie(w, rp.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
 	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
+	if wish := wishes[purpose]; wish.within > 0 {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(anew.Seconds()))))
+		if wish.acr != "" {
+			options = append(options, oauth2.SetAuthURLParam("acr_values", p.own(wish.acr)))
+		}
+	}
 	http.Redirect(w, r, rp.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
 }
 
@@ -164,30 +211,49 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 		rp.fail(w, r, StateUnknown, errors.New("begun with another provider"))
 		return
 	}
-	assertion, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	if flow.Purpose != signin.PurposeSIGN_IN && viewer.From(r.Context()).SessionID != *flow.SessionID {
+		rp.fail(w, r, SignedOut, errors.New("the session that began it is over"))
+		return
+	}
+	got, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	if err == nil && (flow.Purpose == signin.PurposeSTEP_UP || flow.Purpose == signin.PurposeRENEW) {
+		cause, err = rp.sameAccount(ctx, flow, got)
+	}
 	if err != nil {
-		rp.recordRefusal(ctx, p, cause)
+		rp.recordRefusal(ctx, p, flow, cause)
 		rp.fail(w, r, cause, err)
 		return
 	}
-	identity, err := rp.Learners.SignIn(ctx, assertion)
-	if err != nil {
+	if flow.Purpose == signin.PurposeLINK {
+		rp.askToLink(w, r, p, flow, got)
+		return
+	}
+	if err := rp.enter(w, r, got); err != nil {
 		rp.fail(w, r, Unavailable, err)
 		return
 	}
-	if old := viewer.From(r.Context()); old.SessionID != "" { // a new sign-in, a new secret
+	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
+}
+
+// enter begins a session, and ends the one that the browser had: a new proof, a
+// new secret.
+func (rp *RelyingParty) enter(w http.ResponseWriter, r *http.Request, got redeemed) error {
+	ctx := viewer.AsSystem(r.Context())
+	identity, err := rp.Learners.SignIn(ctx, got.Assertion)
+	if err != nil {
+		return err
+	}
+	if old := viewer.From(r.Context()); old.SessionID != "" {
 		if err := rp.Sessions.End(ctx, old.SessionID); err != nil {
-			rp.fail(w, r, Unavailable, err)
-			return
+			return err
 		}
 	}
-	token, err := rp.Sessions.Start(ctx, identity, assertion.ACR, assertion.AuthTime)
+	token, err := rp.Sessions.Start(ctx, identity, got.Proof)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
-		return
+		return err
 	}
 	rp.Cookie.Set(w, token)
-	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
+	return nil
 }
 
 // takeFlow returns the sign-in that the state names and deletes it: a state
@@ -200,7 +266,7 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 	name := "flow-" + state[:9]
 	browser := rp.Cookie.NamedValue(r, name)
 	http.SetCookie(w, rp.Cookie.Named(name, "", -1))
-	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state))).Only(ctx)
+	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state)), signin.PurposeNEQ(signin.PurposeCONFIRM_LINK)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, StateUnknown, err
 	}
@@ -227,11 +293,12 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 
 // recordRefusal notes that a provider's answer got nobody in. What it said is
 // left out: it may be about anybody.
-func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, cause Cause) {
-	err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Verb: "sign_in.refused", Object: p.row.ID, Details: map[string]string{"cause": string(cause)}})
-	})
-	if err != nil {
+func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, flow *ent.SignIn, cause Cause) {
+	rp.record(ctx, audit.Entry{Verb: "sign_in.refused", Object: p.row.ID, Details: map[string]string{"cause": string(cause), "purpose": string(flow.Purpose)}})
+}
+
+func (rp *RelyingParty) record(ctx context.Context, e audit.Entry) {
+	if err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error { return audit.Record(ctx, tx, e) }); err != nil {
 		rp.Log.ErrorContext(ctx, "audit", "err", err)
 	}
 }
@@ -239,6 +306,9 @@ func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, cause Cause
 func (rp *RelyingParty) oauth(p *known) *oauth2.Config {
 	endpoint := p.Endpoint()
 	endpoint.AuthStyle = p.authStyle()
+	if p.row.ClientAuthentication == provider.ClientAuthenticationPRIVATE_KEY_JWT {
+		endpoint.AuthStyle = oauth2.AuthStyleInParams // beside the proof, without a secret
+	}
 	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: endpoint,
 		RedirectURL: rp.BaseURL + "/auth/callback/" + p.row.Key, Scopes: p.row.Scopes}
 }

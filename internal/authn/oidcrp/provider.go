@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -19,7 +21,8 @@ type known struct {
 	*discovered
 	row    *ent.Provider
 	homes  map[string]ident.ID // domain to institution
-	secret string
+	secret string              // empty when we prove ourselves by a key
+	spelling
 }
 
 // provider returns the active provider of a key, discovered.
@@ -35,17 +38,40 @@ func (rp *RelyingParty) provider(ctx context.Context, key string) (*known, Cause
 	if err != nil {
 		return nil, Unavailable, err
 	}
-	p := &known{row: row, homes: map[string]ident.ID{}}
+	p := &known{row: row, homes: map[string]ident.ID{}, spelling: spellingOf(row)}
 	for _, h := range homes {
 		p.homes[h.Domain] = h.InstitutionID
 	}
-	if p.secret, err = rp.clientSecret(vocab.OrZero(row.ClientSecretRef)); err != nil {
-		return nil, Misconfigured, err
+	if row.ClientAuthentication == provider.ClientAuthenticationSECRET {
+		if p.secret, err = rp.clientSecret(vocab.OrZero(row.ClientSecretRef)); err != nil {
+			return nil, Misconfigured, err
+		}
 	}
-	if p.discovered, err = rp.providers.of(key).refresh(ctx, rp.client, rp.allowed, row.Issuer, rp.Now); err != nil {
+	var moved []string
+	if p.discovered, moved, err = rp.providers.of(key).refresh(ctx, rp.client, rp.allowed, row.Issuer, rp.Now); err != nil {
 		return nil, ProviderDown, err
 	}
+	if len(moved) > 0 {
+		rp.record(ctx, audit.Entry{Verb: "provider.moved", Object: row.ID, Details: map[string]string{"endpoints": strings.Join(moved, " ")}})
+	}
 	return p, "", nil
+}
+
+// algorithms are those that the registry leaves of what is accepted here.
+func (p *known) algorithms() ([]string, error) {
+	if len(p.row.Algorithms) == 0 {
+		return algorithms, nil
+	}
+	var left []string
+	for _, a := range algorithms {
+		if slices.Contains(p.row.Algorithms, a) {
+			left = append(left, a)
+		}
+	}
+	if len(left) == 0 {
+		return nil, errors.New("the registry leaves no algorithm")
+	}
+	return left, nil
 }
 
 // clientSecret reads the secret that a reference names.

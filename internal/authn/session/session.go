@@ -1,5 +1,6 @@
 // Package session keeps who has signed in: an opaque secret of 256 bits in the
-// browser or a program, its SHA-256 here. No token of a provider is kept.
+// browser or a program, its SHA-256 here. Of a provider's tokens none is kept but
+// the ID token, sealed, as the hint that its logout asks for.
 package session
 
 import (
@@ -12,9 +13,12 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -26,6 +30,24 @@ import (
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
+	KEK keyring.KEK // seals hints for a provider's logout; the zero KEK keeps none
+}
+
+// Proof is how somebody proved themselves to their provider, as it says.
+type Proof struct {
+	ACR             string   // REFEDS profile, or a level of the provider's own
+	AMR             []string // methods (RFC 8176)
+	AuthenticatedAt time.Time
+	SID             string // the provider's name of its session
+	IDToken         string // kept sealed, as a hint for the provider's logout
+	Purpose         string // why it was asked for, for the record
+}
+
+// maxHint is the largest ID token that is kept, in bytes: it travels in an address.
+const maxHint = 4096
+
+func sealed(id ident.ID) keyring.Owner {
+	return keyring.Owner{Institution: string(id), Purpose: "id_token"}
 }
 
 // How long sessions last.
@@ -39,7 +61,7 @@ const (
 
 // Start begins a session of an account that has just signed in and returns its
 // secret, which nobody can read again.
-func (s *Service) Start(ctx context.Context, id *ent.Identity, acr string, authenticated time.Time) (secret string, err error) {
+func (s *Service) Start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
 	now, lifetime := vocab.Now(s.Now), absolute
 	isStaff, err := s.isStaff(ctx, id.PersonID, now)
 	if err != nil {
@@ -49,11 +71,23 @@ func (s *Service) Start(ctx context.Context, id *ent.Identity, acr string, authe
 		lifetime = staff
 	}
 	secret, digest := newSecret()
-	return secret, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
+	hint := ""
+	if s.KEK.ID() != "" && p.IDToken != "" && len(p.IDToken) <= maxHint {
+		if hint, err = keyring.SealText(s.KEK, p.IDToken, digest, sealed(id.ID)); err != nil {
+			return "", err
+		}
+	}
+	return secret, s.create(ctx, p.Purpose, func(tx *ent.Tx) *ent.SessionCreate {
 		create := tx.Session.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetKind(session.KindBROWSER).SetDigest(digest).
-			SetAuthenticatedAt(authenticated.UTC().Truncate(time.Microsecond)).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
-		if acr != "" {
-			create.SetAcr(vocab.Clean(255, acr))
+			SetAuthenticatedAt(p.AuthenticatedAt.UTC().Truncate(time.Microsecond)).SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
+		if p.ACR != "" {
+			create.SetAcr(vocab.Clean(255, p.ACR))
+		}
+		if p.SID != "" {
+			create.SetSid(p.SID)
+		}
+		if hint != "" {
+			create.SetIDToken(hint)
 		}
 		return create
 	})
@@ -84,20 +118,24 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 		expires = p.ExpiresAt
 	}
 	secret, digest := newSecret()
-	return secret, expires, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
+	return secret, expires, s.create(ctx, "", func(tx *ent.Tx) *ent.SessionCreate {
 		return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-			SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(expires)
+			SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(expires)
 	})
 }
 
-func (s *Service) create(ctx context.Context, row func(*ent.Tx) *ent.SessionCreate) error {
+func (s *Service) create(ctx context.Context, purpose string, row func(*ent.Tx) *ent.SessionCreate) error {
 	ctx = viewer.AsSystem(ctx)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		made, err := row(tx).Save(ctx)
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.start", Object: made.PersonID, Details: map[string]string{"kind": string(made.Kind)}})
+		details := map[string]string{"kind": string(made.Kind)}
+		if purpose != "" {
+			details["purpose"] = purpose
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.start", Object: made.PersonID, Details: details})
 	})
 }
 
@@ -166,6 +204,74 @@ func (s *Service) EndAll(ctx context.Context, person ident.ID) (n int, err error
 	return n, err
 }
 
+// EndOthers ends every session of the viewer but the one that asks, and the one
+// that lent it. It returns how many there were.
+func (s *Service) EndOthers(ctx context.Context) (n int, err error) {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	now := vocab.Now(s.Now)
+	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		stays := []ident.ID{v.SessionID}
+		asking, err := tx.Session.Query().Where(session.ID(v.SessionID)).Only(ctx)
+		switch {
+		case ent.IsNotFound(err):
+		case err != nil:
+			return err
+		case asking.ParentID != nil:
+			stays = append(stays, *asking.ParentID)
+		}
+		n, err = tx.Session.Update().Where(session.PersonID(v.PersonID), session.IDNotIn(stays...), session.EndedAtIsNil(), session.ExpiresAtGT(now),
+			session.Or(session.ParentIDIsNil(), session.ParentIDNEQ(v.SessionID))).SetEndedAt(now).Save(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_others", Object: v.PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+	})
+	return n, err
+}
+
+// EndOwn ends one of the viewer's sessions, and with it the tokens that it has
+// lent. It returns the session, ended.
+func (s *Service) EndOwn(ctx context.Context, id ident.ID) (*ent.Session, error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.DB.Session.Get(ctx, id); err != nil { // the guard shows own sessions only
+		return nil, storage.Found(err, "session", "input", "sessionId")
+	}
+	if err := s.End(ctx, id); err != nil {
+		return nil, err
+	}
+	return s.DB.Session.Get(ctx, id)
+}
+
+// Renew lets a session go on under a new secret, which it returns; the old one
+// is dead.
+func (s *Service) Renew(ctx context.Context, id ident.ID) (secret string, err error) {
+	ctx = viewer.AsSystem(ctx)
+	old, err := s.DB.Session.Query().Where(session.ID(id)).WithIdentity().Only(ctx)
+	if err != nil {
+		return "", storage.Found(err, "session")
+	}
+	if err := s.End(ctx, id); err != nil {
+		return "", err
+	}
+	return s.Start(ctx, old.Edges.Identity, Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt,
+		SID: vocab.OrZero(old.Sid), IDToken: s.Hint(old), Purpose: "RENEWED"})
+}
+
+// Hint returns the ID token by which a session began, or "" when none is kept
+// that can be opened.
+func (s *Service) Hint(found *ent.Session) string {
+	hint, err := keyring.OpenText(s.KEK, vocab.OrZero(found.IDToken), found.Digest, sealed(found.IdentityID))
+	if err != nil {
+		return ""
+	}
+	return hint
+}
+
 // Clear deletes what has expired a day ago or earlier. A job calls it.
 func (s *Service) Clear(ctx context.Context) (int, error) {
 	ctx = viewer.AsSystem(ctx)
@@ -175,7 +281,11 @@ func (s *Service) Clear(ctx context.Context) (int, error) {
 		return n, err
 	}
 	m, err := s.DB.Session.Delete().Where(session.ExpiresAtLT(before.Add(-absolute))).Exec(ctx)
-	return n + m, err
+	if err != nil {
+		return n + m, err
+	}
+	l, err := s.DB.LogoutToken.Delete().Where(logouttoken.ExpiresAtLT(s.Now())).Exec(ctx)
+	return n + m + l, err
 }
 
 func newSecret() (secret, digest string) {
