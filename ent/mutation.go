@@ -24265,6 +24265,7 @@ type PersonMutation struct {
 	id            *ident.ID
 	created_at    *time.Time
 	signed_in_at  *time.Time
+	unlinked_at   *time.Time
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Person, error)
@@ -24460,6 +24461,55 @@ func (m *PersonMutation) ResetSignedInAt() {
 	delete(m.clearedFields, person.FieldSignedInAt)
 }
 
+// SetUnlinkedAt sets the "unlinked_at" field.
+func (m *PersonMutation) SetUnlinkedAt(t time.Time) {
+	m.unlinked_at = &t
+}
+
+// UnlinkedAt returns the value of the "unlinked_at" field in the mutation.
+func (m *PersonMutation) UnlinkedAt() (r time.Time, exists bool) {
+	v := m.unlinked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnlinkedAt returns the old "unlinked_at" field's value of the Person entity.
+// If the Person object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonMutation) OldUnlinkedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnlinkedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnlinkedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnlinkedAt: %w", err)
+	}
+	return oldValue.UnlinkedAt, nil
+}
+
+// ClearUnlinkedAt clears the value of the "unlinked_at" field.
+func (m *PersonMutation) ClearUnlinkedAt() {
+	m.unlinked_at = nil
+	m.clearedFields[person.FieldUnlinkedAt] = struct{}{}
+}
+
+// UnlinkedAtCleared returns if the "unlinked_at" field was cleared in this mutation.
+func (m *PersonMutation) UnlinkedAtCleared() bool {
+	_, ok := m.clearedFields[person.FieldUnlinkedAt]
+	return ok
+}
+
+// ResetUnlinkedAt resets all changes to the "unlinked_at" field.
+func (m *PersonMutation) ResetUnlinkedAt() {
+	m.unlinked_at = nil
+	delete(m.clearedFields, person.FieldUnlinkedAt)
+}
+
 // Where appends a list predicates to the PersonMutation builder.
 func (m *PersonMutation) Where(ps ...predicate.Person) {
 	m.predicates = append(m.predicates, ps...)
@@ -24494,12 +24544,15 @@ func (m *PersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PersonMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 3)
 	if m.created_at != nil {
 		fields = append(fields, person.FieldCreatedAt)
 	}
 	if m.signed_in_at != nil {
 		fields = append(fields, person.FieldSignedInAt)
+	}
+	if m.unlinked_at != nil {
+		fields = append(fields, person.FieldUnlinkedAt)
 	}
 	return fields
 }
@@ -24513,6 +24566,8 @@ func (m *PersonMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case person.FieldSignedInAt:
 		return m.SignedInAt()
+	case person.FieldUnlinkedAt:
+		return m.UnlinkedAt()
 	}
 	return nil, false
 }
@@ -24526,6 +24581,8 @@ func (m *PersonMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldCreatedAt(ctx)
 	case person.FieldSignedInAt:
 		return m.OldSignedInAt(ctx)
+	case person.FieldUnlinkedAt:
+		return m.OldUnlinkedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Person field %s", name)
 }
@@ -24548,6 +24605,13 @@ func (m *PersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSignedInAt(v)
+		return nil
+	case person.FieldUnlinkedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnlinkedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)
@@ -24582,6 +24646,9 @@ func (m *PersonMutation) ClearedFields() []string {
 	if m.FieldCleared(person.FieldSignedInAt) {
 		fields = append(fields, person.FieldSignedInAt)
 	}
+	if m.FieldCleared(person.FieldUnlinkedAt) {
+		fields = append(fields, person.FieldUnlinkedAt)
+	}
 	return fields
 }
 
@@ -24599,6 +24666,9 @@ func (m *PersonMutation) ClearField(name string) error {
 	case person.FieldSignedInAt:
 		m.ClearSignedInAt()
 		return nil
+	case person.FieldUnlinkedAt:
+		m.ClearUnlinkedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Person nullable field %s", name)
 }
@@ -24612,6 +24682,9 @@ func (m *PersonMutation) ResetField(name string) error {
 		return nil
 	case person.FieldSignedInAt:
 		m.ResetSignedInAt()
+		return nil
+	case person.FieldUnlinkedAt:
+		m.ResetUnlinkedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)

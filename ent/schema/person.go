@@ -15,7 +15,7 @@ type Person struct{ ent.Schema }
 func (Person) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Person}} }
 
 func (Person) Fields() []ent.Field {
-	return []ent.Field{at("signed_in_at")}
+	return []ent.Field{at("signed_in_at"), at("unlinked_at")}
 }
 
 // Profile is what a person's home institution says of them.

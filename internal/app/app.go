@@ -113,6 +113,8 @@ func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
+		Sessions:     a.Sessions,
+		Learners:     a.Learners,
 		Exchange:     a.Exchange,
 	}
 }

@@ -151,6 +151,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"closeUnit":                {"unitId": id(closed)},
 		"updateAlliance":           {"allianceId": w.alliance, "bounds": []map[string]any{{"kind": "COURSE", "min": "5", "max": "4"}}},
 		"grantRole":                {"personId": c.ada.ID, "role": "TEACHER", "at": w.Institution("uni-b"), "unitId": id(closed)},
+		"endSession":               {"sessionId": w.sessionOf("Yara")},
+		"endOtherSessions":         {"exceptSessionId": w.sessionOf("Zoe")},
+		"unlinkIdentity":           {"identityId": w.identityOf(c.ada.ID)},
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"submitCourseForReview":    {"courseId": course},
@@ -188,6 +191,19 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pullImportSource":         {"sourceId": still},
 		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
+}
+
+// sessionOf returns a session of another learner.
+func (w *World) sessionOf(name string) ident.ID {
+	w.t.Helper()
+	who := w.Learner("S-"+name, "uni-a")
+	return w.DB.Client.Session.Query().Where(session.PersonID(who.ID), session.KindEQ(session.KindBROWSER)).OnlyX(w.system()).ID
+}
+
+// identityOf returns the account of a person.
+func (w *World) identityOf(person ident.ID) ident.ID {
+	w.t.Helper()
+	return w.DB.Client.Identity.Query().Where(identity.PersonID(person)).OnlyX(w.system()).ID
 }
 
 // revoked returns a revoked credential of another learner of the same home.

@@ -63,18 +63,22 @@ var errOthers = problem.New(problem.Conflict, "this account belongs to another p
 // signed in. It returns a CONFLICT problem for the last one, and for the one
 // that the running session began with. Affiliations that its home asserted stay
 // until they lapse.
-func (s *Service) Unlink(ctx context.Context, id ident.ID) (ident.ID, error) {
+func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	asSystem := viewer.AsSystem(ctx)
-	return id, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		gone, err := tx.Identity.Get(ctx, id) // the guard shows own accounts only
 		if err != nil {
 			return storage.Found(err, "account", "input", "identityId")
 		}
 		if err := authz.RequireStepUp(ctx); err != nil {
+			return err
+		}
+		// Whoever unlinks at the same moment waits here, and counts afterwards.
+		if err := tx.Person.UpdateOneID(v.PersonID).SetUnlinkedAt(vocab.Now(s.Now)).Exec(asSystem); err != nil {
 			return err
 		}
 		others, err := tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)).Count(ctx)

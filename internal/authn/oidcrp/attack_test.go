@@ -309,10 +309,6 @@ func TestProvidersThatDiffer(t *testing.T) {
 			sum := sha256.Sum256([]byte("at"))
 			f.claims = set(map[string]any{"at_hash": base64.RawURLEncoding.EncodeToString(sum[:16])})
 		}, affiliation.KindSTUDENT},
-		{"R8 userinfo in another spelling overrides nothing", func(f *fake) {
-			f.claims = set(map[string]any{"schac_home_organization": nil, "schacHomeOrganization": "uni-s.example", "email": nil})
-			f.userinfo = map[string]any{"sub": "s-1", "schac_home_organization": "uni-x.example"}
-		}, affiliation.KindSTUDENT},
 		{"R9 keys of unknown kinds beside", func(f *fake) {
 			f.keys = func(s *gojose.JSONWebKeySet) {
 				s.Keys = append(s.Keys, gojose.JSONWebKey{Key: []byte("shared secret"), KeyID: "k1"})
@@ -322,10 +318,6 @@ func TestProvidersThatDiffer(t *testing.T) {
 			f.claims = set(map[string]any{"eduperson_scoped_affiliation": slices.Repeat([]string{"staff@uni-s.example"}, 10000)})
 		}, affiliation.KindSTAFF},
 		{"one text", func(f *fake) { f.claims = set(map[string]any{"eduperson_scoped_affiliation": "staff@uni-s.example"}) }, affiliation.KindSTAFF},
-		{"camel case", func(f *fake) {
-			f.claims = set(map[string]any{"schac_home_organization": nil, "schacHomeOrganization": "uni-s.example",
-				"eduperson_scoped_affiliation": nil, "eduPersonScopedAffiliation": []string{"alum@uni-s.example"}})
-		}, affiliation.KindALUM},
 		{"no home named by a provider with one", func(f *fake) { f.claims = set(map[string]any{"schac_home_organization": nil}) }, affiliation.KindSTUDENT},
 		{"only in userinfo", func(f *fake) {
 			f.claims = set(map[string]any{"schac_home_organization": nil, "eduperson_scoped_affiliation": nil})

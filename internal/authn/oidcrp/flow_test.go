@@ -164,7 +164,7 @@ func TestR27DropsAndRefusalsAreOnRecord(t *testing.T) {
 		t.Fatal("somebody got in")
 	}
 	e := p.db.Client.AuditEntry.Query().Where(auditentry.Verb("sign_in.refused")).OnlyX(p.system())
-	if len(e.Details) != 1 || e.Details["cause"] != "foreign_home" || e.ObjectID.Kind() != ident.Provider {
+	if len(e.Details) != 2 || e.Details["purpose"] != "SIGN_IN" || e.Details["cause"] != "foreign_home" || e.ObjectID.Kind() != ident.Provider {
 		t.Errorf("the record says %v of %s", e.Details, e.ObjectID)
 	}
 }
@@ -322,7 +322,7 @@ func TestR23ProvidersWordsInTheLog(t *testing.T) {
 		_, secret, _ := r.BasicAuth()
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, `{"error":"invalid_client","error_description":"bad secret %q, code %s"}`, secret, r.FormValue("code"))
+		fmt.Fprintf(w, `{"error":"invalid_client","error_description":"bad secret %s, code %s"}`, secret, r.FormValue("code"))
 	}
 	p.signIn()
 	line := p.log.String()
@@ -438,7 +438,7 @@ func TestR11NothingInsideIsCalled(t *testing.T) {
 		if p.signIn() || p.cause != oidcrp.ProviderDown {
 			t.Errorf("%s: cause %q", issuer, p.cause)
 		}
-		if !strings.Contains(p.log.String(), "not public") && !strings.Contains(p.log.String(), "https only") {
+		if !strings.Contains(p.log.String(), "prohibited IP address") && !strings.Contains(p.log.String(), "https only") {
 			t.Errorf("%s: %s", issuer, p.log)
 		}
 		p.log.Reset()

@@ -204,32 +204,31 @@ func (s *Service) EndAll(ctx context.Context, person ident.ID) (n int, err error
 	return n, err
 }
 
-// EndOthers ends every session of the viewer but the one that asks, and the one
-// that lent it. It returns how many there were.
-func (s *Service) EndOthers(ctx context.Context) (n int, err error) {
-	v, err := authz.SignedIn(ctx)
+// EndOthers ends every session of the viewer but one of them, the one that lent
+// it and those that it has lent. It returns the one that goes on, and how many
+// have ended.
+func (s *Service) EndOthers(ctx context.Context, except ident.ID) (stays *ent.Session, n int, err error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, 0, err
+	}
+	stays, err = s.DB.Session.Get(ctx, except) // the guard shows own sessions only
 	if err != nil {
-		return 0, err
+		return nil, 0, storage.Found(err, "session", "input", "exceptSessionId")
+	}
+	kept := []ident.ID{stays.ID}
+	if stays.ParentID != nil {
+		kept = append(kept, *stays.ParentID)
 	}
 	now := vocab.Now(s.Now)
 	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		stays := []ident.ID{v.SessionID}
-		asking, err := tx.Session.Query().Where(session.ID(v.SessionID)).Only(ctx)
-		switch {
-		case ent.IsNotFound(err):
-		case err != nil:
-			return err
-		case asking.ParentID != nil:
-			stays = append(stays, *asking.ParentID)
-		}
-		n, err = tx.Session.Update().Where(session.PersonID(v.PersonID), session.IDNotIn(stays...), session.EndedAtIsNil(), session.ExpiresAtGT(now),
-			session.Or(session.ParentIDIsNil(), session.ParentIDNEQ(v.SessionID))).SetEndedAt(now).Save(ctx)
+		n, err = tx.Session.Update().Where(session.PersonID(stays.PersonID), session.IDNotIn(kept...), session.EndedAtIsNil(), session.ExpiresAtGT(now),
+			session.Or(session.ParentIDIsNil(), session.ParentIDNEQ(stays.ID))).SetEndedAt(now).Save(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_others", Object: v.PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_others", Object: stays.PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
 	})
-	return n, err
+	return stays, n, err
 }
 
 // EndOwn ends one of the viewer's sessions, and with it the tokens that it has
