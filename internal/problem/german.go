@@ -372,6 +372,7 @@ var germanWords = map[string]string{
 	"recognition rule": "Anerkennungsregel",
 	"result":           "Ergebnis",
 	"session":          "Sitzung",
+	"account":          "Konto",
 	"source":           "Quelle",
 	"unit":             "Organisationseinheit",
 

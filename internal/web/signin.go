@@ -31,6 +31,7 @@ func (s *site) signInRoutes(mux *http.ServeMux) {
 		auth.ServeHTTP(w, r)
 	})
 	mux.Handle("/auth/", auth)
+	s.linkRoutes(mux)
 	mux.HandleFunc("POST /auth/bearer", s.lend)
 	mux.HandleFunc("GET /signin", s.chooser)
 	mux.HandleFunc("POST /signin/forget", func(w http.ResponseWriter, r *http.Request) {

@@ -30,6 +30,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
@@ -52,6 +53,9 @@ type party struct {
 	cause   oidcrp.Cause
 	cookies []*http.Cookie
 	session ident.ID // of the browser's viewer
+
+	alliance ident.ID
+	homes    map[string]ident.ID
 }
 
 func newParty(t *testing.T) *party {
@@ -73,13 +77,18 @@ func newParty(t *testing.T) *party {
 		}
 		homes[domain] = inst.ID
 	}
+	p.alliance, p.homes = a.ID, homes
 	if _, err := s.RegisterProvider(p.system(), institution.NewProvider{AllianceID: a.ID, Key: "uni-s", Issuer: p.fake.issuer(), ClientID: "peregrine",
 		ClientSecretRef: "test:", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-s.example": homes["uni-s.example"]}}); err != nil {
 		t.Fatal(err)
 	}
+	kek, err := keyring.ParseKEK(strings.Repeat("7f", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.rp = &oidcrp.RelyingParty{
-		DB: p.db.Client, Now: clock, BaseURL: "http://localhost:8080", Secrets: map[string]string{"test:": "secret"}, Log: slog.New(slog.NewTextHandler(p.log, nil)),
-		Sessions: &session.Service{DB: p.db.Client, Now: clock}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"),
+		DB: p.db.Client, Now: clock, KEK: kek, BaseURL: "http://localhost:8080", Secrets: map[string]string{"test:": "secret"}, Log: slog.New(slog.NewTextHandler(p.log, nil)),
+		Sessions: &session.Service{DB: p.db.Client, Now: clock, KEK: kek}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"),
 		Fail: func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause) {
 			p.cause = cause
 			w.WriteHeader(http.StatusTeapot)
@@ -106,7 +115,11 @@ func (p *party) ask(method, address string, cookies []*http.Cookie) *http.Respon
 		r.AddCookie(c)
 	}
 	w := httptest.NewRecorder()
-	p.mux.ServeHTTP(w, r.WithContext(viewer.With(r.Context(), &viewer.Viewer{Kind: viewer.Anonymous, SessionID: p.session})))
+	who := &viewer.Viewer{Kind: viewer.Anonymous}
+	if p.session != "" {
+		who = &viewer.Viewer{Kind: viewer.Person, SessionID: p.session, PersonID: p.db.Client.Session.GetX(p.system(), p.session).PersonID}
+	}
+	p.mux.ServeHTTP(w, r.WithContext(viewer.With(r.Context(), who)))
 	return w.Result()
 }
 

@@ -1,6 +1,7 @@
 package oidcrp_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -290,8 +291,8 @@ func TestR15OldSessionDies(t *testing.T) {
 	}
 }
 
-// R17: the session here ends before the browser goes to the provider, which
-// learns no token.
+// R17: the session here ends before the browser goes to the provider, with the
+// ID token that it gave as a hint.
 func TestR17Logout(t *testing.T) {
 	p := newParty(t)
 	p.fake.discovery = set(map[string]any{"end_session_endpoint": "https://idp.uni-s.example/bye?a=b"})
@@ -305,7 +306,14 @@ func TestR17Logout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (url.Values{"a": {"b"}, "client_id": {"peregrine"}, "post_logout_redirect_uri": {"http://localhost:8080/"}}); answer.StatusCode != http.StatusSeeOther ||
+	hint := to.Query().Get("id_token_hint")
+	if body, err := base64.RawURLEncoding.DecodeString(strings.Split(hint+"..", ".")[1]); err != nil || !strings.Contains(string(body), `"sub":"s-1"`) {
+		t.Errorf("the hint is %q", hint)
+	}
+	if stored := s.IDToken; stored == nil || strings.Contains(*stored, hint) || strings.Contains(*stored, "eyJ") {
+		t.Error("the ID token is stored in the clear")
+	}
+	if want := (url.Values{"a": {"b"}, "id_token_hint": {hint}, "client_id": {"peregrine"}, "post_logout_redirect_uri": {"http://localhost:8080/"}}); answer.StatusCode != http.StatusSeeOther ||
 		to.Host != "idp.uni-s.example" || to.Query().Encode() != want.Encode() {
 		t.Errorf("%d to %s", answer.StatusCode, to)
 	}

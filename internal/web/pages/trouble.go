@@ -22,7 +22,9 @@ const (
 	Misconfigured  Cause = "misconfigured"   // the provider answered in a way that is not accepted
 	SignedOut      Cause = "signed_out"      // the page needs somebody who has signed in
 	StepUp         Cause = "step_up"         // a second factor was asked for and not proved
+	NotFresh       Cause = "not_fresh"       // a fresh proof was asked for and not given
 	OtherAccount   Cause = "other_account"   // another account was asked for
+	AccountTaken   Cause = "account_taken"   // the account to link is somebody's already
 
 	Invalid     Cause = "invalid"
 	Conflict    Cause = "conflict"
@@ -45,7 +47,9 @@ var statuses = map[Cause]int{
 	Misconfigured:  http.StatusBadGateway,
 	SignedOut:      http.StatusUnauthorized,
 	StepUp:         http.StatusForbidden,
+	NotFresh:       http.StatusForbidden,
 	OtherAccount:   http.StatusForbidden,
+	AccountTaken:   http.StatusConflict,
 	Invalid:        http.StatusBadRequest,
 	Conflict:       http.StatusConflict,
 	NotFound:       http.StatusNotFound,

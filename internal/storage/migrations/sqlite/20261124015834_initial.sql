@@ -518,6 +518,7 @@ CREATE TABLE `persons` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
   `signed_in_at` datetime NULL,
+  `unlinked_at` datetime NULL,
   PRIMARY KEY (`id`)
 );
 -- Create "profiles" table

@@ -97,6 +97,7 @@ CREATE TABLE `persons` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
   PRIMARY KEY (`id`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "programmes" table
