@@ -328,7 +328,7 @@ var mutations = map[string]mutationShape{
 	"addUnit":                  {"AddUnitInput", "unit", "id key parent { id }"},
 	"updateUnit":               {"UpdateUnitInput", "unit", "id name { text } kind parent { id } children { id }"},
 	"closeUnit":                {"CloseUnitInput", "unit", "id closedAt"},
-	"updateAlliance":           {"UpdateAllianceInput", "alliance", "id name { text } website stepUp bounds { kind min max }"},
+	"updateAlliance":           {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max }"},
 	"grantRole":                {"GrantRoleInput", "roleGrant", "id role institution { id } unit { id } alliance { id } validUntil"},
 	"endSession":               {"EndSessionInput", "session", "id kind current"},
 	"endOtherSessions":         {"EndOtherSessionsInput", "session", "id kind current"},
