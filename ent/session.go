@@ -33,7 +33,7 @@ type Session struct {
 	Kind session.Kind `json:"kind,omitempty"`
 	// SHA-256 of the secret, which is nowhere stored
 	Digest string `json:"digest,omitempty"`
-	// Sid holds the value of the "sid" field.
+	// SHA-256 of the provider's name of its session: byte-equal and short whatever it is
 	Sid *string `json:"sid,omitempty"`
 	// Acr holds the value of the "acr" field.
 	Acr *string `json:"acr,omitempty"`

@@ -1544,7 +1544,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BROWSER", "BEARER"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
-		{Name: "sid", Type: field.TypeString, Nullable: true, Size: 255},
+		{Name: "sid", Type: field.TypeString, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "acr", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "amr", Type: field.TypeJSON, Nullable: true},
 		{Name: "id_token", Type: field.TypeString, Nullable: true, Size: 2147483647},

@@ -93,7 +93,8 @@ func (Session) Fields() []ent.Field {
 		state("kind", "BROWSER", "BEARER"),
 		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the secret, which is nowhere stored"),
-		field.String("sid").MaxLen(255).Optional().Nillable(),
+		field.String("sid").MaxLen(64).Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+			Comment("SHA-256 of the provider's name of its session: byte-equal and short whatever it is"),
 		field.String("acr").MaxLen(255).Optional().Nillable(),
 		field.JSON("amr", []string{}).Optional().Comment("how the provider says the person proved themselves (RFC 8176)"),
 		field.Text("id_token").Optional().Nillable().Sensitive().Comment("sealed under the key-encryption key: a hint for the provider's logout, nothing else"),

@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strconv"
 	"time"
@@ -41,10 +39,9 @@ type ProviderLogout struct {
 func (s *Service) EndByProvider(ctx context.Context, l ProviderLogout) (n int, err error) {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
-	sum := sha256.Sum256([]byte(l.Issuer + "\x00" + l.JTI))
 	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		n = 0
-		if err := tx.LogoutToken.Create().SetDigest(hex.EncodeToString(sum[:])).SetExpiresAt(l.Expires).Exec(ctx); err != nil {
+		if err := tx.LogoutToken.Create().SetDigest(digestOf(l.Issuer + "\x00" + l.JTI)).SetExpiresAt(l.Expires).Exec(ctx); err != nil {
 			return err
 		}
 		over, err := tx.Session.Query().Where(l.ends()...).All(ctx)
@@ -71,21 +68,14 @@ func (s *Service) EndByProvider(ctx context.Context, l ProviderLogout) (n int, e
 func (l ProviderLogout) ends() []predicate.Session {
 	account := []predicate.Identity{identity.ProviderID(l.ProviderID), identity.Issuer(l.Issuer)}
 	if l.Subject != "" {
-		account = append(account, identity.Digest(accountDigest(l.Issuer, l.Subject)))
+		account = append(account, identity.Digest(digestOf(l.Issuer+"\x00"+l.Subject)))
 	}
 	all := []predicate.Session{session.HasIdentityWith(account...), session.EndedAtIsNil(), session.ParentIDIsNil()}
 	switch {
 	case l.SID != "" && l.Subject != "":
-		all = append(all, session.Or(session.Sid(l.SID), session.SidIsNil()))
+		all = append(all, session.Or(session.Sid(digestOf(l.SID)), session.SidIsNil()))
 	case l.SID != "":
-		all = append(all, session.Sid(l.SID))
+		all = append(all, session.Sid(digestOf(l.SID)))
 	}
 	return all
-}
-
-// accountDigest is by which an identity is found, byte for byte, whatever the
-// collation of the database.
-func accountDigest(issuer, subject string) string {
-	sum := sha256.Sum256([]byte(issuer + "\x00" + subject))
-	return hex.EncodeToString(sum[:])
 }

@@ -62,6 +62,14 @@ const (
 // Start begins a session of an account that has just signed in and returns its
 // secret, which nobody can read again.
 func (s *Service) Start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
+	if p.SID != "" {
+		p.SID = digestOf(p.SID)
+	}
+	return s.start(ctx, id, p)
+}
+
+// start is Start with the SID as it is stored.
+func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
 	now, lifetime := vocab.Now(s.Now), absolute
 	isStaff, err := s.isStaff(ctx, id.PersonID, now)
 	if err != nil {
@@ -257,7 +265,7 @@ func (s *Service) Renew(ctx context.Context, id ident.ID) (secret string, err er
 	if err := s.End(ctx, id); err != nil {
 		return "", err
 	}
-	return s.Start(ctx, old.Edges.Identity, Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt,
+	return s.start(ctx, old.Edges.Identity, Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt,
 		SID: vocab.OrZero(old.Sid), IDToken: s.Hint(old), Purpose: "RENEWED"})
 }
 

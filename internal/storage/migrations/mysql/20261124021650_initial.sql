@@ -776,7 +776,7 @@ CREATE TABLE `sessions` (
   `created_at` datetime(6) NOT NULL,
   `kind` varchar(32) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `sid` varchar(255) NULL,
+  `sid` char(64) CHARSET ascii NULL COLLATE ascii_bin,
   `acr` varchar(255) NULL,
   `amr` json NULL,
   `id_token` longtext NULL,
