@@ -29,7 +29,9 @@ type Alliance struct {
 	// Website holds the value of the "website" field.
 	Website *string `json:"website,omitempty"`
 	// ECTS bounds per kind of credential
-	Bounds       []vocab.Bounds `json:"bounds,omitempty"`
+	Bounds []vocab.Bounds `json:"bounds,omitempty"`
+	// whether weighty verbs need a second factor
+	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -40,7 +42,7 @@ func (*Alliance) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case alliance.FieldName, alliance.FieldBounds:
 			values[i] = new([]byte)
-		case alliance.FieldID, alliance.FieldSlug, alliance.FieldWebsite:
+		case alliance.FieldID, alliance.FieldSlug, alliance.FieldWebsite, alliance.FieldStepUp:
 			values[i] = new(sql.NullString)
 		case alliance.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -100,6 +102,12 @@ func (_m *Alliance) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field bounds: %w", err)
 				}
 			}
+		case alliance.FieldStepUp:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field step_up", values[i])
+			} else if value.Valid {
+				_m.StepUp = vocab.StepUp(value.String)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -152,6 +160,9 @@ func (_m *Alliance) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("bounds=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Bounds))
+	builder.WriteString(", ")
+	builder.WriteString("step_up=")
+	builder.WriteString(fmt.Sprintf("%v", _m.StepUp))
 	builder.WriteByte(')')
 	return builder.String()
 }

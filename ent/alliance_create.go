@@ -68,6 +68,20 @@ func (_c *AllianceCreate) SetBounds(v []vocab.Bounds) *AllianceCreate {
 	return _c
 }
 
+// SetStepUp sets the "step_up" field.
+func (_c *AllianceCreate) SetStepUp(v vocab.StepUp) *AllianceCreate {
+	_c.mutation.SetStepUp(v)
+	return _c
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_c *AllianceCreate) SetNillableStepUp(v *vocab.StepUp) *AllianceCreate {
+	if v != nil {
+		_c.SetStepUp(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AllianceCreate) SetID(v ident.ID) *AllianceCreate {
 	_c.mutation.SetID(v)
@@ -121,6 +135,10 @@ func (_c *AllianceCreate) defaults() {
 		v := alliance.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.StepUp(); !ok {
+		v := alliance.DefaultStepUp
+		_c.mutation.SetStepUp(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := alliance.DefaultID()
 		_c.mutation.SetID(v)
@@ -150,6 +168,14 @@ func (_c *AllianceCreate) check() error {
 	}
 	if _, ok := _c.mutation.Bounds(); !ok {
 		return &ValidationError{Name: "bounds", err: errors.New(`ent: missing required field "Alliance.bounds"`)}
+	}
+	if _, ok := _c.mutation.StepUp(); !ok {
+		return &ValidationError{Name: "step_up", err: errors.New(`ent: missing required field "Alliance.step_up"`)}
+	}
+	if v, ok := _c.mutation.StepUp(); ok {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := alliance.IDValidator(string(v)); err != nil {
@@ -210,6 +236,10 @@ func (_c *AllianceCreate) createSpec() (*Alliance, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Bounds(); ok {
 		_spec.SetField(alliance.FieldBounds, field.TypeJSON, value)
 		_node.Bounds = value
+	}
+	if value, ok := _c.mutation.StepUp(); ok {
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
+		_node.StepUp = value
 	}
 	return _node, _spec
 }

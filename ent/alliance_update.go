@@ -68,6 +68,20 @@ func (_u *AllianceUpdate) AppendBounds(v []vocab.Bounds) *AllianceUpdate {
 	return _u
 }
 
+// SetStepUp sets the "step_up" field.
+func (_u *AllianceUpdate) SetStepUp(v vocab.StepUp) *AllianceUpdate {
+	_u.mutation.SetStepUp(v)
+	return _u
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_u *AllianceUpdate) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdate {
+	if v != nil {
+		_u.SetStepUp(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AllianceMutation object of the builder.
 func (_u *AllianceUpdate) Mutation() *AllianceMutation {
 	return _u.mutation
@@ -107,6 +121,11 @@ func (_u *AllianceUpdate) check() error {
 			return &ValidationError{Name: "website", err: fmt.Errorf(`ent: validator failed for field "Alliance.website": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.StepUp(); ok {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -144,6 +163,9 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, alliance.FieldBounds, value)
 		})
+	}
+	if value, ok := _u.mutation.StepUp(); ok {
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -205,6 +227,20 @@ func (_u *AllianceUpdateOne) AppendBounds(v []vocab.Bounds) *AllianceUpdateOne {
 	return _u
 }
 
+// SetStepUp sets the "step_up" field.
+func (_u *AllianceUpdateOne) SetStepUp(v vocab.StepUp) *AllianceUpdateOne {
+	_u.mutation.SetStepUp(v)
+	return _u
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_u *AllianceUpdateOne) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdateOne {
+	if v != nil {
+		_u.SetStepUp(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AllianceMutation object of the builder.
 func (_u *AllianceUpdateOne) Mutation() *AllianceMutation {
 	return _u.mutation
@@ -255,6 +291,11 @@ func (_u *AllianceUpdateOne) check() error {
 	if v, ok := _u.mutation.Website(); ok {
 		if err := alliance.WebsiteValidator(v); err != nil {
 			return &ValidationError{Name: "website", err: fmt.Errorf(`ent: validator failed for field "Alliance.website": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StepUp(); ok {
+		if err := alliance.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Alliance.step_up": %w`, err)}
 		}
 	}
 	return nil
@@ -311,6 +352,9 @@ func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err 
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, alliance.FieldBounds, value)
 		})
+	}
+	if value, ok := _u.mutation.StepUp(); ok {
+		_spec.SetField(alliance.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Alliance{config: _u.config}

@@ -35,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -55,6 +56,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -102,6 +104,8 @@ type Client struct {
 	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// LogoutToken is the client for interacting with the LogoutToken builders.
+	LogoutToken *LogoutTokenClient
 	// Membership is the client for interacting with the Membership builders.
 	Membership *MembershipClient
 	// MicroDegree is the client for interacting with the MicroDegree builders.
@@ -140,6 +144,8 @@ type Client struct {
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
 	SignIn *SignInClient
+	// SignInKey is the client for interacting with the SignInKey builders.
+	SignInKey *SignInKeyClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// StatusList is the client for interacting with the StatusList builders.
@@ -176,6 +182,7 @@ func (c *Client) init() {
 	c.ImportRun = NewImportRunClient(c.config)
 	c.ImportSource = NewImportSourceClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
+	c.LogoutToken = NewLogoutTokenClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.MicroDegree = NewMicroDegreeClient(c.config)
 	c.Offering = NewOfferingClient(c.config)
@@ -195,6 +202,7 @@ func (c *Client) init() {
 	c.ServerKey = NewServerKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.SignIn = NewSignInClient(c.config)
+	c.SignInKey = NewSignInKeyClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.StatusList = NewStatusListClient(c.config)
 	c.Unit = NewUnitClient(c.config)
@@ -309,6 +317,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportRun:       NewImportRunClient(cfg),
 		ImportSource:    NewImportSourceClient(cfg),
 		Institution:     NewInstitutionClient(cfg),
+		LogoutToken:     NewLogoutTokenClient(cfg),
 		Membership:      NewMembershipClient(cfg),
 		MicroDegree:     NewMicroDegreeClient(cfg),
 		Offering:        NewOfferingClient(cfg),
@@ -328,6 +337,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
+		SignInKey:       NewSignInKeyClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
 		StatusList:      NewStatusListClient(cfg),
 		Unit:            NewUnitClient(cfg),
@@ -369,6 +379,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportRun:       NewImportRunClient(cfg),
 		ImportSource:    NewImportSourceClient(cfg),
 		Institution:     NewInstitutionClient(cfg),
+		LogoutToken:     NewLogoutTokenClient(cfg),
 		Membership:      NewMembershipClient(cfg),
 		MicroDegree:     NewMicroDegreeClient(cfg),
 		Offering:        NewOfferingClient(cfg),
@@ -388,6 +399,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
+		SignInKey:       NewSignInKeyClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
 		StatusList:      NewStatusListClient(cfg),
 		Unit:            NewUnitClient(cfg),
@@ -423,11 +435,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
 		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
-		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.Membership,
-		c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal, c.PortalCode,
-		c.Profile, c.Programme, c.Provider, c.ProviderHome, c.RecognitionCase,
-		c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota, c.ServerKey, c.Session,
-		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
+		c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey, c.StatusList,
+		c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -440,11 +453,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Affiliation, c.Alliance, c.ApiClient, c.Application, c.AuditEntry,
 		c.ClientAssertion, c.ClientKey, c.Course, c.CourseVersion, c.Credential,
 		c.Enrolment, c.HomeModule, c.IdempotencyKey, c.Identity, c.ImportChunk,
-		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.Membership,
-		c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal, c.PortalCode,
-		c.Profile, c.Programme, c.Provider, c.ProviderHome, c.RecognitionCase,
-		c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota, c.ServerKey, c.Session,
-		c.SignIn, c.SigningKey, c.StatusList, c.Unit,
+		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
+		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
+		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
+		c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey, c.StatusList,
+		c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -491,6 +505,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportSource.mutate(ctx, m)
 	case *InstitutionMutation:
 		return c.Institution.mutate(ctx, m)
+	case *LogoutTokenMutation:
+		return c.LogoutToken.mutate(ctx, m)
 	case *MembershipMutation:
 		return c.Membership.mutate(ctx, m)
 	case *MicroDegreeMutation:
@@ -529,6 +545,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Session.mutate(ctx, m)
 	case *SignInMutation:
 		return c.SignIn.mutate(ctx, m)
+	case *SignInKeyMutation:
+		return c.SignInKey.mutate(ctx, m)
 	case *SigningKeyMutation:
 		return c.SigningKey.mutate(ctx, m)
 	case *StatusListMutation:
@@ -3672,6 +3690,139 @@ func (c *InstitutionClient) mutate(ctx context.Context, m *InstitutionMutation) 
 		return (&InstitutionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Institution mutation op: %q", m.Op())
+	}
+}
+
+// LogoutTokenClient is a client for the LogoutToken schema.
+type LogoutTokenClient struct {
+	config
+}
+
+// NewLogoutTokenClient returns a client for the LogoutToken from the given config.
+func NewLogoutTokenClient(c config) *LogoutTokenClient {
+	return &LogoutTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `logouttoken.Hooks(f(g(h())))`.
+func (c *LogoutTokenClient) Use(hooks ...Hook) {
+	c.hooks.LogoutToken = append(c.hooks.LogoutToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `logouttoken.Intercept(f(g(h())))`.
+func (c *LogoutTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LogoutToken = append(c.inters.LogoutToken, interceptors...)
+}
+
+// Create returns a builder for creating a LogoutToken entity.
+func (c *LogoutTokenClient) Create() *LogoutTokenCreate {
+	mutation := newLogoutTokenMutation(c.config, OpCreate)
+	return &LogoutTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LogoutToken entities.
+func (c *LogoutTokenClient) CreateBulk(builders ...*LogoutTokenCreate) *LogoutTokenCreateBulk {
+	return &LogoutTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LogoutTokenClient) MapCreateBulk(slice any, setFunc func(*LogoutTokenCreate, int)) *LogoutTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LogoutTokenCreateBulk{err: fmt.Errorf("calling to LogoutTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LogoutTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LogoutTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LogoutToken.
+func (c *LogoutTokenClient) Update() *LogoutTokenUpdate {
+	mutation := newLogoutTokenMutation(c.config, OpUpdate)
+	return &LogoutTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LogoutTokenClient) UpdateOne(_m *LogoutToken) *LogoutTokenUpdateOne {
+	mutation := newLogoutTokenMutation(c.config, OpUpdateOne, withLogoutToken(_m))
+	return &LogoutTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LogoutTokenClient) UpdateOneID(id ident.ID) *LogoutTokenUpdateOne {
+	mutation := newLogoutTokenMutation(c.config, OpUpdateOne, withLogoutTokenID(id))
+	return &LogoutTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LogoutToken.
+func (c *LogoutTokenClient) Delete() *LogoutTokenDelete {
+	mutation := newLogoutTokenMutation(c.config, OpDelete)
+	return &LogoutTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LogoutTokenClient) DeleteOne(_m *LogoutToken) *LogoutTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LogoutTokenClient) DeleteOneID(id ident.ID) *LogoutTokenDeleteOne {
+	builder := c.Delete().Where(logouttoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LogoutTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for LogoutToken.
+func (c *LogoutTokenClient) Query() *LogoutTokenQuery {
+	return &LogoutTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLogoutToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LogoutToken entity by its id.
+func (c *LogoutTokenClient) Get(ctx context.Context, id ident.ID) (*LogoutToken, error) {
+	return c.Query().Where(logouttoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LogoutTokenClient) GetX(ctx context.Context, id ident.ID) *LogoutToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LogoutTokenClient) Hooks() []Hook {
+	return c.hooks.LogoutToken
+}
+
+// Interceptors returns the client interceptors.
+func (c *LogoutTokenClient) Interceptors() []Interceptor {
+	return c.inters.LogoutToken
+}
+
+func (c *LogoutTokenClient) mutate(ctx context.Context, m *LogoutTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LogoutTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LogoutTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LogoutTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LogoutTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LogoutToken mutation op: %q", m.Op())
 	}
 }
 
@@ -7034,6 +7185,139 @@ func (c *SignInClient) mutate(ctx context.Context, m *SignInMutation) (Value, er
 	}
 }
 
+// SignInKeyClient is a client for the SignInKey schema.
+type SignInKeyClient struct {
+	config
+}
+
+// NewSignInKeyClient returns a client for the SignInKey from the given config.
+func NewSignInKeyClient(c config) *SignInKeyClient {
+	return &SignInKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinkey.Hooks(f(g(h())))`.
+func (c *SignInKeyClient) Use(hooks ...Hook) {
+	c.hooks.SignInKey = append(c.hooks.SignInKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinkey.Intercept(f(g(h())))`.
+func (c *SignInKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInKey = append(c.inters.SignInKey, interceptors...)
+}
+
+// Create returns a builder for creating a SignInKey entity.
+func (c *SignInKeyClient) Create() *SignInKeyCreate {
+	mutation := newSignInKeyMutation(c.config, OpCreate)
+	return &SignInKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInKey entities.
+func (c *SignInKeyClient) CreateBulk(builders ...*SignInKeyCreate) *SignInKeyCreateBulk {
+	return &SignInKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInKeyClient) MapCreateBulk(slice any, setFunc func(*SignInKeyCreate, int)) *SignInKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInKeyCreateBulk{err: fmt.Errorf("calling to SignInKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInKey.
+func (c *SignInKeyClient) Update() *SignInKeyUpdate {
+	mutation := newSignInKeyMutation(c.config, OpUpdate)
+	return &SignInKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInKeyClient) UpdateOne(_m *SignInKey) *SignInKeyUpdateOne {
+	mutation := newSignInKeyMutation(c.config, OpUpdateOne, withSignInKey(_m))
+	return &SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInKeyClient) UpdateOneID(id ident.ID) *SignInKeyUpdateOne {
+	mutation := newSignInKeyMutation(c.config, OpUpdateOne, withSignInKeyID(id))
+	return &SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInKey.
+func (c *SignInKeyClient) Delete() *SignInKeyDelete {
+	mutation := newSignInKeyMutation(c.config, OpDelete)
+	return &SignInKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInKeyClient) DeleteOne(_m *SignInKey) *SignInKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInKeyClient) DeleteOneID(id ident.ID) *SignInKeyDeleteOne {
+	builder := c.Delete().Where(signinkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInKey.
+func (c *SignInKeyClient) Query() *SignInKeyQuery {
+	return &SignInKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInKey entity by its id.
+func (c *SignInKeyClient) Get(ctx context.Context, id ident.ID) (*SignInKey, error) {
+	return c.Query().Where(signinkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInKeyClient) GetX(ctx context.Context, id ident.ID) *SignInKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInKeyClient) Hooks() []Hook {
+	return c.hooks.SignInKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInKeyClient) Interceptors() []Interceptor {
+	return c.inters.SignInKey
+}
+
+func (c *SignInKeyClient) mutate(ctx context.Context, m *SignInKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInKey mutation op: %q", m.Op())
+	}
+}
+
 // SigningKeyClient is a client for the SigningKey schema.
 type SigningKeyClient struct {
 	config
@@ -7519,18 +7803,18 @@ type (
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
 		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
 		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, Membership, MicroDegree, Offering, OutboxEvent, Person, Portal,
-		PortalCode, Profile, Programme, Provider, ProviderHome, RecognitionCase,
-		RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey, Session, SignIn,
-		SigningKey, StatusList, Unit []ent.Hook
+		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
+		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
+		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey,
+		Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
 		ClientKey, Course, CourseVersion, Credential, Enrolment, HomeModule,
 		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
-		Institution, Membership, MicroDegree, Offering, OutboxEvent, Person, Portal,
-		PortalCode, Profile, Programme, Provider, ProviderHome, RecognitionCase,
-		RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey, Session, SignIn,
-		SigningKey, StatusList, Unit []ent.Interceptor
+		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
+		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
+		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey,
+		Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Interceptor
 	}
 )

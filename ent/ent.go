@@ -31,6 +31,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -51,6 +52,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -132,6 +134,7 @@ func checkColumn(t, c string) error {
 			importrun.Table:       importrun.ValidColumn,
 			importsource.Table:    importsource.ValidColumn,
 			institution.Table:     institution.ValidColumn,
+			logouttoken.Table:     logouttoken.ValidColumn,
 			membership.Table:      membership.ValidColumn,
 			microdegree.Table:     microdegree.ValidColumn,
 			offering.Table:        offering.ValidColumn,
@@ -151,6 +154,7 @@ func checkColumn(t, c string) error {
 			serverkey.Table:       serverkey.ValidColumn,
 			session.Table:         session.ValidColumn,
 			signin.Table:          signin.ValidColumn,
+			signinkey.Table:       signinkey.ValidColumn,
 			signingkey.Table:      signingkey.ValidColumn,
 			statuslist.Table:      statuslist.ValidColumn,
 			unit.Table:            unit.ValidColumn,

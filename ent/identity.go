@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ type Identity struct {
 	Subject string `json:"subject,omitempty"`
 	// SHA-256 of issuer, NUL, subject: byte-equal on every database, whatever its collation
 	Digest string `json:"digest,omitempty"`
+	// values of the REFEDS Assurance Framework, as last asserted
+	Assurance []string `json:"assurance,omitempty"`
 	// SignedInAt holds the value of the "signed_in_at" field.
 	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -78,6 +81,8 @@ func (*Identity) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case identity.FieldAssurance:
+			values[i] = new([]byte)
 		case identity.FieldID, identity.FieldPersonID, identity.FieldProviderID, identity.FieldIssuer, identity.FieldSubject, identity.FieldDigest:
 			values[i] = new(sql.NullString)
 		case identity.FieldCreatedAt, identity.FieldSignedInAt:
@@ -138,6 +143,14 @@ func (_m *Identity) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field digest", values[i])
 			} else if value.Valid {
 				_m.Digest = value.String
+			}
+		case identity.FieldAssurance:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field assurance", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Assurance); err != nil {
+					return fmt.Errorf("unmarshal field assurance: %w", err)
+				}
 			}
 		case identity.FieldSignedInAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -209,6 +222,9 @@ func (_m *Identity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("digest=")
 	builder.WriteString(_m.Digest)
+	builder.WriteString(", ")
+	builder.WriteString("assurance=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Assurance))
 	builder.WriteString(", ")
 	if v := _m.SignedInAt; v != nil {
 		builder.WriteString("signed_in_at=")

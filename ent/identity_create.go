@@ -67,6 +67,12 @@ func (_c *IdentityCreate) SetDigest(v string) *IdentityCreate {
 	return _c
 }
 
+// SetAssurance sets the "assurance" field.
+func (_c *IdentityCreate) SetAssurance(v []string) *IdentityCreate {
+	_c.mutation.SetAssurance(v)
+	return _c
+}
+
 // SetSignedInAt sets the "signed_in_at" field.
 func (_c *IdentityCreate) SetSignedInAt(v time.Time) *IdentityCreate {
 	_c.mutation.SetSignedInAt(v)
@@ -256,6 +262,10 @@ func (_c *IdentityCreate) createSpec() (*Identity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Digest(); ok {
 		_spec.SetField(identity.FieldDigest, field.TypeString, value)
 		_node.Digest = value
+	}
+	if value, ok := _c.mutation.Assurance(); ok {
+		_spec.SetField(identity.FieldAssurance, field.TypeJSON, value)
+		_node.Assurance = value
 	}
 	if value, ok := _c.mutation.SignedInAt(); ok {
 		_spec.SetField(identity.FieldSignedInAt, field.TypeTime, value)

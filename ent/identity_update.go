@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -26,6 +27,24 @@ type IdentityUpdate struct {
 // Where appends a list predicates to the IdentityUpdate builder.
 func (_u *IdentityUpdate) Where(ps ...predicate.Identity) *IdentityUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetAssurance sets the "assurance" field.
+func (_u *IdentityUpdate) SetAssurance(v []string) *IdentityUpdate {
+	_u.mutation.SetAssurance(v)
+	return _u
+}
+
+// AppendAssurance appends value to the "assurance" field.
+func (_u *IdentityUpdate) AppendAssurance(v []string) *IdentityUpdate {
+	_u.mutation.AppendAssurance(v)
+	return _u
+}
+
+// ClearAssurance clears the value of the "assurance" field.
+func (_u *IdentityUpdate) ClearAssurance() *IdentityUpdate {
+	_u.mutation.ClearAssurance()
 	return _u
 }
 
@@ -110,6 +129,17 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Assurance(); ok {
+		_spec.SetField(identity.FieldAssurance, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAssurance(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, identity.FieldAssurance, value)
+		})
+	}
+	if _u.mutation.AssuranceCleared() {
+		_spec.ClearField(identity.FieldAssurance, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.SignedInAt(); ok {
 		_spec.SetField(identity.FieldSignedInAt, field.TypeTime, value)
 	}
@@ -136,6 +166,24 @@ type IdentityUpdateOne struct {
 	hooks     []Hook
 	mutation  *IdentityMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetAssurance sets the "assurance" field.
+func (_u *IdentityUpdateOne) SetAssurance(v []string) *IdentityUpdateOne {
+	_u.mutation.SetAssurance(v)
+	return _u
+}
+
+// AppendAssurance appends value to the "assurance" field.
+func (_u *IdentityUpdateOne) AppendAssurance(v []string) *IdentityUpdateOne {
+	_u.mutation.AppendAssurance(v)
+	return _u
+}
+
+// ClearAssurance clears the value of the "assurance" field.
+func (_u *IdentityUpdateOne) ClearAssurance() *IdentityUpdateOne {
+	_u.mutation.ClearAssurance()
+	return _u
 }
 
 // SetSignedInAt sets the "signed_in_at" field.
@@ -248,6 +296,17 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Assurance(); ok {
+		_spec.SetField(identity.FieldAssurance, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAssurance(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, identity.FieldAssurance, value)
+		})
+	}
+	if _u.mutation.AssuranceCleared() {
+		_spec.ClearField(identity.FieldAssurance, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.SignedInAt(); ok {
 		_spec.SetField(identity.FieldSignedInAt, field.TypeTime, value)

@@ -52,6 +52,8 @@ type Institution struct {
 	Zone string `json:"zone,omitempty"`
 	// whether a second person reviews a course before it is published
 	CourseReview institution.CourseReview `json:"course_review,omitempty"`
+	// whether weighty verbs need a second factor
+	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -62,7 +64,7 @@ func (*Institution) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case institution.FieldName, institution.FieldTown, institution.FieldDomains:
 			values[i] = new([]byte)
-		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldDeqar, institution.FieldWebsite, institution.FieldZone, institution.FieldCourseReview:
+		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldDeqar, institution.FieldWebsite, institution.FieldZone, institution.FieldCourseReview, institution.FieldStepUp:
 			values[i] = new(sql.NullString)
 		case institution.FieldCreatedAt, institution.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -195,6 +197,12 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CourseReview = institution.CourseReview(value.String)
 			}
+		case institution.FieldStepUp:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field step_up", values[i])
+			} else if value.Valid {
+				_m.StepUp = vocab.StepUp(value.String)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -290,6 +298,9 @@ func (_m *Institution) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("course_review=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CourseReview))
+	builder.WriteString(", ")
+	builder.WriteString("step_up=")
+	builder.WriteString(fmt.Sprintf("%v", _m.StepUp))
 	builder.WriteByte(')')
 	return builder.String()
 }

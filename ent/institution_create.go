@@ -190,6 +190,20 @@ func (_c *InstitutionCreate) SetNillableCourseReview(v *institution.CourseReview
 	return _c
 }
 
+// SetStepUp sets the "step_up" field.
+func (_c *InstitutionCreate) SetStepUp(v vocab.StepUp) *InstitutionCreate {
+	_c.mutation.SetStepUp(v)
+	return _c
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_c *InstitutionCreate) SetNillableStepUp(v *vocab.StepUp) *InstitutionCreate {
+	if v != nil {
+		_c.SetStepUp(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InstitutionCreate) SetID(v ident.ID) *InstitutionCreate {
 	_c.mutation.SetID(v)
@@ -250,6 +264,10 @@ func (_c *InstitutionCreate) defaults() {
 	if _, ok := _c.mutation.CourseReview(); !ok {
 		v := institution.DefaultCourseReview
 		_c.mutation.SetCourseReview(v)
+	}
+	if _, ok := _c.mutation.StepUp(); !ok {
+		v := institution.DefaultStepUp
+		_c.mutation.SetStepUp(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := institution.DefaultID()
@@ -342,6 +360,14 @@ func (_c *InstitutionCreate) check() error {
 	if v, ok := _c.mutation.CourseReview(); ok {
 		if err := institution.CourseReviewValidator(v); err != nil {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.StepUp(); !ok {
+		return &ValidationError{Name: "step_up", err: errors.New(`ent: missing required field "Institution.step_up"`)}
+	}
+	if v, ok := _c.mutation.StepUp(); ok {
+		if err := institution.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -447,6 +473,10 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 		_node.CourseReview = value
+	}
+	if value, ok := _c.mutation.StepUp(); ok {
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
+		_node.StepUp = value
 	}
 	return _node, _spec
 }

@@ -251,6 +251,20 @@ func (_u *InstitutionUpdate) SetNillableCourseReview(v *institution.CourseReview
 	return _u
 }
 
+// SetStepUp sets the "step_up" field.
+func (_u *InstitutionUpdate) SetStepUp(v vocab.StepUp) *InstitutionUpdate {
+	_u.mutation.SetStepUp(v)
+	return _u
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_u *InstitutionUpdate) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdate {
+	if v != nil {
+		_u.SetStepUp(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InstitutionMutation object of the builder.
 func (_u *InstitutionUpdate) Mutation() *InstitutionMutation {
 	return _u.mutation
@@ -349,6 +363,11 @@ func (_u *InstitutionUpdate) check() error {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.StepUp(); ok {
+		if err := institution.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -437,6 +456,9 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.StepUp(); ok {
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -680,6 +702,20 @@ func (_u *InstitutionUpdateOne) SetNillableCourseReview(v *institution.CourseRev
 	return _u
 }
 
+// SetStepUp sets the "step_up" field.
+func (_u *InstitutionUpdateOne) SetStepUp(v vocab.StepUp) *InstitutionUpdateOne {
+	_u.mutation.SetStepUp(v)
+	return _u
+}
+
+// SetNillableStepUp sets the "step_up" field if the given value is not nil.
+func (_u *InstitutionUpdateOne) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdateOne {
+	if v != nil {
+		_u.SetStepUp(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InstitutionMutation object of the builder.
 func (_u *InstitutionUpdateOne) Mutation() *InstitutionMutation {
 	return _u.mutation
@@ -791,6 +827,11 @@ func (_u *InstitutionUpdateOne) check() error {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.StepUp(); ok {
+		if err := institution.StepUpValidator(string(v)); err != nil {
+			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -896,6 +937,9 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 	}
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.StepUp(); ok {
+		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Institution{config: _u.config}

@@ -30,6 +30,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -51,6 +52,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -85,6 +87,7 @@ const (
 	TypeImportRun       = "ImportRun"
 	TypeImportSource    = "ImportSource"
 	TypeInstitution     = "Institution"
+	TypeLogoutToken     = "LogoutToken"
 	TypeMembership      = "Membership"
 	TypeMicroDegree     = "MicroDegree"
 	TypeOffering        = "Offering"
@@ -104,6 +107,7 @@ const (
 	TypeServerKey       = "ServerKey"
 	TypeSession         = "Session"
 	TypeSignIn          = "SignIn"
+	TypeSignInKey       = "SignInKey"
 	TypeSigningKey      = "SigningKey"
 	TypeStatusList      = "StatusList"
 	TypeUnit            = "Unit"
@@ -945,6 +949,7 @@ type AllianceMutation struct {
 	website       *string
 	bounds        *[]vocab.Bounds
 	appendbounds  []vocab.Bounds
+	step_up       *vocab.StepUp
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Alliance, error)
@@ -1263,6 +1268,42 @@ func (m *AllianceMutation) ResetBounds() {
 	m.appendbounds = nil
 }
 
+// SetStepUp sets the "step_up" field.
+func (m *AllianceMutation) SetStepUp(vu vocab.StepUp) {
+	m.step_up = &vu
+}
+
+// StepUp returns the value of the "step_up" field in the mutation.
+func (m *AllianceMutation) StepUp() (r vocab.StepUp, exists bool) {
+	v := m.step_up
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepUp returns the old "step_up" field's value of the Alliance entity.
+// If the Alliance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllianceMutation) OldStepUp(ctx context.Context) (v vocab.StepUp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepUp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepUp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepUp: %w", err)
+	}
+	return oldValue.StepUp, nil
+}
+
+// ResetStepUp resets all changes to the "step_up" field.
+func (m *AllianceMutation) ResetStepUp() {
+	m.step_up = nil
+}
+
 // Where appends a list predicates to the AllianceMutation builder.
 func (m *AllianceMutation) Where(ps ...predicate.Alliance) {
 	m.predicates = append(m.predicates, ps...)
@@ -1297,7 +1338,7 @@ func (m *AllianceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AllianceMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.created_at != nil {
 		fields = append(fields, alliance.FieldCreatedAt)
 	}
@@ -1312,6 +1353,9 @@ func (m *AllianceMutation) Fields() []string {
 	}
 	if m.bounds != nil {
 		fields = append(fields, alliance.FieldBounds)
+	}
+	if m.step_up != nil {
+		fields = append(fields, alliance.FieldStepUp)
 	}
 	return fields
 }
@@ -1331,6 +1375,8 @@ func (m *AllianceMutation) Field(name string) (ent.Value, bool) {
 		return m.Website()
 	case alliance.FieldBounds:
 		return m.Bounds()
+	case alliance.FieldStepUp:
+		return m.StepUp()
 	}
 	return nil, false
 }
@@ -1350,6 +1396,8 @@ func (m *AllianceMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldWebsite(ctx)
 	case alliance.FieldBounds:
 		return m.OldBounds(ctx)
+	case alliance.FieldStepUp:
+		return m.OldStepUp(ctx)
 	}
 	return nil, fmt.Errorf("unknown Alliance field %s", name)
 }
@@ -1393,6 +1441,13 @@ func (m *AllianceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBounds(v)
+		return nil
+	case alliance.FieldStepUp:
+		v, ok := value.(vocab.StepUp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepUp(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Alliance field %s", name)
@@ -1466,6 +1521,9 @@ func (m *AllianceMutation) ResetField(name string) error {
 		return nil
 	case alliance.FieldBounds:
 		m.ResetBounds()
+		return nil
+	case alliance.FieldStepUp:
+		m.ResetStepUp()
 		return nil
 	}
 	return fmt.Errorf("unknown Alliance field %s", name)
@@ -13890,6 +13948,8 @@ type IdentityMutation struct {
 	issuer          *string
 	subject         *string
 	digest          *string
+	assurance       *[]string
+	appendassurance []string
 	signed_in_at    *time.Time
 	clearedFields   map[string]struct{}
 	person          *ident.ID
@@ -14221,6 +14281,71 @@ func (m *IdentityMutation) ResetDigest() {
 	m.digest = nil
 }
 
+// SetAssurance sets the "assurance" field.
+func (m *IdentityMutation) SetAssurance(s []string) {
+	m.assurance = &s
+	m.appendassurance = nil
+}
+
+// Assurance returns the value of the "assurance" field in the mutation.
+func (m *IdentityMutation) Assurance() (r []string, exists bool) {
+	v := m.assurance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssurance returns the old "assurance" field's value of the Identity entity.
+// If the Identity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityMutation) OldAssurance(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssurance is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssurance requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssurance: %w", err)
+	}
+	return oldValue.Assurance, nil
+}
+
+// AppendAssurance adds s to the "assurance" field.
+func (m *IdentityMutation) AppendAssurance(s []string) {
+	m.appendassurance = append(m.appendassurance, s...)
+}
+
+// AppendedAssurance returns the list of values that were appended to the "assurance" field in this mutation.
+func (m *IdentityMutation) AppendedAssurance() ([]string, bool) {
+	if len(m.appendassurance) == 0 {
+		return nil, false
+	}
+	return m.appendassurance, true
+}
+
+// ClearAssurance clears the value of the "assurance" field.
+func (m *IdentityMutation) ClearAssurance() {
+	m.assurance = nil
+	m.appendassurance = nil
+	m.clearedFields[identity.FieldAssurance] = struct{}{}
+}
+
+// AssuranceCleared returns if the "assurance" field was cleared in this mutation.
+func (m *IdentityMutation) AssuranceCleared() bool {
+	_, ok := m.clearedFields[identity.FieldAssurance]
+	return ok
+}
+
+// ResetAssurance resets all changes to the "assurance" field.
+func (m *IdentityMutation) ResetAssurance() {
+	m.assurance = nil
+	m.appendassurance = nil
+	delete(m.clearedFields, identity.FieldAssurance)
+}
+
 // SetSignedInAt sets the "signed_in_at" field.
 func (m *IdentityMutation) SetSignedInAt(t time.Time) {
 	m.signed_in_at = &t
@@ -14358,7 +14483,7 @@ func (m *IdentityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, identity.FieldCreatedAt)
 	}
@@ -14376,6 +14501,9 @@ func (m *IdentityMutation) Fields() []string {
 	}
 	if m.digest != nil {
 		fields = append(fields, identity.FieldDigest)
+	}
+	if m.assurance != nil {
+		fields = append(fields, identity.FieldAssurance)
 	}
 	if m.signed_in_at != nil {
 		fields = append(fields, identity.FieldSignedInAt)
@@ -14400,6 +14528,8 @@ func (m *IdentityMutation) Field(name string) (ent.Value, bool) {
 		return m.Subject()
 	case identity.FieldDigest:
 		return m.Digest()
+	case identity.FieldAssurance:
+		return m.Assurance()
 	case identity.FieldSignedInAt:
 		return m.SignedInAt()
 	}
@@ -14423,6 +14553,8 @@ func (m *IdentityMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSubject(ctx)
 	case identity.FieldDigest:
 		return m.OldDigest(ctx)
+	case identity.FieldAssurance:
+		return m.OldAssurance(ctx)
 	case identity.FieldSignedInAt:
 		return m.OldSignedInAt(ctx)
 	}
@@ -14476,6 +14608,13 @@ func (m *IdentityMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDigest(v)
 		return nil
+	case identity.FieldAssurance:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssurance(v)
+		return nil
 	case identity.FieldSignedInAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -14513,6 +14652,9 @@ func (m *IdentityMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *IdentityMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(identity.FieldAssurance) {
+		fields = append(fields, identity.FieldAssurance)
+	}
 	if m.FieldCleared(identity.FieldSignedInAt) {
 		fields = append(fields, identity.FieldSignedInAt)
 	}
@@ -14530,6 +14672,9 @@ func (m *IdentityMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *IdentityMutation) ClearField(name string) error {
 	switch name {
+	case identity.FieldAssurance:
+		m.ClearAssurance()
+		return nil
 	case identity.FieldSignedInAt:
 		m.ClearSignedInAt()
 		return nil
@@ -14558,6 +14703,9 @@ func (m *IdentityMutation) ResetField(name string) error {
 		return nil
 	case identity.FieldDigest:
 		m.ResetDigest()
+		return nil
+	case identity.FieldAssurance:
+		m.ResetAssurance()
 		return nil
 	case identity.FieldSignedInAt:
 		m.ResetSignedInAt()
@@ -19332,6 +19480,7 @@ type InstitutionMutation struct {
 	appenddomains []string
 	zone          *string
 	course_review *institution.CourseReview
+	step_up       *vocab.StepUp
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Institution, error)
@@ -20111,6 +20260,42 @@ func (m *InstitutionMutation) ResetCourseReview() {
 	m.course_review = nil
 }
 
+// SetStepUp sets the "step_up" field.
+func (m *InstitutionMutation) SetStepUp(vu vocab.StepUp) {
+	m.step_up = &vu
+}
+
+// StepUp returns the value of the "step_up" field in the mutation.
+func (m *InstitutionMutation) StepUp() (r vocab.StepUp, exists bool) {
+	v := m.step_up
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepUp returns the old "step_up" field's value of the Institution entity.
+// If the Institution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionMutation) OldStepUp(ctx context.Context) (v vocab.StepUp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepUp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepUp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepUp: %w", err)
+	}
+	return oldValue.StepUp, nil
+}
+
+// ResetStepUp resets all changes to the "step_up" field.
+func (m *InstitutionMutation) ResetStepUp() {
+	m.step_up = nil
+}
+
 // Where appends a list predicates to the InstitutionMutation builder.
 func (m *InstitutionMutation) Where(ps ...predicate.Institution) {
 	m.predicates = append(m.predicates, ps...)
@@ -20145,7 +20330,7 @@ func (m *InstitutionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InstitutionMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, institution.FieldCreatedAt)
 	}
@@ -20194,6 +20379,9 @@ func (m *InstitutionMutation) Fields() []string {
 	if m.course_review != nil {
 		fields = append(fields, institution.FieldCourseReview)
 	}
+	if m.step_up != nil {
+		fields = append(fields, institution.FieldStepUp)
+	}
 	return fields
 }
 
@@ -20234,6 +20422,8 @@ func (m *InstitutionMutation) Field(name string) (ent.Value, bool) {
 		return m.Zone()
 	case institution.FieldCourseReview:
 		return m.CourseReview()
+	case institution.FieldStepUp:
+		return m.StepUp()
 	}
 	return nil, false
 }
@@ -20275,6 +20465,8 @@ func (m *InstitutionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldZone(ctx)
 	case institution.FieldCourseReview:
 		return m.OldCourseReview(ctx)
+	case institution.FieldStepUp:
+		return m.OldStepUp(ctx)
 	}
 	return nil, fmt.Errorf("unknown Institution field %s", name)
 }
@@ -20395,6 +20587,13 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCourseReview(v)
+		return nil
+	case institution.FieldStepUp:
+		v, ok := value.(vocab.StepUp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepUp(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Institution field %s", name)
@@ -20532,6 +20731,9 @@ func (m *InstitutionMutation) ResetField(name string) error {
 	case institution.FieldCourseReview:
 		m.ResetCourseReview()
 		return nil
+	case institution.FieldStepUp:
+		m.ResetStepUp()
+		return nil
 	}
 	return fmt.Errorf("unknown Institution field %s", name)
 }
@@ -20582,6 +20784,446 @@ func (m *InstitutionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *InstitutionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Institution edge %s", name)
+}
+
+// LogoutTokenMutation represents an operation that mutates the LogoutToken nodes in the graph.
+type LogoutTokenMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *ident.ID
+	created_at    *time.Time
+	digest        *string
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*LogoutToken, error)
+	predicates    []predicate.LogoutToken
+}
+
+var _ ent.Mutation = (*LogoutTokenMutation)(nil)
+
+// logouttokenOption allows management of the mutation configuration using functional options.
+type logouttokenOption func(*LogoutTokenMutation)
+
+// newLogoutTokenMutation creates new mutation for the LogoutToken entity.
+func newLogoutTokenMutation(c config, op Op, opts ...logouttokenOption) *LogoutTokenMutation {
+	m := &LogoutTokenMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLogoutToken,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLogoutTokenID sets the ID field of the mutation.
+func withLogoutTokenID(id ident.ID) logouttokenOption {
+	return func(m *LogoutTokenMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LogoutToken
+		)
+		m.oldValue = func(ctx context.Context) (*LogoutToken, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LogoutToken.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLogoutToken sets the old LogoutToken of the mutation.
+func withLogoutToken(node *LogoutToken) logouttokenOption {
+	return func(m *LogoutTokenMutation) {
+		m.oldValue = func(context.Context) (*LogoutToken, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LogoutTokenMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LogoutTokenMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LogoutToken entities.
+func (m *LogoutTokenMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LogoutTokenMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LogoutTokenMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LogoutToken.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LogoutTokenMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LogoutTokenMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LogoutToken entity.
+// If the LogoutToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LogoutTokenMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LogoutTokenMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *LogoutTokenMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *LogoutTokenMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the LogoutToken entity.
+// If the LogoutToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LogoutTokenMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *LogoutTokenMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *LogoutTokenMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *LogoutTokenMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the LogoutToken entity.
+// If the LogoutToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LogoutTokenMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *LogoutTokenMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// Where appends a list predicates to the LogoutTokenMutation builder.
+func (m *LogoutTokenMutation) Where(ps ...predicate.LogoutToken) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LogoutTokenMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LogoutTokenMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LogoutToken, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LogoutTokenMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LogoutTokenMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LogoutToken).
+func (m *LogoutTokenMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LogoutTokenMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, logouttoken.FieldCreatedAt)
+	}
+	if m.digest != nil {
+		fields = append(fields, logouttoken.FieldDigest)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, logouttoken.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LogoutTokenMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case logouttoken.FieldCreatedAt:
+		return m.CreatedAt()
+	case logouttoken.FieldDigest:
+		return m.Digest()
+	case logouttoken.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LogoutTokenMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case logouttoken.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case logouttoken.FieldDigest:
+		return m.OldDigest(ctx)
+	case logouttoken.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LogoutToken field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LogoutTokenMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case logouttoken.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case logouttoken.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case logouttoken.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LogoutToken field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LogoutTokenMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LogoutTokenMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LogoutTokenMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown LogoutToken numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LogoutTokenMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LogoutTokenMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LogoutTokenMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LogoutToken nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LogoutTokenMutation) ResetField(name string) error {
+	switch name {
+	case logouttoken.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case logouttoken.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case logouttoken.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LogoutToken field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LogoutTokenMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LogoutTokenMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LogoutTokenMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LogoutTokenMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LogoutTokenMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LogoutTokenMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LogoutTokenMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LogoutToken unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LogoutTokenMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LogoutToken edge %s", name)
 }
 
 // MembershipMutation represents an operation that mutates the Membership nodes in the graph.
@@ -25861,6 +26503,7 @@ type PersonMutation struct {
 	id            *ident.ID
 	created_at    *time.Time
 	signed_in_at  *time.Time
+	unlinked_at   *time.Time
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Person, error)
@@ -26056,6 +26699,55 @@ func (m *PersonMutation) ResetSignedInAt() {
 	delete(m.clearedFields, person.FieldSignedInAt)
 }
 
+// SetUnlinkedAt sets the "unlinked_at" field.
+func (m *PersonMutation) SetUnlinkedAt(t time.Time) {
+	m.unlinked_at = &t
+}
+
+// UnlinkedAt returns the value of the "unlinked_at" field in the mutation.
+func (m *PersonMutation) UnlinkedAt() (r time.Time, exists bool) {
+	v := m.unlinked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnlinkedAt returns the old "unlinked_at" field's value of the Person entity.
+// If the Person object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonMutation) OldUnlinkedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnlinkedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnlinkedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnlinkedAt: %w", err)
+	}
+	return oldValue.UnlinkedAt, nil
+}
+
+// ClearUnlinkedAt clears the value of the "unlinked_at" field.
+func (m *PersonMutation) ClearUnlinkedAt() {
+	m.unlinked_at = nil
+	m.clearedFields[person.FieldUnlinkedAt] = struct{}{}
+}
+
+// UnlinkedAtCleared returns if the "unlinked_at" field was cleared in this mutation.
+func (m *PersonMutation) UnlinkedAtCleared() bool {
+	_, ok := m.clearedFields[person.FieldUnlinkedAt]
+	return ok
+}
+
+// ResetUnlinkedAt resets all changes to the "unlinked_at" field.
+func (m *PersonMutation) ResetUnlinkedAt() {
+	m.unlinked_at = nil
+	delete(m.clearedFields, person.FieldUnlinkedAt)
+}
+
 // Where appends a list predicates to the PersonMutation builder.
 func (m *PersonMutation) Where(ps ...predicate.Person) {
 	m.predicates = append(m.predicates, ps...)
@@ -26090,12 +26782,15 @@ func (m *PersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PersonMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 3)
 	if m.created_at != nil {
 		fields = append(fields, person.FieldCreatedAt)
 	}
 	if m.signed_in_at != nil {
 		fields = append(fields, person.FieldSignedInAt)
+	}
+	if m.unlinked_at != nil {
+		fields = append(fields, person.FieldUnlinkedAt)
 	}
 	return fields
 }
@@ -26109,6 +26804,8 @@ func (m *PersonMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case person.FieldSignedInAt:
 		return m.SignedInAt()
+	case person.FieldUnlinkedAt:
+		return m.UnlinkedAt()
 	}
 	return nil, false
 }
@@ -26122,6 +26819,8 @@ func (m *PersonMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldCreatedAt(ctx)
 	case person.FieldSignedInAt:
 		return m.OldSignedInAt(ctx)
+	case person.FieldUnlinkedAt:
+		return m.OldUnlinkedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Person field %s", name)
 }
@@ -26144,6 +26843,13 @@ func (m *PersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSignedInAt(v)
+		return nil
+	case person.FieldUnlinkedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnlinkedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)
@@ -26178,6 +26884,9 @@ func (m *PersonMutation) ClearedFields() []string {
 	if m.FieldCleared(person.FieldSignedInAt) {
 		fields = append(fields, person.FieldSignedInAt)
 	}
+	if m.FieldCleared(person.FieldUnlinkedAt) {
+		fields = append(fields, person.FieldUnlinkedAt)
+	}
 	return fields
 }
 
@@ -26195,6 +26904,9 @@ func (m *PersonMutation) ClearField(name string) error {
 	case person.FieldSignedInAt:
 		m.ClearSignedInAt()
 		return nil
+	case person.FieldUnlinkedAt:
+		m.ClearUnlinkedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Person nullable field %s", name)
 }
@@ -26208,6 +26920,9 @@ func (m *PersonMutation) ResetField(name string) error {
 		return nil
 	case person.FieldSignedInAt:
 		m.ResetSignedInAt()
+		return nil
+	case person.FieldUnlinkedAt:
+		m.ResetUnlinkedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)
@@ -39872,6 +40587,9 @@ type SessionMutation struct {
 	digest           *string
 	sid              *string
 	acr              *string
+	amr              *[]string
+	appendamr        []string
+	id_token         *string
 	authenticated_at *time.Time
 	seen_at          *time.Time
 	expires_at       *time.Time
@@ -40373,6 +41091,120 @@ func (m *SessionMutation) ResetAcr() {
 	delete(m.clearedFields, session.FieldAcr)
 }
 
+// SetAmr sets the "amr" field.
+func (m *SessionMutation) SetAmr(s []string) {
+	m.amr = &s
+	m.appendamr = nil
+}
+
+// Amr returns the value of the "amr" field in the mutation.
+func (m *SessionMutation) Amr() (r []string, exists bool) {
+	v := m.amr
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmr returns the old "amr" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAmr(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmr is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmr requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmr: %w", err)
+	}
+	return oldValue.Amr, nil
+}
+
+// AppendAmr adds s to the "amr" field.
+func (m *SessionMutation) AppendAmr(s []string) {
+	m.appendamr = append(m.appendamr, s...)
+}
+
+// AppendedAmr returns the list of values that were appended to the "amr" field in this mutation.
+func (m *SessionMutation) AppendedAmr() ([]string, bool) {
+	if len(m.appendamr) == 0 {
+		return nil, false
+	}
+	return m.appendamr, true
+}
+
+// ClearAmr clears the value of the "amr" field.
+func (m *SessionMutation) ClearAmr() {
+	m.amr = nil
+	m.appendamr = nil
+	m.clearedFields[session.FieldAmr] = struct{}{}
+}
+
+// AmrCleared returns if the "amr" field was cleared in this mutation.
+func (m *SessionMutation) AmrCleared() bool {
+	_, ok := m.clearedFields[session.FieldAmr]
+	return ok
+}
+
+// ResetAmr resets all changes to the "amr" field.
+func (m *SessionMutation) ResetAmr() {
+	m.amr = nil
+	m.appendamr = nil
+	delete(m.clearedFields, session.FieldAmr)
+}
+
+// SetIDToken sets the "id_token" field.
+func (m *SessionMutation) SetIDToken(s string) {
+	m.id_token = &s
+}
+
+// IDToken returns the value of the "id_token" field in the mutation.
+func (m *SessionMutation) IDToken() (r string, exists bool) {
+	v := m.id_token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIDToken returns the old "id_token" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldIDToken(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIDToken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIDToken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIDToken: %w", err)
+	}
+	return oldValue.IDToken, nil
+}
+
+// ClearIDToken clears the value of the "id_token" field.
+func (m *SessionMutation) ClearIDToken() {
+	m.id_token = nil
+	m.clearedFields[session.FieldIDToken] = struct{}{}
+}
+
+// IDTokenCleared returns if the "id_token" field was cleared in this mutation.
+func (m *SessionMutation) IDTokenCleared() bool {
+	_, ok := m.clearedFields[session.FieldIDToken]
+	return ok
+}
+
+// ResetIDToken resets all changes to the "id_token" field.
+func (m *SessionMutation) ResetIDToken() {
+	m.id_token = nil
+	delete(m.clearedFields, session.FieldIDToken)
+}
+
 // SetAuthenticatedAt sets the "authenticated_at" field.
 func (m *SessionMutation) SetAuthenticatedAt(t time.Time) {
 	m.authenticated_at = &t
@@ -40726,7 +41558,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, session.FieldCreatedAt)
 	}
@@ -40753,6 +41585,12 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.acr != nil {
 		fields = append(fields, session.FieldAcr)
+	}
+	if m.amr != nil {
+		fields = append(fields, session.FieldAmr)
+	}
+	if m.id_token != nil {
+		fields = append(fields, session.FieldIDToken)
 	}
 	if m.authenticated_at != nil {
 		fields = append(fields, session.FieldAuthenticatedAt)
@@ -40792,6 +41630,10 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.Sid()
 	case session.FieldAcr:
 		return m.Acr()
+	case session.FieldAmr:
+		return m.Amr()
+	case session.FieldIDToken:
+		return m.IDToken()
 	case session.FieldAuthenticatedAt:
 		return m.AuthenticatedAt()
 	case session.FieldSeenAt:
@@ -40827,6 +41669,10 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldSid(ctx)
 	case session.FieldAcr:
 		return m.OldAcr(ctx)
+	case session.FieldAmr:
+		return m.OldAmr(ctx)
+	case session.FieldIDToken:
+		return m.OldIDToken(ctx)
 	case session.FieldAuthenticatedAt:
 		return m.OldAuthenticatedAt(ctx)
 	case session.FieldSeenAt:
@@ -40907,6 +41753,20 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAcr(v)
 		return nil
+	case session.FieldAmr:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmr(v)
+		return nil
+	case session.FieldIDToken:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIDToken(v)
+		return nil
 	case session.FieldAuthenticatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -40977,6 +41837,12 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldAcr) {
 		fields = append(fields, session.FieldAcr)
 	}
+	if m.FieldCleared(session.FieldAmr) {
+		fields = append(fields, session.FieldAmr)
+	}
+	if m.FieldCleared(session.FieldIDToken) {
+		fields = append(fields, session.FieldIDToken)
+	}
 	if m.FieldCleared(session.FieldEndedAt) {
 		fields = append(fields, session.FieldEndedAt)
 	}
@@ -41005,6 +41871,12 @@ func (m *SessionMutation) ClearField(name string) error {
 		return nil
 	case session.FieldAcr:
 		m.ClearAcr()
+		return nil
+	case session.FieldAmr:
+		m.ClearAmr()
+		return nil
+	case session.FieldIDToken:
+		m.ClearIDToken()
 		return nil
 	case session.FieldEndedAt:
 		m.ClearEndedAt()
@@ -41043,6 +41915,12 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldAcr:
 		m.ResetAcr()
+		return nil
+	case session.FieldAmr:
+		m.ResetAmr()
+		return nil
+	case session.FieldIDToken:
+		m.ResetIDToken()
 		return nil
 	case session.FieldAuthenticatedAt:
 		m.ResetAuthenticatedAt()
@@ -41223,11 +42101,14 @@ type SignInMutation struct {
 	typ             string
 	id              *ident.ID
 	created_at      *time.Time
+	session_id      *ident.ID
+	purpose         *signin.Purpose
 	state_digest    *string
 	browser_digest  *string
 	nonce           *string
 	verifier        *string
 	return_to       *string
+	assertion       *string
 	expires_at      *time.Time
 	clearedFields   map[string]struct{}
 	provider        *ident.ID
@@ -41413,6 +42294,91 @@ func (m *SignInMutation) ResetProviderID() {
 	m.provider = nil
 }
 
+// SetSessionID sets the "session_id" field.
+func (m *SignInMutation) SetSessionID(i ident.ID) {
+	m.session_id = &i
+}
+
+// SessionID returns the value of the "session_id" field in the mutation.
+func (m *SignInMutation) SessionID() (r ident.ID, exists bool) {
+	v := m.session_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionID returns the old "session_id" field's value of the SignIn entity.
+// If the SignIn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInMutation) OldSessionID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionID: %w", err)
+	}
+	return oldValue.SessionID, nil
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (m *SignInMutation) ClearSessionID() {
+	m.session_id = nil
+	m.clearedFields[signin.FieldSessionID] = struct{}{}
+}
+
+// SessionIDCleared returns if the "session_id" field was cleared in this mutation.
+func (m *SignInMutation) SessionIDCleared() bool {
+	_, ok := m.clearedFields[signin.FieldSessionID]
+	return ok
+}
+
+// ResetSessionID resets all changes to the "session_id" field.
+func (m *SignInMutation) ResetSessionID() {
+	m.session_id = nil
+	delete(m.clearedFields, signin.FieldSessionID)
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *SignInMutation) SetPurpose(s signin.Purpose) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *SignInMutation) Purpose() (r signin.Purpose, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the SignIn entity.
+// If the SignIn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInMutation) OldPurpose(ctx context.Context) (v signin.Purpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *SignInMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
 // SetStateDigest sets the "state_digest" field.
 func (m *SignInMutation) SetStateDigest(s string) {
 	m.state_digest = &s
@@ -41593,6 +42559,55 @@ func (m *SignInMutation) ResetReturnTo() {
 	m.return_to = nil
 }
 
+// SetAssertion sets the "assertion" field.
+func (m *SignInMutation) SetAssertion(s string) {
+	m.assertion = &s
+}
+
+// Assertion returns the value of the "assertion" field in the mutation.
+func (m *SignInMutation) Assertion() (r string, exists bool) {
+	v := m.assertion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssertion returns the old "assertion" field's value of the SignIn entity.
+// If the SignIn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInMutation) OldAssertion(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssertion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssertion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssertion: %w", err)
+	}
+	return oldValue.Assertion, nil
+}
+
+// ClearAssertion clears the value of the "assertion" field.
+func (m *SignInMutation) ClearAssertion() {
+	m.assertion = nil
+	m.clearedFields[signin.FieldAssertion] = struct{}{}
+}
+
+// AssertionCleared returns if the "assertion" field was cleared in this mutation.
+func (m *SignInMutation) AssertionCleared() bool {
+	_, ok := m.clearedFields[signin.FieldAssertion]
+	return ok
+}
+
+// ResetAssertion resets all changes to the "assertion" field.
+func (m *SignInMutation) ResetAssertion() {
+	m.assertion = nil
+	delete(m.clearedFields, signin.FieldAssertion)
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (m *SignInMutation) SetExpiresAt(t time.Time) {
 	m.expires_at = &t
@@ -41690,12 +42705,18 @@ func (m *SignInMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SignInMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, signin.FieldCreatedAt)
 	}
 	if m.provider != nil {
 		fields = append(fields, signin.FieldProviderID)
+	}
+	if m.session_id != nil {
+		fields = append(fields, signin.FieldSessionID)
+	}
+	if m.purpose != nil {
+		fields = append(fields, signin.FieldPurpose)
 	}
 	if m.state_digest != nil {
 		fields = append(fields, signin.FieldStateDigest)
@@ -41712,6 +42733,9 @@ func (m *SignInMutation) Fields() []string {
 	if m.return_to != nil {
 		fields = append(fields, signin.FieldReturnTo)
 	}
+	if m.assertion != nil {
+		fields = append(fields, signin.FieldAssertion)
+	}
 	if m.expires_at != nil {
 		fields = append(fields, signin.FieldExpiresAt)
 	}
@@ -41727,6 +42751,10 @@ func (m *SignInMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case signin.FieldProviderID:
 		return m.ProviderID()
+	case signin.FieldSessionID:
+		return m.SessionID()
+	case signin.FieldPurpose:
+		return m.Purpose()
 	case signin.FieldStateDigest:
 		return m.StateDigest()
 	case signin.FieldBrowserDigest:
@@ -41737,6 +42765,8 @@ func (m *SignInMutation) Field(name string) (ent.Value, bool) {
 		return m.Verifier()
 	case signin.FieldReturnTo:
 		return m.ReturnTo()
+	case signin.FieldAssertion:
+		return m.Assertion()
 	case signin.FieldExpiresAt:
 		return m.ExpiresAt()
 	}
@@ -41752,6 +42782,10 @@ func (m *SignInMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldCreatedAt(ctx)
 	case signin.FieldProviderID:
 		return m.OldProviderID(ctx)
+	case signin.FieldSessionID:
+		return m.OldSessionID(ctx)
+	case signin.FieldPurpose:
+		return m.OldPurpose(ctx)
 	case signin.FieldStateDigest:
 		return m.OldStateDigest(ctx)
 	case signin.FieldBrowserDigest:
@@ -41762,6 +42796,8 @@ func (m *SignInMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldVerifier(ctx)
 	case signin.FieldReturnTo:
 		return m.OldReturnTo(ctx)
+	case signin.FieldAssertion:
+		return m.OldAssertion(ctx)
 	case signin.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
 	}
@@ -41786,6 +42822,20 @@ func (m *SignInMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetProviderID(v)
+		return nil
+	case signin.FieldSessionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionID(v)
+		return nil
+	case signin.FieldPurpose:
+		v, ok := value.(signin.Purpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
 		return nil
 	case signin.FieldStateDigest:
 		v, ok := value.(string)
@@ -41821,6 +42871,13 @@ func (m *SignInMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReturnTo(v)
+		return nil
+	case signin.FieldAssertion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssertion(v)
 		return nil
 	case signin.FieldExpiresAt:
 		v, ok := value.(time.Time)
@@ -41858,7 +42915,14 @@ func (m *SignInMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SignInMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(signin.FieldSessionID) {
+		fields = append(fields, signin.FieldSessionID)
+	}
+	if m.FieldCleared(signin.FieldAssertion) {
+		fields = append(fields, signin.FieldAssertion)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -41871,6 +42935,14 @@ func (m *SignInMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SignInMutation) ClearField(name string) error {
+	switch name {
+	case signin.FieldSessionID:
+		m.ClearSessionID()
+		return nil
+	case signin.FieldAssertion:
+		m.ClearAssertion()
+		return nil
+	}
 	return fmt.Errorf("unknown SignIn nullable field %s", name)
 }
 
@@ -41883,6 +42955,12 @@ func (m *SignInMutation) ResetField(name string) error {
 		return nil
 	case signin.FieldProviderID:
 		m.ResetProviderID()
+		return nil
+	case signin.FieldSessionID:
+		m.ResetSessionID()
+		return nil
+	case signin.FieldPurpose:
+		m.ResetPurpose()
 		return nil
 	case signin.FieldStateDigest:
 		m.ResetStateDigest()
@@ -41898,6 +42976,9 @@ func (m *SignInMutation) ResetField(name string) error {
 		return nil
 	case signin.FieldReturnTo:
 		m.ResetReturnTo()
+		return nil
+	case signin.FieldAssertion:
+		m.ResetAssertion()
 		return nil
 	case signin.FieldExpiresAt:
 		m.ResetExpiresAt()
@@ -41978,6 +43059,649 @@ func (m *SignInMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SignIn edge %s", name)
+}
+
+// SignInKeyMutation represents an operation that mutates the SignInKey nodes in the graph.
+type SignInKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *ident.ID
+	created_at    *time.Time
+	kid           *string
+	public_jwk    *string
+	sealed        *string
+	live_key      *string
+	retired_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SignInKey, error)
+	predicates    []predicate.SignInKey
+}
+
+var _ ent.Mutation = (*SignInKeyMutation)(nil)
+
+// signinkeyOption allows management of the mutation configuration using functional options.
+type signinkeyOption func(*SignInKeyMutation)
+
+// newSignInKeyMutation creates new mutation for the SignInKey entity.
+func newSignInKeyMutation(c config, op Op, opts ...signinkeyOption) *SignInKeyMutation {
+	m := &SignInKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignInKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignInKeyID sets the ID field of the mutation.
+func withSignInKeyID(id ident.ID) signinkeyOption {
+	return func(m *SignInKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignInKey
+		)
+		m.oldValue = func(ctx context.Context) (*SignInKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignInKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignInKey sets the old SignInKey of the mutation.
+func withSignInKey(node *SignInKey) signinkeyOption {
+	return func(m *SignInKeyMutation) {
+		m.oldValue = func(context.Context) (*SignInKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignInKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignInKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignInKey entities.
+func (m *SignInKeyMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignInKeyMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignInKeyMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignInKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SignInKeyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SignInKeyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SignInKeyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetKid sets the "kid" field.
+func (m *SignInKeyMutation) SetKid(s string) {
+	m.kid = &s
+}
+
+// Kid returns the value of the "kid" field in the mutation.
+func (m *SignInKeyMutation) Kid() (r string, exists bool) {
+	v := m.kid
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKid returns the old "kid" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldKid(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKid is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKid requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKid: %w", err)
+	}
+	return oldValue.Kid, nil
+}
+
+// ResetKid resets all changes to the "kid" field.
+func (m *SignInKeyMutation) ResetKid() {
+	m.kid = nil
+}
+
+// SetPublicJwk sets the "public_jwk" field.
+func (m *SignInKeyMutation) SetPublicJwk(s string) {
+	m.public_jwk = &s
+}
+
+// PublicJwk returns the value of the "public_jwk" field in the mutation.
+func (m *SignInKeyMutation) PublicJwk() (r string, exists bool) {
+	v := m.public_jwk
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicJwk returns the old "public_jwk" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldPublicJwk(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicJwk is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicJwk requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicJwk: %w", err)
+	}
+	return oldValue.PublicJwk, nil
+}
+
+// ResetPublicJwk resets all changes to the "public_jwk" field.
+func (m *SignInKeyMutation) ResetPublicJwk() {
+	m.public_jwk = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *SignInKeyMutation) SetSealed(s string) {
+	m.sealed = &s
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *SignInKeyMutation) Sealed() (r string, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldSealed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *SignInKeyMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetLiveKey sets the "live_key" field.
+func (m *SignInKeyMutation) SetLiveKey(s string) {
+	m.live_key = &s
+}
+
+// LiveKey returns the value of the "live_key" field in the mutation.
+func (m *SignInKeyMutation) LiveKey() (r string, exists bool) {
+	v := m.live_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiveKey returns the old "live_key" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldLiveKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiveKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiveKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiveKey: %w", err)
+	}
+	return oldValue.LiveKey, nil
+}
+
+// ClearLiveKey clears the value of the "live_key" field.
+func (m *SignInKeyMutation) ClearLiveKey() {
+	m.live_key = nil
+	m.clearedFields[signinkey.FieldLiveKey] = struct{}{}
+}
+
+// LiveKeyCleared returns if the "live_key" field was cleared in this mutation.
+func (m *SignInKeyMutation) LiveKeyCleared() bool {
+	_, ok := m.clearedFields[signinkey.FieldLiveKey]
+	return ok
+}
+
+// ResetLiveKey resets all changes to the "live_key" field.
+func (m *SignInKeyMutation) ResetLiveKey() {
+	m.live_key = nil
+	delete(m.clearedFields, signinkey.FieldLiveKey)
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *SignInKeyMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *SignInKeyMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the SignInKey entity.
+// If the SignInKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInKeyMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *SignInKeyMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[signinkey.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *SignInKeyMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[signinkey.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *SignInKeyMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, signinkey.FieldRetiredAt)
+}
+
+// Where appends a list predicates to the SignInKeyMutation builder.
+func (m *SignInKeyMutation) Where(ps ...predicate.SignInKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignInKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignInKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignInKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignInKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignInKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignInKey).
+func (m *SignInKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignInKeyMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, signinkey.FieldCreatedAt)
+	}
+	if m.kid != nil {
+		fields = append(fields, signinkey.FieldKid)
+	}
+	if m.public_jwk != nil {
+		fields = append(fields, signinkey.FieldPublicJwk)
+	}
+	if m.sealed != nil {
+		fields = append(fields, signinkey.FieldSealed)
+	}
+	if m.live_key != nil {
+		fields = append(fields, signinkey.FieldLiveKey)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, signinkey.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignInKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signinkey.FieldCreatedAt:
+		return m.CreatedAt()
+	case signinkey.FieldKid:
+		return m.Kid()
+	case signinkey.FieldPublicJwk:
+		return m.PublicJwk()
+	case signinkey.FieldSealed:
+		return m.Sealed()
+	case signinkey.FieldLiveKey:
+		return m.LiveKey()
+	case signinkey.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignInKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signinkey.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case signinkey.FieldKid:
+		return m.OldKid(ctx)
+	case signinkey.FieldPublicJwk:
+		return m.OldPublicJwk(ctx)
+	case signinkey.FieldSealed:
+		return m.OldSealed(ctx)
+	case signinkey.FieldLiveKey:
+		return m.OldLiveKey(ctx)
+	case signinkey.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignInKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signinkey.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case signinkey.FieldKid:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKid(v)
+		return nil
+	case signinkey.FieldPublicJwk:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicJwk(v)
+		return nil
+	case signinkey.FieldSealed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case signinkey.FieldLiveKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiveKey(v)
+		return nil
+	case signinkey.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignInKeyMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignInKeyMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SignInKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignInKeyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(signinkey.FieldLiveKey) {
+		fields = append(fields, signinkey.FieldLiveKey)
+	}
+	if m.FieldCleared(signinkey.FieldRetiredAt) {
+		fields = append(fields, signinkey.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignInKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignInKeyMutation) ClearField(name string) error {
+	switch name {
+	case signinkey.FieldLiveKey:
+		m.ClearLiveKey()
+		return nil
+	case signinkey.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignInKeyMutation) ResetField(name string) error {
+	switch name {
+	case signinkey.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case signinkey.FieldKid:
+		m.ResetKid()
+		return nil
+	case signinkey.FieldPublicJwk:
+		m.ResetPublicJwk()
+		return nil
+	case signinkey.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case signinkey.FieldLiveKey:
+		m.ResetLiveKey()
+		return nil
+	case signinkey.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignInKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignInKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignInKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignInKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignInKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignInKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignInKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SignInKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignInKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SignInKey edge %s", name)
 }
 
 // SigningKeyMutation represents an operation that mutates the SigningKey nodes in the graph.

@@ -118,6 +118,12 @@ func (*Institution) IsNode() {}
 // NodeID returns the identifier of the Institution.
 func (n *Institution) NodeID() ident.ID { return n.ID }
 
+// IsNode marks LogoutToken as a Node of the GraphQL schema.
+func (*LogoutToken) IsNode() {}
+
+// NodeID returns the identifier of the LogoutToken.
+func (n *LogoutToken) NodeID() ident.ID { return n.ID }
+
 // IsNode marks Membership as a Node of the GraphQL schema.
 func (*Membership) IsNode() {}
 
@@ -231,6 +237,12 @@ func (*SignIn) IsNode() {}
 
 // NodeID returns the identifier of the SignIn.
 func (n *SignIn) NodeID() ident.ID { return n.ID }
+
+// IsNode marks SignInKey as a Node of the GraphQL schema.
+func (*SignInKey) IsNode() {}
+
+// NodeID returns the identifier of the SignInKey.
+func (n *SignInKey) NodeID() ident.ID { return n.ID }
 
 // IsNode marks SigningKey as a Node of the GraphQL schema.
 func (*SigningKey) IsNode() {}

@@ -21,7 +21,9 @@ type Person struct {
 	// when the row was made; times with a meaning have fields of their own
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// SignedInAt holds the value of the "signed_in_at" field.
-	SignedInAt   *time.Time `json:"signed_in_at,omitempty"`
+	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
+	// UnlinkedAt holds the value of the "unlinked_at" field.
+	UnlinkedAt   *time.Time `json:"unlinked_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -32,7 +34,7 @@ func (*Person) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case person.FieldID:
 			values[i] = new(sql.NullString)
-		case person.FieldCreatedAt, person.FieldSignedInAt:
+		case person.FieldCreatedAt, person.FieldSignedInAt, person.FieldUnlinkedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -67,6 +69,13 @@ func (_m *Person) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SignedInAt = new(time.Time)
 				*_m.SignedInAt = value.Time
+			}
+		case person.FieldUnlinkedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field unlinked_at", values[i])
+			} else if value.Valid {
+				_m.UnlinkedAt = new(time.Time)
+				*_m.UnlinkedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -109,6 +118,11 @@ func (_m *Person) String() string {
 	builder.WriteString(", ")
 	if v := _m.SignedInAt; v != nil {
 		builder.WriteString("signed_in_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.UnlinkedAt; v != nil {
+		builder.WriteString("unlinked_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

@@ -49,6 +49,20 @@ func (_c *PersonCreate) SetNillableSignedInAt(v *time.Time) *PersonCreate {
 	return _c
 }
 
+// SetUnlinkedAt sets the "unlinked_at" field.
+func (_c *PersonCreate) SetUnlinkedAt(v time.Time) *PersonCreate {
+	_c.mutation.SetUnlinkedAt(v)
+	return _c
+}
+
+// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
+func (_c *PersonCreate) SetNillableUnlinkedAt(v *time.Time) *PersonCreate {
+	if v != nil {
+		_c.SetUnlinkedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PersonCreate) SetID(v ident.ID) *PersonCreate {
 	_c.mutation.SetID(v)
@@ -160,6 +174,10 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SignedInAt(); ok {
 		_spec.SetField(person.FieldSignedInAt, field.TypeTime, value)
 		_node.SignedInAt = &value
+	}
+	if value, ok := _c.mutation.UnlinkedAt(); ok {
+		_spec.SetField(person.FieldUnlinkedAt, field.TypeTime, value)
+		_node.UnlinkedAt = &value
 	}
 	return _node, _spec
 }

@@ -49,6 +49,26 @@ func (_u *PersonUpdate) ClearSignedInAt() *PersonUpdate {
 	return _u
 }
 
+// SetUnlinkedAt sets the "unlinked_at" field.
+func (_u *PersonUpdate) SetUnlinkedAt(v time.Time) *PersonUpdate {
+	_u.mutation.SetUnlinkedAt(v)
+	return _u
+}
+
+// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
+func (_u *PersonUpdate) SetNillableUnlinkedAt(v *time.Time) *PersonUpdate {
+	if v != nil {
+		_u.SetUnlinkedAt(*v)
+	}
+	return _u
+}
+
+// ClearUnlinkedAt clears the value of the "unlinked_at" field.
+func (_u *PersonUpdate) ClearUnlinkedAt() *PersonUpdate {
+	_u.mutation.ClearUnlinkedAt()
+	return _u
+}
+
 // Mutation returns the PersonMutation object of the builder.
 func (_u *PersonUpdate) Mutation() *PersonMutation {
 	return _u.mutation
@@ -102,6 +122,12 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.SignedInAtCleared() {
 		_spec.ClearField(person.FieldSignedInAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.UnlinkedAt(); ok {
+		_spec.SetField(person.FieldUnlinkedAt, field.TypeTime, value)
+	}
+	if _u.mutation.UnlinkedAtCleared() {
+		_spec.ClearField(person.FieldUnlinkedAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -141,6 +167,26 @@ func (_u *PersonUpdateOne) SetNillableSignedInAt(v *time.Time) *PersonUpdateOne 
 // ClearSignedInAt clears the value of the "signed_in_at" field.
 func (_u *PersonUpdateOne) ClearSignedInAt() *PersonUpdateOne {
 	_u.mutation.ClearSignedInAt()
+	return _u
+}
+
+// SetUnlinkedAt sets the "unlinked_at" field.
+func (_u *PersonUpdateOne) SetUnlinkedAt(v time.Time) *PersonUpdateOne {
+	_u.mutation.SetUnlinkedAt(v)
+	return _u
+}
+
+// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
+func (_u *PersonUpdateOne) SetNillableUnlinkedAt(v *time.Time) *PersonUpdateOne {
+	if v != nil {
+		_u.SetUnlinkedAt(*v)
+	}
+	return _u
+}
+
+// ClearUnlinkedAt clears the value of the "unlinked_at" field.
+func (_u *PersonUpdateOne) ClearUnlinkedAt() *PersonUpdateOne {
+	_u.mutation.ClearUnlinkedAt()
 	return _u
 }
 
@@ -226,6 +272,12 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 	}
 	if _u.mutation.SignedInAtCleared() {
 		_spec.ClearField(person.FieldSignedInAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UnlinkedAt(); ok {
+		_spec.SetField(person.FieldUnlinkedAt, field.TypeTime, value)
+	}
+	if _u.mutation.UnlinkedAtCleared() {
+		_spec.ClearField(person.FieldUnlinkedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Person{config: _u.config}

@@ -24,6 +24,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -45,6 +46,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -99,6 +101,12 @@ func init() {
 	allianceDescWebsite := allianceFields[2].Descriptor()
 	// alliance.WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	alliance.WebsiteValidator = allianceDescWebsite.Validators[0].(func(string) error)
+	// allianceDescStepUp is the schema descriptor for step_up field.
+	allianceDescStepUp := allianceFields[4].Descriptor()
+	// alliance.DefaultStepUp holds the default value on creation for the step_up field.
+	alliance.DefaultStepUp = vocab.StepUp(allianceDescStepUp.Default.(string))
+	// alliance.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	alliance.StepUpValidator = allianceDescStepUp.Validators[0].(func(string) error)
 	// allianceDescID is the schema descriptor for id field.
 	allianceDescID := allianceMixinFields0[0].Descriptor()
 	// alliance.DefaultID holds the default value on creation for the id field.
@@ -860,12 +868,37 @@ func init() {
 	institutionDescZone := institutionFields[12].Descriptor()
 	// institution.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	institution.ZoneValidator = institutionDescZone.Validators[0].(func(string) error)
+	// institutionDescStepUp is the schema descriptor for step_up field.
+	institutionDescStepUp := institutionFields[14].Descriptor()
+	// institution.DefaultStepUp holds the default value on creation for the step_up field.
+	institution.DefaultStepUp = vocab.StepUp(institutionDescStepUp.Default.(string))
+	// institution.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	institution.StepUpValidator = institutionDescStepUp.Validators[0].(func(string) error)
 	// institutionDescID is the schema descriptor for id field.
 	institutionDescID := institutionMixinFields0[0].Descriptor()
 	// institution.DefaultID holds the default value on creation for the id field.
 	institution.DefaultID = institutionDescID.Default.(func() ident.ID)
 	// institution.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	institution.IDValidator = institutionDescID.Validators[0].(func(string) error)
+	logouttokenMixin := schema.LogoutToken{}.Mixin()
+	logouttokenMixinFields0 := logouttokenMixin[0].Fields()
+	_ = logouttokenMixinFields0
+	logouttokenFields := schema.LogoutToken{}.Fields()
+	_ = logouttokenFields
+	// logouttokenDescCreatedAt is the schema descriptor for created_at field.
+	logouttokenDescCreatedAt := logouttokenMixinFields0[1].Descriptor()
+	// logouttoken.DefaultCreatedAt holds the default value on creation for the created_at field.
+	logouttoken.DefaultCreatedAt = logouttokenDescCreatedAt.Default.(func() time.Time)
+	// logouttokenDescDigest is the schema descriptor for digest field.
+	logouttokenDescDigest := logouttokenFields[0].Descriptor()
+	// logouttoken.DigestValidator is a validator for the "digest" field. It is called by the builders before save.
+	logouttoken.DigestValidator = logouttokenDescDigest.Validators[0].(func(string) error)
+	// logouttokenDescID is the schema descriptor for id field.
+	logouttokenDescID := logouttokenMixinFields0[0].Descriptor()
+	// logouttoken.DefaultID holds the default value on creation for the id field.
+	logouttoken.DefaultID = logouttokenDescID.Default.(func() ident.ID)
+	// logouttoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	logouttoken.IDValidator = logouttokenDescID.Validators[0].(func(string) error)
 	membershipMixin := schema.Membership{}.Mixin()
 	membershipMixinFields0 := membershipMixin[0].Fields()
 	_ = membershipMixinFields0
@@ -1647,24 +1680,28 @@ func init() {
 	signinDescProviderID := signinFields[0].Descriptor()
 	// signin.ProviderIDValidator is a validator for the "provider_id" field. It is called by the builders before save.
 	signin.ProviderIDValidator = signinDescProviderID.Validators[0].(func(string) error)
+	// signinDescSessionID is the schema descriptor for session_id field.
+	signinDescSessionID := signinFields[1].Descriptor()
+	// signin.SessionIDValidator is a validator for the "session_id" field. It is called by the builders before save.
+	signin.SessionIDValidator = signinDescSessionID.Validators[0].(func(string) error)
 	// signinDescStateDigest is the schema descriptor for state_digest field.
-	signinDescStateDigest := signinFields[1].Descriptor()
+	signinDescStateDigest := signinFields[3].Descriptor()
 	// signin.StateDigestValidator is a validator for the "state_digest" field. It is called by the builders before save.
 	signin.StateDigestValidator = signinDescStateDigest.Validators[0].(func(string) error)
 	// signinDescBrowserDigest is the schema descriptor for browser_digest field.
-	signinDescBrowserDigest := signinFields[2].Descriptor()
+	signinDescBrowserDigest := signinFields[4].Descriptor()
 	// signin.BrowserDigestValidator is a validator for the "browser_digest" field. It is called by the builders before save.
 	signin.BrowserDigestValidator = signinDescBrowserDigest.Validators[0].(func(string) error)
 	// signinDescNonce is the schema descriptor for nonce field.
-	signinDescNonce := signinFields[3].Descriptor()
+	signinDescNonce := signinFields[5].Descriptor()
 	// signin.NonceValidator is a validator for the "nonce" field. It is called by the builders before save.
 	signin.NonceValidator = signinDescNonce.Validators[0].(func(string) error)
 	// signinDescVerifier is the schema descriptor for verifier field.
-	signinDescVerifier := signinFields[4].Descriptor()
+	signinDescVerifier := signinFields[6].Descriptor()
 	// signin.VerifierValidator is a validator for the "verifier" field. It is called by the builders before save.
 	signin.VerifierValidator = signinDescVerifier.Validators[0].(func(string) error)
 	// signinDescReturnTo is the schema descriptor for return_to field.
-	signinDescReturnTo := signinFields[5].Descriptor()
+	signinDescReturnTo := signinFields[7].Descriptor()
 	// signin.ReturnToValidator is a validator for the "return_to" field. It is called by the builders before save.
 	signin.ReturnToValidator = signinDescReturnTo.Validators[0].(func(string) error)
 	// signinDescID is the schema descriptor for id field.
@@ -1673,6 +1710,29 @@ func init() {
 	signin.DefaultID = signinDescID.Default.(func() ident.ID)
 	// signin.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	signin.IDValidator = signinDescID.Validators[0].(func(string) error)
+	signinkeyMixin := schema.SignInKey{}.Mixin()
+	signinkeyMixinFields0 := signinkeyMixin[0].Fields()
+	_ = signinkeyMixinFields0
+	signinkeyFields := schema.SignInKey{}.Fields()
+	_ = signinkeyFields
+	// signinkeyDescCreatedAt is the schema descriptor for created_at field.
+	signinkeyDescCreatedAt := signinkeyMixinFields0[1].Descriptor()
+	// signinkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	signinkey.DefaultCreatedAt = signinkeyDescCreatedAt.Default.(func() time.Time)
+	// signinkeyDescKid is the schema descriptor for kid field.
+	signinkeyDescKid := signinkeyFields[0].Descriptor()
+	// signinkey.KidValidator is a validator for the "kid" field. It is called by the builders before save.
+	signinkey.KidValidator = signinkeyDescKid.Validators[0].(func(string) error)
+	// signinkeyDescLiveKey is the schema descriptor for live_key field.
+	signinkeyDescLiveKey := signinkeyFields[3].Descriptor()
+	// signinkey.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
+	signinkey.LiveKeyValidator = signinkeyDescLiveKey.Validators[0].(func(string) error)
+	// signinkeyDescID is the schema descriptor for id field.
+	signinkeyDescID := signinkeyMixinFields0[0].Descriptor()
+	// signinkey.DefaultID holds the default value on creation for the id field.
+	signinkey.DefaultID = signinkeyDescID.Default.(func() ident.ID)
+	// signinkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	signinkey.IDValidator = signinkeyDescID.Validators[0].(func(string) error)
 	signingkeyMixin := schema.SigningKey{}.Mixin()
 	signingkeyMixinFields0 := signingkeyMixin[0].Fields()
 	_ = signingkeyMixinFields0

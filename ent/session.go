@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -35,10 +36,14 @@ type Session struct {
 	Kind session.Kind `json:"kind,omitempty"`
 	// SHA-256 of the secret, which is nowhere stored
 	Digest string `json:"digest,omitempty"`
-	// Sid holds the value of the "sid" field.
+	// SHA-256 of the provider's name of its session: byte-equal and short whatever it is
 	Sid *string `json:"sid,omitempty"`
 	// Acr holds the value of the "acr" field.
 	Acr *string `json:"acr,omitempty"`
+	// how the provider says the person proved themselves (RFC 8176)
+	Amr []string `json:"amr,omitempty"`
+	// sealed under the key-encryption key: a hint for the provider's logout, nothing else
+	IDToken *string `json:"-"`
 	// AuthenticatedAt holds the value of the "authenticated_at" field.
 	AuthenticatedAt time.Time `json:"authenticated_at,omitempty"`
 	// SeenAt holds the value of the "seen_at" field.
@@ -128,7 +133,9 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldPortalID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr:
+		case session.FieldAmr:
+			values[i] = new([]byte)
+		case session.FieldID, session.FieldPersonID, session.FieldIdentityID, session.FieldParentID, session.FieldPortalID, session.FieldKind, session.FieldDigest, session.FieldSid, session.FieldAcr, session.FieldIDToken:
 			values[i] = new(sql.NullString)
 		case session.FieldCreatedAt, session.FieldAuthenticatedAt, session.FieldSeenAt, session.FieldExpiresAt, session.FieldEndedAt:
 			values[i] = new(sql.NullTime)
@@ -210,6 +217,21 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Acr = new(string)
 				*_m.Acr = value.String
+			}
+		case session.FieldAmr:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field amr", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Amr); err != nil {
+					return fmt.Errorf("unmarshal field amr: %w", err)
+				}
+			}
+		case session.FieldIDToken:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field id_token", values[i])
+			} else if value.Valid {
+				_m.IDToken = new(string)
+				*_m.IDToken = value.String
 			}
 		case session.FieldAuthenticatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -331,6 +353,11 @@ func (_m *Session) String() string {
 		builder.WriteString("acr=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("amr=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Amr))
+	builder.WriteString(", ")
+	builder.WriteString("id_token=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("authenticated_at=")
 	builder.WriteString(_m.AuthenticatedAt.Format(time.ANSIC))

@@ -118,6 +118,26 @@ func (_c *SessionCreate) SetNillableAcr(v *string) *SessionCreate {
 	return _c
 }
 
+// SetAmr sets the "amr" field.
+func (_c *SessionCreate) SetAmr(v []string) *SessionCreate {
+	_c.mutation.SetAmr(v)
+	return _c
+}
+
+// SetIDToken sets the "id_token" field.
+func (_c *SessionCreate) SetIDToken(v string) *SessionCreate {
+	_c.mutation.SetIDToken(v)
+	return _c
+}
+
+// SetNillableIDToken sets the "id_token" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableIDToken(v *string) *SessionCreate {
+	if v != nil {
+		_c.SetIDToken(*v)
+	}
+	return _c
+}
+
 // SetAuthenticatedAt sets the "authenticated_at" field.
 func (_c *SessionCreate) SetAuthenticatedAt(v time.Time) *SessionCreate {
 	_c.mutation.SetAuthenticatedAt(v)
@@ -375,6 +395,14 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Acr(); ok {
 		_spec.SetField(session.FieldAcr, field.TypeString, value)
 		_node.Acr = &value
+	}
+	if value, ok := _c.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeJSON, value)
+		_node.Amr = value
+	}
+	if value, ok := _c.mutation.IDToken(); ok {
+		_spec.SetField(session.FieldIDToken, field.TypeString, value)
+		_node.IDToken = &value
 	}
 	if value, ok := _c.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)

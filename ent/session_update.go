@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -122,6 +123,44 @@ func (_u *SessionUpdate) SetNillableAcr(v *string) *SessionUpdate {
 // ClearAcr clears the value of the "acr" field.
 func (_u *SessionUpdate) ClearAcr() *SessionUpdate {
 	_u.mutation.ClearAcr()
+	return _u
+}
+
+// SetAmr sets the "amr" field.
+func (_u *SessionUpdate) SetAmr(v []string) *SessionUpdate {
+	_u.mutation.SetAmr(v)
+	return _u
+}
+
+// AppendAmr appends value to the "amr" field.
+func (_u *SessionUpdate) AppendAmr(v []string) *SessionUpdate {
+	_u.mutation.AppendAmr(v)
+	return _u
+}
+
+// ClearAmr clears the value of the "amr" field.
+func (_u *SessionUpdate) ClearAmr() *SessionUpdate {
+	_u.mutation.ClearAmr()
+	return _u
+}
+
+// SetIDToken sets the "id_token" field.
+func (_u *SessionUpdate) SetIDToken(v string) *SessionUpdate {
+	_u.mutation.SetIDToken(v)
+	return _u
+}
+
+// SetNillableIDToken sets the "id_token" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableIDToken(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetIDToken(*v)
+	}
+	return _u
+}
+
+// ClearIDToken clears the value of the "id_token" field.
+func (_u *SessionUpdate) ClearIDToken() *SessionUpdate {
+	_u.mutation.ClearIDToken()
 	return _u
 }
 
@@ -345,6 +384,23 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.AcrCleared() {
 		_spec.ClearField(session.FieldAcr, field.TypeString)
+	}
+	if value, ok := _u.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAmr(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, session.FieldAmr, value)
+		})
+	}
+	if _u.mutation.AmrCleared() {
+		_spec.ClearField(session.FieldAmr, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.IDToken(); ok {
+		_spec.SetField(session.FieldIDToken, field.TypeString, value)
+	}
+	if _u.mutation.IDTokenCleared() {
+		_spec.ClearField(session.FieldIDToken, field.TypeString)
 	}
 	if value, ok := _u.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
@@ -577,6 +633,44 @@ func (_u *SessionUpdateOne) SetNillableAcr(v *string) *SessionUpdateOne {
 // ClearAcr clears the value of the "acr" field.
 func (_u *SessionUpdateOne) ClearAcr() *SessionUpdateOne {
 	_u.mutation.ClearAcr()
+	return _u
+}
+
+// SetAmr sets the "amr" field.
+func (_u *SessionUpdateOne) SetAmr(v []string) *SessionUpdateOne {
+	_u.mutation.SetAmr(v)
+	return _u
+}
+
+// AppendAmr appends value to the "amr" field.
+func (_u *SessionUpdateOne) AppendAmr(v []string) *SessionUpdateOne {
+	_u.mutation.AppendAmr(v)
+	return _u
+}
+
+// ClearAmr clears the value of the "amr" field.
+func (_u *SessionUpdateOne) ClearAmr() *SessionUpdateOne {
+	_u.mutation.ClearAmr()
+	return _u
+}
+
+// SetIDToken sets the "id_token" field.
+func (_u *SessionUpdateOne) SetIDToken(v string) *SessionUpdateOne {
+	_u.mutation.SetIDToken(v)
+	return _u
+}
+
+// SetNillableIDToken sets the "id_token" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableIDToken(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetIDToken(*v)
+	}
+	return _u
+}
+
+// ClearIDToken clears the value of the "id_token" field.
+func (_u *SessionUpdateOne) ClearIDToken() *SessionUpdateOne {
+	_u.mutation.ClearIDToken()
 	return _u
 }
 
@@ -830,6 +924,23 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.AcrCleared() {
 		_spec.ClearField(session.FieldAcr, field.TypeString)
+	}
+	if value, ok := _u.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAmr(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, session.FieldAmr, value)
+		})
+	}
+	if _u.mutation.AmrCleared() {
+		_spec.ClearField(session.FieldAmr, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.IDToken(); ok {
+		_spec.SetField(session.FieldIDToken, field.TypeString, value)
+	}
+	if _u.mutation.IDTokenCleared() {
+		_spec.ClearField(session.FieldIDToken, field.TypeString)
 	}
 	if value, ok := _u.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)

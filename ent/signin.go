@@ -23,6 +23,10 @@ type SignIn struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// ProviderID holds the value of the "provider_id" field.
 	ProviderID ident.ID `json:"provider_id,omitempty"`
+	// SessionID holds the value of the "session_id" field.
+	SessionID *ident.ID `json:"session_id,omitempty"`
+	// all but the first concern the person of the session
+	Purpose signin.Purpose `json:"purpose,omitempty"`
 	// StateDigest holds the value of the "state_digest" field.
 	StateDigest string `json:"state_digest,omitempty"`
 	// BrowserDigest holds the value of the "browser_digest" field.
@@ -33,6 +37,8 @@ type SignIn struct {
 	Verifier string `json:"-"`
 	// ReturnTo holds the value of the "return_to" field.
 	ReturnTo string `json:"return_to,omitempty"`
+	// of the account to link, until that is confirmed, as JSON
+	Assertion *string `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -66,7 +72,7 @@ func (*SignIn) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case signin.FieldID, signin.FieldProviderID, signin.FieldStateDigest, signin.FieldBrowserDigest, signin.FieldNonce, signin.FieldVerifier, signin.FieldReturnTo:
+		case signin.FieldID, signin.FieldProviderID, signin.FieldSessionID, signin.FieldPurpose, signin.FieldStateDigest, signin.FieldBrowserDigest, signin.FieldNonce, signin.FieldVerifier, signin.FieldReturnTo, signin.FieldAssertion:
 			values[i] = new(sql.NullString)
 		case signin.FieldCreatedAt, signin.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -103,6 +109,19 @@ func (_m *SignIn) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ProviderID = ident.ID(value.String)
 			}
+		case signin.FieldSessionID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field session_id", values[i])
+			} else if value.Valid {
+				_m.SessionID = new(ident.ID)
+				*_m.SessionID = ident.ID(value.String)
+			}
+		case signin.FieldPurpose:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field purpose", values[i])
+			} else if value.Valid {
+				_m.Purpose = signin.Purpose(value.String)
+			}
 		case signin.FieldStateDigest:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field state_digest", values[i])
@@ -132,6 +151,13 @@ func (_m *SignIn) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field return_to", values[i])
 			} else if value.Valid {
 				_m.ReturnTo = value.String
+			}
+		case signin.FieldAssertion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field assertion", values[i])
+			} else if value.Valid {
+				_m.Assertion = new(string)
+				*_m.Assertion = value.String
 			}
 		case signin.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -186,6 +212,14 @@ func (_m *SignIn) String() string {
 	builder.WriteString("provider_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ProviderID))
 	builder.WriteString(", ")
+	if v := _m.SessionID; v != nil {
+		builder.WriteString("session_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("purpose=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Purpose))
+	builder.WriteString(", ")
 	builder.WriteString("state_digest=")
 	builder.WriteString(_m.StateDigest)
 	builder.WriteString(", ")
@@ -198,6 +232,8 @@ func (_m *SignIn) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("return_to=")
 	builder.WriteString(_m.ReturnTo)
+	builder.WriteString(", ")
+	builder.WriteString("assertion=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))

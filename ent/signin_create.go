@@ -42,6 +42,34 @@ func (_c *SignInCreate) SetProviderID(v ident.ID) *SignInCreate {
 	return _c
 }
 
+// SetSessionID sets the "session_id" field.
+func (_c *SignInCreate) SetSessionID(v ident.ID) *SignInCreate {
+	_c.mutation.SetSessionID(v)
+	return _c
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_c *SignInCreate) SetNillableSessionID(v *ident.ID) *SignInCreate {
+	if v != nil {
+		_c.SetSessionID(*v)
+	}
+	return _c
+}
+
+// SetPurpose sets the "purpose" field.
+func (_c *SignInCreate) SetPurpose(v signin.Purpose) *SignInCreate {
+	_c.mutation.SetPurpose(v)
+	return _c
+}
+
+// SetNillablePurpose sets the "purpose" field if the given value is not nil.
+func (_c *SignInCreate) SetNillablePurpose(v *signin.Purpose) *SignInCreate {
+	if v != nil {
+		_c.SetPurpose(*v)
+	}
+	return _c
+}
+
 // SetStateDigest sets the "state_digest" field.
 func (_c *SignInCreate) SetStateDigest(v string) *SignInCreate {
 	_c.mutation.SetStateDigest(v)
@@ -69,6 +97,20 @@ func (_c *SignInCreate) SetVerifier(v string) *SignInCreate {
 // SetReturnTo sets the "return_to" field.
 func (_c *SignInCreate) SetReturnTo(v string) *SignInCreate {
 	_c.mutation.SetReturnTo(v)
+	return _c
+}
+
+// SetAssertion sets the "assertion" field.
+func (_c *SignInCreate) SetAssertion(v string) *SignInCreate {
+	_c.mutation.SetAssertion(v)
+	return _c
+}
+
+// SetNillableAssertion sets the "assertion" field if the given value is not nil.
+func (_c *SignInCreate) SetNillableAssertion(v *string) *SignInCreate {
+	if v != nil {
+		_c.SetAssertion(*v)
+	}
 	return _c
 }
 
@@ -136,6 +178,10 @@ func (_c *SignInCreate) defaults() {
 		v := signin.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Purpose(); !ok {
+		v := signin.DefaultPurpose
+		_c.mutation.SetPurpose(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := signin.DefaultID()
 		_c.mutation.SetID(v)
@@ -153,6 +199,19 @@ func (_c *SignInCreate) check() error {
 	if v, ok := _c.mutation.ProviderID(); ok {
 		if err := signin.ProviderIDValidator(string(v)); err != nil {
 			return &ValidationError{Name: "provider_id", err: fmt.Errorf(`ent: validator failed for field "SignIn.provider_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SessionID(); ok {
+		if err := signin.SessionIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "session_id", err: fmt.Errorf(`ent: validator failed for field "SignIn.session_id": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Purpose(); !ok {
+		return &ValidationError{Name: "purpose", err: errors.New(`ent: missing required field "SignIn.purpose"`)}
+	}
+	if v, ok := _c.mutation.Purpose(); ok {
+		if err := signin.PurposeValidator(v); err != nil {
+			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "SignIn.purpose": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.StateDigest(); !ok {
@@ -245,6 +304,14 @@ func (_c *SignInCreate) createSpec() (*SignIn, *sqlgraph.CreateSpec) {
 		_spec.SetField(signin.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.SessionID(); ok {
+		_spec.SetField(signin.FieldSessionID, field.TypeString, value)
+		_node.SessionID = &value
+	}
+	if value, ok := _c.mutation.Purpose(); ok {
+		_spec.SetField(signin.FieldPurpose, field.TypeEnum, value)
+		_node.Purpose = value
+	}
 	if value, ok := _c.mutation.StateDigest(); ok {
 		_spec.SetField(signin.FieldStateDigest, field.TypeString, value)
 		_node.StateDigest = value
@@ -264,6 +331,10 @@ func (_c *SignInCreate) createSpec() (*SignIn, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ReturnTo(); ok {
 		_spec.SetField(signin.FieldReturnTo, field.TypeString, value)
 		_node.ReturnTo = value
+	}
+	if value, ok := _c.mutation.Assertion(); ok {
+		_spec.SetField(signin.FieldAssertion, field.TypeString, value)
+		_node.Assertion = &value
 	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)

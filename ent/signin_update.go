@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
 // SignInUpdate is the builder for updating SignIn entities.
@@ -26,6 +27,60 @@ type SignInUpdate struct {
 // Where appends a list predicates to the SignInUpdate builder.
 func (_u *SignInUpdate) Where(ps ...predicate.SignIn) *SignInUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *SignInUpdate) SetSessionID(v ident.ID) *SignInUpdate {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *SignInUpdate) SetNillableSessionID(v *ident.ID) *SignInUpdate {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (_u *SignInUpdate) ClearSessionID() *SignInUpdate {
+	_u.mutation.ClearSessionID()
+	return _u
+}
+
+// SetPurpose sets the "purpose" field.
+func (_u *SignInUpdate) SetPurpose(v signin.Purpose) *SignInUpdate {
+	_u.mutation.SetPurpose(v)
+	return _u
+}
+
+// SetNillablePurpose sets the "purpose" field if the given value is not nil.
+func (_u *SignInUpdate) SetNillablePurpose(v *signin.Purpose) *SignInUpdate {
+	if v != nil {
+		_u.SetPurpose(*v)
+	}
+	return _u
+}
+
+// SetAssertion sets the "assertion" field.
+func (_u *SignInUpdate) SetAssertion(v string) *SignInUpdate {
+	_u.mutation.SetAssertion(v)
+	return _u
+}
+
+// SetNillableAssertion sets the "assertion" field if the given value is not nil.
+func (_u *SignInUpdate) SetNillableAssertion(v *string) *SignInUpdate {
+	if v != nil {
+		_u.SetAssertion(*v)
+	}
+	return _u
+}
+
+// ClearAssertion clears the value of the "assertion" field.
+func (_u *SignInUpdate) ClearAssertion() *SignInUpdate {
+	_u.mutation.ClearAssertion()
 	return _u
 }
 
@@ -77,6 +132,16 @@ func (_u *SignInUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *SignInUpdate) check() error {
+	if v, ok := _u.mutation.SessionID(); ok {
+		if err := signin.SessionIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "session_id", err: fmt.Errorf(`ent: validator failed for field "SignIn.session_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Purpose(); ok {
+		if err := signin.PurposeValidator(v); err != nil {
+			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "SignIn.purpose": %w`, err)}
+		}
+	}
 	if _u.mutation.ProviderCleared() && len(_u.mutation.ProviderIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SignIn.provider"`)
 	}
@@ -101,6 +166,21 @@ func (_u *SignInUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.SessionID(); ok {
+		_spec.SetField(signin.FieldSessionID, field.TypeString, value)
+	}
+	if _u.mutation.SessionIDCleared() {
+		_spec.ClearField(signin.FieldSessionID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Purpose(); ok {
+		_spec.SetField(signin.FieldPurpose, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Assertion(); ok {
+		_spec.SetField(signin.FieldAssertion, field.TypeString, value)
+	}
+	if _u.mutation.AssertionCleared() {
+		_spec.ClearField(signin.FieldAssertion, field.TypeString)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -124,6 +204,60 @@ type SignInUpdateOne struct {
 	hooks     []Hook
 	mutation  *SignInMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *SignInUpdateOne) SetSessionID(v ident.ID) *SignInUpdateOne {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *SignInUpdateOne) SetNillableSessionID(v *ident.ID) *SignInUpdateOne {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (_u *SignInUpdateOne) ClearSessionID() *SignInUpdateOne {
+	_u.mutation.ClearSessionID()
+	return _u
+}
+
+// SetPurpose sets the "purpose" field.
+func (_u *SignInUpdateOne) SetPurpose(v signin.Purpose) *SignInUpdateOne {
+	_u.mutation.SetPurpose(v)
+	return _u
+}
+
+// SetNillablePurpose sets the "purpose" field if the given value is not nil.
+func (_u *SignInUpdateOne) SetNillablePurpose(v *signin.Purpose) *SignInUpdateOne {
+	if v != nil {
+		_u.SetPurpose(*v)
+	}
+	return _u
+}
+
+// SetAssertion sets the "assertion" field.
+func (_u *SignInUpdateOne) SetAssertion(v string) *SignInUpdateOne {
+	_u.mutation.SetAssertion(v)
+	return _u
+}
+
+// SetNillableAssertion sets the "assertion" field if the given value is not nil.
+func (_u *SignInUpdateOne) SetNillableAssertion(v *string) *SignInUpdateOne {
+	if v != nil {
+		_u.SetAssertion(*v)
+	}
+	return _u
+}
+
+// ClearAssertion clears the value of the "assertion" field.
+func (_u *SignInUpdateOne) ClearAssertion() *SignInUpdateOne {
+	_u.mutation.ClearAssertion()
+	return _u
 }
 
 // SetExpiresAt sets the "expires_at" field.
@@ -187,6 +321,16 @@ func (_u *SignInUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *SignInUpdateOne) check() error {
+	if v, ok := _u.mutation.SessionID(); ok {
+		if err := signin.SessionIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "session_id", err: fmt.Errorf(`ent: validator failed for field "SignIn.session_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Purpose(); ok {
+		if err := signin.PurposeValidator(v); err != nil {
+			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "SignIn.purpose": %w`, err)}
+		}
+	}
 	if _u.mutation.ProviderCleared() && len(_u.mutation.ProviderIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "SignIn.provider"`)
 	}
@@ -227,6 +371,21 @@ func (_u *SignInUpdateOne) sqlSave(ctx context.Context) (_node *SignIn, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.SessionID(); ok {
+		_spec.SetField(signin.FieldSessionID, field.TypeString, value)
+	}
+	if _u.mutation.SessionIDCleared() {
+		_spec.ClearField(signin.FieldSessionID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Purpose(); ok {
+		_spec.SetField(signin.FieldPurpose, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Assertion(); ok {
+		_spec.SetField(signin.FieldAssertion, field.TypeString, value)
+	}
+	if _u.mutation.AssertionCleared() {
+		_spec.ClearField(signin.FieldAssertion, field.TypeString)
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(signin.FieldExpiresAt, field.TypeTime, value)

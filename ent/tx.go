@@ -50,6 +50,8 @@ type Tx struct {
 	ImportSource *ImportSourceClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// LogoutToken is the client for interacting with the LogoutToken builders.
+	LogoutToken *LogoutTokenClient
 	// Membership is the client for interacting with the Membership builders.
 	Membership *MembershipClient
 	// MicroDegree is the client for interacting with the MicroDegree builders.
@@ -88,6 +90,8 @@ type Tx struct {
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
 	SignIn *SignInClient
+	// SignInKey is the client for interacting with the SignInKey builders.
+	SignInKey *SignInKeyClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// StatusList is the client for interacting with the StatusList builders.
@@ -244,6 +248,7 @@ func (tx *Tx) init() {
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
+	tx.LogoutToken = NewLogoutTokenClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.MicroDegree = NewMicroDegreeClient(tx.config)
 	tx.Offering = NewOfferingClient(tx.config)
@@ -263,6 +268,7 @@ func (tx *Tx) init() {
 	tx.ServerKey = NewServerKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SignIn = NewSignInClient(tx.config)
+	tx.SignInKey = NewSignInKeyClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -42,6 +43,10 @@ func maybe(id *ident.ID) ident.ID {
 
 func (r *Resolver) institutions(ctx context.Context, ids []ident.ID) ([]*ent.Institution, error) {
 	return r.DB.Institution.Query().Where(institution.IDIn(ids...)).All(ctx)
+}
+
+func (r *Resolver) identities(ctx context.Context, ids []ident.ID) ([]*ent.Identity, error) {
+	return r.DB.Identity.Query().Where(identity.IDIn(ids...)).All(ctx)
 }
 
 func (r *Resolver) units(ctx context.Context, ids []ident.ID) ([]*ent.Unit, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
@@ -16,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
@@ -36,6 +38,8 @@ type Resolver struct {
 	Enrolments   *enrolment.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
+	Sessions     *session.Service
+	Learners     *learner.Service
 	Exchange     *exchange.Service
 	Providers    *provider.Service
 	BaseURL      string

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 const (
@@ -24,6 +25,8 @@ const (
 	FieldWebsite = "website"
 	// FieldBounds holds the string denoting the bounds field in the database.
 	FieldBounds = "bounds"
+	// FieldStepUp holds the string denoting the step_up field in the database.
+	FieldStepUp = "step_up"
 	// Table holds the table name of the alliance in the database.
 	Table = "alliances"
 )
@@ -36,6 +39,7 @@ var Columns = []string{
 	FieldName,
 	FieldWebsite,
 	FieldBounds,
+	FieldStepUp,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -55,6 +59,10 @@ var (
 	SlugValidator func(string) error
 	// WebsiteValidator is a validator for the "website" field. It is called by the builders before save.
 	WebsiteValidator func(string) error
+	// DefaultStepUp holds the default value on creation for the "step_up" field.
+	DefaultStepUp vocab.StepUp
+	// StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	StepUpValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -82,4 +90,9 @@ func BySlug(opts ...sql.OrderTermOption) OrderOption {
 // ByWebsite orders the results by the website field.
 func ByWebsite(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWebsite, opts...).ToFunc()
+}
+
+// ByStepUp orders the results by the step_up field.
+func ByStepUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStepUp, opts...).ToFunc()
 }

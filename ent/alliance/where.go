@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // ID filters vertices based on their ID field.
@@ -68,6 +69,12 @@ func Slug(v string) predicate.Alliance {
 // Website applies equality check predicate on the "website" field. It's identical to WebsiteEQ.
 func Website(v string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldWebsite, v))
+}
+
+// StepUp applies equality check predicate on the "step_up" field. It's identical to StepUpEQ.
+func StepUp(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldEQ(FieldStepUp, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -248,6 +255,90 @@ func WebsiteEqualFold(v string) predicate.Alliance {
 // WebsiteContainsFold applies the ContainsFold predicate on the "website" field.
 func WebsiteContainsFold(v string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldContainsFold(FieldWebsite, v))
+}
+
+// StepUpEQ applies the EQ predicate on the "step_up" field.
+func StepUpEQ(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldEQ(FieldStepUp, vc))
+}
+
+// StepUpNEQ applies the NEQ predicate on the "step_up" field.
+func StepUpNEQ(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldNEQ(FieldStepUp, vc))
+}
+
+// StepUpIn applies the In predicate on the "step_up" field.
+func StepUpIn(vs ...vocab.StepUp) predicate.Alliance {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Alliance(sql.FieldIn(FieldStepUp, v...))
+}
+
+// StepUpNotIn applies the NotIn predicate on the "step_up" field.
+func StepUpNotIn(vs ...vocab.StepUp) predicate.Alliance {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Alliance(sql.FieldNotIn(FieldStepUp, v...))
+}
+
+// StepUpGT applies the GT predicate on the "step_up" field.
+func StepUpGT(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldGT(FieldStepUp, vc))
+}
+
+// StepUpGTE applies the GTE predicate on the "step_up" field.
+func StepUpGTE(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldGTE(FieldStepUp, vc))
+}
+
+// StepUpLT applies the LT predicate on the "step_up" field.
+func StepUpLT(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldLT(FieldStepUp, vc))
+}
+
+// StepUpLTE applies the LTE predicate on the "step_up" field.
+func StepUpLTE(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldLTE(FieldStepUp, vc))
+}
+
+// StepUpContains applies the Contains predicate on the "step_up" field.
+func StepUpContains(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldContains(FieldStepUp, vc))
+}
+
+// StepUpHasPrefix applies the HasPrefix predicate on the "step_up" field.
+func StepUpHasPrefix(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldHasPrefix(FieldStepUp, vc))
+}
+
+// StepUpHasSuffix applies the HasSuffix predicate on the "step_up" field.
+func StepUpHasSuffix(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldHasSuffix(FieldStepUp, vc))
+}
+
+// StepUpEqualFold applies the EqualFold predicate on the "step_up" field.
+func StepUpEqualFold(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldEqualFold(FieldStepUp, vc))
+}
+
+// StepUpContainsFold applies the ContainsFold predicate on the "step_up" field.
+func StepUpContainsFold(v vocab.StepUp) predicate.Alliance {
+	vc := string(v)
+	return predicate.Alliance(sql.FieldContainsFold(FieldStepUp, vc))
 }
 
 // And groups predicates with the AND operator between them.

@@ -237,6 +237,18 @@ func (f InstitutionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InstitutionMutation", m)
 }
 
+// The LogoutTokenFunc type is an adapter to allow the use of ordinary
+// function as LogoutToken mutator.
+type LogoutTokenFunc func(context.Context, *ent.LogoutTokenMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LogoutTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LogoutTokenMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LogoutTokenMutation", m)
+}
+
 // The MembershipFunc type is an adapter to allow the use of ordinary
 // function as Membership mutator.
 type MembershipFunc func(context.Context, *ent.MembershipMutation) (ent.Value, error)
@@ -463,6 +475,18 @@ func (f SignInFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInMutation", m)
+}
+
+// The SignInKeyFunc type is an adapter to allow the use of ordinary
+// function as SignInKey mutator.
+type SignInKeyFunc func(context.Context, *ent.SignInKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignInKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInKeyMutation", m)
 }
 
 // The SigningKeyFunc type is an adapter to allow the use of ordinary

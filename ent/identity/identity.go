@@ -27,6 +27,8 @@ const (
 	FieldSubject = "subject"
 	// FieldDigest holds the string denoting the digest field in the database.
 	FieldDigest = "digest"
+	// FieldAssurance holds the string denoting the assurance field in the database.
+	FieldAssurance = "assurance"
 	// FieldSignedInAt holds the string denoting the signed_in_at field in the database.
 	FieldSignedInAt = "signed_in_at"
 	// EdgePerson holds the string denoting the person edge name in mutations.
@@ -60,6 +62,7 @@ var Columns = []string{
 	FieldIssuer,
 	FieldSubject,
 	FieldDigest,
+	FieldAssurance,
 	FieldSignedInAt,
 }
 

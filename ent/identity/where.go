@@ -496,6 +496,16 @@ func DigestContainsFold(v string) predicate.Identity {
 	return predicate.Identity(sql.FieldContainsFold(FieldDigest, v))
 }
 
+// AssuranceIsNil applies the IsNil predicate on the "assurance" field.
+func AssuranceIsNil() predicate.Identity {
+	return predicate.Identity(sql.FieldIsNull(FieldAssurance))
+}
+
+// AssuranceNotNil applies the NotNil predicate on the "assurance" field.
+func AssuranceNotNil() predicate.Identity {
+	return predicate.Identity(sql.FieldNotNull(FieldAssurance))
+}
+
 // SignedInAtEQ applies the EQ predicate on the "signed_in_at" field.
 func SignedInAtEQ(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldSignedInAt, v))

@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 const (
@@ -47,6 +48,8 @@ const (
 	FieldZone = "zone"
 	// FieldCourseReview holds the string denoting the course_review field in the database.
 	FieldCourseReview = "course_review"
+	// FieldStepUp holds the string denoting the step_up field in the database.
+	FieldStepUp = "step_up"
 	// Table holds the table name of the institution in the database.
 	Table = "institutions"
 )
@@ -70,6 +73,7 @@ var Columns = []string{
 	FieldDomains,
 	FieldZone,
 	FieldCourseReview,
+	FieldStepUp,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -109,6 +113,10 @@ var (
 	WebsiteValidator func(string) error
 	// ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	ZoneValidator func(string) error
+	// DefaultStepUp holds the default value on creation for the "step_up" field.
+	DefaultStepUp vocab.StepUp
+	// StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.
+	StepUpValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -212,4 +220,9 @@ func ByZone(opts ...sql.OrderTermOption) OrderOption {
 // ByCourseReview orders the results by the course_review field.
 func ByCourseReview(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCourseReview, opts...).ToFunc()
+}
+
+// ByStepUp orders the results by the step_up field.
+func ByStepUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStepUp, opts...).ToFunc()
 }

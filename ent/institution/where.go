@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // ID filters vertices based on their ID field.
@@ -113,6 +114,12 @@ func Website(v string) predicate.Institution {
 // Zone applies equality check predicate on the "zone" field. It's identical to ZoneEQ.
 func Zone(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldZone, v))
+}
+
+// StepUp applies equality check predicate on the "step_up" field. It's identical to StepUpEQ.
+func StepUp(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldEQ(FieldStepUp, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -923,6 +930,90 @@ func CourseReviewIn(vs ...CourseReview) predicate.Institution {
 // CourseReviewNotIn applies the NotIn predicate on the "course_review" field.
 func CourseReviewNotIn(vs ...CourseReview) predicate.Institution {
 	return predicate.Institution(sql.FieldNotIn(FieldCourseReview, vs...))
+}
+
+// StepUpEQ applies the EQ predicate on the "step_up" field.
+func StepUpEQ(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldEQ(FieldStepUp, vc))
+}
+
+// StepUpNEQ applies the NEQ predicate on the "step_up" field.
+func StepUpNEQ(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldNEQ(FieldStepUp, vc))
+}
+
+// StepUpIn applies the In predicate on the "step_up" field.
+func StepUpIn(vs ...vocab.StepUp) predicate.Institution {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Institution(sql.FieldIn(FieldStepUp, v...))
+}
+
+// StepUpNotIn applies the NotIn predicate on the "step_up" field.
+func StepUpNotIn(vs ...vocab.StepUp) predicate.Institution {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Institution(sql.FieldNotIn(FieldStepUp, v...))
+}
+
+// StepUpGT applies the GT predicate on the "step_up" field.
+func StepUpGT(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldGT(FieldStepUp, vc))
+}
+
+// StepUpGTE applies the GTE predicate on the "step_up" field.
+func StepUpGTE(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldGTE(FieldStepUp, vc))
+}
+
+// StepUpLT applies the LT predicate on the "step_up" field.
+func StepUpLT(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldLT(FieldStepUp, vc))
+}
+
+// StepUpLTE applies the LTE predicate on the "step_up" field.
+func StepUpLTE(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldLTE(FieldStepUp, vc))
+}
+
+// StepUpContains applies the Contains predicate on the "step_up" field.
+func StepUpContains(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldContains(FieldStepUp, vc))
+}
+
+// StepUpHasPrefix applies the HasPrefix predicate on the "step_up" field.
+func StepUpHasPrefix(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldHasPrefix(FieldStepUp, vc))
+}
+
+// StepUpHasSuffix applies the HasSuffix predicate on the "step_up" field.
+func StepUpHasSuffix(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldHasSuffix(FieldStepUp, vc))
+}
+
+// StepUpEqualFold applies the EqualFold predicate on the "step_up" field.
+func StepUpEqualFold(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldEqualFold(FieldStepUp, vc))
+}
+
+// StepUpContainsFold applies the ContainsFold predicate on the "step_up" field.
+func StepUpContainsFold(v vocab.StepUp) predicate.Institution {
+	vc := string(v)
+	return predicate.Institution(sql.FieldContainsFold(FieldStepUp, vc))
 }
 
 // And groups predicates with the AND operator between them.

@@ -27,6 +27,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -48,6 +49,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -621,6 +623,33 @@ func (f TraverseInstitution) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.InstitutionQuery", q)
 }
 
+// The LogoutTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LogoutTokenFunc func(context.Context, *ent.LogoutTokenQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LogoutTokenFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LogoutTokenQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LogoutTokenQuery", q)
+}
+
+// The TraverseLogoutToken type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLogoutToken func(context.Context, *ent.LogoutTokenQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLogoutToken) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLogoutToken) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LogoutTokenQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LogoutTokenQuery", q)
+}
+
 // The MembershipFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MembershipFunc func(context.Context, *ent.MembershipQuery) (ent.Value, error)
 
@@ -1134,6 +1163,33 @@ func (f TraverseSignIn) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SignInQuery", q)
 }
 
+// The SignInKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SignInKeyFunc func(context.Context, *ent.SignInKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SignInKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SignInKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SignInKeyQuery", q)
+}
+
+// The TraverseSignInKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSignInKey func(context.Context, *ent.SignInKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSignInKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSignInKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignInKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SignInKeyQuery", q)
+}
+
 // The SigningKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SigningKeyFunc func(context.Context, *ent.SigningKeyQuery) (ent.Value, error)
 
@@ -1256,6 +1312,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ImportSourceQuery, predicate.ImportSource, importsource.OrderOption]{typ: ent.TypeImportSource, tq: q}, nil
 	case *ent.InstitutionQuery:
 		return &query[*ent.InstitutionQuery, predicate.Institution, institution.OrderOption]{typ: ent.TypeInstitution, tq: q}, nil
+	case *ent.LogoutTokenQuery:
+		return &query[*ent.LogoutTokenQuery, predicate.LogoutToken, logouttoken.OrderOption]{typ: ent.TypeLogoutToken, tq: q}, nil
 	case *ent.MembershipQuery:
 		return &query[*ent.MembershipQuery, predicate.Membership, membership.OrderOption]{typ: ent.TypeMembership, tq: q}, nil
 	case *ent.MicroDegreeQuery:
@@ -1294,6 +1352,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SignInQuery:
 		return &query[*ent.SignInQuery, predicate.SignIn, signin.OrderOption]{typ: ent.TypeSignIn, tq: q}, nil
+	case *ent.SignInKeyQuery:
+		return &query[*ent.SignInKeyQuery, predicate.SignInKey, signinkey.OrderOption]{typ: ent.TypeSignInKey, tq: q}, nil
 	case *ent.SigningKeyQuery:
 		return &query[*ent.SigningKeyQuery, predicate.SigningKey, signingkey.OrderOption]{typ: ent.TypeSigningKey, tq: q}, nil
 	case *ent.StatusListQuery:

@@ -60,6 +60,7 @@ var (
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "website", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "bounds", Type: field.TypeJSON},
+		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// AlliancesTable holds the schema information for the "alliances" table.
 	AlliancesTable = &schema.Table{
@@ -649,6 +650,7 @@ var (
 		{Name: "issuer", Type: field.TypeString, Size: 255},
 		{Name: "subject", Type: field.TypeString, Size: 255},
 		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "assurance", Type: field.TypeJSON, Nullable: true},
 		{Name: "signed_in_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "provider_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -661,13 +663,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "identities_persons_person",
-				Columns:    []*schema.Column{IdentitiesColumns[6]},
+				Columns:    []*schema.Column{IdentitiesColumns[7]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "identities_providers_provider",
-				Columns:    []*schema.Column{IdentitiesColumns[7]},
+				Columns:    []*schema.Column{IdentitiesColumns[8]},
 				RefColumns: []*schema.Column{ProvidersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -863,6 +865,7 @@ var (
 		{Name: "domains", Type: field.TypeJSON},
 		{Name: "zone", Type: field.TypeString, Size: 64},
 		{Name: "course_review", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// InstitutionsTable holds the schema information for the "institutions" table.
 	InstitutionsTable = &schema.Table{
@@ -899,6 +902,26 @@ var (
 				Name:    "institution_deqar",
 				Unique:  true,
 				Columns: []*schema.Column{InstitutionsColumns[12]},
+			},
+		},
+	}
+	// LogoutTokensColumns holds the columns for the "logout_tokens" table.
+	LogoutTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// LogoutTokensTable holds the schema information for the "logout_tokens" table.
+	LogoutTokensTable = &schema.Table{
+		Name:       "logout_tokens",
+		Columns:    LogoutTokensColumns,
+		PrimaryKey: []*schema.Column{LogoutTokensColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "logouttoken_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{LogoutTokensColumns[3]},
 			},
 		},
 	}
@@ -1102,6 +1125,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "signed_in_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "unlinked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 	}
 	// PersonsTable holds the schema information for the "persons" table.
 	PersonsTable = &schema.Table{
@@ -1717,8 +1741,10 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BROWSER", "BEARER"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
-		{Name: "sid", Type: field.TypeString, Nullable: true, Size: 255},
+		{Name: "sid", Type: field.TypeString, Nullable: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "acr", Type: field.TypeString, Nullable: true, Size: 255},
+		{Name: "amr", Type: field.TypeJSON, Nullable: true},
+		{Name: "id_token", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "authenticated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "seen_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -1736,25 +1762,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_persons_person",
-				Columns:    []*schema.Column{SessionsColumns[10]},
+				Columns:    []*schema.Column{SessionsColumns[12]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "sessions_identities_identity",
-				Columns:    []*schema.Column{SessionsColumns[11]},
+				Columns:    []*schema.Column{SessionsColumns[13]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "sessions_sessions_lent",
-				Columns:    []*schema.Column{SessionsColumns[12]},
+				Columns:    []*schema.Column{SessionsColumns[14]},
 				RefColumns: []*schema.Column{SessionsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "sessions_portals_portal",
-				Columns:    []*schema.Column{SessionsColumns[13]},
+				Columns:    []*schema.Column{SessionsColumns[15]},
 				RefColumns: []*schema.Column{PortalsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1763,7 +1789,22 @@ var (
 			{
 				Name:    "session_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[8]},
+				Columns: []*schema.Column{SessionsColumns[10]},
+			},
+			{
+				Name:    "session_sid",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[4]},
+			},
+			{
+				Name:    "session_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[12], SessionsColumns[0]},
+			},
+			{
+				Name:    "session_identity_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[13]},
 			},
 		},
 	}
@@ -1771,11 +1812,14 @@ var (
 	SignInsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "session_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"SIGN_IN", "STEP_UP", "RENEW", "LINK", "CONFIRM_LINK"}, Default: "SIGN_IN", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "state_digest", Type: field.TypeString, Unique: true, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "browser_digest", Type: field.TypeString, Size: 64, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(64)"}},
 		{Name: "nonce", Type: field.TypeString, Size: 64},
 		{Name: "verifier", Type: field.TypeString, Size: 64},
 		{Name: "return_to", Type: field.TypeString, Size: 1024},
+		{Name: "assertion", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "provider_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
@@ -1787,7 +1831,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sign_ins_providers_provider",
-				Columns:    []*schema.Column{SignInsColumns[8]},
+				Columns:    []*schema.Column{SignInsColumns[11]},
 				RefColumns: []*schema.Column{ProvidersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1796,9 +1840,25 @@ var (
 			{
 				Name:    "signin_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInsColumns[7]},
+				Columns: []*schema.Column{SignInsColumns[10]},
 			},
 		},
+	}
+	// SignInKeysColumns holds the columns for the "sign_in_keys" table.
+	SignInKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kid", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
+		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
+		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 8},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// SignInKeysTable holds the schema information for the "sign_in_keys" table.
+	SignInKeysTable = &schema.Table{
+		Name:       "sign_in_keys",
+		Columns:    SignInKeysColumns,
+		PrimaryKey: []*schema.Column{SignInKeysColumns[0]},
 	}
 	// SigningKeysColumns holds the columns for the "signing_keys" table.
 	SigningKeysColumns = []*schema.Column{
@@ -1926,6 +1986,7 @@ var (
 		ImportRunsTable,
 		ImportSourcesTable,
 		InstitutionsTable,
+		LogoutTokensTable,
 		MembershipsTable,
 		MicroDegreesTable,
 		OfferingsTable,
@@ -1945,6 +2006,7 @@ var (
 		ServerKeysTable,
 		SessionsTable,
 		SignInsTable,
+		SignInKeysTable,
 		SigningKeysTable,
 		StatusListsTable,
 		UnitsTable,

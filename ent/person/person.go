@@ -18,6 +18,8 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldSignedInAt holds the string denoting the signed_in_at field in the database.
 	FieldSignedInAt = "signed_in_at"
+	// FieldUnlinkedAt holds the string denoting the unlinked_at field in the database.
+	FieldUnlinkedAt = "unlinked_at"
 	// Table holds the table name of the person in the database.
 	Table = "persons"
 )
@@ -27,6 +29,7 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldSignedInAt,
+	FieldUnlinkedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -64,4 +67,9 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // BySignedInAt orders the results by the signed_in_at field.
 func BySignedInAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSignedInAt, opts...).ToFunc()
+}
+
+// ByUnlinkedAt orders the results by the unlinked_at field.
+func ByUnlinkedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnlinkedAt, opts...).ToFunc()
 }

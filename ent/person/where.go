@@ -65,6 +65,11 @@ func SignedInAt(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldSignedInAt, v))
 }
 
+// UnlinkedAt applies equality check predicate on the "unlinked_at" field. It's identical to UnlinkedAtEQ.
+func UnlinkedAt(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldUnlinkedAt, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldCreatedAt, v))
@@ -153,6 +158,56 @@ func SignedInAtIsNil() predicate.Person {
 // SignedInAtNotNil applies the NotNil predicate on the "signed_in_at" field.
 func SignedInAtNotNil() predicate.Person {
 	return predicate.Person(sql.FieldNotNull(FieldSignedInAt))
+}
+
+// UnlinkedAtEQ applies the EQ predicate on the "unlinked_at" field.
+func UnlinkedAtEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtNEQ applies the NEQ predicate on the "unlinked_at" field.
+func UnlinkedAtNEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNEQ(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtIn applies the In predicate on the "unlinked_at" field.
+func UnlinkedAtIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldUnlinkedAt, vs...))
+}
+
+// UnlinkedAtNotIn applies the NotIn predicate on the "unlinked_at" field.
+func UnlinkedAtNotIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNotIn(FieldUnlinkedAt, vs...))
+}
+
+// UnlinkedAtGT applies the GT predicate on the "unlinked_at" field.
+func UnlinkedAtGT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtGTE applies the GTE predicate on the "unlinked_at" field.
+func UnlinkedAtGTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGTE(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtLT applies the LT predicate on the "unlinked_at" field.
+func UnlinkedAtLT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtLTE applies the LTE predicate on the "unlinked_at" field.
+func UnlinkedAtLTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLTE(FieldUnlinkedAt, v))
+}
+
+// UnlinkedAtIsNil applies the IsNil predicate on the "unlinked_at" field.
+func UnlinkedAtIsNil() predicate.Person {
+	return predicate.Person(sql.FieldIsNull(FieldUnlinkedAt))
+}
+
+// UnlinkedAtNotNil applies the NotNil predicate on the "unlinked_at" field.
+func UnlinkedAtNotNil() predicate.Person {
+	return predicate.Person(sql.FieldNotNull(FieldUnlinkedAt))
 }
 
 // And groups predicates with the AND operator between them.

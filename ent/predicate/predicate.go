@@ -63,6 +63,9 @@ type ImportSource func(*sql.Selector)
 // Institution is the predicate function for institution builders.
 type Institution func(*sql.Selector)
 
+// LogoutToken is the predicate function for logouttoken builders.
+type LogoutToken func(*sql.Selector)
+
 // Membership is the predicate function for membership builders.
 type Membership func(*sql.Selector)
 
@@ -119,6 +122,9 @@ type Session func(*sql.Selector)
 
 // SignIn is the predicate function for signin builders.
 type SignIn func(*sql.Selector)
+
+// SignInKey is the predicate function for signinkey builders.
+type SignInKey func(*sql.Selector)
 
 // SigningKey is the predicate function for signingkey builders.
 type SigningKey func(*sql.Selector)

@@ -20,7 +20,14 @@ func (Alliance) Fields() []ent.Field {
 		text("name"),
 		field.String("website").MaxLen(255).Optional().Nillable(),
 		field.JSON("bounds", []vocab.Bounds{}).Comment("ECTS bounds per kind of credential"),
+		stepUp(),
 	}
+}
+
+// stepUp says whether staff prove themselves by a second factor, and lately, for
+// what weighs most: keys, roles, credentials, results.
+func stepUp() ent.Field {
+	return field.String("step_up").MaxLen(32).GoType(vocab.StepUp("")).Default(string(vocab.StepUpOptional)).Comment("whether weighty verbs need a second factor")
 }
 
 // Institution is a university or another provider of higher education.
@@ -44,6 +51,7 @@ func (Institution) Fields() []ent.Field {
 		field.JSON("domains", []string{}).Comment("web and mail domains, to find it in the chooser"),
 		field.String("zone").MaxLen(64).Comment("IANA time zone of its deadlines"),
 		field.Enum("course_review").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether a second person reviews a course before it is published"),
+		stepUp(),
 	}
 }
 

@@ -15,7 +15,7 @@ type Person struct{ ent.Schema }
 func (Person) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Person}} }
 
 func (Person) Fields() []ent.Field {
-	return []ent.Field{at("signed_in_at")}
+	return []ent.Field{at("signed_in_at"), at("unlinked_at")}
 }
 
 // Profile is what a person's home institution says of them.
@@ -50,6 +50,7 @@ func (Identity) Fields() []ent.Field {
 		field.String("subject").MaxLen(255).Immutable(),
 		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of issuer, NUL, subject: byte-equal on every database, whatever its collation"),
+		field.JSON("assurance", []string{}).Optional().Comment("values of the REFEDS Assurance Framework, as last asserted"),
 		at("signed_in_at"),
 	}
 }

@@ -59,19 +59,24 @@ func (ProviderHome) Edges() []ent.Edge {
 	return []ent.Edge{to("provider", Provider.Type), to("institution", Institution.Type), mayTo("proposed_by", Person.Type)}
 }
 
-// SignIn is one journey to a provider and back, for ten minutes.
+// SignIn is one journey to a provider and back, for ten minutes. That of a link
+// ends with a question: what the provider said waits until the person has
+// answered it.
 type SignIn struct{ ent.Schema }
 
 func (SignIn) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.SignIn}} }
 
 func (SignIn) Fields() []ent.Field {
 	return []ent.Field{
-		ref("provider"),
+		ref("provider"), mayRef("session"),
+		field.Enum("purpose").Values("SIGN_IN", "STEP_UP", "RENEW", "LINK", "CONFIRM_LINK").Default("SIGN_IN").SchemaType(enum).
+			Comment("all but the first concern the person of the session"),
 		field.String("state_digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
 		field.String("browser_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
 		field.String("nonce").MaxLen(64).Immutable().Sensitive(),
 		field.String("verifier").MaxLen(64).Immutable().Sensitive(),
 		field.String("return_to").MaxLen(1024).Immutable(),
+		field.Text("assertion").Optional().Nillable().Sensitive().Comment("of the account to link, until that is confirmed, as JSON"),
 		moment("expires_at"),
 	}
 }
@@ -91,8 +96,11 @@ func (Session) Fields() []ent.Field {
 		state("kind", "BROWSER", "BEARER"),
 		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the secret, which is nowhere stored"),
-		field.String("sid").MaxLen(255).Optional().Nillable(),
+		field.String("sid").MaxLen(64).Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+			Comment("SHA-256 of the provider's name of its session: byte-equal and short whatever it is"),
 		field.String("acr").MaxLen(255).Optional().Nillable(),
+		field.JSON("amr", []string{}).Optional().Comment("how the provider says the person proved themselves (RFC 8176)"),
+		field.Text("id_token").Optional().Nillable().Sensitive().Comment("sealed under the key-encryption key: a hint for the provider's logout, nothing else"),
 		moment("authenticated_at"), moment("seen_at"), moment("expires_at"), at("ended_at"),
 	}
 }
@@ -101,4 +109,35 @@ func (Session) Edges() []ent.Edge {
 	return []ent.Edge{to("person", Person.Type), to("identity", Identity.Type), mayBelow("parent", "lent", Session.Type), mayTo("portal", Portal.Type)}
 }
 
-func (Session) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
+func (Session) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("expires_at"), index.Fields("sid"), index.Fields("person_id", "id"), index.Fields("identity_id")}
+}
+
+// LogoutToken is one by which a provider has ended sessions: it works once.
+type LogoutToken struct{ ent.Schema }
+
+func (LogoutToken) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.LogoutToken}} }
+
+func (LogoutToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of issuer, NUL, jti"),
+		moment("expires_at"),
+	}
+}
+
+func (LogoutToken) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
+
+// SignInKey is a key by which this server proves itself to providers.
+type SignInKey struct{ ent.Schema }
+
+func (SignInKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.SignInKey}} }
+
+func (SignInKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("kid").MaxLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
+		field.Text("public_jwk").Immutable(),
+		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),
+		field.String("live_key").MaxLen(8).Unique().Optional().Nillable().Comment("\"live\" of the one in use: processes that start together make one"),
+		at("retired_at"),
+	}
+}

@@ -34,6 +34,10 @@ const (
 	FieldSid = "sid"
 	// FieldAcr holds the string denoting the acr field in the database.
 	FieldAcr = "acr"
+	// FieldAmr holds the string denoting the amr field in the database.
+	FieldAmr = "amr"
+	// FieldIDToken holds the string denoting the id_token field in the database.
+	FieldIDToken = "id_token"
 	// FieldAuthenticatedAt holds the string denoting the authenticated_at field in the database.
 	FieldAuthenticatedAt = "authenticated_at"
 	// FieldSeenAt holds the string denoting the seen_at field in the database.
@@ -97,6 +101,8 @@ var Columns = []string{
 	FieldDigest,
 	FieldSid,
 	FieldAcr,
+	FieldAmr,
+	FieldIDToken,
 	FieldAuthenticatedAt,
 	FieldSeenAt,
 	FieldExpiresAt,
@@ -210,6 +216,11 @@ func BySid(opts ...sql.OrderTermOption) OrderOption {
 // ByAcr orders the results by the acr field.
 func ByAcr(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAcr, opts...).ToFunc()
+}
+
+// ByIDToken orders the results by the id_token field.
+func ByIDToken(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIDToken, opts...).ToFunc()
 }
 
 // ByAuthenticatedAt orders the results by the authenticated_at field.

@@ -3,6 +3,7 @@
 package signin
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,6 +20,10 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldProviderID holds the string denoting the provider_id field in the database.
 	FieldProviderID = "provider_id"
+	// FieldSessionID holds the string denoting the session_id field in the database.
+	FieldSessionID = "session_id"
+	// FieldPurpose holds the string denoting the purpose field in the database.
+	FieldPurpose = "purpose"
 	// FieldStateDigest holds the string denoting the state_digest field in the database.
 	FieldStateDigest = "state_digest"
 	// FieldBrowserDigest holds the string denoting the browser_digest field in the database.
@@ -29,6 +34,8 @@ const (
 	FieldVerifier = "verifier"
 	// FieldReturnTo holds the string denoting the return_to field in the database.
 	FieldReturnTo = "return_to"
+	// FieldAssertion holds the string denoting the assertion field in the database.
+	FieldAssertion = "assertion"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
 	// EdgeProvider holds the string denoting the provider edge name in mutations.
@@ -49,11 +56,14 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldProviderID,
+	FieldSessionID,
+	FieldPurpose,
 	FieldStateDigest,
 	FieldBrowserDigest,
 	FieldNonce,
 	FieldVerifier,
 	FieldReturnTo,
+	FieldAssertion,
 	FieldExpiresAt,
 }
 
@@ -72,6 +82,8 @@ var (
 	DefaultCreatedAt func() time.Time
 	// ProviderIDValidator is a validator for the "provider_id" field. It is called by the builders before save.
 	ProviderIDValidator func(string) error
+	// SessionIDValidator is a validator for the "session_id" field. It is called by the builders before save.
+	SessionIDValidator func(string) error
 	// StateDigestValidator is a validator for the "state_digest" field. It is called by the builders before save.
 	StateDigestValidator func(string) error
 	// BrowserDigestValidator is a validator for the "browser_digest" field. It is called by the builders before save.
@@ -87,6 +99,35 @@ var (
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
+
+// Purpose defines the type for the "purpose" enum field.
+type Purpose string
+
+// PurposeSIGN_IN is the default value of the Purpose enum.
+const DefaultPurpose = PurposeSIGN_IN
+
+// Purpose values.
+const (
+	PurposeSIGN_IN      Purpose = "SIGN_IN"
+	PurposeSTEP_UP      Purpose = "STEP_UP"
+	PurposeRENEW        Purpose = "RENEW"
+	PurposeLINK         Purpose = "LINK"
+	PurposeCONFIRM_LINK Purpose = "CONFIRM_LINK"
+)
+
+func (pu Purpose) String() string {
+	return string(pu)
+}
+
+// PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
+func PurposeValidator(pu Purpose) error {
+	switch pu {
+	case PurposeSIGN_IN, PurposeSTEP_UP, PurposeRENEW, PurposeLINK, PurposeCONFIRM_LINK:
+		return nil
+	default:
+		return fmt.Errorf("signin: invalid enum value for purpose field: %q", pu)
+	}
+}
 
 // OrderOption defines the ordering options for the SignIn queries.
 type OrderOption func(*sql.Selector)
@@ -104,6 +145,16 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByProviderID orders the results by the provider_id field.
 func ByProviderID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProviderID, opts...).ToFunc()
+}
+
+// BySessionID orders the results by the session_id field.
+func BySessionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
+}
+
+// ByPurpose orders the results by the purpose field.
+func ByPurpose(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPurpose, opts...).ToFunc()
 }
 
 // ByStateDigest orders the results by the state_digest field.
@@ -129,6 +180,11 @@ func ByVerifier(opts ...sql.OrderTermOption) OrderOption {
 // ByReturnTo orders the results by the return_to field.
 func ByReturnTo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReturnTo, opts...).ToFunc()
+}
+
+// ByAssertion orders the results by the assertion field.
+func ByAssertion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAssertion, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.

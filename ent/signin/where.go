@@ -67,6 +67,12 @@ func ProviderID(v ident.ID) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldProviderID, vc))
 }
 
+// SessionID applies equality check predicate on the "session_id" field. It's identical to SessionIDEQ.
+func SessionID(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldEQ(FieldSessionID, vc))
+}
+
 // StateDigest applies equality check predicate on the "state_digest" field. It's identical to StateDigestEQ.
 func StateDigest(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldStateDigest, v))
@@ -90,6 +96,11 @@ func Verifier(v string) predicate.SignIn {
 // ReturnTo applies equality check predicate on the "return_to" field. It's identical to ReturnToEQ.
 func ReturnTo(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldReturnTo, v))
+}
+
+// Assertion applies equality check predicate on the "assertion" field. It's identical to AssertionEQ.
+func Assertion(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEQ(FieldAssertion, v))
 }
 
 // ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
@@ -219,6 +230,120 @@ func ProviderIDEqualFold(v ident.ID) predicate.SignIn {
 func ProviderIDContainsFold(v ident.ID) predicate.SignIn {
 	vc := string(v)
 	return predicate.SignIn(sql.FieldContainsFold(FieldProviderID, vc))
+}
+
+// SessionIDEQ applies the EQ predicate on the "session_id" field.
+func SessionIDEQ(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldEQ(FieldSessionID, vc))
+}
+
+// SessionIDNEQ applies the NEQ predicate on the "session_id" field.
+func SessionIDNEQ(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldNEQ(FieldSessionID, vc))
+}
+
+// SessionIDIn applies the In predicate on the "session_id" field.
+func SessionIDIn(vs ...ident.ID) predicate.SignIn {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.SignIn(sql.FieldIn(FieldSessionID, v...))
+}
+
+// SessionIDNotIn applies the NotIn predicate on the "session_id" field.
+func SessionIDNotIn(vs ...ident.ID) predicate.SignIn {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.SignIn(sql.FieldNotIn(FieldSessionID, v...))
+}
+
+// SessionIDGT applies the GT predicate on the "session_id" field.
+func SessionIDGT(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldGT(FieldSessionID, vc))
+}
+
+// SessionIDGTE applies the GTE predicate on the "session_id" field.
+func SessionIDGTE(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldGTE(FieldSessionID, vc))
+}
+
+// SessionIDLT applies the LT predicate on the "session_id" field.
+func SessionIDLT(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldLT(FieldSessionID, vc))
+}
+
+// SessionIDLTE applies the LTE predicate on the "session_id" field.
+func SessionIDLTE(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldLTE(FieldSessionID, vc))
+}
+
+// SessionIDContains applies the Contains predicate on the "session_id" field.
+func SessionIDContains(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldContains(FieldSessionID, vc))
+}
+
+// SessionIDHasPrefix applies the HasPrefix predicate on the "session_id" field.
+func SessionIDHasPrefix(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldHasPrefix(FieldSessionID, vc))
+}
+
+// SessionIDHasSuffix applies the HasSuffix predicate on the "session_id" field.
+func SessionIDHasSuffix(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldHasSuffix(FieldSessionID, vc))
+}
+
+// SessionIDIsNil applies the IsNil predicate on the "session_id" field.
+func SessionIDIsNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldIsNull(FieldSessionID))
+}
+
+// SessionIDNotNil applies the NotNil predicate on the "session_id" field.
+func SessionIDNotNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldNotNull(FieldSessionID))
+}
+
+// SessionIDEqualFold applies the EqualFold predicate on the "session_id" field.
+func SessionIDEqualFold(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldEqualFold(FieldSessionID, vc))
+}
+
+// SessionIDContainsFold applies the ContainsFold predicate on the "session_id" field.
+func SessionIDContainsFold(v ident.ID) predicate.SignIn {
+	vc := string(v)
+	return predicate.SignIn(sql.FieldContainsFold(FieldSessionID, vc))
+}
+
+// PurposeEQ applies the EQ predicate on the "purpose" field.
+func PurposeEQ(v Purpose) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEQ(FieldPurpose, v))
+}
+
+// PurposeNEQ applies the NEQ predicate on the "purpose" field.
+func PurposeNEQ(v Purpose) predicate.SignIn {
+	return predicate.SignIn(sql.FieldNEQ(FieldPurpose, v))
+}
+
+// PurposeIn applies the In predicate on the "purpose" field.
+func PurposeIn(vs ...Purpose) predicate.SignIn {
+	return predicate.SignIn(sql.FieldIn(FieldPurpose, vs...))
+}
+
+// PurposeNotIn applies the NotIn predicate on the "purpose" field.
+func PurposeNotIn(vs ...Purpose) predicate.SignIn {
+	return predicate.SignIn(sql.FieldNotIn(FieldPurpose, vs...))
 }
 
 // StateDigestEQ applies the EQ predicate on the "state_digest" field.
@@ -544,6 +669,81 @@ func ReturnToEqualFold(v string) predicate.SignIn {
 // ReturnToContainsFold applies the ContainsFold predicate on the "return_to" field.
 func ReturnToContainsFold(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldContainsFold(FieldReturnTo, v))
+}
+
+// AssertionEQ applies the EQ predicate on the "assertion" field.
+func AssertionEQ(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEQ(FieldAssertion, v))
+}
+
+// AssertionNEQ applies the NEQ predicate on the "assertion" field.
+func AssertionNEQ(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldNEQ(FieldAssertion, v))
+}
+
+// AssertionIn applies the In predicate on the "assertion" field.
+func AssertionIn(vs ...string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldIn(FieldAssertion, vs...))
+}
+
+// AssertionNotIn applies the NotIn predicate on the "assertion" field.
+func AssertionNotIn(vs ...string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldNotIn(FieldAssertion, vs...))
+}
+
+// AssertionGT applies the GT predicate on the "assertion" field.
+func AssertionGT(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldGT(FieldAssertion, v))
+}
+
+// AssertionGTE applies the GTE predicate on the "assertion" field.
+func AssertionGTE(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldGTE(FieldAssertion, v))
+}
+
+// AssertionLT applies the LT predicate on the "assertion" field.
+func AssertionLT(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldLT(FieldAssertion, v))
+}
+
+// AssertionLTE applies the LTE predicate on the "assertion" field.
+func AssertionLTE(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldLTE(FieldAssertion, v))
+}
+
+// AssertionContains applies the Contains predicate on the "assertion" field.
+func AssertionContains(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldContains(FieldAssertion, v))
+}
+
+// AssertionHasPrefix applies the HasPrefix predicate on the "assertion" field.
+func AssertionHasPrefix(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldHasPrefix(FieldAssertion, v))
+}
+
+// AssertionHasSuffix applies the HasSuffix predicate on the "assertion" field.
+func AssertionHasSuffix(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldHasSuffix(FieldAssertion, v))
+}
+
+// AssertionIsNil applies the IsNil predicate on the "assertion" field.
+func AssertionIsNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldIsNull(FieldAssertion))
+}
+
+// AssertionNotNil applies the NotNil predicate on the "assertion" field.
+func AssertionNotNil() predicate.SignIn {
+	return predicate.SignIn(sql.FieldNotNull(FieldAssertion))
+}
+
+// AssertionEqualFold applies the EqualFold predicate on the "assertion" field.
+func AssertionEqualFold(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldEqualFold(FieldAssertion, v))
+}
+
+// AssertionContainsFold applies the ContainsFold predicate on the "assertion" field.
+func AssertionContainsFold(v string) predicate.SignIn {
+	return predicate.SignIn(sql.FieldContainsFold(FieldAssertion, v))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.

@@ -545,6 +545,29 @@ func fieldContext_Alliance_bounds(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
+func _Alliance_stepUp(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Alliance_stepUp(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StepUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.StepUp) graphql.Marshaler {
+			return marshalNStepUp2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Alliance_stepUp(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alliance", field, false, false, "StepUp")
+}
+
 func _Alliance_memberships(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1503,6 +1526,29 @@ func _Institution_courseReview(ctx context.Context, ec *executionContext, field 
 }
 func fieldContext_Institution_courseReview(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Institution", field, false, false, "CourseReview")
+}
+
+func _Institution_stepUp(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_stepUp(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StepUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.StepUp) graphql.Marshaler {
+			return marshalNStepUp2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Institution_stepUp(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Institution", field, false, false, "StepUp")
 }
 
 func _Institution_memberships(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
@@ -4988,7 +5034,7 @@ func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"allianceId", "name", "website", "bounds"}
+	fieldsInOrder := [...]string{"allianceId", "name", "website", "bounds", "stepUp"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5023,6 +5069,13 @@ func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Bounds = data
+		case "stepUp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepUp"))
+			data, err := unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepUp = data
 		}
 	}
 	return it, nil
@@ -5051,7 +5104,7 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview"}
+	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview", "stepUp"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5149,6 +5202,13 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.CourseReview = data
+		case "stepUp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepUp"))
+			data, err := unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepUp = data
 		}
 	}
 	return it, nil
@@ -5277,6 +5337,11 @@ func _Alliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			}
 		case "bounds":
 			out.Values[i] = _Alliance_bounds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stepUp":
+			out.Values[i] = _Alliance_stepUp(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -5658,6 +5723,11 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			}
 		case "courseReview":
 			out.Values[i] = _Institution_courseReview(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stepUp":
+			out.Values[i] = _Institution_stepUp(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -7056,6 +7126,21 @@ func unmarshalNReinstateMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNStepUp2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, v any) (vocab.StepUp, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.StepUp(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNStepUp2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v vocab.StepUp) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "StepUp!")
+	}
+	return res
+}
+
 func unmarshalNSuspendMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐReasoned(ctx context.Context, ec *executionContext, v any) (institution1.Reasoned, error) {
 	res, err := unmarshalInputSuspendMemberInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7308,6 +7393,25 @@ func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 		return graphql.Null
 	}
 	return _RoleGrantPayload(ctx, ec, sel, v)
+}
+
+func unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, v any) (*vocab.StepUp, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.StepUp(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *vocab.StepUp) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Unit) graphql.Marshaler {

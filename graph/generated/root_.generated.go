@@ -42,6 +42,7 @@ type ResolverRoot interface {
 	Enrolment() EnrolmentResolver
 	EnrolmentConnection() EnrolmentConnectionResolver
 	HeldRole() HeldRoleResolver
+	IdentityConnection() IdentityConnectionResolver
 	IdentityProvider() IdentityProviderResolver
 	IdentityProviderConnection() IdentityProviderConnectionResolver
 	ImportFinding() ImportFindingResolver
@@ -76,6 +77,8 @@ type ResolverRoot interface {
 	RoleGrant() RoleGrantResolver
 	RuleReport() RuleReportResolver
 	SeatQuota() SeatQuotaResolver
+	Session() SessionResolver
+	SessionConnection() SessionConnectionResolver
 	UncountedCourse() UncountedCourseResolver
 	Unit() UnitResolver
 	UnitConnection() UnitConnectionResolver
@@ -144,7 +147,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
 			graphql.NewInputUnmarshaler("EnableIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
+			graphql.NewInputUnmarshaler("EndOtherSessionsInput", graphql.BindUnmarshaler(ec, unmarshalInputEndOtherSessionsInput)),
 			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
+			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("IdentityProviderFilter", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProviderFilter)),
@@ -192,6 +197,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SuspendMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendMemberInput)),
 			graphql.NewInputUnmarshaler("TerminateRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("TranslationInput", graphql.BindUnmarshaler(ec, unmarshalInputTranslationInput)),
+			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateApiClientInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
@@ -2468,6 +2474,8 @@ type Alliance implements Node {
   website: String
   "ECTS credits that each kind of award may have here."
   bounds: [AwardBounds!]!
+  "Whether its administrators must prove a second factor."
+  stepUp: StepUp!
   "Memberships, oldest first."
   memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
   "What the viewer may do for this alliance."
@@ -2580,6 +2588,8 @@ type Institution implements Node {
   timeZone: String!
   "Whether a second person reviews a course before it is published."
   courseReview: CourseReview!
+  "Whether its staff must prove a second factor for what weighs most."
+  stepUp: StepUp!
   "Memberships in alliances, oldest first."
   memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
   "What it needs to take part, and whether it has it, at most 50; null to others than its staff and the administrators of its alliances."
@@ -2601,6 +2611,14 @@ enum CourseReview {
   "An editor may publish alone."
   OPTIONAL
   "A second person reviews first."
+  REQUIRED
+}
+
+"Whether staff must prove a second factor for keys, roles, results and credentials, and administrators of an alliance for what they do for it."
+enum StepUp {
+  "Any sign-in does."
+  OPTIONAL
+  "A second factor, proved within the last 30 minutes; else STEP_UP_REQUIRED."
   REQUIRED
 }
 
@@ -2979,6 +2997,8 @@ input UpdateInstitutionInput {
   timeZone: String
   "Whether a second person reviews a course before it is published."
   courseReview: CourseReview
+  "Whether its staff must prove a second factor for what weighs most."
+  stepUp: StepUp
 }
 
 "A new unit."
@@ -3027,6 +3047,8 @@ input UpdateAllianceInput {
   website: String
   "All bounds; a kind of award that is not among them has none."
   bounds: [AwardBoundsInput!]
+  "Whether its administrators must prove a second factor."
+  stepUp: StepUp
 }
 
 "Fewest and most credits of one kind of award."
@@ -4423,6 +4445,8 @@ enum ErrorCode {
   UNAUTHENTICATED
   "The signed-in viewer lacks the right."
   FORBIDDEN
+  "The viewer has the right once they have proved a second factor; ` + "`" + `extensions.stepUpUrl` + "`" + ` is where, with the path to return to as ` + "`" + `return_to` + "`" + `."
+  STEP_UP_REQUIRED
   "There is no such thing, or it is not visible to the viewer."
   NOT_FOUND
   "The thing is in another state, has just changed, or a limit of seats or time is reached."
@@ -4530,6 +4554,150 @@ type Query {
 "Everything that can be done. Expected refusals are in ` + "`" + `errors` + "`" + ` of the payload; nothing is changed then."
 type Mutation
 `, BuiltIn: false},
+	{Name: "../session.graphqls", Input: `"A signed-in browser of the viewer, or a token that it lent to a program."
+type Session {
+  "Identifier."
+  id: ID!
+  "Kind."
+  kind: SessionKind!
+  "Whether it is the one that asks."
+  current: Boolean!
+  "When it began."
+  startedAt: DateTime!
+  "When it was last used, to the minute."
+  seenAt: DateTime!
+  "When it ends at the latest; an hour without use ends it before."
+  expiresAt: DateTime!
+  "When the person proved themselves to their provider."
+  authenticatedAt: DateTime!
+  "How strongly, as the provider says, such as ` + "`" + `https://refeds.org/profile/mfa` + "`" + `; null when it says nothing."
+  acr: String
+  "Account by which it began."
+  identity: Identity
+}
+
+"Kinds of sessions."
+enum SessionKind {
+  "A browser."
+  BROWSER
+  "A token that a browser lent to a program."
+  BEARER
+}
+
+"A page of sessions."
+type SessionConnection {
+  "Rows with their cursors."
+  edges: [SessionEdge!]!
+  "Rows."
+  nodes: [Session!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A session in a list."
+type SessionEdge {
+  "Place in the list."
+  cursor: String!
+  "Row."
+  node: Session!
+}
+
+"An account by which the viewer signs in."
+type Identity {
+  "Identifier."
+  id: ID!
+  "Address of the provider that keeps it."
+  issuer: String!
+  "When it was first used or linked."
+  linkedAt: DateTime!
+  "When it was last used."
+  signedInAt: DateTime
+  "Values of the REFEDS Assurance Framework, as last asserted, at most 20."
+  assurance: [String!]!
+}
+
+"A page of accounts."
+type IdentityConnection {
+  "Rows with their cursors."
+  edges: [IdentityEdge!]!
+  "Rows."
+  nodes: [Identity!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"An account in a list."
+type IdentityEdge {
+  "Place in the list."
+  cursor: String!
+  "Row."
+  node: Identity!
+}
+
+extend type Viewer {
+  "The viewer's sessions that have not ended, newest first."
+  sessions(first: Int, after: String, last: Int, before: String): SessionConnection
+  "Accounts by which the viewer signs in, oldest first; another one is linked at /auth/link."
+  identities(first: Int, after: String, last: Int, before: String): IdentityConnection
+}
+
+"Ends a session."
+input EndSessionInput {
+  "The session."
+  sessionId: ID!
+}
+
+"Ends all sessions but one."
+input EndOtherSessionsInput {
+  "The one that goes on, with what lent it or it has lent."
+  exceptSessionId: ID!
+}
+
+"Takes an account from the viewer."
+input UnlinkIdentityInput {
+  "The account."
+  identityId: ID!
+}
+
+"What became of a session."
+type SessionPayload {
+  "The session that ended; null when it was refused."
+  session: Session
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of the other sessions."
+type OtherSessionsPayload {
+  "The session that goes on; null when it was refused."
+  session: Session
+  "How many have ended."
+  ended: Int
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of an account."
+type UnlinkIdentityPayload {
+  "The viewer, without the account; null when it was refused."
+  viewer: Viewer
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Ends one of the viewer's sessions, and the tokens that it has lent."
+  endSession(input: EndSessionInput!): SessionPayload
+  "Ends all sessions of the viewer but one."
+  endOtherSessions(input: EndOtherSessionsInput!): OtherSessionsPayload
+  "Takes an account from the viewer, and ends what it has signed in. CONFLICT for the last one, and for the one of the session that asks."
+  unlinkIdentity(input: UnlinkIdentityInput!): UnlinkIdentityPayload
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -4567,6 +4735,8 @@ func childFields_Alliance(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Alliance_website(ctx, ec, field)
 	case "bounds":
 		return fieldContext_Alliance_bounds(ctx, ec, field)
+	case "stepUp":
+		return fieldContext_Alliance_stepUp(ctx, ec, field)
 	case "memberships":
 		return fieldContext_Alliance_memberships(ctx, ec, field)
 	case "viewerActions":
@@ -5291,6 +5461,46 @@ func childFields_HomeModule(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type HomeModule", field.Name)
 }
 
+func childFields_Identity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Identity_id(ctx, ec, field)
+	case "issuer":
+		return fieldContext_Identity_issuer(ctx, ec, field)
+	case "linkedAt":
+		return fieldContext_Identity_linkedAt(ctx, ec, field)
+	case "signedInAt":
+		return fieldContext_Identity_signedInAt(ctx, ec, field)
+	case "assurance":
+		return fieldContext_Identity_assurance(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
+}
+
+func childFields_IdentityConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_IdentityConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_IdentityConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_IdentityConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_IdentityConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityConnection", field.Name)
+}
+
+func childFields_IdentityEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_IdentityEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_IdentityEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityEdge", field.Name)
+}
+
 func childFields_IdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5611,6 +5821,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_timeZone(ctx, ec, field)
 	case "courseReview":
 		return fieldContext_Institution_courseReview(ctx, ec, field)
+	case "stepUp":
+		return fieldContext_Institution_stepUp(ctx, ec, field)
 	case "memberships":
 		return fieldContext_Institution_memberships(ctx, ec, field)
 	case "readiness":
@@ -5995,6 +6207,18 @@ func childFields_OfferingSession(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_OfferingSession_place(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OfferingSession", field.Name)
+}
+
+func childFields_OtherSessionsPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return fieldContext_OtherSessionsPayload_session(ctx, ec, field)
+	case "ended":
+		return fieldContext_OtherSessionsPayload_ended(ctx, ec, field)
+	case "errors":
+		return fieldContext_OtherSessionsPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OtherSessionsPayload", field.Name)
 }
 
 func childFields_PageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6493,6 +6717,64 @@ func childFields_SeatQuota(ctx context.Context, ec *executionContext, field grap
 	return nil, fmt.Errorf("no field named %q was found under type SeatQuota", field.Name)
 }
 
+func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Session_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_Session_kind(ctx, ec, field)
+	case "current":
+		return fieldContext_Session_current(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_Session_startedAt(ctx, ec, field)
+	case "seenAt":
+		return fieldContext_Session_seenAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_Session_expiresAt(ctx, ec, field)
+	case "authenticatedAt":
+		return fieldContext_Session_authenticatedAt(ctx, ec, field)
+	case "acr":
+		return fieldContext_Session_acr(ctx, ec, field)
+	case "identity":
+		return fieldContext_Session_identity(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func childFields_SessionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_SessionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_SessionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_SessionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_SessionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
+}
+
+func childFields_SessionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_SessionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_SessionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
+}
+
+func childFields_SessionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return fieldContext_SessionPayload_session(ctx, ec, field)
+	case "errors":
+		return fieldContext_SessionPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionPayload", field.Name)
+}
+
 func childFields_Spelling(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -6605,6 +6887,16 @@ func childFields_UnitPayload(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type UnitPayload", field.Name)
 }
 
+func childFields_UnlinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return fieldContext_UnlinkIdentityPayload_viewer(ctx, ec, field)
+	case "errors":
+		return fieldContext_UnlinkIdentityPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkIdentityPayload", field.Name)
+}
+
 func childFields_VerificationCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -6661,6 +6953,10 @@ func childFields_Viewer(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Viewer_recognitionCases(ctx, ec, field)
 	case "client":
 		return fieldContext_Viewer_client(ctx, ec, field)
+	case "sessions":
+		return fieldContext_Viewer_sessions(ctx, ec, field)
+	case "identities":
+		return fieldContext_Viewer_identities(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

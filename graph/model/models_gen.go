@@ -23,6 +23,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -289,10 +290,22 @@ type EnableIdentityProviderInput struct {
 	ProviderID ident.ID `json:"providerId"`
 }
 
+// Ends all sessions but one.
+type EndOtherSessionsInput struct {
+	// The one that goes on, with what lent it or it has lent.
+	ExceptSessionID ident.ID `json:"exceptSessionId"`
+}
+
 // Ends a portal.
 type EndPortalInput struct {
 	// The portal.
 	PortalID ident.ID `json:"portalId"`
+}
+
+// Ends a session.
+type EndSessionInput struct {
+	// The session.
+	SessionID ident.ID `json:"sessionId"`
 }
 
 // Which enrolments to list.
@@ -505,6 +518,16 @@ type OfferingSession struct {
 	Place vocab.Text `json:"place,omitempty"`
 }
 
+// What became of the other sessions.
+type OtherSessionsPayload struct {
+	// The session that goes on; null when it was refused.
+	Session *ent.Session `json:"session,omitempty"`
+	// How many have ended.
+	Ended *int `json:"ended,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // A source to pause.
 type PauseImportSourceInput struct {
 	// The source.
@@ -663,6 +686,14 @@ type RoleGrantPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// What became of a session.
+type SessionPayload struct {
+	// The session that ended; null when it was refused.
+	Session *ent.Session `json:"session,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
 // The thing is in a state that does not allow the step.
 type StateError struct {
 	// Always CONFLICT.
@@ -703,6 +734,20 @@ type TextSpan struct {
 type UnitPayload struct {
 	// The unit; null when it was refused.
 	Unit *ent.Unit `json:"unit,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// Takes an account from the viewer.
+type UnlinkIdentityInput struct {
+	// The account.
+	IdentityID ident.ID `json:"identityId"`
+}
+
+// What became of an account.
+type UnlinkIdentityPayload struct {
+	// The viewer, without the account; null when it was refused.
+	Viewer *viewer.Viewer `json:"viewer,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
 }

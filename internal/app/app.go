@@ -82,7 +82,7 @@ func New(p Parts) (*App, error) {
 	a := &App{
 		db: db, now: p.Now,
 		Learners:    &learner.Service{DB: db, Now: p.Now},
-		Sessions:    &session.Service{DB: db, Now: p.Now},
+		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
 		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
@@ -95,8 +95,9 @@ func New(p Parts) (*App, error) {
 	}
 	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
-	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
+	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
+	a.Providers.Check = a.signIn
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
@@ -133,6 +134,8 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
+		Sessions:     a.Sessions,
+		Learners:     a.Learners,
 		Exchange:     a.Exchange,
 		Portals:      a.Portals,
 		Providers:    a.Providers,

@@ -12,9 +12,11 @@ import (
 	row "github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Authenticator knows who asks.
@@ -26,6 +28,9 @@ type Authenticator struct {
 	// Portal says whether a request without a cookie may come from another
 	// origin. Nil lets none in.
 	Portal func(r *http.Request) bool
+	// CrossOrigin decides which unsafe requests of other sites are let in; nil
+	// means none. Paths that are called without a browser are exempted by it.
+	CrossOrigin *http.CrossOriginProtection
 	// Fail answers a request that cannot be let in.
 	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
 }
@@ -36,7 +41,10 @@ type Authenticator struct {
 // whoever it is: cookies come along with it unasked. A registered portal may
 // send one without a cookie.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
-	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin := a.CrossOrigin
+	if crossOrigin == nil {
+		crossOrigin = http.NewCrossOriginProtection()
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
 		ctx := viewer.With(r.Context(), v)
@@ -70,14 +78,17 @@ func (a *Authenticator) fromPortal(r *http.Request) bool {
 // viewer returns who asks, nil for nobody, or why the request is refused.
 func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, *problem.Error, error) {
 	secret, kind := a.Cookie.Read(r), row.KindBROWSER
-	if header := r.Header.Get("Authorization"); header != "" {
-		bearer, ok := strings.CutPrefix(header, "Bearer ")
-		if !ok || secret != "" {
+	if headers := r.Header.Values("Authorization"); len(headers) > 0 {
+		if secret != "" || len(headers) > 1 {
 			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
+		}
+		scheme, bearer, _ := strings.Cut(headers[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return nil, a.unknownBearer(w, r), nil
 		}
 		secret, kind = strings.TrimSpace(bearer), row.KindBEARER
 	}
-	if secret == "" {
+	if secret == "" && kind == row.KindBROWSER {
 		return nil, nil, nil
 	}
 	if kind == row.KindBEARER && token.Is(secret) {
@@ -111,7 +122,8 @@ func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, err
 	if err != nil {
 		return nil, err
 	}
-	v.SessionID = s.ID
+	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), s.AuthenticatedAt
+	v.SteppedUp = authz.SteppedUp(v.ACR, v.AuthenticatedAt, a.Sessions.Now())
 	return v, nil
 }
 

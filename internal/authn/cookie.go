@@ -2,6 +2,7 @@ package authn
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -15,13 +16,19 @@ type Cookie struct {
 
 const sessionName = "session"
 
-// NewCookie returns the cookies for a public address. Plain http, which config
-// allows on loopback only, has no __Host- cookies.
+// NewCookie returns the cookies for a public address. Browsers keep no __Host-
+// cookies of plain http, which is for this machine only: anywhere else nobody
+// stays signed in rather than send a secret in the clear.
 func NewCookie(baseURL string) Cookie {
-	if u, err := url.Parse(baseURL); err == nil && u.Scheme == "http" {
+	if u, err := url.Parse(baseURL); err == nil && u.Scheme == "http" && isLoopback(u.Hostname()) {
 		return Cookie{prefix: "peregrine-"}
 	}
 	return Cookie{prefix: "__Host-", secure: true}
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Name is the name of the session's cookie.

@@ -102,8 +102,9 @@ func RightsAt(v *viewer.Viewer, at ident.ID) []string {
 
 // Require returns nil when the viewer may do verb at the institution or
 // alliance, or at one of the units that the thing belongs to, an
-// UNAUTHENTICATED problem when nobody has signed in, and a FORBIDDEN problem
-// otherwise.
+// UNAUTHENTICATED problem when nobody has signed in, a FORBIDDEN problem when
+// they may not, and a STEP_UP_REQUIRED problem when they may once they have
+// stepped up (stepup.go).
 func Require(ctx context.Context, verb Verb, at ident.ID, units ...*ident.ID) error {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -115,7 +116,7 @@ func Require(ctx context.Context, verb Verb, at ident.ID, units ...*ident.ID) er
 		}
 		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With("verb", string(verb))
 	}
-	return nil
+	return requireStepUp(v, verb, at)
 }
 
 // SignedIn returns the viewer, or an UNAUTHENTICATED problem when nobody has

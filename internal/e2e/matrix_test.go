@@ -10,9 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
+	row "github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -143,6 +147,7 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	}
 	on, disabled := w.Program("uni-b", "on", "catalogue.read").ID, w.Program("uni-b", "off", "catalogue.read").ID
 	admin.Does("disables a program", "disableApiClient", map[string]any{"clientId": disabled})
+	dead := w.disabledProvider()
 	return map[string]map[string]any{
 		"registerApiClient":        {"institutionId": w.Institution("uni-b"), "name": "on", "scopes": []string{}},
 		"updateApiClient":          {"clientId": on, "scopes": []string{"role.grant"}},
@@ -161,6 +166,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"closeUnit":                {"unitId": id(closed)},
 		"updateAlliance":           {"allianceId": w.alliance, "bounds": []map[string]any{{"kind": "COURSE", "min": "5", "max": "4"}}},
 		"grantRole":                {"personId": c.ada.ID, "role": "TEACHER", "at": w.Institution("uni-b"), "unitId": id(closed)},
+		"endSession":               {"sessionId": w.sessionOf("Yara")},
+		"endOtherSessions":         {"exceptSessionId": w.sessionOf("Zoe")},
+		"unlinkIdentity":           {"identityId": w.identityOf(c.ada.ID)},
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"submitCourseForReview":    {"courseId": course},
@@ -196,10 +204,46 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pauseImportSource":        {"sourceId": still},
 		"resumeImportSource":       {"sourceId": active},
 		"pullImportSource":         {"sourceId": still},
+		"proposeIdentityProvider":  {"key": "other", "issuer": "https://other.example", "mode": "DIRECT", "settings": map[string]any{"clientId": "p"}, "homes": []any{map[string]any{"domain": "uni-b.example", "institutionId": w.Institution("uni-b")}}},
+		"approveIdentityProvider":  {"providerId": w.providers["uni-b"]},
+		"updateIdentityProvider":   {"providerId": w.providers["uni-b"], "settings": map[string]any{"clientId": ""}},
+		"addProviderDomain":        {"providerId": w.providers["uni-b"], "domain": "uni-b.example", "institutionId": w.Institution("uni-b")},
+		"removeProviderDomain":     {"providerId": w.providers["uni-b"], "domain": "none.uni-b.example"},
+		"disableIdentityProvider":  {"providerId": dead},
+		"enableIdentityProvider":   {"providerId": w.providers["uni-b"]},
+		"checkIdentityProvider":    {"providerId": dead},
 		"registerPortal":           {"at": w.Institution("uni-b"), "name": "X", "origin": "*"},
 		"endPortal":                {"portalId": id(ended)},
 		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
+}
+
+// sessionOf returns a session of another learner.
+func (w *World) sessionOf(name string) ident.ID {
+	w.t.Helper()
+	who := w.Learner("S-"+name, "uni-a")
+	return w.DB.Client.Session.Query().Where(session.PersonID(who.ID), session.KindEQ(session.KindBROWSER)).OnlyX(w.system()).ID
+}
+
+// disabledProvider returns a provider of uni-b by which nobody signs in.
+func (w *World) disabledProvider() ident.ID {
+	w.t.Helper()
+	p, err := w.App.Providers.Register(w.system(), provider.Proposal{Key: "old", Issuer: "https://old.uni-b.example", Mode: row.ModeDIRECT,
+		Settings: provider.Settings{ClientID: "peregrine", ClientAuthentication: row.ClientAuthenticationPRIVATE_KEY_JWT, Claims: row.ClaimsREFEDS},
+		Homes:    []provider.Home{{Domain: "old.uni-b.example", InstitutionID: w.Institution("uni-b")}}})
+	if err == nil {
+		p, err = w.App.Providers.Disable(w.system(), p.ID)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p.ID
+}
+
+// identityOf returns the account of a person.
+func (w *World) identityOf(person ident.ID) ident.ID {
+	w.t.Helper()
+	return w.DB.Client.Identity.Query().Where(identity.PersonID(person)).OnlyX(w.system()).ID
 }
 
 // revoked returns a revoked credential of another learner of the same home.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/session"
+	authsession "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -54,7 +55,7 @@ func (w *World) cookie(a *Actor) *http.Cookie {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	secret, err := w.App.Sessions.Start(w.system(), account, "", w.Now())
+	secret, err := w.App.Sessions.Start(w.system(), account, authsession.Proof{AuthenticatedAt: w.Now()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

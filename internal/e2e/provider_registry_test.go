@@ -1,6 +1,8 @@
-package e2e_test
+package e2e
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 // domains that are not its institution's (R2).
 func TestProviderIsLetInByTwo(t *testing.T) {
 	w := NewWorld(t)
-	ada, alma, aron := w.Staff("Ada", "uni-a", viewer.Administrator), w.AllianceAdmin("Alma"), w.AllianceAdmin("Aron")
+	ada, alma, aron := w.Staff("Ada", "uni-a", viewer.Administrator), w.Staff("Alma", "uni-c", viewer.AllianceAdministrator), w.Staff("Aron", "uni-c", viewer.AllianceAdministrator)
 	bert := w.Staff("Bert", "uni-b", viewer.Administrator)
 	a, b := w.Institution("uni-a"), w.Institution("uni-b")
 	ada.Does("has a further domain", "updateInstitution", map[string]any{"institutionId": a, "domains": []string{"uni-a.example", "lab.uni-a.example", "med.uni-a.example"}})
@@ -25,7 +27,7 @@ func TestProviderIsLetInByTwo(t *testing.T) {
 		return p
 	}
 	bert.IsRefused("proposes for another university", "FORBIDDEN", "proposeIdentityProvider", proposal(nil))
-	w.Student("Sam", "uni-a").IsRefused("proposes one", "FORBIDDEN", "proposeIdentityProvider", proposal(nil))
+	w.Learner("Sam", "uni-a").IsRefused("proposes one", "FORBIDDEN", "proposeIdentityProvider", proposal(nil))
 	for name, changes := range map[string]map[string]any{
 		"a domain that is not theirs": {"homes": []any{map[string]any{"domain": "uni-b.example", "institutionId": a}}},
 		"plain http":                  {"issuer": "http://idp.uni-a.example"},
@@ -49,8 +51,13 @@ func TestProviderIsLetInByTwo(t *testing.T) {
 	if p["state"] != "PROPOSED" || at(p, "domains", 0, "proposed") != true {
 		t.Errorf("proposed as %v", p)
 	}
-	if got := w.Get("/auth/start/lab"); got.StatusCode != 404 {
-		t.Errorf("a proposed provider starts a sign-in: %d", got.StatusCode)
+	start := func() int {
+		got := httptest.NewRecorder()
+		w.App.Handler.ServeHTTP(got, httptest.NewRequest(http.MethodGet, "/auth/start/lab", nil))
+		return got.Code
+	}
+	if got := start(); got != http.StatusNotFound {
+		t.Errorf("a proposed provider starts a sign-in: %d", got)
 	}
 	ada.IsRefused("approves it herself", "FORBIDDEN", "approveIdentityProvider", byID)
 	bert.IsRefused("does not see it", "NOT_FOUND", "approveIdentityProvider", byID)

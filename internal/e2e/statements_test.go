@@ -18,16 +18,16 @@ func TestStatementsOfEachStep(t *testing.T) {
 		}
 		return made
 	}
-	course := cost(13, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
-	cost(22, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
-	off := cost(10, c.editor, "createOffering", cohort(id(course), 5))
-	cost(17, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
+	course := cost(14, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
+	cost(23, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
+	off := cost(11, c.editor, "createOffering", cohort(id(course), 5))
+	cost(18, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
 	app := cost(13, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
-	cost(11, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
-	seat := cost(22, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
-	res := cost(10, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
-	cost(15, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
-	cred := cost(28, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
+	cost(12, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
+	seat := cost(23, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
+	res := cost(11, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
+	cost(16, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
+	cred := cost(29, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
 	cost(14, c.ada, "requestRecognition", map[string]any{"credentialId": id(cred)})
-	cost(11, c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
+	cost(12, c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
 }

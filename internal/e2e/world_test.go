@@ -29,6 +29,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
+	authsession "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -181,7 +182,7 @@ func (w *World) person(name, uni, kind string) *Actor {
 	identity, err := w.App.Learners.SignIn(w.system(), learner.Assertion{
 		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
 		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
-		Affiliations: []string{kind}, AuthTime: w.Now(),
+		Affiliations: []string{kind},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -192,7 +193,7 @@ func (w *World) person(name, uni, kind string) *Actor {
 // bearer starts a session of an account and lends its token.
 func (w *World) bearer(identity *ent.Identity) string {
 	w.t.Helper()
-	secret, err := w.App.Sessions.Start(w.system(), identity, "", w.Now())
+	secret, err := w.App.Sessions.Start(w.system(), identity, authsession.Proof{AuthenticatedAt: w.Now()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -319,18 +320,23 @@ func (m mutationShape) document(name string) string {
 		"errors { __typename code message field ... on StateError { from to } ... on DeadlineError { opensAt closesAt timeZone } ... on CapacityError { seats } ... on PermissionError { right } } } }"
 }
 
+const providerFields = "id key state clientId health healthReason checkedAt domains { domain proposed institution { schac } } claimNames { name } acrValues { name } approvedBy { id } viewerActions { name allowed }"
+
 var mutations = map[string]mutationShape{
 	"inviteMember":             {"InviteMemberInput", "membership", "id state part since institution { id schac } history { state }"},
 	"answerInvitation":         {"AnswerInvitationInput", "membership", "id state since until"},
 	"suspendMember":            {"SuspendMemberInput", "membership", "id state since reason"},
 	"reinstateMember":          {"ReinstateMemberInput", "membership", "id state since reason"},
 	"endMembership":            {"EndMembershipInput", "membership", "id state until reason history { state }"},
-	"updateInstitution":        {"UpdateInstitutionInput", "institution", "id name { text } acronym erasmusCode pic oid ror deqar website domains courseReview timeZone"},
+	"updateInstitution":        {"UpdateInstitutionInput", "institution", "id name { text } acronym erasmusCode pic oid ror deqar website domains courseReview stepUp timeZone"},
 	"addUnit":                  {"AddUnitInput", "unit", "id key parent { id }"},
 	"updateUnit":               {"UpdateUnitInput", "unit", "id name { text } kind parent { id } children { id }"},
 	"closeUnit":                {"CloseUnitInput", "unit", "id closedAt"},
 	"updateAlliance":           {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max }"},
 	"grantRole":                {"GrantRoleInput", "roleGrant", "id role institution { id } unit { id } alliance { id } validUntil"},
+	"endSession":               {"EndSessionInput", "session", "id kind current"},
+	"endOtherSessions":         {"EndOtherSessionsInput", "session", "id kind current"},
+	"unlinkIdentity":           {"UnlinkIdentityInput", "viewer", "kind identities { nodes { id issuer } }"},
 	"createCourse":             {"CreateCourseInput", "course", "id state draft { id number issues { field blocking } }"},
 	"updateCourseDraft":        {"UpdateCourseDraftInput", "course", "id state draft { id number title { text } issues { field blocking } }"},
 	"submitCourseForReview":    {"SubmitCourseForReviewInput", "course", "id state draft { id state reviewNote submittedAt }"},
@@ -366,6 +372,14 @@ var mutations = map[string]mutationShape{
 	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
 	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
+	"proposeIdentityProvider":  {"ProposeIdentityProviderInput", "identityProvider", providerFields},
+	"approveIdentityProvider":  {"ApproveIdentityProviderInput", "identityProvider", providerFields},
+	"updateIdentityProvider":   {"UpdateIdentityProviderInput", "identityProvider", providerFields},
+	"addProviderDomain":        {"AddProviderDomainInput", "identityProvider", providerFields},
+	"removeProviderDomain":     {"RemoveProviderDomainInput", "identityProvider", providerFields},
+	"disableIdentityProvider":  {"DisableIdentityProviderInput", "identityProvider", providerFields},
+	"enableIdentityProvider":   {"EnableIdentityProviderInput", "identityProvider", providerFields},
+	"checkIdentityProvider":    {"CheckIdentityProviderInput", "identityProvider", providerFields},
 	"registerPortal":           {"RegisterPortalInput", "portal", "id name origin returnAddresses institution { id } alliance { id } endedAt"},
 	"endPortal":                {"EndPortalInput", "portal", "id endedAt viewerActions { name allowed }"},
 	"registerApiClient":        {"RegisterApiClientInput", "apiClient", "id state name scopes jwksUrl keys { kid algorithms }"},

@@ -171,10 +171,7 @@ func (c *Client) checked(address string) (*url.URL, *problem.Error) {
 // fit reports whether an address may be asked, as far as it can be seen before
 // its name is resolved.
 func (c *Client) fit(target *url.URL) bool {
-	if target.Hostname() == "" || target.User != nil {
-		return false
-	}
-	return target.Scheme == "https" || target.Scheme == "http" && slices.Contains(c.o.AllowHTTP, hostPort(target))
+	return Permits(target, c.o.AllowHTTP)
 }
 
 // hostPort is host:port of an address, as lists of exceptions have it.

@@ -4,12 +4,30 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"code.dny.dev/ssrf"
 )
+
+// Dialer returns what connects to public addresses only, for clients that do
+// more than get a document. It is the one place that decides which addresses
+// this server may call. allowed lists host:port, by name, that may have another.
+func Dialer(timeout time.Duration, allowed []string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return guarded(timeout, nil, allowed)
+}
+
+// Permits reports whether an address may be called or somebody sent there, as
+// far as it can be seen before its name is resolved: https, and plain http
+// where allowHTTP lists its host:port.
+func Permits(target *url.URL, allowHTTP []string) bool {
+	if target.Hostname() == "" || target.User != nil {
+		return false
+	}
+	return target.Scheme == "https" || target.Scheme == "http" && slices.Contains(allowHTTP, hostPort(target))
+}
 
 // guarded returns a dialer that connects to public addresses only: of those
 // that a name resolves to, each is checked when it is about to be used. allowed

@@ -43,7 +43,7 @@ func statusOf(response *graphql.Response) int {
 	switch codeOf(response.Errors[0]) {
 	case problem.Unauthenticated:
 		return http.StatusUnauthorized
-	case problem.Forbidden:
+	case problem.Forbidden, problem.StepUpRequired:
 		return http.StatusForbidden
 	case problem.Limited:
 		return http.StatusTooManyRequests

@@ -38,6 +38,8 @@ const (
 	Role            Kind = "rol"
 	Session         Kind = "ses"
 	SignIn          Kind = "sgn"
+	SignInKey       Kind = "sik"
+	LogoutToken     Kind = "lgt"
 	Programme       Kind = "prg"
 	HomeModule      Kind = "mod"
 	Course          Kind = "crs"

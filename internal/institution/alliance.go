@@ -22,6 +22,7 @@ type AllianceUpdate struct {
 	Name       []vocab.Translation
 	Website    *string
 	Bounds     []vocab.Bounds
+	StepUp     *vocab.StepUp
 }
 
 // UpdateAlliance changes an alliance. New bounds hold for what is published
@@ -53,6 +54,9 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		}
 		if u.Bounds != nil {
 			update.SetBounds(u.Bounds)
+		}
+		if u.StepUp != nil {
+			update.SetStepUp(*u.StepUp)
 		}
 		if err := update.Exec(ctx); err != nil {
 			return nil, err

@@ -32,6 +32,7 @@ type Update struct {
 	Domains       []string
 	Zone          *string
 	CourseReview  *institution.CourseReview
+	StepUp        *vocab.StepUp
 }
 
 // fill checks the update, sets what it changes, and lists the names of that.
@@ -89,6 +90,7 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 		m.SetZone(*u.Zone)
 	})
 	set("courseReview", u.CourseReview != nil, func() { m.SetCourseReview(*u.CourseReview) })
+	set("stepUp", u.StepUp != nil, func() { m.SetStepUp(*u.StepUp) })
 	return changed, problem.Join(found...)
 }
 

@@ -9,7 +9,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
@@ -49,8 +52,9 @@ type Assertion struct {
 	Language      string
 	InstitutionID ident.ID
 	Affiliations  []string // eduPerson values, such as "student"
-	ACR           string
-	AuthTime      time.Time
+	Dropped       int      // how many affiliations it asserted and may not
+	Assurance     []string // known values of the REFEDS Assurance Framework
+	Entitlements  []string // eduPersonEntitlement, at most 200 of at most 255 bytes; they give no right by themselves
 }
 
 // affiliationMonths is how long an affiliation holds unless asserted again.
@@ -70,43 +74,89 @@ func (s *Service) SignIn(ctx context.Context, a Assertion) (*ent.Identity, error
 	if a.Issuer == "" || a.Subject == "" || len(a.Subject) > 255 {
 		return nil, problem.New(problem.Invalid, "the provider names no subject of 1 to 255 bytes")
 	}
+	id, err := s.signIn(ctx, a)
+	if storage.IsDuplicate(err) { // the same account has just signed in for the first time elsewhere
+		return s.signIn(ctx, a)
+	}
+	return id, err
+}
+
+func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error) {
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Identity, error) {
-		id, err := s.identity(ctx, tx, a, now)
+		id, err := identify(ctx, tx, a, now)
 		if err != nil {
 			return nil, err
 		}
-		if err := refreshProfile(ctx, tx, id.PersonID, a); err != nil {
+		first, err := speaksFor(ctx, tx, id)
+		if err != nil {
 			return nil, err
+		}
+		if first {
+			if err := refreshProfile(ctx, tx, id.PersonID, a); err != nil {
+				return nil, err
+			}
 		}
 		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
 			return nil, err
 		}
 		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
+		if a.Dropped > 0 {
+			entry.Details = map[string]string{"dropped_affiliations": strconv.Itoa(a.Dropped)}
+		}
 		return id, audit.Record(ctx, tx, entry)
 	})
 }
 
-// identity finds the account by its digest, or makes it with a new person.
-func (s *Service) identity(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
-	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
-	digest := hex.EncodeToString(sum[:])
-	id, err := tx.Identity.Query().Where(identity.Digest(digest)).Only(ctx)
-	switch {
-	case err == nil:
+// identify finds the account by its digest, or makes it with a new person.
+func identify(ctx context.Context, tx *ent.Tx, a Assertion, now time.Time) (*ent.Identity, error) {
+	id, err := known(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	if id != nil {
 		if err := tx.Person.UpdateOneID(id.PersonID).SetSignedInAt(now).Exec(ctx); err != nil {
 			return nil, err
 		}
-		return tx.Identity.UpdateOne(id).SetSignedInAt(now).Save(ctx)
-	case !ent.IsNotFound(err):
-		return nil, err
+		return tx.Identity.UpdateOne(id).SetSignedInAt(now).SetAssurance(a.Assurance).Save(ctx)
 	}
 	p, err := tx.Person.Create().SetSignedInAt(now).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return tx.Identity.Create().SetPersonID(p.ID).SetProviderID(a.ProviderID).SetIssuer(a.Issuer).SetSubject(a.Subject).
-		SetDigest(digest).SetSignedInAt(now).Save(ctx)
+	return add(ctx, tx, p.ID, a, now)
+}
+
+// known returns the account that an assertion is about, or nil.
+func known(ctx context.Context, tx *ent.Tx, a Assertion) (*ent.Identity, error) {
+	id, err := tx.Identity.Query().Where(identity.Digest(a.digest())).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case id.Issuer != a.Issuer || id.Subject != a.Subject:
+		return nil, fmt.Errorf("learner: identity %s has the digest of another account", id.ID)
+	}
+	return id, nil
+}
+
+// add gives a person an account.
+func add(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time.Time) (*ent.Identity, error) {
+	return tx.Identity.Create().SetPersonID(person).SetProviderID(a.ProviderID).SetIssuer(a.Issuer).SetSubject(a.Subject).
+		SetDigest(a.digest()).SetSignedInAt(now).SetAssurance(a.Assurance).Save(ctx)
+}
+
+func (a Assertion) digest() string {
+	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
+	return hex.EncodeToString(sum[:])
+}
+
+// speaksFor says whether an account is the one whose home says what the profile
+// holds: the first that the person has.
+func speaksFor(ctx context.Context, tx *ent.Tx, id *ent.Identity) (bool, error) {
+	first, err := tx.Identity.Query().Where(identity.PersonID(id.PersonID)).Order(identity.ByID()).FirstID(ctx)
+	return first == id.ID, err
 }
 
 func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion) error {
@@ -116,8 +166,15 @@ func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertio
 	if tag, err := language.Parse(a.Language); err == nil {
 		lang = tag.String()
 	}
-	n, err := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
-		SetNillableEmail(email).SetNillableEsi(esi).SetLanguage(lang).Save(ctx)
+	update := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
+		ClearEmail().ClearEsi().SetLanguage(lang) // what home no longer says is no longer known
+	if email != nil {
+		update.SetEmail(*email)
+	}
+	if esi != nil {
+		update.SetEsi(*esi)
+	}
+	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
 		return err
 	}
@@ -167,14 +224,20 @@ var audiences = map[affiliation.Kind]vocab.TargetGroup{
 	affiliation.KindALUM:    vocab.Alumni,
 }
 
+// Holds selects the roles that a person holds at a moment.
+func Holds(person ident.ID, now time.Time) predicate.RoleGrant {
+	return rolegrant.And(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
+		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now)))
+}
+
 // ViewerOf returns a person as a viewer: with the affiliations that have not
-// lapsed and the roles that hold now. It takes two statements, and a third for
-// staff of units: a role at a unit holds for all units below it.
+// lapsed and the roles that hold now. It takes two statements, another for
+// staff, and another for staff of units: a role at a unit holds for all units
+// below it.
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
-	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
-		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now))).Order(rolegrant.ByID()).All(ctx)
+	grants, err := s.DB.RoleGrant.Query().Where(Holds(person, now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
@@ -187,6 +250,9 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 		return nil, err
 	}
 	v := &viewer.Viewer{Kind: viewer.Person, PersonID: person, Language: language.English}
+	if v.StepUpAt, err = s.stepUpAt(ctx, grants); err != nil {
+		return nil, err
+	}
 	for _, g := range grants {
 		at := g.InstitutionID
 		if at == nil {

@@ -8,13 +8,33 @@ package problem
 // such as states, stay as they are.
 var german = map[string]string{
 	// Any thing.
-	"%d attempts to read the document ended before a row was done":    "%d Versuche, das Dokument zu lesen, endeten, bevor eine Zeile fertig war",
-	"the source has more than %d courses with offerings of their own": "die Quelle hat mehr als %d Kurse mit eigenen Angeboten",
-	"%s %s has just been changed by somebody else; load it again":     "%s %s wurde soeben von anderer Seite geändert; bitte laden Sie neu",
-	"%s is missing: Annex I asks for it":                              "%s fehlt: Anhang I verlangt diese Angabe",
-	"there is no such %s, or it is not visible to you":                "%s: nicht vorhanden oder für Sie nicht sichtbar",
-	"there is no such thing, or it is not visible to you":             "das Gesuchte ist nicht vorhanden oder für Sie nicht sichtbar",
-	"this %s is %s and cannot become %s":                              "%s: Ein Wechsel von %s nach %s ist nicht möglich",
+	// The registry of identity providers.
+	"only administrators of these institutions, or of an alliance of all of them, may do this":                          "das dürfen nur Administratorinnen und Administratoren dieser Hochschulen oder einer Allianz, der alle angehören",
+	"only an administrator of an alliance of all these institutions may do this":                                        "das dürfen nur Administratorinnen und Administratoren einer Allianz, der alle diese Hochschulen angehören",
+	"a second person must approve what you have proposed":                                                               "was Sie vorgeschlagen haben, muss eine zweite Person genehmigen",
+	"%s is neither the SCHAC code nor a domain of the institution":                                                      "%s ist weder der SCHAC-Code noch eine Domain der Hochschule",
+	"the provider speaks for no domain; add one first":                                                                  "der Anbieter spricht für keine Domain; fügen Sie zuerst eine hinzu",
+	"a key has 1 to 64 small letters, digits, points and hyphens":                                                       "ein Schlüssel hat 1 bis 64 Kleinbuchstaben, Ziffern, Punkte und Bindestriche",
+	"an issuer is an https address of at most %d bytes without user, query and fragment":                                "ein Aussteller ist eine https-Adresse mit höchstens %d Bytes, ohne Benutzer, Abfrage und Fragment",
+	"a provider speaks for 1 to %d domains":                                                                             "ein Anbieter spricht für 1 bis %d Domains",
+	"only a proxy speaks for several institutions":                                                                      "nur ein Proxy spricht für mehrere Hochschulen",
+	"a client id has 1 to %d printable ASCII characters":                                                                "eine Client-ID hat 1 bis %d druckbare ASCII-Zeichen",
+	"name the variable that holds the secret, as in env:PEREGRINE_CLIENT_SECRET_UNI; the secret itself is never stored": "nennen Sie die Variable mit dem Geheimnis, etwa env:PEREGRINE_CLIENT_SECRET_UNI; das Geheimnis selbst wird nie gespeichert",
+	"a client that proves itself by key has no secret":                                                                  "ein Client, der sich mit einem Schlüssel ausweist, hat kein Geheimnis",
+	"at most %d scopes, and among them openid":                                                                          "höchstens %d Scopes, und unter ihnen openid",
+	"signatures are accepted by %s":                                                                                     "Signaturen werden angenommen mit %s",
+	"each once, and one of %s":                                                                                          "jeder nur einmal, und einer von %s",
+	"the provider does not speak for this domain":                                                                       "der Anbieter spricht nicht für diese Domain",
+	"a disabled provider is not checked; propose it anew first":                                                         "ein abgeschalteter Anbieter wird nicht geprüft; schlagen Sie ihn zuerst neu vor",
+	"the provider does not describe itself as OpenID Connect Discovery says":                                            "der Anbieter beschreibt sich nicht so, wie es OpenID Connect Discovery verlangt",
+	"the keys of the provider cannot be read":                                                                           "die Schlüssel des Anbieters lassen sich nicht lesen",
+	"%d attempts to read the document ended before a row was done":                                                      "%d Versuche, das Dokument zu lesen, endeten, bevor eine Zeile fertig war",
+	"the source has more than %d courses with offerings of their own":                                                   "die Quelle hat mehr als %d Kurse mit eigenen Angeboten",
+	"%s %s has just been changed by somebody else; load it again":                                                       "%s %s wurde soeben von anderer Seite geändert; bitte laden Sie neu",
+	"%s is missing: Annex I asks for it":                                                                                "%s fehlt: Anhang I verlangt diese Angabe",
+	"there is no such %s, or it is not visible to you":                                                                  "%s: nicht vorhanden oder für Sie nicht sichtbar",
+	"there is no such thing, or it is not visible to you":                                                               "das Gesuchte ist nicht vorhanden oder für Sie nicht sichtbar",
+	"this %s is %s and cannot become %s":                                                                                "%s: Ein Wechsel von %s nach %s ist nicht möglich",
 
 	// Server.
 	"a fault of the server; the request id names it": "ein Fehler des Servers; die Anfrage-ID verweist darauf",
@@ -44,6 +64,12 @@ var german = map[string]string{
 	"this is no public key as JWK (RFC 7517)":                                                              "das ist kein öffentlicher Schlüssel als JWK (RFC 7517)",
 	"this program has recorded the result; somebody else confirms it":                                      "dieses Programm hat das Ergebnis eingetragen; bestätigt wird es von anderer Seite",
 	"tokens are asked for too often; keep one until it expires":                                            "Tokens werden zu oft angefordert; behalten Sie eines, bis es abläuft",
+	// Sign-in.
+	"this account is linked to you already":                                      "dieses Konto ist bereits mit Ihnen verknüpft",
+	"this account belongs to another person here; accounts are not merged":       "dieses Konto gehört hier bereits einer anderen Person; Konten werden nicht zusammengeführt",
+	"this needs a second factor, proved within the last 30 minutes":              "dafür ist ein zweiter Faktor nötig, der in den letzten 30 Minuten nachgewiesen wurde",
+	"your last account cannot be unlinked":                                       "Ihr letztes Konto lässt sich nicht lösen",
+	"you are signed in with this account; sign in with another one to unlink it": "Sie sind mit diesem Konto angemeldet; melden Sie sich mit einem anderen an, um es zu lösen",
 
 	// Imports.
 	"%q has no place here":                                                          "für %q gibt es hier keinen Platz",
@@ -395,10 +421,12 @@ var germanWords = map[string]string{
 	"portal":           "Portal",
 	"program":          "Programm",
 	"programme":        "Studiengang",
+	"provider":         "Anbieter",
 	"recognition case": "Anerkennungsverfahren",
 	"recognition rule": "Anerkennungsregel",
 	"result":           "Ergebnis",
 	"session":          "Sitzung",
+	"account":          "Konto",
 	"source":           "Quelle",
 	"unit":             "Organisationseinheit",
 

@@ -18,14 +18,15 @@ type Code string
 
 // The codes.
 const (
-	Invalid         Code = "INVALID"         // the input breaks a rule; Field names where
-	Unauthenticated Code = "UNAUTHENTICATED" // sign in first
-	Forbidden       Code = "FORBIDDEN"       // signed in, but without the right
-	NotFound        Code = "NOT_FOUND"       // missing, or not visible to the viewer
-	Conflict        Code = "CONFLICT"        // the thing is in another state, or has just changed
-	Limited         Code = "LIMITED"         // too much, too often, too large
-	Unavailable     Code = "UNAVAILABLE"     // try again later
-	Internal        Code = "INTERNAL"        // a fault of ours
+	Invalid         Code = "INVALID"          // the input breaks a rule; Field names where
+	Unauthenticated Code = "UNAUTHENTICATED"  // sign in first
+	Forbidden       Code = "FORBIDDEN"        // signed in, but without the right
+	StepUpRequired  Code = "STEP_UP_REQUIRED" // signed in and with the right, but not by a second factor
+	NotFound        Code = "NOT_FOUND"        // missing, or not visible to the viewer
+	Conflict        Code = "CONFLICT"         // the thing is in another state, or has just changed
+	Limited         Code = "LIMITED"          // too much, too often, too large
+	Unavailable     Code = "UNAVAILABLE"      // try again later
+	Internal        Code = "INTERNAL"         // a fault of ours
 )
 
 // Error is one problem. Its text is an English format that is also the key of

@@ -22,11 +22,11 @@ type Update struct {
 // Update changes how a provider is spoken to, at once: it cannot make it speak
 // for anybody else.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
-	settings, err := u.Settings.check("input", "settings")
-	if err != nil {
-		return nil, err
-	}
 	return s.change(ctx, u.ProviderID, "provider.update", func(tx *ent.Tx, p *ent.Provider, _ []*ent.ProviderHome) error {
+		settings, err := u.Settings.check("input", "settings")
+		if err != nil {
+			return err
+		}
 		update := tx.Provider.UpdateOneID(p.ID)
 		settings.fill(update.Mutation())
 		return update.SetHealth(row.HealthUNKNOWN).ClearHealthReason().ClearCheckedAt().Exec(ctx)

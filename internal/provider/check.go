@@ -35,6 +35,9 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 		if err := manages(ctx, tx, institutions); err != nil {
 			return nil, err
 		}
+		if p.State == row.StateDISABLED {
+			return nil, problem.New(problem.Conflict, "a disabled provider is not checked; propose it anew first")
+		}
 		return p, record(ctx, tx, "provider.check", id, institutions, nil)
 	})
 	if err != nil {

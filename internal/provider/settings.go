@@ -32,7 +32,7 @@ type Spelling struct{ Name, Value string }
 var Algorithms = []string{"RS256", "PS256", "ES256", "ES384", "EdDSA"}
 
 // Attributes may have other names in a provider's claims.
-var Attributes = []string{"home", "scoped_affiliation", "external_affiliation", "esi", "assurance", "entitlement"}
+var Attributes = []string{"home", "affiliation", "external_affiliation", "given_name", "family_name", "name", "email", "esi", "language", "assurance", "entitlement"}
 
 // Profiles are the REFEDS profiles that are asked for in step-up.
 var Profiles = []string{"https://refeds.org/profile/mfa", "https://refeds.org/profile/sfa"}

@@ -68,7 +68,7 @@ func (d *demo) signInEverybody(ctx context.Context, inst *ent.Institution, idp *
 		identity, err := d.learners.SignIn(ctx, learner.Assertion{
 			ProviderID: idp.ID, Issuer: idp.Issuer, Subject: p.Key, GivenName: p.GivenName, FamilyName: p.FamilyName,
 			Email: p.Email(), ESI: p.ESI(), Language: language, InstitutionID: inst.ID,
-			Affiliations: []string{p.Affiliation}, AuthTime: d.Now(),
+			Affiliations: []string{p.Affiliation},
 		})
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ package viewer
 import (
 	"context"
 	"slices"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -62,7 +63,13 @@ type Viewer struct {
 	ClientAt  ident.ID            // the institution whose program it is
 	Scopes    []string            // what its token allows it
 	Audiences []vocab.TargetGroup // those that the affiliations put the person in
-	Language  language.Tag        // of messages to this viewer; und means English
+
+	ACR             string     // how a person proved themselves to their provider, as it says
+	AuthenticatedAt time.Time  // when
+	SteppedUp       bool       // by a second factor, and lately, when the request came
+	StepUpAt        []ident.ID // institutions and alliances of the grants that ask for that
+
+	Language language.Tag // of messages to this viewer; und means English
 }
 
 type key struct{}

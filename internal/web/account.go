@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/session"
@@ -33,7 +34,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 	}
 	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
 	for _, fill := range []func(context.Context, *viewer.Viewer, *pages.Account) error{
-		s.fillPerson, s.fillRoles, s.fillApplications, s.fillCredentials, s.fillRecognitions, s.fillSessions,
+		s.fillPerson, s.fillRoles, s.fillApplications, s.fillCredentials, s.fillRecognitions, s.fillAccounts, s.fillSessions,
 	} {
 		if err := fill(r.Context(), v, &page); err != nil {
 			s.fail(w, r, err)
@@ -119,6 +120,14 @@ func (s *site) fillRecognitions(ctx context.Context, v *viewer.Viewer, page *pag
 	return err
 }
 
+func (s *site) fillAccounts(ctx context.Context, v *viewer.Viewer, page *pages.Account) error {
+	all, err := s.DB.Identity.Query().Where(identity.PersonID(v.PersonID)).Order(identity.ByID()).Limit(accountRows).All(ctx)
+	for _, row := range all {
+		page.Accounts = append(page.Accounts, pages.LinkedAccount{Issuer: row.Issuer, SignedInAt: row.SignedInAt})
+	}
+	return err
+}
+
 func (s *site) fillSessions(ctx context.Context, v *viewer.Viewer, page *pages.Account) error {
 	all, err := s.DB.Session.Query().Where(session.PersonID(v.PersonID), session.EndedAtIsNil(), session.ExpiresAtGT(s.Now())).
 		Order(session.ByID(sql.OrderDesc())).Limit(accountRows).All(ctx)
@@ -132,11 +141,7 @@ func (s *site) fillSessions(ctx context.Context, v *viewer.Viewer, page *pages.A
 // endSession ends one of the signed-in person's sessions.
 func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
 	id, _ := ident.Parse(r.PathValue("id"))
-	found, err := s.DB.Session.Get(r.Context(), id) // the guard shows own sessions only
-	if err == nil {
-		err = s.Sessions.End(r.Context(), found.ID)
-	}
-	if err != nil {
+	if _, err := s.Sessions.EndOwn(r.Context(), id); err != nil {
 		s.fail(w, r, err)
 		return
 	}

@@ -31,6 +31,7 @@ func (s *site) signInRoutes(mux *http.ServeMux) {
 		auth.ServeHTTP(w, r)
 	})
 	mux.Handle("/auth/", auth)
+	s.linkRoutes(mux)
 	mux.HandleFunc("POST /auth/bearer", s.lend)
 	mux.HandleFunc("GET /signin", s.chooser)
 	mux.HandleFunc("POST /signin/forget", func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +91,7 @@ func (c choice) fits(query string) bool {
 // providers lists the active ones with their institution, by name.
 func (s *site) providers(r *http.Request) ([]choice, error) {
 	ctx := viewer.AsSystem(r.Context())
-	homes, err := s.DB.ProviderHome.Query().Where(providerhome.HasProviderWith(provider.StateEQ(provider.StateACTIVE))).
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.StateEQ(providerhome.StateACTIVE), providerhome.HasProviderWith(provider.StateEQ(provider.StateACTIVE))).
 		WithProvider().WithInstitution().All(ctx)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,8 @@ func (s *site) providers(r *http.Request) ([]choice, error) {
 
 func choiceOf(h *ent.ProviderHome, tag string) choice {
 	inst := h.Edges.Institution
-	c := choice{Provider: pages.Provider{Key: h.Edges.Provider.Key, Name: inst.Name, Acronym: inst.Acronym, Town: inst.Town.In(tag), Country: inst.Country, Domain: h.Domain}}
+	c := choice{Provider: pages.Provider{Key: h.Edges.Provider.Key, Name: inst.Name, Acronym: inst.Acronym, Town: inst.Town.In(tag), Country: inst.Country, Domain: h.Domain,
+		Broken: h.Edges.Provider.Health == provider.HealthBROKEN}}
 	if h.Edges.Provider.Mode == provider.ModePROXY {
 		c.Hint = h.Domain
 	}

@@ -159,7 +159,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // statuses of problems outside GraphQL.
 var statuses = map[problem.Code]int{
-	problem.Invalid: http.StatusBadRequest, problem.Unauthenticated: http.StatusUnauthorized, problem.Forbidden: http.StatusForbidden,
+	problem.Invalid: http.StatusBadRequest, problem.Unauthenticated: http.StatusUnauthorized, problem.Forbidden: http.StatusForbidden, problem.StepUpRequired: http.StatusForbidden,
 	problem.NotFound: http.StatusNotFound, problem.Conflict: http.StatusConflict, problem.Limited: http.StatusTooManyRequests,
 	problem.Unavailable: http.StatusServiceUnavailable, problem.Internal: http.StatusInternalServerError,
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -12,16 +13,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// The names of claims differ by federation: REFEDS and MyAcademicID, SURFconext,
-// and providers that write camel case. The first that is there counts.
-var (
-	homeNames        = []string{"schac_home_organization", "schacHomeOrganization"}
-	esiNames         = []string{"schac_personal_unique_code", "schac_personal_unique_codes", "schacPersonalUniqueCode"}
-	affiliationNames = []string{"eduperson_scoped_affiliation", "edu_person_scoped_affiliations", "eduPersonScopedAffiliation"}
-	proxiedNames     = []string{"voperson_external_affiliation", "vopersonExternalAffiliation"}
-)
+// protected claims are the ID token's alone: they say who signed in, how and
+// for whom.
+var protected = []string{"iss", "sub", "aud", "azp", "nonce", "acr", "amr", "auth_time", "sid", "exp", "iat", "nbf", "at_hash", "_claim_names", "_claim_sources"}
 
 // The eduPerson vocabulary of affiliations.
 var vocabulary = []string{"faculty", "student", "staff", "alum", "member", "affiliate", "employee", "library-walk-in"}
@@ -30,24 +27,52 @@ var vocabulary = []string{"faculty", "student", "staff", "alum", "member", "affi
 // to let in.
 var reserved = []string{"test@myacademicid.org", "test@erasmus.eduteams.org"}
 
-// maxValues bounds the values of one claim.
-const maxValues = 200
+// accountNames are the claims in which such an account may show itself, however
+// else the provider spells.
+var accountNames = []string{"sub", "voperson_id", "vopersonId", "eduperson_principal_name", "edu_person_principal_name", "edu_person_principal_names",
+	"eduPersonPrincipalName", "eduperson_unique_id", "eduPersonUniqueId", "uids", "email", "mail"}
+
+// rafValues are those of the REFEDS Assurance Framework that are kept.
+//
+// Source: REFEDS Assurance Framework 2.0, section 4, with the profiles of 1.0.
+var rafValues = []string{
+	"https://refeds.org/assurance", "https://refeds.org/assurance/version/2",
+	"https://refeds.org/assurance/ID/unique", "https://refeds.org/assurance/ID/eppn-unique-no-reassign", "https://refeds.org/assurance/ID/eppn-unique-reassign-1y",
+	"https://refeds.org/assurance/IAP/low", "https://refeds.org/assurance/IAP/medium", "https://refeds.org/assurance/IAP/high", "https://refeds.org/assurance/IAP/local-enterprise",
+	"https://refeds.org/assurance/ATP/ePA-1m", "https://refeds.org/assurance/ATP/ePA-1d",
+	"https://refeds.org/assurance/profile/cappuccino", "https://refeds.org/assurance/profile/espresso",
+}
+
+// Bounds of claims.
+const (
+	maxValues    = 200
+	maxValue     = 255 // bytes of one of many
+	maxAssurance = 20
+	maxMethods   = 20
+)
+
+// esiPrefix begins a European Student Identifier; other codes of a person stand
+// in the same claim.
+const esiPrefix = "urn:schac:personaluniquecode:int:esi:"
 
 type claims map[string]any
 
 // texts returns the values of the first claim that is there, be it one text or
-// many. What is no text is dropped.
+// many. What is no text, or too long to mean anything, is dropped.
 func (c claims) texts(names ...string) []string {
 	for _, name := range names {
 		var all []string
+		keep := func(value any) {
+			if s, ok := value.(string); ok && len(s) <= maxValue {
+				all = append(all, s)
+			}
+		}
 		switch v := c[name].(type) {
 		case string:
-			all = []string{v}
+			keep(v)
 		case []any:
 			for _, item := range v[:min(len(v), maxValues)] {
-				if s, ok := item.(string); ok {
-					all = append(all, s)
-				}
+				keep(item)
 			}
 		}
 		if len(all) > 0 {
@@ -58,84 +83,180 @@ func (c claims) texts(names ...string) []string {
 }
 
 func (c claims) text(names ...string) string {
-	if all := c.texts(names...); len(all) > 0 && len(all[0]) <= 1024 {
+	if all := c.texts(names...); len(all) > 0 {
 		return all[0]
 	}
 	return ""
 }
 
+// complete says whether userinfo could add what is needed here.
+func (c claims) complete(s spelling) bool {
+	return c.texts(s[home]...) != nil && c.texts(s[affiliation]...) != nil &&
+		c.texts(slices.Concat(s[givenName], s[familyName], s[fullName])...) != nil && c.texts(s[email]...) != nil
+}
+
 // claims returns what the ID token says, with what only userinfo says. Userinfo
 // about somebody else ends the sign-in, and never overrides the token.
-func (rp *RelyingParty) claims(ctx context.Context, p *known, id *oidc.IDToken, token *oauth2.Token) (claims, error) {
+func (rp *RelyingParty) claims(ctx context.Context, p *known, id *oidc.IDToken, token *oauth2.Token) (claims, Cause, error) {
 	said := claims{}
 	if err := id.Claims(&said); err != nil {
-		return nil, err
+		return nil, Misconfigured, err
 	}
-	complete := said.text(homeNames...) != "" && said.texts(slices.Concat(affiliationNames, proxiedNames)...) != nil
-	if complete && p.row.Mode != provider.ModePROXY || p.discovered.UserInfoEndpoint() == "" {
-		return said, nil
+	if said.complete(p.spelling) && p.row.Mode != provider.ModePROXY || p.UserInfoEndpoint() == "" {
+		return said, "", nil
 	}
-	info, err := p.discovered.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	info, err := p.Provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
-		return nil, err
+		return nil, ProviderDown, err
 	}
 	if info.Subject != id.Subject {
-		return nil, errors.New("userinfo is about another subject")
+		return nil, Misconfigured, errors.New("userinfo is about another subject")
 	}
 	more := claims{}
 	if err := info.Claims(&more); err != nil {
-		return nil, err
+		return nil, Misconfigured, err
 	}
-	for name, value := range more {
-		if _, have := said[name]; !have {
-			said[name] = value
+	said.add(more, p.spelling)
+	return said, "", nil
+}
+
+// add takes from more what c does not say, by whichever of an attribute's names.
+func (c claims) add(more claims, s spelling) {
+	for _, name := range protected {
+		delete(more, name)
+	}
+	for _, names := range s {
+		if c.texts(names...) != nil {
+			for _, name := range names {
+				delete(more, name)
+			}
 		}
 	}
-	return said, nil
+	for name, value := range more {
+		if _, have := c[name]; !have {
+			c[name] = value
+		}
+	}
 }
 
 // assertion applies the scope rule: a provider speaks only for the homes that
 // are registered for it, and affiliations count only with that very home.
 func (rp *RelyingParty) assertion(p *known, id *oidc.IDToken, c claims) (learner.Assertion, Cause, error) {
 	var none learner.Assertion
-	for _, name := range []string{"sub", "voperson_id", "eduperson_principal_name", "email"} {
-		if slices.Contains(reserved, strings.ToLower(c.text(name))) {
-			return none, RefusedAccount, errors.New("a reserved test account")
+	for _, name := range accountNames {
+		for _, value := range c.texts(name) {
+			if slices.Contains(reserved, strings.ToLower(strings.TrimSpace(value))) {
+				return none, RefusedAccount, errors.New("a reserved test account")
+			}
 		}
 	}
 	domain, institution, err := p.homeOf(c)
 	if err != nil {
 		return none, ForeignHome, err
 	}
-	names := affiliationNames
-	if p.row.Mode == provider.ModePROXY {
-		names = proxiedNames
-	}
+	s := p.spelling
 	a := learner.Assertion{
 		ProviderID: p.row.ID, Issuer: p.row.Issuer, Subject: id.Subject, InstitutionID: institution,
-		GivenName: c.text("given_name", "givenName"), FamilyName: c.text("family_name", "familyName"), Email: c.text("email"),
-		ESI: c.text(esiNames...), Language: c.text("locale", "preferred_language"), ACR: c.text("acr"), AuthTime: rp.Now(),
+		GivenName: c.text(s[givenName]...), FamilyName: c.text(s[familyName]...), Email: c.text(s[email]...),
+		ESI: c.esi(s), Language: c.text(s[locale]...), Entitlements: c.texts(s[entitlement]...),
 	}
 	if a.GivenName == "" && a.FamilyName == "" {
-		a.FamilyName = c.text("name")
+		a.FamilyName = c.text(s[fullName]...)
 	}
-	for _, value := range c.texts(names...) {
-		kind, scope, ok := strings.Cut(strings.ToLower(value), "@")
-		if ok && scope == domain && slices.Contains(vocabulary, kind) {
+	for _, value := range c.texts(s[affiliation]...) {
+		kind, scope, _ := strings.Cut(value, "@")
+		kind = strings.ToLower(kind)
+		switch {
+		case scope != domain || !slices.Contains(vocabulary, kind):
+			a.Dropped++
+		case !slices.Contains(a.Affiliations, kind):
 			a.Affiliations = append(a.Affiliations, kind)
 		}
 	}
 	if len(a.Affiliations) == 0 {
 		a.Affiliations = []string{"affiliate"} // home knows them, and says no more
 	}
+	for _, value := range c.texts(s[assurance]...) {
+		if slices.Contains(rafValues, value) && !slices.Contains(a.Assurance, value) && len(a.Assurance) < maxAssurance {
+			a.Assurance = append(a.Assurance, value)
+		}
+	}
 	return a, "", nil
+}
+
+// esi returns the European Student Identifier as it is asserted, or "".
+func (c claims) esi(s spelling) string {
+	for _, value := range c.texts(s[esi]...) {
+		if len(value) > len(esiPrefix) && strings.EqualFold(value[:len(esiPrefix)], esiPrefix) {
+			return value
+		}
+	}
+	return ""
+}
+
+// acr returns the level of authentication, as REFEDS calls it where the
+// registry knows what the provider calls it.
+func (p *known) acr(c claims) string {
+	said, _ := c["acr"].(string)
+	for profile, own := range p.row.AcrValues {
+		if own != "" && own == said {
+			return profile
+		}
+	}
+	return vocab.Clean(maxValue, said)
+}
+
+// own returns what the provider calls a level of REFEDS.
+func (p *known) own(profile string) string {
+	if own := p.row.AcrValues[profile]; own != "" {
+		return own
+	}
+	return profile
+}
+
+// amr returns how somebody proved themselves.
+func (c claims) amr() []string {
+	all := c.texts("amr")
+	return all[:min(len(all), maxMethods)]
+}
+
+// sid returns the provider's name of its session, or "" for none or one that is
+// too long to be found again.
+func (c claims) sid() string {
+	if sid, ok := c["sid"].(string); ok && len(sid) <= maxValue {
+		return sid
+	}
+	return ""
+}
+
+// authTime returns when somebody proved themselves to the provider, which may be
+// long before this sign-in, or false when it does not say.
+func (c claims) authTime() (time.Time, bool) {
+	seconds, ok := c["auth_time"].(float64)
+	if !ok || seconds <= 0 || seconds > maxSeconds {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// maxSeconds is the end of the year 9999, the last that databases hold.
+const maxSeconds = 253402300799
+
+// authenticated is authTime, or now when the provider says nothing, or a moment
+// to come.
+func (c claims) authenticated(now time.Time) time.Time {
+	if at, ok := c.authTime(); ok && at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // homeOf returns the home organisation that the claims name, if the provider
 // may assert it. A direct provider with one home need not name it.
 func (p *known) homeOf(c claims) (string, ident.ID, error) {
-	values := c.texts(homeNames...)
-	if len(values) == 0 && p.row.Mode == provider.ModeDIRECT && len(p.homes) == 1 {
+	values := c.texts(p.spelling[home]...)
+	said := slices.ContainsFunc(p.spelling[home], func(name string) bool { return c[name] != nil })
+	if !said && p.row.Mode == provider.ModeDIRECT && len(p.homes) == 1 {
 		for domain, institution := range p.homes {
 			return domain, institution, nil
 		}

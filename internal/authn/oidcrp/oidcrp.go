@@ -15,9 +15,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,10 +27,13 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -43,12 +48,18 @@ type Cause string
 const (
 	UnknownProvider Cause = "not_found"
 	ProviderDown    Cause = "provider_down"
-	StateUnknown    Cause = "state_unknown" // expired, used, or begun in another browser
+	StateUnknown    Cause = "state_unknown" // used, or begun in another browser
+	Expired         Cause = "expired"
 	Cancelled       Cause = "cancelled"
 	ForeignHome     Cause = "foreign_home" // the provider may not speak for that institution
 	RefusedAccount  Cause = "refused_account"
 	Misconfigured   Cause = "misconfigured" // the answer breaks the protocol
 	Unavailable     Cause = "unavailable"
+	SignedOut       Cause = "signed_out"    // the step needs somebody who has signed in
+	TooWeak         Cause = "step_up"       // a second factor was asked for and not proved
+	NotFresh        Cause = "not_fresh"     // a fresh proof was asked for and not given
+	OtherAccount    Cause = "other_account" // another account than that of the session
+	AccountTaken    Cause = "account_taken" // the account to link is somebody's already
 )
 
 // flowTime is how long somebody may take at their provider.
@@ -62,6 +73,7 @@ type RelyingParty struct {
 	DB       *ent.Client
 	Now      func() time.Time
 	BaseURL  string
+	KEK      keyring.KEK       // seals the keys by which we prove ourselves
 	Secrets  map[string]string // client secrets by reference, beside env: and file:
 	Sessions *session.Service
 	Learners *learner.Service
@@ -70,19 +82,23 @@ type RelyingParty struct {
 	Fail     func(w http.ResponseWriter, r *http.Request, cause Cause)
 
 	client    *http.Client
+	allowed   hosts
 	providers providers
 }
 
 // Allow makes the client that talks to providers. hosts are addresses such as
 // "localhost:8090" that may be plain http on this machine; all others must be
 // https at a public address.
-func (rp *RelyingParty) Allow(hosts ...string) { rp.client = guardedClient(hosts) }
+func (rp *RelyingParty) Allow(hosts ...string) { rp.client, rp.allowed = guardedClient(hosts), hosts }
 
 // Routes adds the addresses of sign-in to mux.
 func (rp *RelyingParty) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /auth/start/{key}", rp.start)
 	mux.HandleFunc("GET /auth/callback/{key}", rp.callback)
+	mux.HandleFunc("GET /auth/step-up", rp.stepUp)
 	mux.HandleFunc("POST /auth/logout", rp.logout)
+	mux.HandleFunc("POST /auth/backchannel-logout/{key}", rp.backchannelLogout)
+	mux.HandleFunc("GET /auth/jwks.json", rp.jwks)
 }
 
 // guard keeps the answers of sign-in out of caches and referrers.
@@ -92,24 +108,62 @@ func guard(w http.ResponseWriter) {
 }
 
 func (rp *RelyingParty) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
-	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", r.PathValue("key"), "cause", cause, "err", err)
+	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", vocab.Clean(64, r.PathValue("key")), "cause", cause, "err", cut(err))
 	rp.Fail(w, r, cause)
+}
+
+// cut returns the text of an error for the log. Libraries put whole answers of
+// providers into it; the token endpoint's may repeat the code or the secret.
+func cut(err error) string {
+	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return fmt.Sprintf("the token endpoint answers %d %s", refusal.Response.StatusCode, vocab.Clean(40, refusal.ErrorCode))
+	}
+	text := err.Error()
+	return vocab.Clean(300, text[:min(len(text), 1200)])
 }
 
 // start sends somebody to their provider.
 func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
+	rp.begin(w, r, r.PathValue("key"), signin.PurposeSIGN_IN, SafePath(r.URL.Query().Get("return_to")))
+}
+
+// wish is what a journey asks of a provider beside a sign-in.
+type wish struct {
+	acr    string        // the level to prove
+	within time.Duration // how long ago the person may have proved themselves; 0: as long as they like
+}
+
+// recent is how long a proof counts as fresh where accounts are linked.
+const recent = 5 * time.Minute
+
+// anew is the max_age that is sent where a fresh proof is needed: less than what
+// is accepted, so that some of it is left, and not 0, which some providers take
+// for nothing.
+const anew = time.Minute
+
+var wishes = map[signin.Purpose]wish{
+	signin.PurposeSTEP_UP: {acr: authz.MultiFactor, within: authz.StepUpTime},
+	signin.PurposeRENEW:   {within: recent},
+	signin.PurposeLINK:    {within: recent},
+}
+
+// begin sends somebody to a provider. All but a sign-in concerns the session.
+func (rp *RelyingParty) begin(w http.ResponseWriter, r *http.Request, key string, purpose signin.Purpose, returnTo string) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	p, cause, err := rp.provider(ctx, r.PathValue("key"))
+	p, cause, err := rp.provider(ctx, key)
 	if err != nil {
 		rp.fail(w, r, cause, err)
 		return
 	}
 	state, nonce, browser, verifier := secret(), secret(), secret(), oauth2.GenerateVerifier()
 	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return tx.SignIn.Create().SetProviderID(p.row.ID).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
-			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(SafePath(r.URL.Query().Get("return_to"))).
-			SetExpiresAt(vocab.Now(rp.Now).Add(flowTime)).Exec(ctx)
+		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
+			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(rp.Now).Add(flowTime))
+		if purpose != signin.PurposeSIGN_IN {
+			create.SetSessionID(viewer.From(r.Context()).SessionID)
+		}
+		return create.Exec(ctx)
 	})
 	if err != nil {
 		rp.fail(w, r, Unavailable, err)
@@ -118,6 +172,12 @@ func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
 	rp.dropOldFlows(w, r)
 	http.SetCookie(w, rp.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
 	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
+	if wish := wishes[purpose]; wish.within > 0 {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(anew.Seconds()))))
+		if wish.acr != "" {
+			options = append(options, oauth2.SetAuthURLParam("acr_values", p.own(wish.acr)))
+		}
+	}
 	http.Redirect(w, r, rp.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
 }
 
@@ -137,9 +197,9 @@ func (rp *RelyingParty) dropOldFlows(w http.ResponseWriter, r *http.Request) {
 func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	flow, err := rp.takeFlow(ctx, w, r)
+	flow, cause, err := rp.takeFlow(ctx, w, r)
 	if err != nil {
-		rp.fail(w, r, StateUnknown, err)
+		rp.fail(w, r, cause, err)
 		return
 	}
 	p, cause, err := rp.provider(ctx, r.PathValue("key"))
@@ -151,73 +211,105 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 		rp.fail(w, r, StateUnknown, errors.New("begun with another provider"))
 		return
 	}
-	assertion, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	if flow.Purpose != signin.PurposeSIGN_IN && viewer.From(r.Context()).SessionID != *flow.SessionID {
+		rp.fail(w, r, SignedOut, errors.New("the session that began it is over"))
+		return
+	}
+	got, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	if err == nil && (flow.Purpose == signin.PurposeSTEP_UP || flow.Purpose == signin.PurposeRENEW) {
+		cause, err = rp.sameAccount(ctx, flow, got)
+	}
 	if err != nil {
-		if cause == ForeignHome {
-			rp.recordForeign(ctx, p)
-		}
+		rp.recordRefusal(ctx, p, flow, cause)
 		rp.fail(w, r, cause, err)
 		return
 	}
-	identity, err := rp.Learners.SignIn(ctx, assertion)
-	if err != nil {
+	if flow.Purpose == signin.PurposeLINK {
+		rp.askToLink(w, r, p, flow, got)
+		return
+	}
+	if err := rp.enter(w, r, got); err != nil {
 		rp.fail(w, r, Unavailable, err)
 		return
 	}
-	if old := viewer.From(r.Context()); old.SessionID != "" { // a new sign-in, a new secret
+	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
+}
+
+// enter begins a session, and ends the one that the browser had: a new proof, a
+// new secret.
+func (rp *RelyingParty) enter(w http.ResponseWriter, r *http.Request, got redeemed) error {
+	ctx := viewer.AsSystem(r.Context())
+	identity, err := rp.Learners.SignIn(ctx, got.Assertion)
+	if err != nil {
+		return err
+	}
+	if old := viewer.From(r.Context()); old.SessionID != "" {
 		if err := rp.Sessions.End(ctx, old.SessionID); err != nil {
-			rp.fail(w, r, Unavailable, err)
-			return
+			return err
 		}
 	}
-	token, err := rp.Sessions.Start(ctx, identity, assertion.ACR, assertion.AuthTime)
+	token, err := rp.Sessions.Start(ctx, identity, got.Proof)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
-		return
+		return err
 	}
 	rp.Cookie.Set(w, token)
-	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
+	return nil
 }
 
 // takeFlow returns the sign-in that the state names and deletes it: a state
 // works once, in the browser that began it, for ten minutes.
-func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, error) {
+func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, Cause, error) {
 	state := r.URL.Query().Get("state")
 	if len(state) < 9 || len(state) > 100 {
-		return nil, errors.New("no state")
+		return nil, StateUnknown, errors.New("no state")
 	}
 	name := "flow-" + state[:9]
 	browser := rp.Cookie.NamedValue(r, name)
 	http.SetCookie(w, rp.Cookie.Named(name, "", -1))
-	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state))).Only(ctx)
-	if err != nil {
-		return nil, err
+	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state)), signin.PurposeNEQ(signin.PurposeCONFIRM_LINK)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, StateUnknown, err
 	}
-	n, err := rp.DB.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
+	if err != nil {
+		return nil, Unavailable, err
+	}
+	var n int
+	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) (err error) {
+		n, err = tx.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
+		return err
+	})
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, Unavailable, err
 	case n != 1:
-		return nil, errors.New("state used at the same moment")
+		return nil, StateUnknown, errors.New("state used at the same moment")
 	case subtle.ConstantTimeCompare([]byte(digest(browser)), []byte(flow.BrowserDigest)) != 1:
-		return nil, errors.New("begun in another browser")
+		return nil, StateUnknown, errors.New("begun in another browser")
 	case !rp.Now().Before(flow.ExpiresAt):
-		return nil, errors.New("expired")
+		return nil, Expired, errors.New("the sign-in took longer than ten minutes")
 	}
-	return flow, nil
+	return flow, "", nil
 }
 
-func (rp *RelyingParty) recordForeign(ctx context.Context, p *known) {
-	err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Verb: "sign_in.foreign_home", Object: p.row.ID})
-	})
-	if err != nil {
+// recordRefusal notes that a provider's answer got nobody in. What it said is
+// left out: it may be about anybody.
+func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, flow *ent.SignIn, cause Cause) {
+	rp.record(ctx, audit.Entry{Verb: "sign_in.refused", Object: p.row.ID, Details: map[string]string{"cause": string(cause), "purpose": string(flow.Purpose)}})
+}
+
+func (rp *RelyingParty) record(ctx context.Context, e audit.Entry) {
+	if err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error { return audit.Record(ctx, tx, e) }); err != nil {
 		rp.Log.ErrorContext(ctx, "audit", "err", err)
 	}
 }
 
 func (rp *RelyingParty) oauth(p *known) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: p.discovered.Endpoint(),
+	endpoint := p.Endpoint()
+	endpoint.AuthStyle = p.authStyle()
+	if p.row.ClientAuthentication == provider.ClientAuthenticationPRIVATE_KEY_JWT {
+		endpoint.AuthStyle = oauth2.AuthStyleInParams // beside the proof, without a secret
+	}
+	return &oauth2.Config{ClientID: p.row.ClientID, ClientSecret: p.secret, Endpoint: endpoint,
 		RedirectURL: rp.BaseURL + "/auth/callback/" + p.row.Key, Scopes: p.row.Scopes}
 }
 

@@ -3,12 +3,16 @@ package oidcrp_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,10 +25,15 @@ type fake struct {
 	server *httptest.Server
 	key    *rsa.PrivateKey
 	now    func() time.Time
-	nonce  string // of the last sign-in
+
+	mu         sync.Mutex
+	challenges map[string]string // nonce to code challenge, of the sign-ins under way
+	calls      map[string]int    // path to how often it was asked
 
 	claims    func(map[string]any)               // changes the ID token
 	userinfo  map[string]any                     // answered by the userinfo endpoint; nil: there is none
+	keys      func(*gojose.JSONWebKeySet)        // changes the keys
+	kid       func() string                      // names the key in the ID token
 	sign      func(claims map[string]any) string // replaces the signature
 	discovery func(map[string]any)               // changes the metadata
 	answer    func(url.Values)                   // changes the redirect back
@@ -38,23 +47,57 @@ func newFake(t *testing.T, now func() time.Time) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{t: t, key: key, now: now}
+	f := &fake{t: t, key: key, now: now, challenges: map[string]string{}, calls: map[string]int{}, kid: func() string { return "k1" }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", f.metadata)
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		f.json(w, gojose.JSONWebKeySet{Keys: []gojose.JSONWebKey{{Key: f.key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
+		set := gojose.JSONWebKeySet{Keys: []gojose.JSONWebKey{{Key: f.key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}}
+		if f.keys != nil {
+			f.keys(&set)
+		}
+		f.json(w, set)
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		if f.token != nil {
 			f.token(w, r)
 			return
 		}
-		f.json(w, map[string]any{"access_token": "at", "token_type": "Bearer", "id_token": f.idToken()})
+		f.redeem(w, r)
 	})
 	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, _ *http.Request) { f.json(w, f.userinfo) })
-	f.server = httptest.NewServer(mux)
+	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		f.calls[r.URL.Path]++
+		f.mu.Unlock()
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(f.server.Close)
 	return f
+}
+
+// called says how often an address was asked.
+func (f *fake) called(path string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[path]
+}
+
+// redeem gives the ID token for a code, once, to who proves to be the client
+// and to have begun the sign-in.
+func (f *fake) redeem(w http.ResponseWriter, r *http.Request) {
+	nonce := strings.TrimPrefix(r.FormValue("code"), "c-")
+	f.mu.Lock()
+	challenge, ok := f.challenges[nonce]
+	delete(f.challenges, nonce)
+	f.mu.Unlock()
+	sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
+	id, secret, _ := r.BasicAuth()
+	if !ok || base64.RawURLEncoding.EncodeToString(sum[:]) != challenge || id != "peregrine" || secret != "secret" {
+		w.WriteHeader(http.StatusBadRequest)
+		f.json(w, map[string]any{"error": "invalid_grant"})
+		return
+	}
+	f.json(w, map[string]any{"access_token": "at", "token_type": "Bearer", "id_token": f.idToken(nonce)})
 }
 
 func (f *fake) json(w http.ResponseWriter, v any) {
@@ -84,10 +127,10 @@ func (f *fake) metadata(w http.ResponseWriter, r *http.Request) {
 }
 
 // idToken is a good ID token of a student, changed as the test wants.
-func (f *fake) idToken() string {
+func (f *fake) idToken(nonce string) string {
 	c := map[string]any{
-		"iss": f.issuer(), "aud": "peregrine", "sub": "s-1", "nonce": f.nonce, "iat": f.now().Unix(), "exp": f.now().Add(5 * time.Minute).Unix(),
-		"given_name": "Sam", "family_name": "Student", "schac_home_organization": "uni-s.example",
+		"iss": f.issuer(), "aud": "peregrine", "sub": "s-1", "nonce": nonce, "iat": f.now().Unix(), "exp": f.now().Add(5 * time.Minute).Unix(),
+		"given_name": "Sam", "family_name": "Student", "email": "sam@uni-s.example", "schac_home_organization": "uni-s.example",
 		"eduperson_scoped_affiliation": []string{"student@uni-s.example"},
 	}
 	if f.claims != nil {
@@ -101,7 +144,7 @@ func (f *fake) idToken() string {
 
 func (f *fake) signed(c map[string]any, key any, alg gojose.SignatureAlgorithm) string {
 	f.t.Helper()
-	signer, err := gojose.NewSigner(gojose.SigningKey{Algorithm: alg, Key: gojose.JSONWebKey{Key: key, KeyID: "k1"}}, nil)
+	signer, err := gojose.NewSigner(gojose.SigningKey{Algorithm: alg, Key: gojose.JSONWebKey{Key: key, KeyID: f.kid()}}, nil)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -124,8 +167,10 @@ func (f *fake) signed(c map[string]any, key any, alg gojose.SignatureAlgorithm) 
 // request to its authorization endpoint.
 func (f *fake) back(authorize *url.URL) string {
 	q := authorize.Query()
-	f.nonce = q.Get("nonce")
-	answer := url.Values{"state": {q.Get("state")}, "code": {"c-1"}, "iss": {f.issuer()}}
+	f.mu.Lock()
+	f.challenges[q.Get("nonce")] = q.Get("code_challenge")
+	f.mu.Unlock()
+	answer := url.Values{"state": {q.Get("state")}, "code": {"c-" + q.Get("nonce")}, "iss": {f.issuer()}}
 	if f.answer != nil {
 		f.answer(answer)
 	}
@@ -146,3 +191,10 @@ func set(changes map[string]any) func(map[string]any) {
 }
 
 func host(u string) string { return strings.TrimPrefix(u, "http://") }
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -11,14 +11,22 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
+// redeemed is what a provider asserts, and how the person proved themselves.
+type redeemed struct {
+	learner.Assertion
+	session.Proof
+}
+
 // redeem turns the answer of a provider into what it asserts.
-func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, answer url.Values) (learner.Assertion, Cause, error) {
-	var none learner.Assertion
-	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.sendsIssuer) {
+func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, answer url.Values) (redeemed, Cause, error) {
+	var none redeemed
+	if iss := answer.Get("iss"); iss != p.row.Issuer && (iss != "" || p.SendsIssuer) {
 		return none, Misconfigured, errors.New("the answer comes from another issuer")
 	}
 	if e := answer.Get("error"); e != "" {
@@ -30,7 +38,15 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 	ctx = oidc.ClientContext(ctx, rp.client)
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(flow.Verifier))
+	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(flow.Verifier)}
+	if p.row.ClientAuthentication == provider.ClientAuthenticationPRIVATE_KEY_JWT {
+		proof, err := rp.clientAssertion(ctx, p)
+		if err != nil {
+			return none, Unavailable, err
+		}
+		options = append(options, oauth2.SetAuthURLParam("client_assertion_type", assertionType), oauth2.SetAuthURLParam("client_assertion", proof))
+	}
+	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), options...)
 	if err != nil {
 		return none, ProviderDown, err
 	}
@@ -39,14 +55,36 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		return none, Misconfigured, errors.New("no ID token")
 	}
 	id, err := rp.verify(ctx, p, raw, flow.Nonce)
+	if err == nil && id.AccessTokenHash != "" {
+		err = id.VerifyAccessToken(token.AccessToken)
+	}
 	if err != nil {
 		return none, Misconfigured, err
 	}
-	claims, err := rp.claims(ctx, p, id, token)
+	claims, cause, err := rp.claims(ctx, p, id, token)
 	if err != nil {
-		return none, Misconfigured, err
+		return none, cause, err
 	}
-	return rp.assertion(p, id, claims)
+	a, cause, err := rp.assertion(p, id, claims)
+	if err != nil {
+		return none, cause, err
+	}
+	at := claims.authenticated(rp.Now())
+	if within := wishes[flow.Purpose].within; within > 0 {
+		said, told := claims.authTime()
+		if !told || rp.Now().Sub(said) > within || said.After(rp.Now().Add(skew)) {
+			return none, NotFresh, errors.New("the provider does not say that the person has just proved themselves")
+		}
+	}
+	return redeemed{a, session.Proof{ACR: p.acr(claims), AMR: claims.amr(), SID: claims.sid(), IDToken: raw, AuthenticatedAt: at, Purpose: string(flow.Purpose)}}, "", nil
+}
+
+func (rp *RelyingParty) verifier(p *known) (*oidc.IDTokenVerifier, error) {
+	accepted, err := p.algorithms() // with none the library would take its own
+	return oidc.NewVerifier(p.row.Issuer, p.keys, &oidc.Config{
+		ClientID: p.row.ClientID, SupportedSigningAlgs: accepted,
+		Now: func() time.Time { return rp.Now().Add(-skew) }, // the library allows no skew on expiry
+	}), err
 }
 
 // verify checks an ID token: signature, issuer, audience and expiry by the
@@ -55,16 +93,17 @@ func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string)
 	if len(raw) > maxBody {
 		return nil, errors.New("the ID token is too large")
 	}
-	verifier := p.discovered.VerifierContext(ctx, &oidc.Config{
-		ClientID: p.row.ClientID, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA},
-		Now: func() time.Time { return rp.Now().Add(-skew) }, // the library allows no skew on expiry
-	})
+	verifier, err := rp.verifier(p)
+	if err != nil {
+		return nil, err
+	}
 	id, err := verifier.Verify(ctx, raw)
 	if err != nil {
 		return nil, err
 	}
 	var c struct {
-		AZP string `json:"azp"`
+		AZP       string  `json:"azp"`
+		NotBefore float64 `json:"nbf"`
 	}
 	if err := id.Claims(&c); err != nil {
 		return nil, err
@@ -79,6 +118,8 @@ func (rp *RelyingParty) verify(ctx context.Context, p *known, raw, nonce string)
 		return nil, errors.New("the ID token was made for another party")
 	case id.IssuedAt.After(now.Add(skew)), id.IssuedAt.Before(now.Add(-flowTime)):
 		return nil, errors.New("the ID token was issued at another time")
+	case c.NotBefore > float64(now.Add(skew).Unix()): // the library allows five minutes
+		return nil, errors.New("the ID token does not hold yet")
 	case id.Subject == "" || len(id.Subject) > 255:
 		return nil, errors.New("the subject has not 1 to 255 bytes")
 	}

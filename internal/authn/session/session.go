@@ -1,5 +1,6 @@
 // Package session keeps who has signed in: an opaque secret of 256 bits in the
-// browser or a program, its SHA-256 here. No token of a provider is kept.
+// browser or a program, its SHA-256 here. Of a provider's tokens none is kept but
+// the ID token, sealed, as the hint that its logout asks for.
 package session
 
 import (
@@ -8,12 +9,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -24,29 +30,80 @@ import (
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
+	KEK keyring.KEK // seals hints for a provider's logout; the zero KEK keeps none
+}
+
+// Proof is how somebody proved themselves to their provider, as it says.
+type Proof struct {
+	ACR             string   // REFEDS profile, or a level of the provider's own
+	AMR             []string // methods (RFC 8176)
+	AuthenticatedAt time.Time
+	SID             string // the provider's name of its session
+	IDToken         string // kept sealed, as a hint for the provider's logout
+	Purpose         string // why it was asked for, for the record
+}
+
+// maxHint is the largest ID token that is kept, in bytes: it travels in an address.
+const maxHint = 4096
+
+func sealed(id ident.ID) keyring.Owner {
+	return keyring.Owner{Institution: string(id), Purpose: "id_token"}
 }
 
 // How long sessions last.
 const (
 	idle     = time.Hour
 	absolute = 12 * time.Hour
+	staff    = 8 * time.Hour // absolute, of whoever holds a role
 	lent     = time.Hour
 	noticed  = time.Minute // seen_at is written no more often
 )
 
 // Start begins a session of an account that has just signed in and returns its
 // secret, which nobody can read again.
-func (s *Service) Start(ctx context.Context, id *ent.Identity, acr string, authenticated time.Time) (secret string, err error) {
-	now := vocab.Now(s.Now)
+func (s *Service) Start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
+	if p.SID != "" {
+		p.SID = digestOf(p.SID)
+	}
+	return s.start(ctx, id, p)
+}
+
+// start is Start with the SID as it is stored.
+func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
+	now, lifetime := vocab.Now(s.Now), absolute
+	isStaff, err := s.isStaff(ctx, id.PersonID, now)
+	if err != nil {
+		return "", err
+	}
+	if isStaff {
+		lifetime = staff
+	}
 	secret, digest := newSecret()
-	return secret, s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate {
+	hint := ""
+	if s.KEK.ID() != "" && p.IDToken != "" && len(p.IDToken) <= maxHint {
+		if hint, err = keyring.SealText(s.KEK, p.IDToken, digest, sealed(id.ID)); err != nil {
+			return "", err
+		}
+	}
+	return secret, s.create(ctx, p.Purpose, func(tx *ent.Tx) *ent.SessionCreate {
 		create := tx.Session.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetKind(session.KindBROWSER).SetDigest(digest).
-			SetAuthenticatedAt(authenticated.UTC().Truncate(time.Microsecond)).SetSeenAt(now).SetExpiresAt(now.Add(absolute))
-		if acr != "" {
-			create.SetAcr(vocab.Clean(255, acr))
+			SetAuthenticatedAt(p.AuthenticatedAt.UTC().Truncate(time.Microsecond)).SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
+		if p.ACR != "" {
+			create.SetAcr(vocab.Clean(255, p.ACR))
+		}
+		if p.SID != "" {
+			create.SetSid(p.SID)
+		}
+		if hint != "" {
+			create.SetIDToken(hint)
 		}
 		return create
 	})
+}
+
+func (s *Service) isStaff(ctx context.Context, person ident.ID, now time.Time) (bool, error) {
+	holds, err := s.DB.RoleGrant.Query().Where(learner.Holds(person, now)).Exist(viewer.AsSystem(ctx))
+	return holds, storage.Classify(err)
 }
 
 // Lend makes a bearer token that acts for the session's person. It ends with
@@ -60,8 +117,11 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	if p.Kind != session.KindBROWSER {
 		return "", time.Time{}, problem.New(problem.Forbidden, "a bearer token cannot make another one")
 	}
+	if !alive(p, vocab.Now(s.Now)) {
+		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
+	}
 	secret, digest := newSecret()
-	return secret, s.lentUntil(p), s.create(ctx, func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, digest) })
+	return secret, s.lentUntil(p), s.create(ctx, "", func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, digest) })
 }
 
 // LendTo lends a token of a browser's session to a portal, in the caller's
@@ -80,8 +140,9 @@ func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.I
 }
 
 func (s *Service) lend(tx *ent.Tx, p *ent.Session, digest string) *ent.SessionCreate {
+	now := vocab.Now(s.Now)
 	return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-		SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetSeenAt(vocab.Now(s.Now)).SetExpiresAt(s.lentUntil(p))
+		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
 }
 
 func (s *Service) lentUntil(p *ent.Session) time.Time {
@@ -92,14 +153,18 @@ func (s *Service) lentUntil(p *ent.Session) time.Time {
 	return until
 }
 
-func (s *Service) create(ctx context.Context, row func(*ent.Tx) *ent.SessionCreate) error {
+func (s *Service) create(ctx context.Context, purpose string, row func(*ent.Tx) *ent.SessionCreate) error {
 	ctx = viewer.AsSystem(ctx)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		made, err := row(tx).Save(ctx)
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.start", Object: made.PersonID, Details: map[string]string{"kind": string(made.Kind)}})
+		details := map[string]string{"kind": string(made.Kind)}
+		if purpose != "" {
+			details["purpose"] = purpose
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.start", Object: made.PersonID, Details: details})
 	})
 }
 
@@ -115,19 +180,25 @@ func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) 
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
-	if !alive(found, now) || found.Edges.Parent != nil && !alive(found.Edges.Parent, now) {
+	root := found
+	if found.Edges.Parent != nil {
+		root = found.Edges.Parent
+	}
+	if !alive(found, now) || !alive(root, now) {
 		return nil, nil
 	}
-	if now.Sub(found.SeenAt) >= noticed {
-		ids := []ident.ID{found.ID}
-		if found.ParentID != nil {
-			ids = append(ids, *found.ParentID) // who uses the token is not idle
-		}
-		if err := s.DB.Session.Update().Where(session.IDIn(ids...), session.EndedAtIsNil()).SetSeenAt(now).Exec(ctx); err != nil {
-			return nil, storage.Classify(err)
+	if now.Sub(root.CreatedAt) >= staff { // older than a role allows, which may be younger than the session
+		if tooOld, err := s.isStaff(ctx, root.PersonID, now); err != nil || tooOld {
+			return nil, err
 		}
 	}
-	return found, nil
+	if now.Sub(found.SeenAt) < noticed {
+		return found, nil
+	}
+	return found, storage.Do(ctx, s.DB, func(tx *ent.Tx) error { // who uses a token is not idle in the browser
+		return tx.Session.Update().Where(session.IDIn(found.ID, root.ID), session.EndedAtIsNil(), session.SeenAtLTE(now.Add(-noticed))).
+			SetSeenAt(now).Exec(ctx)
+	})
 }
 
 func alive(s *ent.Session, now time.Time) bool {
@@ -139,12 +210,94 @@ func (s *Service) End(ctx context.Context, id ident.ID) error {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		n, err := tx.Session.Update().Where(session.ID(id), session.EndedAtIsNil()).SetEndedAt(now).Save(ctx)
+		n, err := tx.Session.Update().Where(session.Or(session.ID(id), session.ParentID(id)), session.EndedAtIsNil()).SetEndedAt(now).Save(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
 	})
+}
+
+// EndAll ends every session of a person, and every token that one has lent.
+// It returns how many there were.
+func (s *Service) EndAll(ctx context.Context, person ident.ID) (n int, err error) {
+	ctx = viewer.AsSystem(ctx)
+	now := vocab.Now(s.Now)
+	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		n, err = tx.Session.Update().Where(session.PersonID(person), session.EndedAtIsNil(), session.ExpiresAtGT(now)).SetEndedAt(now).Save(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_all", Object: person, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+	})
+	return n, err
+}
+
+// EndOthers ends every session of the viewer but one of them, the one that lent
+// it and those that it has lent. It returns the one that goes on, and how many
+// have ended.
+func (s *Service) EndOthers(ctx context.Context, except ident.ID) (stays *ent.Session, n int, err error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, 0, err
+	}
+	stays, err = s.DB.Session.Get(ctx, except) // the guard shows own sessions only
+	if err != nil {
+		return nil, 0, storage.Found(err, "session", "input", "exceptSessionId")
+	}
+	kept := []ident.ID{stays.ID}
+	if stays.ParentID != nil {
+		kept = append(kept, *stays.ParentID)
+	}
+	now := vocab.Now(s.Now)
+	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		n, err = tx.Session.Update().Where(session.PersonID(stays.PersonID), session.IDNotIn(kept...), session.EndedAtIsNil(), session.ExpiresAtGT(now),
+			session.Or(session.ParentIDIsNil(), session.ParentIDNEQ(stays.ID))).SetEndedAt(now).Save(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_others", Object: stays.PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+	})
+	return stays, n, err
+}
+
+// EndOwn ends one of the viewer's sessions, and with it the tokens that it has
+// lent. It returns the session, ended.
+func (s *Service) EndOwn(ctx context.Context, id ident.ID) (*ent.Session, error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.DB.Session.Get(ctx, id); err != nil { // the guard shows own sessions only
+		return nil, storage.Found(err, "session", "input", "sessionId")
+	}
+	if err := s.End(ctx, id); err != nil {
+		return nil, err
+	}
+	return s.DB.Session.Get(ctx, id)
+}
+
+// Renew lets a session go on under a new secret, which it returns; the old one
+// is dead.
+func (s *Service) Renew(ctx context.Context, id ident.ID) (secret string, err error) {
+	ctx = viewer.AsSystem(ctx)
+	old, err := s.DB.Session.Query().Where(session.ID(id)).WithIdentity().Only(ctx)
+	if err != nil {
+		return "", storage.Found(err, "session")
+	}
+	if err := s.End(ctx, id); err != nil {
+		return "", err
+	}
+	return s.start(ctx, old.Edges.Identity, Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt,
+		SID: vocab.OrZero(old.Sid), IDToken: s.Hint(old), Purpose: "RENEWED"})
+}
+
+// Hint returns the ID token by which a session began, or "" when none is kept
+// that can be opened.
+func (s *Service) Hint(found *ent.Session) string {
+	hint, err := keyring.OpenText(s.KEK, vocab.OrZero(found.IDToken), found.Digest, sealed(found.IdentityID))
+	if err != nil {
+		return ""
+	}
+	return hint
 }
 
 // Clear deletes what has expired a day ago or earlier. A job calls it.
@@ -156,7 +309,11 @@ func (s *Service) Clear(ctx context.Context) (int, error) {
 		return n, err
 	}
 	m, err := s.DB.Session.Delete().Where(session.ExpiresAtLT(before.Add(-absolute))).Exec(ctx)
-	return n + m, err
+	if err != nil {
+		return n + m, err
+	}
+	l, err := s.DB.LogoutToken.Delete().Where(logouttoken.ExpiresAtLT(s.Now())).Exec(ctx)
+	return n + m + l, err
 }
 
 func newSecret() (secret, digest string) {

@@ -19,6 +19,7 @@ type Account struct {
 	Applications []Application
 	Credentials  []Credential
 	Recognitions []Recognition
+	Accounts     []LinkedAccount
 	Sessions     []Session
 	Lend         string // command line that lends a bearer token; empty when none can be lent
 	Use          string // command line that uses it
@@ -68,6 +69,12 @@ type Recognition struct {
 	ECTS      vocab.ECTS // what counts, once decided
 	DueAt     time.Time  // by when home decides
 	DecidedAt *time.Time // nil while the case is open
+}
+
+// LinkedAccount is one by which the person signs in.
+type LinkedAccount struct {
+	Issuer     string
+	SignedInAt *time.Time
 }
 
 // Session is a signed-in browser (BROWSER) or a token that it lent (BEARER).

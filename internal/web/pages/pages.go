@@ -39,7 +39,7 @@ type Renderer struct {
 }
 
 // names of the pages, each a file of template/.
-var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "demo", "issuer", "portal"}
+var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "portal"}
 
 // New reads the embedded templates and languages. It fails when a language
 // lacks a message that English has, has one that English lacks, or leaves out

@@ -21,6 +21,10 @@ const (
 	RefusedAccount Cause = "refused_account" // a test account, or one without an affiliation
 	Misconfigured  Cause = "misconfigured"   // the provider answered in a way that is not accepted
 	SignedOut      Cause = "signed_out"      // the page needs somebody who has signed in
+	StepUp         Cause = "step_up"         // a second factor was asked for and not proved
+	NotFresh       Cause = "not_fresh"       // a fresh proof was asked for and not given
+	OtherAccount   Cause = "other_account"   // another account was asked for
+	AccountTaken   Cause = "account_taken"   // the account to link is somebody's already
 
 	UnknownPortal Cause = "unknown_portal" // it is not registered, or not with that return address
 
@@ -37,7 +41,7 @@ const (
 // statuses holds the HTTP status of every cause.
 var statuses = map[Cause]int{
 	ForeignHome:    http.StatusForbidden,
-	ProviderDown:   http.StatusBadGateway,
+	ProviderDown:   http.StatusServiceUnavailable,
 	StateUnknown:   http.StatusBadRequest,
 	Cancelled:      http.StatusBadRequest,
 	Expired:        http.StatusBadRequest,
@@ -45,6 +49,10 @@ var statuses = map[Cause]int{
 	Misconfigured:  http.StatusBadGateway,
 	SignedOut:      http.StatusUnauthorized,
 	UnknownPortal:  http.StatusBadRequest,
+	StepUp:         http.StatusForbidden,
+	NotFresh:       http.StatusForbidden,
+	OtherAccount:   http.StatusForbidden,
+	AccountTaken:   http.StatusConflict,
 	Invalid:        http.StatusBadRequest,
 	Conflict:       http.StatusConflict,
 	NotFound:       http.StatusNotFound,
@@ -65,6 +73,7 @@ var causes = map[problem.Code]Cause{
 	problem.Invalid:         Invalid,
 	problem.Unauthenticated: SignedOut,
 	problem.Forbidden:       Forbidden,
+	problem.StepUpRequired:  StepUp,
 	problem.NotFound:        NotFound,
 	problem.Conflict:        Conflict,
 	problem.Limited:         Limited,

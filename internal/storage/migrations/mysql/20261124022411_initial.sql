@@ -1,3 +1,13 @@
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "server_keys" table
 CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -32,6 +42,7 @@ CREATE TABLE `institutions` (
   `domains` json NOT NULL,
   `zone` varchar(64) NOT NULL,
   `course_review` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
+  `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   UNIQUE INDEX `institution_deqar` (`deqar`),
   UNIQUE INDEX `institution_erasmus_code` (`erasmus_code`),
@@ -78,6 +89,19 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "sign_in_keys" table
+CREATE TABLE `sign_in_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(8) NULL,
+  `retired_at` datetime(6) NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "outbox_events" table
 CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -98,6 +122,7 @@ CREATE TABLE `persons` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `signed_in_at` datetime(6) NULL,
+  `unlinked_at` datetime(6) NULL,
   PRIMARY KEY (`id`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "programmes" table
@@ -535,6 +560,7 @@ CREATE TABLE `identities` (
   `issuer` varchar(255) NOT NULL,
   `subject` varchar(255) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `assurance` json NULL,
   `signed_in_at` datetime(6) NULL,
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -612,6 +638,7 @@ CREATE TABLE `alliances` (
   `name` json NOT NULL,
   `website` varchar(255) NULL,
   `bounds` json NOT NULL,
+  `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   UNIQUE INDEX `slug` (`slug`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
@@ -684,8 +711,10 @@ CREATE TABLE `sessions` (
   `created_at` datetime(6) NOT NULL,
   `kind` varchar(32) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `sid` varchar(255) NULL,
+  `sid` char(64) CHARSET ascii NULL COLLATE ascii_bin,
   `acr` varchar(255) NULL,
+  `amr` json NULL,
+  `id_token` longtext NULL,
   `authenticated_at` datetime(6) NOT NULL,
   `seen_at` datetime(6) NOT NULL,
   `expires_at` datetime(6) NOT NULL,
@@ -696,11 +725,12 @@ CREATE TABLE `sessions` (
   `portal_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`),
-  INDEX `sessions_identities_identity` (`identity_id`),
-  INDEX `sessions_persons_person` (`person_id`),
   INDEX `sessions_portals_portal` (`portal_id`),
   INDEX `sessions_sessions_lent` (`parent_id`),
   INDEX `session_expires_at` (`expires_at`),
+  INDEX `session_identity_id` (`identity_id`),
+  INDEX `session_person_id_id` (`person_id`, `id`),
+  INDEX `session_sid` (`sid`),
   CONSTRAINT `sessions_identities_identity` FOREIGN KEY (`identity_id`) REFERENCES `identities` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `sessions_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
   CONSTRAINT `sessions_portals_portal` FOREIGN KEY (`portal_id`) REFERENCES `portals` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
@@ -743,13 +773,17 @@ CREATE TABLE `provider_homes` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `domain` varchar(191) NOT NULL,
+  `state` varchar(32) NOT NULL DEFAULT 'ACTIVE',
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `domain` (`domain`),
   INDEX `provider_homes_institutions_institution` (`institution_id`),
+  INDEX `provider_homes_persons_proposed_by` (`proposed_by_id`),
   INDEX `provider_homes_providers_provider` (`provider_id`),
   CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `provider_homes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `provider_homes_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "recognition_rules" table
@@ -872,11 +906,14 @@ CREATE TABLE `seat_quota` (
 CREATE TABLE `sign_ins` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `session_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `purpose` varchar(32) NOT NULL DEFAULT 'SIGN_IN',
   `state_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `browser_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `nonce` varchar(64) NOT NULL,
   `verifier` varchar(64) NOT NULL,
   `return_to` varchar(1024) NOT NULL,
+  `assertion` longtext NULL,
   `expires_at` datetime(6) NOT NULL,
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),

@@ -23,6 +23,7 @@ CREATE TABLE `alliances` (
   `name` json NOT NULL,
   `website` text NULL,
   `bounds` json NOT NULL,
+  `step_up` text NOT NULL DEFAULT ('OPTIONAL'),
   PRIMARY KEY (`id`)
 );
 -- Create index "alliances_slug_key" to table: "alliances"
@@ -309,6 +310,7 @@ CREATE TABLE `identities` (
   `issuer` text NOT NULL,
   `subject` text NOT NULL,
   `digest` text NOT NULL,
+  `assurance` json NULL,
   `signed_in_at` datetime NULL,
   `person_id` text NOT NULL,
   `provider_id` text NOT NULL,
@@ -424,6 +426,7 @@ CREATE TABLE `institutions` (
   `domains` json NOT NULL,
   `zone` text NOT NULL,
   `course_review` text NOT NULL DEFAULT ('OPTIONAL'),
+  `step_up` text NOT NULL DEFAULT ('OPTIONAL'),
   PRIMARY KEY (`id`)
 );
 -- Create index "institutions_schac_key" to table: "institutions"
@@ -440,6 +443,18 @@ CREATE UNIQUE INDEX `institution_pic` ON `institutions` (`pic`);
 CREATE UNIQUE INDEX `institution_oid` ON `institutions` (`oid`);
 -- Create index "institution_deqar" to table: "institutions"
 CREATE UNIQUE INDEX `institution_deqar` ON `institutions` (`deqar`);
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `digest` text NOT NULL,
+  `expires_at` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "logout_tokens_digest_key" to table: "logout_tokens"
+CREATE UNIQUE INDEX `logout_tokens_digest_key` ON `logout_tokens` (`digest`);
+-- Create index "logouttoken_expires_at" to table: "logout_tokens"
+CREATE INDEX `logouttoken_expires_at` ON `logout_tokens` (`expires_at`);
 -- Create "memberships" table
 CREATE TABLE `memberships` (
   `id` text NOT NULL,
@@ -551,6 +566,7 @@ CREATE TABLE `persons` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
   `signed_in_at` datetime NULL,
+  `unlinked_at` datetime NULL,
   PRIMARY KEY (`id`)
 );
 -- Create "portals" table
@@ -656,11 +672,14 @@ CREATE TABLE `provider_homes` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
   `domain` text NOT NULL,
+  `state` text NOT NULL DEFAULT ('ACTIVE'),
   `provider_id` text NOT NULL,
   `institution_id` text NOT NULL,
+  `proposed_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `provider_homes_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
+  CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `provider_homes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
 -- Create index "provider_homes_domain_key" to table: "provider_homes"
 CREATE UNIQUE INDEX `provider_homes_domain_key` ON `provider_homes` (`domain`);
@@ -837,6 +856,8 @@ CREATE TABLE `sessions` (
   `digest` text NOT NULL,
   `sid` text NULL,
   `acr` text NULL,
+  `amr` json NULL,
+  `id_token` text NULL,
   `authenticated_at` datetime NOT NULL,
   `seen_at` datetime NOT NULL,
   `expires_at` datetime NOT NULL,
@@ -855,15 +876,24 @@ CREATE TABLE `sessions` (
 CREATE UNIQUE INDEX `sessions_digest_key` ON `sessions` (`digest`);
 -- Create index "session_expires_at" to table: "sessions"
 CREATE INDEX `session_expires_at` ON `sessions` (`expires_at`);
+-- Create index "session_sid" to table: "sessions"
+CREATE INDEX `session_sid` ON `sessions` (`sid`);
+-- Create index "session_person_id_id" to table: "sessions"
+CREATE INDEX `session_person_id_id` ON `sessions` (`person_id`, `id`);
+-- Create index "session_identity_id" to table: "sessions"
+CREATE INDEX `session_identity_id` ON `sessions` (`identity_id`);
 -- Create "sign_ins" table
 CREATE TABLE `sign_ins` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `session_id` text NULL,
+  `purpose` text NOT NULL DEFAULT ('SIGN_IN'),
   `state_digest` text NOT NULL,
   `browser_digest` text NOT NULL,
   `nonce` text NOT NULL,
   `verifier` text NOT NULL,
   `return_to` text NOT NULL,
+  `assertion` text NULL,
   `expires_at` datetime NOT NULL,
   `provider_id` text NOT NULL,
   PRIMARY KEY (`id`),
@@ -873,6 +903,21 @@ CREATE TABLE `sign_ins` (
 CREATE UNIQUE INDEX `sign_ins_state_digest_key` ON `sign_ins` (`state_digest`);
 -- Create index "signin_expires_at" to table: "sign_ins"
 CREATE INDEX `signin_expires_at` ON `sign_ins` (`expires_at`);
+-- Create "sign_in_keys" table
+CREATE TABLE `sign_in_keys` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kid` text NOT NULL,
+  `public_jwk` text NOT NULL,
+  `sealed` text NOT NULL,
+  `live_key` text NULL,
+  `retired_at` datetime NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "sign_in_keys_kid_key" to table: "sign_in_keys"
+CREATE UNIQUE INDEX `sign_in_keys_kid_key` ON `sign_in_keys` (`kid`);
+-- Create index "sign_in_keys_live_key_key" to table: "sign_in_keys"
+CREATE UNIQUE INDEX `sign_in_keys_live_key_key` ON `sign_in_keys` (`live_key`);
 -- Create "signing_keys" table
 CREATE TABLE `signing_keys` (
   `id` text NOT NULL,

@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+func (r *identityConnectionResolver) Edges(ctx context.Context, obj *model.IdentityConnection) ([]*model.IdentityEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *identityConnectionResolver) TotalCount(ctx context.Context, obj *model.IdentityConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error) {
+	done, err := r.Sessions.EndOwn(ctx, input.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SessionPayload{Session: done}, nil
+}
+
+func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error) {
+	stays, n, err := r.Sessions.EndOthers(ctx, input.ExceptSessionID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.OtherSessionsPayload{Session: stays, Ended: &n}, nil
+}
+
+func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error) {
+	if err := r.Learners.Unlink(ctx, input.IdentityID); err != nil {
+		return nil, err
+	}
+	return &model.UnlinkIdentityPayload{Viewer: viewer.From(ctx)}, nil
+}
+
+func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, error) {
+	return obj.ID == viewer.From(ctx).SessionID, nil
+}
+
+func (r *sessionResolver) Identity(ctx context.Context, objs []*ent.Session) ([]*ent.Identity, error) {
+	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, r.identities)
+}
+
+func (r *sessionConnectionResolver) Edges(ctx context.Context, obj *model.SessionConnection) ([]*model.SessionEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *sessionConnectionResolver) TotalCount(ctx context.Context, obj *model.SessionConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.SessionConnection, error) {
+	live := r.DB.Session.Query().Where(session.PersonID(obj.PersonID), session.EndedAtIsNil(), session.ExpiresAtGT(r.Now()))
+	return relay.List(ctx, live, relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *viewerResolver) Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.IdentityConnection, error) {
+	return relay.List(ctx, r.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
+func (r *Resolver) IdentityConnection() generated.IdentityConnectionResolver {
+	return &identityConnectionResolver{r}
+}
+
+func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }
+
+func (r *Resolver) SessionConnection() generated.SessionConnectionResolver {
+	return &sessionConnectionResolver{r}
+}
+
+type (
+	identityConnectionResolver struct{ *Resolver }
+	sessionResolver            struct{ *Resolver }
+	sessionConnectionResolver  struct{ *Resolver }
+)

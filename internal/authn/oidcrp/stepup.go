@@ -1,0 +1,61 @@
+package oidcrp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/ent/signin"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// stepUp sends somebody who has signed in to their provider again, to prove a
+// second factor.
+func (rp *RelyingParty) stepUp(w http.ResponseWriter, r *http.Request) {
+	rp.again(w, r, signin.PurposeSTEP_UP, SafePath(r.URL.Query().Get("return_to")))
+}
+
+// again sends the person of the running session to the provider of its account.
+func (rp *RelyingParty) again(w http.ResponseWriter, r *http.Request, purpose signin.Purpose, returnTo string) {
+	guard(w)
+	running, err := rp.running(r)
+	if err != nil {
+		rp.fail(w, r, SignedOut, err)
+		return
+	}
+	p, err := running.Edges.Identity.QueryProvider().Only(viewer.AsSystem(r.Context()))
+	if err != nil {
+		rp.fail(w, r, Unavailable, err)
+		return
+	}
+	rp.begin(w, r, p.Key, purpose, returnTo)
+}
+
+// running returns the session of the browser that asks, with its account.
+func (rp *RelyingParty) running(r *http.Request) (*ent.Session, error) {
+	v := viewer.From(r.Context())
+	if v.SessionID == "" {
+		return nil, errors.New("nobody has signed in")
+	}
+	return rp.DB.Session.Query().Where(session.ID(v.SessionID), session.KindEQ(session.KindBROWSER)).WithIdentity().Only(viewer.AsSystem(r.Context()))
+}
+
+// sameAccount says why an answer does not prove more about the session's
+// account: it is about another one, or is weaker than what was asked for. A
+// provider may ignore acr_values without a word.
+func (rp *RelyingParty) sameAccount(ctx context.Context, flow *ent.SignIn, got redeemed) (Cause, error) {
+	running, err := rp.DB.Session.Query().Where(session.ID(*flow.SessionID)).WithIdentity().Only(ctx)
+	if err != nil {
+		return SignedOut, err
+	}
+	if id := running.Edges.Identity; id.Issuer != got.Issuer || id.Subject != got.Subject {
+		return OtherAccount, errors.New("the provider speaks of another account")
+	}
+	if flow.Purpose == signin.PurposeSTEP_UP && !authz.SteppedUp(got.ACR, got.AuthenticatedAt, rp.Now()) {
+		return TooWeak, errors.New("the provider does not say that a second factor was proved")
+	}
+	return "", nil
+}

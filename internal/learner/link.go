@@ -1,0 +1,112 @@
+package learner
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Link gives the signed-in person another account, which they have just proved
+// to hold and confirmed to be theirs; both is the caller's to check. It returns
+// a CONFLICT problem when somebody has the account already, be it the person:
+// records of two people are never merged.
+func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	asSystem := viewer.AsSystem(ctx)
+	id, err := storage.Write(asSystem, s.DB, func(tx *ent.Tx) (*ent.Identity, error) {
+		taken, err := known(asSystem, tx, a)
+		switch {
+		case err != nil:
+			return nil, err
+		case taken != nil && taken.PersonID == v.PersonID:
+			return nil, problem.New(problem.Conflict, "this account is linked to you already")
+		case taken != nil:
+			return nil, errOthers
+		}
+		id, err := add(asSystem, tx, v.PersonID, a, now)
+		if err != nil {
+			return nil, err
+		}
+		if err := refreshAffiliations(asSystem, tx, v.PersonID, a, now); err != nil {
+			return nil, err
+		}
+		return id, audit.Record(ctx, tx, audit.Entry{Verb: "identity.link", Object: id.ID, Institutions: []ident.ID{a.InstitutionID}})
+	})
+	if storage.IsDuplicate(err) { // it has just signed in for the first time elsewhere
+		return nil, errOthers
+	}
+	return id, err
+}
+
+// IsKnown says whether an account is somebody's already.
+func (s *Service) IsKnown(ctx context.Context, a Assertion) (bool, error) {
+	found, err := s.DB.Identity.Query().Where(identity.Digest(a.digest())).Exist(viewer.AsSystem(ctx))
+	return found, storage.Classify(err)
+}
+
+var errOthers = problem.New(problem.Conflict, "this account belongs to another person here; accounts are not merged")
+
+// Unlink takes an account from the signed-in person, and ends what it has
+// signed in. It returns a CONFLICT problem for the last one, and for the one
+// that the running session began with. Affiliations that its home asserted stay
+// until they lapse.
+func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
+	v, err := authz.SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	asSystem := viewer.AsSystem(ctx)
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		gone, err := tx.Identity.Get(ctx, id) // the guard shows own accounts only
+		if err != nil {
+			return storage.Found(err, "account", "input", "identityId")
+		}
+		if err := authz.RequireStepUp(ctx); err != nil {
+			return err
+		}
+		// Whoever unlinks at the same moment waits here, and counts afterwards.
+		if err := tx.Person.UpdateOneID(v.PersonID).SetUnlinkedAt(vocab.Now(s.Now)).Exec(asSystem); err != nil {
+			return err
+		}
+		others, err := tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)).Count(ctx)
+		if err != nil {
+			return err
+		}
+		if others == 0 {
+			return problem.New(problem.Conflict, "your last account cannot be unlinked")
+		}
+		current, err := tx.Session.Query().Where(session.ID(v.SessionID), session.IdentityID(id)).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if current {
+			return problem.New(problem.Conflict, "you are signed in with this account; sign in with another one to unlink it")
+		}
+		for _, kind := range []session.Kind{session.KindBEARER, session.KindBROWSER} { // those that were lent go first
+			if _, err := tx.Session.Delete().Where(session.IdentityID(gone.ID), session.KindEQ(kind)).Exec(asSystem); err != nil {
+				return err
+			}
+		}
+		n, err := tx.Identity.Delete().Where(identity.ID(gone.ID)).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return problem.Raced("account", id)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "identity.unlink", Object: gone.ID})
+	})
+}
