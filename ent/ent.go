@@ -41,6 +41,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
@@ -136,6 +137,7 @@ func checkColumn(t, c string) error {
 			recognitionrule.Table: recognitionrule.ValidColumn,
 			result.Table:          result.ValidColumn,
 			rolegrant.Table:       rolegrant.ValidColumn,
+			rolerule.Table:        rolerule.ValidColumn,
 			seatquota.Table:       seatquota.ValidColumn,
 			session.Table:         session.ValidColumn,
 			signin.Table:          signin.ValidColumn,

@@ -70,6 +70,8 @@ type Tx struct {
 	Result *ResultClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// RoleRule is the client for interacting with the RoleRule builders.
+	RoleRule *RoleRuleClient
 	// SeatQuota is the client for interacting with the SeatQuota builders.
 	SeatQuota *SeatQuotaClient
 	// Session is the client for interacting with the Session builders.
@@ -242,6 +244,7 @@ func (tx *Tx) init() {
 	tx.RecognitionRule = NewRecognitionRuleClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
+	tx.RoleRule = NewRoleRuleClient(tx.config)
 	tx.SeatQuota = NewSeatQuotaClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SignIn = NewSignInClient(tx.config)

@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 )
 
 // Resolver is what resolvers need: the guarded client for queries, and the
@@ -26,6 +27,7 @@ type Resolver struct {
 	Now          func() time.Time
 	Discovery    *discovery.Service
 	Institutions *institution.Service
+	Roles        *role.Service
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service

@@ -71,7 +71,7 @@ func Rows(ctx context.Context, entity string) (func(*sql.Selector), error) {
 		return nothing, nil
 	}
 	return func(s *sql.Selector) {
-		if p := r(v, s); p != nil {
+		if p := r.rows(v, s); p != nil {
 			s.Where(p)
 		}
 	}, nil

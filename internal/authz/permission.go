@@ -84,11 +84,12 @@ func Allowed(v *viewer.Viewer, verb Verb, at ident.ID, units ...*ident.ID) bool 
 	})
 }
 
-// RightsAt lists the rights of v at an institution or alliance, in order.
-func RightsAt(v *viewer.Viewer, at ident.ID) []string {
+// RightsAt lists the rights of v at an institution or alliance, or at one of its
+// units, in order.
+func RightsAt(v *viewer.Viewer, at ident.ID, units ...*ident.ID) []string {
 	var all []string
 	for _, verb := range Verbs() {
-		if Allowed(v, verb, at) {
+		if Allowed(v, verb, at, units...) {
 			all = append(all, string(verb))
 		}
 	}

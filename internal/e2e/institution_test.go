@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -270,7 +271,7 @@ func TestInstitutionMayBeInSeveralAlliances(t *testing.T) {
 		t.Fatal(err)
 	}
 	olga := w.person("Olga", "uni-c", "staff")
-	if _, err := w.institutionService().Grant(w.system(), institution.NewGrant{PersonID: olga.ID, Role: viewer.AllianceAdministrator, At: other.ID}); err != nil {
+	if _, err := (&role.Service{DB: w.DB.Client, Now: w.Now}).Grant(w.system(), role.NewGrant{PersonID: olga.ID, Role: viewer.AllianceAdministrator, At: other.ID}); err != nil {
 		t.Fatal(err)
 	}
 	alma := w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)

@@ -34,6 +34,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -164,7 +165,7 @@ func (w *World) Staff(name, uni string, roles ...viewer.Role) *Actor {
 		if role == viewer.AllianceAdministrator {
 			at = w.alliance
 		}
-		if _, err := w.institutionService().Grant(w.system(), institution.NewGrant{PersonID: a.ID, Role: role, At: at}); err != nil {
+		if _, err := (&role.Service{DB: w.DB.Client, Now: w.Now}).Grant(w.system(), role.NewGrant{PersonID: a.ID, Role: role, At: at}); err != nil {
 			w.t.Fatal(err)
 		}
 	}

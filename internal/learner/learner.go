@@ -22,8 +22,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -49,6 +51,7 @@ type Assertion struct {
 	Language      string
 	InstitutionID ident.ID
 	Affiliations  []string // eduPerson values, such as "student"
+	Entitlements  []string // eduPersonEntitlement values; each is a URI
 	ACR           string
 	AuthTime      time.Time
 }
@@ -80,6 +83,10 @@ func (s *Service) SignIn(ctx context.Context, a Assertion) (*ent.Identity, error
 			return nil, err
 		}
 		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
+			return nil, err
+		}
+		claims := role.Claims{InstitutionID: a.InstitutionID, Affiliations: a.Affiliations, Entitlements: a.Entitlements}
+		if err := role.Assert(ctx, tx, id.PersonID, claims, now); err != nil {
 			return nil, err
 		}
 		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
@@ -173,8 +180,7 @@ var audiences = map[affiliation.Kind]vocab.TargetGroup{
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
-	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
-		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now))).Order(rolegrant.ByID()).All(ctx)
+	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
