@@ -120,6 +120,10 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"homeId": w.Institution("uni-a"), "courseId": course, "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"})
 	c.hostRecognition.Does("declines", "answerRecognitionRule", map[string]any{"ruleId": id(rule), "agree": false})
 	admin := w.Staff("Admin-of-host", "uni-b", viewer.Administrator)
+	ended := id(admin.Does("gives a role", "grantRole", map[string]any{"personId": c.editor.ID, "role": "TEACHER", "at": w.Institution("uni-b")}))
+	admin.Does("takes it back", "endRole", map[string]any{"roleGrantId": ended, "reason": "Left."})
+	claim := id(admin.Does("makes a rule", "makeRoleRule", staffRule(w.Institution("uni-b"))))
+	admin.Does("ends it", "endRoleRule", map[string]any{"roleRuleId": claim, "reason": "Gone."})
 	closed := admin.Does("adds a unit", "addUnit", unit(w.Institution("uni-b"), "closed", ""))
 	admin.Does("closes it", "closeUnit", map[string]any{"unitId": id(closed)})
 	host := map[string]any{"membershipId": w.membership("uni-b")}
@@ -151,6 +155,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"closeUnit":                {"unitId": id(closed)},
 		"updateAlliance":           {"allianceId": w.alliance, "bounds": []map[string]any{{"kind": "COURSE", "min": "5", "max": "4"}}},
 		"grantRole":                {"personId": c.ada.ID, "role": "TEACHER", "at": w.Institution("uni-b"), "unitId": id(closed)},
+		"endRole":                  {"roleGrantId": ended, "reason": "Left."},
+		"makeRoleRule":             {"institutionId": w.Institution("uni-b"), "attribute": "EDUPERSON_AFFILIATION", "value": "staff", "role": "TEACHER", "months": 14},
+		"endRoleRule":              {"roleRuleId": claim, "reason": "Gone."},
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"submitCourseForReview":    {"courseId": course},

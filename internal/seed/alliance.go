@@ -75,8 +75,8 @@ func (d *demo) signInEverybody(ctx context.Context, inst *ent.Institution, idp *
 			return err
 		}
 		d.people[p.Key+"@"+p.Domain] = identity.PersonID
-		for _, role := range p.Roles {
-			if _, err := d.roles.Grant(ctx, role.NewGrant{PersonID: identity.PersonID, Role: role, At: inst.ID}); err != nil {
+		for _, held := range p.Roles {
+			if _, err := d.roles.Grant(ctx, role.NewGrant{PersonID: identity.PersonID, Role: held, At: inst.ID}); err != nil {
 				return err
 			}
 		}
