@@ -89,7 +89,7 @@ var groups = map[GroupKind]phrase{
 
 // columns say what a column of a row names.
 var columns = map[string]phrase{
-	"id":             {"person themselves", "die Person selbst"},
+	"id":             {"person", "die Person"},
 	"person_id":      {"person whom it is about", "die Person, um die es geht"},
 	"learner_id":     {"learner", "die lernende Person"},
 	"granted_by_id":  {"person who gave it", "die Person, die sie gegeben hat"},
@@ -141,21 +141,5 @@ func Visibility() []Sight {
 		all = append(all, Sight{Entity: entity})
 	}
 	slices.SortFunc(all, func(a, b Sight) int { return strings.Compare(a.Entity, b.Entity) })
-	return all
-}
-
-// Right says who may do a verb, at the institution or alliance of the thing.
-type Right struct {
-	Verb  Verb
-	Roles []viewer.Role
-}
-
-// Rights lists every verb with the roles that carry it, in alphabetical order.
-// It is the very table that each change asks.
-func Rights() []Right {
-	var all []Right
-	for _, verb := range Verbs() {
-		all = append(all, Right{verb, rights[verb]})
-	}
 	return all
 }
