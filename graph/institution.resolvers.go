@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
@@ -12,10 +13,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -63,8 +66,8 @@ func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Instit
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
 	all := append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)
-	all = append(all, role.InstitutionActions(ctx, obj.ID)...)
-	return actions(ctx, append(all, exchange.Actions(ctx, obj.ID)...)), nil
+	return actions(ctx, slices.Concat(all, microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
+		role.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID))), nil
 }
 
 func (r *institutionConnectionResolver) Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error) {

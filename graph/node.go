@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
@@ -120,3 +122,6 @@ func (r *Resolver) roleGrants(ctx context.Context, ids []ident.ID) ([]*ent.RoleG
 func (r *Resolver) roleRules(ctx context.Context, ids []ident.ID) ([]*ent.RoleRule, error) {
 	return r.DB.RoleRule.Query().Where(rolerule.IDIn(ids...)).All(ctx)
 }
+
+// NodeKinds lists the kinds of things that node answers with, in order.
+func NodeKinds(r *Resolver) []ident.Kind { return slices.Sorted(maps.Keys(r.loaders())) }

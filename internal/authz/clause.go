@@ -77,26 +77,26 @@ func (p phrase) in(tag language.Tag, args ...any) string {
 	return fmt.Sprintf(p[i], args...)
 }
 
-// groups say who a group is.
+// groups say who a group is, by what the column names.
 var groups = map[GroupKind]phrase{
-	Self:                   {"the %s", "%s"},
-	Staff:                  {"staff of the %s, in any role", "Personal: %s, in jeder Rolle"},
-	AllianceAdministrators: {"administrators of any alliance", "Verwaltung einer Allianz"},
-	StaffOfApplicants:      {"staff, in any role, of an institution from or to which the %s has applied", "Personal, in jeder Rolle, einer Hochschule, von der aus oder an der sich diese Person beworben hat: %s"},
-	AdministratorsOfStaff:  {"administrators of an institution or alliance at which the %s holds or held a role", "Verwaltung einer Hochschule oder Allianz, an der diese Person eine Rolle hat oder hatte: %s"},
-	Holders:                {"who holds the role %[2]s at the %[1]s", "wer die Rolle %[2]s hat: %[1]s"},
+	Self:                   {"the %s", "die %s"},
+	Staff:                  {"staff of the %s, in any role", "Personal der %s, in jeder Rolle"},
+	Holders:                {"who holds the role %[2]s at the %[1]s", "wer bei der %[1]s die Rolle %[2]s hat"},
+	AllianceAdministrators: {"administrators of any alliance", "die Administration jeder Allianz"},
+	StaffOfApplicants:      {"staff, in any role, of an institution from or to which that person has applied", "Personal, in jeder Rolle, einer Hochschule, von der aus oder an der sich diese Person beworben hat"},
+	AdministratorsOfStaff:  {"administrators of an institution or alliance at which that person holds or held a role", "die Administration einer Hochschule oder Allianz, bei der diese Person eine Rolle hat oder hatte"},
 }
 
 // columns say what a column of a row names.
 var columns = map[string]phrase{
-	"id":             {"person", "die Person"},
-	"person_id":      {"person whom it is about", "die Person, um die es geht"},
-	"learner_id":     {"learner", "die lernende Person"},
-	"granted_by_id":  {"person who gave it", "die Person, die sie gegeben hat"},
-	"institution_id": {"institution", "die Hochschule"},
-	"alliance_id":    {"alliance", "die Allianz"},
-	"home_id":        {"home institution", "die Heimathochschule"},
-	"host_id":        {"host institution", "die Gasthochschule"},
+	"id":             {"person", "Person selbst"},
+	"person_id":      {"person whom it is about", "Person, um die es geht"},
+	"learner_id":     {"learner", "lernende Person"},
+	"granted_by_id":  {"person who gave it", "Person, von der sie stammt"},
+	"institution_id": {"institution", "Hochschule"},
+	"alliance_id":    {"alliance", "Allianz"},
+	"home_id":        {"home institution", "Heimathochschule"},
+	"host_id":        {"host institution", "Gasthochschule"},
 }
 
 // In says the clause in a language.
