@@ -304,3 +304,40 @@ func TestPermissionsOfUnitStaff(t *testing.T) {
 		t.Errorf("an alliance administrator has %v", got)
 	}
 }
+
+// What the viewer may do costs nothing by the thing: lists of ten take as many
+// statements as lists of one.
+func TestViewerActionsCostNothingByTheThing(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	admin := w.Staff("Ada", "uni-b", viewer.Administrator)
+	faculty := id(admin.Does("adds a unit", "addUnit", unit(w.Institution("uni-b"), "faculty", "")))
+	half := w.person("Half", "uni-b", "staff")
+	admin.Does("gives a role there", "grantRole", map[string]any{"personId": half.ID, "role": "COURSE_EDITOR", "at": w.Institution("uni-b"), "unitId": faculty})
+	for i := range 10 {
+		off := w.offering(c.editor, w.course(c.editor, "CS-"+string(rune('A'+i))), 5)
+		c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": off})
+		admin.Does("gives a role", "grantRole", map[string]any{"personId": half.ID, "role": "TEACHER", "at": w.Institution("uni-b")})
+	}
+	for _, list := range []struct {
+		who   *Actor
+		query string
+	}{
+		{half, `query($n: Int!) { offerings(first: $n) { nodes { viewerActions { name } } } }`},
+		{half, `query($n: Int!) { courses(first: $n) { nodes { viewerActions { name } } } }`},
+		{c.editor, `query($n: Int!) { courses(first: $n) { nodes { viewerActions { name } } } }`},
+		{c.hostOffice, `query($n: Int!) { applications(first: $n) { nodes { viewerActions { name refusal { code } } } } }`},
+		{admin, `query($n: Int!) { institutions(first: $n) { nodes { viewerActions { name } roleGrants(first: 1) { nodes { viewerActions { name } } } } } }`},
+		{admin, `query($n: Int!) { institutions(first: 2) { nodes { roleGrants(first: $n) { nodes { person { displayName } grantedBy { id } unit { id } rule { id } viewerActions { name } } } } } }`},
+	} {
+		var took [2]int64
+		for i, n := range []int{2, 10} {
+			w.Statements.Store(0)
+			list.who.Asks("lists", list.query, map[string]any{"n": n})
+			took[i] = w.Statements.Load()
+		}
+		if took[1] > took[0]+1 {
+			t.Errorf("ten take %d statements, two take %d: %s", took[1], took[0], list.query)
+		}
+	}
+}
