@@ -12,6 +12,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -43,9 +45,9 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 	system := w.system()
 	db := w.DB.Client
 	things := map[ident.Kind]string{}
-	for _, input := range inputs {
-		for _, v := range input {
-			if given := ident.ID(fmt.Sprint(v)); given.Kind() != "" {
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		for _, v := range inputs[name] {
+			if given := ident.ID(fmt.Sprint(v)); given.Kind() != "" && things[given.Kind()] == "" {
 				things[given.Kind()] = string(given)
 			}
 		}
@@ -60,8 +62,8 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 		ident.Alliance: string(w.alliance), ident.Institution: string(w.Institution("uni-b")), ident.Course: id(draft), ident.CourseVersion: at(draft, "draft", "id").(string),
 		ident.Offering: id(planned), ident.MicroDegree: id(degree), ident.RecognitionRule: id(rule), ident.Person: string(c.ada.ID), ident.Programme: string(programme.ID),
 		ident.HomeModule:  string(db.HomeModule.Create().SetProgrammeID(programme.ID).SetCode("M").SetTitle(map[string]string{"en": "M"}).SetEcts(5_00).SetPlace("ELECTIVE").SaveX(system).ID),
-		ident.Affiliation: string(db.Affiliation.Query().FirstIDX(system)),
-		ident.Role:        string(db.RoleGrant.Query().FirstIDX(system)),
+		ident.Affiliation: string(db.Affiliation.Query().Order(affiliation.ByID()).FirstIDX(system)),
+		ident.Role:        string(db.RoleGrant.Query().Order(rolegrant.ByID()).FirstIDX(system)),
 	})
 	return things
 }
