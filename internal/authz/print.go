@@ -26,7 +26,7 @@ func PrintRights(w io.Writer) error {
 		for _, role := range viewer.Roles {
 			cell := "-"
 			if slices.Contains(right.Roles, role) {
-				if cell = "yes"; slices.Contains(UnitRoles, role) {
+				if cell = "yes"; slices.Contains(UnitRoles, role) && slices.Contains(UnitVerbs, right.Verb) {
 					cell = "unit"
 				}
 			}

@@ -10,7 +10,7 @@ import (
 
 // rights shows who may do what. It is public: the source is too.
 func (s *site) rights(w http.ResponseWriter, r *http.Request) {
-	page := pages.Rights{Chrome: s.chrome(r), Rights: authz.Rights(), UnitRoles: authz.UnitRoles}
+	page := pages.Rights{Chrome: s.chrome(r), Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs}
 	for _, role := range viewer.Roles {
 		page.Roles = append(page.Roles, pages.RoleRights{Role: role, Verbs: authz.Carried(role)})
 	}

@@ -211,7 +211,7 @@ func samples() []sample {
 		}),
 		get("issuer", "/issuers/ins_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Issuer(w, q, issuer()) }),
 		get("rights", "/rights", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Rights(w, q, Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}})
+			r.Rights(w, q, Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}})
 		}),
 		get("visibility", "/visibility", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Visibility(w, q, Visibility{Entities: authz.Visibility()})

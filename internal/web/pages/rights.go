@@ -14,6 +14,7 @@ type Rights struct {
 	Rights    []authz.Right
 	Roles     []RoleRights
 	UnitRoles []viewer.Role // that may be held at a unit
+	UnitVerbs []authz.Verb  // that these carry there
 }
 
 // RoleRights are the rights that a role carries.
