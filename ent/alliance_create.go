@@ -36,6 +36,20 @@ func (_c *AllianceCreate) SetNillableCreatedAt(v *time.Time) *AllianceCreate {
 	return _c
 }
 
+// SetUpdatedAt sets the "updated_at" field.
+func (_c *AllianceCreate) SetUpdatedAt(v time.Time) *AllianceCreate {
+	_c.mutation.SetUpdatedAt(v)
+	return _c
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_c *AllianceCreate) SetNillableUpdatedAt(v *time.Time) *AllianceCreate {
+	if v != nil {
+		_c.SetUpdatedAt(*v)
+	}
+	return _c
+}
+
 // SetSlug sets the "slug" field.
 func (_c *AllianceCreate) SetSlug(v string) *AllianceCreate {
 	_c.mutation.SetSlug(v)
@@ -135,6 +149,10 @@ func (_c *AllianceCreate) defaults() {
 		v := alliance.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		v := alliance.DefaultUpdatedAt()
+		_c.mutation.SetUpdatedAt(v)
+	}
 	if _, ok := _c.mutation.StepUp(); !ok {
 		v := alliance.DefaultStepUp
 		_c.mutation.SetStepUp(v)
@@ -149,6 +167,9 @@ func (_c *AllianceCreate) defaults() {
 func (_c *AllianceCreate) check() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Alliance.created_at"`)}
+	}
+	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "Alliance.updated_at"`)}
 	}
 	if _, ok := _c.mutation.Slug(); !ok {
 		return &ValidationError{Name: "slug", err: errors.New(`ent: missing required field "Alliance.slug"`)}
@@ -220,6 +241,10 @@ func (_c *AllianceCreate) createSpec() (*Alliance, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(alliance.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.UpdatedAt(); ok {
+		_spec.SetField(alliance.FieldUpdatedAt, field.TypeTime, value)
+		_node.UpdatedAt = value
 	}
 	if value, ok := _c.mutation.Slug(); ok {
 		_spec.SetField(alliance.FieldSlug, field.TypeString, value)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -27,6 +28,12 @@ type AllianceUpdate struct {
 // Where appends a list predicates to the AllianceUpdate builder.
 func (_u *AllianceUpdate) Where(ps ...predicate.Alliance) *AllianceUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *AllianceUpdate) SetUpdatedAt(v time.Time) *AllianceUpdate {
+	_u.mutation.SetUpdatedAt(v)
 	return _u
 }
 
@@ -89,6 +96,7 @@ func (_u *AllianceUpdate) Mutation() *AllianceMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *AllianceUpdate) Save(ctx context.Context) (int, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -111,6 +119,14 @@ func (_u *AllianceUpdate) Exec(ctx context.Context) error {
 func (_u *AllianceUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *AllianceUpdate) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := alliance.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -146,6 +162,9 @@ func (_u *AllianceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(alliance.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(alliance.FieldName, field.TypeJSON, value)
@@ -187,6 +206,12 @@ type AllianceUpdateOne struct {
 	hooks     []Hook
 	mutation  *AllianceMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (_u *AllianceUpdateOne) SetUpdatedAt(v time.Time) *AllianceUpdateOne {
+	_u.mutation.SetUpdatedAt(v)
+	return _u
 }
 
 // SetName sets the "name" field.
@@ -261,6 +286,7 @@ func (_u *AllianceUpdateOne) Select(field string, fields ...string) *AllianceUpd
 
 // Save executes the query and returns the updated Alliance entity.
 func (_u *AllianceUpdateOne) Save(ctx context.Context) (*Alliance, error) {
+	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -283,6 +309,14 @@ func (_u *AllianceUpdateOne) Exec(ctx context.Context) error {
 func (_u *AllianceUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_u *AllianceUpdateOne) defaults() {
+	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		v := alliance.UpdateDefaultUpdatedAt()
+		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -335,6 +369,9 @@ func (_u *AllianceUpdateOne) sqlSave(ctx context.Context) (_node *Alliance, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.UpdatedAt(); ok {
+		_spec.SetField(alliance.FieldUpdatedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(alliance.FieldName, field.TypeJSON, value)

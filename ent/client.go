@@ -51,6 +51,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
@@ -136,6 +137,8 @@ type Client struct {
 	Result *ResultClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// RoleRule is the client for interacting with the RoleRule builders.
+	RoleRule *RoleRuleClient
 	// SeatQuota is the client for interacting with the SeatQuota builders.
 	SeatQuota *SeatQuotaClient
 	// ServerKey is the client for interacting with the ServerKey builders.
@@ -198,6 +201,7 @@ func (c *Client) init() {
 	c.RecognitionRule = NewRecognitionRuleClient(c.config)
 	c.Result = NewResultClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
+	c.RoleRule = NewRoleRuleClient(c.config)
 	c.SeatQuota = NewSeatQuotaClient(c.config)
 	c.ServerKey = NewServerKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -333,6 +337,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RecognitionRule: NewRecognitionRuleClient(cfg),
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
+		RoleRule:        NewRoleRuleClient(cfg),
 		SeatQuota:       NewSeatQuotaClient(cfg),
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
@@ -395,6 +400,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RecognitionRule: NewRecognitionRuleClient(cfg),
 		Result:          NewResultClient(cfg),
 		RoleGrant:       NewRoleGrantClient(cfg),
+		RoleRule:        NewRoleRuleClient(cfg),
 		SeatQuota:       NewSeatQuotaClient(cfg),
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
@@ -438,9 +444,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
 		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
 		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
-		c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey, c.StatusList,
-		c.Unit,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey,
+		c.StatusList, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -456,9 +462,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ImportFinding, c.ImportRun, c.ImportSource, c.Institution, c.LogoutToken,
 		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
 		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
-		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.SeatQuota,
-		c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey, c.StatusList,
-		c.Unit,
+		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey,
+		c.StatusList, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -537,6 +543,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Result.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
+	case *RoleRuleMutation:
+		return c.RoleRule.mutate(ctx, m)
 	case *SeatQuotaMutation:
 		return c.SeatQuota.mutate(ctx, m)
 	case *ServerKeyMutation:
@@ -6500,6 +6508,38 @@ func (c *RoleGrantClient) QueryGrantedBy(_m *RoleGrant) *PersonQuery {
 	return query
 }
 
+// QueryRule queries the rule edge of a RoleGrant.
+func (c *RoleGrantClient) QueryRule(_m *RoleGrant) *RoleRuleQuery {
+	query := (&RoleRuleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
+			sqlgraph.To(rolerule.Table, rolerule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEndedBy queries the ended_by edge of a RoleGrant.
+func (c *RoleGrantClient) QueryEndedBy(_m *RoleGrant) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *RoleGrantClient) Hooks() []Hook {
 	return c.hooks.RoleGrant
@@ -6522,6 +6562,203 @@ func (c *RoleGrantClient) mutate(ctx context.Context, m *RoleGrantMutation) (Val
 		return (&RoleGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown RoleGrant mutation op: %q", m.Op())
+	}
+}
+
+// RoleRuleClient is a client for the RoleRule schema.
+type RoleRuleClient struct {
+	config
+}
+
+// NewRoleRuleClient returns a client for the RoleRule from the given config.
+func NewRoleRuleClient(c config) *RoleRuleClient {
+	return &RoleRuleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rolerule.Hooks(f(g(h())))`.
+func (c *RoleRuleClient) Use(hooks ...Hook) {
+	c.hooks.RoleRule = append(c.hooks.RoleRule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rolerule.Intercept(f(g(h())))`.
+func (c *RoleRuleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RoleRule = append(c.inters.RoleRule, interceptors...)
+}
+
+// Create returns a builder for creating a RoleRule entity.
+func (c *RoleRuleClient) Create() *RoleRuleCreate {
+	mutation := newRoleRuleMutation(c.config, OpCreate)
+	return &RoleRuleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RoleRule entities.
+func (c *RoleRuleClient) CreateBulk(builders ...*RoleRuleCreate) *RoleRuleCreateBulk {
+	return &RoleRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoleRuleClient) MapCreateBulk(slice any, setFunc func(*RoleRuleCreate, int)) *RoleRuleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoleRuleCreateBulk{err: fmt.Errorf("calling to RoleRuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoleRuleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoleRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RoleRule.
+func (c *RoleRuleClient) Update() *RoleRuleUpdate {
+	mutation := newRoleRuleMutation(c.config, OpUpdate)
+	return &RoleRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoleRuleClient) UpdateOne(_m *RoleRule) *RoleRuleUpdateOne {
+	mutation := newRoleRuleMutation(c.config, OpUpdateOne, withRoleRule(_m))
+	return &RoleRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoleRuleClient) UpdateOneID(id ident.ID) *RoleRuleUpdateOne {
+	mutation := newRoleRuleMutation(c.config, OpUpdateOne, withRoleRuleID(id))
+	return &RoleRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RoleRule.
+func (c *RoleRuleClient) Delete() *RoleRuleDelete {
+	mutation := newRoleRuleMutation(c.config, OpDelete)
+	return &RoleRuleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoleRuleClient) DeleteOne(_m *RoleRule) *RoleRuleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoleRuleClient) DeleteOneID(id ident.ID) *RoleRuleDeleteOne {
+	builder := c.Delete().Where(rolerule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoleRuleDeleteOne{builder}
+}
+
+// Query returns a query builder for RoleRule.
+func (c *RoleRuleClient) Query() *RoleRuleQuery {
+	return &RoleRuleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRoleRule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RoleRule entity by its id.
+func (c *RoleRuleClient) Get(ctx context.Context, id ident.ID) (*RoleRule, error) {
+	return c.Query().Where(rolerule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoleRuleClient) GetX(ctx context.Context, id ident.ID) *RoleRule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryInstitution queries the institution edge of a RoleRule.
+func (c *RoleRuleClient) QueryInstitution(_m *RoleRule) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.InstitutionTable, rolerule.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a RoleRule.
+func (c *RoleRuleClient) QueryUnit(_m *RoleRule) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreatedBy queries the created_by edge of a RoleRule.
+func (c *RoleRuleClient) QueryCreatedBy(_m *RoleRule) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEndedBy queries the ended_by edge of a RoleRule.
+func (c *RoleRuleClient) QueryEndedBy(_m *RoleRule) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RoleRuleClient) Hooks() []Hook {
+	return c.hooks.RoleRule
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoleRuleClient) Interceptors() []Interceptor {
+	return c.inters.RoleRule
+}
+
+func (c *RoleRuleClient) mutate(ctx context.Context, m *RoleRuleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoleRuleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoleRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoleRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoleRuleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RoleRule mutation op: %q", m.Op())
 	}
 }
 
@@ -7805,8 +8042,8 @@ type (
 		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
 		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
 		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey,
-		Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Hook
+		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
+		ServerKey, Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
@@ -7814,7 +8051,8 @@ type (
 		IdempotencyKey, Identity, ImportChunk, ImportFinding, ImportRun, ImportSource,
 		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
 		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
-		RecognitionCase, RecognitionRule, Result, RoleGrant, SeatQuota, ServerKey,
-		Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Interceptor
+		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
+		ServerKey, Session, SignIn, SignInKey, SigningKey, StatusList,
+		Unit []ent.Interceptor
 	}
 )

@@ -47,6 +47,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
@@ -150,6 +151,7 @@ func checkColumn(t, c string) error {
 			recognitionrule.Table: recognitionrule.ValidColumn,
 			result.Table:          result.ValidColumn,
 			rolegrant.Table:       rolegrant.ValidColumn,
+			rolerule.Table:        rolerule.ValidColumn,
 			seatquota.Table:       seatquota.ValidColumn,
 			serverkey.Table:       serverkey.ValidColumn,
 			session.Table:         session.ValidColumn,

@@ -47,6 +47,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
@@ -103,6 +104,7 @@ const (
 	TypeRecognitionRule = "RecognitionRule"
 	TypeResult          = "Result"
 	TypeRoleGrant       = "RoleGrant"
+	TypeRoleRule        = "RoleRule"
 	TypeSeatQuota       = "SeatQuota"
 	TypeServerKey       = "ServerKey"
 	TypeSession         = "Session"
@@ -944,6 +946,7 @@ type AllianceMutation struct {
 	typ           string
 	id            *ident.ID
 	created_at    *time.Time
+	updated_at    *time.Time
 	slug          *string
 	name          *vocab.Text
 	website       *string
@@ -1094,6 +1097,42 @@ func (m *AllianceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err e
 // ResetCreatedAt resets all changes to the "created_at" field.
 func (m *AllianceMutation) ResetCreatedAt() {
 	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AllianceMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AllianceMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Alliance entity.
+// If the Alliance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllianceMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AllianceMutation) ResetUpdatedAt() {
+	m.updated_at = nil
 }
 
 // SetSlug sets the "slug" field.
@@ -1338,9 +1377,12 @@ func (m *AllianceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AllianceMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, alliance.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, alliance.FieldUpdatedAt)
 	}
 	if m.slug != nil {
 		fields = append(fields, alliance.FieldSlug)
@@ -1367,6 +1409,8 @@ func (m *AllianceMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case alliance.FieldCreatedAt:
 		return m.CreatedAt()
+	case alliance.FieldUpdatedAt:
+		return m.UpdatedAt()
 	case alliance.FieldSlug:
 		return m.Slug()
 	case alliance.FieldName:
@@ -1388,6 +1432,8 @@ func (m *AllianceMutation) OldField(ctx context.Context, name string) (ent.Value
 	switch name {
 	case alliance.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case alliance.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
 	case alliance.FieldSlug:
 		return m.OldSlug(ctx)
 	case alliance.FieldName:
@@ -1413,6 +1459,13 @@ func (m *AllianceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case alliance.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
 		return nil
 	case alliance.FieldSlug:
 		v, ok := value.(string)
@@ -1509,6 +1562,9 @@ func (m *AllianceMutation) ResetField(name string) error {
 	switch name {
 	case alliance.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case alliance.FieldUpdatedAt:
+		m.ResetUpdatedAt()
 		return nil
 	case alliance.FieldSlug:
 		m.ResetSlug()
@@ -38018,6 +38074,7 @@ type RoleGrantMutation struct {
 	role               *rolegrant.Role
 	valid_from         *time.Time
 	valid_until        *time.Time
+	end_reason         *string
 	clearedFields      map[string]struct{}
 	person             *ident.ID
 	clearedperson      bool
@@ -38029,6 +38086,10 @@ type RoleGrantMutation struct {
 	clearedalliance    bool
 	granted_by         *ident.ID
 	clearedgranted_by  bool
+	rule               *ident.ID
+	clearedrule        bool
+	ended_by           *ident.ID
+	clearedended_by    bool
 	done               bool
 	oldValue           func(context.Context) (*RoleGrant, error)
 	predicates         []predicate.RoleGrant
@@ -38406,6 +38467,104 @@ func (m *RoleGrantMutation) ResetGrantedByID() {
 	delete(m.clearedFields, rolegrant.FieldGrantedByID)
 }
 
+// SetRuleID sets the "rule_id" field.
+func (m *RoleGrantMutation) SetRuleID(i ident.ID) {
+	m.rule = &i
+}
+
+// RuleID returns the value of the "rule_id" field in the mutation.
+func (m *RoleGrantMutation) RuleID() (r ident.ID, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRuleID returns the old "rule_id" field's value of the RoleGrant entity.
+// If the RoleGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleGrantMutation) OldRuleID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRuleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRuleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRuleID: %w", err)
+	}
+	return oldValue.RuleID, nil
+}
+
+// ClearRuleID clears the value of the "rule_id" field.
+func (m *RoleGrantMutation) ClearRuleID() {
+	m.rule = nil
+	m.clearedFields[rolegrant.FieldRuleID] = struct{}{}
+}
+
+// RuleIDCleared returns if the "rule_id" field was cleared in this mutation.
+func (m *RoleGrantMutation) RuleIDCleared() bool {
+	_, ok := m.clearedFields[rolegrant.FieldRuleID]
+	return ok
+}
+
+// ResetRuleID resets all changes to the "rule_id" field.
+func (m *RoleGrantMutation) ResetRuleID() {
+	m.rule = nil
+	delete(m.clearedFields, rolegrant.FieldRuleID)
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (m *RoleGrantMutation) SetEndedByID(i ident.ID) {
+	m.ended_by = &i
+}
+
+// EndedByID returns the value of the "ended_by_id" field in the mutation.
+func (m *RoleGrantMutation) EndedByID() (r ident.ID, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByID returns the old "ended_by_id" field's value of the RoleGrant entity.
+// If the RoleGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleGrantMutation) OldEndedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByID: %w", err)
+	}
+	return oldValue.EndedByID, nil
+}
+
+// ClearEndedByID clears the value of the "ended_by_id" field.
+func (m *RoleGrantMutation) ClearEndedByID() {
+	m.ended_by = nil
+	m.clearedFields[rolegrant.FieldEndedByID] = struct{}{}
+}
+
+// EndedByIDCleared returns if the "ended_by_id" field was cleared in this mutation.
+func (m *RoleGrantMutation) EndedByIDCleared() bool {
+	_, ok := m.clearedFields[rolegrant.FieldEndedByID]
+	return ok
+}
+
+// ResetEndedByID resets all changes to the "ended_by_id" field.
+func (m *RoleGrantMutation) ResetEndedByID() {
+	m.ended_by = nil
+	delete(m.clearedFields, rolegrant.FieldEndedByID)
+}
+
 // SetRole sets the "role" field.
 func (m *RoleGrantMutation) SetRole(r rolegrant.Role) {
 	m.role = &r
@@ -38525,6 +38684,42 @@ func (m *RoleGrantMutation) ValidUntilCleared() bool {
 func (m *RoleGrantMutation) ResetValidUntil() {
 	m.valid_until = nil
 	delete(m.clearedFields, rolegrant.FieldValidUntil)
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *RoleGrantMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *RoleGrantMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the RoleGrant entity.
+// If the RoleGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleGrantMutation) OldEndReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *RoleGrantMutation) ResetEndReason() {
+	m.end_reason = nil
 }
 
 // ClearPerson clears the "person" edge to the Person entity.
@@ -38662,6 +38857,60 @@ func (m *RoleGrantMutation) ResetGrantedBy() {
 	m.clearedgranted_by = false
 }
 
+// ClearRule clears the "rule" edge to the RoleRule entity.
+func (m *RoleGrantMutation) ClearRule() {
+	m.clearedrule = true
+	m.clearedFields[rolegrant.FieldRuleID] = struct{}{}
+}
+
+// RuleCleared reports if the "rule" edge to the RoleRule entity was cleared.
+func (m *RoleGrantMutation) RuleCleared() bool {
+	return m.RuleIDCleared() || m.clearedrule
+}
+
+// RuleIDs returns the "rule" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RuleID instead. It exists only for internal usage by the builders.
+func (m *RoleGrantMutation) RuleIDs() (ids []ident.ID) {
+	if id := m.rule; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRule resets all changes to the "rule" edge.
+func (m *RoleGrantMutation) ResetRule() {
+	m.rule = nil
+	m.clearedrule = false
+}
+
+// ClearEndedBy clears the "ended_by" edge to the Person entity.
+func (m *RoleGrantMutation) ClearEndedBy() {
+	m.clearedended_by = true
+	m.clearedFields[rolegrant.FieldEndedByID] = struct{}{}
+}
+
+// EndedByCleared reports if the "ended_by" edge to the Person entity was cleared.
+func (m *RoleGrantMutation) EndedByCleared() bool {
+	return m.EndedByIDCleared() || m.clearedended_by
+}
+
+// EndedByIDs returns the "ended_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EndedByID instead. It exists only for internal usage by the builders.
+func (m *RoleGrantMutation) EndedByIDs() (ids []ident.ID) {
+	if id := m.ended_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEndedBy resets all changes to the "ended_by" edge.
+func (m *RoleGrantMutation) ResetEndedBy() {
+	m.ended_by = nil
+	m.clearedended_by = false
+}
+
 // Where appends a list predicates to the RoleGrantMutation builder.
 func (m *RoleGrantMutation) Where(ps ...predicate.RoleGrant) {
 	m.predicates = append(m.predicates, ps...)
@@ -38696,7 +38945,7 @@ func (m *RoleGrantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoleGrantMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, rolegrant.FieldCreatedAt)
 	}
@@ -38715,6 +38964,12 @@ func (m *RoleGrantMutation) Fields() []string {
 	if m.granted_by != nil {
 		fields = append(fields, rolegrant.FieldGrantedByID)
 	}
+	if m.rule != nil {
+		fields = append(fields, rolegrant.FieldRuleID)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, rolegrant.FieldEndedByID)
+	}
 	if m.role != nil {
 		fields = append(fields, rolegrant.FieldRole)
 	}
@@ -38723,6 +38978,9 @@ func (m *RoleGrantMutation) Fields() []string {
 	}
 	if m.valid_until != nil {
 		fields = append(fields, rolegrant.FieldValidUntil)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, rolegrant.FieldEndReason)
 	}
 	return fields
 }
@@ -38744,12 +39002,18 @@ func (m *RoleGrantMutation) Field(name string) (ent.Value, bool) {
 		return m.AllianceID()
 	case rolegrant.FieldGrantedByID:
 		return m.GrantedByID()
+	case rolegrant.FieldRuleID:
+		return m.RuleID()
+	case rolegrant.FieldEndedByID:
+		return m.EndedByID()
 	case rolegrant.FieldRole:
 		return m.Role()
 	case rolegrant.FieldValidFrom:
 		return m.ValidFrom()
 	case rolegrant.FieldValidUntil:
 		return m.ValidUntil()
+	case rolegrant.FieldEndReason:
+		return m.EndReason()
 	}
 	return nil, false
 }
@@ -38771,12 +39035,18 @@ func (m *RoleGrantMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldAllianceID(ctx)
 	case rolegrant.FieldGrantedByID:
 		return m.OldGrantedByID(ctx)
+	case rolegrant.FieldRuleID:
+		return m.OldRuleID(ctx)
+	case rolegrant.FieldEndedByID:
+		return m.OldEndedByID(ctx)
 	case rolegrant.FieldRole:
 		return m.OldRole(ctx)
 	case rolegrant.FieldValidFrom:
 		return m.OldValidFrom(ctx)
 	case rolegrant.FieldValidUntil:
 		return m.OldValidUntil(ctx)
+	case rolegrant.FieldEndReason:
+		return m.OldEndReason(ctx)
 	}
 	return nil, fmt.Errorf("unknown RoleGrant field %s", name)
 }
@@ -38828,6 +39098,20 @@ func (m *RoleGrantMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetGrantedByID(v)
 		return nil
+	case rolegrant.FieldRuleID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRuleID(v)
+		return nil
+	case rolegrant.FieldEndedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByID(v)
+		return nil
 	case rolegrant.FieldRole:
 		v, ok := value.(rolegrant.Role)
 		if !ok {
@@ -38848,6 +39132,13 @@ func (m *RoleGrantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetValidUntil(v)
+		return nil
+	case rolegrant.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
 		return nil
 	}
 	return fmt.Errorf("unknown RoleGrant field %s", name)
@@ -38891,6 +39182,12 @@ func (m *RoleGrantMutation) ClearedFields() []string {
 	if m.FieldCleared(rolegrant.FieldGrantedByID) {
 		fields = append(fields, rolegrant.FieldGrantedByID)
 	}
+	if m.FieldCleared(rolegrant.FieldRuleID) {
+		fields = append(fields, rolegrant.FieldRuleID)
+	}
+	if m.FieldCleared(rolegrant.FieldEndedByID) {
+		fields = append(fields, rolegrant.FieldEndedByID)
+	}
 	if m.FieldCleared(rolegrant.FieldValidUntil) {
 		fields = append(fields, rolegrant.FieldValidUntil)
 	}
@@ -38919,6 +39216,12 @@ func (m *RoleGrantMutation) ClearField(name string) error {
 		return nil
 	case rolegrant.FieldGrantedByID:
 		m.ClearGrantedByID()
+		return nil
+	case rolegrant.FieldRuleID:
+		m.ClearRuleID()
+		return nil
+	case rolegrant.FieldEndedByID:
+		m.ClearEndedByID()
 		return nil
 	case rolegrant.FieldValidUntil:
 		m.ClearValidUntil()
@@ -38949,6 +39252,12 @@ func (m *RoleGrantMutation) ResetField(name string) error {
 	case rolegrant.FieldGrantedByID:
 		m.ResetGrantedByID()
 		return nil
+	case rolegrant.FieldRuleID:
+		m.ResetRuleID()
+		return nil
+	case rolegrant.FieldEndedByID:
+		m.ResetEndedByID()
+		return nil
 	case rolegrant.FieldRole:
 		m.ResetRole()
 		return nil
@@ -38958,13 +39267,16 @@ func (m *RoleGrantMutation) ResetField(name string) error {
 	case rolegrant.FieldValidUntil:
 		m.ResetValidUntil()
 		return nil
+	case rolegrant.FieldEndReason:
+		m.ResetEndReason()
+		return nil
 	}
 	return fmt.Errorf("unknown RoleGrant field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RoleGrantMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.person != nil {
 		edges = append(edges, rolegrant.EdgePerson)
 	}
@@ -38979,6 +39291,12 @@ func (m *RoleGrantMutation) AddedEdges() []string {
 	}
 	if m.granted_by != nil {
 		edges = append(edges, rolegrant.EdgeGrantedBy)
+	}
+	if m.rule != nil {
+		edges = append(edges, rolegrant.EdgeRule)
+	}
+	if m.ended_by != nil {
+		edges = append(edges, rolegrant.EdgeEndedBy)
 	}
 	return edges
 }
@@ -39007,13 +39325,21 @@ func (m *RoleGrantMutation) AddedIDs(name string) []ent.Value {
 		if id := m.granted_by; id != nil {
 			return []ent.Value{*id}
 		}
+	case rolegrant.EdgeRule:
+		if id := m.rule; id != nil {
+			return []ent.Value{*id}
+		}
+	case rolegrant.EdgeEndedBy:
+		if id := m.ended_by; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RoleGrantMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	return edges
 }
 
@@ -39025,7 +39351,7 @@ func (m *RoleGrantMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RoleGrantMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.clearedperson {
 		edges = append(edges, rolegrant.EdgePerson)
 	}
@@ -39040,6 +39366,12 @@ func (m *RoleGrantMutation) ClearedEdges() []string {
 	}
 	if m.clearedgranted_by {
 		edges = append(edges, rolegrant.EdgeGrantedBy)
+	}
+	if m.clearedrule {
+		edges = append(edges, rolegrant.EdgeRule)
+	}
+	if m.clearedended_by {
+		edges = append(edges, rolegrant.EdgeEndedBy)
 	}
 	return edges
 }
@@ -39058,6 +39390,10 @@ func (m *RoleGrantMutation) EdgeCleared(name string) bool {
 		return m.clearedalliance
 	case rolegrant.EdgeGrantedBy:
 		return m.clearedgranted_by
+	case rolegrant.EdgeRule:
+		return m.clearedrule
+	case rolegrant.EdgeEndedBy:
+		return m.clearedended_by
 	}
 	return false
 }
@@ -39080,6 +39416,12 @@ func (m *RoleGrantMutation) ClearEdge(name string) error {
 		return nil
 	case rolegrant.EdgeGrantedBy:
 		m.ClearGrantedBy()
+		return nil
+	case rolegrant.EdgeRule:
+		m.ClearRule()
+		return nil
+	case rolegrant.EdgeEndedBy:
+		m.ClearEndedBy()
 		return nil
 	}
 	return fmt.Errorf("unknown RoleGrant unique edge %s", name)
@@ -39104,8 +39446,1139 @@ func (m *RoleGrantMutation) ResetEdge(name string) error {
 	case rolegrant.EdgeGrantedBy:
 		m.ResetGrantedBy()
 		return nil
+	case rolegrant.EdgeRule:
+		m.ResetRule()
+		return nil
+	case rolegrant.EdgeEndedBy:
+		m.ResetEndedBy()
+		return nil
 	}
 	return fmt.Errorf("unknown RoleGrant edge %s", name)
+}
+
+// RoleRuleMutation represents an operation that mutates the RoleRule nodes in the graph.
+type RoleRuleMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *ident.ID
+	created_at         *time.Time
+	attribute          *rolerule.Attribute
+	value              *string
+	role               *rolerule.Role
+	months             *int
+	addmonths          *int
+	ended_at           *time.Time
+	clearedFields      map[string]struct{}
+	institution        *ident.ID
+	clearedinstitution bool
+	unit               *ident.ID
+	clearedunit        bool
+	created_by         *ident.ID
+	clearedcreated_by  bool
+	ended_by           *ident.ID
+	clearedended_by    bool
+	done               bool
+	oldValue           func(context.Context) (*RoleRule, error)
+	predicates         []predicate.RoleRule
+}
+
+var _ ent.Mutation = (*RoleRuleMutation)(nil)
+
+// roleruleOption allows management of the mutation configuration using functional options.
+type roleruleOption func(*RoleRuleMutation)
+
+// newRoleRuleMutation creates new mutation for the RoleRule entity.
+func newRoleRuleMutation(c config, op Op, opts ...roleruleOption) *RoleRuleMutation {
+	m := &RoleRuleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRoleRule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoleRuleID sets the ID field of the mutation.
+func withRoleRuleID(id ident.ID) roleruleOption {
+	return func(m *RoleRuleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RoleRule
+		)
+		m.oldValue = func(ctx context.Context) (*RoleRule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RoleRule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRoleRule sets the old RoleRule of the mutation.
+func withRoleRule(node *RoleRule) roleruleOption {
+	return func(m *RoleRuleMutation) {
+		m.oldValue = func(context.Context) (*RoleRule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoleRuleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoleRuleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RoleRule entities.
+func (m *RoleRuleMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoleRuleMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoleRuleMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RoleRule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RoleRuleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RoleRuleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RoleRuleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *RoleRuleMutation) SetInstitutionID(i ident.ID) {
+	m.institution = &i
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *RoleRuleMutation) InstitutionID() (r ident.ID, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldInstitutionID(ctx context.Context) (v ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *RoleRuleMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *RoleRuleMutation) SetUnitID(i ident.ID) {
+	m.unit = &i
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *RoleRuleMutation) UnitID() (r ident.ID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldUnitID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (m *RoleRuleMutation) ClearUnitID() {
+	m.unit = nil
+	m.clearedFields[rolerule.FieldUnitID] = struct{}{}
+}
+
+// UnitIDCleared returns if the "unit_id" field was cleared in this mutation.
+func (m *RoleRuleMutation) UnitIDCleared() bool {
+	_, ok := m.clearedFields[rolerule.FieldUnitID]
+	return ok
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *RoleRuleMutation) ResetUnitID() {
+	m.unit = nil
+	delete(m.clearedFields, rolerule.FieldUnitID)
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *RoleRuleMutation) SetCreatedByID(i ident.ID) {
+	m.created_by = &i
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *RoleRuleMutation) CreatedByID() (r ident.ID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldCreatedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *RoleRuleMutation) ClearCreatedByID() {
+	m.created_by = nil
+	m.clearedFields[rolerule.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *RoleRuleMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[rolerule.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *RoleRuleMutation) ResetCreatedByID() {
+	m.created_by = nil
+	delete(m.clearedFields, rolerule.FieldCreatedByID)
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (m *RoleRuleMutation) SetEndedByID(i ident.ID) {
+	m.ended_by = &i
+}
+
+// EndedByID returns the value of the "ended_by_id" field in the mutation.
+func (m *RoleRuleMutation) EndedByID() (r ident.ID, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByID returns the old "ended_by_id" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldEndedByID(ctx context.Context) (v *ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByID: %w", err)
+	}
+	return oldValue.EndedByID, nil
+}
+
+// ClearEndedByID clears the value of the "ended_by_id" field.
+func (m *RoleRuleMutation) ClearEndedByID() {
+	m.ended_by = nil
+	m.clearedFields[rolerule.FieldEndedByID] = struct{}{}
+}
+
+// EndedByIDCleared returns if the "ended_by_id" field was cleared in this mutation.
+func (m *RoleRuleMutation) EndedByIDCleared() bool {
+	_, ok := m.clearedFields[rolerule.FieldEndedByID]
+	return ok
+}
+
+// ResetEndedByID resets all changes to the "ended_by_id" field.
+func (m *RoleRuleMutation) ResetEndedByID() {
+	m.ended_by = nil
+	delete(m.clearedFields, rolerule.FieldEndedByID)
+}
+
+// SetAttribute sets the "attribute" field.
+func (m *RoleRuleMutation) SetAttribute(r rolerule.Attribute) {
+	m.attribute = &r
+}
+
+// Attribute returns the value of the "attribute" field in the mutation.
+func (m *RoleRuleMutation) Attribute() (r rolerule.Attribute, exists bool) {
+	v := m.attribute
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttribute returns the old "attribute" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldAttribute(ctx context.Context) (v rolerule.Attribute, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttribute is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttribute requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttribute: %w", err)
+	}
+	return oldValue.Attribute, nil
+}
+
+// ResetAttribute resets all changes to the "attribute" field.
+func (m *RoleRuleMutation) ResetAttribute() {
+	m.attribute = nil
+}
+
+// SetValue sets the "value" field.
+func (m *RoleRuleMutation) SetValue(s string) {
+	m.value = &s
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *RoleRuleMutation) Value() (r string, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldValue(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *RoleRuleMutation) ResetValue() {
+	m.value = nil
+}
+
+// SetRole sets the "role" field.
+func (m *RoleRuleMutation) SetRole(r rolerule.Role) {
+	m.role = &r
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *RoleRuleMutation) Role() (r rolerule.Role, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldRole(ctx context.Context) (v rolerule.Role, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *RoleRuleMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetMonths sets the "months" field.
+func (m *RoleRuleMutation) SetMonths(i int) {
+	m.months = &i
+	m.addmonths = nil
+}
+
+// Months returns the value of the "months" field in the mutation.
+func (m *RoleRuleMutation) Months() (r int, exists bool) {
+	v := m.months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonths returns the old "months" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldMonths(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonths: %w", err)
+	}
+	return oldValue.Months, nil
+}
+
+// AddMonths adds i to the "months" field.
+func (m *RoleRuleMutation) AddMonths(i int) {
+	if m.addmonths != nil {
+		*m.addmonths += i
+	} else {
+		m.addmonths = &i
+	}
+}
+
+// AddedMonths returns the value that was added to the "months" field in this mutation.
+func (m *RoleRuleMutation) AddedMonths() (r int, exists bool) {
+	v := m.addmonths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMonths resets all changes to the "months" field.
+func (m *RoleRuleMutation) ResetMonths() {
+	m.months = nil
+	m.addmonths = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *RoleRuleMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *RoleRuleMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the RoleRule entity.
+// If the RoleRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleRuleMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *RoleRuleMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[rolerule.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *RoleRuleMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[rolerule.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *RoleRuleMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, rolerule.FieldEndedAt)
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *RoleRuleMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[rolerule.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *RoleRuleMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *RoleRuleMutation) InstitutionIDs() (ids []ident.ID) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *RoleRuleMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *RoleRuleMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[rolerule.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *RoleRuleMutation) UnitCleared() bool {
+	return m.UnitIDCleared() || m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *RoleRuleMutation) UnitIDs() (ids []ident.ID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *RoleRuleMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearCreatedBy clears the "created_by" edge to the Person entity.
+func (m *RoleRuleMutation) ClearCreatedBy() {
+	m.clearedcreated_by = true
+	m.clearedFields[rolerule.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByCleared reports if the "created_by" edge to the Person entity was cleared.
+func (m *RoleRuleMutation) CreatedByCleared() bool {
+	return m.CreatedByIDCleared() || m.clearedcreated_by
+}
+
+// CreatedByIDs returns the "created_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatedByID instead. It exists only for internal usage by the builders.
+func (m *RoleRuleMutation) CreatedByIDs() (ids []ident.ID) {
+	if id := m.created_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreatedBy resets all changes to the "created_by" edge.
+func (m *RoleRuleMutation) ResetCreatedBy() {
+	m.created_by = nil
+	m.clearedcreated_by = false
+}
+
+// ClearEndedBy clears the "ended_by" edge to the Person entity.
+func (m *RoleRuleMutation) ClearEndedBy() {
+	m.clearedended_by = true
+	m.clearedFields[rolerule.FieldEndedByID] = struct{}{}
+}
+
+// EndedByCleared reports if the "ended_by" edge to the Person entity was cleared.
+func (m *RoleRuleMutation) EndedByCleared() bool {
+	return m.EndedByIDCleared() || m.clearedended_by
+}
+
+// EndedByIDs returns the "ended_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EndedByID instead. It exists only for internal usage by the builders.
+func (m *RoleRuleMutation) EndedByIDs() (ids []ident.ID) {
+	if id := m.ended_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEndedBy resets all changes to the "ended_by" edge.
+func (m *RoleRuleMutation) ResetEndedBy() {
+	m.ended_by = nil
+	m.clearedended_by = false
+}
+
+// Where appends a list predicates to the RoleRuleMutation builder.
+func (m *RoleRuleMutation) Where(ps ...predicate.RoleRule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoleRuleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoleRuleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RoleRule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoleRuleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoleRuleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RoleRule).
+func (m *RoleRuleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoleRuleMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, rolerule.FieldCreatedAt)
+	}
+	if m.institution != nil {
+		fields = append(fields, rolerule.FieldInstitutionID)
+	}
+	if m.unit != nil {
+		fields = append(fields, rolerule.FieldUnitID)
+	}
+	if m.created_by != nil {
+		fields = append(fields, rolerule.FieldCreatedByID)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, rolerule.FieldEndedByID)
+	}
+	if m.attribute != nil {
+		fields = append(fields, rolerule.FieldAttribute)
+	}
+	if m.value != nil {
+		fields = append(fields, rolerule.FieldValue)
+	}
+	if m.role != nil {
+		fields = append(fields, rolerule.FieldRole)
+	}
+	if m.months != nil {
+		fields = append(fields, rolerule.FieldMonths)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, rolerule.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoleRuleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rolerule.FieldCreatedAt:
+		return m.CreatedAt()
+	case rolerule.FieldInstitutionID:
+		return m.InstitutionID()
+	case rolerule.FieldUnitID:
+		return m.UnitID()
+	case rolerule.FieldCreatedByID:
+		return m.CreatedByID()
+	case rolerule.FieldEndedByID:
+		return m.EndedByID()
+	case rolerule.FieldAttribute:
+		return m.Attribute()
+	case rolerule.FieldValue:
+		return m.Value()
+	case rolerule.FieldRole:
+		return m.Role()
+	case rolerule.FieldMonths:
+		return m.Months()
+	case rolerule.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoleRuleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rolerule.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case rolerule.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case rolerule.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case rolerule.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case rolerule.FieldEndedByID:
+		return m.OldEndedByID(ctx)
+	case rolerule.FieldAttribute:
+		return m.OldAttribute(ctx)
+	case rolerule.FieldValue:
+		return m.OldValue(ctx)
+	case rolerule.FieldRole:
+		return m.OldRole(ctx)
+	case rolerule.FieldMonths:
+		return m.OldMonths(ctx)
+	case rolerule.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RoleRule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleRuleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rolerule.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case rolerule.FieldInstitutionID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case rolerule.FieldUnitID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case rolerule.FieldCreatedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case rolerule.FieldEndedByID:
+		v, ok := value.(ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByID(v)
+		return nil
+	case rolerule.FieldAttribute:
+		v, ok := value.(rolerule.Attribute)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttribute(v)
+		return nil
+	case rolerule.FieldValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case rolerule.FieldRole:
+		v, ok := value.(rolerule.Role)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case rolerule.FieldMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonths(v)
+		return nil
+	case rolerule.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoleRuleMutation) AddedFields() []string {
+	var fields []string
+	if m.addmonths != nil {
+		fields = append(fields, rolerule.FieldMonths)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoleRuleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rolerule.FieldMonths:
+		return m.AddedMonths()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleRuleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rolerule.FieldMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonths(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoleRuleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(rolerule.FieldUnitID) {
+		fields = append(fields, rolerule.FieldUnitID)
+	}
+	if m.FieldCleared(rolerule.FieldCreatedByID) {
+		fields = append(fields, rolerule.FieldCreatedByID)
+	}
+	if m.FieldCleared(rolerule.FieldEndedByID) {
+		fields = append(fields, rolerule.FieldEndedByID)
+	}
+	if m.FieldCleared(rolerule.FieldEndedAt) {
+		fields = append(fields, rolerule.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoleRuleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoleRuleMutation) ClearField(name string) error {
+	switch name {
+	case rolerule.FieldUnitID:
+		m.ClearUnitID()
+		return nil
+	case rolerule.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case rolerule.FieldEndedByID:
+		m.ClearEndedByID()
+		return nil
+	case rolerule.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoleRuleMutation) ResetField(name string) error {
+	switch name {
+	case rolerule.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case rolerule.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case rolerule.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case rolerule.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case rolerule.FieldEndedByID:
+		m.ResetEndedByID()
+		return nil
+	case rolerule.FieldAttribute:
+		m.ResetAttribute()
+		return nil
+	case rolerule.FieldValue:
+		m.ResetValue()
+		return nil
+	case rolerule.FieldRole:
+		m.ResetRole()
+		return nil
+	case rolerule.FieldMonths:
+		m.ResetMonths()
+		return nil
+	case rolerule.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoleRuleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.institution != nil {
+		edges = append(edges, rolerule.EdgeInstitution)
+	}
+	if m.unit != nil {
+		edges = append(edges, rolerule.EdgeUnit)
+	}
+	if m.created_by != nil {
+		edges = append(edges, rolerule.EdgeCreatedBy)
+	}
+	if m.ended_by != nil {
+		edges = append(edges, rolerule.EdgeEndedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoleRuleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case rolerule.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case rolerule.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case rolerule.EdgeCreatedBy:
+		if id := m.created_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case rolerule.EdgeEndedBy:
+		if id := m.ended_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoleRuleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoleRuleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoleRuleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedinstitution {
+		edges = append(edges, rolerule.EdgeInstitution)
+	}
+	if m.clearedunit {
+		edges = append(edges, rolerule.EdgeUnit)
+	}
+	if m.clearedcreated_by {
+		edges = append(edges, rolerule.EdgeCreatedBy)
+	}
+	if m.clearedended_by {
+		edges = append(edges, rolerule.EdgeEndedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoleRuleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case rolerule.EdgeInstitution:
+		return m.clearedinstitution
+	case rolerule.EdgeUnit:
+		return m.clearedunit
+	case rolerule.EdgeCreatedBy:
+		return m.clearedcreated_by
+	case rolerule.EdgeEndedBy:
+		return m.clearedended_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoleRuleMutation) ClearEdge(name string) error {
+	switch name {
+	case rolerule.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case rolerule.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case rolerule.EdgeCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case rolerule.EdgeEndedBy:
+		m.ClearEndedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoleRuleMutation) ResetEdge(name string) error {
+	switch name {
+	case rolerule.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case rolerule.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case rolerule.EdgeCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case rolerule.EdgeEndedBy:
+		m.ResetEndedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleRule edge %s", name)
 }
 
 // SeatQuotaMutation represents an operation that mutates the SeatQuota nodes in the graph.

@@ -214,6 +214,12 @@ func (*RoleGrant) IsNode() {}
 // NodeID returns the identifier of the RoleGrant.
 func (n *RoleGrant) NodeID() ident.ID { return n.ID }
 
+// IsNode marks RoleRule as a Node of the GraphQL schema.
+func (*RoleRule) IsNode() {}
+
+// NodeID returns the identifier of the RoleRule.
+func (n *RoleRule) NodeID() ident.ID { return n.ID }
+
 // IsNode marks SeatQuota as a Node of the GraphQL schema.
 func (*SeatQuota) IsNode() {}
 

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -34,12 +35,18 @@ type RoleGrant struct {
 	AllianceID *ident.ID `json:"alliance_id,omitempty"`
 	// GrantedByID holds the value of the "granted_by_id" field.
 	GrantedByID *ident.ID `json:"granted_by_id,omitempty"`
+	// RuleID holds the value of the "rule_id" field.
+	RuleID *ident.ID `json:"rule_id,omitempty"`
+	// EndedByID holds the value of the "ended_by_id" field.
+	EndedByID *ident.ID `json:"ended_by_id,omitempty"`
 	// Role holds the value of the "role" field.
 	Role rolegrant.Role `json:"role,omitempty"`
 	// ValidFrom holds the value of the "valid_from" field.
 	ValidFrom time.Time `json:"valid_from,omitempty"`
 	// ValidUntil holds the value of the "valid_until" field.
 	ValidUntil *time.Time `json:"valid_until,omitempty"`
+	// why it was ended before its time; of the person who ended it
+	EndReason string `json:"end_reason,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the RoleGrantQuery when eager-loading is set.
 	Edges        RoleGrantEdges `json:"edges"`
@@ -58,9 +65,13 @@ type RoleGrantEdges struct {
 	Alliance *Alliance `json:"alliance,omitempty"`
 	// GrantedBy holds the value of the granted_by edge.
 	GrantedBy *Person `json:"granted_by,omitempty"`
+	// Rule holds the value of the rule edge.
+	Rule *RoleRule `json:"rule,omitempty"`
+	// EndedBy holds the value of the ended_by edge.
+	EndedBy *Person `json:"ended_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [7]bool
 }
 
 // PersonOrErr returns the Person value or an error if the edge
@@ -118,12 +129,34 @@ func (e RoleGrantEdges) GrantedByOrErr() (*Person, error) {
 	return nil, &NotLoadedError{edge: "granted_by"}
 }
 
+// RuleOrErr returns the Rule value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RoleGrantEdges) RuleOrErr() (*RoleRule, error) {
+	if e.Rule != nil {
+		return e.Rule, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: rolerule.Label}
+	}
+	return nil, &NotLoadedError{edge: "rule"}
+}
+
+// EndedByOrErr returns the EndedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RoleGrantEdges) EndedByOrErr() (*Person, error) {
+	if e.EndedBy != nil {
+		return e.EndedBy, nil
+	} else if e.loadedTypes[6] {
+		return nil, &NotFoundError{label: person.Label}
+	}
+	return nil, &NotLoadedError{edge: "ended_by"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*RoleGrant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case rolegrant.FieldID, rolegrant.FieldPersonID, rolegrant.FieldInstitutionID, rolegrant.FieldUnitID, rolegrant.FieldAllianceID, rolegrant.FieldGrantedByID, rolegrant.FieldRole:
+		case rolegrant.FieldID, rolegrant.FieldPersonID, rolegrant.FieldInstitutionID, rolegrant.FieldUnitID, rolegrant.FieldAllianceID, rolegrant.FieldGrantedByID, rolegrant.FieldRuleID, rolegrant.FieldEndedByID, rolegrant.FieldRole, rolegrant.FieldEndReason:
 			values[i] = new(sql.NullString)
 		case rolegrant.FieldCreatedAt, rolegrant.FieldValidFrom, rolegrant.FieldValidUntil:
 			values[i] = new(sql.NullTime)
@@ -188,6 +221,20 @@ func (_m *RoleGrant) assignValues(columns []string, values []any) error {
 				_m.GrantedByID = new(ident.ID)
 				*_m.GrantedByID = ident.ID(value.String)
 			}
+		case rolegrant.FieldRuleID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field rule_id", values[i])
+			} else if value.Valid {
+				_m.RuleID = new(ident.ID)
+				*_m.RuleID = ident.ID(value.String)
+			}
+		case rolegrant.FieldEndedByID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field ended_by_id", values[i])
+			} else if value.Valid {
+				_m.EndedByID = new(ident.ID)
+				*_m.EndedByID = ident.ID(value.String)
+			}
 		case rolegrant.FieldRole:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field role", values[i])
@@ -206,6 +253,12 @@ func (_m *RoleGrant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ValidUntil = new(time.Time)
 				*_m.ValidUntil = value.Time
+			}
+		case rolegrant.FieldEndReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field end_reason", values[i])
+			} else if value.Valid {
+				_m.EndReason = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -243,6 +296,16 @@ func (_m *RoleGrant) QueryAlliance() *AllianceQuery {
 // QueryGrantedBy queries the "granted_by" edge of the RoleGrant entity.
 func (_m *RoleGrant) QueryGrantedBy() *PersonQuery {
 	return NewRoleGrantClient(_m.config).QueryGrantedBy(_m)
+}
+
+// QueryRule queries the "rule" edge of the RoleGrant entity.
+func (_m *RoleGrant) QueryRule() *RoleRuleQuery {
+	return NewRoleGrantClient(_m.config).QueryRule(_m)
+}
+
+// QueryEndedBy queries the "ended_by" edge of the RoleGrant entity.
+func (_m *RoleGrant) QueryEndedBy() *PersonQuery {
+	return NewRoleGrantClient(_m.config).QueryEndedBy(_m)
 }
 
 // Update returns a builder for updating this RoleGrant.
@@ -294,6 +357,16 @@ func (_m *RoleGrant) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.RuleID; v != nil {
+		builder.WriteString("rule_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.EndedByID; v != nil {
+		builder.WriteString("ended_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("role=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Role))
 	builder.WriteString(", ")
@@ -304,6 +377,9 @@ func (_m *RoleGrant) String() string {
 		builder.WriteString("valid_until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("end_reason=")
+	builder.WriteString(_m.EndReason)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -101,6 +102,34 @@ func (_c *RoleGrantCreate) SetNillableGrantedByID(v *ident.ID) *RoleGrantCreate 
 	return _c
 }
 
+// SetRuleID sets the "rule_id" field.
+func (_c *RoleGrantCreate) SetRuleID(v ident.ID) *RoleGrantCreate {
+	_c.mutation.SetRuleID(v)
+	return _c
+}
+
+// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableRuleID(v *ident.ID) *RoleGrantCreate {
+	if v != nil {
+		_c.SetRuleID(*v)
+	}
+	return _c
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (_c *RoleGrantCreate) SetEndedByID(v ident.ID) *RoleGrantCreate {
+	_c.mutation.SetEndedByID(v)
+	return _c
+}
+
+// SetNillableEndedByID sets the "ended_by_id" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableEndedByID(v *ident.ID) *RoleGrantCreate {
+	if v != nil {
+		_c.SetEndedByID(*v)
+	}
+	return _c
+}
+
 // SetRole sets the "role" field.
 func (_c *RoleGrantCreate) SetRole(v rolegrant.Role) *RoleGrantCreate {
 	_c.mutation.SetRole(v)
@@ -123,6 +152,20 @@ func (_c *RoleGrantCreate) SetValidUntil(v time.Time) *RoleGrantCreate {
 func (_c *RoleGrantCreate) SetNillableValidUntil(v *time.Time) *RoleGrantCreate {
 	if v != nil {
 		_c.SetValidUntil(*v)
+	}
+	return _c
+}
+
+// SetEndReason sets the "end_reason" field.
+func (_c *RoleGrantCreate) SetEndReason(v string) *RoleGrantCreate {
+	_c.mutation.SetEndReason(v)
+	return _c
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableEndReason(v *string) *RoleGrantCreate {
+	if v != nil {
+		_c.SetEndReason(*v)
 	}
 	return _c
 }
@@ -166,6 +209,16 @@ func (_c *RoleGrantCreate) SetGrantedBy(v *Person) *RoleGrantCreate {
 	return _c.SetGrantedByID(v.ID)
 }
 
+// SetRule sets the "rule" edge to the RoleRule entity.
+func (_c *RoleGrantCreate) SetRule(v *RoleRule) *RoleGrantCreate {
+	return _c.SetRuleID(v.ID)
+}
+
+// SetEndedBy sets the "ended_by" edge to the Person entity.
+func (_c *RoleGrantCreate) SetEndedBy(v *Person) *RoleGrantCreate {
+	return _c.SetEndedByID(v.ID)
+}
+
 // Mutation returns the RoleGrantMutation object of the builder.
 func (_c *RoleGrantCreate) Mutation() *RoleGrantMutation {
 	return _c.mutation
@@ -204,6 +257,10 @@ func (_c *RoleGrantCreate) defaults() {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := rolegrant.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
+	}
+	if _, ok := _c.mutation.EndReason(); !ok {
+		v := rolegrant.DefaultEndReason
+		_c.mutation.SetEndReason(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := rolegrant.DefaultID()
@@ -244,6 +301,16 @@ func (_c *RoleGrantCreate) check() error {
 			return &ValidationError{Name: "granted_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.granted_by_id": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.RuleID(); ok {
+		if err := rolegrant.RuleIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "rule_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.rule_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.EndedByID(); ok {
+		if err := rolegrant.EndedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "ended_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.ended_by_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Role(); !ok {
 		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "RoleGrant.role"`)}
 	}
@@ -254,6 +321,14 @@ func (_c *RoleGrantCreate) check() error {
 	}
 	if _, ok := _c.mutation.ValidFrom(); !ok {
 		return &ValidationError{Name: "valid_from", err: errors.New(`ent: missing required field "RoleGrant.valid_from"`)}
+	}
+	if _, ok := _c.mutation.EndReason(); !ok {
+		return &ValidationError{Name: "end_reason", err: errors.New(`ent: missing required field "RoleGrant.end_reason"`)}
+	}
+	if v, ok := _c.mutation.EndReason(); ok {
+		if err := rolegrant.EndReasonValidator(v); err != nil {
+			return &ValidationError{Name: "end_reason", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.end_reason": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := rolegrant.IDValidator(string(v)); err != nil {
@@ -313,6 +388,10 @@ func (_c *RoleGrantCreate) createSpec() (*RoleGrant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ValidUntil(); ok {
 		_spec.SetField(rolegrant.FieldValidUntil, field.TypeTime, value)
 		_node.ValidUntil = &value
+	}
+	if value, ok := _c.mutation.EndReason(); ok {
+		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
+		_node.EndReason = value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -397,6 +476,40 @@ func (_c *RoleGrantCreate) createSpec() (*RoleGrant, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.GrantedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RuleIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.RuleTable,
+			Columns: []string{rolegrant.RuleColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RuleID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EndedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.EndedByTable,
+			Columns: []string{rolegrant.EndedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.EndedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

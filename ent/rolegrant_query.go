@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -32,6 +33,8 @@ type RoleGrantQuery struct {
 	withUnit        *UnitQuery
 	withAlliance    *AllianceQuery
 	withGrantedBy   *PersonQuery
+	withRule        *RoleRuleQuery
+	withEndedBy     *PersonQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -172,6 +175,50 @@ func (_q *RoleGrantQuery) QueryGrantedBy() *PersonQuery {
 			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
 			sqlgraph.To(person.Table, person.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRule chains the current query on the "rule" edge.
+func (_q *RoleGrantQuery) QueryRule() *RoleRuleQuery {
+	query := (&RoleRuleClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
+			sqlgraph.To(rolerule.Table, rolerule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryEndedBy chains the current query on the "ended_by" edge.
+func (_q *RoleGrantQuery) QueryEndedBy() *PersonQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -376,6 +423,8 @@ func (_q *RoleGrantQuery) Clone() *RoleGrantQuery {
 		withUnit:        _q.withUnit.Clone(),
 		withAlliance:    _q.withAlliance.Clone(),
 		withGrantedBy:   _q.withGrantedBy.Clone(),
+		withRule:        _q.withRule.Clone(),
+		withEndedBy:     _q.withEndedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -435,6 +484,28 @@ func (_q *RoleGrantQuery) WithGrantedBy(opts ...func(*PersonQuery)) *RoleGrantQu
 		opt(query)
 	}
 	_q.withGrantedBy = query
+	return _q
+}
+
+// WithRule tells the query-builder to eager-load the nodes that are connected to
+// the "rule" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoleGrantQuery) WithRule(opts ...func(*RoleRuleQuery)) *RoleGrantQuery {
+	query := (&RoleRuleClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRule = query
+	return _q
+}
+
+// WithEndedBy tells the query-builder to eager-load the nodes that are connected to
+// the "ended_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoleGrantQuery) WithEndedBy(opts ...func(*PersonQuery)) *RoleGrantQuery {
+	query := (&PersonClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withEndedBy = query
 	return _q
 }
 
@@ -516,12 +587,14 @@ func (_q *RoleGrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ro
 	var (
 		nodes       = []*RoleGrant{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [7]bool{
 			_q.withPerson != nil,
 			_q.withInstitution != nil,
 			_q.withUnit != nil,
 			_q.withAlliance != nil,
 			_q.withGrantedBy != nil,
+			_q.withRule != nil,
+			_q.withEndedBy != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -572,6 +645,18 @@ func (_q *RoleGrantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ro
 	if query := _q.withGrantedBy; query != nil {
 		if err := _q.loadGrantedBy(ctx, query, nodes, nil,
 			func(n *RoleGrant, e *Person) { n.Edges.GrantedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRule; query != nil {
+		if err := _q.loadRule(ctx, query, nodes, nil,
+			func(n *RoleGrant, e *RoleRule) { n.Edges.Rule = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withEndedBy; query != nil {
+		if err := _q.loadEndedBy(ctx, query, nodes, nil,
+			func(n *RoleGrant, e *Person) { n.Edges.EndedBy = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -735,6 +820,70 @@ func (_q *RoleGrantQuery) loadGrantedBy(ctx context.Context, query *PersonQuery,
 	}
 	return nil
 }
+func (_q *RoleGrantQuery) loadRule(ctx context.Context, query *RoleRuleQuery, nodes []*RoleGrant, init func(*RoleGrant), assign func(*RoleGrant, *RoleRule)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*RoleGrant)
+	for i := range nodes {
+		if nodes[i].RuleID == nil {
+			continue
+		}
+		fk := *nodes[i].RuleID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(rolerule.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "rule_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *RoleGrantQuery) loadEndedBy(ctx context.Context, query *PersonQuery, nodes []*RoleGrant, init func(*RoleGrant), assign func(*RoleGrant, *Person)) error {
+	ids := make([]ident.ID, 0, len(nodes))
+	nodeids := make(map[ident.ID][]*RoleGrant)
+	for i := range nodes {
+		if nodes[i].EndedByID == nil {
+			continue
+		}
+		fk := *nodes[i].EndedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(person.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "ended_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *RoleGrantQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -778,6 +927,12 @@ func (_q *RoleGrantQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withGrantedBy != nil {
 			_spec.Node.AddColumnOnce(rolegrant.FieldGrantedByID)
+		}
+		if _q.withRule != nil {
+			_spec.Node.AddColumnOnce(rolegrant.FieldRuleID)
+		}
+		if _q.withEndedBy != nil {
+			_spec.Node.AddColumnOnce(rolegrant.FieldEndedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

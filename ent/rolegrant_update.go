@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -114,6 +115,46 @@ func (_u *RoleGrantUpdate) ClearGrantedByID() *RoleGrantUpdate {
 	return _u
 }
 
+// SetRuleID sets the "rule_id" field.
+func (_u *RoleGrantUpdate) SetRuleID(v ident.ID) *RoleGrantUpdate {
+	_u.mutation.SetRuleID(v)
+	return _u
+}
+
+// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableRuleID(v *ident.ID) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetRuleID(*v)
+	}
+	return _u
+}
+
+// ClearRuleID clears the value of the "rule_id" field.
+func (_u *RoleGrantUpdate) ClearRuleID() *RoleGrantUpdate {
+	_u.mutation.ClearRuleID()
+	return _u
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (_u *RoleGrantUpdate) SetEndedByID(v ident.ID) *RoleGrantUpdate {
+	_u.mutation.SetEndedByID(v)
+	return _u
+}
+
+// SetNillableEndedByID sets the "ended_by_id" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableEndedByID(v *ident.ID) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetEndedByID(*v)
+	}
+	return _u
+}
+
+// ClearEndedByID clears the value of the "ended_by_id" field.
+func (_u *RoleGrantUpdate) ClearEndedByID() *RoleGrantUpdate {
+	_u.mutation.ClearEndedByID()
+	return _u
+}
+
 // SetRole sets the "role" field.
 func (_u *RoleGrantUpdate) SetRole(v rolegrant.Role) *RoleGrantUpdate {
 	_u.mutation.SetRole(v)
@@ -162,6 +203,20 @@ func (_u *RoleGrantUpdate) ClearValidUntil() *RoleGrantUpdate {
 	return _u
 }
 
+// SetEndReason sets the "end_reason" field.
+func (_u *RoleGrantUpdate) SetEndReason(v string) *RoleGrantUpdate {
+	_u.mutation.SetEndReason(v)
+	return _u
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableEndReason(v *string) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetEndReason(*v)
+	}
+	return _u
+}
+
 // SetInstitution sets the "institution" edge to the Institution entity.
 func (_u *RoleGrantUpdate) SetInstitution(v *Institution) *RoleGrantUpdate {
 	return _u.SetInstitutionID(v.ID)
@@ -180,6 +235,16 @@ func (_u *RoleGrantUpdate) SetAlliance(v *Alliance) *RoleGrantUpdate {
 // SetGrantedBy sets the "granted_by" edge to the Person entity.
 func (_u *RoleGrantUpdate) SetGrantedBy(v *Person) *RoleGrantUpdate {
 	return _u.SetGrantedByID(v.ID)
+}
+
+// SetRule sets the "rule" edge to the RoleRule entity.
+func (_u *RoleGrantUpdate) SetRule(v *RoleRule) *RoleGrantUpdate {
+	return _u.SetRuleID(v.ID)
+}
+
+// SetEndedBy sets the "ended_by" edge to the Person entity.
+func (_u *RoleGrantUpdate) SetEndedBy(v *Person) *RoleGrantUpdate {
+	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleGrantMutation object of the builder.
@@ -208,6 +273,18 @@ func (_u *RoleGrantUpdate) ClearAlliance() *RoleGrantUpdate {
 // ClearGrantedBy clears the "granted_by" edge to the Person entity.
 func (_u *RoleGrantUpdate) ClearGrantedBy() *RoleGrantUpdate {
 	_u.mutation.ClearGrantedBy()
+	return _u
+}
+
+// ClearRule clears the "rule" edge to the RoleRule entity.
+func (_u *RoleGrantUpdate) ClearRule() *RoleGrantUpdate {
+	_u.mutation.ClearRule()
+	return _u
+}
+
+// ClearEndedBy clears the "ended_by" edge to the Person entity.
+func (_u *RoleGrantUpdate) ClearEndedBy() *RoleGrantUpdate {
+	_u.mutation.ClearEndedBy()
 	return _u
 }
 
@@ -260,9 +337,24 @@ func (_u *RoleGrantUpdate) check() error {
 			return &ValidationError{Name: "granted_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.granted_by_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.RuleID(); ok {
+		if err := rolegrant.RuleIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "rule_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.rule_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EndedByID(); ok {
+		if err := rolegrant.EndedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "ended_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.ended_by_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Role(); ok {
 		if err := rolegrant.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EndReason(); ok {
+		if err := rolegrant.EndReasonValidator(v); err != nil {
+			return &ValidationError{Name: "end_reason", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.end_reason": %w`, err)}
 		}
 	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
@@ -300,6 +392,9 @@ func (_u *RoleGrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ValidUntilCleared() {
 		_spec.ClearField(rolegrant.FieldValidUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndReason(); ok {
+		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.InstitutionCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -407,6 +502,64 @@ func (_u *RoleGrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Inverse: false,
 			Table:   rolegrant.GrantedByTable,
 			Columns: []string{rolegrant.GrantedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RuleCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.RuleTable,
+			Columns: []string{rolegrant.RuleColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.RuleTable,
+			Columns: []string{rolegrant.RuleColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EndedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.EndedByTable,
+			Columns: []string{rolegrant.EndedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.EndedByTable,
+			Columns: []string{rolegrant.EndedByColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
@@ -519,6 +672,46 @@ func (_u *RoleGrantUpdateOne) ClearGrantedByID() *RoleGrantUpdateOne {
 	return _u
 }
 
+// SetRuleID sets the "rule_id" field.
+func (_u *RoleGrantUpdateOne) SetRuleID(v ident.ID) *RoleGrantUpdateOne {
+	_u.mutation.SetRuleID(v)
+	return _u
+}
+
+// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableRuleID(v *ident.ID) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetRuleID(*v)
+	}
+	return _u
+}
+
+// ClearRuleID clears the value of the "rule_id" field.
+func (_u *RoleGrantUpdateOne) ClearRuleID() *RoleGrantUpdateOne {
+	_u.mutation.ClearRuleID()
+	return _u
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (_u *RoleGrantUpdateOne) SetEndedByID(v ident.ID) *RoleGrantUpdateOne {
+	_u.mutation.SetEndedByID(v)
+	return _u
+}
+
+// SetNillableEndedByID sets the "ended_by_id" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableEndedByID(v *ident.ID) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetEndedByID(*v)
+	}
+	return _u
+}
+
+// ClearEndedByID clears the value of the "ended_by_id" field.
+func (_u *RoleGrantUpdateOne) ClearEndedByID() *RoleGrantUpdateOne {
+	_u.mutation.ClearEndedByID()
+	return _u
+}
+
 // SetRole sets the "role" field.
 func (_u *RoleGrantUpdateOne) SetRole(v rolegrant.Role) *RoleGrantUpdateOne {
 	_u.mutation.SetRole(v)
@@ -567,6 +760,20 @@ func (_u *RoleGrantUpdateOne) ClearValidUntil() *RoleGrantUpdateOne {
 	return _u
 }
 
+// SetEndReason sets the "end_reason" field.
+func (_u *RoleGrantUpdateOne) SetEndReason(v string) *RoleGrantUpdateOne {
+	_u.mutation.SetEndReason(v)
+	return _u
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableEndReason(v *string) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetEndReason(*v)
+	}
+	return _u
+}
+
 // SetInstitution sets the "institution" edge to the Institution entity.
 func (_u *RoleGrantUpdateOne) SetInstitution(v *Institution) *RoleGrantUpdateOne {
 	return _u.SetInstitutionID(v.ID)
@@ -585,6 +792,16 @@ func (_u *RoleGrantUpdateOne) SetAlliance(v *Alliance) *RoleGrantUpdateOne {
 // SetGrantedBy sets the "granted_by" edge to the Person entity.
 func (_u *RoleGrantUpdateOne) SetGrantedBy(v *Person) *RoleGrantUpdateOne {
 	return _u.SetGrantedByID(v.ID)
+}
+
+// SetRule sets the "rule" edge to the RoleRule entity.
+func (_u *RoleGrantUpdateOne) SetRule(v *RoleRule) *RoleGrantUpdateOne {
+	return _u.SetRuleID(v.ID)
+}
+
+// SetEndedBy sets the "ended_by" edge to the Person entity.
+func (_u *RoleGrantUpdateOne) SetEndedBy(v *Person) *RoleGrantUpdateOne {
+	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleGrantMutation object of the builder.
@@ -613,6 +830,18 @@ func (_u *RoleGrantUpdateOne) ClearAlliance() *RoleGrantUpdateOne {
 // ClearGrantedBy clears the "granted_by" edge to the Person entity.
 func (_u *RoleGrantUpdateOne) ClearGrantedBy() *RoleGrantUpdateOne {
 	_u.mutation.ClearGrantedBy()
+	return _u
+}
+
+// ClearRule clears the "rule" edge to the RoleRule entity.
+func (_u *RoleGrantUpdateOne) ClearRule() *RoleGrantUpdateOne {
+	_u.mutation.ClearRule()
+	return _u
+}
+
+// ClearEndedBy clears the "ended_by" edge to the Person entity.
+func (_u *RoleGrantUpdateOne) ClearEndedBy() *RoleGrantUpdateOne {
+	_u.mutation.ClearEndedBy()
 	return _u
 }
 
@@ -678,9 +907,24 @@ func (_u *RoleGrantUpdateOne) check() error {
 			return &ValidationError{Name: "granted_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.granted_by_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.RuleID(); ok {
+		if err := rolegrant.RuleIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "rule_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.rule_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EndedByID(); ok {
+		if err := rolegrant.EndedByIDValidator(string(v)); err != nil {
+			return &ValidationError{Name: "ended_by_id", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.ended_by_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Role(); ok {
 		if err := rolegrant.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EndReason(); ok {
+		if err := rolegrant.EndReasonValidator(v); err != nil {
+			return &ValidationError{Name: "end_reason", err: fmt.Errorf(`ent: validator failed for field "RoleGrant.end_reason": %w`, err)}
 		}
 	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
@@ -735,6 +979,9 @@ func (_u *RoleGrantUpdateOne) sqlSave(ctx context.Context) (_node *RoleGrant, er
 	}
 	if _u.mutation.ValidUntilCleared() {
 		_spec.ClearField(rolegrant.FieldValidUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndReason(); ok {
+		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.InstitutionCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -842,6 +1089,64 @@ func (_u *RoleGrantUpdateOne) sqlSave(ctx context.Context) (_node *RoleGrant, er
 			Inverse: false,
 			Table:   rolegrant.GrantedByTable,
 			Columns: []string{rolegrant.GrantedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RuleCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.RuleTable,
+			Columns: []string{rolegrant.RuleColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.RuleTable,
+			Columns: []string{rolegrant.RuleColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EndedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.EndedByTable,
+			Columns: []string{rolegrant.EndedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   rolegrant.EndedByTable,
+			Columns: []string{rolegrant.EndedByColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),

@@ -40,6 +40,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/schema"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
@@ -87,12 +88,20 @@ func init() {
 	allianceMixin := schema.Alliance{}.Mixin()
 	allianceMixinFields0 := allianceMixin[0].Fields()
 	_ = allianceMixinFields0
+	allianceMixinFields1 := allianceMixin[1].Fields()
+	_ = allianceMixinFields1
 	allianceFields := schema.Alliance{}.Fields()
 	_ = allianceFields
 	// allianceDescCreatedAt is the schema descriptor for created_at field.
 	allianceDescCreatedAt := allianceMixinFields0[1].Descriptor()
 	// alliance.DefaultCreatedAt holds the default value on creation for the created_at field.
 	alliance.DefaultCreatedAt = allianceDescCreatedAt.Default.(func() time.Time)
+	// allianceDescUpdatedAt is the schema descriptor for updated_at field.
+	allianceDescUpdatedAt := allianceMixinFields1[0].Descriptor()
+	// alliance.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	alliance.DefaultUpdatedAt = allianceDescUpdatedAt.Default.(func() time.Time)
+	// alliance.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	alliance.UpdateDefaultUpdatedAt = allianceDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// allianceDescSlug is the schema descriptor for slug field.
 	allianceDescSlug := allianceFields[0].Descriptor()
 	// alliance.SlugValidator is a validator for the "slug" field. It is called by the builders before save.
@@ -1562,12 +1571,61 @@ func init() {
 	rolegrantDescGrantedByID := rolegrantFields[4].Descriptor()
 	// rolegrant.GrantedByIDValidator is a validator for the "granted_by_id" field. It is called by the builders before save.
 	rolegrant.GrantedByIDValidator = rolegrantDescGrantedByID.Validators[0].(func(string) error)
+	// rolegrantDescRuleID is the schema descriptor for rule_id field.
+	rolegrantDescRuleID := rolegrantFields[5].Descriptor()
+	// rolegrant.RuleIDValidator is a validator for the "rule_id" field. It is called by the builders before save.
+	rolegrant.RuleIDValidator = rolegrantDescRuleID.Validators[0].(func(string) error)
+	// rolegrantDescEndedByID is the schema descriptor for ended_by_id field.
+	rolegrantDescEndedByID := rolegrantFields[6].Descriptor()
+	// rolegrant.EndedByIDValidator is a validator for the "ended_by_id" field. It is called by the builders before save.
+	rolegrant.EndedByIDValidator = rolegrantDescEndedByID.Validators[0].(func(string) error)
+	// rolegrantDescEndReason is the schema descriptor for end_reason field.
+	rolegrantDescEndReason := rolegrantFields[10].Descriptor()
+	// rolegrant.DefaultEndReason holds the default value on creation for the end_reason field.
+	rolegrant.DefaultEndReason = rolegrantDescEndReason.Default.(string)
+	// rolegrant.EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
+	rolegrant.EndReasonValidator = rolegrantDescEndReason.Validators[0].(func(string) error)
 	// rolegrantDescID is the schema descriptor for id field.
 	rolegrantDescID := rolegrantMixinFields0[0].Descriptor()
 	// rolegrant.DefaultID holds the default value on creation for the id field.
 	rolegrant.DefaultID = rolegrantDescID.Default.(func() ident.ID)
 	// rolegrant.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	rolegrant.IDValidator = rolegrantDescID.Validators[0].(func(string) error)
+	roleruleMixin := schema.RoleRule{}.Mixin()
+	roleruleMixinFields0 := roleruleMixin[0].Fields()
+	_ = roleruleMixinFields0
+	roleruleFields := schema.RoleRule{}.Fields()
+	_ = roleruleFields
+	// roleruleDescCreatedAt is the schema descriptor for created_at field.
+	roleruleDescCreatedAt := roleruleMixinFields0[1].Descriptor()
+	// rolerule.DefaultCreatedAt holds the default value on creation for the created_at field.
+	rolerule.DefaultCreatedAt = roleruleDescCreatedAt.Default.(func() time.Time)
+	// roleruleDescInstitutionID is the schema descriptor for institution_id field.
+	roleruleDescInstitutionID := roleruleFields[0].Descriptor()
+	// rolerule.InstitutionIDValidator is a validator for the "institution_id" field. It is called by the builders before save.
+	rolerule.InstitutionIDValidator = roleruleDescInstitutionID.Validators[0].(func(string) error)
+	// roleruleDescUnitID is the schema descriptor for unit_id field.
+	roleruleDescUnitID := roleruleFields[1].Descriptor()
+	// rolerule.UnitIDValidator is a validator for the "unit_id" field. It is called by the builders before save.
+	rolerule.UnitIDValidator = roleruleDescUnitID.Validators[0].(func(string) error)
+	// roleruleDescCreatedByID is the schema descriptor for created_by_id field.
+	roleruleDescCreatedByID := roleruleFields[2].Descriptor()
+	// rolerule.CreatedByIDValidator is a validator for the "created_by_id" field. It is called by the builders before save.
+	rolerule.CreatedByIDValidator = roleruleDescCreatedByID.Validators[0].(func(string) error)
+	// roleruleDescEndedByID is the schema descriptor for ended_by_id field.
+	roleruleDescEndedByID := roleruleFields[3].Descriptor()
+	// rolerule.EndedByIDValidator is a validator for the "ended_by_id" field. It is called by the builders before save.
+	rolerule.EndedByIDValidator = roleruleDescEndedByID.Validators[0].(func(string) error)
+	// roleruleDescValue is the schema descriptor for value field.
+	roleruleDescValue := roleruleFields[5].Descriptor()
+	// rolerule.ValueValidator is a validator for the "value" field. It is called by the builders before save.
+	rolerule.ValueValidator = roleruleDescValue.Validators[0].(func(string) error)
+	// roleruleDescID is the schema descriptor for id field.
+	roleruleDescID := roleruleMixinFields0[0].Descriptor()
+	// rolerule.DefaultID holds the default value on creation for the id field.
+	rolerule.DefaultID = roleruleDescID.Default.(func() ident.ID)
+	// rolerule.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	rolerule.IDValidator = roleruleDescID.Validators[0].(func(string) error)
 	seatquotaMixin := schema.SeatQuota{}.Mixin()
 	seatquotaMixinFields0 := seatquotaMixin[0].Fields()
 	_ = seatquotaMixinFields0

@@ -82,6 +82,8 @@ type Tx struct {
 	Result *ResultClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// RoleRule is the client for interacting with the RoleRule builders.
+	RoleRule *RoleRuleClient
 	// SeatQuota is the client for interacting with the SeatQuota builders.
 	SeatQuota *SeatQuotaClient
 	// ServerKey is the client for interacting with the ServerKey builders.
@@ -264,6 +266,7 @@ func (tx *Tx) init() {
 	tx.RecognitionRule = NewRecognitionRuleClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
+	tx.RoleRule = NewRoleRuleClient(tx.config)
 	tx.SeatQuota = NewSeatQuotaClient(tx.config)
 	tx.ServerKey = NewServerKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -29,7 +29,8 @@ func actions(ctx context.Context, all []authz.Action) []*model.ViewerAction {
 	for i, a := range all {
 		out[i] = &model.ViewerAction{Name: a.Name, Allowed: a.Err == nil}
 		if a.Err != nil {
-			out[i].Reason = new(problems(ctx, a.Err)[0].In(languageOf(ctx)))
+			p, in := problems(ctx, a.Err)[0], languageOf(ctx)
+			out[i].Reason, out[i].Refusal = new(p.In(in)), userError(p, in)
 		}
 	}
 	return out

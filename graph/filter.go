@@ -12,7 +12,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -167,4 +170,19 @@ func casesLike(f *model.RecognitionCaseFilter) (all []predicate.RecognitionCase)
 	all = when(all, f.UpdatedSince, recognitioncase.UpdatedAtGTE)
 	all = among(all, f.States, recognitioncase.StateIn)
 	return when(all, f.HomeID, recognitioncase.HomeID)
+}
+
+func (r *Resolver) grantsLike(f *model.RoleGrantFilter) []predicate.RoleGrant {
+	var all []predicate.RoleGrant
+	if f == nil {
+		return all
+	}
+	all = when(all, f.Role, func(held viewer.Role) predicate.RoleGrant { return rolegrant.RoleEQ(rolegrant.Role(held)) })
+	all = when(all, f.PersonID, rolegrant.PersonID)
+	return when(all, f.Current, func(current bool) predicate.RoleGrant {
+		if current {
+			return authz.Held(r.Now())
+		}
+		return rolegrant.Not(authz.Held(r.Now()))
+	})
 }

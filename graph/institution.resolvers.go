@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
@@ -12,12 +13,17 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/portal"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -26,7 +32,7 @@ func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, f
 }
 
 func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error) {
-	return actions(ctx, institution.AllianceActions(ctx, obj)), nil
+	return actions(ctx, append(institution.AllianceActions(ctx, obj), slices.Concat(role.AllianceActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID))...)), nil
 }
 
 func (r *allianceConnectionResolver) Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error) {
@@ -63,7 +69,8 @@ func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Instit
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
 	all := append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)
-	return actions(ctx, append(all, exchange.Actions(ctx, obj.ID)...)), nil
+	return actions(ctx, slices.Concat(all, microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
+		role.InstitutionActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID), client.InstitutionActions(ctx, obj.ID), provider.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID))), nil
 }
 
 func (r *institutionConnectionResolver) Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error) {
@@ -182,14 +189,6 @@ func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution
 	return &model.AlliancePayload{Alliance: done}, nil
 }
 
-func (r *mutationResolver) GrantRole(ctx context.Context, input institution.NewGrant) (*model.RoleGrantPayload, error) {
-	done, err := r.Institutions.Grant(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RoleGrantPayload{RoleGrant: done}, nil
-}
-
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {
 	return follow(ctx, objs, func(o *ent.Programme) ident.ID { return o.InstitutionID }, r.institutions)
 }
@@ -228,26 +227,6 @@ func (r *queryResolver) Institutions(ctx context.Context, filter *model.Institut
 
 func (r *queryResolver) Programme(ctx context.Context, id ident.ID) (*ent.Programme, error) {
 	return null(r.DB.Programme.Get(ctx, id))
-}
-
-func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.people)
-}
-
-func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
-	return viewer.Role(obj.Role), nil
-}
-
-func (r *roleGrantResolver) Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
-}
-
-func (r *roleGrantResolver) Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.units)
-}
-
-func (r *roleGrantResolver) Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.alliances)
 }
 
 func (r *unitResolver) Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error) {
@@ -302,8 +281,6 @@ func (r *Resolver) ProgrammeConnection() generated.ProgrammeConnectionResolver {
 	return &programmeConnectionResolver{r}
 }
 
-func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
-
 func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
 
 func (r *Resolver) UnitConnection() generated.UnitConnectionResolver {
@@ -320,7 +297,6 @@ type (
 	membershipStandingResolver    struct{ *Resolver }
 	programmeResolver             struct{ *Resolver }
 	programmeConnectionResolver   struct{ *Resolver }
-	roleGrantResolver             struct{ *Resolver }
 	unitResolver                  struct{ *Resolver }
 	unitConnectionResolver        struct{ *Resolver }
 )

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
@@ -9,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -40,6 +43,7 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.RecognitionRule: asNodes(r.rules),
 		ident.RecognitionCase: asNodes(r.cases),
 		ident.Role:            asNodes(r.roleGrants),
+		ident.RoleRule:        asNodes(r.roleRules),
 		ident.ImportRun:       asNodes(r.importRuns),
 		ident.ImportSource:    asNodes(r.importSources),
 		ident.Provider:        asNodes(r.providers),
@@ -117,3 +121,10 @@ func (r *Resolver) cases(ctx context.Context, ids []ident.ID) ([]*ent.Recognitio
 func (r *Resolver) roleGrants(ctx context.Context, ids []ident.ID) ([]*ent.RoleGrant, error) {
 	return r.DB.RoleGrant.Query().Where(rolegrant.IDIn(ids...)).All(ctx)
 }
+
+func (r *Resolver) roleRules(ctx context.Context, ids []ident.ID) ([]*ent.RoleRule, error) {
+	return r.DB.RoleRule.Query().Where(rolerule.IDIn(ids...)).All(ctx)
+}
+
+// NodeKinds lists the kinds of things that node answers with, in order.
+func NodeKinds(r *Resolver) []ident.Kind { return slices.Sorted(maps.Keys(r.loaders())) }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -36,11 +37,32 @@ func (r *heldRoleResolver) Unit(ctx context.Context, obj *viewer.Grant) (*ent.Un
 	return null(r.DB.Unit.Get(ctx, obj.Unit))
 }
 
+func (r *heldRoleResolver) Alliance(ctx context.Context, obj *viewer.Grant) (*ent.Alliance, error) {
+	if obj.At.Kind() != ident.Alliance {
+		return nil, nil
+	}
+	return null(r.DB.Alliance.Get(ctx, obj.At))
+}
+
 func (r *permissionResolver) Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error) {
 	if obj.At.Kind() != ident.Institution {
 		return nil, nil
 	}
 	return null(r.DB.Institution.Get(ctx, obj.At))
+}
+
+func (r *permissionResolver) Unit(ctx context.Context, obj *model.Permission) (*ent.Unit, error) {
+	if obj.UnitID == "" {
+		return nil, nil
+	}
+	return null(r.DB.Unit.Get(ctx, obj.UnitID))
+}
+
+func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission) (*ent.Alliance, error) {
+	if obj.At.Kind() != ident.Alliance {
+		return nil, nil
+	}
+	return null(r.DB.Alliance.Get(ctx, obj.At))
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
@@ -88,8 +110,18 @@ func (r *viewerResolver) Roles(ctx context.Context, obj *viewer.Viewer) ([]*view
 
 func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error) {
 	all := []*model.Permission{}
-	for _, at := range obj.StaffAt() {
-		all = append(all, &model.Permission{At: at, Rights: authz.RightsAt(obj, at)})
+	for _, g := range obj.Grants {
+		here := &model.Permission{At: g.At, UnitID: g.Unit}
+		if slices.ContainsFunc(all, func(p *model.Permission) bool { return p.At == g.At && p.UnitID == g.Unit }) {
+			continue
+		}
+		if here.Rights = authz.RightsAt(obj, g.At); g.Unit != "" {
+			here.Rights = authz.RightsAt(obj, g.At, &g.Unit)
+		}
+		all = append(all, here)
+	}
+	if obj.ClientAt != "" {
+		all = append(all, &model.Permission{At: obj.ClientAt, Rights: authz.RightsAt(obj, obj.ClientAt)})
 	}
 	return all, nil
 }

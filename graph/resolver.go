@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 )
 
 // Resolver is what resolvers need: the guarded client for queries, and the
@@ -31,6 +32,7 @@ type Resolver struct {
 	Now          func() time.Time
 	Discovery    *discovery.Service
 	Institutions *institution.Service
+	Roles        *role.Service
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service

@@ -52,9 +52,9 @@ func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*mod
 	if err != nil {
 		return nil, err
 	}
-	unit, err := catalogue.UnitOf(ctx, r.DB, o)
-	if err != nil {
-		return nil, err
+	var unit *ident.ID
+	if courses[0] != nil {
+		unit = courses[0].UnitID
 	}
 	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit),
 		admission.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now())...)), nil

@@ -36,7 +36,7 @@ type cli struct {
 	Keys    keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
 	Token   askToken   `cmd:"" help:"Get an access token for a program, or make its key."`
 	Verify  verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
-	Schema  schema     `cmd:"" help:"Print the GraphQL schema."`
+	Schema  schema     `cmd:"" help:"Print the GraphQL schema, or who may do and see what."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
 }

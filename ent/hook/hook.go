@@ -429,6 +429,18 @@ func (f RoleGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleGrantMutation", m)
 }
 
+// The RoleRuleFunc type is an adapter to allow the use of ordinary
+// function as RoleRule mutator.
+type RoleRuleFunc func(context.Context, *ent.RoleRuleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RoleRuleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RoleRuleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleRuleMutation", m)
+}
+
 // The SeatQuotaFunc type is an adapter to allow the use of ordinary
 // function as SeatQuota mutator.
 type SeatQuotaFunc func(context.Context, *ent.SeatQuotaMutation) (ent.Value, error)

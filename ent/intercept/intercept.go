@@ -44,6 +44,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/ent/session"
@@ -1055,6 +1056,33 @@ func (f TraverseRoleGrant) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleGrantQuery", q)
 }
 
+// The RoleRuleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoleRuleFunc func(context.Context, *ent.RoleRuleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoleRuleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoleRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoleRuleQuery", q)
+}
+
+// The TraverseRoleRule type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoleRule func(context.Context, *ent.RoleRuleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoleRule) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoleRule) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoleRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoleRuleQuery", q)
+}
+
 // The SeatQuotaFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SeatQuotaFunc func(context.Context, *ent.SeatQuotaQuery) (ent.Value, error)
 
@@ -1344,6 +1372,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ResultQuery, predicate.Result, result.OrderOption]{typ: ent.TypeResult, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
+	case *ent.RoleRuleQuery:
+		return &query[*ent.RoleRuleQuery, predicate.RoleRule, rolerule.OrderOption]{typ: ent.TypeRoleRule, tq: q}, nil
 	case *ent.SeatQuotaQuery:
 		return &query[*ent.SeatQuotaQuery, predicate.SeatQuota, seatquota.OrderOption]{typ: ent.TypeSeatQuota, tq: q}, nil
 	case *ent.ServerKeyQuery:

@@ -56,6 +56,7 @@ var (
 	AlliancesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "slug", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "website", Type: field.TypeString, Nullable: true, Size: 255},
@@ -67,6 +68,13 @@ var (
 		Name:       "alliances",
 		Columns:    AlliancesColumns,
 		PrimaryKey: []*schema.Column{AlliancesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "alliance_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AlliancesColumns[2], AlliancesColumns[0]},
+			},
+		},
 	}
 	// APIClientsColumns holds the columns for the "api_clients" table.
 	APIClientsColumns = []*schema.Column{
@@ -1637,11 +1645,14 @@ var (
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "valid_from", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "valid_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "end_reason", Type: field.TypeString, Size: 500, Default: ""},
 		{Name: "person_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "unit_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "alliance_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "granted_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "rule_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "ended_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// RoleGrantsTable holds the schema information for the "role_grants" table.
 	RoleGrantsTable = &schema.Table{
@@ -1651,33 +1662,120 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "role_grants_persons_person",
-				Columns:    []*schema.Column{RoleGrantsColumns[5]},
+				Columns:    []*schema.Column{RoleGrantsColumns[6]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "role_grants_institutions_institution",
-				Columns:    []*schema.Column{RoleGrantsColumns[6]},
+				Columns:    []*schema.Column{RoleGrantsColumns[7]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "role_grants_units_unit",
-				Columns:    []*schema.Column{RoleGrantsColumns[7]},
+				Columns:    []*schema.Column{RoleGrantsColumns[8]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "role_grants_alliances_alliance",
-				Columns:    []*schema.Column{RoleGrantsColumns[8]},
+				Columns:    []*schema.Column{RoleGrantsColumns[9]},
 				RefColumns: []*schema.Column{AlliancesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "role_grants_persons_granted_by",
-				Columns:    []*schema.Column{RoleGrantsColumns[9]},
+				Columns:    []*schema.Column{RoleGrantsColumns[10]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "role_grants_role_rules_rule",
+				Columns:    []*schema.Column{RoleGrantsColumns[11]},
+				RefColumns: []*schema.Column{RoleRulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "role_grants_persons_ended_by",
+				Columns:    []*schema.Column{RoleGrantsColumns[12]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rolegrant_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoleGrantsColumns[6]},
+			},
+			{
+				Name:    "rolegrant_institution_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoleGrantsColumns[7]},
+			},
+			{
+				Name:    "rolegrant_alliance_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoleGrantsColumns[9]},
+			},
+			{
+				Name:    "rolegrant_rule_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoleGrantsColumns[11]},
+			},
+		},
+	}
+	// RoleRulesColumns holds the columns for the "role_rules" table.
+	RoleRulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "attribute", Type: field.TypeEnum, Enums: []string{"EDUPERSON_ENTITLEMENT", "EDUPERSON_AFFILIATION"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "value", Type: field.TypeString, Size: 255},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "months", Type: field.TypeInt},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "unit_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "ended_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+	}
+	// RoleRulesTable holds the schema information for the "role_rules" table.
+	RoleRulesTable = &schema.Table{
+		Name:       "role_rules",
+		Columns:    RoleRulesColumns,
+		PrimaryKey: []*schema.Column{RoleRulesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "role_rules_institutions_institution",
+				Columns:    []*schema.Column{RoleRulesColumns[7]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "role_rules_units_unit",
+				Columns:    []*schema.Column{RoleRulesColumns[8]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "role_rules_persons_created_by",
+				Columns:    []*schema.Column{RoleRulesColumns[9]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "role_rules_persons_ended_by",
+				Columns:    []*schema.Column{RoleRulesColumns[10]},
+				RefColumns: []*schema.Column{PersonsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rolerule_institution_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoleRulesColumns[7]},
 			},
 		},
 	}
@@ -2002,6 +2100,7 @@ var (
 		RecognitionRulesTable,
 		ResultsTable,
 		RoleGrantsTable,
+		RoleRulesTable,
 		SeatQuotaTable,
 		ServerKeysTable,
 		SessionsTable,
@@ -2095,6 +2194,12 @@ func init() {
 	RoleGrantsTable.ForeignKeys[2].RefTable = UnitsTable
 	RoleGrantsTable.ForeignKeys[3].RefTable = AlliancesTable
 	RoleGrantsTable.ForeignKeys[4].RefTable = PersonsTable
+	RoleGrantsTable.ForeignKeys[5].RefTable = RoleRulesTable
+	RoleGrantsTable.ForeignKeys[6].RefTable = PersonsTable
+	RoleRulesTable.ForeignKeys[0].RefTable = InstitutionsTable
+	RoleRulesTable.ForeignKeys[1].RefTable = UnitsTable
+	RoleRulesTable.ForeignKeys[2].RefTable = PersonsTable
+	RoleRulesTable.ForeignKeys[3].RefTable = PersonsTable
 	SeatQuotaTable.ForeignKeys[0].RefTable = OfferingsTable
 	SeatQuotaTable.ForeignKeys[1].RefTable = InstitutionsTable
 	SessionsTable.ForeignKeys[0].RefTable = PersonsTable

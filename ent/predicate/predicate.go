@@ -111,6 +111,9 @@ type Result func(*sql.Selector)
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)
 
+// RoleRule is the predicate function for rolerule builders.
+type RoleRule func(*sql.Selector)
+
 // SeatQuota is the predicate function for seatquota builders.
 type SeatQuota func(*sql.Selector)
 

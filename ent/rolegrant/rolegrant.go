@@ -28,12 +28,18 @@ const (
 	FieldAllianceID = "alliance_id"
 	// FieldGrantedByID holds the string denoting the granted_by_id field in the database.
 	FieldGrantedByID = "granted_by_id"
+	// FieldRuleID holds the string denoting the rule_id field in the database.
+	FieldRuleID = "rule_id"
+	// FieldEndedByID holds the string denoting the ended_by_id field in the database.
+	FieldEndedByID = "ended_by_id"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
 	// FieldValidFrom holds the string denoting the valid_from field in the database.
 	FieldValidFrom = "valid_from"
 	// FieldValidUntil holds the string denoting the valid_until field in the database.
 	FieldValidUntil = "valid_until"
+	// FieldEndReason holds the string denoting the end_reason field in the database.
+	FieldEndReason = "end_reason"
 	// EdgePerson holds the string denoting the person edge name in mutations.
 	EdgePerson = "person"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
@@ -44,6 +50,10 @@ const (
 	EdgeAlliance = "alliance"
 	// EdgeGrantedBy holds the string denoting the granted_by edge name in mutations.
 	EdgeGrantedBy = "granted_by"
+	// EdgeRule holds the string denoting the rule edge name in mutations.
+	EdgeRule = "rule"
+	// EdgeEndedBy holds the string denoting the ended_by edge name in mutations.
+	EdgeEndedBy = "ended_by"
 	// Table holds the table name of the rolegrant in the database.
 	Table = "role_grants"
 	// PersonTable is the table that holds the person relation/edge.
@@ -81,6 +91,20 @@ const (
 	GrantedByInverseTable = "persons"
 	// GrantedByColumn is the table column denoting the granted_by relation/edge.
 	GrantedByColumn = "granted_by_id"
+	// RuleTable is the table that holds the rule relation/edge.
+	RuleTable = "role_grants"
+	// RuleInverseTable is the table name for the RoleRule entity.
+	// It exists in this package in order to avoid circular dependency with the "rolerule" package.
+	RuleInverseTable = "role_rules"
+	// RuleColumn is the table column denoting the rule relation/edge.
+	RuleColumn = "rule_id"
+	// EndedByTable is the table that holds the ended_by relation/edge.
+	EndedByTable = "role_grants"
+	// EndedByInverseTable is the table name for the Person entity.
+	// It exists in this package in order to avoid circular dependency with the "person" package.
+	EndedByInverseTable = "persons"
+	// EndedByColumn is the table column denoting the ended_by relation/edge.
+	EndedByColumn = "ended_by_id"
 )
 
 // Columns holds all SQL columns for rolegrant fields.
@@ -92,9 +116,12 @@ var Columns = []string{
 	FieldUnitID,
 	FieldAllianceID,
 	FieldGrantedByID,
+	FieldRuleID,
+	FieldEndedByID,
 	FieldRole,
 	FieldValidFrom,
 	FieldValidUntil,
+	FieldEndReason,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -120,6 +147,14 @@ var (
 	AllianceIDValidator func(string) error
 	// GrantedByIDValidator is a validator for the "granted_by_id" field. It is called by the builders before save.
 	GrantedByIDValidator func(string) error
+	// RuleIDValidator is a validator for the "rule_id" field. It is called by the builders before save.
+	RuleIDValidator func(string) error
+	// EndedByIDValidator is a validator for the "ended_by_id" field. It is called by the builders before save.
+	EndedByIDValidator func(string) error
+	// DefaultEndReason holds the default value on creation for the "end_reason" field.
+	DefaultEndReason string
+	// EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
+	EndReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -192,6 +227,16 @@ func ByGrantedByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldGrantedByID, opts...).ToFunc()
 }
 
+// ByRuleID orders the results by the rule_id field.
+func ByRuleID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRuleID, opts...).ToFunc()
+}
+
+// ByEndedByID orders the results by the ended_by_id field.
+func ByEndedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndedByID, opts...).ToFunc()
+}
+
 // ByRole orders the results by the role field.
 func ByRole(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRole, opts...).ToFunc()
@@ -205,6 +250,11 @@ func ByValidFrom(opts ...sql.OrderTermOption) OrderOption {
 // ByValidUntil orders the results by the valid_until field.
 func ByValidUntil(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldValidUntil, opts...).ToFunc()
+}
+
+// ByEndReason orders the results by the end_reason field.
+func ByEndReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndReason, opts...).ToFunc()
 }
 
 // ByPersonField orders the results by person field.
@@ -241,6 +291,20 @@ func ByGrantedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newGrantedByStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByRuleField orders the results by rule field.
+func ByRuleField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRuleStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByEndedByField orders the results by ended_by field.
+func ByEndedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEndedByStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newPersonStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -274,5 +338,19 @@ func newGrantedByStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(GrantedByInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, GrantedByTable, GrantedByColumn),
+	)
+}
+func newRuleStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RuleInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, RuleTable, RuleColumn),
+	)
+}
+func newEndedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EndedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, EndedByTable, EndedByColumn),
 	)
 }

@@ -91,6 +91,18 @@ func GrantedByID(v ident.ID) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldGrantedByID, vc))
 }
 
+// RuleID applies equality check predicate on the "rule_id" field. It's identical to RuleIDEQ.
+func RuleID(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldRuleID, vc))
+}
+
+// EndedByID applies equality check predicate on the "ended_by_id" field. It's identical to EndedByIDEQ.
+func EndedByID(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldEndedByID, vc))
+}
+
 // ValidFrom applies equality check predicate on the "valid_from" field. It's identical to ValidFromEQ.
 func ValidFrom(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldValidFrom, v))
@@ -99,6 +111,11 @@ func ValidFrom(v time.Time) predicate.RoleGrant {
 // ValidUntil applies equality check predicate on the "valid_until" field. It's identical to ValidUntilEQ.
 func ValidUntil(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldValidUntil, v))
+}
+
+// EndReason applies equality check predicate on the "end_reason" field. It's identical to EndReasonEQ.
+func EndReason(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldEQ(FieldEndReason, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -601,6 +618,194 @@ func GrantedByIDContainsFold(v ident.ID) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldContainsFold(FieldGrantedByID, vc))
 }
 
+// RuleIDEQ applies the EQ predicate on the "rule_id" field.
+func RuleIDEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldRuleID, vc))
+}
+
+// RuleIDNEQ applies the NEQ predicate on the "rule_id" field.
+func RuleIDNEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldNEQ(FieldRuleID, vc))
+}
+
+// RuleIDIn applies the In predicate on the "rule_id" field.
+func RuleIDIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldIn(FieldRuleID, v...))
+}
+
+// RuleIDNotIn applies the NotIn predicate on the "rule_id" field.
+func RuleIDNotIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldNotIn(FieldRuleID, v...))
+}
+
+// RuleIDGT applies the GT predicate on the "rule_id" field.
+func RuleIDGT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGT(FieldRuleID, vc))
+}
+
+// RuleIDGTE applies the GTE predicate on the "rule_id" field.
+func RuleIDGTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGTE(FieldRuleID, vc))
+}
+
+// RuleIDLT applies the LT predicate on the "rule_id" field.
+func RuleIDLT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLT(FieldRuleID, vc))
+}
+
+// RuleIDLTE applies the LTE predicate on the "rule_id" field.
+func RuleIDLTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLTE(FieldRuleID, vc))
+}
+
+// RuleIDContains applies the Contains predicate on the "rule_id" field.
+func RuleIDContains(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContains(FieldRuleID, vc))
+}
+
+// RuleIDHasPrefix applies the HasPrefix predicate on the "rule_id" field.
+func RuleIDHasPrefix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasPrefix(FieldRuleID, vc))
+}
+
+// RuleIDHasSuffix applies the HasSuffix predicate on the "rule_id" field.
+func RuleIDHasSuffix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasSuffix(FieldRuleID, vc))
+}
+
+// RuleIDIsNil applies the IsNil predicate on the "rule_id" field.
+func RuleIDIsNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldIsNull(FieldRuleID))
+}
+
+// RuleIDNotNil applies the NotNil predicate on the "rule_id" field.
+func RuleIDNotNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNotNull(FieldRuleID))
+}
+
+// RuleIDEqualFold applies the EqualFold predicate on the "rule_id" field.
+func RuleIDEqualFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEqualFold(FieldRuleID, vc))
+}
+
+// RuleIDContainsFold applies the ContainsFold predicate on the "rule_id" field.
+func RuleIDContainsFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContainsFold(FieldRuleID, vc))
+}
+
+// EndedByIDEQ applies the EQ predicate on the "ended_by_id" field.
+func EndedByIDEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEQ(FieldEndedByID, vc))
+}
+
+// EndedByIDNEQ applies the NEQ predicate on the "ended_by_id" field.
+func EndedByIDNEQ(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldNEQ(FieldEndedByID, vc))
+}
+
+// EndedByIDIn applies the In predicate on the "ended_by_id" field.
+func EndedByIDIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldIn(FieldEndedByID, v...))
+}
+
+// EndedByIDNotIn applies the NotIn predicate on the "ended_by_id" field.
+func EndedByIDNotIn(vs ...ident.ID) predicate.RoleGrant {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.RoleGrant(sql.FieldNotIn(FieldEndedByID, v...))
+}
+
+// EndedByIDGT applies the GT predicate on the "ended_by_id" field.
+func EndedByIDGT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGT(FieldEndedByID, vc))
+}
+
+// EndedByIDGTE applies the GTE predicate on the "ended_by_id" field.
+func EndedByIDGTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldGTE(FieldEndedByID, vc))
+}
+
+// EndedByIDLT applies the LT predicate on the "ended_by_id" field.
+func EndedByIDLT(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLT(FieldEndedByID, vc))
+}
+
+// EndedByIDLTE applies the LTE predicate on the "ended_by_id" field.
+func EndedByIDLTE(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldLTE(FieldEndedByID, vc))
+}
+
+// EndedByIDContains applies the Contains predicate on the "ended_by_id" field.
+func EndedByIDContains(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContains(FieldEndedByID, vc))
+}
+
+// EndedByIDHasPrefix applies the HasPrefix predicate on the "ended_by_id" field.
+func EndedByIDHasPrefix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasPrefix(FieldEndedByID, vc))
+}
+
+// EndedByIDHasSuffix applies the HasSuffix predicate on the "ended_by_id" field.
+func EndedByIDHasSuffix(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldHasSuffix(FieldEndedByID, vc))
+}
+
+// EndedByIDIsNil applies the IsNil predicate on the "ended_by_id" field.
+func EndedByIDIsNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldIsNull(FieldEndedByID))
+}
+
+// EndedByIDNotNil applies the NotNil predicate on the "ended_by_id" field.
+func EndedByIDNotNil() predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNotNull(FieldEndedByID))
+}
+
+// EndedByIDEqualFold applies the EqualFold predicate on the "ended_by_id" field.
+func EndedByIDEqualFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldEqualFold(FieldEndedByID, vc))
+}
+
+// EndedByIDContainsFold applies the ContainsFold predicate on the "ended_by_id" field.
+func EndedByIDContainsFold(v ident.ID) predicate.RoleGrant {
+	vc := string(v)
+	return predicate.RoleGrant(sql.FieldContainsFold(FieldEndedByID, vc))
+}
+
 // RoleEQ applies the EQ predicate on the "role" field.
 func RoleEQ(v Role) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldRole, v))
@@ -711,6 +916,71 @@ func ValidUntilNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldValidUntil))
 }
 
+// EndReasonEQ applies the EQ predicate on the "end_reason" field.
+func EndReasonEQ(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldEQ(FieldEndReason, v))
+}
+
+// EndReasonNEQ applies the NEQ predicate on the "end_reason" field.
+func EndReasonNEQ(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNEQ(FieldEndReason, v))
+}
+
+// EndReasonIn applies the In predicate on the "end_reason" field.
+func EndReasonIn(vs ...string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldIn(FieldEndReason, vs...))
+}
+
+// EndReasonNotIn applies the NotIn predicate on the "end_reason" field.
+func EndReasonNotIn(vs ...string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNotIn(FieldEndReason, vs...))
+}
+
+// EndReasonGT applies the GT predicate on the "end_reason" field.
+func EndReasonGT(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldGT(FieldEndReason, v))
+}
+
+// EndReasonGTE applies the GTE predicate on the "end_reason" field.
+func EndReasonGTE(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldGTE(FieldEndReason, v))
+}
+
+// EndReasonLT applies the LT predicate on the "end_reason" field.
+func EndReasonLT(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldLT(FieldEndReason, v))
+}
+
+// EndReasonLTE applies the LTE predicate on the "end_reason" field.
+func EndReasonLTE(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldLTE(FieldEndReason, v))
+}
+
+// EndReasonContains applies the Contains predicate on the "end_reason" field.
+func EndReasonContains(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldContains(FieldEndReason, v))
+}
+
+// EndReasonHasPrefix applies the HasPrefix predicate on the "end_reason" field.
+func EndReasonHasPrefix(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldHasPrefix(FieldEndReason, v))
+}
+
+// EndReasonHasSuffix applies the HasSuffix predicate on the "end_reason" field.
+func EndReasonHasSuffix(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldHasSuffix(FieldEndReason, v))
+}
+
+// EndReasonEqualFold applies the EqualFold predicate on the "end_reason" field.
+func EndReasonEqualFold(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldEqualFold(FieldEndReason, v))
+}
+
+// EndReasonContainsFold applies the ContainsFold predicate on the "end_reason" field.
+func EndReasonContainsFold(v string) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldContainsFold(FieldEndReason, v))
+}
+
 // HasPerson applies the HasEdge predicate on the "person" edge.
 func HasPerson() predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
@@ -818,6 +1088,52 @@ func HasGrantedBy() predicate.RoleGrant {
 func HasGrantedByWith(preds ...predicate.Person) predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
 		step := newGrantedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRule applies the HasEdge predicate on the "rule" edge.
+func HasRule() predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, RuleTable, RuleColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRuleWith applies the HasEdge predicate on the "rule" edge with a given conditions (other predicates).
+func HasRuleWith(preds ...predicate.RoleRule) predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := newRuleStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEndedBy applies the HasEdge predicate on the "ended_by" edge.
+func HasEndedBy() predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, EndedByTable, EndedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEndedByWith applies the HasEdge predicate on the "ended_by" edge with a given conditions (other predicates).
+func HasEndedByWith(preds ...predicate.Person) predicate.RoleGrant {
+	return predicate.RoleGrant(func(s *sql.Selector) {
+		step := newEndedByStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -12,7 +12,7 @@ import (
 // Alliance is a group of institutions that share an offer.
 type Alliance struct{ ent.Schema }
 
-func (Alliance) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Alliance}} }
+func (Alliance) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Alliance}, Changing{}} }
 
 func (Alliance) Fields() []ent.Field {
 	return []ent.Field{

@@ -79,20 +79,3 @@ func (Affiliation) Edges() []ent.Edge {
 func (Affiliation) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("person_id", "institution_id", "kind").Unique()}
 }
-
-// RoleGrant gives a person a role at an institution or in an alliance.
-type RoleGrant struct{ ent.Schema }
-
-func (RoleGrant) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Role}} }
-
-func (RoleGrant) Fields() []ent.Field {
-	return []ent.Field{
-		ref("person"), mayRef("institution"), mayRef("unit"), mayRef("alliance"), mayRef("granted_by"),
-		state("role", "COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR"),
-		moment("valid_from"), at("valid_until"),
-	}
-}
-
-func (RoleGrant) Edges() []ent.Edge {
-	return []ent.Edge{to("person", Person.Type), mayTo("institution", Institution.Type), mayTo("unit", Unit.Type), mayTo("alliance", Alliance.Type), mayTo("granted_by", Person.Type)}
-}

@@ -20,7 +20,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	institution1 "github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -31,6 +30,7 @@ type AllianceResolver interface {
 	Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error)
 	ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error)
 	Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
+	RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error)
 }
 type AllianceConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error)
@@ -47,6 +47,8 @@ type InstitutionResolver interface {
 	ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error)
 	Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
 	SignInURL(ctx context.Context, objs []*ent.Institution) ([]*string, error)
+	RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error)
+	RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error)
 }
 type InstitutionConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error)
@@ -79,13 +81,6 @@ type ProgrammeConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.ProgrammeConnection) ([]*model.ProgrammeEdge, error)
 
 	TotalCount(ctx context.Context, obj *model.ProgrammeConnection) (int, error)
-}
-type RoleGrantResolver interface {
-	Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error)
-	Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error)
-	Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error)
-	Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error)
-	Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error)
 }
 type UnitResolver interface {
 	Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error)
@@ -177,6 +172,52 @@ func field_Alliance_portals_args(ctx context.Context, ec *executionContext, rawA
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func field_Alliance_roleGrants_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.RoleGrantFilter, error) {
+			return unmarshalORoleGrantFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -333,6 +374,90 @@ func field_Institution_portals_args(ctx context.Context, ec *executionContext, r
 }
 
 func field_Institution_programmes_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func field_Institution_roleGrants_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.RoleGrantFilter, error) {
+			return unmarshalORoleGrantFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func field_Institution_roleRules_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -682,6 +807,50 @@ func fieldContext_Alliance_portals(ctx context.Context, ec *executionContext, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Alliance_portals_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Alliance_roleGrants(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Alliance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Alliance_roleGrants(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Alliance().RoleGrants(ctx, obj, fc.Args["filter"].(*model.RoleGrantFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantConnection) graphql.Marshaler {
+			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Alliance_roleGrants(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alliance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleGrantConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Alliance_roleGrants_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1946,6 +2115,94 @@ func (ec *executionContext) resolveBatch_Institution_signInUrl(ctx context.Conte
 		err,
 		"Institution.signInUrl",
 	)
+}
+
+func _Institution_roleGrants(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_roleGrants(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Institution().RoleGrants(ctx, obj, fc.Args["filter"].(*model.RoleGrantFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantConnection) graphql.Marshaler {
+			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_roleGrants(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleGrantConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Institution_roleGrants_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Institution_roleRules(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_roleRules(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Institution().RoleRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRuleConnection) graphql.Marshaler {
+			return marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_roleRules(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleRuleConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Institution_roleRules_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
@@ -3314,382 +3571,6 @@ func fieldContext_ReadinessCheck_hint(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "String")
 }
 
-func _RoleGrant_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_id(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
-			return marshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_RoleGrant_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "ID")
-}
-
-func _RoleGrant_person(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_person(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_RoleGrant_person(ctx, field, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Person) graphql.Marshaler {
-			return marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐPerson(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrant_person(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrant",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Person(ctx, ec, field)
-		},
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_RoleGrant_person(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
-	resolver := ec.Resolvers.RoleGrant()
-	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Person(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[*ent.Person](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"RoleGrant.person",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Person(ctx, []*ent.RoleGrant{obj})
-	return graphql.ResolveBatchSingleResult[*ent.Person](
-		ctx,
-		results,
-		err,
-		"RoleGrant.person",
-	)
-}
-
-func _RoleGrant_role(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_role(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleGrant().Role(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v viewer.Role) graphql.Marshaler {
-			return marshalNRole2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_RoleGrant_role(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleGrant", field, true, true, "Role")
-}
-
-func _RoleGrant_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_institution(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_RoleGrant_institution(ctx, field, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
-			return marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐInstitution(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrant_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrant",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Institution(ctx, ec, field)
-		},
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_RoleGrant_institution(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
-	resolver := ec.Resolvers.RoleGrant()
-	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Institution(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[*ent.Institution](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"RoleGrant.institution",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Institution(ctx, []*ent.RoleGrant{obj})
-	return graphql.ResolveBatchSingleResult[*ent.Institution](
-		ctx,
-		results,
-		err,
-		"RoleGrant.institution",
-	)
-}
-
-func _RoleGrant_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_unit(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_RoleGrant_unit(ctx, field, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
-			return marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrant_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrant",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Unit(ctx, ec, field)
-		},
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_RoleGrant_unit(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
-	resolver := ec.Resolvers.RoleGrant()
-	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Unit(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[*ent.Unit](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"RoleGrant.unit",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Unit(ctx, []*ent.RoleGrant{obj})
-	return graphql.ResolveBatchSingleResult[*ent.Unit](
-		ctx,
-		results,
-		err,
-		"RoleGrant.unit",
-	)
-}
-
-func _RoleGrant_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_alliance(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_RoleGrant_alliance(ctx, field, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
-			return marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrant_alliance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrant",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Alliance(ctx, ec, field)
-		},
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_RoleGrant_alliance(ctx context.Context, field graphql.CollectedField, obj *ent.RoleGrant) (any, error) {
-	resolver := ec.Resolvers.RoleGrant()
-	if batch, ok := graphql.BatchParentsFor[*ent.RoleGrant](ctx, "RoleGrant"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Alliance(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[*ent.Alliance](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"RoleGrant.alliance",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Alliance(ctx, []*ent.RoleGrant{obj})
-	return graphql.ResolveBatchSingleResult[*ent.Alliance](
-		ctx,
-		results,
-		err,
-		"RoleGrant.alliance",
-	)
-}
-
-func _RoleGrant_validFrom(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_validFrom(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ValidFrom, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_RoleGrant_validFrom(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
-}
-
-func _RoleGrant_validUntil(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.RoleGrant) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrant_validUntil(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ValidUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrant_validUntil(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
-}
-
-func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrantPayload_roleGrant(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RoleGrant, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
-			return marshalORoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐRoleGrant(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_RoleGrantPayload_roleGrant(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrantPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_RoleGrant(ctx, ec, field)
-		},
-	}
-	return fc, nil
-}
-
-func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RoleGrantPayload_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
-			return marshalNUserError2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_RoleGrantPayload_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleGrantPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
-		},
-	}
-	return fc, nil
-}
-
 func _Unit_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Unit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4526,76 +4407,6 @@ func UnmarshalEndMembershipInput(ctx context.Context, raw any) (institution1.Rea
 	return out, err
 }
 
-func unmarshalInputGrantRoleInput(ctx context.Context, ec *executionContext, obj any) (institution1.NewGrant, error) {
-	var it institution1.NewGrant
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"personId", "role", "at", "unitId", "idempotencyKey"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "personId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("personId"))
-			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.PersonID = data
-		case "role":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
-			data, err := unmarshalNRole2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Role = data
-		case "at":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
-			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.At = data
-		case "unitId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
-			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.UnitID = data
-		case "idempotencyKey":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalGrantRoleInput unmarshals raw into the GrantRoleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalGrantRoleInput(ctx context.Context, raw any) (institution1.NewGrant, error) {
-	var out institution1.NewGrant
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantRoleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj any) (model.InstitutionBy, error) {
 	var it model.InstitutionBy
 	if obj == nil {
@@ -5363,6 +5174,12 @@ func _Alliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _Alliance_portals(ctx, ec, field, obj)
 				})
+		case "roleGrants":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Alliance_roleGrants(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5784,6 +5601,18 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_signInUrl(ctx, ec, field, obj)
+				})
+		case "roleGrants":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_roleGrants(ctx, ec, field, obj)
+				})
+		case "roleRules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_roleRules(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -6382,117 +6211,6 @@ func _ReadinessCheck(ctx context.Context, ec *executionContext, sel ast.Selectio
 	return out
 }
 
-var roleGrantImplementors = []string{"RoleGrant", "Node"}
-
-func _RoleGrant(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.RoleGrant) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("RoleGrant")
-		case "id":
-			out.Values[i] = _RoleGrant_id(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "person":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrant_person(ctx, ec, field, obj)
-				})
-		case "role":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrant_role(ctx, ec, field, obj)
-				})
-		case "institution":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrant_institution(ctx, ec, field, obj)
-				})
-		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrant_unit(ctx, ec, field, obj)
-				})
-		case "alliance":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrant_alliance(ctx, ec, field, obj)
-				})
-		case "validFrom":
-			out.Values[i] = _RoleGrant_validFrom(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "validUntil":
-			out.Values[i] = _RoleGrant_validUntil(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var roleGrantPayloadImplementors = []string{"RoleGrantPayload"}
-
-func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleGrantPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("RoleGrantPayload")
-		case "roleGrant":
-			out.Values[i] = _RoleGrantPayload_roleGrant(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "errors":
-			out.Values[i] = _RoleGrantPayload_errors(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var unitImplementors = []string{"Unit", "Node"}
 
 func _Unit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Unit) graphql.Marshaler {
@@ -6829,11 +6547,6 @@ func marshalNFieldOfEducation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 		return graphql.Null
 	}
 	return _FieldOfEducation(ctx, ec, sel, v)
-}
-
-func unmarshalNGrantRoleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐNewGrant(ctx context.Context, ec *executionContext, v any) (institution1.NewGrant, error) {
-	res, err := unmarshalInputGrantRoleInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNHomeModule2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐHomeModuleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.HomeModule) graphql.Marshaler {
@@ -7379,20 +7092,6 @@ func unmarshalORegisterInstitutionInput2ᚖgithubᚗcomᚋperegrineᚑexchange�
 	}
 	res, err := unmarshalInputRegisterInstitutionInput(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func marshalORoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐRoleGrant(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return _RoleGrant(ctx, ec, sel, v)
-}
-
-func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return _RoleGrantPayload(ctx, ec, sel, v)
 }
 
 func unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, v any) (*vocab.StepUp, error) {

@@ -29,9 +29,12 @@ type AffiliationResolver interface {
 type HeldRoleResolver interface {
 	Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error)
 	Unit(ctx context.Context, obj *viewer.Grant) (*ent.Unit, error)
+	Alliance(ctx context.Context, obj *viewer.Grant) (*ent.Alliance, error)
 }
 type PermissionResolver interface {
 	Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error)
+	Unit(ctx context.Context, obj *model.Permission) (*ent.Unit, error)
+	Alliance(ctx context.Context, obj *model.Permission) (*ent.Alliance, error)
 }
 type PersonResolver interface {
 	DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error)
@@ -541,6 +544,38 @@ func fieldContext_HeldRole_unit(_ context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
+func _HeldRole_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *viewer.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_HeldRole_alliance(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.HeldRole().Alliance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+			return marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_HeldRole_alliance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HeldRole",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Permission_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Permission) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -568,6 +603,70 @@ func fieldContext_Permission_institution(_ context.Context, ec *executionContext
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Institution(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Permission_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Permission) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Permission_unit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Permission().Unit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
+			return marshalOUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUnit(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Permission_unit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Permission",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Unit(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Permission_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Permission) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Permission_alliance(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Permission().Alliance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
+			return marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐAlliance(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Permission_alliance(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Permission",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Alliance(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1398,6 +1497,12 @@ func _HeldRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _HeldRole_unit(ctx, ec, field, obj)
 				})
+		case "alliance":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _HeldRole_alliance(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1431,6 +1536,18 @@ func _Permission(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Permission_institution(ctx, ec, field, obj)
+				})
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Permission_unit(ctx, ec, field, obj)
+				})
+		case "alliance":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Permission_alliance(ctx, ec, field, obj)
 				})
 		case "rights":
 			out.Values[i] = _Permission_rights(ctx, ec, field, obj)
@@ -1742,6 +1859,25 @@ func marshalOPerson2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
+}
+
+func unmarshalORole2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx context.Context, ec *executionContext, v any) (*viewer.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := viewer.Role(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalORole2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *viewer.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func marshalOViewer2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋviewerᚐViewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *viewer.Viewer) graphql.Marshaler {

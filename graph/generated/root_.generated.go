@@ -75,6 +75,9 @@ type ResolverRoot interface {
 	RecognitionRuleConnection() RecognitionRuleConnectionResolver
 	Result() ResultResolver
 	RoleGrant() RoleGrantResolver
+	RoleGrantConnection() RoleGrantConnectionResolver
+	RoleRule() RoleRuleResolver
+	RoleRuleConnection() RoleRuleConnectionResolver
 	RuleReport() RuleReportResolver
 	SeatQuota() SeatQuotaResolver
 	Session() SessionResolver
@@ -149,6 +152,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EndOtherSessionsInput", graphql.BindUnmarshaler(ec, unmarshalInputEndOtherSessionsInput)),
 			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
+			graphql.NewInputUnmarshaler("EndRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputEndRoleInput)),
+			graphql.NewInputUnmarshaler("EndRoleRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputEndRoleRuleInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
@@ -159,6 +164,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IssueCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputIssueCredentialInput)),
 			graphql.NewInputUnmarshaler("LearningOutcomeInput", graphql.BindUnmarshaler(ec, unmarshalInputLearningOutcomeInput)),
 			graphql.NewInputUnmarshaler("LevelRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputLevelRuleInput)),
+			graphql.NewInputUnmarshaler("MakeRoleRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputMakeRoleRuleInput)),
 			graphql.NewInputUnmarshaler("MicroDegreeContentInput", graphql.BindUnmarshaler(ec, unmarshalInputMicroDegreeContentInput)),
 			graphql.NewInputUnmarshaler("NominateApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputNominateApplicationInput)),
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
@@ -188,6 +194,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
+			graphql.NewInputUnmarshaler("RoleGrantFilter", graphql.BindUnmarshaler(ec, unmarshalInputRoleGrantFilter)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
 			graphql.NewInputUnmarshaler("SpellingInput", graphql.BindUnmarshaler(ec, unmarshalInputSpellingInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
@@ -2734,26 +2741,6 @@ type FieldOfEducation {
   label: String!
 }
 
-"A role that was given to a person."
-type RoleGrant implements Node {
-  "Identifier."
-  id: ID!
-  "Who holds it."
-  person: Person
-  "The role."
-  role: Role!
-  "Institution at which it is held; null for alliance administrators."
-  institution: Institution
-  "Unit to which it is limited, with all units below; null for the whole institution."
-  unit: Unit
-  "Alliance of an alliance administrator."
-  alliance: Alliance
-  "Since when."
-  validFrom: DateTime!
-  "Until when; null when it has no end."
-  validUntil: DateTime
-}
-
 "A page of alliances."
 type AllianceConnection {
   "Rows with their cursors."
@@ -3061,20 +3048,6 @@ input AwardBoundsInput {
   max: ECTS!
 }
 
-"Gives a person a role, from now on."
-input GrantRoleInput {
-  "The person, who has signed in before and can tell their identifier from ` + "`" + `viewer.person.id` + "`" + `."
-  personId: ID!
-  "The role."
-  role: Role!
-  "Institution; for the role ALLIANCE_ADMINISTRATOR the alliance."
-  at: ID!
-  "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
-  unitId: ID
-  "Repeats with the same key have one effect."
-  idempotencyKey: String
-}
-
 "What became of a membership."
 type MembershipPayload {
   "The membership; null when it was refused."
@@ -3107,14 +3080,6 @@ type AlliancePayload {
   errors: [UserError!]!
 }
 
-"What became of a role."
-type RoleGrantPayload {
-  "The role as given; null when it was refused."
-  roleGrant: RoleGrant
-  "Why it was refused."
-  errors: [UserError!]!
-}
-
 extend type Mutation {
   "Invites an institution into an alliance. CONFLICT when it is invited or a member already, or an identifier of a new one is taken."
   inviteMember(input: InviteMemberInput!): MembershipPayload
@@ -3136,8 +3101,6 @@ extend type Mutation {
   closeUnit(input: CloseUnitInput!): UnitPayload
   "Changes an alliance."
   updateAlliance(input: UpdateAllianceInput!): AlliancePayload
-  "Gives a person a role. Beside an institution's own administrators, the alliance that first invited it may appoint its first ADMINISTRATOR."
-  grantRole(input: GrantRoleInput!): RoleGrantPayload
 }
 `, BuiltIn: false},
 	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
@@ -3550,7 +3513,7 @@ type Viewer {
   roles: [HeldRole!]!
   "Audiences of offerings to which the viewer belongs, as far as home institutions tell them: STUDENTS and ALUMNI."
   audiences: [TargetGroup!]!
-  "Rights that follow from the roles, or from the scopes of a program, by institution or alliance."
+  "Rights that follow from the roles, or from the scopes of a program, by institution, unit or alliance."
   permissions: [Permission!]!
   "The signed-in learner's applications, newest first."
   applications(first: Int, after: String, last: Int, before: String): ApplicationConnection
@@ -3578,12 +3541,18 @@ type HeldRole {
   institution: Institution
   "Unit to which it is limited, with all units below; null for the whole institution."
   unit: Unit
+  "Alliance of an alliance administrator."
+  alliance: Alliance
 }
 
-"Rights at one place."
+"Rights at one place: an institution, a unit, or an alliance."
 type Permission {
   "Institution; null for an alliance."
   institution: Institution
+  "Unit at which the rights are held, and at all units below; null where they are held at the whole."
+  unit: Unit
+  "Alliance; null for an institution."
+  alliance: Alliance
   "Rights, such as ` + "`" + `course.publish` + "`" + `."
   rights: [String!]!
 }
@@ -3902,7 +3871,7 @@ extend type Institution {
 
 "A name as a provider has it."
 input SpellingInput {
-  "An attribute, such as ` + "`" + `home` + "`" + `, ` + "`" + `scoped_affiliation` + "`" + `, ` + "`" + `esi` + "`" + `; or a REFEDS profile."
+  "An attribute, such as ` + "`" + `home` + "`" + `, ` + "`" + `affiliation` + "`" + `, ` + "`" + `esi` + "`" + `; or a REFEDS profile."
   name: String!
   "The provider's claim, or value of acr."
   value: String!
@@ -3922,7 +3891,7 @@ input ProviderSettingsInput {
   algorithms: [String!]
   "How its claims are spelt."
   claims: ClaimSpelling! = REFEDS
-  "Attributes that have another name there: home, scoped_affiliation, external_affiliation, esi, assurance, entitlement."
+  "Attributes that have another name there: home, affiliation, external_affiliation, given_name, family_name, name, email, esi, language, assurance, entitlement."
   claimNames: [SpellingInput!]
   "REFEDS profiles that have another name there."
   acrValues: [SpellingInput!]
@@ -4373,6 +4342,213 @@ extend type Mutation {
   decideRecognition(input: DecideRecognitionInput!): RecognitionCasePayload
 }
 `, BuiltIn: false},
+	{Name: "../role.graphqls", Input: `"A role that was given to a person."
+type RoleGrant implements Node {
+  "Identifier."
+  id: ID!
+  "Who holds it."
+  person: Person
+  "The role."
+  role: Role!
+  "Institution at which it is held; null for alliance administrators."
+  institution: Institution
+  "Unit to which it is limited, with all units below; null for the whole institution."
+  unit: Unit
+  "Alliance of an alliance administrator."
+  alliance: Alliance
+  "Since when."
+  validFrom: DateTime!
+  "Until when; null when it has no end."
+  validUntil: DateTime
+  "Who gave it; null when it followed from a rule, was given on the command line, or they are not visible to the viewer."
+  grantedBy: Person
+  "Rule from which it follows; null when it was given by hand."
+  rule: RoleRule
+  "Who ended it before its time; null when nobody did, or they are not visible to the viewer."
+  endedBy: Person
+  "Why it was ended before its time; null when it was not."
+  endReason: String
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"Gives a role to whom the institution's identity provider asserts a value. Without a rule, no claim gives anything."
+type RoleRule implements Node {
+  "Identifier."
+  id: ID!
+  "The institution, for which the value must be asserted."
+  institution: Institution
+  "The attribute."
+  attribute: RoleRuleAttribute!
+  "The value, byte for byte."
+  value: String!
+  "The role."
+  role: Role!
+  "Unit to which it is limited, with all units below; null for the whole institution."
+  unit: Unit
+  "For how many months the role holds unless the value is asserted again."
+  months: Int!
+  "When it was made."
+  createdAt: DateTime!
+  "Who made it, and gets nothing by it; null when they are not visible to the viewer."
+  createdBy: Person
+  "When it was ended, and with it every role that it gave; null while it acts."
+  endedAt: DateTime
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]!
+}
+
+"Attributes from which a role may follow."
+enum RoleRuleAttribute {
+  "eduPersonEntitlement, a URI."
+  EDUPERSON_ENTITLEMENT
+  "eduPersonAffiliation with the institution, such as ` + "`" + `staff` + "`" + `."
+  EDUPERSON_AFFILIATION
+}
+
+"A page of roles."
+type RoleGrantConnection {
+  "Rows with their cursors."
+  edges: [RoleGrantEdge!]!
+  "Rows."
+  nodes: [RoleGrant!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A role in a list."
+type RoleGrantEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: RoleGrant!
+}
+
+"A page of rules for roles."
+type RoleRuleConnection {
+  "Rows with their cursors."
+  edges: [RoleRuleEdge!]!
+  "Rows."
+  nodes: [RoleRule!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A rule for roles in a list."
+type RoleRuleEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: RoleRule!
+}
+
+"Narrows a list of roles. What is not given does not narrow."
+input RoleGrantFilter {
+  "The role."
+  role: Role
+  "Who holds it."
+  personId: ID
+  "True: those that hold now; false: those that have ended or have not begun."
+  current: Boolean
+}
+
+extend type Institution {
+  "Roles that were given here, newest first; all of them to its administrators, to others their own."
+  roleGrants(filter: RoleGrantFilter, first: Int, after: String, last: Int, before: String): RoleGrantConnection
+  "Rules by which roles follow from claims, oldest first; for its administrators."
+  roleRules(first: Int, after: String, last: Int, before: String): RoleRuleConnection
+}
+
+extend type Alliance {
+  "Roles of alliance administrators, newest first; all of them to these, to others their own."
+  roleGrants(filter: RoleGrantFilter, first: Int, after: String, last: Int, before: String): RoleGrantConnection
+}
+
+"Gives a person a role."
+input GrantRoleInput {
+  "The person, who has signed in before and can tell their identifier from ` + "`" + `viewer.person.id` + "`" + `. Nobody gives a role to themselves."
+  personId: ID!
+  "The role."
+  role: Role!
+  "Institution; for the role ALLIANCE_ADMINISTRATOR the alliance."
+  at: ID!
+  "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
+  unitId: ID
+  "Since when; none: from now on. Not in the past."
+  validFrom: DateTime
+  "Until when; none: without an end."
+  validUntil: DateTime
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"Takes a role back."
+input EndRoleInput {
+  "The role."
+  roleGrantId: ID!
+  "When it ends; none: at once. Not in the past, and not after its end."
+  at: DateTime
+  "Why, in at most 500 characters; the person and the administrators see it."
+  reason: String!
+}
+
+"A new rule for roles."
+input MakeRoleRuleInput {
+  "The institution."
+  institutionId: ID!
+  "The attribute."
+  attribute: RoleRuleAttribute!
+  "The value, byte for byte: a URI of at most 255 characters, or an affiliation in small letters."
+  value: String!
+  "The role; not ADMINISTRATOR and not ALLIANCE_ADMINISTRATOR, which are given by hand only."
+  role: Role!
+  "Unit to which it is limited, with all units below; only for the role COURSE_EDITOR."
+  unitId: ID
+  "For how many months the role holds unless the value is asserted again, 1 to 13."
+  months: Int!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"Ends a rule for roles."
+input EndRoleRuleInput {
+  "The rule."
+  roleRuleId: ID!
+  "Why, in at most 500 characters; those whose role ends see it."
+  reason: String!
+}
+
+"What became of a role."
+type RoleGrantPayload {
+  "The role as given or ended; null when it was refused."
+  roleGrant: RoleGrant
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+"What became of a rule for roles."
+type RoleRulePayload {
+  "The rule; null when it was refused."
+  roleRule: RoleRule
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Gives a person a role. Beside an institution's own administrators, the alliance that first invited it may appoint its first ADMINISTRATOR."
+  grantRole(input: GrantRoleInput!): RoleGrantPayload
+  "Takes a role back, at once or at a moment to come; who holds it may give it up. It acts on running sessions. CONFLICT when it has ended, and for the last administrator without an end."
+  endRole(input: EndRoleInput!): RoleGrantPayload
+  "Makes a rule by which a role follows from a claim at each sign-in from now on. CONFLICT when the institution has it already."
+  makeRoleRule(input: MakeRoleRuleInput!): RoleRulePayload
+  "Ends a rule, and with it every role that it gave."
+  endRoleRule(input: EndRoleRuleInput!): RoleRulePayload
+}
+`, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
 directive @cost(weight: Int!) on FIELD_DEFINITION
 
@@ -4541,6 +4717,8 @@ type ViewerAction {
   allowed: Boolean!
   "Why not, in the viewer's language; null when it is allowed."
   reason: String
+  "Why not, as the mutation itself would refuse it: a code, and the right that is missing or the state that it is in; null when it is allowed."
+  refusal: UserError
 }
 
 "Everything that can be asked."
@@ -4743,6 +4921,8 @@ func childFields_Alliance(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Alliance_viewerActions(ctx, ec, field)
 	case "portals":
 		return fieldContext_Alliance_portals(ctx, ec, field)
+	case "roleGrants":
+		return fieldContext_Alliance_roleGrants(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alliance", field.Name)
 }
@@ -5427,6 +5607,8 @@ func childFields_HeldRole(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_HeldRole_institution(ctx, ec, field)
 	case "unit":
 		return fieldContext_HeldRole_unit(ctx, ec, field)
+	case "alliance":
+		return fieldContext_HeldRole_alliance(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HeldRole", field.Name)
 }
@@ -5841,6 +6023,10 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_portals(ctx, ec, field)
 	case "signInUrl":
 		return fieldContext_Institution_signInUrl(ctx, ec, field)
+	case "roleGrants":
+		return fieldContext_Institution_roleGrants(ctx, ec, field)
+	case "roleRules":
+		return fieldContext_Institution_roleRules(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Institution", field.Name)
 }
@@ -6239,6 +6425,10 @@ func childFields_Permission(ctx context.Context, ec *executionContext, field gra
 	switch field.Name {
 	case "institution":
 		return fieldContext_Permission_institution(ctx, ec, field)
+	case "unit":
+		return fieldContext_Permission_unit(ctx, ec, field)
+	case "alliance":
+		return fieldContext_Permission_alliance(ctx, ec, field)
 	case "rights":
 		return fieldContext_Permission_rights(ctx, ec, field)
 	}
@@ -6665,8 +6855,42 @@ func childFields_RoleGrant(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_RoleGrant_validFrom(ctx, ec, field)
 	case "validUntil":
 		return fieldContext_RoleGrant_validUntil(ctx, ec, field)
+	case "grantedBy":
+		return fieldContext_RoleGrant_grantedBy(ctx, ec, field)
+	case "rule":
+		return fieldContext_RoleGrant_rule(ctx, ec, field)
+	case "endedBy":
+		return fieldContext_RoleGrant_endedBy(ctx, ec, field)
+	case "endReason":
+		return fieldContext_RoleGrant_endReason(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_RoleGrant_viewerActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func childFields_RoleGrantConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_RoleGrantConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_RoleGrantConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_RoleGrantConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_RoleGrantConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrantConnection", field.Name)
+}
+
+func childFields_RoleGrantEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_RoleGrantEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_RoleGrantEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrantEdge", field.Name)
 }
 
 func childFields_RoleGrantPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6677,6 +6901,68 @@ func childFields_RoleGrantPayload(ctx context.Context, ec *executionContext, fie
 		return fieldContext_RoleGrantPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrantPayload", field.Name)
+}
+
+func childFields_RoleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_RoleRule_id(ctx, ec, field)
+	case "institution":
+		return fieldContext_RoleRule_institution(ctx, ec, field)
+	case "attribute":
+		return fieldContext_RoleRule_attribute(ctx, ec, field)
+	case "value":
+		return fieldContext_RoleRule_value(ctx, ec, field)
+	case "role":
+		return fieldContext_RoleRule_role(ctx, ec, field)
+	case "unit":
+		return fieldContext_RoleRule_unit(ctx, ec, field)
+	case "months":
+		return fieldContext_RoleRule_months(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_RoleRule_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_RoleRule_createdBy(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_RoleRule_endedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_RoleRule_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
+}
+
+func childFields_RoleRuleConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_RoleRuleConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_RoleRuleConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_RoleRuleConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_RoleRuleConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRuleConnection", field.Name)
+}
+
+func childFields_RoleRuleEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_RoleRuleEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_RoleRuleEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRuleEdge", field.Name)
+}
+
+func childFields_RoleRulePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roleRule":
+		return fieldContext_RoleRulePayload_roleRule(ctx, ec, field)
+	case "errors":
+		return fieldContext_RoleRulePayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRulePayload", field.Name)
 }
 
 func childFields_RuleReport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6969,6 +7255,8 @@ func childFields_ViewerAction(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ViewerAction_allowed(ctx, ec, field)
 	case "reason":
 		return fieldContext_ViewerAction_reason(ctx, ec, field)
+	case "refusal":
+		return fieldContext_ViewerAction_refusal(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerAction", field.Name)
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -82,7 +83,6 @@ type MutationResolver interface {
 	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error)
 	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error)
 	UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error)
-	GrantRole(ctx context.Context, input institution.NewGrant) (*model.RoleGrantPayload, error)
 	CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error)
 	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error)
 	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error)
@@ -102,6 +102,10 @@ type MutationResolver interface {
 	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error)
 	RequestRecognition(ctx context.Context, input recognition.Request) (*model.RecognitionCasePayload, error)
 	DecideRecognition(ctx context.Context, input recognition.Decision) (*model.RecognitionCasePayload, error)
+	GrantRole(ctx context.Context, input role.NewGrant) (*model.RoleGrantPayload, error)
+	EndRole(ctx context.Context, input role.End) (*model.RoleGrantPayload, error)
+	MakeRoleRule(ctx context.Context, input role.NewRule) (*model.RoleRulePayload, error)
+	EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.RoleRulePayload, error)
 	EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error)
 	EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error)
 	UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error)
@@ -524,6 +528,34 @@ func field_Mutation_endPortal_args(ctx context.Context, ec *executionContext, ra
 	return args, nil
 }
 
+func field_Mutation_endRoleRule_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (role.RuleEnd, error) {
+			return unmarshalNEndRoleRuleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋroleᚐRuleEnd(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_endRole_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (role.End, error) {
+			return unmarshalNEndRoleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋroleᚐEnd(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_endSession_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -542,8 +574,8 @@ func field_Mutation_grantRole_args(ctx context.Context, ec *executionContext, ra
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (institution.NewGrant, error) {
-			return unmarshalNGrantRoleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋinstitutionᚐNewGrant(ctx, ec, v)
+		func(ctx context.Context, v any) (role.NewGrant, error) {
+			return unmarshalNGrantRoleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋroleᚐNewGrant(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -572,6 +604,20 @@ func field_Mutation_issueCredential_args(ctx context.Context, ec *executionConte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (credential.Issue, error) {
 			return unmarshalNIssueCredentialInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcredentialᚐIssue(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_makeRoleRule_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (role.NewRule, error) {
+			return unmarshalNMakeRoleRuleInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋroleᚐNewRule(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4399,50 +4445,6 @@ func fieldContext_Mutation_updateAlliance(ctx context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _Mutation_grantRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_grantRole(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(institution.NewGrant))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
-			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_Mutation_grantRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_RoleGrantPayload(ctx, ec, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_grantRole_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func _Mutation_createMicroDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5273,6 +5275,182 @@ func fieldContext_Mutation_decideRecognition(ctx context.Context, ec *executionC
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_decideRecognition_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_grantRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_grantRole(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(role.NewGrant))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
+			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_grantRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleGrantPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_grantRole_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_endRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_endRole(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndRole(ctx, fc.Args["input"].(role.End))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
+			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_endRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleGrantPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_endRole_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_makeRoleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_makeRoleRule(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MakeRoleRule(ctx, fc.Args["input"].(role.NewRule))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRulePayload) graphql.Marshaler {
+			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRulePayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_makeRoleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleRulePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_makeRoleRule_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_endRoleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_endRoleRule(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndRoleRule(ctx, fc.Args["input"].(role.RuleEnd))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRulePayload) graphql.Marshaler {
+			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRulePayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_endRoleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RoleRulePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_endRoleRule_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7320,6 +7498,38 @@ func fieldContext_ViewerAction_reason(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("ViewerAction", field, false, false, "String")
 }
 
+func _ViewerAction_refusal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ViewerAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ViewerAction_refusal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refusal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UserError) graphql.Marshaler {
+			return marshalOUserError2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserError(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ViewerAction_refusal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ViewerAction",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -7386,6 +7596,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Unit(ctx, ec, sel, obj)
+	case *ent.RoleRule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _RoleRule(ctx, ec, sel, obj)
 	case *ent.RoleGrant:
 		if obj == nil {
 			return graphql.Null
@@ -8079,13 +8294,6 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "grantRole":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_grantRole(ctx, ec, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
 		case "createMicroDegree":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_createMicroDegree(ctx, ec, field)
@@ -8215,6 +8423,34 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "decideRecognition":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_decideRecognition(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "grantRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_grantRole(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_endRole(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "makeRoleRule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_makeRoleRule(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endRoleRule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_endRoleRule(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -8718,6 +8954,11 @@ func _ViewerAction(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "refusal":
+			out.Values[i] = _ViewerAction_refusal(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8818,6 +9059,8 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 	{
 		var batchItemsUnit []*ent.Unit
 		batchIdxMapUnit := map[int]int{}
+		var batchItemsRoleRule []*ent.RoleRule
+		batchIdxMapRoleRule := map[int]int{}
 		var batchItemsRoleGrant []*ent.RoleGrant
 		batchIdxMapRoleGrant := map[int]int{}
 		var batchItemsResult []*ent.Result
@@ -8865,6 +9108,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 			case *ent.Unit:
 				batchIdxMapUnit[i] = len(batchItemsUnit)
 				batchItemsUnit = append(batchItemsUnit, concrete)
+			case *ent.RoleRule:
+				batchIdxMapRoleRule[i] = len(batchItemsRoleRule)
+				batchItemsRoleRule = append(batchItemsRoleRule, concrete)
 			case *ent.RoleGrant:
 				batchIdxMapRoleGrant[i] = len(batchItemsRoleGrant)
 				batchItemsRoleGrant = append(batchItemsRoleGrant, concrete)
@@ -8932,6 +9178,9 @@ func marshalNNode2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋm
 		}
 		if len(batchItemsUnit) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Unit", batchItemsUnit, batchIdxMapUnit)
+		}
+		if len(batchItemsRoleRule) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "RoleRule", batchItemsRoleRule, batchIdxMapRoleRule)
 		}
 		if len(batchItemsRoleGrant) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "RoleGrant", batchItemsRoleGrant, batchIdxMapRoleGrant)
@@ -9196,6 +9445,13 @@ func unmarshalOTranslationInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 		}
 	}
 	return res, nil
+}
+
+func marshalOUserError2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUserError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _UserError(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -30,6 +30,10 @@ type (
 	UnitEdge                   = relay.Edge[*ent.Unit]
 	ProgrammeConnection        = relay.Connection[*ent.Programme]
 	ProgrammeEdge              = relay.Edge[*ent.Programme]
+	RoleGrantConnection        = relay.Connection[*ent.RoleGrant]
+	RoleGrantEdge              = relay.Edge[*ent.RoleGrant]
+	RoleRuleConnection         = relay.Connection[*ent.RoleRule]
+	RoleRuleEdge               = relay.Edge[*ent.RoleRule]
 	CourseConnection           = relay.Connection[*ent.Course]
 	CourseEdge                 = relay.Edge[*ent.Course]
 	CourseVersionConnection    = relay.Connection[*ent.CourseVersion]
@@ -66,9 +70,11 @@ type (
 	ImportSourceEdge           = relay.Edge[*ent.ImportSource]
 )
 
-// Permission lists the rights of a viewer at one place.
+// Permission lists the rights of a viewer at one place: an institution, an
+// alliance, or a unit of an institution.
 type Permission struct {
 	At     ident.ID
+	UnitID ident.ID // empty: the whole institution or alliance
 	Rights []string
 }
 

@@ -678,10 +678,28 @@ type RetireAPIClientKeyInput struct {
 	KeyID ident.ID `json:"keyId"`
 }
 
+// Narrows a list of roles. What is not given does not narrow.
+type RoleGrantFilter struct {
+	// The role.
+	Role *viewer.Role `json:"role,omitempty"`
+	// Who holds it.
+	PersonID *ident.ID `json:"personId,omitempty"`
+	// True: those that hold now; false: those that have ended or have not begun.
+	Current *bool `json:"current,omitempty"`
+}
+
 // What became of a role.
 type RoleGrantPayload struct {
-	// The role as given; null when it was refused.
+	// The role as given or ended; null when it was refused.
 	RoleGrant *ent.RoleGrant `json:"roleGrant,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
+}
+
+// What became of a rule for roles.
+type RoleRulePayload struct {
+	// The rule; null when it was refused.
+	RoleRule *ent.RoleRule `json:"roleRule,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
 }
@@ -778,6 +796,8 @@ type ViewerAction struct {
 	Allowed bool `json:"allowed"`
 	// Why not, in the viewer's language; null when it is allowed.
 	Reason *string `json:"reason,omitempty"`
+	// Why not, as the mutation itself would refuse it: a code, and the right that is missing or the state that it is in; null when it is allowed.
+	Refusal UserError `json:"refusal,omitempty"`
 }
 
 // How learners wait for a seat of an offering.

@@ -92,6 +92,12 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 	})
 }
 
+// InstitutionActions says what the viewer may do for an institution, at home or
+// as a host.
+func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
+	return []authz.Action{authz.Act("proposeRecognitionRule", authz.Require(ctx, authz.ProposeRule, institution))}
+}
+
 // Actions says what the viewer may do with a rule now.
 func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
 	terminate := authz.Require(ctx, authz.TerminateRule, r.HomeID)

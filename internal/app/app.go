@@ -35,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
@@ -127,6 +128,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
 		Institutions: &institution.Service{DB: db, Now: now},
+		Roles:        &role.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},

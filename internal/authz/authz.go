@@ -72,7 +72,7 @@ func Rows(ctx context.Context, entity string) (func(*sql.Selector), error) {
 	}
 	v = asReader(v, entity)
 	return func(s *sql.Selector) {
-		if p := r(v, s); p != nil {
+		if p := r.rows(v, s); p != nil {
 			s.Where(p)
 		}
 	}, nil

@@ -71,9 +71,12 @@ func Verbs() []Verb {
 	return all
 }
 
-// UnitRoles are the roles that may be held at a unit: those whose verbs are all
-// about things that have a unit.
-var UnitRoles = []viewer.Role{viewer.CourseEditor}
+// UnitRoles are the roles that may be held at a unit. There they carry the
+// verbs about things that have one: UnitVerbs.
+var (
+	UnitRoles = []viewer.Role{viewer.CourseEditor}
+	UnitVerbs = []Verb{EditCourse, PublishCourse, ManageOffering}
+)
 
 // Allowed says whether v may do verb at the institution or alliance. A thing
 // that has a unit is also in the hands of that unit's staff; nil is no unit.
@@ -84,16 +87,20 @@ func Allowed(v *viewer.Viewer, verb Verb, at ident.ID, units ...*ident.ID) bool 
 	if v.Kind == viewer.Program {
 		return programMay(v, verb, at)
 	}
+	if !slices.Contains(UnitVerbs, verb) {
+		units = nil
+	}
 	return slices.ContainsFunc(rights[verb], func(r viewer.Role) bool {
 		return v.Has(r, at) || slices.ContainsFunc(units, func(u *ident.ID) bool { return u != nil && v.HasIn(r, at, *u) })
 	})
 }
 
-// RightsAt lists the rights of v at an institution or alliance, in order.
-func RightsAt(v *viewer.Viewer, at ident.ID) []string {
+// RightsAt lists the rights of v at an institution or alliance, or at one of its
+// units, in order.
+func RightsAt(v *viewer.Viewer, at ident.ID, units ...*ident.ID) []string {
 	var all []string
 	for _, verb := range Verbs() {
-		if Allowed(v, verb, at) {
+		if Allowed(v, verb, at, units...) {
 			all = append(all, string(verb))
 		}
 	}

@@ -35,9 +35,9 @@ func TestProgramsNeverHold(t *testing.T) {
 	}
 }
 
-// predicate returns what narrows an entity for a viewer, as SQL with its
+// narrowing returns what narrows an entity for a viewer, as SQL with its
 // arguments, or "" when all of it is seen.
-func predicate(t *testing.T, v *viewer.Viewer, entity string) (string, []any) {
+func narrowing(t *testing.T, v *viewer.Viewer, entity string) (string, []any) {
 	t.Helper()
 	s := sql.Dialect(dialect.SQLite).Select("id").From(sql.Dialect(dialect.SQLite).Table("rows"))
 	narrow, err := Rows(viewer.With(t.Context(), v), entity)
@@ -58,8 +58,8 @@ func TestProgramsSeeTheirParts(t *testing.T) {
 	for entity := range visible {
 		for scope, p := range scopes {
 			v := &viewer.Viewer{Kind: viewer.Program, ClientID: "cli_1", ClientAt: "ins_here", Scopes: []string{scope}}
-			got, args := predicate(t, v, entity)
-			public, publicArgs := predicate(t, anybody, entity)
+			got, args := narrowing(t, v, entity)
+			public, publicArgs := narrowing(t, anybody, entity)
 			same := got == public && len(args) == len(publicArgs)
 			if opens := opened[entity] == p; same == opens {
 				t.Errorf("with %s, %s is open: %v, want %v", scope, entity, !same, opens)
@@ -70,7 +70,7 @@ func TestProgramsSeeTheirParts(t *testing.T) {
 		}
 	}
 	for entity := range opened {
-		if visible[entity] == nil {
+		if visible[entity].rows == nil {
 			t.Errorf("%s is opened and has no rule", entity)
 		}
 	}

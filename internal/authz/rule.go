@@ -6,116 +6,170 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-// rule returns the predicate under which a viewer sees a row of the selected
-// table, or nil when they see every row.
-type rule func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate
+// rule says who sees which rows of a table: to the database and, in the same
+// breath, to a reader.
+type rule struct {
+	// rows returns the predicate under which a viewer sees a row of the
+	// selected table, or nil when they see every row.
+	rows func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate
+	says []Clause // any one of them is enough
+}
 
 // everyone sees every row.
-func everyone(*viewer.Viewer, *sql.Selector) *sql.Predicate { return nil }
+var everyone = rule{
+	rows: func(*viewer.Viewer, *sql.Selector) *sql.Predicate { return nil },
+	says: []Clause{{}},
+}
 
 // where sees the rows whose column has one of the values. Most rows have, so
 // SQLite is kept from looking them up by it (the plus): it would sort them for
 // each page.
 func where[V ~string](column string, values ...V) rule {
-	return func(_ *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		if s.Dialect() != dialect.SQLite {
-			return in(s.C(column), values)
-		}
-		c := s.C(column)
-		return sql.P(func(b *sql.Builder) {
-			b.WriteString("+").Ident(c).WriteOp(sql.OpIn).Wrap(func(b *sql.Builder) { b.Args(anys(values)...) })
-		})
+	return rule{
+		rows: func(_ *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			if s.Dialect() != dialect.SQLite {
+				return in(s.C(column), values)
+			}
+			c := s.C(column)
+			return sql.P(func(b *sql.Builder) {
+				b.WriteString("+").Ident(c).WriteOp(sql.OpIn).Wrap(func(b *sql.Builder) { b.Args(anys(values)...) })
+			})
+		},
+		says: []Clause{{While: []Condition{{Column: column, Values: texts(values)}}}},
 	}
 }
 
 // staff sees the rows of the institutions at which they hold any role.
 func staff(column string) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), v.StaffAt()) }
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), v.StaffAt()) },
+		says: []Clause{{Who: []Group{{Staff, column, ""}}}},
+	}
 }
 
 // holding sees the rows of the institutions or alliances at which they hold the role.
 func holding(role viewer.Role, column string) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		var at []ident.ID
-		for _, g := range v.Grants {
-			if g.Role == role {
-				at = append(at, g.At)
-			}
-		}
-		return in(s.C(column), at)
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), holdingAt(v, role)) },
+		says: []Clause{{Who: []Group{{Holders, column, role}}}},
 	}
 }
 
-// allianceAdministrators see every row.
-func allianceAdministrators(v *viewer.Viewer, _ *sql.Selector) *sql.Predicate {
+func holdingAt(v *viewer.Viewer, role viewer.Role) []ident.ID {
+	var at []ident.ID
 	for _, g := range v.Grants {
-		if g.Role == viewer.AllianceAdministrator {
-			return nil
+		if g.Role == role {
+			at = append(at, g.At)
 		}
 	}
-	return sql.False()
+	return at
+}
+
+// allianceAdministrators see every row.
+var allianceAdministrators = rule{
+	rows: func(v *viewer.Viewer, _ *sql.Selector) *sql.Predicate {
+		if len(holdingAt(v, viewer.AllianceAdministrator)) > 0 {
+			return nil
+		}
+		return sql.False()
+	},
+	says: []Clause{{Who: []Group{{AllianceAdministrators, "", ""}}}},
 }
 
 // speakingFor sees the providers that speak for an institution at which the
 // viewer is an administrator.
 func speakingFor(column string) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		d := sql.Dialect(s.Dialect())
-		t := d.Table(providerhome.Table)
-		homes := d.Select(t.C(providerhome.FieldProviderID)).From(t)
-		return sql.In(s.C(column), homes.Where(holding(viewer.Administrator, providerhome.FieldInstitutionID)(v, homes)))
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			t := sql.Dialect(s.Dialect()).Table(providerhome.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(providerhome.FieldProviderID)).From(t).
+				Where(in(t.C(providerhome.FieldInstitutionID), holdingAt(v, viewer.Administrator))))
+		},
+		says: []Clause{{Who: []Group{{AdministratorsSpokenFor, column, ""}}}},
 	}
 }
 
 // self sees the rows about themselves.
 func self(column string) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		if v.Kind != viewer.Person {
-			return sql.False()
-		}
-		return sql.EQ(s.C(column), v.PersonID)
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			if v.Kind != viewer.Person {
+				return sql.False()
+			}
+			return sql.EQ(s.C(column), v.PersonID)
+		},
+		says: []Clause{{Who: []Group{{Self, column, ""}}}},
 	}
 }
 
 // applicantsOf sees the rows about people who have applied from or to an
 // institution at which the viewer is staff.
 func applicantsOf(column string) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		at := v.StaffAt()
-		if len(at) == 0 {
-			return sql.False()
-		}
-		t := sql.Dialect(s.Dialect()).Table(application.Table)
-		return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(application.FieldLearnerID)).From(t).
-			Where(sql.Or(in(t.C(application.FieldHomeID), at), in(t.C(application.FieldHostID), at))))
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			at := v.StaffAt()
+			if len(at) == 0 {
+				return sql.False()
+			}
+			t := sql.Dialect(s.Dialect()).Table(application.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(application.FieldLearnerID)).From(t).
+				Where(sql.Or(in(t.C(application.FieldHomeID), at), in(t.C(application.FieldHostID), at))))
+		},
+		says: []Clause{{Who: []Group{{StaffOfApplicants, column, ""}}}},
+	}
+}
+
+// colleaguesOf sees the rows about people who hold or held a role at an
+// institution or in an alliance that the viewer administers.
+func colleaguesOf(column string) rule {
+	return rule{
+		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			institutions, alliances := holdingAt(v, viewer.Administrator), holdingAt(v, viewer.AllianceAdministrator)
+			if len(institutions)+len(alliances) == 0 {
+				return sql.False()
+			}
+			t := sql.Dialect(s.Dialect()).Table(rolegrant.Table)
+			return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(rolegrant.FieldPersonID)).From(t).
+				Where(sql.Or(in(t.C(rolegrant.FieldInstitutionID), institutions), in(t.C(rolegrant.FieldAllianceID), alliances))))
+		},
+		says: []Clause{{Who: []Group{{AdministratorsOfStaff, column, ""}}}},
 	}
 }
 
 // either sees what any of the rules sees.
 func either(rules ...rule) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+	var says []Clause
+	for _, r := range rules {
+		says = append(says, r.says...)
+	}
+	return rule{says: says, rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		var ps []*sql.Predicate
 		for _, r := range rules {
-			p := r(v, s)
+			p := r.rows(v, s)
 			if p == nil {
 				return nil
 			}
 			ps = append(ps, p)
 		}
 		return sql.Or(ps...)
-	}
+	}}
 }
 
 // both sees what each of the rules sees.
 func both(rules ...rule) rule {
-	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+	says := everyone.says
+	for _, r := range rules {
+		says = each(says, r.says)
+	}
+	return rule{says: says, rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		var ps []*sql.Predicate
 		for _, r := range rules {
-			if p := r(v, s); p != nil {
+			if p := r.rows(v, s); p != nil {
 				ps = append(ps, p)
 			}
 		}
@@ -123,7 +177,7 @@ func both(rules ...rule) rule {
 			return nil
 		}
 		return sql.And(ps...)
-	}
+	}}
 }
 
 func in[V ~string](column string, values []V) *sql.Predicate {

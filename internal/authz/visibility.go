@@ -24,6 +24,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -51,13 +52,15 @@ var visible = map[string]rule{
 	ent.TypeMicroDegree:   either(where(microdegree.FieldState, microdegree.StatePUBLISHED, microdegree.StateWITHDRAWN), staff(microdegree.FieldInstitutionID)),
 
 	// People see themselves. Staff see who applies from or to their institution.
-	ent.TypePerson:      either(self(person.FieldID), applicantsOf(person.FieldID)),
-	ent.TypeProfile:     either(self(profile.FieldPersonID), applicantsOf(profile.FieldPersonID)),
+	// Administrators see who holds a role with them.
+	ent.TypePerson:      either(self(person.FieldID), applicantsOf(person.FieldID), colleaguesOf(person.FieldID)),
+	ent.TypeProfile:     either(self(profile.FieldPersonID), applicantsOf(profile.FieldPersonID), colleaguesOf(profile.FieldPersonID)),
 	ent.TypeAffiliation: either(self(affiliation.FieldPersonID), staff(affiliation.FieldInstitutionID)),
 	ent.TypeIdentity:    self(identity.FieldPersonID),
 	ent.TypeSession:     self(session.FieldPersonID),
 	ent.TypeRoleGrant: either(self(rolegrant.FieldPersonID), self(rolegrant.FieldGrantedByID),
 		holding(viewer.Administrator, rolegrant.FieldInstitutionID), holding(viewer.AllianceAdministrator, rolegrant.FieldAllianceID)),
+	ent.TypeRoleRule: holding(viewer.Administrator, rolerule.FieldInstitutionID),
 
 	// An application, its seat and its result belong to the learner, home and host.
 	ent.TypeApplication: either(self(application.FieldLearnerID), staff(application.FieldHomeID), staff(application.FieldHostID)),

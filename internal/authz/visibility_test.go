@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/peregrine-exchange/peregrine/ent/migrate"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -51,6 +52,24 @@ func TestRightsAreHeldAtOnePlace(t *testing.T) {
 			}
 			if Allowed(v, verb, "ins_elsewhere") {
 				t.Errorf("%s may %s elsewhere", role, verb)
+			}
+		}
+	}
+}
+
+// A role at a unit carries the verbs about things that have one, there and
+// below, and no other.
+func TestUnitRolesCarryUnitVerbs(t *testing.T) {
+	here, below, elsewhere := ident.ID("unt_here"), ident.ID("unt_below"), ident.ID("unt_elsewhere")
+	for _, role := range UnitRoles {
+		v := &viewer.Viewer{Kind: viewer.Person, Grants: []viewer.Grant{{Role: role, At: "ins_here", Unit: here, Units: []ident.ID{here, below}}}}
+		for _, verb := range Verbs() {
+			want := slices.Contains(UnitVerbs, verb) && slices.Contains(rights[verb], role)
+			if Allowed(v, verb, "ins_here", &here) != want || Allowed(v, verb, "ins_here", &below) != want {
+				t.Errorf("%s may %s at its unit: want %v", role, verb, want)
+			}
+			if Allowed(v, verb, "ins_here") || Allowed(v, verb, "ins_here", nil, &elsewhere) {
+				t.Errorf("%s of a unit may %s elsewhere", role, verb)
 			}
 		}
 	}

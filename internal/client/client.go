@@ -351,3 +351,9 @@ func sameName(name string) *problem.Error {
 func tooManyKeys() *problem.Error {
 	return problem.New(problem.Conflict, "a program has at most %d keys at a time; retire one first", maxKeys)
 }
+
+// InstitutionActions are what the viewer may do about the programs of an
+// institution.
+func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
+	return []authz.Action{authz.Act("registerApiClient", authz.Require(ctx, authz.ManageClients, institution))}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -270,7 +271,7 @@ func TestInstitutionMayBeInSeveralAlliances(t *testing.T) {
 		t.Fatal(err)
 	}
 	olga := w.person("Olga", "uni-c", "staff")
-	if _, err := w.institutionService().Grant(w.system(), institution.NewGrant{PersonID: olga.ID, Role: viewer.AllianceAdministrator, At: other.ID}); err != nil {
+	if _, err := (&role.Service{DB: w.DB.Client, Now: w.Now}).Grant(w.system(), role.NewGrant{PersonID: olga.ID, Role: viewer.AllianceAdministrator, At: other.ID}); err != nil {
 		t.Fatal(err)
 	}
 	alma := w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)
@@ -469,8 +470,10 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 	w.providers["uni-d"] = p.ID
 	dora := w.Staff("Dora", "uni-d")
 	alma.Does("appoints", "grantRole", map[string]any{"personId": dora.ID, "role": "ADMINISTRATOR", "at": uniD})
+	emil := w.Staff("Emil", "uni-d")
+	dora.Does("appoints another", "grantRole", map[string]any{"personId": emil.ID, "role": "ADMINISTRATOR", "at": uniD})
 	for _, role := range []string{"REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "COURSE_EDITOR"} {
-		dora.Does("gives herself the role", "grantRole", map[string]any{"personId": dora.ID, "role": role, "at": uniD})
+		emil.Does("gives her the role", "grantRole", map[string]any{"personId": dora.ID, "role": role, "at": uniD})
 	}
 	dora.Does("accepts", "answerInvitation", map[string]any{"membershipId": id(invited), "accept": true})
 	dora.Does("adds identifiers", "updateInstitution", map[string]any{"institutionId": uniD, "ror": "https://ror.org/0304hq317", "deqar": "DEQARINST0042", "domains": []string{"uni-d.example"}})

@@ -29,20 +29,7 @@ func TestEveryMutationAsEveryRole(t *testing.T) {
 	c := w.cast()
 	inputs := w.finished(c)
 
-	type column struct {
-		name  string
-		actor *Actor
-	}
-	columns := []column{{"nobody", w.Nobody()}, {"the learner", c.ada}, {"another learner", w.Learner("Bela", "uni-a")}}
-	for _, uni := range []struct{ name, at string }{{"home", "uni-a"}, {"host", "uni-b"}, {"third", "uni-c"}} {
-		for _, role := range viewer.Roles {
-			if role != viewer.AllianceAdministrator {
-				columns = append(columns, column{uni.name + " " + strings.ToLower(string(role)), w.Staff("M-"+string(role), uni.at, role)})
-			}
-		}
-	}
-	columns = append(columns, column{"alliance administrator", w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)})
-
+	columns := w.everybody(c)
 	var names []string
 	for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
 		if !strings.HasPrefix(f.Name, "__") {
@@ -126,6 +113,10 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	admin := w.Staff("Admin-of-host", "uni-b", viewer.Administrator)
 	ended := admin.Does("registers a portal", "registerPortal", map[string]any{"at": w.Institution("uni-b"), "name": "Gone", "origin": "https://gone.example"})
 	admin.Does("ends it", "endPortal", map[string]any{"portalId": id(ended)})
+	past := id(admin.Does("gives a role", "grantRole", map[string]any{"personId": c.editor.ID, "role": "TEACHER", "at": w.Institution("uni-b")}))
+	admin.Does("takes it back", "endRole", map[string]any{"roleGrantId": past, "reason": "Left."})
+	claim := id(admin.Does("makes a rule", "makeRoleRule", staffRule(w.Institution("uni-b"))))
+	admin.Does("ends it", "endRoleRule", map[string]any{"roleRuleId": claim, "reason": "Gone."})
 	closed := admin.Does("adds a unit", "addUnit", unit(w.Institution("uni-b"), "closed", ""))
 	admin.Does("closes it", "closeUnit", map[string]any{"unitId": id(closed)})
 	host := map[string]any{"membershipId": w.membership("uni-b")}
@@ -169,6 +160,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"endSession":               {"sessionId": w.sessionOf("Yara")},
 		"endOtherSessions":         {"exceptSessionId": w.sessionOf("Zoe")},
 		"unlinkIdentity":           {"identityId": w.identityOf(c.ada.ID)},
+		"endRole":                  {"roleGrantId": past, "reason": "Left."},
+		"makeRoleRule":             {"institutionId": w.Institution("uni-b"), "attribute": "EDUPERSON_AFFILIATION", "value": "staff", "role": "TEACHER", "months": 14},
+		"endRoleRule":              {"roleRuleId": claim, "reason": "Gone."},
 		"createCourse":             {"institutionId": w.Institution("uni-b"), "code": "", "kind": "COURSE", "content": content("X")},
 		"updateCourseDraft":        {"courseId": course, "content": map[string]any{"title": []map[string]any{}, "eqfLevel": 9}},
 		"submitCourseForReview":    {"courseId": course},

@@ -35,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -162,12 +163,12 @@ func (w *World) Learner(name, uni string) *Actor { return w.person(name, uni, "s
 func (w *World) Staff(name, uni string, roles ...viewer.Role) *Actor {
 	w.t.Helper()
 	a := w.person(name, uni, "staff")
-	for _, role := range roles {
+	for _, held := range roles {
 		at := w.institutions[uni]
-		if role == viewer.AllianceAdministrator {
+		if held == viewer.AllianceAdministrator {
 			at = w.alliance
 		}
-		if _, err := w.institutionService().Grant(w.system(), institution.NewGrant{PersonID: a.ID, Role: role, At: at}); err != nil {
+		if _, err := (&role.Service{DB: w.DB.Client, Now: w.Now}).Grant(w.system(), role.NewGrant{PersonID: a.ID, Role: held, At: at}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -333,10 +334,13 @@ var mutations = map[string]mutationShape{
 	"updateUnit":               {"UpdateUnitInput", "unit", "id name { text } kind parent { id } children { id }"},
 	"closeUnit":                {"CloseUnitInput", "unit", "id closedAt"},
 	"updateAlliance":           {"UpdateAllianceInput", "alliance", "id name { text } website bounds { kind min max }"},
-	"grantRole":                {"GrantRoleInput", "roleGrant", "id role institution { id } unit { id } alliance { id } validUntil"},
 	"endSession":               {"EndSessionInput", "session", "id kind current"},
 	"endOtherSessions":         {"EndOtherSessionsInput", "session", "id kind current"},
 	"unlinkIdentity":           {"UnlinkIdentityInput", "viewer", "kind identities { nodes { id issuer } }"},
+	"grantRole":                {"GrantRoleInput", "roleGrant", "id role institution { id } unit { id } alliance { id } validFrom validUntil person { id } rule { id } grantedBy { id }"},
+	"endRole":                  {"EndRoleInput", "roleGrant", "id validUntil endReason endedBy { id }"},
+	"makeRoleRule":             {"MakeRoleRuleInput", "roleRule", "id attribute value role months unit { id } createdBy { id } endedAt"},
+	"endRoleRule":              {"EndRoleRuleInput", "roleRule", "id endedAt"},
 	"createCourse":             {"CreateCourseInput", "course", "id state draft { id number issues { field blocking } }"},
 	"updateCourseDraft":        {"UpdateCourseDraftInput", "course", "id state draft { id number title { text } issues { field blocking } }"},
 	"submitCourseForReview":    {"SubmitCourseForReviewInput", "course", "id state draft { id state reviewNote submittedAt }"},

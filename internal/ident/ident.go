@@ -36,6 +36,7 @@ const (
 	Identity        Kind = "idn"
 	Affiliation     Kind = "aff"
 	Role            Kind = "rol"
+	RoleRule        Kind = "rru"
 	Session         Kind = "ses"
 	SignIn          Kind = "sgn"
 	SignInKey       Kind = "sik"

@@ -247,7 +247,7 @@ func AllianceActions(ctx context.Context, a *ent.Alliance) []authz.Action {
 // Actions says what the viewer may do for an institution.
 func Actions(ctx context.Context, i *ent.Institution) []authz.Action {
 	manage := authz.Require(ctx, authz.ManageInstitution, i.ID)
-	return []authz.Action{authz.Act("updateInstitution", manage), authz.Act("addUnit", manage), authz.Act("grantRole", authz.Require(ctx, authz.GrantRoles, i.ID))}
+	return []authz.Action{authz.Act("updateInstitution", manage), authz.Act("addUnit", manage)}
 }
 
 // MembershipActions says what the viewer may do with a membership now.

@@ -202,7 +202,7 @@ func (s *Service) facts(ctx context.Context, ids []ident.ID) ([]facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles, err := s.DB.RoleGrant.Query().Where(rolegrant.InstitutionIDIn(ids...), rolegrant.UnitIDIsNil(), heldAt(now)).All(ctx)
+	roles, err := s.DB.RoleGrant.Query().Where(rolegrant.InstitutionIDIn(ids...), rolegrant.UnitIDIsNil(), authz.Held(now)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

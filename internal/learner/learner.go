@@ -20,13 +20,14 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
-	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -98,6 +99,10 @@ func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error
 			}
 		}
 		if err := refreshAffiliations(ctx, tx, id.PersonID, a, now); err != nil {
+			return nil, err
+		}
+		claims := role.Claims{InstitutionID: a.InstitutionID, Affiliations: a.Affiliations, Entitlements: a.Entitlements}
+		if err := role.Assert(ctx, tx, id.PersonID, claims, now); err != nil {
 			return nil, err
 		}
 		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
@@ -224,12 +229,6 @@ var audiences = map[affiliation.Kind]vocab.TargetGroup{
 	affiliation.KindALUM:    vocab.Alumni,
 }
 
-// Holds selects the roles that a person holds at a moment.
-func Holds(person ident.ID, now time.Time) predicate.RoleGrant {
-	return rolegrant.And(rolegrant.PersonID(person), rolegrant.ValidFromLTE(now),
-		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now)))
-}
-
 // ViewerOf returns a person as a viewer: with the affiliations that have not
 // lapsed and the roles that hold now. It takes two statements, another for
 // staff, and another for staff of units: a role at a unit holds for all units
@@ -237,7 +236,7 @@ func Holds(person ident.ID, now time.Time) predicate.RoleGrant {
 func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := s.Now()
-	grants, err := s.DB.RoleGrant.Query().Where(Holds(person, now)).Order(rolegrant.ByID()).All(ctx)
+	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
 		return nil, storage.Classify(err)
 	}

@@ -145,6 +145,11 @@ func (s *Service) Issues(ctx context.Context, m *ent.MicroDegree) (issues, fault
 	return nil, err
 }
 
+// InstitutionActions says what the viewer may add to a provider's micro-degrees.
+func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
+	return []authz.Action{authz.Act("createMicroDegree", authz.Require(ctx, authz.EditMicroDegree, institution))}
+}
+
 // Actions says what the viewer may do with a micro-degree now.
 func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
 	edit := authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID)

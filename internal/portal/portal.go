@@ -193,6 +193,12 @@ func Actions(ctx context.Context, p *ent.Portal) []authz.Action {
 	return []authz.Action{authz.Act("endPortal", authz.Require(ctx, verbAt(Owner(p)), Owner(p)), ended)}
 }
 
+// OwnerActions are what the viewer may do about the portals of an institution
+// or an alliance.
+func OwnerActions(ctx context.Context, at ident.ID) []authz.Action {
+	return []authz.Action{authz.Act("registerPortal", authz.Require(ctx, verbAt(at), at))}
+}
+
 func verbAt(at ident.ID) authz.Verb {
 	if at.Kind() == ident.Alliance {
 		return authz.ManageAlliance

@@ -35,8 +35,8 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 		if err := manages(ctx, tx, institutions); err != nil {
 			return nil, err
 		}
-		if p.State == row.StateDISABLED {
-			return nil, problem.New(problem.Conflict, "a disabled provider is not checked; propose it anew first")
+		if err := checkable(p); err != nil {
+			return nil, err
 		}
 		return p, record(ctx, tx, "provider.check", id, institutions, nil)
 	})
@@ -47,6 +47,13 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 		return nil, err
 	}
 	return s.DB.Provider.Get(ctx, id)
+}
+
+func checkable(p *ent.Provider) error {
+	if p.State == row.StateDISABLED {
+		return problem.New(problem.Conflict, "a disabled provider is not checked; propose it anew first")
+	}
+	return nil
 }
 
 // CheckDue asks the active providers whose last check is old, and returns how

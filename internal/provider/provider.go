@@ -76,10 +76,22 @@ func Actions(ctx context.Context, p *ent.Provider) []authz.Action {
 		authz.Act("approveIdentityProvider", second, other(v, p.ProposedByID), may(row.StateACTIVE)),
 		authz.Act("updateIdentityProvider", rules),
 		authz.Act("addProviderDomain", rules),
+		authz.Act("removeProviderDomain", rules),
 		authz.Act("disableIdentityProvider", rules, may(row.StateDISABLED)),
 		authz.Act("enableIdentityProvider", rules, may(row.StatePROPOSED)),
-		authz.Act("checkIdentityProvider", rules),
+		authz.Act("checkIdentityProvider", rules, checkable(p)),
 	}
+}
+
+// InstitutionActions are what the viewer may do about the providers of an
+// institution.
+func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
+	v, err := authz.SignedIn(ctx)
+	if err == nil && authz.Require(ctx, authz.ManageInstitution, institution) != nil &&
+		!slices.ContainsFunc(v.Grants, func(g viewer.Grant) bool { return g.Role == viewer.AllianceAdministrator }) {
+		err = errNotYours
+	}
+	return []authz.Action{authz.Act("proposeIdentityProvider", err)}
 }
 
 var (

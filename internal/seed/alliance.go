@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -74,13 +75,13 @@ func (d *demo) signInEverybody(ctx context.Context, inst *ent.Institution, idp *
 			return err
 		}
 		d.people[p.Key+"@"+p.Domain] = identity.PersonID
-		for _, role := range p.Roles {
-			if _, err := d.institutions.Grant(ctx, institution.NewGrant{PersonID: identity.PersonID, Role: role, At: inst.ID}); err != nil {
+		for _, held := range p.Roles {
+			if _, err := d.roles.Grant(ctx, role.NewGrant{PersonID: identity.PersonID, Role: held, At: inst.ID}); err != nil {
 				return err
 			}
 		}
 		if p.Alliance {
-			if _, err := d.institutions.Grant(ctx, institution.NewGrant{PersonID: identity.PersonID, Role: viewer.AllianceAdministrator, At: d.alliance}); err != nil {
+			if _, err := d.roles.Grant(ctx, role.NewGrant{PersonID: identity.PersonID, Role: viewer.AllianceAdministrator, At: d.alliance}); err != nil {
 				return err
 			}
 		}

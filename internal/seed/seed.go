@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -54,6 +55,7 @@ type demo struct {
 	clock time.Time
 
 	institutions *institution.Service
+	roles        *role.Service
 	learners     *learner.Service
 	catalogue    *catalogue.Service
 	microDegrees *microdegree.Service
@@ -85,6 +87,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	}
 	now := func() time.Time { return d.clock }
 	d.institutions = &institution.Service{DB: db, Now: now}
+	d.roles = &role.Service{DB: db, Now: now}
 	d.learners = &learner.Service{DB: db, Now: o.Now} // affiliations are asserted today
 	d.catalogue = &catalogue.Service{DB: db, Now: now}
 	d.microDegrees = &microdegree.Service{DB: db, Now: now}

@@ -31,6 +31,8 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /issuers/{id}", s.issuer)
+	mux.HandleFunc("GET /rights", s.rights)
+	mux.HandleFunc("GET /visibility", s.visibility)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account/sessions/{id}/end", s.endSession)
 	if s.Demo != nil {

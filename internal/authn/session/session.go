@@ -14,12 +14,12 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
-	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -102,7 +102,7 @@ func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret 
 }
 
 func (s *Service) isStaff(ctx context.Context, person ident.ID, now time.Time) (bool, error) {
-	holds, err := s.DB.RoleGrant.Query().Where(learner.Holds(person, now)).Exist(viewer.AsSystem(ctx))
+	holds, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Exist(viewer.AsSystem(ctx))
 	return holds, storage.Classify(err)
 }
 

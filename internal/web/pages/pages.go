@@ -39,7 +39,7 @@ type Renderer struct {
 }
 
 // names of the pages, each a file of template/.
-var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "portal"}
+var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "portal", "rights", "visibility"}
 
 // New reads the embedded templates and languages. It fails when a language
 // lacks a message that English has, has one that English lacks, or leaves out
@@ -86,6 +86,7 @@ func (r *Renderer) functions(s *speech) template.FuncMap {
 		"date":      s.date,
 		"moment":    s.moment,
 		"explain":   s.explain,
+		"said":      s.said,
 		"product":   func() string { return r.options.ProductName },
 		"base":      func() string { return r.options.BaseURL },
 		"operator":  func() string { return r.options.Contact },

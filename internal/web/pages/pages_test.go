@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -212,6 +213,12 @@ func samples() []sample {
 			r.Account(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
 		}),
 		get("issuer", "/issuers/ins_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Issuer(w, q, issuer()) }),
+		get("rights", "/rights", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Rights(w, q, Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}})
+		}),
+		get("visibility", "/visibility", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Visibility(w, q, Visibility{Entities: authz.Visibility()})
+		}),
 		get("issuer-new", "/issuers/ins_2", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Issuer(w, q, Issuer{Organisation: vc.Organisation{Name: lut}})
 		}),

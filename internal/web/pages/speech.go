@@ -120,6 +120,9 @@ func (s *speech) enum(family string, value any) string {
 	return fmt.Sprint(value)
 }
 
+// said says what knows its own words.
+func (s *speech) said(v interface{ In(language.Tag) string }) string { return v.In(s.tag) }
+
 // text shows a text in the reader's language, or marks the language it has.
 func (s *speech) text(t vocab.Text) template.HTML {
 	return s.foreign(t.LanguageIn([]string{s.tag.String()}), s.plain(t))

@@ -19,6 +19,7 @@ CREATE UNIQUE INDEX `affiliation_person_id_institution_id_kind` ON `affiliations
 CREATE TABLE `alliances` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
+  `updated_at` datetime NOT NULL,
   `slug` text NOT NULL,
   `name` json NOT NULL,
   `website` text NULL,
@@ -28,6 +29,8 @@ CREATE TABLE `alliances` (
 );
 -- Create index "alliances_slug_key" to table: "alliances"
 CREATE UNIQUE INDEX `alliances_slug_key` ON `alliances` (`slug`);
+-- Create index "alliance_updated_at_id" to table: "alliances"
+CREATE INDEX `alliance_updated_at_id` ON `alliances` (`updated_at`, `id`);
 -- Create "api_clients" table
 CREATE TABLE `api_clients` (
   `id` text NOT NULL,
@@ -805,18 +808,52 @@ CREATE TABLE `role_grants` (
   `role` text NOT NULL,
   `valid_from` datetime NOT NULL,
   `valid_until` datetime NULL,
+  `end_reason` text NOT NULL DEFAULT (''),
   `person_id` text NOT NULL,
   `institution_id` text NULL,
   `unit_id` text NULL,
   `alliance_id` text NULL,
   `granted_by_id` text NULL,
+  `rule_id` text NULL,
+  `ended_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON DELETE NO ACTION,
   CONSTRAINT `role_grants_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE SET NULL,
   CONSTRAINT `role_grants_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL,
   CONSTRAINT `role_grants_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON DELETE SET NULL,
-  CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+  CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_grants_role_rules_rule` FOREIGN KEY (`rule_id`) REFERENCES `role_rules` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_grants_persons_ended_by` FOREIGN KEY (`ended_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
 );
+-- Create index "rolegrant_person_id" to table: "role_grants"
+CREATE INDEX `rolegrant_person_id` ON `role_grants` (`person_id`);
+-- Create index "rolegrant_institution_id" to table: "role_grants"
+CREATE INDEX `rolegrant_institution_id` ON `role_grants` (`institution_id`);
+-- Create index "rolegrant_alliance_id" to table: "role_grants"
+CREATE INDEX `rolegrant_alliance_id` ON `role_grants` (`alliance_id`);
+-- Create index "rolegrant_rule_id" to table: "role_grants"
+CREATE INDEX `rolegrant_rule_id` ON `role_grants` (`rule_id`);
+-- Create "role_rules" table
+CREATE TABLE `role_rules` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `attribute` text NOT NULL,
+  `value` text NOT NULL,
+  `role` text NOT NULL,
+  `months` integer NOT NULL,
+  `ended_at` datetime NULL,
+  `institution_id` text NOT NULL,
+  `unit_id` text NULL,
+  `created_by_id` text NULL,
+  `ended_by_id` text NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `role_rules_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `role_rules_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_rules_persons_created_by` FOREIGN KEY (`created_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL,
+  CONSTRAINT `role_rules_persons_ended_by` FOREIGN KEY (`ended_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+);
+-- Create index "rolerule_institution_id" to table: "role_rules"
+CREATE INDEX `rolerule_institution_id` ON `role_rules` (`institution_id`);
 -- Create "seat_quota" table
 CREATE TABLE `seat_quota` (
   `id` text NOT NULL,

@@ -1,3 +1,16 @@
+-- Create "sign_in_keys" table
+CREATE TABLE `sign_in_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(8) NULL,
+  `retired_at` datetime(6) NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "logout_tokens" table
 CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -7,21 +20,6 @@ CREATE TABLE `logout_tokens` (
   PRIMARY KEY (`id`),
   UNIQUE INDEX `digest` (`digest`),
   INDEX `logouttoken_expires_at` (`expires_at`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -52,15 +50,20 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -89,33 +92,30 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "sign_in_keys" table
-CREATE TABLE `sign_in_keys` (
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `digest` (`digest`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `purpose` varchar(32) NOT NULL,
   `kid` varchar(64) NOT NULL,
   `public_jwk` longtext NOT NULL,
   `sealed` longtext NOT NULL,
-  `live_key` varchar(8) NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
   `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `kid` (`kid`),
   UNIQUE INDEX `live_key` (`live_key`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
@@ -634,12 +634,14 @@ CREATE TABLE `import_findings` (
 CREATE TABLE `alliances` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
+  `updated_at` datetime(6) NOT NULL,
   `slug` varchar(64) NOT NULL,
   `name` json NOT NULL,
   `website` varchar(255) NULL,
   `bounds` json NOT NULL,
   `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
+  INDEX `alliance_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `slug` (`slug`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "memberships" table
@@ -864,6 +866,29 @@ CREATE TABLE `recognition_cases` (
   CONSTRAINT `recognition_cases_programmes_programme` FOREIGN KEY (`programme_id`) REFERENCES `programmes` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `recognition_cases_recognition_rules_rule` FOREIGN KEY (`rule_id`) REFERENCES `recognition_rules` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "role_rules" table
+CREATE TABLE `role_rules` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `attribute` varchar(32) NOT NULL,
+  `value` varchar(255) NOT NULL,
+  `role` varchar(32) NOT NULL,
+  `months` bigint NOT NULL,
+  `ended_at` datetime(6) NULL,
+  `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `unit_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `created_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `ended_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  PRIMARY KEY (`id`),
+  INDEX `rolerule_institution_id` (`institution_id`),
+  INDEX `role_rules_persons_created_by` (`created_by_id`),
+  INDEX `role_rules_persons_ended_by` (`ended_by_id`),
+  INDEX `role_rules_units_unit` (`unit_id`),
+  CONSTRAINT `role_rules_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `role_rules_persons_created_by` FOREIGN KEY (`created_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `role_rules_persons_ended_by` FOREIGN KEY (`ended_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `role_rules_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "role_grants" table
 CREATE TABLE `role_grants` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -871,21 +896,28 @@ CREATE TABLE `role_grants` (
   `role` varchar(32) NOT NULL,
   `valid_from` datetime(6) NOT NULL,
   `valid_until` datetime(6) NULL,
+  `end_reason` varchar(500) NOT NULL DEFAULT '',
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `unit_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `alliance_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `granted_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `rule_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `ended_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
-  INDEX `role_grants_alliances_alliance` (`alliance_id`),
-  INDEX `role_grants_institutions_institution` (`institution_id`),
+  INDEX `rolegrant_alliance_id` (`alliance_id`),
+  INDEX `rolegrant_institution_id` (`institution_id`),
+  INDEX `rolegrant_person_id` (`person_id`),
+  INDEX `rolegrant_rule_id` (`rule_id`),
+  INDEX `role_grants_persons_ended_by` (`ended_by_id`),
   INDEX `role_grants_persons_granted_by` (`granted_by_id`),
-  INDEX `role_grants_persons_person` (`person_id`),
   INDEX `role_grants_units_unit` (`unit_id`),
   CONSTRAINT `role_grants_alliances_alliance` FOREIGN KEY (`alliance_id`) REFERENCES `alliances` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
+  CONSTRAINT `role_grants_persons_ended_by` FOREIGN KEY (`ended_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_persons_granted_by` FOREIGN KEY (`granted_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_persons_person` FOREIGN KEY (`person_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
+  CONSTRAINT `role_grants_role_rules_rule` FOREIGN KEY (`rule_id`) REFERENCES `role_rules` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `role_grants_units_unit` FOREIGN KEY (`unit_id`) REFERENCES `units` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "seat_quota" table

@@ -1,0 +1,157 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/role"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+	return relay.List(ctx, r.DB.RoleGrant.Query().Where(append(r.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+	return relay.List(ctx, r.DB.RoleGrant.Query().Where(append(r.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+}
+
+func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error) {
+	return relay.List(ctx, r.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+}
+
+func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.RoleGrantPayload, error) {
+	done, err := r.Roles.Grant(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RoleGrantPayload{RoleGrant: done}, nil
+}
+
+func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.RoleGrantPayload, error) {
+	done, err := r.Roles.End(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RoleGrantPayload{RoleGrant: done}, nil
+}
+
+func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.RoleRulePayload, error) {
+	done, err := r.Roles.MakeRule(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RoleRulePayload{RoleRule: done}, nil
+}
+
+func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.RoleRulePayload, error) {
+	done, err := r.Roles.EndRule(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RoleRulePayload{RoleRule: done}, nil
+}
+
+func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.people)
+}
+
+func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
+	return viewer.Role(obj.Role), nil
+}
+
+func (r *roleGrantResolver) Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
+}
+
+func (r *roleGrantResolver) Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.units)
+}
+
+func (r *roleGrantResolver) Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.alliances)
+}
+
+func (r *roleGrantResolver) GrantedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.GrantedByID) }, r.people)
+}
+
+func (r *roleGrantResolver) Rule(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.RoleRule, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.RuleID) }, r.roleRules)
+}
+
+func (r *roleGrantResolver) EndedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.EndedByID) }, r.people)
+}
+
+func (r *roleGrantResolver) EndReason(ctx context.Context, obj *ent.RoleGrant) (*string, error) {
+	if obj.EndReason == "" {
+		return nil, nil
+	}
+	return &obj.EndReason, nil
+}
+
+func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGrant) ([]*model.ViewerAction, error) {
+	return actions(ctx, role.GrantActions(ctx, obj, r.Now())), nil
+}
+
+func (r *roleGrantConnectionResolver) Edges(ctx context.Context, obj *model.RoleGrantConnection) ([]*model.RoleGrantEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *roleGrantConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleGrantConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *roleRuleResolver) Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.institutions)
+}
+
+func (r *roleRuleResolver) Role(ctx context.Context, obj *ent.RoleRule) (viewer.Role, error) {
+	return viewer.Role(obj.Role), nil
+}
+
+func (r *roleRuleResolver) Unit(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Unit, error) {
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.UnitID) }, r.units)
+}
+
+func (r *roleRuleResolver) CreatedBy(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Person, error) {
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.CreatedByID) }, r.people)
+}
+
+func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule) ([]*model.ViewerAction, error) {
+	return actions(ctx, role.RuleActions(ctx, obj)), nil
+}
+
+func (r *roleRuleConnectionResolver) Edges(ctx context.Context, obj *model.RoleRuleConnection) ([]*model.RoleRuleEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *roleRuleConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleRuleConnection) (int, error) {
+	return obj.TotalCount(ctx)
+}
+
+func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
+
+func (r *Resolver) RoleGrantConnection() generated.RoleGrantConnectionResolver {
+	return &roleGrantConnectionResolver{r}
+}
+
+func (r *Resolver) RoleRule() generated.RoleRuleResolver { return &roleRuleResolver{r} }
+
+func (r *Resolver) RoleRuleConnection() generated.RoleRuleConnectionResolver {
+	return &roleRuleConnectionResolver{r}
+}
+
+type (
+	roleGrantResolver           struct{ *Resolver }
+	roleGrantConnectionResolver struct{ *Resolver }
+	roleRuleResolver            struct{ *Resolver }
+	roleRuleConnectionResolver  struct{ *Resolver }
+)

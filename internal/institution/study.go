@@ -1,0 +1,43 @@
+package institution
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+)
+
+// Study says which programme a person studies at home: what a recognition will
+// count towards unless they say otherwise.
+type Study struct {
+	PersonID    ident.ID
+	ProgrammeID ident.ID
+}
+
+// RecordStudy records it at the person's affiliations with the institution. It
+// returns a NOT_FOUND problem when they have none.
+func (s *Service) RecordStudy(ctx context.Context, st Study) error {
+	p, err := s.DB.Programme.Get(ctx, st.ProgrammeID)
+	if err != nil {
+		return storage.Found(err, "programme", "programmeId")
+	}
+	if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
+		return err
+	}
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		n, err := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).
+			SetProgrammeID(p.ID).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return problem.Missing("person").At("personId")
+		}
+		return audit.Record(ctx, tx, audit.Entry{Verb: "study.record", Object: st.PersonID, Institutions: []ident.ID{p.InstitutionID}})
+	})
+}

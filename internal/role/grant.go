@@ -1,0 +1,148 @@
+package role
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// NewGrant gives a person a role at an institution or one of its units, or, for
+// the role of alliance administrator, in an alliance.
+type NewGrant struct {
+	PersonID       ident.ID
+	Role           viewer.Role
+	At             ident.ID
+	UnitID         *ident.ID  // nil: the whole institution
+	ValidFrom      *time.Time // nil: now
+	ValidUntil     *time.Time // nil: without an end
+	IdempotencyKey *string
+}
+
+// Grant gives the role. It returns an INVALID problem when the role is not one
+// for such a place, or for such a time.
+func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error) {
+	if err := s.requireGrant(ctx, g); err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	from, until, err := g.span(now)
+	if err := problem.Join(g.checkPlace(), err); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "grantRole", Key: g.IdempotencyKey, Input: g}
+	system := viewer.AsSystem(ctx) // the person and the institution's rows need not be visible
+	return idempotency.Write(ctx, s.DB, call, s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
+		if _, err := tx.Person.Get(system, g.PersonID); err != nil {
+			return nil, storage.Found(err, "person", "input", "personId")
+		}
+		if err := openUnit(ctx, tx, g.UnitID, g.At); err != nil {
+			return nil, err
+		}
+		if administers(rolegrant.Role(g.Role)) && (until != nil || from.After(now)) {
+			governed, err := tx.RoleGrant.Query().Where(administering(g.At, now)).Exist(system)
+			if err != nil {
+				return nil, err
+			}
+			if !governed {
+				return nil, problem.New(problem.Invalid, "the first administrator holds the role from now on and without an end").At("input", "validUntil")
+			}
+		}
+		create := tx.RoleGrant.Create().SetPersonID(g.PersonID).SetRole(rolegrant.Role(g.Role)).
+			SetValidFrom(from).SetNillableValidUntil(until).SetNillableUnitID(g.UnitID)
+		if g.At.Kind() == ident.Alliance {
+			create.SetAllianceID(g.At)
+		} else {
+			create.SetInstitutionID(g.At)
+		}
+		if v := viewer.From(ctx); v.PersonID != "" {
+			create.SetGrantedByID(v.PersonID)
+		}
+		made, err := create.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return made, record(ctx, tx, "role.grant", made)
+	})
+}
+
+// checkPlace returns nil when the role is one for an institution, unit or
+// alliance, whichever is named.
+func (g NewGrant) checkPlace() error {
+	if (g.Role == viewer.AllianceAdministrator) != (g.At.Kind() == ident.Alliance) {
+		return problem.New(problem.Invalid, "an alliance administrator is one of an alliance, every other role belongs to an institution").At("input", "role")
+	}
+	return checkUnitRole(g.Role, g.UnitID)
+}
+
+func checkUnitRole(r viewer.Role, unit *ident.ID) error {
+	if unit != nil && !slices.Contains(authz.UnitRoles, r) {
+		return problem.New(problem.Invalid, "the role %s is held at a whole institution, not at a unit", r).At("input", "unitId")
+	}
+	return nil
+}
+
+// span returns since and until when the role holds. Nobody gets a role for a
+// time that has passed: the record would say that they might have acted.
+func (g NewGrant) span(now time.Time) (from time.Time, until *time.Time, err error) {
+	from = now
+	if g.ValidFrom != nil {
+		from = instant(*g.ValidFrom)
+	}
+	if from.Before(now) {
+		return from, nil, errPast.At("input", "validFrom")
+	}
+	if g.ValidUntil == nil {
+		return from, nil, nil
+	}
+	end := instant(*g.ValidUntil)
+	if !end.After(from) {
+		return from, nil, problem.New(problem.Invalid, "a role ends after it has begun").At("input", "validUntil")
+	}
+	return from, &end, nil
+}
+
+// instant is a moment as it is stored.
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+var errPast = problem.New(problem.Invalid, "this moment has passed")
+
+// requireGrant returns nil when the viewer may give the role. Nobody gives one
+// to themselves. Beside who has the right there, the administrators of the
+// alliance that brought an institution here may appoint its administrator while
+// it has none: somebody has to answer its invitation.
+func (s *Service) requireGrant(ctx context.Context, g NewGrant) error {
+	refused := authz.Require(ctx, authz.GrantRoles, g.At)
+	if refused == nil {
+		return authz.RequireOther(ctx, g.PersonID)
+	}
+	if g.Role != viewer.Administrator || g.UnitID != nil {
+		return refused
+	}
+	system := viewer.AsSystem(ctx)
+	first, err := s.DB.Membership.Query().Where(membership.InstitutionID(g.At)).Order(membership.ByID()).First(system)
+	if ent.IsNotFound(err) || err == nil && (first.State == membership.StateLEFT || authz.Require(ctx, authz.ManageAlliance, first.AllianceID) != nil) {
+		return refused
+	}
+	if err != nil {
+		return storage.Classify(err)
+	}
+	governed, err := s.DB.RoleGrant.Query().Where(rolegrant.InstitutionID(g.At), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(s.Now())).Exist(system)
+	if err != nil {
+		return storage.Classify(err)
+	}
+	if governed {
+		return problem.New(problem.Forbidden, "the institution has an administrator, who gives its roles")
+	}
+	return authz.RequireOther(ctx, g.PersonID)
+}

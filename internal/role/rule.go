@@ -1,0 +1,195 @@
+package role
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Bounds of rules. A role that follows from a claim lapses when an affiliation
+// would: somebody who signs in once a year keeps it.
+const (
+	maxMonths = 13
+	maxRules  = 100 // open ones of an institution; all are read at each sign-in
+	maxValue  = 255
+)
+
+// NewRule gives a role to whom the institution's identity provider asserts a
+// value of an attribute.
+type NewRule struct {
+	InstitutionID  ident.ID
+	Attribute      rolerule.Attribute
+	Value          string // compared byte for byte
+	Role           viewer.Role
+	UnitID         *ident.ID // nil: the whole institution
+	Months         int       // how long the role holds unless asserted again
+	IdempotencyKey *string
+}
+
+// check returns all that is wrong with the rule at once.
+func (n NewRule) check() error {
+	found := []error{checkUnitRole(n.Role, n.UnitID)}
+	if rolerule.RoleValidator(rolerule.Role(n.Role)) != nil {
+		found = append(found, problem.New(problem.Invalid, "the role %s is given by hand only", n.Role).At("input", "role"))
+	}
+	if n.Months < 1 || n.Months > maxMonths {
+		found = append(found, problem.New(problem.Invalid, "a role by rule holds for 1 to %d months", maxMonths).At("input", "months"))
+	}
+	return problem.Join(append(found, checkValue(n.Attribute, n.Value))...)
+}
+
+// checkValue returns nil for a value that such an attribute can have: an
+// entitlement is a URI, an affiliation a word of eduPerson
+// (eduPerson 202208, 2.2.1 and 2.2.2).
+func checkValue(a rolerule.Attribute, value string) error {
+	if a == rolerule.AttributeEDUPERSON_AFFILIATION {
+		kind := affiliation.Kind(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
+		if affiliation.KindValidator(kind) != nil || strings.ToLower(value) != value {
+			return problem.New(problem.Invalid, "%q is no affiliation of eduPerson, such as \"staff\"", value).At("input", "value")
+		}
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme == "" || len(value) > maxValue || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return problem.New(problem.Invalid, "an entitlement is a URI of at most %d characters, such as \"urn:mace:example.org:registrar\"", maxValue).At("input", "value")
+	}
+	return nil
+}
+
+// MakeRule makes the rule; it acts at each sign-in from now on. It returns a
+// CONFLICT problem when the institution has the same rule already.
+func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
+	if err := authz.Require(ctx, authz.GrantRoles, n.InstitutionID); err != nil {
+		return nil, err
+	}
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	call := idempotency.Call{Verb: "makeRoleRule", Key: n.IdempotencyKey, Input: n}
+	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
+		if err := lock(ctx, tx, n.InstitutionID, now); err != nil {
+			return nil, err
+		}
+		if err := openUnit(ctx, tx, n.UnitID, n.InstitutionID); err != nil {
+			return nil, err
+		}
+		open, err := openRules(viewer.AsSystem(ctx), tx, n.InstitutionID)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) >= maxRules {
+			return nil, problem.New(problem.Conflict, "the institution has %d rules for roles already", maxRules)
+		}
+		if slices.ContainsFunc(open, n.same) {
+			return nil, problem.New(problem.Conflict, "the institution has this rule already").At("input", "value")
+		}
+		create := tx.RoleRule.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
+			SetAttribute(n.Attribute).SetValue(n.Value).SetRole(rolerule.Role(n.Role)).SetMonths(n.Months)
+		if v := viewer.From(ctx); v.PersonID != "" {
+			create.SetCreatedByID(v.PersonID)
+		}
+		made, err := create.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return made, audit.Record(ctx, tx, audit.Entry{Verb: "role_rule.make", Object: made.ID, Institutions: []ident.ID{n.InstitutionID},
+			Details: map[string]string{"role": string(n.Role), "attribute": string(n.Attribute)}})
+	})
+}
+
+func (n NewRule) same(r *ent.RoleRule) bool {
+	return r.Attribute == n.Attribute && r.Value == n.Value && r.Role == rolerule.Role(n.Role) && vocab.OrZero(r.UnitID) == vocab.OrZero(n.UnitID)
+}
+
+// openRules lists the rules of an institution that have not ended.
+func openRules(ctx context.Context, tx *ent.Tx, institution ident.ID) ([]*ent.RoleRule, error) {
+	return tx.RoleRule.Query().Where(rolerule.InstitutionID(institution), rolerule.EndedAtIsNil()).Order(rolerule.ByID()).All(ctx)
+}
+
+// RuleEnd ends a rule.
+type RuleEnd struct {
+	RoleRuleID ident.ID
+	Reason     string
+}
+
+// EndRule ends a rule, and with it every role that it has given.
+func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error) {
+	r, err := s.DB.RoleRule.Get(ctx, e.RoleRuleID)
+	if err != nil {
+		return nil, storage.Found(err, "rule", "input", "roleRuleId")
+	}
+	if err := authz.Require(ctx, authz.GrantRoles, r.InstitutionID); err != nil {
+		return nil, err
+	}
+	reason, err := reasonOf(e.Reason)
+	if err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	system := viewer.AsSystem(ctx)
+	by := viewer.From(ctx).PersonID
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RoleRule, error) {
+		update := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now)
+		if by != "" {
+			update.SetEndedByID(by)
+		}
+		n, err := update.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, errRuleEnded
+		}
+		if err := endGrantsOf(system, tx, r.ID, reason, by, now); err != nil {
+			return nil, err
+		}
+		if r, err = tx.RoleRule.Get(ctx, r.ID); err != nil {
+			return nil, err
+		}
+		return r, audit.Record(ctx, tx, audit.Entry{Verb: "role_rule.end", Object: r.ID, Institutions: []ident.ID{r.InstitutionID}})
+	})
+}
+
+var errRuleEnded = problem.New(problem.Conflict, "this rule has ended already")
+
+// batch is how many audit entries one statement writes.
+const batch = 200
+
+// endGrantsOf ends what a rule has given. Each end has its audit entry.
+func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, by ident.ID, now time.Time) error {
+	held, err := tx.RoleGrant.Query().Where(rolegrant.RuleID(rule), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(held, batch) {
+		entries := make([]audit.Entry, len(some))
+		for i, g := range some {
+			g.ValidUntil = &now
+			entries[i] = entryOf("role.end", g)
+		}
+		if err := audit.RecordAll(ctx, tx, entries); err != nil {
+			return err
+		}
+	}
+	update := tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEndReason(reason)
+	if by != "" {
+		update.SetEndedByID(by)
+	}
+	return update.Exec(ctx)
+}
