@@ -44,6 +44,7 @@ type InstitutionResolver interface {
 	Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.CourseConnection, error)
 	ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error)
 	ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error)
+	SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error)
 }
 type InstitutionConnectionResolver interface {
 	Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error)
@@ -1687,6 +1688,61 @@ func fieldContext_Institution_viewerActions(_ context.Context, ec *executionCont
 		},
 	}
 	return fc, nil
+}
+
+func _Institution_signIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_signIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Institution_signIn(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InstitutionSignIn) graphql.Marshaler {
+			return marshalOInstitutionSignIn2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionSignIn(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Institution_signIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionSignIn(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Institution_signIn(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
+	resolver := ec.Resolvers.Institution()
+	if batch, ok := graphql.BatchParentsFor[*ent.Institution](ctx, "Institution"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SignIn(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.InstitutionSignIn](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Institution.signIn",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SignIn(ctx, []*ent.Institution{obj})
+	return graphql.ResolveBatchSingleResult[*model.InstitutionSignIn](
+		ctx,
+		results,
+		err,
+		"Institution.signIn",
+	)
 }
 
 func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
@@ -4432,7 +4488,7 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"alliance", "country", "updatedSince"}
+	fieldsInOrder := [...]string{"alliance", "country", "updatedSince", "canSignIn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4460,6 +4516,13 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.UpdatedSince = data
+		case "canSignIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("canSignIn"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CanSignIn = data
 		}
 	}
 	return it, nil
@@ -5483,6 +5546,12 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_viewerActions(ctx, ec, field, obj)
+				})
+		case "signIn":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Institution_signIn(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -39,6 +39,8 @@ type ResolverRoot interface {
 	Enrolment() EnrolmentResolver
 	EnrolmentConnection() EnrolmentConnectionResolver
 	HeldRole() HeldRoleResolver
+	IdentityProvider() IdentityProviderResolver
+	IdentityProviderConnection() IdentityProviderConnectionResolver
 	ImportFinding() ImportFindingResolver
 	ImportFindingConnection() ImportFindingConnectionResolver
 	ImportRun() ImportRunResolver
@@ -59,6 +61,8 @@ type ResolverRoot interface {
 	Person() PersonResolver
 	Programme() ProgrammeResolver
 	ProgrammeConnection() ProgrammeConnectionResolver
+	ProviderHome() ProviderHomeResolver
+	ProviderHomeConnection() ProviderHomeConnectionResolver
 	Query() QueryResolver
 	RecognitionCase() RecognitionCaseResolver
 	RecognitionCaseConnection() RecognitionCaseConnectionResolver
@@ -101,17 +105,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcrValueInput", graphql.BindUnmarshaler(ec, unmarshalInputAcrValueInput)),
 			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
+			graphql.NewInputUnmarshaler("AddProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputAddProviderHomeInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
+			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
+			graphql.NewInputUnmarshaler("CheckProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckProviderInput)),
+			graphql.NewInputUnmarshaler("ClaimNameInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimNameInput)),
 			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
 			graphql.NewInputUnmarshaler("CompositionGroupInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionGroupInput)),
 			graphql.NewInputUnmarshaler("CompositionInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionInput)),
@@ -125,10 +134,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CredentialFilter", graphql.BindUnmarshaler(ec, unmarshalInputCredentialFilter)),
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
+			graphql.NewInputUnmarshaler("DisableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableProviderInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
+			graphql.NewInputUnmarshaler("EnableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableProviderInput)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EnrolmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputEnrolmentFilter)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
+			graphql.NewInputUnmarshaler("IdentityProviderFilter", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProviderFilter)),
 			graphql.NewInputUnmarshaler("InstitutionBy", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionBy)),
 			graphql.NewInputUnmarshaler("InstitutionFilter", graphql.BindUnmarshaler(ec, unmarshalInputInstitutionFilter)),
 			graphql.NewInputUnmarshaler("InviteMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputInviteMemberInput)),
@@ -140,7 +152,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
+			graphql.NewInputUnmarshaler("ProposeProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeProviderInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
+			graphql.NewInputUnmarshaler("ProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderHomeInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
 			graphql.NewInputUnmarshaler("PublishMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
@@ -153,6 +167,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RefuseNominationInput", graphql.BindUnmarshaler(ec, unmarshalInputRefuseNominationInput)),
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
+			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
+			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("ReturnCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnCourseDraftInput)),
@@ -171,6 +187,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
 			graphql.NewInputUnmarshaler("UpdateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("UpdateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateOfferingInput)),
+			graphql.NewInputUnmarshaler("UpdateProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProviderInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
 			graphql.NewInputUnmarshaler("WaitlistInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistInput)),
@@ -3420,6 +3437,354 @@ extend type Query {
   viewer: Viewer
 }
 `, BuiltIn: false},
+	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
+type IdentityProvider implements Node {
+  "Identifier."
+  id: ID!
+  "Short name in the addresses of sign-in; never changes."
+  key: String!
+  "Issuer, exactly as the provider writes it."
+  issuer: String!
+  "By which identifier this server is known there."
+  clientId: String!
+  "How this server proves itself there."
+  clientAuthentication: ClientAuthentication!
+  "Where the operator has put the client's secret, such as ` + "`" + `env:PROVIDER_UNI_X` + "`" + `; the secret itself is not stored. Null with PRIVATE_KEY_JWT."
+  clientSecretRef: String
+  "Whether it is an institution's own or stands between many and this server."
+  mode: ProviderMode!
+  "State."
+  state: ProviderState!
+  "Scopes that are asked for."
+  scopes: [String!]!
+  "Signatures that are accepted, at most 5; empty for all that are accepted here."
+  algorithms: [String!]!
+  "How its claims are spelt."
+  claims: ClaimSpelling!
+  "Where it departs from that, at most 11."
+  claimNames: [ClaimName!]!
+  "What it calls levels of authentication, at most 20; of those that are missing it uses the names of REFEDS."
+  acrValues: [AcrValue!]!
+  "Home organisations for which it speaks, oldest first. An administrator of an institution sees that institution's."
+  homes(first: Int, after: String, last: Int, before: String): ProviderHomeConnection!
+  "Who proposed what now waits or is in force; null for the operator, and when the viewer does not see them."
+  proposedBy: Person
+  "Who approved it."
+  approvedBy: Person
+  "Digest of what would be approved: pass it to ` + "`" + `approveProvider` + "`" + ` after looking at all of it. Null unless it is PROPOSED."
+  proposal: String
+  "Address to register at the provider: to it people are sent back."
+  redirectUri: String!
+  "Whether it worked when it was last looked at. People may try to sign in all the same."
+  health: ProviderHealth!
+  "What is wrong, in the viewer's language; null while it works."
+  healthReason: String
+  "When it was last looked at."
+  checkedAt: DateTime
+  "What the viewer may do with it now."
+  viewerActions: [ViewerAction!]! @cost(weight: 5)
+}
+
+"A home organisation for which an identity provider speaks. A domain has exactly one provider."
+type ProviderHome {
+  "Home organisation (schacHomeOrganization) as the provider asserts it, such as ` + "`" + `uni-hannover.de` + "`" + `."
+  domain: String!
+  "The institution that it is."
+  institution: Institution
+}
+
+"States of an identity provider."
+enum ProviderState {
+  "Waits for a second person; nobody signs in through it."
+  PROPOSED
+  "In force."
+  ACTIVE
+  "Switched off; nobody signs in through it."
+  DISABLED
+}
+
+"Kinds of identity providers."
+enum ProviderMode {
+  "An institution's own."
+  DIRECT
+  "Passes on what the providers of many institutions say."
+  PROXY
+}
+
+"How this server proves itself to an identity provider."
+enum ClientAuthentication {
+  "With a secret that both know."
+  SECRET
+  "With a key of its own (private_key_jwt)."
+  PRIVATE_KEY_JWT
+}
+
+"How an identity provider spells what is no standard claim of OpenID Connect."
+enum ClaimSpelling {
+  "As REFEDS and MyAcademicID do: ` + "`" + `schac_home_organization` + "`" + `."
+  REFEDS
+  "As SURFconext does: ` + "`" + `edu_person_scoped_affiliations` + "`" + `."
+  SURF
+  "By the attributes' own names: ` + "`" + `schacHomeOrganization` + "`" + `."
+  CAMEL
+}
+
+"Whether an identity provider works."
+enum ProviderHealth {
+  "Nobody has looked yet."
+  UNKNOWN
+  "It answers as it should."
+  WORKING
+  "It does not."
+  BROKEN
+}
+
+"By which claim a provider tells an attribute."
+type ClaimName {
+  "One of home, affiliation, external_affiliation, given_name, family_name, name, email, esi, language, assurance, entitlement."
+  attribute: String!
+  "The claim."
+  claim: String!
+}
+
+"What a provider calls a level of authentication."
+type AcrValue {
+  "Profile of REFEDS, such as ` + "`" + `https://refeds.org/profile/mfa` + "`" + `."
+  profile: String!
+  "The provider's name of it."
+  value: String!
+}
+
+"How people of an institution sign in."
+type InstitutionSignIn {
+  "Where that begins. A path of this server may go along as ` + "`" + `return_to` + "`" + `."
+  url: String!
+}
+
+"A page of identity providers."
+type IdentityProviderConnection {
+  "Rows with their cursors."
+  edges: [IdentityProviderEdge!]!
+  "Rows."
+  nodes: [IdentityProvider!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of identity providers."
+type IdentityProviderEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: IdentityProvider!
+}
+
+"A page of home organisations."
+type ProviderHomeConnection {
+  "Rows with their cursors."
+  edges: [ProviderHomeEdge!]!
+  "Rows."
+  nodes: [ProviderHome!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
+}
+
+"A row in a list of home organisations."
+type ProviderHomeEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ProviderHome!
+}
+
+"Which identity providers to list."
+input IdentityProviderFilter {
+  "In one of these states."
+  states: [ProviderState!]
+  "With this health."
+  health: ProviderHealth
+  "That speak for this institution."
+  institutionId: ID
+}
+
+"A provider to register, once a second person has approved it."
+input ProposeProviderInput {
+  "Short name in the addresses of sign-in: 1 to 64 small letters, digits, hyphens and dots, such as ` + "`" + `uni-hannover.de` + "`" + `. It never changes."
+  key: String!
+  "Issuer, exactly as the provider writes it: https, without query and fragment."
+  issuer: String!
+  "By which identifier this server is known there."
+  clientId: String!
+  "How this server proves itself there."
+  clientAuthentication: ClientAuthentication! = SECRET
+  "Where the operator has put the secret: ` + "`" + `env:PROVIDER_NAME` + "`" + ` or ` + "`" + `file:/PATH/provider-NAME` + "`" + `. Needed with SECRET."
+  clientSecretRef: String
+  "Whether it is an institution's own."
+  mode: ProviderMode! = DIRECT
+  "Scopes to ask for; openid is among them."
+  scopes: [String!]! = ["openid", "profile", "email"]
+  "Signatures to accept, of RS256, PS256, ES256, ES384 and EdDSA; empty for all of these."
+  algorithms: [String!]! = []
+  "How its claims are spelt."
+  claims: ClaimSpelling! = REFEDS
+  "Where it departs from that."
+  claimNames: [ClaimNameInput!]! = []
+  "What it calls levels of authentication."
+  acrValues: [AcrValueInput!]! = []
+  "Home organisations, at most 500: domains of the institutions themselves."
+  homes: [ProviderHomeInput!]!
+  "Repeats with the same key have one effect."
+  idempotencyKey: String
+}
+
+"By which claim a provider tells an attribute."
+input ClaimNameInput {
+  "The attribute."
+  attribute: String!
+  "The claim."
+  claim: String!
+}
+
+"What a provider calls a level of authentication."
+input AcrValueInput {
+  "Profile of REFEDS."
+  profile: String!
+  "The provider's name of it."
+  value: String!
+}
+
+"A home organisation and the institution that it is."
+input ProviderHomeInput {
+  "The institution's home organisation, or one of its domains."
+  domain: String!
+  "The institution."
+  institutionId: ID!
+}
+
+"A proposal to put in force."
+input ApproveProviderInput {
+  "The provider."
+  providerId: ID!
+  "Digest of what was looked at, from its field ` + "`" + `proposal` + "`" + `."
+  proposal: String!
+}
+
+"A proposal to remove."
+input RejectProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"What to change of a provider; what is not given stays."
+input UpdateProviderInput {
+  "The provider."
+  providerId: ID!
+  "Issuer."
+  issuer: String
+  "By which identifier this server is known there."
+  clientId: String
+  "How this server proves itself there."
+  clientAuthentication: ClientAuthentication
+  "Where the secret is; empty for none."
+  clientSecretRef: String
+  "Whether it is an institution's own."
+  mode: ProviderMode
+  "Scopes to ask for."
+  scopes: [String!]
+  "Signatures to accept."
+  algorithms: [String!]
+  "How its claims are spelt."
+  claims: ClaimSpelling
+  "Where it departs from that."
+  claimNames: [ClaimNameInput!]
+  "What it calls levels of authentication."
+  acrValues: [AcrValueInput!]
+}
+
+"A home organisation for which a provider shall speak too."
+input AddProviderHomeInput {
+  "The provider."
+  providerId: ID!
+  "The institution's home organisation, or one of its domains."
+  domain: String!
+  "The institution."
+  institutionId: ID!
+}
+
+"A home organisation for which a provider shall speak no longer."
+input RemoveProviderHomeInput {
+  "The provider."
+  providerId: ID!
+  "The domain."
+  domain: String!
+}
+
+"A provider to switch off."
+input DisableProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"A provider to switch on again."
+input EnableProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"A provider to look at."
+input CheckProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"What became of an identity provider."
+type IdentityProviderPayload {
+  "The provider; null when it was refused."
+  identityProvider: IdentityProvider
+  "Why it was refused."
+  errors: [UserError!]!
+}
+
+extend type Institution {
+  "How its people sign in; null while no provider speaks for it."
+  signIn: InstitutionSignIn
+}
+
+extend input InstitutionFilter {
+  "Whether people can sign in with it."
+  canSignIn: Boolean
+}
+
+extend type Query {
+  "Identity providers, oldest first. Empty for others than administrators of alliances, and of the institutions that a provider speaks for."
+  identityProviders(filter: IdentityProviderFilter, first: Int, after: String, last: Int, before: String): IdentityProviderConnection
+}
+
+extend type Mutation {
+  "Proposes an identity provider. For administrators of the alliances, or of all of its institutions. CONFLICT when its key, its issuer or a domain is taken."
+  proposeProvider(input: ProposeProviderInput!): IdentityProviderPayload
+  "Puts a proposal in force. For administrators of the alliances, but not for who proposed it. CONFLICT when it has changed since it was looked at."
+  approveProvider(input: ApproveProviderInput!): IdentityProviderPayload
+  "Removes a proposal, and answers with what it was. CONFLICT when people have signed in through the provider before."
+  rejectProvider(input: RejectProviderInput!): IdentityProviderPayload
+  "Changes a provider. The client id and the scopes hold at once; everything else makes it PROPOSED until a second person approves it, and meanwhile nobody signs in through it."
+  updateProvider(input: UpdateProviderInput!): IdentityProviderPayload
+  "Adds a home organisation, which makes the provider PROPOSED until a second person approves it. CONFLICT when another provider speaks for the domain."
+  addProviderHome(input: AddProviderHomeInput!): IdentityProviderPayload
+  "Takes a home organisation away, at once. CONFLICT for the last one."
+  removeProviderHome(input: RemoveProviderHomeInput!): IdentityProviderPayload
+  "Switches a provider off: nobody signs in through it any more; sessions go on."
+  disableProvider(input: DisableProviderInput!): IdentityProviderPayload
+  "Switches a provider on again, as it was approved. For administrators of the alliances."
+  enableProvider(input: EnableProviderInput!): IdentityProviderPayload
+  "Asks a provider for its metadata and keys now, within five seconds."
+  checkProvider(input: CheckProviderInput!): IdentityProviderPayload
+}
+`, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
 type RecognitionPreview {
   "The answer."
@@ -3950,6 +4315,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func childFields_AcrValue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return fieldContext_AcrValue_profile(ctx, ec, field)
+	case "value":
+		return fieldContext_AcrValue_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcrValue", field.Name)
+}
+
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4198,6 +4573,16 @@ func childFields_ChangePage(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_ChangePage_hasMore(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePage", field.Name)
+}
+
+func childFields_ClaimName(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attribute":
+		return fieldContext_ClaimName_attribute(ctx, ec, field)
+	case "claim":
+		return fieldContext_ClaimName_claim(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimName", field.Name)
 }
 
 func childFields_Composition(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4620,6 +5005,90 @@ func childFields_HomeModule(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type HomeModule", field.Name)
 }
 
+func childFields_IdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_IdentityProvider_id(ctx, ec, field)
+	case "key":
+		return fieldContext_IdentityProvider_key(ctx, ec, field)
+	case "issuer":
+		return fieldContext_IdentityProvider_issuer(ctx, ec, field)
+	case "clientId":
+		return fieldContext_IdentityProvider_clientId(ctx, ec, field)
+	case "clientAuthentication":
+		return fieldContext_IdentityProvider_clientAuthentication(ctx, ec, field)
+	case "clientSecretRef":
+		return fieldContext_IdentityProvider_clientSecretRef(ctx, ec, field)
+	case "mode":
+		return fieldContext_IdentityProvider_mode(ctx, ec, field)
+	case "state":
+		return fieldContext_IdentityProvider_state(ctx, ec, field)
+	case "scopes":
+		return fieldContext_IdentityProvider_scopes(ctx, ec, field)
+	case "algorithms":
+		return fieldContext_IdentityProvider_algorithms(ctx, ec, field)
+	case "claims":
+		return fieldContext_IdentityProvider_claims(ctx, ec, field)
+	case "claimNames":
+		return fieldContext_IdentityProvider_claimNames(ctx, ec, field)
+	case "acrValues":
+		return fieldContext_IdentityProvider_acrValues(ctx, ec, field)
+	case "homes":
+		return fieldContext_IdentityProvider_homes(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_IdentityProvider_proposedBy(ctx, ec, field)
+	case "approvedBy":
+		return fieldContext_IdentityProvider_approvedBy(ctx, ec, field)
+	case "proposal":
+		return fieldContext_IdentityProvider_proposal(ctx, ec, field)
+	case "redirectUri":
+		return fieldContext_IdentityProvider_redirectUri(ctx, ec, field)
+	case "health":
+		return fieldContext_IdentityProvider_health(ctx, ec, field)
+	case "healthReason":
+		return fieldContext_IdentityProvider_healthReason(ctx, ec, field)
+	case "checkedAt":
+		return fieldContext_IdentityProvider_checkedAt(ctx, ec, field)
+	case "viewerActions":
+		return fieldContext_IdentityProvider_viewerActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProvider", field.Name)
+}
+
+func childFields_IdentityProviderConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_IdentityProviderConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_IdentityProviderConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_IdentityProviderConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_IdentityProviderConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderConnection", field.Name)
+}
+
+func childFields_IdentityProviderEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_IdentityProviderEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_IdentityProviderEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderEdge", field.Name)
+}
+
+func childFields_IdentityProviderPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identityProvider":
+		return fieldContext_IdentityProviderPayload_identityProvider(ctx, ec, field)
+	case "errors":
+		return fieldContext_IdentityProviderPayload_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderPayload", field.Name)
+}
+
 func childFields_ImportFinding(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4872,6 +5341,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_importSources(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
+	case "signIn":
+		return fieldContext_Institution_signIn(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Institution", field.Name)
 }
@@ -4908,6 +5379,14 @@ func childFields_InstitutionPayload(ctx context.Context, ec *executionContext, f
 		return fieldContext_InstitutionPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InstitutionPayload", field.Name)
+}
+
+func childFields_InstitutionSignIn(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_InstitutionSignIn_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionSignIn", field.Name)
 }
 
 func childFields_LearningOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5342,6 +5821,40 @@ func childFields_ProgrammeEdge(ctx context.Context, ec *executionContext, field 
 		return fieldContext_ProgrammeEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProgrammeEdge", field.Name)
+}
+
+func childFields_ProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "domain":
+		return fieldContext_ProviderHome_domain(ctx, ec, field)
+	case "institution":
+		return fieldContext_ProviderHome_institution(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHome", field.Name)
+}
+
+func childFields_ProviderHomeConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProviderHomeConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProviderHomeConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProviderHomeConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProviderHomeConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHomeConnection", field.Name)
+}
+
+func childFields_ProviderHomeEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProviderHomeEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProviderHomeEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHomeEdge", field.Name)
 }
 
 func childFields_PublicationIssue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

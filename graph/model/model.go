@@ -54,6 +54,11 @@ type (
 	ImportFindingEdge         = relay.Edge[*ent.ImportFinding]
 	ImportSourceConnection    = relay.Connection[*ent.ImportSource]
 	ImportSourceEdge          = relay.Edge[*ent.ImportSource]
+
+	IdentityProviderConnection = relay.Connection[*ent.Provider]
+	IdentityProviderEdge       = relay.Edge[*ent.Provider]
+	ProviderHomeConnection     = relay.Connection[*ent.ProviderHome]
+	ProviderHomeEdge           = relay.Edge[*ent.ProviderHome]
 )
 
 // Permission lists the rights of a viewer at one place.

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
@@ -166,6 +167,12 @@ type ChangePage struct {
 	HasMore bool `json:"hasMore"`
 }
 
+// A provider to look at.
+type CheckProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+}
+
 // Closes a unit for good.
 type CloseUnitInput struct {
 	// The unit.
@@ -244,6 +251,18 @@ type DeadlineError struct {
 
 func (DeadlineError) IsUserError() {}
 
+// A provider to switch off.
+type DisableProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+}
+
+// A provider to switch on again.
+type EnableProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
+}
+
 // Which enrolments to list.
 type EnrolmentFilter struct {
 	// In this offering.
@@ -294,6 +313,24 @@ type Highlight struct {
 	Language string `json:"language"`
 	// Parts of the text that match.
 	Spans []*TextSpan `json:"spans"`
+}
+
+// Which identity providers to list.
+type IdentityProviderFilter struct {
+	// In one of these states.
+	States []provider.State `json:"states,omitempty"`
+	// With this health.
+	Health *provider.Health `json:"health,omitempty"`
+	// That speak for this institution.
+	InstitutionID *ident.ID `json:"institutionId,omitempty"`
+}
+
+// What became of an identity provider.
+type IdentityProviderPayload struct {
+	// The provider; null when it was refused.
+	IdentityProvider *ent.Provider `json:"identityProvider,omitempty"`
+	// Why it was refused.
+	Errors []UserError `json:"errors"`
 }
 
 // One thing that is wrong with a row.
@@ -348,6 +385,8 @@ type InstitutionFilter struct {
 	Country *string `json:"country,omitempty"`
 	// Only rows that have changed since then.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
+	// Whether people can sign in with it.
+	CanSignIn *bool `json:"canSignIn,omitempty"`
 }
 
 // What became of an institution.
@@ -356,6 +395,12 @@ type InstitutionPayload struct {
 	Institution *ent.Institution `json:"institution,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
+}
+
+// How people of an institution sign in.
+type InstitutionSignIn struct {
+	// Where that begins. A path of this server may go along as `return_to`.
+	URL string `json:"url"`
 }
 
 // What became of a membership.
@@ -548,6 +593,12 @@ type RecognitionRulePayload struct {
 type ReinstateMemberInput struct {
 	// The membership.
 	MembershipID ident.ID `json:"membershipId"`
+}
+
+// A proposal to remove.
+type RejectProviderInput struct {
+	// The provider.
+	ProviderID ident.ID `json:"providerId"`
 }
 
 // What became of a result.

@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -46,6 +47,24 @@ func allianceAdministrators(v *viewer.Viewer, _ *sql.Selector) *sql.Predicate {
 		}
 	}
 	return sql.False()
+}
+
+// speakingForMine sees the identity providers that speak for an institution of
+// which the viewer is administrator.
+func speakingForMine(column string) rule {
+	return func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		var at []ident.ID
+		for _, g := range v.Grants {
+			if g.Role == viewer.Administrator && g.Unit == "" {
+				at = append(at, g.At)
+			}
+		}
+		if len(at) == 0 {
+			return sql.False()
+		}
+		t := sql.Dialect(s.Dialect()).Table(providerhome.Table)
+		return sql.In(s.C(column), sql.Dialect(s.Dialect()).Select(t.C(providerhome.FieldProviderID)).From(t).Where(in(t.C(providerhome.FieldInstitutionID), at)))
+	}
 }
 
 // self sees the rows about themselves.

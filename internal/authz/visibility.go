@@ -16,6 +16,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
@@ -75,9 +77,10 @@ var visible = map[string]rule{
 	ent.TypeImportSource: staff(importsource.FieldInstitutionID),
 	ent.TypeImportRun:    staff(importrun.FieldInstitutionID),
 
-	// The registry of identity providers.
-	ent.TypeProvider:     allianceAdministrators,
-	ent.TypeProviderHome: allianceAdministrators,
+	// The registry of identity providers is for the administrators of alliances,
+	// and for those of the institutions that a provider speaks for.
+	ent.TypeProvider:     either(allianceAdministrators, speakingForMine(provider.FieldID)),
+	ent.TypeProviderHome: either(allianceAdministrators, holding(viewer.Administrator, providerhome.FieldInstitutionID)),
 }
 
 // systemOnly lists the entities that no viewer sees as rows.

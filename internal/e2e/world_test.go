@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,6 +35,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -128,17 +130,28 @@ func (w *World) found() {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		p, err := s.RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: u.domain, Issuer: "https://idp." + u.domain,
-			ClientID: "peregrine", ClientSecretRef: "env:UNUSED", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{u.domain: inst.ID}})
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		p := w.register(u.domain, "https://idp."+u.domain, registry.Home{Domain: u.domain, InstitutionID: inst.ID})
 		short := strings.TrimSuffix(u.domain, ".example")
 		w.institutions[short], w.providers[short] = inst.ID, p.ID
 	}
 	if err := w.App.Discovery.Load(w.system()); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// register registers a provider as the operator does.
+func (w *World) register(key, issuer string, homes ...registry.Home) *ent.Provider {
+	w.t.Helper()
+	u, err := url.Parse(issuer)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := (&registry.Service{DB: w.DB.Client, Now: w.Now, AllowHTTP: []string{u.Host}}).Register(w.system(), registry.Proposal{Key: key, Issuer: issuer,
+		ClientID: "peregrine", ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: homes})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
 }
 
 // Actor is somebody with a bearer token, or nobody.
