@@ -42,6 +42,7 @@ func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([
 		ident.Role:            asNodes(r.roleGrants),
 		ident.ImportRun:       asNodes(r.importRuns),
 		ident.ImportSource:    asNodes(r.importSources),
+		ident.Provider:        asNodes(r.providers),
 	}
 }
 

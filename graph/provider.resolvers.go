@@ -2,112 +2,150 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
 func (r *identityProviderResolver) ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.ClaimName, error) {
-	panic(fmt.Errorf("not implemented: ClaimNames - claimNames"))
+	return pointers(provider.ClaimNamesOf(obj)), nil
 }
 
 func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.ACRValue, error) {
-	panic(fmt.Errorf("not implemented: AcrValues - acrValues"))
+	return pointers(provider.ACRValuesOf(obj)), nil
 }
 
 func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error) {
-	panic(fmt.Errorf("not implemented: Homes - homes"))
+	return relay.List(ctx, r.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *identityProviderResolver) ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	panic(fmt.Errorf("not implemented: ProposedBy - proposedBy"))
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ProposedByID) }, r.people)
 }
 
 func (r *identityProviderResolver) ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	panic(fmt.Errorf("not implemented: ApprovedBy - approvedBy"))
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.people)
 }
 
 func (r *identityProviderResolver) Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error) {
-	panic(fmt.Errorf("not implemented: Proposal - proposal"))
+	return r.proposals(ctx, objs)
 }
 
 func (r *identityProviderResolver) RedirectURI(ctx context.Context, obj *ent.Provider) (string, error) {
-	panic(fmt.Errorf("not implemented: RedirectURI - redirectUri"))
+	return r.Providers.RedirectURI(obj), nil
 }
 
 func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Provider) (*string, error) {
-	panic(fmt.Errorf("not implemented: HealthReason - healthReason"))
+	return healthReason(ctx, obj), nil
 }
 
 func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error) {
-	panic(fmt.Errorf("not implemented: ViewerActions - viewerActions"))
+	return r.providerActions(ctx, obj)
 }
 
 func (r *identityProviderConnectionResolver) Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error) {
-	panic(fmt.Errorf("not implemented: Edges - edges"))
+	return obj.Edges, nil
 }
 
 func (r *identityProviderConnectionResolver) TotalCount(ctx context.Context, obj *model.IdentityProviderConnection) (int, error) {
-	panic(fmt.Errorf("not implemented: TotalCount - totalCount"))
+	return obj.TotalCount(ctx)
 }
 
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+	return r.signIns(ctx, objs)
 }
 
 func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: ProposeProvider - proposeProvider"))
+	done, err := r.Providers.Propose(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: ApproveProvider - approveProvider"))
+	done, err := r.Providers.Approve(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: RejectProvider - rejectProvider"))
+	done, err := r.Providers.Reject(ctx, input.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdateProvider - updateProvider"))
+	done, err := r.Providers.Update(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: AddProviderHome - addProviderHome"))
+	done, err := r.Providers.AddHome(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveProviderHome - removeProviderHome"))
+	done, err := r.Providers.RemoveHome(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: DisableProvider - disableProvider"))
+	done, err := r.Providers.Disable(ctx, input.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: EnableProvider - enableProvider"))
+	done, err := r.Providers.Enable(ctx, input.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error) {
-	panic(fmt.Errorf("not implemented: CheckProvider - checkProvider"))
+	done, err := r.Providers.CheckNow(ctx, input.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
 func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {
-	panic(fmt.Errorf("not implemented: Institution - institution"))
+	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.institutions)
 }
 
 func (r *providerHomeConnectionResolver) Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error) {
-	panic(fmt.Errorf("not implemented: Edges - edges"))
+	return obj.Edges, nil
 }
 
 func (r *providerHomeConnectionResolver) TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error) {
-	panic(fmt.Errorf("not implemented: TotalCount - totalCount"))
+	return obj.TotalCount(ctx)
 }
 
 func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error) {
-	panic(fmt.Errorf("not implemented: IdentityProviders - identityProviders"))
+	return relay.List(ctx, r.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {

@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 )
 
@@ -26,6 +27,7 @@ type Resolver struct {
 	Now          func() time.Time
 	Discovery    *discovery.Service
 	Institutions *institution.Service
+	Providers    *provider.Service
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service

@@ -29,6 +29,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -58,6 +59,7 @@ type App struct {
 	Credentials *credential.Service
 	Discovery   *discovery.Service
 	Exchange    *exchange.Service
+	Providers   *provider.Service
 	signIn      *oidcrp.RelyingParty
 	db          *ent.Client
 	now         func() time.Time
@@ -77,6 +79,7 @@ func New(p Parts) (*App, error) {
 	}
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
+	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, p.Now)), SDL: graph.SDL(),
@@ -106,6 +109,7 @@ func (a *App) resolver(db *ent.Client, now func() time.Time) *graph.Resolver {
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
 		Institutions: &institution.Service{DB: db, Now: now},
+		Providers:    a.Providers,
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
@@ -132,6 +136,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
+		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
 		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},

@@ -48,6 +48,26 @@ var german = map[string]string{
 	"this row cannot be read":                             "diese Zeile ist nicht lesbar",
 	"this text has more than %d bytes; send it as a file": "dieser Text hat mehr als %d Bytes; senden Sie ihn als Datei",
 
+	// Identity providers.
+	"%q cannot be the one claim that tells the attribute %q":                                                                                   "%q kann nicht der eine Claim sein, der das Attribut %q nennt",
+	"%q is not a domain of %s; its own are its home organisation and its web and mail domains":                                                 "%q ist keine Domain von %s; deren eigene sind ihre Heimatorganisation und ihre Web- und Mail-Domains",
+	"%q is not a key: 1 to 64 small letters, digits, hyphens and dots, such as \"uni-hannover.de\"":                                            "%q ist kein Schlüssel aus 1 bis 64 Kleinbuchstaben, Ziffern, Bindestrichen und Punkten wie \"uni-hannover.de\"",
+	"a level of authentication is a profile of REFEDS, such as \"https://refeds.org/profile/mfa\", with one name that the provider has for it": "eine Stufe der Anmeldung ist ein Profil von REFEDS wie \"https://refeds.org/profile/mfa\" mit einem Namen, den der Anmeldedienst dafür hat",
+	"a provider speaks for at least one home organisation":                                                                                     "ein Anmeldedienst spricht für mindestens eine Heimatorganisation",
+	"people have signed in through it; change it or leave it disabled instead":                                                                 "über diesen Dienst haben sich Menschen angemeldet; ändern Sie ihn stattdessen oder lassen Sie ihn ruhen",
+	"the algorithm %q is not accepted; those are %s":                                                                                           "das Verfahren %q wird nicht angenommen; zulässig sind %s",
+	"the attribute %q is not read; those are %s":                                                                                               "das Attribut %q wird nicht gelesen; möglich sind %s",
+	"the client id has 1 to %d visible ASCII characters":                                                                                       "die Client-ID hat 1 bis %d sichtbare ASCII-Zeichen",
+	"the domain %q is another institution's too":                                                                                               "die Domain %q gehört auch zu einer anderen Hochschule",
+	"the issuer is an https address of at most %d characters without query and fragment, exactly as the provider writes it":                    "der Aussteller ist eine https-Adresse aus höchstens %d Zeichen ohne Abfrage und Fragment, genau wie der Anmeldedienst sie schreibt",
+	"the scopes are at most %d different ones, and openid is among them":                                                                       "es sind höchstens %d verschiedene Scopes, und openid ist darunter",
+	"the secret itself is not stored; name the variable or the file that holds it, env:NAME or file:/PATH":                                     "das Geheimnis selbst wird nicht gespeichert; nennen Sie die Variable oder die Datei, die es enthält: env:NAME oder file:/PFAD",
+	"the secret itself is not stored; name what the operator has put it into for providers, env:PROVIDER_NAME or file:/PATH/provider-NAME":     "das Geheimnis selbst wird nicht gespeichert; nennen Sie, wohin der Betrieb es für Anmeldedienste gelegt hat: env:PROVIDER_NAME oder file:/PFAD/provider-NAME",
+	"this is its last home organisation; disable the provider instead":                                                                         "das ist die letzte Heimatorganisation; schalten Sie stattdessen den Anmeldedienst aus",
+	"this is the secret of another provider":                                                                                                   "das ist das Geheimnis eines anderen Anmeldedienstes",
+	"whoever proposed it cannot approve it; a second administrator of the alliance does":                                                       "wer den Vorschlag gemacht hat, kann ihn nicht genehmigen; das tut eine zweite Person aus der Verwaltung der Allianz",
+	"with a private key there is no client secret":                                                                                             "mit einem privaten Schlüssel gibt es kein Client-Geheimnis",
+
 	// Texts and their languages.
 	"%q is not a language tag of BCP 47, such as \"en\" or \"de\"": "%q ist kein Sprachkürzel nach BCP 47 wie \"en\" oder \"de\"",
 	"a name in at least one language is needed":                    "ein Name in mindestens einer Sprache ist erforderlich",
@@ -366,6 +386,8 @@ var germanWords = map[string]string{
 	"result":           "Ergebnis",
 	"session":          "Sitzung",
 	"source":           "Quelle",
+	"domain":           "Domain",
+	"provider":         "Anmeldedienst",
 	"unit":             "Organisationseinheit",
 
 	// Elements that a course version lacks.

@@ -32,7 +32,7 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	}
 	var proposed error
 	if row.State != provider.StatePROPOSED {
-		proposed = problem.New(problem.Conflict, "only what is proposed is rejected")
+		proposed = errNotProposed(row)
 	}
 	return []authz.Action{
 		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), eyes),

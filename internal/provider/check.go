@@ -124,13 +124,13 @@ func (s *Service) check(p Proposal, from origin, path ...string) error {
 		checkClaimNames(p.ClaimNames, at("claimNames")), checkACR(p.ACRValues, at("acrValues")),
 	}
 	for _, known := range []struct {
-		field string
-		err   error
+		field, value string
+		err          error
 	}{
-		{"mode", provider.ModeValidator(p.Mode)}, {"claims", provider.ClaimsValidator(p.claims())},
-		{"clientAuthentication", provider.ClientAuthenticationValidator(p.clientAuthentication())},
+		{"mode", string(p.Mode), provider.ModeValidator(p.Mode)}, {"claims", string(p.claims()), provider.ClaimsValidator(p.claims())},
+		{"clientAuthentication", string(p.clientAuthentication()), provider.ClientAuthenticationValidator(p.clientAuthentication())},
 	} {
-		found = append(found, when(known.err != nil, at(known.field), "this is none of the allowed values"))
+		found = append(found, when(known.err != nil, at(known.field), "%q is none of the allowed values", vocab.Clean(40, known.value)))
 	}
 	if len(p.Homes) > maxHomes {
 		found = append(found, problem.New(problem.Invalid, "at most %d domains are allowed", maxHomes).At(at("homes")...))
@@ -188,12 +188,15 @@ func checkScopes(scopes, field []string) error {
 }
 
 func checkAlgorithms(algorithms, field []string) error {
-	for _, a := range algorithms {
-		if !slices.Contains(Algorithms, a) {
+	for i, a := range algorithms {
+		switch {
+		case !slices.Contains(Algorithms, a):
 			return problem.New(problem.Invalid, "the algorithm %q is not accepted; those are %s", vocab.Clean(40, a), strings.Join(Algorithms, ", ")).At(field...)
+		case slices.Contains(algorithms[:i], a):
+			return problem.New(problem.Invalid, "the code %q stands twice", a).At(field...)
 		}
 	}
-	return when(len(algorithms) > len(Algorithms), field, "an algorithm stands twice")
+	return nil
 }
 
 func checkClaimNames(all []ClaimName, field []string) error {
@@ -212,11 +215,11 @@ func checkClaimNames(all []ClaimName, field []string) error {
 
 func checkACR(all []ACRValue, field []string) error {
 	seen := map[string]bool{}
-	for _, v := range all {
-		if !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName || !ascii(v.Profile+v.Value) || seen[v.Profile] {
+	for i, v := range all {
+		if i >= maxNames || !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName || !ascii(v.Profile+v.Value) || seen[v.Profile] {
 			return problem.New(problem.Invalid, "a level of authentication is a profile of REFEDS, such as \"https://refeds.org/profile/mfa\", with one name that the provider has for it").At(field...)
 		}
 		seen[v.Profile] = true
 	}
-	return when(len(all) > maxNames, field, "at most %d levels are allowed", maxNames)
+	return nil
 }

@@ -260,7 +260,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		return nil, err
 	}
 	if row.State != provider.StatePROPOSED {
-		return nil, problem.New(problem.Conflict, "only what is proposed is rejected").With("from", string(row.State)).With("to", "REJECTED")
+		return nil, errNotProposed(row)
 	}
 	system := viewer.AsSystem(ctx)
 	return row, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
@@ -289,6 +289,11 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		}
 		return record(ctx, tx, row, institutionsOf(homes), "provider.reject", nil)
 	})
+}
+
+func errNotProposed(row *ent.Provider) error {
+	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, "REJECTED").
+		With("from", string(row.State)).With("to", "REJECTED")
 }
 
 // Disable lets nobody sign in through the provider any more. Sessions that run

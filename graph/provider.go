@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	row "github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
+)
+
+func (r *Resolver) providers(ctx context.Context, ids []ident.ID) ([]*ent.Provider, error) {
+	return r.DB.Provider.Query().Where(row.IDIn(ids...)).All(ctx)
+}
+
+func providersLike(f *model.IdentityProviderFilter) (all []predicate.Provider) {
+	if f == nil {
+		return nil
+	}
+	all = among(all, f.States, row.StateIn)
+	all = when(all, f.Health, row.HealthEQ)
+	return when(all, f.InstitutionID, func(id ident.ID) predicate.Provider {
+		return func(s *sql.Selector) {
+			h := sql.Dialect(s.Dialect()).Table(providerhome.Table)
+			s.Where(sql.In(s.C(row.FieldID), sql.Dialect(s.Dialect()).Select(h.C(providerhome.FieldProviderID)).From(h).
+				Where(sql.EQ(h.C(providerhome.FieldInstitutionID), string(id)))))
+		}
+	})
+}
+
+// signingIn keeps the institutions with which people can sign in, or those with
+// which they cannot. That is as public as the chooser.
+func signingIn(can bool) predicate.Institution {
+	return func(s *sql.Selector) {
+		d := sql.Dialect(s.Dialect())
+		h, p := d.Table(providerhome.Table), d.Table(row.Table)
+		some := d.Select(h.C(providerhome.FieldInstitutionID)).From(h).Join(p).On(p.C(row.FieldID), h.C(providerhome.FieldProviderID)).
+			Where(sql.EQ(p.C(row.FieldState), string(row.StateACTIVE)))
+		if can {
+			s.Where(sql.In(s.C(institution.FieldID), some))
+		} else {
+			s.Where(sql.NotIn(s.C(institution.FieldID), some))
+		}
+	}
+}
+
+// signIns says how people of each institution sign in.
+func (r *Resolver) signIns(ctx context.Context, institutions []*ent.Institution) ([]*model.InstitutionSignIn, error) {
+	found, err := lookUp(ctx, "sign-in of institution", ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID]string, error) {
+		return r.Providers.SignInURLs(ctx, ids)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return each(institutions, func(i *ent.Institution) *model.InstitutionSignIn {
+		if found[i.ID] == "" {
+			return nil
+		}
+		return &model.InstitutionSignIn{URL: found[i.ID]}
+	}), nil
+}
+
+// proposals returns the digest of what each proposed provider would be.
+func (r *Resolver) proposals(ctx context.Context, rows []*ent.Provider) ([]*string, error) {
+	found, err := r.Providers.Digests(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	return each(rows, func(p *ent.Provider) *string {
+		if found[p.ID] == "" {
+			return nil
+		}
+		return new(found[p.ID])
+	}), nil
+}
+
+func (r *Resolver) providerActions(ctx context.Context, p *ent.Provider) ([]*model.ViewerAction, error) {
+	all, err := r.Providers.Actions(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, all), nil
+}
+
+// healthReason is what is wrong with a provider, in the viewer's language.
+func healthReason(ctx context.Context, p *ent.Provider) *string {
+	if p.HealthReason == nil {
+		return nil
+	}
+	return new(provider.Trouble(*p.HealthReason).Sentence(languageOf(ctx)))
+}
+
+func pointers[T any](all []T) []*T { return each(all, func(v T) *T { return &v }) }
