@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -59,7 +60,7 @@ func TestEveryMutationAsEveryRole(t *testing.T) {
 			code := col.actor.codeOf(name, input)
 			may[code] = append(may[code], col.name)
 		}
-		for _, code := range []string{"CONFLICT", "INVALID", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"} {
+		for _, code := range []string{"CONFLICT", "INVALID", "LIMITED", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"} {
 			if len(may[code]) > 0 {
 				fmt.Fprintf(tw, "%s\t%s\t%s\n", name, code, strings.Join(may[code], ", "))
 				delete(may, code)
@@ -139,6 +140,9 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	if err := w.DB.Client.MicroDegree.Update().Where(microdegree.ID(ident.ID(degree))).SetState("WITHDRAWN").Exec(w.system()); err != nil {
 		w.t.Fatal(err)
 	}
+	w.DB.Client.Provider.Update().Where(provider.Key("uni-a.example")).SetState(provider.StateDISABLED).ExecX(w.system())
+	w.DB.Client.Provider.Update().Where(provider.Key("uni-b.example")).SetCheckedAt(w.Now()).ExecX(w.system())
+	idp := map[string]any{"providerId": w.providers["uni-b"]}
 	return map[string]map[string]any{
 		"inviteMember":             {"allianceId": w.alliance, "part": "MEMBER", "institutionId": w.Institution("uni-b")},
 		"answerInvitation":         {"membershipId": w.membership("uni-b"), "accept": true},
@@ -186,6 +190,15 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pauseImportSource":        {"sourceId": still},
 		"resumeImportSource":       {"sourceId": active},
 		"pullImportSource":         {"sourceId": still},
+		"proposeProvider":          {"key": "Not a key", "issuer": "https://idp.uni-b.example", "clientId": "x", "homes": []map[string]any{{"domain": "uni-b.example", "institutionId": w.Institution("uni-b")}}},
+		"approveProvider":          {"providerId": w.providers["uni-b"], "proposal": ""},
+		"rejectProvider":           idp,
+		"updateProvider":           {"providerId": w.providers["uni-b"], "issuer": "http://idp.uni-b.example"},
+		"addProviderHome":          {"providerId": w.providers["uni-b"], "domain": "uni-b.example", "institutionId": w.Institution("uni-b")},
+		"removeProviderHome":       {"providerId": w.providers["uni-b"], "domain": "uni-b.example"},
+		"disableProvider":          {"providerId": w.providers["uni-a"]},
+		"enableProvider":           idp,
+		"checkProvider":            idp,
 		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
 }

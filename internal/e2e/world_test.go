@@ -88,11 +88,17 @@ func emptyWorld(t *testing.T) *World {
 		t.Fatal(err)
 	}
 	w.parts = app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler), Readers: readers}
-	w.App, err = app.New(w.parts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.restart()
 	return w
+}
+
+// restart starts the server anew with the parts of the world.
+func (w *World) restart() {
+	w.t.Helper()
+	var err error
+	if w.App, err = app.New(w.parts); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // Now is the clock of the server.
@@ -377,6 +383,15 @@ var mutations = map[string]mutationShape{
 	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
 	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
+	"proposeProvider":          {"ProposeProviderInput", "identityProvider", providerFields},
+	"approveProvider":          {"ApproveProviderInput", "identityProvider", providerFields},
+	"rejectProvider":           {"RejectProviderInput", "identityProvider", "id key"},
+	"updateProvider":           {"UpdateProviderInput", "identityProvider", providerFields},
+	"addProviderHome":          {"AddProviderHomeInput", "identityProvider", providerFields},
+	"removeProviderHome":       {"RemoveProviderHomeInput", "identityProvider", providerFields},
+	"disableProvider":          {"DisableProviderInput", "identityProvider", providerFields},
+	"enableProvider":           {"EnableProviderInput", "identityProvider", providerFields},
+	"checkProvider":            {"CheckProviderInput", "identityProvider", providerFields},
 	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
 }
 

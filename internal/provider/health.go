@@ -28,6 +28,7 @@ const (
 	checkBroken = 5 * time.Minute // a page says that it is broken: let that be true
 	checkAtOnce = 8
 	checkTime   = 5 * time.Second
+	checkPause  = 10 * time.Second // between two that somebody asks for
 )
 
 // Checker asks a provider for its metadata and keys.
@@ -92,7 +93,8 @@ func (s *Service) CheckDue(ctx context.Context) (int, error) {
 }
 
 // CheckNow checks a provider at once, whatever its state: a proposal can be
-// looked at before it is approved.
+// looked at before it is approved. It returns a LIMITED problem when that was
+// done within the last ten seconds.
 func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, error) {
 	row, homes, err := s.load(ctx, id)
 	if err != nil {
@@ -100,6 +102,9 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	}
 	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
 		return nil, err
+	}
+	if row.CheckedAt != nil && s.Now().Sub(*row.CheckedAt) < checkPause {
+		return nil, problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
 	}
 	return s.ask(viewer.AsSystem(ctx), row)
 }

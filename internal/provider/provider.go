@@ -272,7 +272,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
 			return err
 		} else if used {
-			return problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", "REJECTED")
+			return problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
 			return err
@@ -291,25 +291,28 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 	})
 }
 
+// rejected is no state: a proposal that comes to it is gone.
+const rejected provider.State = "REJECTED"
+
 func errNotProposed(row *ent.Provider) error {
-	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, "REJECTED").
-		With("from", string(row.State)).With("to", "REJECTED")
+	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, rejected).
+		With("from", string(row.State)).With("to", string(rejected))
 }
 
 // Disable lets nobody sign in through the provider any more. Sessions that run
 // go on. The administrators of the alliances may, and those of all its
 // institutions: a provider that was broken into cannot wait.
 func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	return s.move(ctx, id, s.byEither, provider.StateACTIVE, provider.StateDISABLED, "provider.disable")
+	return s.turn(ctx, id, s.byEither, provider.StateACTIVE, provider.StateDISABLED, "provider.disable")
 }
 
 // Enable puts a disabled provider in force again, as it was approved. Only the
 // administrators of the alliances may.
 func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	return s.move(ctx, id, s.byAlliance, provider.StateDISABLED, provider.StateACTIVE, "provider.enable")
+	return s.turn(ctx, id, s.byAlliance, provider.StateDISABLED, provider.StateACTIVE, "provider.enable")
 }
 
-func (s *Service) move(ctx context.Context, id ident.ID, by side, from, to provider.State, verb string) (*ent.Provider, error) {
+func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb string) (*ent.Provider, error) {
 	row, homes, err := s.load(ctx, id)
 	if err != nil {
 		return nil, err

@@ -542,6 +542,9 @@ func TestHealthOfProviders(t *testing.T) {
 	if !maps.Equal(last.Details, map[string]string{"from": "idp.uni-a.example", "to": "evil.example idp.uni-a.example"}) {
 		t.Errorf("the entry says %v", last.Details)
 	}
+	_, err = r.CheckNow(r.beth, b.ID)
+	r.refused("it is checked again at once", err, problem.Limited)
+	r.now = r.now.Add(checkPause)
 	delete(checker.errors, "uni-b")
 	b, err = r.CheckNow(r.beth, b.ID)
 	r.must(err)

@@ -62,7 +62,7 @@ func New(p Parts) (http.Handler, error) {
 	s := &site{p, renderer}
 	p.Auth.Fail = s.refuse
 	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause) {
-		s.trouble(w, r, pages.Cause(cause))
+		s.signInFailed(w, r, pages.Cause(cause))
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)

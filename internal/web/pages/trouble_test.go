@@ -44,7 +44,7 @@ func TestTroubleNamesTheWayOut(t *testing.T) {
 		{"a failed sign-in leads back to the chooser", Trouble{Cause: Expired, RequestID: "req_1", ReturnTo: "/account"}, 400,
 			[]string{`href="/signin?return_to=%2Faccount"`, "req_1", "mailto:help@exchange.example"}, nil},
 		{"other errors do not", Trouble{Cause: NotFound}, 404, []string{`href="/"`}, []string{`class="button" href="/signin`}},
-		{"the institution's support is named", Trouble{Cause: ProviderDown, Support: "https://it.example/help"}, 502,
+		{"the institution's support is named", Trouble{Cause: ProviderDown, Support: "https://it.example/help"}, 503,
 			[]string{`href="https://it.example/help"`}, nil},
 		{"an unknown cause is ours", Trouble{Cause: "something"}, 500, []string{"Something went wrong on our side"}, []string{"cause."}},
 	} {
