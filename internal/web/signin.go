@@ -23,12 +23,9 @@ import (
 // behind a proxy with the home organisation: no person, only an institution.
 const lastUsed = "institution"
 
-// How many institutions the chooser shows as they are, and how many on a page
-// where there are more.
-const (
-	maxPlain = 10
-	perPage  = 24
-)
+// perPage is how many institutions the chooser shows in one plain list. More are
+// shown country by country, on pages of that many.
+const perPage = 24
 
 // maxQuery bounds what is searched for, in bytes.
 const maxQuery = 100
@@ -85,7 +82,7 @@ func (s *site) chooser(w http.ResponseWriter, r *http.Request) {
 		found = mail
 	}
 	page.Found, page.Pages = len(found), 1
-	if len(found) > maxPlain {
+	if len(found) > perPage {
 		found = s.countryByCountry(r, found)
 		page.Pages = (len(found) + perPage - 1) / perPage
 		number, _ := strconv.Atoi(r.URL.Query().Get("page"))
