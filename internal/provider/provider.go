@@ -45,6 +45,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
@@ -151,14 +152,14 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 		at = []string{"input"}
 	}
 	system := viewer.AsSystem(ctx) // what is taken need not be visible
-	for field, taken := range map[string]func() (bool, error){
-		"key":    func() (bool, error) { return tx.Provider.Query().Where(provider.Key(p.Key)).Exist(system) },
-		"issuer": func() (bool, error) { return tx.Provider.Query().Where(provider.Issuer(p.Issuer)).Exist(system) },
-	} {
-		if yes, err := taken(); err != nil {
+	for _, unique := range []struct {
+		field string
+		is    predicate.Provider
+	}{{"key", provider.Key(p.Key)}, {"issuer", provider.Issuer(p.Issuer)}} {
+		if taken, err := tx.Provider.Query().Where(unique.is).Exist(system); err != nil {
 			return nil, err
-		} else if yes {
-			return nil, errTaken.At(append(slices.Clone(at), field)...)
+		} else if taken {
+			return nil, errTaken.At(append(slices.Clone(at), unique.field)...)
 		}
 	}
 	if state == provider.StatePROPOSED {
