@@ -85,7 +85,8 @@ func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, err
 	}
 	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		lock := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).SetScopes(row.Scopes)
+		// Locked first: of two that take homes away, one leaves the last.
+		lock := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).SetHealth(row.Health)
 		now, left, err := moved(system, tx, row.ID, lock)
 		if err != nil {
 			return nil, err

@@ -564,3 +564,15 @@ func TestTroublesSpeakBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+// An update writes what it changes and nothing else: what somebody else proposes
+// at the same moment is never undone in their name.
+func TestUpdateWritesOnlyItsOwn(t *testing.T) {
+	r := newRegistry(t)
+	row := r.approved()
+	m := r.DB.Provider.Update().Mutation()
+	after := Update{Scopes: []string{"openid"}}.applied(row)
+	if fields, weighty := changes(row, after, m); weighty || !slices.Equal(fields, []string{"scopes"}) || !slices.Equal(m.Fields(), []string{provider.FieldScopes}) {
+		t.Errorf("%v %v writes %v", fields, weighty, m.Fields())
+	}
+}

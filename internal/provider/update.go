@@ -49,16 +49,8 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
 		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).
-			SetIssuer(after.Issuer).SetClientID(after.ClientID).SetClientAuthentication(after.clientAuthentication()).
-			SetMode(after.Mode).SetScopes(after.Scopes).SetAlgorithms(after.Algorithms).SetClaims(after.claims()).
-			SetClaimNames(claimNames(after.ClaimNames)).SetAcrValues(acrValues(after.ACRValues)).
 			SetHealth(provider.HealthUNKNOWN).ClearHealthReason().ClearCheckedAt() // of what it was
-		if ref := after.secretRef(); ref != nil {
-			update.SetClientSecretRef(*ref)
-		} else {
-			update.ClearClientSecretRef()
-		}
-		changed, weighty := u.changes(row, after)
+		changed, weighty := changes(row, after, update.Mutation())
 		to := row.State
 		if weighty {
 			to = propose(ctx, row, update)
@@ -124,25 +116,34 @@ func replace[T any](value *T, with *T) {
 	}
 }
 
-// changes lists the fields that differ, and says whether one of them decides
-// who may be asserted.
-func (u Update) changes(row *ent.Provider, after Proposal) (fields []string, weighty bool) {
+// changes sets and lists the fields that differ, and says whether one of them
+// decides who may be asserted. What stays is not written: it would undo what
+// somebody else changes at the same moment, in the name of that person.
+func changes(row *ent.Provider, after Proposal, m *ent.ProviderMutation) (fields []string, weighty bool) {
 	for _, f := range []struct {
 		name           string
 		changed, heavy bool
+		set            func()
 	}{
-		{"issuer", after.Issuer != row.Issuer, true},
-		{"clientAuthentication", after.clientAuthentication() != row.ClientAuthentication, true},
-		{"mode", after.Mode != row.Mode, true},
-		{"algorithms", !slices.Equal(after.Algorithms, row.Algorithms), true},
-		{"claims", after.claims() != row.Claims, true},
-		{"claimNames", !maps.Equal(claimNames(after.ClaimNames), row.ClaimNames), true},
-		{"acrValues", !maps.Equal(acrValues(after.ACRValues), row.AcrValues), true},
-		{"clientId", after.ClientID != row.ClientID, false},
-		{"clientSecretRef", vocab.OrZero(after.secretRef()) != vocab.OrZero(row.ClientSecretRef), true},
-		{"scopes", !slices.Equal(after.Scopes, row.Scopes), false},
+		{"issuer", after.Issuer != row.Issuer, true, func() { m.SetIssuer(after.Issuer) }},
+		{"clientAuthentication", after.clientAuthentication() != row.ClientAuthentication, true, func() { m.SetClientAuthentication(after.clientAuthentication()) }},
+		{"mode", after.Mode != row.Mode, true, func() { m.SetMode(after.Mode) }},
+		{"algorithms", !slices.Equal(after.Algorithms, row.Algorithms), true, func() { m.SetAlgorithms(after.Algorithms) }},
+		{"claims", after.claims() != row.Claims, true, func() { m.SetClaims(after.claims()) }},
+		{"claimNames", !maps.Equal(claimNames(after.ClaimNames), row.ClaimNames), true, func() { m.SetClaimNames(claimNames(after.ClaimNames)) }},
+		{"acrValues", !maps.Equal(acrValues(after.ACRValues), row.AcrValues), true, func() { m.SetAcrValues(acrValues(after.ACRValues)) }},
+		{"clientId", after.ClientID != row.ClientID, false, func() { m.SetClientID(after.ClientID) }},
+		{"clientSecretRef", vocab.OrZero(after.secretRef()) != vocab.OrZero(row.ClientSecretRef), true, func() {
+			if ref := after.secretRef(); ref != nil {
+				m.SetClientSecretRef(*ref)
+			} else {
+				m.ClearClientSecretRef()
+			}
+		}},
+		{"scopes", !slices.Equal(after.Scopes, row.Scopes), false, func() { m.SetScopes(after.Scopes) }},
 	} {
 		if f.changed {
+			f.set()
 			fields, weighty = append(fields, f.name), weighty || f.heavy
 		}
 	}
