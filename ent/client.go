@@ -5363,22 +5363,6 @@ func (c *ProviderClient) QueryApprovedBy(_m *Provider) *PersonQuery {
 	return query
 }
 
-// QueryHomes queries the homes edge of a Provider.
-func (c *ProviderClient) QueryHomes(_m *Provider) *ProviderHomeQuery {
-	query := (&ProviderHomeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, id),
-			sqlgraph.To(providerhome.Table, providerhome.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, provider.HomesTable, provider.HomesColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ProviderClient) Hooks() []Hook {
 	return c.hooks.Provider
@@ -5537,22 +5521,6 @@ func (c *ProviderHomeClient) QueryInstitution(_m *ProviderHome) *InstitutionQuer
 			sqlgraph.From(providerhome.Table, providerhome.FieldID, id),
 			sqlgraph.To(institution.Table, institution.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, providerhome.InstitutionTable, providerhome.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProposedBy queries the proposed_by edge of a ProviderHome.
-func (c *ProviderHomeClient) QueryProposedBy(_m *ProviderHome) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(providerhome.Table, providerhome.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, providerhome.ProposedByTable, providerhome.ProposedByColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

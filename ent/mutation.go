@@ -30379,9 +30379,6 @@ type ProviderMutation struct {
 	clearedproposed_by    bool
 	approved_by           *ident.ID
 	clearedapproved_by    bool
-	homes                 map[ident.ID]struct{}
-	removedhomes          map[ident.ID]struct{}
-	clearedhomes          bool
 	done                  bool
 	oldValue              func(context.Context) (*Provider, error)
 	predicates            []predicate.Provider
@@ -31328,60 +31325,6 @@ func (m *ProviderMutation) ResetApprovedBy() {
 	m.clearedapproved_by = false
 }
 
-// AddHomeIDs adds the "homes" edge to the ProviderHome entity by ids.
-func (m *ProviderMutation) AddHomeIDs(ids ...ident.ID) {
-	if m.homes == nil {
-		m.homes = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		m.homes[ids[i]] = struct{}{}
-	}
-}
-
-// ClearHomes clears the "homes" edge to the ProviderHome entity.
-func (m *ProviderMutation) ClearHomes() {
-	m.clearedhomes = true
-}
-
-// HomesCleared reports if the "homes" edge to the ProviderHome entity was cleared.
-func (m *ProviderMutation) HomesCleared() bool {
-	return m.clearedhomes
-}
-
-// RemoveHomeIDs removes the "homes" edge to the ProviderHome entity by IDs.
-func (m *ProviderMutation) RemoveHomeIDs(ids ...ident.ID) {
-	if m.removedhomes == nil {
-		m.removedhomes = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		delete(m.homes, ids[i])
-		m.removedhomes[ids[i]] = struct{}{}
-	}
-}
-
-// RemovedHomes returns the removed IDs of the "homes" edge to the ProviderHome entity.
-func (m *ProviderMutation) RemovedHomesIDs() (ids []ident.ID) {
-	for id := range m.removedhomes {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// HomesIDs returns the "homes" edge IDs in the mutation.
-func (m *ProviderMutation) HomesIDs() (ids []ident.ID) {
-	for id := range m.homes {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// ResetHomes resets all changes to the "homes" edge.
-func (m *ProviderMutation) ResetHomes() {
-	m.homes = nil
-	m.clearedhomes = false
-	m.removedhomes = nil
-}
-
 // Where appends a list predicates to the ProviderMutation builder.
 func (m *ProviderMutation) Where(ps ...predicate.Provider) {
 	m.predicates = append(m.predicates, ps...)
@@ -31855,15 +31798,12 @@ func (m *ProviderMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ProviderMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.proposed_by != nil {
 		edges = append(edges, provider.EdgeProposedBy)
 	}
 	if m.approved_by != nil {
 		edges = append(edges, provider.EdgeApprovedBy)
-	}
-	if m.homes != nil {
-		edges = append(edges, provider.EdgeHomes)
 	}
 	return edges
 }
@@ -31880,50 +31820,30 @@ func (m *ProviderMutation) AddedIDs(name string) []ent.Value {
 		if id := m.approved_by; id != nil {
 			return []ent.Value{*id}
 		}
-	case provider.EdgeHomes:
-		ids := make([]ent.Value, 0, len(m.homes))
-		for id := range m.homes {
-			ids = append(ids, id)
-		}
-		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ProviderMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.removedhomes != nil {
-		edges = append(edges, provider.EdgeHomes)
-	}
+	edges := make([]string, 0, 2)
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *ProviderMutation) RemovedIDs(name string) []ent.Value {
-	switch name {
-	case provider.EdgeHomes:
-		ids := make([]ent.Value, 0, len(m.removedhomes))
-		for id := range m.removedhomes {
-			ids = append(ids, id)
-		}
-		return ids
-	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ProviderMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.clearedproposed_by {
 		edges = append(edges, provider.EdgeProposedBy)
 	}
 	if m.clearedapproved_by {
 		edges = append(edges, provider.EdgeApprovedBy)
-	}
-	if m.clearedhomes {
-		edges = append(edges, provider.EdgeHomes)
 	}
 	return edges
 }
@@ -31936,8 +31856,6 @@ func (m *ProviderMutation) EdgeCleared(name string) bool {
 		return m.clearedproposed_by
 	case provider.EdgeApprovedBy:
 		return m.clearedapproved_by
-	case provider.EdgeHomes:
-		return m.clearedhomes
 	}
 	return false
 }
@@ -31966,9 +31884,6 @@ func (m *ProviderMutation) ResetEdge(name string) error {
 	case provider.EdgeApprovedBy:
 		m.ResetApprovedBy()
 		return nil
-	case provider.EdgeHomes:
-		m.ResetHomes()
-		return nil
 	}
 	return fmt.Errorf("unknown Provider edge %s", name)
 }
@@ -31981,14 +31896,11 @@ type ProviderHomeMutation struct {
 	id                 *ident.ID
 	created_at         *time.Time
 	domain             *string
-	state              *providerhome.State
 	clearedFields      map[string]struct{}
 	provider           *ident.ID
 	clearedprovider    bool
 	institution        *ident.ID
 	clearedinstitution bool
-	proposed_by        *ident.ID
-	clearedproposed_by bool
 	done               bool
 	oldValue           func(context.Context) (*ProviderHome, error)
 	predicates         []predicate.ProviderHome
@@ -32242,91 +32154,6 @@ func (m *ProviderHomeMutation) ResetDomain() {
 	m.domain = nil
 }
 
-// SetState sets the "state" field.
-func (m *ProviderHomeMutation) SetState(pr providerhome.State) {
-	m.state = &pr
-}
-
-// State returns the value of the "state" field in the mutation.
-func (m *ProviderHomeMutation) State() (r providerhome.State, exists bool) {
-	v := m.state
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldState returns the old "state" field's value of the ProviderHome entity.
-// If the ProviderHome object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ProviderHomeMutation) OldState(ctx context.Context) (v providerhome.State, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldState is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldState requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldState: %w", err)
-	}
-	return oldValue.State, nil
-}
-
-// ResetState resets all changes to the "state" field.
-func (m *ProviderHomeMutation) ResetState() {
-	m.state = nil
-}
-
-// SetProposedByID sets the "proposed_by_id" field.
-func (m *ProviderHomeMutation) SetProposedByID(i ident.ID) {
-	m.proposed_by = &i
-}
-
-// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
-func (m *ProviderHomeMutation) ProposedByID() (r ident.ID, exists bool) {
-	v := m.proposed_by
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldProposedByID returns the old "proposed_by_id" field's value of the ProviderHome entity.
-// If the ProviderHome object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ProviderHomeMutation) OldProposedByID(ctx context.Context) (v *ident.ID, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldProposedByID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
-	}
-	return oldValue.ProposedByID, nil
-}
-
-// ClearProposedByID clears the value of the "proposed_by_id" field.
-func (m *ProviderHomeMutation) ClearProposedByID() {
-	m.proposed_by = nil
-	m.clearedFields[providerhome.FieldProposedByID] = struct{}{}
-}
-
-// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
-func (m *ProviderHomeMutation) ProposedByIDCleared() bool {
-	_, ok := m.clearedFields[providerhome.FieldProposedByID]
-	return ok
-}
-
-// ResetProposedByID resets all changes to the "proposed_by_id" field.
-func (m *ProviderHomeMutation) ResetProposedByID() {
-	m.proposed_by = nil
-	delete(m.clearedFields, providerhome.FieldProposedByID)
-}
-
 // ClearProvider clears the "provider" edge to the Provider entity.
 func (m *ProviderHomeMutation) ClearProvider() {
 	m.clearedprovider = true
@@ -32381,33 +32208,6 @@ func (m *ProviderHomeMutation) ResetInstitution() {
 	m.clearedinstitution = false
 }
 
-// ClearProposedBy clears the "proposed_by" edge to the Person entity.
-func (m *ProviderHomeMutation) ClearProposedBy() {
-	m.clearedproposed_by = true
-	m.clearedFields[providerhome.FieldProposedByID] = struct{}{}
-}
-
-// ProposedByCleared reports if the "proposed_by" edge to the Person entity was cleared.
-func (m *ProviderHomeMutation) ProposedByCleared() bool {
-	return m.ProposedByIDCleared() || m.clearedproposed_by
-}
-
-// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// ProposedByID instead. It exists only for internal usage by the builders.
-func (m *ProviderHomeMutation) ProposedByIDs() (ids []ident.ID) {
-	if id := m.proposed_by; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetProposedBy resets all changes to the "proposed_by" edge.
-func (m *ProviderHomeMutation) ResetProposedBy() {
-	m.proposed_by = nil
-	m.clearedproposed_by = false
-}
-
 // Where appends a list predicates to the ProviderHomeMutation builder.
 func (m *ProviderHomeMutation) Where(ps ...predicate.ProviderHome) {
 	m.predicates = append(m.predicates, ps...)
@@ -32442,7 +32242,7 @@ func (m *ProviderHomeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProviderHomeMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 4)
 	if m.created_at != nil {
 		fields = append(fields, providerhome.FieldCreatedAt)
 	}
@@ -32454,12 +32254,6 @@ func (m *ProviderHomeMutation) Fields() []string {
 	}
 	if m.domain != nil {
 		fields = append(fields, providerhome.FieldDomain)
-	}
-	if m.state != nil {
-		fields = append(fields, providerhome.FieldState)
-	}
-	if m.proposed_by != nil {
-		fields = append(fields, providerhome.FieldProposedByID)
 	}
 	return fields
 }
@@ -32477,10 +32271,6 @@ func (m *ProviderHomeMutation) Field(name string) (ent.Value, bool) {
 		return m.InstitutionID()
 	case providerhome.FieldDomain:
 		return m.Domain()
-	case providerhome.FieldState:
-		return m.State()
-	case providerhome.FieldProposedByID:
-		return m.ProposedByID()
 	}
 	return nil, false
 }
@@ -32498,10 +32288,6 @@ func (m *ProviderHomeMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldInstitutionID(ctx)
 	case providerhome.FieldDomain:
 		return m.OldDomain(ctx)
-	case providerhome.FieldState:
-		return m.OldState(ctx)
-	case providerhome.FieldProposedByID:
-		return m.OldProposedByID(ctx)
 	}
 	return nil, fmt.Errorf("unknown ProviderHome field %s", name)
 }
@@ -32539,20 +32325,6 @@ func (m *ProviderHomeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDomain(v)
 		return nil
-	case providerhome.FieldState:
-		v, ok := value.(providerhome.State)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetState(v)
-		return nil
-	case providerhome.FieldProposedByID:
-		v, ok := value.(ident.ID)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetProposedByID(v)
-		return nil
 	}
 	return fmt.Errorf("unknown ProviderHome field %s", name)
 }
@@ -32582,11 +32354,7 @@ func (m *ProviderHomeMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ProviderHomeMutation) ClearedFields() []string {
-	var fields []string
-	if m.FieldCleared(providerhome.FieldProposedByID) {
-		fields = append(fields, providerhome.FieldProposedByID)
-	}
-	return fields
+	return nil
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -32599,11 +32367,6 @@ func (m *ProviderHomeMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ProviderHomeMutation) ClearField(name string) error {
-	switch name {
-	case providerhome.FieldProposedByID:
-		m.ClearProposedByID()
-		return nil
-	}
 	return fmt.Errorf("unknown ProviderHome nullable field %s", name)
 }
 
@@ -32623,27 +32386,18 @@ func (m *ProviderHomeMutation) ResetField(name string) error {
 	case providerhome.FieldDomain:
 		m.ResetDomain()
 		return nil
-	case providerhome.FieldState:
-		m.ResetState()
-		return nil
-	case providerhome.FieldProposedByID:
-		m.ResetProposedByID()
-		return nil
 	}
 	return fmt.Errorf("unknown ProviderHome field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ProviderHomeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.provider != nil {
 		edges = append(edges, providerhome.EdgeProvider)
 	}
 	if m.institution != nil {
 		edges = append(edges, providerhome.EdgeInstitution)
-	}
-	if m.proposed_by != nil {
-		edges = append(edges, providerhome.EdgeProposedBy)
 	}
 	return edges
 }
@@ -32660,17 +32414,13 @@ func (m *ProviderHomeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.institution; id != nil {
 			return []ent.Value{*id}
 		}
-	case providerhome.EdgeProposedBy:
-		if id := m.proposed_by; id != nil {
-			return []ent.Value{*id}
-		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ProviderHomeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -32682,15 +32432,12 @@ func (m *ProviderHomeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ProviderHomeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.clearedprovider {
 		edges = append(edges, providerhome.EdgeProvider)
 	}
 	if m.clearedinstitution {
 		edges = append(edges, providerhome.EdgeInstitution)
-	}
-	if m.clearedproposed_by {
-		edges = append(edges, providerhome.EdgeProposedBy)
 	}
 	return edges
 }
@@ -32703,8 +32450,6 @@ func (m *ProviderHomeMutation) EdgeCleared(name string) bool {
 		return m.clearedprovider
 	case providerhome.EdgeInstitution:
 		return m.clearedinstitution
-	case providerhome.EdgeProposedBy:
-		return m.clearedproposed_by
 	}
 	return false
 }
@@ -32719,9 +32464,6 @@ func (m *ProviderHomeMutation) ClearEdge(name string) error {
 	case providerhome.EdgeInstitution:
 		m.ClearInstitution()
 		return nil
-	case providerhome.EdgeProposedBy:
-		m.ClearProposedBy()
-		return nil
 	}
 	return fmt.Errorf("unknown ProviderHome unique edge %s", name)
 }
@@ -32735,9 +32477,6 @@ func (m *ProviderHomeMutation) ResetEdge(name string) error {
 		return nil
 	case providerhome.EdgeInstitution:
 		m.ResetInstitution()
-		return nil
-	case providerhome.EdgeProposedBy:
-		m.ResetProposedBy()
 		return nil
 	}
 	return fmt.Errorf("unknown ProviderHome edge %s", name)

@@ -68,11 +68,9 @@ type ProviderEdges struct {
 	ProposedBy *Person `json:"proposed_by,omitempty"`
 	// ApprovedBy holds the value of the approved_by edge.
 	ApprovedBy *Person `json:"approved_by,omitempty"`
-	// Homes holds the value of the homes edge.
-	Homes []*ProviderHome `json:"homes,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [2]bool
 }
 
 // ProposedByOrErr returns the ProposedBy value or an error if the edge
@@ -95,15 +93,6 @@ func (e ProviderEdges) ApprovedByOrErr() (*Person, error) {
 		return nil, &NotFoundError{label: person.Label}
 	}
 	return nil, &NotLoadedError{edge: "approved_by"}
-}
-
-// HomesOrErr returns the Homes value or an error if the edge
-// was not loaded in eager-loading.
-func (e ProviderEdges) HomesOrErr() ([]*ProviderHome, error) {
-	if e.loadedTypes[2] {
-		return e.Homes, nil
-	}
-	return nil, &NotLoadedError{edge: "homes"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -280,11 +269,6 @@ func (_m *Provider) QueryProposedBy() *PersonQuery {
 // QueryApprovedBy queries the "approved_by" edge of the Provider entity.
 func (_m *Provider) QueryApprovedBy() *PersonQuery {
 	return NewProviderClient(_m.config).QueryApprovedBy(_m)
-}
-
-// QueryHomes queries the "homes" edge of the Provider entity.
-func (_m *Provider) QueryHomes() *ProviderHomeQuery {
-	return NewProviderClient(_m.config).QueryHomes(_m)
 }
 
 // Update returns a builder for updating this Provider.

@@ -12,7 +12,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
-	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -225,21 +224,6 @@ func (_c *ProviderCreate) SetProposedBy(v *Person) *ProviderCreate {
 // SetApprovedBy sets the "approved_by" edge to the Person entity.
 func (_c *ProviderCreate) SetApprovedBy(v *Person) *ProviderCreate {
 	return _c.SetApprovedByID(v.ID)
-}
-
-// AddHomeIDs adds the "homes" edge to the ProviderHome entity by IDs.
-func (_c *ProviderCreate) AddHomeIDs(ids ...ident.ID) *ProviderCreate {
-	_c.mutation.AddHomeIDs(ids...)
-	return _c
-}
-
-// AddHomes adds the "homes" edges to the ProviderHome entity.
-func (_c *ProviderCreate) AddHomes(v ...*ProviderHome) *ProviderCreate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddHomeIDs(ids...)
 }
 
 // Mutation returns the ProviderMutation object of the builder.
@@ -527,22 +511,6 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ApprovedByID = &nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.HomesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

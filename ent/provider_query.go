@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
-	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -28,7 +26,6 @@ type ProviderQuery struct {
 	predicates     []predicate.Provider
 	withProposedBy *PersonQuery
 	withApprovedBy *PersonQuery
-	withHomes      *ProviderHomeQuery
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -103,28 +100,6 @@ func (_q *ProviderQuery) QueryApprovedBy() *PersonQuery {
 			sqlgraph.From(provider.Table, provider.FieldID, selector),
 			sqlgraph.To(person.Table, person.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHomes chains the current query on the "homes" edge.
-func (_q *ProviderQuery) QueryHomes() *ProviderHomeQuery {
-	query := (&ProviderHomeClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, selector),
-			sqlgraph.To(providerhome.Table, providerhome.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, provider.HomesTable, provider.HomesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -326,7 +301,6 @@ func (_q *ProviderQuery) Clone() *ProviderQuery {
 		predicates:     append([]predicate.Provider{}, _q.predicates...),
 		withProposedBy: _q.withProposedBy.Clone(),
 		withApprovedBy: _q.withApprovedBy.Clone(),
-		withHomes:      _q.withHomes.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -353,17 +327,6 @@ func (_q *ProviderQuery) WithApprovedBy(opts ...func(*PersonQuery)) *ProviderQue
 		opt(query)
 	}
 	_q.withApprovedBy = query
-	return _q
-}
-
-// WithHomes tells the query-builder to eager-load the nodes that are connected to
-// the "homes" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ProviderQuery) WithHomes(opts ...func(*ProviderHomeQuery)) *ProviderQuery {
-	query := (&ProviderHomeClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withHomes = query
 	return _q
 }
 
@@ -445,10 +408,9 @@ func (_q *ProviderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pro
 	var (
 		nodes       = []*Provider{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [2]bool{
 			_q.withProposedBy != nil,
 			_q.withApprovedBy != nil,
-			_q.withHomes != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -481,13 +443,6 @@ func (_q *ProviderQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pro
 	if query := _q.withApprovedBy; query != nil {
 		if err := _q.loadApprovedBy(ctx, query, nodes, nil,
 			func(n *Provider, e *Person) { n.Edges.ApprovedBy = e }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withHomes; query != nil {
-		if err := _q.loadHomes(ctx, query, nodes,
-			func(n *Provider) { n.Edges.Homes = []*ProviderHome{} },
-			func(n *Provider, e *ProviderHome) { n.Edges.Homes = append(n.Edges.Homes, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -555,36 +510,6 @@ func (_q *ProviderQuery) loadApprovedBy(ctx context.Context, query *PersonQuery,
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
-	}
-	return nil
-}
-func (_q *ProviderQuery) loadHomes(ctx context.Context, query *ProviderHomeQuery, nodes []*Provider, init func(*Provider), assign func(*Provider, *ProviderHome)) error {
-	fks := make([]driver.Value, 0, len(nodes))
-	nodeids := make(map[ident.ID]*Provider)
-	for i := range nodes {
-		fks = append(fks, nodes[i].ID)
-		nodeids[nodes[i].ID] = nodes[i]
-		if init != nil {
-			init(nodes[i])
-		}
-	}
-	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(providerhome.FieldProviderID)
-	}
-	query.Where(predicate.ProviderHome(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(provider.HomesColumn), fks...))
-	}))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		fk := n.ProviderID
-		node, ok := nodeids[fk]
-		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "provider_id" returned %v for node %v`, fk, n.ID)
-		}
-		assign(node, n)
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
-	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -295,21 +294,6 @@ func (_u *ProviderUpdate) SetApprovedBy(v *Person) *ProviderUpdate {
 	return _u.SetApprovedByID(v.ID)
 }
 
-// AddHomeIDs adds the "homes" edge to the ProviderHome entity by IDs.
-func (_u *ProviderUpdate) AddHomeIDs(ids ...ident.ID) *ProviderUpdate {
-	_u.mutation.AddHomeIDs(ids...)
-	return _u
-}
-
-// AddHomes adds the "homes" edges to the ProviderHome entity.
-func (_u *ProviderUpdate) AddHomes(v ...*ProviderHome) *ProviderUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddHomeIDs(ids...)
-}
-
 // Mutation returns the ProviderMutation object of the builder.
 func (_u *ProviderUpdate) Mutation() *ProviderMutation {
 	return _u.mutation
@@ -325,27 +309,6 @@ func (_u *ProviderUpdate) ClearProposedBy() *ProviderUpdate {
 func (_u *ProviderUpdate) ClearApprovedBy() *ProviderUpdate {
 	_u.mutation.ClearApprovedBy()
 	return _u
-}
-
-// ClearHomes clears all "homes" edges to the ProviderHome entity.
-func (_u *ProviderUpdate) ClearHomes() *ProviderUpdate {
-	_u.mutation.ClearHomes()
-	return _u
-}
-
-// RemoveHomeIDs removes the "homes" edge to ProviderHome entities by IDs.
-func (_u *ProviderUpdate) RemoveHomeIDs(ids ...ident.ID) *ProviderUpdate {
-	_u.mutation.RemoveHomeIDs(ids...)
-	return _u
-}
-
-// RemoveHomes removes "homes" edges to ProviderHome entities.
-func (_u *ProviderUpdate) RemoveHomes(v ...*ProviderHome) *ProviderUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveHomeIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -574,51 +537,6 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.HomesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedHomesIDs(); len(nodes) > 0 && !_u.mutation.HomesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.HomesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -910,21 +828,6 @@ func (_u *ProviderUpdateOne) SetApprovedBy(v *Person) *ProviderUpdateOne {
 	return _u.SetApprovedByID(v.ID)
 }
 
-// AddHomeIDs adds the "homes" edge to the ProviderHome entity by IDs.
-func (_u *ProviderUpdateOne) AddHomeIDs(ids ...ident.ID) *ProviderUpdateOne {
-	_u.mutation.AddHomeIDs(ids...)
-	return _u
-}
-
-// AddHomes adds the "homes" edges to the ProviderHome entity.
-func (_u *ProviderUpdateOne) AddHomes(v ...*ProviderHome) *ProviderUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddHomeIDs(ids...)
-}
-
 // Mutation returns the ProviderMutation object of the builder.
 func (_u *ProviderUpdateOne) Mutation() *ProviderMutation {
 	return _u.mutation
@@ -940,27 +843,6 @@ func (_u *ProviderUpdateOne) ClearProposedBy() *ProviderUpdateOne {
 func (_u *ProviderUpdateOne) ClearApprovedBy() *ProviderUpdateOne {
 	_u.mutation.ClearApprovedBy()
 	return _u
-}
-
-// ClearHomes clears all "homes" edges to the ProviderHome entity.
-func (_u *ProviderUpdateOne) ClearHomes() *ProviderUpdateOne {
-	_u.mutation.ClearHomes()
-	return _u
-}
-
-// RemoveHomeIDs removes the "homes" edge to ProviderHome entities by IDs.
-func (_u *ProviderUpdateOne) RemoveHomeIDs(ids ...ident.ID) *ProviderUpdateOne {
-	_u.mutation.RemoveHomeIDs(ids...)
-	return _u
-}
-
-// RemoveHomes removes "homes" edges to ProviderHome entities.
-func (_u *ProviderUpdateOne) RemoveHomes(v ...*ProviderHome) *ProviderUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveHomeIDs(ids...)
 }
 
 // Where appends a list predicates to the ProviderUpdate builder.
@@ -1219,51 +1101,6 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.HomesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedHomesIDs(); len(nodes) > 0 && !_u.mutation.HomesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.HomesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   provider.HomesTable,
-			Columns: []string{provider.HomesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(providerhome.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -10,7 +10,6 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -29,10 +28,6 @@ type ProviderHome struct {
 	InstitutionID ident.ID `json:"institution_id,omitempty"`
 	// Domain holds the value of the "domain" field.
 	Domain string `json:"domain,omitempty"`
-	// State holds the value of the "state" field.
-	State providerhome.State `json:"state,omitempty"`
-	// ProposedByID holds the value of the "proposed_by_id" field.
-	ProposedByID *ident.ID `json:"proposed_by_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ProviderHomeQuery when eager-loading is set.
 	Edges        ProviderHomeEdges `json:"edges"`
@@ -45,11 +40,9 @@ type ProviderHomeEdges struct {
 	Provider *Provider `json:"provider,omitempty"`
 	// Institution holds the value of the institution edge.
 	Institution *Institution `json:"institution,omitempty"`
-	// ProposedBy holds the value of the proposed_by edge.
-	ProposedBy *Person `json:"proposed_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [2]bool
 }
 
 // ProviderOrErr returns the Provider value or an error if the edge
@@ -74,23 +67,12 @@ func (e ProviderHomeEdges) InstitutionOrErr() (*Institution, error) {
 	return nil, &NotLoadedError{edge: "institution"}
 }
 
-// ProposedByOrErr returns the ProposedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProviderHomeEdges) ProposedByOrErr() (*Person, error) {
-	if e.ProposedBy != nil {
-		return e.ProposedBy, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "proposed_by"}
-}
-
 // scanValues returns the types for scanning values from sql.Rows.
 func (*ProviderHome) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case providerhome.FieldID, providerhome.FieldProviderID, providerhome.FieldInstitutionID, providerhome.FieldDomain, providerhome.FieldState, providerhome.FieldProposedByID:
+		case providerhome.FieldID, providerhome.FieldProviderID, providerhome.FieldInstitutionID, providerhome.FieldDomain:
 			values[i] = new(sql.NullString)
 		case providerhome.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -139,19 +121,6 @@ func (_m *ProviderHome) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Domain = value.String
 			}
-		case providerhome.FieldState:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field state", values[i])
-			} else if value.Valid {
-				_m.State = providerhome.State(value.String)
-			}
-		case providerhome.FieldProposedByID:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field proposed_by_id", values[i])
-			} else if value.Valid {
-				_m.ProposedByID = new(ident.ID)
-				*_m.ProposedByID = ident.ID(value.String)
-			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -173,11 +142,6 @@ func (_m *ProviderHome) QueryProvider() *ProviderQuery {
 // QueryInstitution queries the "institution" edge of the ProviderHome entity.
 func (_m *ProviderHome) QueryInstitution() *InstitutionQuery {
 	return NewProviderHomeClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryProposedBy queries the "proposed_by" edge of the ProviderHome entity.
-func (_m *ProviderHome) QueryProposedBy() *PersonQuery {
-	return NewProviderHomeClient(_m.config).QueryProposedBy(_m)
 }
 
 // Update returns a builder for updating this ProviderHome.
@@ -214,14 +178,6 @@ func (_m *ProviderHome) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("domain=")
 	builder.WriteString(_m.Domain)
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	if v := _m.ProposedByID; v != nil {
-		builder.WriteString("proposed_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
 	builder.WriteByte(')')
 	return builder.String()
 }

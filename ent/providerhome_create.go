@@ -11,7 +11,6 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -56,34 +55,6 @@ func (_c *ProviderHomeCreate) SetDomain(v string) *ProviderHomeCreate {
 	return _c
 }
 
-// SetState sets the "state" field.
-func (_c *ProviderHomeCreate) SetState(v providerhome.State) *ProviderHomeCreate {
-	_c.mutation.SetState(v)
-	return _c
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_c *ProviderHomeCreate) SetNillableState(v *providerhome.State) *ProviderHomeCreate {
-	if v != nil {
-		_c.SetState(*v)
-	}
-	return _c
-}
-
-// SetProposedByID sets the "proposed_by_id" field.
-func (_c *ProviderHomeCreate) SetProposedByID(v ident.ID) *ProviderHomeCreate {
-	_c.mutation.SetProposedByID(v)
-	return _c
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_c *ProviderHomeCreate) SetNillableProposedByID(v *ident.ID) *ProviderHomeCreate {
-	if v != nil {
-		_c.SetProposedByID(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ProviderHomeCreate) SetID(v ident.ID) *ProviderHomeCreate {
 	_c.mutation.SetID(v)
@@ -106,11 +77,6 @@ func (_c *ProviderHomeCreate) SetProvider(v *Provider) *ProviderHomeCreate {
 // SetInstitution sets the "institution" edge to the Institution entity.
 func (_c *ProviderHomeCreate) SetInstitution(v *Institution) *ProviderHomeCreate {
 	return _c.SetInstitutionID(v.ID)
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_c *ProviderHomeCreate) SetProposedBy(v *Person) *ProviderHomeCreate {
-	return _c.SetProposedByID(v.ID)
 }
 
 // Mutation returns the ProviderHomeMutation object of the builder.
@@ -152,10 +118,6 @@ func (_c *ProviderHomeCreate) defaults() {
 		v := providerhome.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
-	if _, ok := _c.mutation.State(); !ok {
-		v := providerhome.DefaultState
-		_c.mutation.SetState(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := providerhome.DefaultID()
 		_c.mutation.SetID(v)
@@ -189,19 +151,6 @@ func (_c *ProviderHomeCreate) check() error {
 	if v, ok := _c.mutation.Domain(); ok {
 		if err := providerhome.DomainValidator(v); err != nil {
 			return &ValidationError{Name: "domain", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.domain": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.State(); !ok {
-		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "ProviderHome.state"`)}
-	}
-	if v, ok := _c.mutation.State(); ok {
-		if err := providerhome.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.state": %w`, err)}
-		}
-	}
-	if v, ok := _c.mutation.ProposedByID(); ok {
-		if err := providerhome.ProposedByIDValidator(string(v)); err != nil {
-			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.proposed_by_id": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -258,10 +207,6 @@ func (_c *ProviderHomeCreate) createSpec() (*ProviderHome, *sqlgraph.CreateSpec)
 		_spec.SetField(providerhome.FieldDomain, field.TypeString, value)
 		_node.Domain = value
 	}
-	if value, ok := _c.mutation.State(); ok {
-		_spec.SetField(providerhome.FieldState, field.TypeEnum, value)
-		_node.State = value
-	}
 	if nodes := _c.mutation.ProviderIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -294,23 +239,6 @@ func (_c *ProviderHomeCreate) createSpec() (*ProviderHome, *sqlgraph.CreateSpec)
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.InstitutionID = nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProposedByTable,
-			Columns: []string{providerhome.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_node.ProposedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -12,7 +12,6 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
@@ -28,7 +27,6 @@ type ProviderHomeQuery struct {
 	predicates      []predicate.ProviderHome
 	withProvider    *ProviderQuery
 	withInstitution *InstitutionQuery
-	withProposedBy  *PersonQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -103,28 +101,6 @@ func (_q *ProviderHomeQuery) QueryInstitution() *InstitutionQuery {
 			sqlgraph.From(providerhome.Table, providerhome.FieldID, selector),
 			sqlgraph.To(institution.Table, institution.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, providerhome.InstitutionTable, providerhome.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryProposedBy chains the current query on the "proposed_by" edge.
-func (_q *ProviderHomeQuery) QueryProposedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(providerhome.Table, providerhome.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, providerhome.ProposedByTable, providerhome.ProposedByColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -326,7 +302,6 @@ func (_q *ProviderHomeQuery) Clone() *ProviderHomeQuery {
 		predicates:      append([]predicate.ProviderHome{}, _q.predicates...),
 		withProvider:    _q.withProvider.Clone(),
 		withInstitution: _q.withInstitution.Clone(),
-		withProposedBy:  _q.withProposedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -353,17 +328,6 @@ func (_q *ProviderHomeQuery) WithInstitution(opts ...func(*InstitutionQuery)) *P
 		opt(query)
 	}
 	_q.withInstitution = query
-	return _q
-}
-
-// WithProposedBy tells the query-builder to eager-load the nodes that are connected to
-// the "proposed_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ProviderHomeQuery) WithProposedBy(opts ...func(*PersonQuery)) *ProviderHomeQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withProposedBy = query
 	return _q
 }
 
@@ -445,10 +409,9 @@ func (_q *ProviderHomeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*ProviderHome{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [2]bool{
 			_q.withProvider != nil,
 			_q.withInstitution != nil,
-			_q.withProposedBy != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -481,12 +444,6 @@ func (_q *ProviderHomeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if query := _q.withInstitution; query != nil {
 		if err := _q.loadInstitution(ctx, query, nodes, nil,
 			func(n *ProviderHome, e *Institution) { n.Edges.Institution = e }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withProposedBy; query != nil {
-		if err := _q.loadProposedBy(ctx, query, nodes, nil,
-			func(n *ProviderHome, e *Person) { n.Edges.ProposedBy = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -551,38 +508,6 @@ func (_q *ProviderHomeQuery) loadInstitution(ctx context.Context, query *Institu
 	}
 	return nil
 }
-func (_q *ProviderHomeQuery) loadProposedBy(ctx context.Context, query *PersonQuery, nodes []*ProviderHome, init func(*ProviderHome), assign func(*ProviderHome, *Person)) error {
-	ids := make([]ident.ID, 0, len(nodes))
-	nodeids := make(map[ident.ID][]*ProviderHome)
-	for i := range nodes {
-		if nodes[i].ProposedByID == nil {
-			continue
-		}
-		fk := *nodes[i].ProposedByID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	query.Where(person.IDIn(ids...))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "proposed_by_id" returned %v`, n.ID)
-		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
-	}
-	return nil
-}
 
 func (_q *ProviderHomeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -617,9 +542,6 @@ func (_q *ProviderHomeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withInstitution != nil {
 			_spec.Node.AddColumnOnce(providerhome.FieldInstitutionID)
-		}
-		if _q.withProposedBy != nil {
-			_spec.Node.AddColumnOnce(providerhome.FieldProposedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -10,10 +10,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
 // ProviderHomeUpdate is the builder for updating ProviderHome entities.
@@ -30,54 +28,9 @@ func (_u *ProviderHomeUpdate) Where(ps ...predicate.ProviderHome) *ProviderHomeU
 	return _u
 }
 
-// SetState sets the "state" field.
-func (_u *ProviderHomeUpdate) SetState(v providerhome.State) *ProviderHomeUpdate {
-	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ProviderHomeUpdate) SetNillableState(v *providerhome.State) *ProviderHomeUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
-// SetProposedByID sets the "proposed_by_id" field.
-func (_u *ProviderHomeUpdate) SetProposedByID(v ident.ID) *ProviderHomeUpdate {
-	_u.mutation.SetProposedByID(v)
-	return _u
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_u *ProviderHomeUpdate) SetNillableProposedByID(v *ident.ID) *ProviderHomeUpdate {
-	if v != nil {
-		_u.SetProposedByID(*v)
-	}
-	return _u
-}
-
-// ClearProposedByID clears the value of the "proposed_by_id" field.
-func (_u *ProviderHomeUpdate) ClearProposedByID() *ProviderHomeUpdate {
-	_u.mutation.ClearProposedByID()
-	return _u
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_u *ProviderHomeUpdate) SetProposedBy(v *Person) *ProviderHomeUpdate {
-	return _u.SetProposedByID(v.ID)
-}
-
 // Mutation returns the ProviderHomeMutation object of the builder.
 func (_u *ProviderHomeUpdate) Mutation() *ProviderHomeMutation {
 	return _u.mutation
-}
-
-// ClearProposedBy clears the "proposed_by" edge to the Person entity.
-func (_u *ProviderHomeUpdate) ClearProposedBy() *ProviderHomeUpdate {
-	_u.mutation.ClearProposedBy()
-	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -109,16 +62,6 @@ func (_u *ProviderHomeUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ProviderHomeUpdate) check() error {
-	if v, ok := _u.mutation.State(); ok {
-		if err := providerhome.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.state": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.ProposedByID(); ok {
-		if err := providerhome.ProposedByIDValidator(string(v)); err != nil {
-			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.proposed_by_id": %w`, err)}
-		}
-	}
 	if _u.mutation.ProviderCleared() && len(_u.mutation.ProviderIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ProviderHome.provider"`)
 	}
@@ -146,38 +89,6 @@ func (_u *ProviderHomeUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
-	if value, ok := _u.mutation.State(); ok {
-		_spec.SetField(providerhome.FieldState, field.TypeEnum, value)
-	}
-	if _u.mutation.ProposedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProposedByTable,
-			Columns: []string{providerhome.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProposedByTable,
-			Columns: []string{providerhome.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -200,54 +111,9 @@ type ProviderHomeUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
-// SetState sets the "state" field.
-func (_u *ProviderHomeUpdateOne) SetState(v providerhome.State) *ProviderHomeUpdateOne {
-	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ProviderHomeUpdateOne) SetNillableState(v *providerhome.State) *ProviderHomeUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
-// SetProposedByID sets the "proposed_by_id" field.
-func (_u *ProviderHomeUpdateOne) SetProposedByID(v ident.ID) *ProviderHomeUpdateOne {
-	_u.mutation.SetProposedByID(v)
-	return _u
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_u *ProviderHomeUpdateOne) SetNillableProposedByID(v *ident.ID) *ProviderHomeUpdateOne {
-	if v != nil {
-		_u.SetProposedByID(*v)
-	}
-	return _u
-}
-
-// ClearProposedByID clears the value of the "proposed_by_id" field.
-func (_u *ProviderHomeUpdateOne) ClearProposedByID() *ProviderHomeUpdateOne {
-	_u.mutation.ClearProposedByID()
-	return _u
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_u *ProviderHomeUpdateOne) SetProposedBy(v *Person) *ProviderHomeUpdateOne {
-	return _u.SetProposedByID(v.ID)
-}
-
 // Mutation returns the ProviderHomeMutation object of the builder.
 func (_u *ProviderHomeUpdateOne) Mutation() *ProviderHomeMutation {
 	return _u.mutation
-}
-
-// ClearProposedBy clears the "proposed_by" edge to the Person entity.
-func (_u *ProviderHomeUpdateOne) ClearProposedBy() *ProviderHomeUpdateOne {
-	_u.mutation.ClearProposedBy()
-	return _u
 }
 
 // Where appends a list predicates to the ProviderHomeUpdate builder.
@@ -292,16 +158,6 @@ func (_u *ProviderHomeUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ProviderHomeUpdateOne) check() error {
-	if v, ok := _u.mutation.State(); ok {
-		if err := providerhome.StateValidator(v); err != nil {
-			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.state": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.ProposedByID(); ok {
-		if err := providerhome.ProposedByIDValidator(string(v)); err != nil {
-			return &ValidationError{Name: "proposed_by_id", err: fmt.Errorf(`ent: validator failed for field "ProviderHome.proposed_by_id": %w`, err)}
-		}
-	}
 	if _u.mutation.ProviderCleared() && len(_u.mutation.ProviderIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ProviderHome.provider"`)
 	}
@@ -345,38 +201,6 @@ func (_u *ProviderHomeUpdateOne) sqlSave(ctx context.Context) (_node *ProviderHo
 				ps[i](selector)
 			}
 		}
-	}
-	if value, ok := _u.mutation.State(); ok {
-		_spec.SetField(providerhome.FieldState, field.TypeEnum, value)
-	}
-	if _u.mutation.ProposedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProposedByTable,
-			Columns: []string{providerhome.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProposedByTable,
-			Columns: []string{providerhome.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ProviderHome{config: _u.config}

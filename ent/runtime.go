@@ -1339,10 +1339,6 @@ func init() {
 	providerhomeDescDomain := providerhomeFields[2].Descriptor()
 	// providerhome.DomainValidator is a validator for the "domain" field. It is called by the builders before save.
 	providerhome.DomainValidator = providerhomeDescDomain.Validators[0].(func(string) error)
-	// providerhomeDescProposedByID is the schema descriptor for proposed_by_id field.
-	providerhomeDescProposedByID := providerhomeFields[4].Descriptor()
-	// providerhome.ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
-	providerhome.ProposedByIDValidator = providerhomeDescProposedByID.Validators[0].(func(string) error)
 	// providerhomeDescID is the schema descriptor for id field.
 	providerhomeDescID := providerhomeMixinFields0[0].Descriptor()
 	// providerhome.DefaultID holds the default value on creation for the id field.

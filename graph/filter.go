@@ -57,6 +57,7 @@ func institutionsLike(f *model.InstitutionFilter) (all []predicate.Institution) 
 	}
 	all = when(all, f.UpdatedSince, institution.UpdatedAtGTE)
 	all = when(all, f.Country, institution.Country)
+	all = when(all, f.CanSignIn, signingIn)
 	return when(all, f.Alliance, func(slug string) predicate.Institution {
 		return func(s *sql.Selector) {
 			d := sql.Dialect(s.Dialect())

@@ -1,90 +1,99 @@
 package graph
 
 import (
-	"cmp"
 	"context"
-	"net/url"
-	"slices"
+
+	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
+	row "github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	area "github.com/peregrine-exchange/peregrine/internal/provider"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 )
 
 func (r *Resolver) providers(ctx context.Context, ids []ident.ID) ([]*ent.Provider, error) {
-	return r.DB.Provider.Query().Where(provider.IDIn(ids...)).All(ctx)
+	return r.DB.Provider.Query().Where(row.IDIn(ids...)).All(ctx)
 }
 
 func providersLike(f *model.IdentityProviderFilter) (all []predicate.Provider) {
 	if f == nil {
 		return nil
 	}
-	all = among(all, f.States, provider.StateIn)
+	all = among(all, f.States, row.StateIn)
+	all = when(all, f.Health, row.HealthEQ)
 	return when(all, f.InstitutionID, func(id ident.ID) predicate.Provider {
-		return provider.HasHomesWith(providerhome.InstitutionID(id))
+		return func(s *sql.Selector) {
+			h := sql.Dialect(s.Dialect()).Table(providerhome.Table)
+			s.Where(sql.In(s.C(row.FieldID), sql.Dialect(s.Dialect()).Select(h.C(providerhome.FieldProviderID)).From(h).
+				Where(sql.EQ(h.C(providerhome.FieldInstitutionID), string(id)))))
+		}
 	})
 }
 
-// domainsOf lists the domains of each provider, as the viewer sees them.
-func (r *Resolver) domainsOf(ctx context.Context, providers []*ent.Provider) ([][]*model.ProviderDomain, error) {
-	var ids []ident.ID
-	for _, p := range providers {
-		ids = append(ids, p.ID)
+// signingIn keeps the institutions with which people can sign in, or those with
+// which they cannot. That is as public as the chooser.
+func signingIn(can bool) predicate.Institution {
+	return func(s *sql.Selector) {
+		d := sql.Dialect(s.Dialect())
+		h, p := d.Table(providerhome.Table), d.Table(row.Table)
+		some := d.Select(h.C(providerhome.FieldInstitutionID)).From(h).Join(p).On(p.C(row.FieldID), h.C(providerhome.FieldProviderID)).
+			Where(sql.EQ(p.C(row.FieldState), string(row.StateACTIVE)))
+		if can {
+			s.Where(sql.In(s.C(institution.FieldID), some))
+		} else {
+			s.Where(sql.NotIn(s.C(institution.FieldID), some))
+		}
 	}
-	homes, err := r.DB.ProviderHome.Query().Where(providerhome.ProviderIDIn(ids...)).Order(providerhome.ByDomain()).All(ctx)
+}
+
+// signIns says how people of each institution sign in.
+func (r *Resolver) signIns(ctx context.Context, institutions []*ent.Institution) ([]*model.InstitutionSignIn, error) {
+	found, err := lookUp(ctx, "sign-in of institution", ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID]string, error) {
+		return r.Providers.SignInURLs(ctx, ids)
+	})
 	if err != nil {
 		return nil, err
 	}
-	all := make([][]*model.ProviderDomain, len(providers))
-	for i, p := range providers {
-		all[i] = []*model.ProviderDomain{}
-		for _, h := range homes {
-			if h.ProviderID == p.ID {
-				all[i] = append(all[i], &model.ProviderDomain{Domain: h.Domain, InstitutionID: h.InstitutionID, Proposed: h.State == providerhome.StatePROPOSED})
-			}
+	return each(institutions, func(i *ent.Institution) *model.InstitutionSignIn {
+		if found[i.ID] == "" {
+			return nil
 		}
-	}
-	return all, nil
+		return &model.InstitutionSignIn{URL: found[i.ID]}
+	}), nil
 }
 
-// signInURLs are the addresses at which the people of institutions sign in,
-// which everybody may know.
-func (r *Resolver) signInURLs(ctx context.Context, institutions []*ent.Institution) ([]*string, error) {
-	var ids []ident.ID
-	for _, i := range institutions {
-		ids = append(ids, i.ID)
-	}
-	homes, err := r.DB.ProviderHome.Query().Where(providerhome.InstitutionIDIn(ids...), providerhome.StateEQ(providerhome.StateACTIVE),
-		providerhome.HasProviderWith(provider.StateEQ(provider.StateACTIVE))).WithProvider().Order(providerhome.ByID()).All(viewer.AsSystem(ctx))
+// proposals returns the digest of what each proposed provider would be.
+func (r *Resolver) proposals(ctx context.Context, rows []*ent.Provider) ([]*string, error) {
+	found, err := r.Providers.Digests(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]*string, len(institutions))
-	for i, inst := range institutions {
-		at := slices.IndexFunc(homes, func(h *ent.ProviderHome) bool { return h.InstitutionID == inst.ID })
-		if at < 0 {
-			continue
+	return each(rows, func(p *ent.Provider) *string {
+		if found[p.ID] == "" {
+			return nil
 		}
-		address := r.BaseURL + "/auth/start/" + url.PathEscape(homes[at].Edges.Provider.Key)
-		if homes[at].Edges.Provider.Mode == provider.ModePROXY {
-			address += "?home=" + url.QueryEscape(homes[at].Domain)
-		}
-		all[i] = &address
-	}
-	return all, nil
+		return new(found[p.ID])
+	}), nil
 }
 
-// spellings lists a map in the order of its names.
-func spellings(m map[string]string) []*area.Spelling {
-	all := []*area.Spelling{}
-	for name, value := range m {
-		all = append(all, &area.Spelling{Name: name, Value: value})
+func (r *Resolver) providerActions(ctx context.Context, p *ent.Provider) ([]*model.ViewerAction, error) {
+	all, err := r.Providers.Actions(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(all, func(a, b *area.Spelling) int { return cmp.Compare(a.Name, b.Name) })
-	return all
+	return actions(ctx, all), nil
 }
+
+// healthReason is what is wrong with a provider, in the viewer's language.
+func healthReason(ctx context.Context, p *ent.Provider) *string {
+	if p.HealthReason == nil {
+		return nil
+	}
+	return new(provider.Trouble(*p.HealthReason).Sentence(languageOf(ctx)))
+}
+
+func pointers[T any](all []T) []*T { return each(all, func(v T) *T { return &v }) }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -11,16 +12,16 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *identityProviderResolver) ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.Spelling, error) {
-	return spellings(obj.ClaimNames), nil
+func (r *identityProviderResolver) ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.ClaimName, error) {
+	return pointers(provider.ClaimNamesOf(obj)), nil
 }
 
-func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.Spelling, error) {
-	return spellings(obj.AcrValues), nil
+func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.ACRValue, error) {
+	return pointers(provider.ACRValuesOf(obj)), nil
 }
 
-func (r *identityProviderResolver) Domains(ctx context.Context, objs []*ent.Provider) ([][]*model.ProviderDomain, error) {
-	return r.domainsOf(ctx, objs)
+func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error) {
+	return relay.List(ctx, r.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *identityProviderResolver) ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
@@ -31,8 +32,20 @@ func (r *identityProviderResolver) ApprovedBy(ctx context.Context, objs []*ent.P
 	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.people)
 }
 
+func (r *identityProviderResolver) Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error) {
+	return r.proposals(ctx, objs)
+}
+
+func (r *identityProviderResolver) RedirectURI(ctx context.Context, obj *ent.Provider) (string, error) {
+	return r.Providers.RedirectURI(obj), nil
+}
+
+func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Provider) (*string, error) {
+	return healthReason(ctx, obj), nil
+}
+
 func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error) {
-	return actions(ctx, provider.Actions(ctx, obj)), nil
+	return r.providerActions(ctx, obj)
 }
 
 func (r *identityProviderConnectionResolver) Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error) {
@@ -43,11 +56,11 @@ func (r *identityProviderConnectionResolver) TotalCount(ctx context.Context, obj
 	return obj.TotalCount(ctx)
 }
 
-func (r *institutionResolver) SignInURL(ctx context.Context, objs []*ent.Institution) ([]*string, error) {
-	return r.signInURLs(ctx, objs)
+func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
+	return r.signIns(ctx, objs)
 }
 
-func (r *mutationResolver) ProposeIdentityProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
+func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
 	done, err := r.Providers.Propose(ctx, input)
 	if err != nil {
 		return nil, err
@@ -55,15 +68,23 @@ func (r *mutationResolver) ProposeIdentityProvider(ctx context.Context, input pr
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) ApproveIdentityProvider(ctx context.Context, input model.ApproveIdentityProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Approve(ctx, input.ProviderID)
+func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error) {
+	done, err := r.Providers.Approve(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) UpdateIdentityProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
+func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error) {
+	done, err := r.Providers.Reject(ctx, input.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+}
+
+func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
 	done, err := r.Providers.Update(ctx, input)
 	if err != nil {
 		return nil, err
@@ -71,23 +92,23 @@ func (r *mutationResolver) UpdateIdentityProvider(ctx context.Context, input pro
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) AddProviderDomain(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.AddDomain(ctx, input)
+func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
+	done, err := r.Providers.AddHome(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) RemoveProviderDomain(ctx context.Context, input model.RemoveProviderDomainInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.RemoveDomain(ctx, input.ProviderID, input.Domain)
+func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error) {
+	done, err := r.Providers.RemoveHome(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) DisableIdentityProvider(ctx context.Context, input model.DisableIdentityProviderInput) (*model.IdentityProviderPayload, error) {
+func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error) {
 	done, err := r.Providers.Disable(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
@@ -95,7 +116,7 @@ func (r *mutationResolver) DisableIdentityProvider(ctx context.Context, input mo
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) EnableIdentityProvider(ctx context.Context, input model.EnableIdentityProviderInput) (*model.IdentityProviderPayload, error) {
+func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error) {
 	done, err := r.Providers.Enable(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
@@ -103,7 +124,7 @@ func (r *mutationResolver) EnableIdentityProvider(ctx context.Context, input mod
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *mutationResolver) CheckIdentityProvider(ctx context.Context, input model.CheckIdentityProviderInput) (*model.IdentityProviderPayload, error) {
+func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error) {
 	done, err := r.Providers.CheckNow(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
@@ -111,12 +132,20 @@ func (r *mutationResolver) CheckIdentityProvider(ctx context.Context, input mode
 	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
 }
 
-func (r *providerDomainResolver) Institution(ctx context.Context, objs []*model.ProviderDomain) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *model.ProviderDomain) ident.ID { return o.InstitutionID }, r.institutions)
+func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {
+	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.institutions)
+}
+
+func (r *providerHomeConnectionResolver) Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error) {
+	return obj.Edges, nil
+}
+
+func (r *providerHomeConnectionResolver) TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error) {
+	return obj.TotalCount(ctx)
 }
 
 func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error) {
-	return relay.List(ctx, r.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
@@ -127,12 +156,15 @@ func (r *Resolver) IdentityProviderConnection() generated.IdentityProviderConnec
 	return &identityProviderConnectionResolver{r}
 }
 
-func (r *Resolver) ProviderDomain() generated.ProviderDomainResolver {
-	return &providerDomainResolver{r}
+func (r *Resolver) ProviderHome() generated.ProviderHomeResolver { return &providerHomeResolver{r} }
+
+func (r *Resolver) ProviderHomeConnection() generated.ProviderHomeConnectionResolver {
+	return &providerHomeConnectionResolver{r}
 }
 
 type (
 	identityProviderResolver           struct{ *Resolver }
 	identityProviderConnectionResolver struct{ *Resolver }
-	providerDomainResolver             struct{ *Resolver }
+	providerHomeResolver               struct{ *Resolver }
+	providerHomeConnectionResolver     struct{ *Resolver }
 )

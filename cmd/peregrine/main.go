@@ -39,6 +39,9 @@ type cli struct {
 	Schema  schema     `cmd:"" help:"Print the GraphQL schema, or who may do and see what."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
+	Alliance alliances  `cmd:"" help:"Found an alliance."`
+	Provider providers  `cmd:"" help:"Register an identity provider."`
+	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`
 }
 
 // streams are where a subcommand reads and writes.

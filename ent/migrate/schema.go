@@ -1329,10 +1329,8 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "domain", Type: field.TypeString, Unique: true, Size: 191},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE"}, Default: "ACTIVE", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "provider_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
-		{Name: "proposed_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 	}
 	// ProviderHomesTable holds the schema information for the "provider_homes" table.
 	ProviderHomesTable = &schema.Table{
@@ -1342,21 +1340,15 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "provider_homes_providers_provider",
-				Columns:    []*schema.Column{ProviderHomesColumns[4]},
+				Columns:    []*schema.Column{ProviderHomesColumns[3]},
 				RefColumns: []*schema.Column{ProvidersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "provider_homes_institutions_institution",
-				Columns:    []*schema.Column{ProviderHomesColumns[5]},
+				Columns:    []*schema.Column{ProviderHomesColumns[4]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "provider_homes_persons_proposed_by",
-				Columns:    []*schema.Column{ProviderHomesColumns[6]},
-				RefColumns: []*schema.Column{PersonsColumns[0]},
-				OnDelete:   schema.SetNull,
 			},
 		},
 	}
@@ -2167,7 +2159,6 @@ func init() {
 	ProvidersTable.ForeignKeys[1].RefTable = PersonsTable
 	ProviderHomesTable.ForeignKeys[0].RefTable = ProvidersTable
 	ProviderHomesTable.ForeignKeys[1].RefTable = InstitutionsTable
-	ProviderHomesTable.ForeignKeys[2].RefTable = PersonsTable
 	RecognitionCasesTable.ForeignKeys[0].RefTable = PersonsTable
 	RecognitionCasesTable.ForeignKeys[1].RefTable = InstitutionsTable
 	RecognitionCasesTable.ForeignKeys[2].RefTable = InstitutionsTable

@@ -56,8 +56,6 @@ const (
 	EdgeProposedBy = "proposed_by"
 	// EdgeApprovedBy holds the string denoting the approved_by edge name in mutations.
 	EdgeApprovedBy = "approved_by"
-	// EdgeHomes holds the string denoting the homes edge name in mutations.
-	EdgeHomes = "homes"
 	// Table holds the table name of the provider in the database.
 	Table = "providers"
 	// ProposedByTable is the table that holds the proposed_by relation/edge.
@@ -74,13 +72,6 @@ const (
 	ApprovedByInverseTable = "persons"
 	// ApprovedByColumn is the table column denoting the approved_by relation/edge.
 	ApprovedByColumn = "approved_by_id"
-	// HomesTable is the table that holds the homes relation/edge.
-	HomesTable = "provider_homes"
-	// HomesInverseTable is the table name for the ProviderHome entity.
-	// It exists in this package in order to avoid circular dependency with the "providerhome" package.
-	HomesInverseTable = "provider_homes"
-	// HomesColumn is the table column denoting the homes relation/edge.
-	HomesColumn = "provider_id"
 )
 
 // Columns holds all SQL columns for provider fields.
@@ -357,20 +348,6 @@ func ByApprovedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newApprovedByStep(), sql.OrderByField(field, opts...))
 	}
 }
-
-// ByHomesCount orders the results by homes count.
-func ByHomesCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newHomesStep(), opts...)
-	}
-}
-
-// ByHomes orders the results by homes terms.
-func ByHomes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newHomesStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
 func newProposedByStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -383,12 +360,5 @@ func newApprovedByStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ApprovedByInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
-	)
-}
-func newHomesStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(HomesInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.O2M, true, HomesTable, HomesColumn),
 	)
 }

@@ -902,29 +902,6 @@ func HasApprovedByWith(preds ...predicate.Person) predicate.Provider {
 	})
 }
 
-// HasHomes applies the HasEdge predicate on the "homes" edge.
-func HasHomes() predicate.Provider {
-	return predicate.Provider(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, HomesTable, HomesColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHomesWith applies the HasEdge predicate on the "homes" edge with a given conditions (other predicates).
-func HasHomesWith(preds ...predicate.ProviderHome) predicate.Provider {
-	return predicate.Provider(func(s *sql.Selector) {
-		step := newHomesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Provider) predicate.Provider {
 	return predicate.Provider(sql.AndPredicates(predicates...))

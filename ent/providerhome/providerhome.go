@@ -3,7 +3,6 @@
 package providerhome
 
 import (
-	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -24,16 +23,10 @@ const (
 	FieldInstitutionID = "institution_id"
 	// FieldDomain holds the string denoting the domain field in the database.
 	FieldDomain = "domain"
-	// FieldState holds the string denoting the state field in the database.
-	FieldState = "state"
-	// FieldProposedByID holds the string denoting the proposed_by_id field in the database.
-	FieldProposedByID = "proposed_by_id"
 	// EdgeProvider holds the string denoting the provider edge name in mutations.
 	EdgeProvider = "provider"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
-	// EdgeProposedBy holds the string denoting the proposed_by edge name in mutations.
-	EdgeProposedBy = "proposed_by"
 	// Table holds the table name of the providerhome in the database.
 	Table = "provider_homes"
 	// ProviderTable is the table that holds the provider relation/edge.
@@ -50,13 +43,6 @@ const (
 	InstitutionInverseTable = "institutions"
 	// InstitutionColumn is the table column denoting the institution relation/edge.
 	InstitutionColumn = "institution_id"
-	// ProposedByTable is the table that holds the proposed_by relation/edge.
-	ProposedByTable = "provider_homes"
-	// ProposedByInverseTable is the table name for the Person entity.
-	// It exists in this package in order to avoid circular dependency with the "person" package.
-	ProposedByInverseTable = "persons"
-	// ProposedByColumn is the table column denoting the proposed_by relation/edge.
-	ProposedByColumn = "proposed_by_id"
 )
 
 // Columns holds all SQL columns for providerhome fields.
@@ -66,8 +52,6 @@ var Columns = []string{
 	FieldProviderID,
 	FieldInstitutionID,
 	FieldDomain,
-	FieldState,
-	FieldProposedByID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -89,39 +73,11 @@ var (
 	InstitutionIDValidator func(string) error
 	// DomainValidator is a validator for the "domain" field. It is called by the builders before save.
 	DomainValidator func(string) error
-	// ProposedByIDValidator is a validator for the "proposed_by_id" field. It is called by the builders before save.
-	ProposedByIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
-
-// State defines the type for the "state" enum field.
-type State string
-
-// StateACTIVE is the default value of the State enum.
-const DefaultState = StateACTIVE
-
-// State values.
-const (
-	StatePROPOSED State = "PROPOSED"
-	StateACTIVE   State = "ACTIVE"
-)
-
-func (s State) String() string {
-	return string(s)
-}
-
-// StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
-func StateValidator(s State) error {
-	switch s {
-	case StatePROPOSED, StateACTIVE:
-		return nil
-	default:
-		return fmt.Errorf("providerhome: invalid enum value for state field: %q", s)
-	}
-}
 
 // OrderOption defines the ordering options for the ProviderHome queries.
 type OrderOption func(*sql.Selector)
@@ -151,16 +107,6 @@ func ByDomain(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDomain, opts...).ToFunc()
 }
 
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByProposedByID orders the results by the proposed_by_id field.
-func ByProposedByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldProposedByID, opts...).ToFunc()
-}
-
 // ByProviderField orders the results by provider field.
 func ByProviderField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -172,13 +118,6 @@ func ByProviderField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByProposedByField orders the results by proposed_by field.
-func ByProposedByField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newProposedByStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newProviderStep() *sqlgraph.Step {
@@ -193,12 +132,5 @@ func newInstitutionStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(InstitutionInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
-}
-func newProposedByStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ProposedByInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
 	)
 }

@@ -78,12 +78,6 @@ func Domain(v string) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldDomain, v))
 }
 
-// ProposedByID applies equality check predicate on the "proposed_by_id" field. It's identical to ProposedByIDEQ.
-func ProposedByID(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldEQ(FieldProposedByID, vc))
-}
-
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldCreatedAt, v))
@@ -357,120 +351,6 @@ func DomainContainsFold(v string) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldContainsFold(FieldDomain, v))
 }
 
-// StateEQ applies the EQ predicate on the "state" field.
-func StateEQ(v State) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNEQ(FieldState, v))
-}
-
-// StateIn applies the In predicate on the "state" field.
-func StateIn(vs ...State) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldIn(FieldState, vs...))
-}
-
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNotIn(FieldState, vs...))
-}
-
-// ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
-func ProposedByIDEQ(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldEQ(FieldProposedByID, vc))
-}
-
-// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
-func ProposedByIDNEQ(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldNEQ(FieldProposedByID, vc))
-}
-
-// ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
-func ProposedByIDIn(vs ...ident.ID) predicate.ProviderHome {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ProviderHome(sql.FieldIn(FieldProposedByID, v...))
-}
-
-// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
-func ProposedByIDNotIn(vs ...ident.ID) predicate.ProviderHome {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ProviderHome(sql.FieldNotIn(FieldProposedByID, v...))
-}
-
-// ProposedByIDGT applies the GT predicate on the "proposed_by_id" field.
-func ProposedByIDGT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGT(FieldProposedByID, vc))
-}
-
-// ProposedByIDGTE applies the GTE predicate on the "proposed_by_id" field.
-func ProposedByIDGTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDLT applies the LT predicate on the "proposed_by_id" field.
-func ProposedByIDLT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLT(FieldProposedByID, vc))
-}
-
-// ProposedByIDLTE applies the LTE predicate on the "proposed_by_id" field.
-func ProposedByIDLTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDContains applies the Contains predicate on the "proposed_by_id" field.
-func ProposedByIDContains(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContains(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasPrefix applies the HasPrefix predicate on the "proposed_by_id" field.
-func ProposedByIDHasPrefix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasPrefix(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasSuffix applies the HasSuffix predicate on the "proposed_by_id" field.
-func ProposedByIDHasSuffix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasSuffix(FieldProposedByID, vc))
-}
-
-// ProposedByIDIsNil applies the IsNil predicate on the "proposed_by_id" field.
-func ProposedByIDIsNil() predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldIsNull(FieldProposedByID))
-}
-
-// ProposedByIDNotNil applies the NotNil predicate on the "proposed_by_id" field.
-func ProposedByIDNotNil() predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNotNull(FieldProposedByID))
-}
-
-// ProposedByIDEqualFold applies the EqualFold predicate on the "proposed_by_id" field.
-func ProposedByIDEqualFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldEqualFold(FieldProposedByID, vc))
-}
-
-// ProposedByIDContainsFold applies the ContainsFold predicate on the "proposed_by_id" field.
-func ProposedByIDContainsFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContainsFold(FieldProposedByID, vc))
-}
-
 // HasProvider applies the HasEdge predicate on the "provider" edge.
 func HasProvider() predicate.ProviderHome {
 	return predicate.ProviderHome(func(s *sql.Selector) {
@@ -509,29 +389,6 @@ func HasInstitution() predicate.ProviderHome {
 func HasInstitutionWith(preds ...predicate.Institution) predicate.ProviderHome {
 	return predicate.ProviderHome(func(s *sql.Selector) {
 		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
-// HasProposedBy applies the HasEdge predicate on the "proposed_by" edge.
-func HasProposedBy() predicate.ProviderHome {
-	return predicate.ProviderHome(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
-func HasProposedByWith(preds ...predicate.Person) predicate.ProviderHome {
-	return predicate.ProviderHome(func(s *sql.Selector) {
-		step := newProposedByStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
@@ -37,7 +36,7 @@ func (Provider) Fields() []ent.Field {
 }
 
 func (Provider) Edges() []ent.Edge {
-	return []ent.Edge{mayTo("proposed_by", Person.Type), mayTo("approved_by", Person.Type), edge.From("homes", ProviderHome.Type).Ref("provider")}
+	return []ent.Edge{mayTo("proposed_by", Person.Type), mayTo("approved_by", Person.Type)}
 }
 
 // ProviderHome says which home organisation a provider may assert. A domain
@@ -50,13 +49,11 @@ func (ProviderHome) Fields() []ent.Field {
 	return []ent.Field{
 		ref("provider"), ref("institution"),
 		field.String("domain").MaxLen(191).Unique().Immutable(),
-		field.Enum("state").Values("PROPOSED", "ACTIVE").Default("ACTIVE").SchemaType(enum),
-		mayRef("proposed_by"),
 	}
 }
 
 func (ProviderHome) Edges() []ent.Edge {
-	return []ent.Edge{to("provider", Provider.Type), to("institution", Institution.Type), mayTo("proposed_by", Person.Type)}
+	return []ent.Edge{to("provider", Provider.Type), to("institution", Institution.Type)}
 }
 
 // SignIn is one journey to a provider and back, for ten minutes. That of a link

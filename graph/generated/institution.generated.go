@@ -46,7 +46,7 @@ type InstitutionResolver interface {
 	ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error)
 	ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error)
 	Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
-	SignInURL(ctx context.Context, objs []*ent.Institution) ([]*string, error)
+	SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error)
 	RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error)
 	RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error)
 }
@@ -2071,49 +2071,58 @@ func fieldContext_Institution_portals(ctx context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _Institution_signInUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+func _Institution_signIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Institution_signInUrl(ctx, ec, field)
+			return fieldContext_Institution_signIn(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_Institution_signInUrl(ctx, field, obj)
+			return ec.resolveBatch_Institution_signIn(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InstitutionSignIn) graphql.Marshaler {
+			return marshalOInstitutionSignIn2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionSignIn(ctx, ec, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func fieldContext_Institution_signInUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Institution", field, true, true, "String")
+func fieldContext_Institution_signIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Institution",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InstitutionSignIn(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Institution_signInUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
+func (ec *executionContext) resolveBatch_Institution_signIn(ctx context.Context, field graphql.CollectedField, obj *ent.Institution) (any, error) {
 	resolver := ec.Resolvers.Institution()
 	if batch, ok := graphql.BatchParentsFor[*ent.Institution](ctx, "Institution"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.SignInURL(ctx, batch.Parents)
+			return resolver.SignIn(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[*string](
+		return graphql.ResolveBatchGroupResult[*model.InstitutionSignIn](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
 			result,
-			"Institution.signInUrl",
+			"Institution.signIn",
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.SignInURL(ctx, []*ent.Institution{obj})
-	return graphql.ResolveBatchSingleResult[*string](
+	results, err := resolver.SignIn(ctx, []*ent.Institution{obj})
+	return graphql.ResolveBatchSingleResult[*model.InstitutionSignIn](
 		ctx,
 		results,
 		err,
-		"Institution.signInUrl",
+		"Institution.signIn",
 	)
 }
 
@@ -4502,7 +4511,7 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"alliance", "country", "updatedSince"}
+	fieldsInOrder := [...]string{"alliance", "country", "updatedSince", "canSignIn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4530,6 +4539,13 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.UpdatedSince = data
+		case "canSignIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("canSignIn"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CanSignIn = data
 		}
 	}
 	return it, nil
@@ -5596,11 +5612,11 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return _Institution_portals(ctx, ec, field, obj)
 				})
-		case "signInUrl":
+		case "signIn":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
-					return _Institution_signInUrl(ctx, ec, field, obj)
+					return _Institution_signIn(ctx, ec, field, obj)
 				})
 		case "roleGrants":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -23,12 +23,16 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type IdentityProviderResolver interface {
-	ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.Spelling, error)
-	AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.Spelling, error)
-	Domains(ctx context.Context, objs []*ent.Provider) ([][]*model.ProviderDomain, error)
-
+	ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.ClaimName, error)
+	AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.ACRValue, error)
+	Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error)
 	ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
 	ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
+	Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error)
+	RedirectURI(ctx context.Context, obj *ent.Provider) (string, error)
+
+	HealthReason(ctx context.Context, obj *ent.Provider) (*string, error)
+
 	ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error)
 }
 type IdentityProviderConnectionResolver interface {
@@ -36,17 +40,152 @@ type IdentityProviderConnectionResolver interface {
 
 	TotalCount(ctx context.Context, obj *model.IdentityProviderConnection) (int, error)
 }
-type ProviderDomainResolver interface {
-	Institution(ctx context.Context, objs []*model.ProviderDomain) ([]*ent.Institution, error)
+type ProviderHomeResolver interface {
+	Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error)
+}
+type ProviderHomeConnectionResolver interface {
+	Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error)
+
+	TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func field_IdentityProvider_homes_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func _AcrValue_profile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.ACRValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AcrValue_profile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AcrValue_profile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AcrValue", field, false, false, "String")
+}
+
+func _AcrValue_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.ACRValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AcrValue_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AcrValue_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AcrValue", field, false, false, "String")
+}
+
+func _ClaimName_attribute(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.ClaimName) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ClaimName_attribute(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attribute, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ClaimName_attribute(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimName", field, false, false, "String")
+}
+
+func _ClaimName_claim(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.ClaimName) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ClaimName_claim(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Claim, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ClaimName_claim(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimName", field, false, false, "String")
+}
 
 func _IdentityProvider_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -117,52 +256,6 @@ func fieldContext_IdentityProvider_issuer(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "String")
 }
 
-func _IdentityProvider_mode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_mode(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v provider1.Mode) graphql.Marshaler {
-			return marshalNIdentityProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_IdentityProvider_mode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "IdentityProviderMode")
-}
-
-func _IdentityProvider_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_state(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v provider1.State) graphql.Marshaler {
-			return marshalNIdentityProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_IdentityProvider_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "IdentityProviderState")
-}
-
 func _IdentityProvider_clientId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -230,6 +323,52 @@ func _IdentityProvider_clientSecretRef(ctx context.Context, ec *executionContext
 }
 func fieldContext_IdentityProvider_clientSecretRef(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "String")
+}
+
+func _IdentityProvider_mode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_mode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provider1.Mode) graphql.Marshaler {
+			return marshalNProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IdentityProvider_mode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "ProviderMode")
+}
+
+func _IdentityProvider_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provider1.State) graphql.Marshaler {
+			return marshalNProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IdentityProvider_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "ProviderState")
 }
 
 func _IdentityProvider_scopes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -313,8 +452,8 @@ func _IdentityProvider_claimNames(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.IdentityProvider().ClaimNames(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*provider.Spelling) graphql.Marshaler {
-			return marshalNSpelling2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*provider.ClaimName) graphql.Marshaler {
+			return marshalNClaimName2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -327,7 +466,7 @@ func fieldContext_IdentityProvider_claimNames(_ context.Context, ec *executionCo
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Spelling(ctx, ec, field)
+			return childFields_ClaimName(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -345,8 +484,8 @@ func _IdentityProvider_acrValues(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.IdentityProvider().AcrValues(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*provider.Spelling) graphql.Marshaler {
-			return marshalNSpelling2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*provider.ACRValue) graphql.Marshaler {
+			return marshalNAcrValue2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -359,134 +498,54 @@ func fieldContext_IdentityProvider_acrValues(_ context.Context, ec *executionCon
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_Spelling(ctx, ec, field)
+			return childFields_AcrValue(ctx, ec, field)
 		},
 	}
 	return fc, nil
 }
 
-func _IdentityProvider_domains(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+func _IdentityProvider_homes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_domains(ctx, ec, field)
+			return fieldContext_IdentityProvider_homes(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_IdentityProvider_domains(ctx, field, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.IdentityProvider().Homes(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProviderDomain) graphql.Marshaler {
-			return marshalNProviderDomain2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderDomainᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProviderHomeConnection) graphql.Marshaler {
+			return marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func fieldContext_IdentityProvider_domains(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_IdentityProvider_homes(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "IdentityProvider",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return childFields_ProviderDomain(ctx, ec, field)
+			return childFields_ProviderHomeConnection(ctx, ec, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_IdentityProvider_homes_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
-}
-func (ec *executionContext) resolveBatch_IdentityProvider_domains(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (any, error) {
-	resolver := ec.Resolvers.IdentityProvider()
-	if batch, ok := graphql.BatchParentsFor[*ent.Provider](ctx, "IdentityProvider"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Domains(ctx, batch.Parents)
-		})
-		return graphql.ResolveBatchGroupResult[[]*model.ProviderDomain](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"IdentityProvider.domains",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Domains(ctx, []*ent.Provider{obj})
-	return graphql.ResolveBatchSingleResult[[]*model.ProviderDomain](
-		ctx,
-		results,
-		err,
-		"IdentityProvider.domains",
-	)
-}
-
-func _IdentityProvider_health(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_health(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Health, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v provider1.Health) graphql.Marshaler {
-			return marshalNProviderHealth2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func fieldContext_IdentityProvider_health(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "ProviderHealth")
-}
-
-func _IdentityProvider_healthReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_healthReason(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HealthReason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_IdentityProvider_healthReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "String")
-}
-
-func _IdentityProvider_checkedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_IdentityProvider_checkedAt(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CheckedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_IdentityProvider_checkedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "DateTime")
 }
 
 func _IdentityProvider_proposedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -597,6 +656,144 @@ func (ec *executionContext) resolveBatch_IdentityProvider_approvedBy(ctx context
 		err,
 		"IdentityProvider.approvedBy",
 	)
+}
+
+func _IdentityProvider_proposal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_proposal(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_IdentityProvider_proposal(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_IdentityProvider_proposal(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_IdentityProvider_proposal(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (any, error) {
+	resolver := ec.Resolvers.IdentityProvider()
+	if batch, ok := graphql.BatchParentsFor[*ent.Provider](ctx, "IdentityProvider"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Proposal(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"IdentityProvider.proposal",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Proposal(ctx, []*ent.Provider{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"IdentityProvider.proposal",
+	)
+}
+
+func _IdentityProvider_redirectUri(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_redirectUri(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IdentityProvider().RedirectURI(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IdentityProvider_redirectUri(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, true, true, "String")
+}
+
+func _IdentityProvider_health(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_health(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Health, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provider1.Health) graphql.Marshaler {
+			return marshalNProviderHealth2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IdentityProvider_health(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "ProviderHealth")
+}
+
+func _IdentityProvider_healthReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_healthReason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IdentityProvider().HealthReason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_IdentityProvider_healthReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, true, true, "String")
+}
+
+func _IdentityProvider_checkedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IdentityProvider_checkedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_IdentityProvider_checkedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "DateTime")
 }
 
 func _IdentityProvider_viewerActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -869,13 +1066,36 @@ func fieldContext_IdentityProviderPayload_errors(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _ProviderDomain_domain(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderDomain) (ret graphql.Marshaler) {
+func _InstitutionSignIn_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionSignIn) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ProviderDomain_domain(ctx, ec, field)
+			return fieldContext_InstitutionSignIn_url(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_InstitutionSignIn_url(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InstitutionSignIn", field, false, false, "String")
+}
+
+func _ProviderHome_domain(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ProviderHome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ProviderHome_domain(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Domain, nil
@@ -888,20 +1108,20 @@ func _ProviderDomain_domain(ctx context.Context, ec *executionContext, field gra
 		true,
 	)
 }
-func fieldContext_ProviderDomain_domain(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProviderDomain", field, false, false, "String")
+func fieldContext_ProviderHome_domain(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderHome", field, false, false, "String")
 }
 
-func _ProviderDomain_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderDomain) (ret graphql.Marshaler) {
+func _ProviderHome_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ProviderHome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ProviderDomain_institution(ctx, ec, field)
+			return fieldContext_ProviderHome_institution(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_ProviderDomain_institution(ctx, field, obj)
+			return ec.resolveBatch_ProviderHome_institution(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
@@ -911,9 +1131,9 @@ func _ProviderDomain_institution(ctx context.Context, ec *executionContext, fiel
 		false,
 	)
 }
-func fieldContext_ProviderDomain_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_ProviderHome_institution(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ProviderDomain",
+		Object:     "ProviderHome",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
@@ -923,9 +1143,9 @@ func fieldContext_ProviderDomain_institution(_ context.Context, ec *executionCon
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_ProviderDomain_institution(ctx context.Context, field graphql.CollectedField, obj *model.ProviderDomain) (any, error) {
-	resolver := ec.Resolvers.ProviderDomain()
-	if batch, ok := graphql.BatchParentsFor[*model.ProviderDomain](ctx, "ProviderDomain"); ok {
+func (ec *executionContext) resolveBatch_ProviderHome_institution(ctx context.Context, field graphql.CollectedField, obj *ent.ProviderHome) (any, error) {
+	resolver := ec.Resolvers.ProviderHome()
+	if batch, ok := graphql.BatchParentsFor[*ent.ProviderHome](ctx, "ProviderHome"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Institution(ctx, batch.Parents)
 		})
@@ -934,52 +1154,148 @@ func (ec *executionContext) resolveBatch_ProviderDomain_institution(ctx context.
 			batch.Index,
 			len(batch.Parents),
 			result,
-			"ProviderDomain.institution",
+			"ProviderHome.institution",
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Institution(ctx, []*model.ProviderDomain{obj})
+	results, err := resolver.Institution(ctx, []*ent.ProviderHome{obj})
 	return graphql.ResolveBatchSingleResult[*ent.Institution](
 		ctx,
 		results,
 		err,
-		"ProviderDomain.institution",
+		"ProviderHome.institution",
 	)
 }
 
-func _ProviderDomain_proposed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderDomain) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ProviderDomain_proposed(ctx, ec, field)
+			return fieldContext_ProviderHomeConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Proposed, nil
+			return ec.Resolvers.ProviderHomeConnection().Edges(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProviderHomeEdge) graphql.Marshaler {
+			return marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func fieldContext_ProviderDomain_proposed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProviderDomain", field, false, false, "Boolean")
+func fieldContext_ProviderHomeConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProviderHomeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProviderHomeEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
-func _Spelling_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.Spelling) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Spelling_name(ctx, ec, field)
+			return fieldContext_ProviderHomeConnection_nodes(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProviderHome) graphql.Marshaler {
+			return marshalNProviderHome2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProviderHomeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ProviderHomeConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProviderHomeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProviderHome(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ProviderHomeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ProviderHomeConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ProviderHomeConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProviderHomeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ProviderHomeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ProviderHomeConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProviderHomeConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ProviderHomeConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderHomeConnection", field, true, true, "Int")
+}
+
+func _ProviderHomeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ProviderHomeEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -989,38 +1305,96 @@ func _Spelling_name(ctx context.Context, ec *executionContext, field graphql.Col
 		true,
 	)
 }
-func fieldContext_Spelling_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Spelling", field, false, false, "String")
+func fieldContext_ProviderHomeEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProviderHomeEdge", field, false, false, "String")
 }
 
-func _Spelling_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *provider.Spelling) (ret graphql.Marshaler) {
+func _ProviderHomeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Spelling_value(ctx, ec, field)
+			return fieldContext_ProviderHomeEdge_node(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
+			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProviderHome) graphql.Marshaler {
+			return marshalNProviderHome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProviderHome(ctx, ec, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func fieldContext_Spelling_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Spelling", field, false, false, "String")
+func fieldContext_ProviderHomeEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProviderHomeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProviderHome(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
 
-func unmarshalInputAddProviderDomainInput(ctx context.Context, ec *executionContext, obj any) (provider.NewHome, error) {
+func unmarshalInputAcrValueInput(ctx context.Context, ec *executionContext, obj any) (provider.ACRValue, error) {
+	var it provider.ACRValue
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profile", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAcrValueInput unmarshals raw into the AcrValueInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAcrValueInput(ctx context.Context, raw any) (provider.ACRValue, error) {
+	var out provider.ACRValue
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AcrValueInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputAddProviderHomeInput(ctx context.Context, ec *executionContext, obj any) (provider.NewHome, error) {
 	var it provider.NewHome
 	if obj == nil {
 		return it, nil
@@ -1064,20 +1438,69 @@ func unmarshalInputAddProviderDomainInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalAddProviderDomainInput unmarshals raw into the AddProviderDomainInput input type, using the
+// UnmarshalAddProviderHomeInput unmarshals raw into the AddProviderHomeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAddProviderDomainInput(ctx context.Context, raw any) (provider.NewHome, error) {
+func UnmarshalAddProviderHomeInput(ctx context.Context, raw any) (provider.NewHome, error) {
 	var out provider.NewHome
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddProviderDomainInput", raw, &out)
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddProviderHomeInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputApproveIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (model.ApproveIdentityProviderInput, error) {
-	var it model.ApproveIdentityProviderInput
+func unmarshalInputApproveProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Approval, error) {
+	var it provider.Approval
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"providerId", "proposal"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "providerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("providerId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProviderID = data
+		case "proposal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposal"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Proposal = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproveProviderInput unmarshals raw into the ApproveProviderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproveProviderInput(ctx context.Context, raw any) (provider.Approval, error) {
+	var out provider.Approval
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveProviderInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCheckProviderInput(ctx context.Context, ec *executionContext, obj any) (model.CheckProviderInput, error) {
+	var it model.CheckProviderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1106,20 +1529,69 @@ func unmarshalInputApproveIdentityProviderInput(ctx context.Context, ec *executi
 	return it, nil
 }
 
-// UnmarshalApproveIdentityProviderInput unmarshals raw into the ApproveIdentityProviderInput input type, using the
+// UnmarshalCheckProviderInput unmarshals raw into the CheckProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalApproveIdentityProviderInput(ctx context.Context, raw any) (model.ApproveIdentityProviderInput, error) {
-	var out model.ApproveIdentityProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveIdentityProviderInput", raw, &out)
+func UnmarshalCheckProviderInput(ctx context.Context, raw any) (model.CheckProviderInput, error) {
+	var out model.CheckProviderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckProviderInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputCheckIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (model.CheckIdentityProviderInput, error) {
-	var it model.CheckIdentityProviderInput
+func unmarshalInputClaimNameInput(ctx context.Context, ec *executionContext, obj any) (provider.ClaimName, error) {
+	var it provider.ClaimName
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"attribute", "claim"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "attribute":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attribute"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attribute = data
+		case "claim":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claim"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Claim = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalClaimNameInput unmarshals raw into the ClaimNameInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalClaimNameInput(ctx context.Context, raw any) (provider.ClaimName, error) {
+	var out provider.ClaimName
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ClaimNameInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputDisableProviderInput(ctx context.Context, ec *executionContext, obj any) (model.DisableProviderInput, error) {
+	var it model.DisableProviderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1148,20 +1620,20 @@ func unmarshalInputCheckIdentityProviderInput(ctx context.Context, ec *execution
 	return it, nil
 }
 
-// UnmarshalCheckIdentityProviderInput unmarshals raw into the CheckIdentityProviderInput input type, using the
+// UnmarshalDisableProviderInput unmarshals raw into the DisableProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCheckIdentityProviderInput(ctx context.Context, raw any) (model.CheckIdentityProviderInput, error) {
-	var out model.CheckIdentityProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckIdentityProviderInput", raw, &out)
+func UnmarshalDisableProviderInput(ctx context.Context, raw any) (model.DisableProviderInput, error) {
+	var out model.DisableProviderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableProviderInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputDisableIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (model.DisableIdentityProviderInput, error) {
-	var it model.DisableIdentityProviderInput
+func unmarshalInputEnableProviderInput(ctx context.Context, ec *executionContext, obj any) (model.EnableProviderInput, error) {
+	var it model.EnableProviderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1190,57 +1662,15 @@ func unmarshalInputDisableIdentityProviderInput(ctx context.Context, ec *executi
 	return it, nil
 }
 
-// UnmarshalDisableIdentityProviderInput unmarshals raw into the DisableIdentityProviderInput input type, using the
+// UnmarshalEnableProviderInput unmarshals raw into the EnableProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDisableIdentityProviderInput(ctx context.Context, raw any) (model.DisableIdentityProviderInput, error) {
-	var out model.DisableIdentityProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableIdentityProviderInput", raw, &out)
-	return out, err
-}
-
-func unmarshalInputEnableIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (model.EnableIdentityProviderInput, error) {
-	var it model.EnableIdentityProviderInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"providerId"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "providerId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("providerId"))
-			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ProviderID = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalEnableIdentityProviderInput unmarshals raw into the EnableIdentityProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEnableIdentityProviderInput(ctx context.Context, raw any) (model.EnableIdentityProviderInput, error) {
-	var out model.EnableIdentityProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnableIdentityProviderInput", raw, &out)
+func UnmarshalEnableProviderInput(ctx context.Context, raw any) (model.EnableProviderInput, error) {
+	var out model.EnableProviderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnableProviderInput", raw, &out)
 	return out, err
 }
 
@@ -1255,13 +1685,27 @@ func unmarshalInputIdentityProviderFilter(ctx context.Context, ec *executionCont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "states"}
+	fieldsInOrder := [...]string{"states", "health", "institutionId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := unmarshalOProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "health":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("health"))
+			data, err := unmarshalOProviderHealth2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Health = data
 		case "institutionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institutionId"))
 			data, err := unmarshalOID2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
@@ -1269,13 +1713,6 @@ func unmarshalInputIdentityProviderFilter(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.InstitutionID = data
-		case "states":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
-			data, err := unmarshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.States = data
 		}
 	}
 	return it, nil
@@ -1293,7 +1730,7 @@ func UnmarshalIdentityProviderFilter(ctx context.Context, raw any) (model.Identi
 	return out, err
 }
 
-func unmarshalInputProposeIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Proposal, error) {
+func unmarshalInputProposeProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Proposal, error) {
 	var it provider.Proposal
 	if obj == nil {
 		return it, nil
@@ -1304,7 +1741,29 @@ func unmarshalInputProposeIdentityProviderInput(ctx context.Context, ec *executi
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"key", "issuer", "mode", "settings", "homes", "idempotencyKey"}
+	if _, present := asMap["clientAuthentication"]; !present {
+		asMap["clientAuthentication"] = "SECRET"
+	}
+	if _, present := asMap["mode"]; !present {
+		asMap["mode"] = "DIRECT"
+	}
+	if _, present := asMap["scopes"]; !present {
+		asMap["scopes"] = []any{"openid", "profile", "email"}
+	}
+	if _, present := asMap["algorithms"]; !present {
+		asMap["algorithms"] = []any{}
+	}
+	if _, present := asMap["claims"]; !present {
+		asMap["claims"] = "REFEDS"
+	}
+	if _, present := asMap["claimNames"]; !present {
+		asMap["claimNames"] = []any{}
+	}
+	if _, present := asMap["acrValues"]; !present {
+		asMap["acrValues"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"key", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues", "homes", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1325,20 +1784,69 @@ func unmarshalInputProposeIdentityProviderInput(ctx context.Context, ec *executi
 				return it, err
 			}
 			it.Issuer = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "clientAuthentication":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientAuthentication"))
+			data, err := unmarshalNClientAuthentication2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClientAuthentication(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientAuthentication = data
+		case "clientSecretRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientSecretRef"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientSecretRef = data
 		case "mode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
-			data, err := unmarshalNIdentityProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx, ec, v)
+			data, err := unmarshalNProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
 			it.Mode = data
-		case "settings":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
-			data, err := unmarshalNProviderSettingsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSettings(ctx, ec, v)
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := unmarshalNString2ᚕstringᚄ(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			it.Settings = data
+			it.Scopes = data
+		case "algorithms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("algorithms"))
+			data, err := unmarshalNString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Algorithms = data
+		case "claims":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claims"))
+			data, err := unmarshalNClaimSpelling2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Claims = data
+		case "claimNames":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claimNames"))
+			data, err := unmarshalNClaimNameInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClaimNames = data
+		case "acrValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acrValues"))
+			data, err := unmarshalNAcrValueInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ACRValues = data
 		case "homes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("homes"))
 			data, err := unmarshalNProviderHomeInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐHomeᚄ(ctx, ec, v)
@@ -1358,15 +1866,15 @@ func unmarshalInputProposeIdentityProviderInput(ctx context.Context, ec *executi
 	return it, nil
 }
 
-// UnmarshalProposeIdentityProviderInput unmarshals raw into the ProposeIdentityProviderInput input type, using the
+// UnmarshalProposeProviderInput unmarshals raw into the ProposeProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalProposeIdentityProviderInput(ctx context.Context, raw any) (provider.Proposal, error) {
+func UnmarshalProposeProviderInput(ctx context.Context, raw any) (provider.Proposal, error) {
 	var out provider.Proposal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProposeIdentityProviderInput", raw, &out)
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProposeProviderInput", raw, &out)
 	return out, err
 }
 
@@ -1419,8 +1927,8 @@ func UnmarshalProviderHomeInput(ctx context.Context, raw any) (provider.Home, er
 	return out, err
 }
 
-func unmarshalInputProviderSettingsInput(ctx context.Context, ec *executionContext, obj any) (provider.Settings, error) {
-	var it provider.Settings
+func unmarshalInputRejectProviderInput(ctx context.Context, ec *executionContext, obj any) (model.RejectProviderInput, error) {
+	var it model.RejectProviderInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1430,98 +1938,39 @@ func unmarshalInputProviderSettingsInput(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	if _, present := asMap["clientAuthentication"]; !present {
-		asMap["clientAuthentication"] = "PRIVATE_KEY_JWT"
-	}
-	if _, present := asMap["scopes"]; !present {
-		asMap["scopes"] = []any{"openid", "profile", "email"}
-	}
-	if _, present := asMap["claims"]; !present {
-		asMap["claims"] = "REFEDS"
-	}
-
-	fieldsInOrder := [...]string{"clientId", "clientAuthentication", "clientSecretRef", "scopes", "algorithms", "claims", "claimNames", "acrValues"}
+	fieldsInOrder := [...]string{"providerId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "clientId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
-			data, err := unmarshalNString2string(ctx, ec, v)
+		case "providerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("providerId"))
+			data, err := unmarshalNID2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋidentᚐID(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			it.ClientID = data
-		case "clientAuthentication":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientAuthentication"))
-			data, err := unmarshalNClientAuthentication2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClientAuthentication(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ClientAuthentication = data
-		case "clientSecretRef":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientSecretRef"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ClientSecretRef = data
-		case "scopes":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
-			data, err := unmarshalNString2ᚕstringᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Scopes = data
-		case "algorithms":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("algorithms"))
-			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Algorithms = data
-		case "claims":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claims"))
-			data, err := unmarshalNClaimSpelling2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Claims = data
-		case "claimNames":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claimNames"))
-			data, err := unmarshalOSpellingInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ClaimNames = data
-		case "acrValues":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acrValues"))
-			data, err := unmarshalOSpellingInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.AcrValues = data
+			it.ProviderID = data
 		}
 	}
 	return it, nil
 }
 
-// UnmarshalProviderSettingsInput unmarshals raw into the ProviderSettingsInput input type, using the
+// UnmarshalRejectProviderInput unmarshals raw into the RejectProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalProviderSettingsInput(ctx context.Context, raw any) (provider.Settings, error) {
-	var out provider.Settings
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProviderSettingsInput", raw, &out)
+func UnmarshalRejectProviderInput(ctx context.Context, raw any) (model.RejectProviderInput, error) {
+	var out model.RejectProviderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RejectProviderInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputRemoveProviderDomainInput(ctx context.Context, ec *executionContext, obj any) (model.RemoveProviderDomainInput, error) {
-	var it model.RemoveProviderDomainInput
+func unmarshalInputRemoveProviderHomeInput(ctx context.Context, ec *executionContext, obj any) (provider.OldHome, error) {
+	var it provider.OldHome
 	if obj == nil {
 		return it, nil
 	}
@@ -1557,68 +2006,19 @@ func unmarshalInputRemoveProviderDomainInput(ctx context.Context, ec *executionC
 	return it, nil
 }
 
-// UnmarshalRemoveProviderDomainInput unmarshals raw into the RemoveProviderDomainInput input type, using the
+// UnmarshalRemoveProviderHomeInput unmarshals raw into the RemoveProviderHomeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRemoveProviderDomainInput(ctx context.Context, raw any) (model.RemoveProviderDomainInput, error) {
-	var out model.RemoveProviderDomainInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveProviderDomainInput", raw, &out)
+func UnmarshalRemoveProviderHomeInput(ctx context.Context, raw any) (provider.OldHome, error) {
+	var out provider.OldHome
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveProviderHomeInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputSpellingInput(ctx context.Context, ec *executionContext, obj any) (provider.Spelling, error) {
-	var it provider.Spelling
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"name", "value"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := unmarshalNString2string(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "value":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
-			data, err := unmarshalNString2string(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Value = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalSpellingInput unmarshals raw into the SpellingInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSpellingInput(ctx context.Context, raw any) (provider.Spelling, error) {
-	var out provider.Spelling
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SpellingInput", raw, &out)
-	return out, err
-}
-
-func unmarshalInputUpdateIdentityProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Update, error) {
+func unmarshalInputUpdateProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Update, error) {
 	var it provider.Update
 	if obj == nil {
 		return it, nil
@@ -1629,7 +2029,7 @@ func unmarshalInputUpdateIdentityProviderInput(ctx context.Context, ec *executio
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"providerId", "settings"}
+	fieldsInOrder := [...]string{"providerId", "issuer", "clientId", "clientAuthentication", "clientSecretRef", "mode", "scopes", "algorithms", "claims", "claimNames", "acrValues"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1643,27 +2043,90 @@ func unmarshalInputUpdateIdentityProviderInput(ctx context.Context, ec *executio
 				return it, err
 			}
 			it.ProviderID = data
-		case "settings":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
-			data, err := unmarshalNProviderSettingsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSettings(ctx, ec, v)
+		case "issuer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuer"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			it.Settings = data
+			it.Issuer = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "clientAuthentication":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientAuthentication"))
+			data, err := unmarshalOClientAuthentication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClientAuthentication(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientAuthentication = data
+		case "clientSecretRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientSecretRef"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientSecretRef = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := unmarshalOProviderMode2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scopes = data
+		case "algorithms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("algorithms"))
+			data, err := unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Algorithms = data
+		case "claims":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claims"))
+			data, err := unmarshalOClaimSpelling2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Claims = data
+		case "claimNames":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("claimNames"))
+			data, err := unmarshalOClaimNameInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClaimNames = data
+		case "acrValues":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acrValues"))
+			data, err := unmarshalOAcrValueInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ACRValues = data
 		}
 	}
 	return it, nil
 }
 
-// UnmarshalUpdateIdentityProviderInput unmarshals raw into the UpdateIdentityProviderInput input type, using the
+// UnmarshalUpdateProviderInput unmarshals raw into the UpdateProviderInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalUpdateIdentityProviderInput(ctx context.Context, raw any) (provider.Update, error) {
+func UnmarshalUpdateProviderInput(ctx context.Context, raw any) (provider.Update, error) {
 	var out provider.Update
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateIdentityProviderInput", raw, &out)
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProviderInput", raw, &out)
 	return out, err
 }
 
@@ -1674,6 +2137,82 @@ func UnmarshalUpdateIdentityProviderInput(ctx context.Context, raw any) (provide
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var acrValueImplementors = []string{"AcrValue"}
+
+func _AcrValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *provider.ACRValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, acrValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AcrValue")
+		case "profile":
+			out.Values[i] = _AcrValue_profile(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = _AcrValue_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var claimNameImplementors = []string{"ClaimName"}
+
+func _ClaimName(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *provider.ClaimName) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, claimNameImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClaimName")
+		case "attribute":
+			out.Values[i] = _ClaimName_attribute(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "claim":
+			out.Values[i] = _ClaimName_claim(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var identityProviderImplementors = []string{"IdentityProvider", "Node"}
 
@@ -1701,16 +2240,6 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "mode":
-			out.Values[i] = _IdentityProvider_mode(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "state":
-			out.Values[i] = _IdentityProvider_state(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "clientId":
 			out.Values[i] = _IdentityProvider_clientId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1724,6 +2253,16 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 		case "clientSecretRef":
 			out.Values[i] = _IdentityProvider_clientSecretRef(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mode":
+			out.Values[i] = _IdentityProvider_mode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = _IdentityProvider_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "scopes":
@@ -1753,27 +2292,12 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return _IdentityProvider_acrValues(ctx, ec, field, obj)
 				})
-		case "domains":
+		case "homes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return _IdentityProvider_domains(ctx, ec, field, obj)
+					return _IdentityProvider_homes(ctx, ec, field, obj)
 				})
-		case "health":
-			out.Values[i] = _IdentityProvider_health(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "healthReason":
-			out.Values[i] = _IdentityProvider_healthReason(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "checkedAt":
-			out.Values[i] = _IdentityProvider_checkedAt(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "proposedBy":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -1786,6 +2310,34 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return _IdentityProvider_approvedBy(ctx, ec, field, obj)
 				})
+		case "proposal":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _IdentityProvider_proposal(ctx, ec, field, obj)
+				})
+		case "redirectUri":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _IdentityProvider_redirectUri(ctx, ec, field, obj)
+				})
+		case "health":
+			out.Values[i] = _IdentityProvider_health(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "healthReason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _IdentityProvider_healthReason(ctx, ec, field, obj)
+				})
+		case "checkedAt":
+			out.Values[i] = _IdentityProvider_checkedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "viewerActions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1935,32 +2487,21 @@ func _IdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast
 	return out
 }
 
-var providerDomainImplementors = []string{"ProviderDomain"}
+var institutionSignInImplementors = []string{"InstitutionSignIn"}
 
-func _ProviderDomain(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProviderDomain) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, providerDomainImplementors)
+func _InstitutionSignIn(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InstitutionSignIn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, institutionSignInImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ProviderDomain")
-		case "domain":
-			out.Values[i] = _ProviderDomain_domain(ctx, ec, field, obj)
+			out.Values[i] = graphql.MarshalString("InstitutionSignIn")
+		case "url":
+			out.Values[i] = _InstitutionSignIn_url(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "institution":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ProviderDomain_institution(ctx, ec, field, obj)
-				})
-		case "proposed":
-			out.Values[i] = _ProviderDomain_proposed(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -1979,24 +2520,113 @@ func _ProviderDomain(ctx context.Context, ec *executionContext, sel ast.Selectio
 	return out
 }
 
-var spellingImplementors = []string{"Spelling"}
+var providerHomeImplementors = []string{"ProviderHome"}
 
-func _Spelling(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *provider.Spelling) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, spellingImplementors)
+func _ProviderHome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.ProviderHome) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, providerHomeImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("Spelling")
-		case "name":
-			out.Values[i] = _Spelling_name(ctx, ec, field, obj)
+			out.Values[i] = graphql.MarshalString("ProviderHome")
+		case "domain":
+			out.Values[i] = _ProviderHome_domain(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "institution":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ProviderHome_institution(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var providerHomeConnectionImplementors = []string{"ProviderHomeConnection"}
+
+func _ProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProviderHomeConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, providerHomeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProviderHomeConnection")
+		case "edges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ProviderHomeConnection_edges(ctx, ec, field, obj)
+				})
+		case "nodes":
+			out.Values[i] = _ProviderHomeConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _ProviderHomeConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ProviderHomeConnection_totalCount(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var providerHomeEdgeImplementors = []string{"ProviderHomeEdge"}
+
+func _ProviderHomeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProviderHomeEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, providerHomeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProviderHomeEdge")
+		case "cursor":
+			out.Values[i] = _ProviderHomeEdge_cursor(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "value":
-			out.Values[i] = _Spelling_value(ctx, ec, field, obj)
+		case "node":
+			out.Values[i] = _ProviderHomeEdge_node(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2021,19 +2651,105 @@ func _Spelling(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 // region    ***************************** type.gotpl *****************************
 
-func unmarshalNAddProviderDomainInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐNewHome(ctx context.Context, ec *executionContext, v any) (provider.NewHome, error) {
-	res, err := unmarshalInputAddProviderDomainInput(ctx, ec, v)
+func marshalNAcrValue2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*provider.ACRValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAcrValue2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValue(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNAcrValue2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider.ACRValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AcrValue!")
+		return graphql.Null
+	}
+	return _AcrValue(ctx, ec, sel, v)
+}
+
+func unmarshalNAcrValueInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValue(ctx context.Context, ec *executionContext, v any) (provider.ACRValue, error) {
+	res, err := unmarshalInputAcrValueInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNApproveIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApproveIdentityProviderInput(ctx context.Context, ec *executionContext, v any) (model.ApproveIdentityProviderInput, error) {
-	res, err := unmarshalInputApproveIdentityProviderInput(ctx, ec, v)
+func unmarshalNAcrValueInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx context.Context, ec *executionContext, v any) ([]provider.ACRValue, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]provider.ACRValue, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAcrValueInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValue(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalNAddProviderHomeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐNewHome(ctx context.Context, ec *executionContext, v any) (provider.NewHome, error) {
+	res, err := unmarshalInputAddProviderHomeInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNCheckIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCheckIdentityProviderInput(ctx context.Context, ec *executionContext, v any) (model.CheckIdentityProviderInput, error) {
-	res, err := unmarshalInputCheckIdentityProviderInput(ctx, ec, v)
+func unmarshalNApproveProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐApproval(ctx context.Context, ec *executionContext, v any) (provider.Approval, error) {
+	res, err := unmarshalInputApproveProviderInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCheckProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCheckProviderInput(ctx context.Context, ec *executionContext, v any) (model.CheckProviderInput, error) {
+	res, err := unmarshalInputCheckProviderInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNClaimName2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*provider.ClaimName) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNClaimName2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimName(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNClaimName2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimName(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider.ClaimName) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ClaimName!")
+		return graphql.Null
+	}
+	return _ClaimName(ctx, ec, sel, v)
+}
+
+func unmarshalNClaimNameInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimName(ctx context.Context, ec *executionContext, v any) (provider.ClaimName, error) {
+	res, err := unmarshalInputClaimNameInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNClaimNameInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx context.Context, ec *executionContext, v any) ([]provider.ClaimName, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]provider.ClaimName, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNClaimNameInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimName(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func unmarshalNClaimSpelling2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx context.Context, ec *executionContext, v any) (provider1.Claims, error) {
@@ -2066,13 +2782,13 @@ func marshalNClientAuthentication2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return res
 }
 
-func unmarshalNDisableIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐDisableIdentityProviderInput(ctx context.Context, ec *executionContext, v any) (model.DisableIdentityProviderInput, error) {
-	res, err := unmarshalInputDisableIdentityProviderInput(ctx, ec, v)
+func unmarshalNDisableProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐDisableProviderInput(ctx context.Context, ec *executionContext, v any) (model.DisableProviderInput, error) {
+	res, err := unmarshalInputDisableProviderInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNEnableIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnableIdentityProviderInput(ctx context.Context, ec *executionContext, v any) (model.EnableIdentityProviderInput, error) {
-	res, err := unmarshalInputEnableIdentityProviderInput(ctx, ec, v)
+func unmarshalNEnableProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnableProviderInput(ctx context.Context, ec *executionContext, v any) (model.EnableProviderInput, error) {
+	res, err := unmarshalInputEnableProviderInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -2101,14 +2817,6 @@ func marshalNIdentityProvider2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return _IdentityProvider(ctx, ec, sel, v)
 }
 
-func marshalNIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "IdentityProviderConnection!")
-		return graphql.Null
-	}
-	return _IdentityProviderConnection(ctx, ec, sel, v)
-}
-
 func marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.IdentityProviderEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2133,64 +2841,9 @@ func marshalNIdentityProviderEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpereg
 	return _IdentityProviderEdge(ctx, ec, sel, v)
 }
 
-func unmarshalNIdentityProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, v any) (provider1.Mode, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := provider1.Mode(tmp)
+func unmarshalNProposeProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐProposal(ctx context.Context, ec *executionContext, v any) (provider.Proposal, error) {
+	res, err := unmarshalInputProposeProviderInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func marshalNIdentityProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v provider1.Mode) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "IdentityProviderMode!")
-	}
-	return res
-}
-
-func unmarshalNIdentityProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx context.Context, ec *executionContext, v any) (provider1.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := provider1.State(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func marshalNIdentityProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v provider1.State) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "IdentityProviderState!")
-	}
-	return res
-}
-
-func unmarshalNProposeIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐProposal(ctx context.Context, ec *executionContext, v any) (provider.Proposal, error) {
-	res, err := unmarshalInputProposeIdentityProviderInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func marshalNProviderDomain2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderDomainᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ProviderDomain) graphql.Marshaler {
-	ctx = graphql.WithBatchParents(ctx, "ProviderDomain", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return marshalNProviderDomain2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderDomain(ctx, ec, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func marshalNProviderDomain2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderDomain(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProviderDomain) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ProviderDomain!")
-		return graphql.Null
-	}
-	return _ProviderDomain(ctx, ec, sel, v)
 }
 
 func unmarshalNProviderHealth2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx context.Context, ec *executionContext, v any) (provider1.Health, error) {
@@ -2206,6 +2859,63 @@ func marshalNProviderHealth2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProviderHealth!")
 	}
 	return res
+}
+
+func marshalNProviderHome2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProviderHomeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.ProviderHome) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ProviderHome", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProviderHome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProviderHome(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNProviderHome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProviderHome(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.ProviderHome) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProviderHome!")
+		return graphql.Null
+	}
+	return _ProviderHome(ctx, ec, sel, v)
+}
+
+func marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProviderHomeConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProviderHomeConnection!")
+		return graphql.Null
+	}
+	return _ProviderHomeConnection(ctx, ec, sel, v)
+}
+
+func marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ProviderHomeEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProviderHomeEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProviderHomeEdge!")
+		return graphql.Null
+	}
+	return _ProviderHomeEdge(ctx, ec, sel, v)
 }
 
 func unmarshalNProviderHomeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐHome(ctx context.Context, ec *executionContext, v any) (provider.Home, error) {
@@ -2227,48 +2937,121 @@ func unmarshalNProviderHomeInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, nil
 }
 
-func unmarshalNProviderSettingsInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSettings(ctx context.Context, ec *executionContext, v any) (provider.Settings, error) {
-	res, err := unmarshalInputProviderSettingsInput(ctx, ec, v)
+func unmarshalNProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, v any) (provider1.Mode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.Mode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNRemoveProviderDomainInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRemoveProviderDomainInput(ctx context.Context, ec *executionContext, v any) (model.RemoveProviderDomainInput, error) {
-	res, err := unmarshalInputRemoveProviderDomainInput(ctx, ec, v)
+func marshalNProviderMode2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v provider1.Mode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProviderMode!")
+	}
+	return res
+}
+
+func unmarshalNProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx context.Context, ec *executionContext, v any) (provider1.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNSpelling2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*provider.Spelling) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return marshalNSpelling2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpelling(ctx, ec, sel, v[i])
-	})
+func marshalNProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v provider1.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProviderState!")
+	}
+	return res
+}
 
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
+func unmarshalNRejectProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRejectProviderInput(ctx context.Context, ec *executionContext, v any) (model.RejectProviderInput, error) {
+	res, err := unmarshalInputRejectProviderInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNRemoveProviderHomeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐOldHome(ctx context.Context, ec *executionContext, v any) (provider.OldHome, error) {
+	res, err := unmarshalInputRemoveProviderHomeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNUpdateProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐUpdate(ctx context.Context, ec *executionContext, v any) (provider.Update, error) {
+	res, err := unmarshalInputUpdateProviderInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOAcrValueInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValueᚄ(ctx context.Context, ec *executionContext, v any) ([]provider.ACRValue, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]provider.ACRValue, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAcrValueInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐACRValue(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
 		}
 	}
-
-	return ret
+	return res, nil
 }
 
-func marshalNSpelling2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpelling(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider.Spelling) graphql.Marshaler {
+func unmarshalOClaimNameInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimNameᚄ(ctx context.Context, ec *executionContext, v any) ([]provider.ClaimName, error) {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Spelling!")
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]provider.ClaimName, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNClaimNameInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐClaimName(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalOClaimSpelling2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx context.Context, ec *executionContext, v any) (*provider1.Claims, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.Claims(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOClaimSpelling2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClaims(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider1.Claims) graphql.Marshaler {
+	if v == nil {
 		return graphql.Null
 	}
-	return _Spelling(ctx, ec, sel, v)
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
-func unmarshalNSpellingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpelling(ctx context.Context, ec *executionContext, v any) (provider.Spelling, error) {
-	res, err := unmarshalInputSpellingInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
+func unmarshalOClientAuthentication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClientAuthentication(ctx context.Context, ec *executionContext, v any) (*provider1.ClientAuthentication, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.ClientAuthentication(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNUpdateIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐUpdate(ctx context.Context, ec *executionContext, v any) (provider.Update, error) {
-	res, err := unmarshalInputUpdateIdentityProviderInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
+func marshalOClientAuthentication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐClientAuthentication(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider1.ClientAuthentication) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func marshalOIdentityProvider2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐProvider(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
@@ -2276,6 +3059,13 @@ func marshalOIdentityProvider2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 		return graphql.Null
 	}
 	return _IdentityProvider(ctx, ec, sel, v)
+}
+
+func marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _IdentityProviderConnection(ctx, ec, sel, v)
 }
 
 func unmarshalOIdentityProviderFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderFilter(ctx context.Context, ec *executionContext, v any) (*model.IdentityProviderFilter, error) {
@@ -2293,7 +3083,52 @@ func marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return _IdentityProviderPayload(ctx, ec, sel, v)
 }
 
-func unmarshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx context.Context, ec *executionContext, v any) ([]provider1.State, error) {
+func marshalOInstitutionSignIn2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionSignIn(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InstitutionSignIn) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InstitutionSignIn(ctx, ec, sel, v)
+}
+
+func unmarshalOProviderHealth2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx context.Context, ec *executionContext, v any) (*provider1.Health, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.Health(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOProviderHealth2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐHealth(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider1.Health) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOProviderMode2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, v any) (*provider1.Mode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := provider1.Mode(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOProviderMode2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐMode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *provider1.Mode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx context.Context, ec *executionContext, v any) ([]provider1.State, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -2302,7 +3137,7 @@ func unmarshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	res := make([]provider1.State, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = unmarshalNIdentityProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, vSlice[i])
+		res[i], err = unmarshalNProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -2310,14 +3145,14 @@ func unmarshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return res, nil
 }
 
-func marshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []provider1.State) graphql.Marshaler {
+func marshalOProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐStateᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []provider1.State) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNIdentityProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, sel, v[i])
+		return marshalNProviderState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋproviderᚐState(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2327,23 +3162,6 @@ func marshalOIdentityProviderState2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋpere
 	}
 
 	return ret
-}
-
-func unmarshalOSpellingInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpellingᚄ(ctx context.Context, ec *executionContext, v any) ([]provider.Spelling, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]provider.Spelling, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = unmarshalNSpellingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐSpelling(ctx, ec, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

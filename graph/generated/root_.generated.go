@@ -67,7 +67,8 @@ type ResolverRoot interface {
 	PortalConnection() PortalConnectionResolver
 	Programme() ProgrammeResolver
 	ProgrammeConnection() ProgrammeConnectionResolver
-	ProviderDomain() ProviderDomainResolver
+	ProviderHome() ProviderHomeResolver
+	ProviderHomeConnection() ProviderHomeConnectionResolver
 	Query() QueryResolver
 	RecognitionCase() RecognitionCaseResolver
 	RecognitionCaseConnection() RecognitionCaseConnectionResolver
@@ -115,22 +116,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcrValueInput", graphql.BindUnmarshaler(ec, unmarshalInputAcrValueInput)),
 			graphql.NewInputUnmarshaler("AddApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("AddImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputAddImportSourceInput)),
-			graphql.NewInputUnmarshaler("AddProviderDomainInput", graphql.BindUnmarshaler(ec, unmarshalInputAddProviderDomainInput)),
+			graphql.NewInputUnmarshaler("AddProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputAddProviderHomeInput)),
 			graphql.NewInputUnmarshaler("AddUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputAddUnitInput)),
 			graphql.NewInputUnmarshaler("AdmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAdmitApplicationInput)),
 			graphql.NewInputUnmarshaler("AnswerInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerInvitationInput)),
 			graphql.NewInputUnmarshaler("AnswerRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputApiClientKeyInput)),
 			graphql.NewInputUnmarshaler("ApplicationFilter", graphql.BindUnmarshaler(ec, unmarshalInputApplicationFilter)),
-			graphql.NewInputUnmarshaler("ApproveIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveIdentityProviderInput)),
+			graphql.NewInputUnmarshaler("ApproveProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputApproveProviderInput)),
 			graphql.NewInputUnmarshaler("AudienceWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputAudienceWindowInput)),
 			graphql.NewInputUnmarshaler("AwardBoundsInput", graphql.BindUnmarshaler(ec, unmarshalInputAwardBoundsInput)),
 			graphql.NewInputUnmarshaler("CancelImportInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelImportInput)),
 			graphql.NewInputUnmarshaler("CancelOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelOfferingInput)),
 			graphql.NewInputUnmarshaler("CatalogueFilter", graphql.BindUnmarshaler(ec, unmarshalInputCatalogueFilter)),
-			graphql.NewInputUnmarshaler("CheckIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckIdentityProviderInput)),
+			graphql.NewInputUnmarshaler("CheckProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckProviderInput)),
+			graphql.NewInputUnmarshaler("ClaimNameInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimNameInput)),
 			graphql.NewInputUnmarshaler("CloseUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseUnitInput)),
 			graphql.NewInputUnmarshaler("CompositionGroupInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionGroupInput)),
 			graphql.NewInputUnmarshaler("CompositionInput", graphql.BindUnmarshaler(ec, unmarshalInputCompositionInput)),
@@ -145,10 +148,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DayRange", graphql.BindUnmarshaler(ec, unmarshalInputDayRange)),
 			graphql.NewInputUnmarshaler("DecideRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputDecideRecognitionInput)),
 			graphql.NewInputUnmarshaler("DisableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableApiClientInput)),
-			graphql.NewInputUnmarshaler("DisableIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableIdentityProviderInput)),
+			graphql.NewInputUnmarshaler("DisableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableProviderInput)),
 			graphql.NewInputUnmarshaler("EctsRange", graphql.BindUnmarshaler(ec, unmarshalInputEctsRange)),
 			graphql.NewInputUnmarshaler("EnableApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableApiClientInput)),
-			graphql.NewInputUnmarshaler("EnableIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableIdentityProviderInput)),
+			graphql.NewInputUnmarshaler("EnableProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableProviderInput)),
 			graphql.NewInputUnmarshaler("EndMembershipInput", graphql.BindUnmarshaler(ec, unmarshalInputEndMembershipInput)),
 			graphql.NewInputUnmarshaler("EndOtherSessionsInput", graphql.BindUnmarshaler(ec, unmarshalInputEndOtherSessionsInput)),
 			graphql.NewInputUnmarshaler("EndPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputEndPortalInput)),
@@ -170,10 +173,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfferingFilter", graphql.BindUnmarshaler(ec, unmarshalInputOfferingFilter)),
 			graphql.NewInputUnmarshaler("OfferingSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferingSessionInput)),
 			graphql.NewInputUnmarshaler("PauseImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseImportSourceInput)),
-			graphql.NewInputUnmarshaler("ProposeIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeIdentityProviderInput)),
+			graphql.NewInputUnmarshaler("ProposeProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeProviderInput)),
 			graphql.NewInputUnmarshaler("ProposeRecognitionRuleInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeRecognitionRuleInput)),
 			graphql.NewInputUnmarshaler("ProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderHomeInput)),
-			graphql.NewInputUnmarshaler("ProviderSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputProviderSettingsInput)),
 			graphql.NewInputUnmarshaler("PublishCourseInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishCourseInput)),
 			graphql.NewInputUnmarshaler("PublishMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("PublishOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishOfferingInput)),
@@ -188,7 +190,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterInstitutionInput)),
 			graphql.NewInputUnmarshaler("RegisterPortalInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterPortalInput)),
 			graphql.NewInputUnmarshaler("ReinstateMemberInput", graphql.BindUnmarshaler(ec, unmarshalInputReinstateMemberInput)),
-			graphql.NewInputUnmarshaler("RemoveProviderDomainInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderDomainInput)),
+			graphql.NewInputUnmarshaler("RejectProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputRejectProviderInput)),
+			graphql.NewInputUnmarshaler("RemoveProviderHomeInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveProviderHomeInput)),
 			graphql.NewInputUnmarshaler("RequestRecognitionInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestRecognitionInput)),
 			graphql.NewInputUnmarshaler("ResumeImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeImportSourceInput)),
 			graphql.NewInputUnmarshaler("RetireApiClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireApiClientKeyInput)),
@@ -196,7 +199,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeCredentialInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeCredentialInput)),
 			graphql.NewInputUnmarshaler("RoleGrantFilter", graphql.BindUnmarshaler(ec, unmarshalInputRoleGrantFilter)),
 			graphql.NewInputUnmarshaler("SeatQuotaInput", graphql.BindUnmarshaler(ec, unmarshalInputSeatQuotaInput)),
-			graphql.NewInputUnmarshaler("SpellingInput", graphql.BindUnmarshaler(ec, unmarshalInputSpellingInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubmitApplicationInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitApplicationInput)),
 			graphql.NewInputUnmarshaler("SubmitCourseForReviewInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitCourseForReviewInput)),
@@ -208,11 +210,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateAllianceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateAllianceInput)),
 			graphql.NewInputUnmarshaler("UpdateApiClientInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateApiClientInput)),
 			graphql.NewInputUnmarshaler("UpdateCourseDraftInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCourseDraftInput)),
-			graphql.NewInputUnmarshaler("UpdateIdentityProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateIdentityProviderInput)),
 			graphql.NewInputUnmarshaler("UpdateImportSourceInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateImportSourceInput)),
 			graphql.NewInputUnmarshaler("UpdateInstitutionInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateInstitutionInput)),
 			graphql.NewInputUnmarshaler("UpdateMicroDegreeInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateMicroDegreeInput)),
 			graphql.NewInputUnmarshaler("UpdateOfferingInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateOfferingInput)),
+			graphql.NewInputUnmarshaler("UpdateProviderInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateProviderInput)),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateUnitInput)),
 			graphql.NewInputUnmarshaler("VerifyCredentialBy", graphql.BindUnmarshaler(ec, unmarshalInputVerifyCredentialBy)),
 			graphql.NewInputUnmarshaler("WaitlistInput", graphql.BindUnmarshaler(ec, unmarshalInputWaitlistInput)),
@@ -3723,123 +3725,131 @@ extend type Mutation {
   endPortal(input: EndPortalInput!): PortalPayload
 }
 `, BuiltIn: false},
-	{Name: "../provider.graphqls", Input: `"An OpenID provider that may say who the people of some institutions are. Visible to alliance administrators, and to administrators of the institutions."
+	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
 type IdentityProvider implements Node {
   "Identifier."
   id: ID!
-  "Key in the addresses of sign-in: the redirect address to register there is ` + "`" + `/auth/callback/{key}` + "`" + `."
+  "Short name in the addresses of sign-in; never changes."
   key: String!
   "Issuer, exactly as the provider writes it."
   issuer: String!
-  "Whether it speaks for itself or stands before the providers of several institutions."
-  mode: IdentityProviderMode!
-  "State."
-  state: IdentityProviderState!
-  "Client id that we have there."
+  "By which identifier this server is known there."
   clientId: String!
-  "How we prove ourselves there."
+  "How this server proves itself there."
   clientAuthentication: ClientAuthentication!
-  "Where the secret stands; the secret itself is never stored or shown."
+  "Where the operator has put the client's secret, such as ` + "`" + `env:PROVIDER_UNI_X` + "`" + `; the secret itself is not stored. Null with PRIVATE_KEY_JWT."
   clientSecretRef: String
+  "Whether it is an institution's own or stands between many and this server."
+  mode: ProviderMode!
+  "State."
+  state: ProviderState!
   "Scopes that are asked for."
   scopes: [String!]!
-  "Signatures of ID tokens that are accepted from it; empty: all that are accepted at all."
+  "Signatures that are accepted, at most 5; empty for all that are accepted here."
   algorithms: [String!]!
   "How its claims are spelt."
   claims: ClaimSpelling!
-  "Attributes that have another name there."
-  claimNames: [Spelling!]!
-  "REFEDS profiles that have another name there."
-  acrValues: [Spelling!]!
-  "Domains that it may assert, and those that are proposed."
-  domains: [ProviderDomain!]!
-  "How it answered the last check, hourly while it is active."
-  health: ProviderHealth!
-  "What was wrong, in English."
-  healthReason: String
-  "When it was checked last."
-  checkedAt: DateTime
-  "Who proposed it; null when the operator registered it, or when not visible to the viewer."
+  "Where it departs from that, at most 11."
+  claimNames: [ClaimName!]!
+  "What it calls levels of authentication, at most 20; of those that are missing it uses the names of REFEDS."
+  acrValues: [AcrValue!]!
+  "Home organisations for which it speaks, oldest first. An administrator of an institution sees that institution's."
+  homes(first: Int, after: String, last: Int, before: String): ProviderHomeConnection!
+  "Who proposed what now waits or is in force; null for the operator, and when the viewer does not see them."
   proposedBy: Person
-  "Who approved it last."
+  "Who approved it."
   approvedBy: Person
+  "Digest of what would be approved: pass it to ` + "`" + `approveProvider` + "`" + ` after looking at all of it. Null unless it is PROPOSED."
+  proposal: String
+  "Address to register at the provider: to it people are sent back."
+  redirectUri: String!
+  "Whether it worked when it was last looked at. People may try to sign in all the same."
+  health: ProviderHealth!
+  "What is wrong, in the viewer's language; null while it works."
+  healthReason: String
+  "When it was last looked at."
+  checkedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @cost(weight: 5)
 }
 
-"A home organisation that a provider may assert."
-type ProviderDomain {
-  "Domain, as schacHomeOrganization has it."
+"A home organisation for which an identity provider speaks. A domain has exactly one provider."
+type ProviderHome {
+  "Home organisation (schacHomeOrganization) as the provider asserts it, such as ` + "`" + `uni-hannover.de` + "`" + `."
   domain: String!
-  "Institution that it stands for."
+  "The institution that it is."
   institution: Institution
-  "Whether it waits for the approval of a second person."
-  proposed: Boolean!
 }
 
-"A name as we have it, and as a provider has it."
-type Spelling {
-  "Attribute, or REFEDS profile."
-  name: String!
-  "The provider's claim, or value of acr."
-  value: String!
-}
-
-"Whom a provider speaks for."
-enum IdentityProviderMode {
-  "One institution."
-  DIRECT
-  "Several institutions; it must say for each person which one."
-  PROXY
-}
-
-"States of a provider."
-enum IdentityProviderState {
-  "Waits for the approval of a second person."
+"States of an identity provider."
+enum ProviderState {
+  "Waits for a second person; nobody signs in through it."
   PROPOSED
-  "People sign in by it."
+  "In force."
   ACTIVE
-  "Nobody signs in by it."
+  "Switched off; nobody signs in through it."
   DISABLED
 }
 
-"How we prove ourselves at a provider."
+"Kinds of identity providers."
+enum ProviderMode {
+  "An institution's own."
+  DIRECT
+  "Passes on what the providers of many institutions say."
+  PROXY
+}
+
+"How this server proves itself to an identity provider."
 enum ClientAuthentication {
-  "By a secret (client_secret_basic)."
+  "With a secret that both know."
   SECRET
-  "By a signed assertion (RFC 7523), with the keys at ` + "`" + `/auth/jwks.json` + "`" + `."
+  "With a key of its own (private_key_jwt)."
   PRIVATE_KEY_JWT
 }
 
-"How a provider spells its claims."
+"How an identity provider spells what is no standard claim of OpenID Connect."
 enum ClaimSpelling {
-  "schac_home_organization, eduperson_scoped_affiliation: REFEDS, MyAcademicID."
+  "As REFEDS and MyAcademicID do: ` + "`" + `schac_home_organization` + "`" + `."
   REFEDS
-  "schac_home_organization, eduperson_affiliation in plural: SURFconext."
+  "As SURFconext does: ` + "`" + `edu_person_scoped_affiliations` + "`" + `."
   SURF
-  "schacHomeOrganization, eduPersonScopedAffiliation."
+  "By the attributes' own names: ` + "`" + `schacHomeOrganization` + "`" + `."
   CAMEL
 }
 
-"How a provider answered."
+"Whether an identity provider works."
 enum ProviderHealth {
-  "Not checked yet."
+  "Nobody has looked yet."
   UNKNOWN
-  "As it should."
+  "It answers as it should."
   WORKING
-  "Not, or not as it should. It is still offered for sign-in, and marked."
+  "It does not."
   BROKEN
 }
 
-"Which providers to list."
-input IdentityProviderFilter {
-  "That speak, or are proposed to speak, for this institution."
-  institutionId: ID
-  "In one of these states."
-  states: [IdentityProviderState!]
+"By which claim a provider tells an attribute."
+type ClaimName {
+  "One of home, affiliation, external_affiliation, given_name, family_name, name, email, esi, language, assurance, entitlement."
+  attribute: String!
+  "The claim."
+  claim: String!
 }
 
-"A page of providers."
+"What a provider calls a level of authentication."
+type AcrValue {
+  "Profile of REFEDS, such as ` + "`" + `https://refeds.org/profile/mfa` + "`" + `."
+  profile: String!
+  "The provider's name of it."
+  value: String!
+}
+
+"How people of an institution sign in."
+type InstitutionSignIn {
+  "Where that begins. A path of this server may go along as ` + "`" + `return_to` + "`" + `."
+  url: String!
+}
+
+"A page of identity providers."
 type IdentityProviderConnection {
   "Rows with their cursors."
   edges: [IdentityProviderEdge!]!
@@ -3851,7 +3861,7 @@ type IdentityProviderConnection {
   totalCount: Int! @cost(weight: 5)
 }
 
-"A provider in a list."
+"A row in a list of identity providers."
 type IdentityProviderEdge {
   "Place in the list."
   cursor: String!
@@ -3859,119 +3869,167 @@ type IdentityProviderEdge {
   node: IdentityProvider!
 }
 
-extend type Query {
-  "The registry of identity providers, newest first, as far as the viewer sees it."
-  identityProviders(filter: IdentityProviderFilter, first: Int, after: String, last: Int, before: String): IdentityProviderConnection!
+"A page of home organisations."
+type ProviderHomeConnection {
+  "Rows with their cursors."
+  edges: [ProviderHomeEdge!]!
+  "Rows."
+  nodes: [ProviderHome!]!
+  "Whether and where the list goes on."
+  pageInfo: PageInfo!
+  "Rows of the whole list; counted only when asked."
+  totalCount: Int! @cost(weight: 5)
 }
 
-extend type Institution {
-  "Address at which its people sign in; null while no active provider speaks for it."
-  signInUrl: String
+"A row in a list of home organisations."
+type ProviderHomeEdge {
+  "Place in the list."
+  cursor: String!
+  "The row."
+  node: ProviderHome!
 }
 
-"A name as a provider has it."
-input SpellingInput {
-  "An attribute, such as ` + "`" + `home` + "`" + `, ` + "`" + `affiliation` + "`" + `, ` + "`" + `esi` + "`" + `; or a REFEDS profile."
-  name: String!
-  "The provider's claim, or value of acr."
-  value: String!
+"Which identity providers to list."
+input IdentityProviderFilter {
+  "In one of these states."
+  states: [ProviderState!]
+  "With this health."
+  health: ProviderHealth
+  "That speak for this institution."
+  institutionId: ID
 }
 
-"How a provider is spoken to, and how it spells what it says."
-input ProviderSettingsInput {
-  "Client id that we have there."
+"A provider to register, once a second person has approved it."
+input ProposeProviderInput {
+  "Short name in the addresses of sign-in: 1 to 64 small letters, digits, hyphens and dots, such as ` + "`" + `uni-hannover.de` + "`" + `. It never changes."
+  key: String!
+  "Issuer, exactly as the provider writes it: https, without query and fragment."
+  issuer: String!
+  "By which identifier this server is known there."
   clientId: String!
-  "How we prove ourselves there; by key unless given."
-  clientAuthentication: ClientAuthentication! = PRIVATE_KEY_JWT
-  "The variable of the server that holds the secret, as in ` + "`" + `env:PEREGRINE_CLIENT_SECRET_UNI` + "`" + `; needed with SECRET."
+  "How this server proves itself there."
+  clientAuthentication: ClientAuthentication! = SECRET
+  "Where the operator has put the secret: ` + "`" + `env:PROVIDER_NAME` + "`" + ` or ` + "`" + `file:/PATH/provider-NAME` + "`" + `. Needed with SECRET."
   clientSecretRef: String
-  "Scopes to ask for, with openid, at most 20."
+  "Whether it is an institution's own."
+  mode: ProviderMode! = DIRECT
+  "Scopes to ask for; openid is among them."
   scopes: [String!]! = ["openid", "profile", "email"]
-  "Of RS256, PS256, ES256, ES384, EdDSA; all of them unless given."
-  algorithms: [String!]
+  "Signatures to accept, of RS256, PS256, ES256, ES384 and EdDSA; empty for all of these."
+  algorithms: [String!]! = []
   "How its claims are spelt."
   claims: ClaimSpelling! = REFEDS
-  "Attributes that have another name there: home, affiliation, external_affiliation, given_name, family_name, name, email, esi, language, assurance, entitlement."
-  claimNames: [SpellingInput!]
-  "REFEDS profiles that have another name there."
-  acrValues: [SpellingInput!]
-}
-
-"A home organisation that a provider may assert."
-input ProviderHomeInput {
-  "Its domain: the SCHAC code or another domain of the institution."
-  domain: String!
-  "The institution."
-  institutionId: ID!
-}
-
-"A new provider."
-input ProposeIdentityProviderInput {
-  "Key in the addresses of sign-in: small letters, digits, points and hyphens, at most 64. It never changes."
-  key: String!
-  "Issuer, exactly as the provider writes it: https. It never changes, because people are known by it."
-  issuer: String!
-  "Whom it speaks for."
-  mode: IdentityProviderMode!
-  "How it is spoken to."
-  settings: ProviderSettingsInput!
-  "Domains that it may assert, 1 to 100. A domain has exactly one provider."
+  "Where it departs from that."
+  claimNames: [ClaimNameInput!]! = []
+  "What it calls levels of authentication."
+  acrValues: [AcrValueInput!]! = []
+  "Home organisations, at most 500: domains of the institutions themselves."
   homes: [ProviderHomeInput!]!
-  "Any text of at most 100 characters; the same key twice has one effect."
+  "Repeats with the same key have one effect."
   idempotencyKey: String
 }
 
-"A provider to approve, with its domains."
-input ApproveIdentityProviderInput {
-  "The provider."
-  providerId: ID!
+"By which claim a provider tells an attribute."
+input ClaimNameInput {
+  "The attribute."
+  attribute: String!
+  "The claim."
+  claim: String!
 }
 
-"New settings; they replace the old ones."
-input UpdateIdentityProviderInput {
-  "The provider."
-  providerId: ID!
-  "How it is spoken to."
-  settings: ProviderSettingsInput!
+"What a provider calls a level of authentication."
+input AcrValueInput {
+  "Profile of REFEDS."
+  profile: String!
+  "The provider's name of it."
+  value: String!
 }
 
-"A further domain."
-input AddProviderDomainInput {
-  "The provider."
-  providerId: ID!
-  "The SCHAC code or another domain of the institution."
+"A home organisation and the institution that it is."
+input ProviderHomeInput {
+  "The institution's home organisation, or one of its domains."
   domain: String!
   "The institution."
   institutionId: ID!
 }
 
-"A domain for which the provider is to speak no more."
-input RemoveProviderDomainInput {
+"A proposal to put in force."
+input ApproveProviderInput {
+  "The provider."
+  providerId: ID!
+  "Digest of what was looked at, from its field ` + "`" + `proposal` + "`" + `."
+  proposal: String!
+}
+
+"A proposal to remove."
+input RejectProviderInput {
+  "The provider."
+  providerId: ID!
+}
+
+"What to change of a provider; what is not given stays."
+input UpdateProviderInput {
+  "The provider."
+  providerId: ID!
+  "Issuer."
+  issuer: String
+  "By which identifier this server is known there."
+  clientId: String
+  "How this server proves itself there."
+  clientAuthentication: ClientAuthentication
+  "Where the secret is; empty for none."
+  clientSecretRef: String
+  "Whether it is an institution's own."
+  mode: ProviderMode
+  "Scopes to ask for."
+  scopes: [String!]
+  "Signatures to accept."
+  algorithms: [String!]
+  "How its claims are spelt."
+  claims: ClaimSpelling
+  "Where it departs from that."
+  claimNames: [ClaimNameInput!]
+  "What it calls levels of authentication."
+  acrValues: [AcrValueInput!]
+}
+
+"A home organisation for which a provider shall speak too."
+input AddProviderHomeInput {
+  "The provider."
+  providerId: ID!
+  "The institution's home organisation, or one of its domains."
+  domain: String!
+  "The institution."
+  institutionId: ID!
+}
+
+"A home organisation for which a provider shall speak no longer."
+input RemoveProviderHomeInput {
   "The provider."
   providerId: ID!
   "The domain."
   domain: String!
 }
 
-"A provider to disable."
-input DisableIdentityProviderInput {
+"A provider to switch off."
+input DisableProviderInput {
   "The provider."
   providerId: ID!
 }
 
-"A provider to propose anew."
-input EnableIdentityProviderInput {
+"A provider to switch on again."
+input EnableProviderInput {
   "The provider."
   providerId: ID!
 }
 
-"A provider to check."
-input CheckIdentityProviderInput {
+"A provider to look at."
+input CheckProviderInput {
   "The provider."
   providerId: ID!
 }
 
-"What became of a provider."
+"What became of an identity provider."
 type IdentityProviderPayload {
   "The provider; null when it was refused."
   identityProvider: IdentityProvider
@@ -3979,23 +4037,40 @@ type IdentityProviderPayload {
   errors: [UserError!]!
 }
 
+extend type Institution {
+  "How its people sign in; null while no provider speaks for it."
+  signIn: InstitutionSignIn
+}
+
+extend input InstitutionFilter {
+  "Whether people can sign in with it."
+  canSignIn: Boolean
+}
+
+extend type Query {
+  "Identity providers, oldest first. Empty for others than administrators of alliances, and of the institutions that a provider speaks for."
+  identityProviders(filter: IdentityProviderFilter, first: Int, after: String, last: Int, before: String): IdentityProviderConnection
+}
+
 extend type Mutation {
-  "Proposes a provider, by an administrator of its institutions or of an alliance of all of them. A second person approves it: an administrator of such an alliance. CONFLICT when issuer, key or a domain is taken."
-  proposeIdentityProvider(input: ProposeIdentityProviderInput!): IdentityProviderPayload
-  "Makes a proposed provider active, with all its proposed domains. FORBIDDEN for who proposed any of it."
-  approveIdentityProvider(input: ApproveIdentityProviderInput!): IdentityProviderPayload
-  "Changes how a provider is spoken to, at once."
-  updateIdentityProvider(input: UpdateIdentityProviderInput!): IdentityProviderPayload
-  "Proposes a further domain; approveIdentityProvider makes it effective."
-  addProviderDomain(input: AddProviderDomainInput!): IdentityProviderPayload
-  "Ends that the provider speaks for a domain, at once."
-  removeProviderDomain(input: RemoveProviderDomainInput!): IdentityProviderPayload
-  "Ends sign-in by a provider, at once, or turns a proposal down."
-  disableIdentityProvider(input: DisableIdentityProviderInput!): IdentityProviderPayload
-  "Proposes a disabled provider anew."
-  enableIdentityProvider(input: EnableIdentityProviderInput!): IdentityProviderPayload
-  "Asks the provider now for its description and keys, at most 5 seconds each."
-  checkIdentityProvider(input: CheckIdentityProviderInput!): IdentityProviderPayload
+  "Proposes an identity provider. For administrators of the alliances, or of all of its institutions. CONFLICT when its key, its issuer or a domain is taken."
+  proposeProvider(input: ProposeProviderInput!): IdentityProviderPayload
+  "Puts a proposal in force. For administrators of the alliances, but not for who proposed it. CONFLICT when it has changed since it was looked at."
+  approveProvider(input: ApproveProviderInput!): IdentityProviderPayload
+  "Removes a proposal, and answers with what it was. CONFLICT when people have signed in through the provider before."
+  rejectProvider(input: RejectProviderInput!): IdentityProviderPayload
+  "Changes a provider. The client id and the scopes hold at once; everything else makes it PROPOSED until a second person approves it, and meanwhile nobody signs in through it."
+  updateProvider(input: UpdateProviderInput!): IdentityProviderPayload
+  "Adds a home organisation, which makes the provider PROPOSED until a second person approves it. CONFLICT when another provider speaks for the domain."
+  addProviderHome(input: AddProviderHomeInput!): IdentityProviderPayload
+  "Takes a home organisation away, at once. CONFLICT for the last one."
+  removeProviderHome(input: RemoveProviderHomeInput!): IdentityProviderPayload
+  "Switches a provider off: nobody signs in through it any more; sessions go on."
+  disableProvider(input: DisableProviderInput!): IdentityProviderPayload
+  "Switches a provider on again, as it was approved. For administrators of the alliances."
+  enableProvider(input: EnableProviderInput!): IdentityProviderPayload
+  "Asks a provider for its metadata and keys now, within five seconds."
+  checkProvider(input: CheckProviderInput!): IdentityProviderPayload
 }
 `, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
@@ -4883,6 +4958,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func childFields_AcrValue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return fieldContext_AcrValue_profile(ctx, ec, field)
+	case "value":
+		return fieldContext_AcrValue_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcrValue", field.Name)
+}
+
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5219,6 +5304,16 @@ func childFields_ChangePage(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_ChangePage_hasMore(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePage", field.Name)
+}
+
+func childFields_ClaimName(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attribute":
+		return fieldContext_ClaimName_attribute(ctx, ec, field)
+	case "claim":
+		return fieldContext_ClaimName_claim(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimName", field.Name)
 }
 
 func childFields_Composition(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5691,16 +5786,16 @@ func childFields_IdentityProvider(ctx context.Context, ec *executionContext, fie
 		return fieldContext_IdentityProvider_key(ctx, ec, field)
 	case "issuer":
 		return fieldContext_IdentityProvider_issuer(ctx, ec, field)
-	case "mode":
-		return fieldContext_IdentityProvider_mode(ctx, ec, field)
-	case "state":
-		return fieldContext_IdentityProvider_state(ctx, ec, field)
 	case "clientId":
 		return fieldContext_IdentityProvider_clientId(ctx, ec, field)
 	case "clientAuthentication":
 		return fieldContext_IdentityProvider_clientAuthentication(ctx, ec, field)
 	case "clientSecretRef":
 		return fieldContext_IdentityProvider_clientSecretRef(ctx, ec, field)
+	case "mode":
+		return fieldContext_IdentityProvider_mode(ctx, ec, field)
+	case "state":
+		return fieldContext_IdentityProvider_state(ctx, ec, field)
 	case "scopes":
 		return fieldContext_IdentityProvider_scopes(ctx, ec, field)
 	case "algorithms":
@@ -5711,18 +5806,22 @@ func childFields_IdentityProvider(ctx context.Context, ec *executionContext, fie
 		return fieldContext_IdentityProvider_claimNames(ctx, ec, field)
 	case "acrValues":
 		return fieldContext_IdentityProvider_acrValues(ctx, ec, field)
-	case "domains":
-		return fieldContext_IdentityProvider_domains(ctx, ec, field)
+	case "homes":
+		return fieldContext_IdentityProvider_homes(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_IdentityProvider_proposedBy(ctx, ec, field)
+	case "approvedBy":
+		return fieldContext_IdentityProvider_approvedBy(ctx, ec, field)
+	case "proposal":
+		return fieldContext_IdentityProvider_proposal(ctx, ec, field)
+	case "redirectUri":
+		return fieldContext_IdentityProvider_redirectUri(ctx, ec, field)
 	case "health":
 		return fieldContext_IdentityProvider_health(ctx, ec, field)
 	case "healthReason":
 		return fieldContext_IdentityProvider_healthReason(ctx, ec, field)
 	case "checkedAt":
 		return fieldContext_IdentityProvider_checkedAt(ctx, ec, field)
-	case "proposedBy":
-		return fieldContext_IdentityProvider_proposedBy(ctx, ec, field)
-	case "approvedBy":
-		return fieldContext_IdentityProvider_approvedBy(ctx, ec, field)
 	case "viewerActions":
 		return fieldContext_IdentityProvider_viewerActions(ctx, ec, field)
 	}
@@ -6021,8 +6120,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_viewerActions(ctx, ec, field)
 	case "portals":
 		return fieldContext_Institution_portals(ctx, ec, field)
-	case "signInUrl":
-		return fieldContext_Institution_signInUrl(ctx, ec, field)
+	case "signIn":
+		return fieldContext_Institution_signIn(ctx, ec, field)
 	case "roleGrants":
 		return fieldContext_Institution_roleGrants(ctx, ec, field)
 	case "roleRules":
@@ -6063,6 +6162,14 @@ func childFields_InstitutionPayload(ctx context.Context, ec *executionContext, f
 		return fieldContext_InstitutionPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InstitutionPayload", field.Name)
+}
+
+func childFields_InstitutionSignIn(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_InstitutionSignIn_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstitutionSignIn", field.Name)
 }
 
 func childFields_LearningOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6575,16 +6682,38 @@ func childFields_ProgrammeEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type ProgrammeEdge", field.Name)
 }
 
-func childFields_ProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func childFields_ProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "domain":
-		return fieldContext_ProviderDomain_domain(ctx, ec, field)
+		return fieldContext_ProviderHome_domain(ctx, ec, field)
 	case "institution":
-		return fieldContext_ProviderDomain_institution(ctx, ec, field)
-	case "proposed":
-		return fieldContext_ProviderDomain_proposed(ctx, ec, field)
+		return fieldContext_ProviderHome_institution(ctx, ec, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type ProviderDomain", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHome", field.Name)
+}
+
+func childFields_ProviderHomeConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProviderHomeConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProviderHomeConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProviderHomeConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProviderHomeConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHomeConnection", field.Name)
+}
+
+func childFields_ProviderHomeEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProviderHomeEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProviderHomeEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProviderHomeEdge", field.Name)
 }
 
 func childFields_PublicationIssue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7059,16 +7188,6 @@ func childFields_SessionPayload(ctx context.Context, ec *executionContext, field
 		return fieldContext_SessionPayload_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionPayload", field.Name)
-}
-
-func childFields_Spelling(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "name":
-		return fieldContext_Spelling_name(ctx, ec, field)
-	case "value":
-		return fieldContext_Spelling_value(ctx, ec, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Spelling", field.Name)
 }
 
 func childFields_SubstantialDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -89,14 +89,15 @@ type MutationResolver interface {
 	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error)
 	RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error)
 	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error)
-	ProposeIdentityProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error)
-	ApproveIdentityProvider(ctx context.Context, input model.ApproveIdentityProviderInput) (*model.IdentityProviderPayload, error)
-	UpdateIdentityProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error)
-	AddProviderDomain(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error)
-	RemoveProviderDomain(ctx context.Context, input model.RemoveProviderDomainInput) (*model.IdentityProviderPayload, error)
-	DisableIdentityProvider(ctx context.Context, input model.DisableIdentityProviderInput) (*model.IdentityProviderPayload, error)
-	EnableIdentityProvider(ctx context.Context, input model.EnableIdentityProviderInput) (*model.IdentityProviderPayload, error)
-	CheckIdentityProvider(ctx context.Context, input model.CheckIdentityProviderInput) (*model.IdentityProviderPayload, error)
+	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error)
+	ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error)
+	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error)
+	UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error)
+	AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error)
+	RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error)
+	DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error)
+	EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error)
+	CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error)
 	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error)
 	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error)
 	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error)
@@ -220,12 +221,12 @@ func field_Mutation_addImportSource_args(ctx context.Context, ec *executionConte
 	return args, nil
 }
 
-func field_Mutation_addProviderDomain_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_addProviderHome_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (provider.NewHome, error) {
-			return unmarshalNAddProviderDomainInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐNewHome(ctx, ec, v)
+			return unmarshalNAddProviderHomeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐNewHome(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -290,12 +291,12 @@ func field_Mutation_answerRecognitionRule_args(ctx context.Context, ec *executio
 	return args, nil
 }
 
-func field_Mutation_approveIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_approveProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ApproveIdentityProviderInput, error) {
-			return unmarshalNApproveIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApproveIdentityProviderInput(ctx, ec, v)
+		func(ctx context.Context, v any) (provider.Approval, error) {
+			return unmarshalNApproveProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐApproval(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -332,12 +333,12 @@ func field_Mutation_cancelOffering_args(ctx context.Context, ec *executionContex
 	return args, nil
 }
 
-func field_Mutation_checkIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_checkProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.CheckIdentityProviderInput, error) {
-			return unmarshalNCheckIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCheckIdentityProviderInput(ctx, ec, v)
+		func(ctx context.Context, v any) (model.CheckProviderInput, error) {
+			return unmarshalNCheckProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCheckProviderInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -444,12 +445,12 @@ func field_Mutation_disableApiClient_args(ctx context.Context, ec *executionCont
 	return args, nil
 }
 
-func field_Mutation_disableIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_disableProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.DisableIdentityProviderInput, error) {
-			return unmarshalNDisableIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐDisableIdentityProviderInput(ctx, ec, v)
+		func(ctx context.Context, v any) (model.DisableProviderInput, error) {
+			return unmarshalNDisableProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐDisableProviderInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -472,12 +473,12 @@ func field_Mutation_enableApiClient_args(ctx context.Context, ec *executionConte
 	return args, nil
 }
 
-func field_Mutation_enableIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_enableProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.EnableIdentityProviderInput, error) {
-			return unmarshalNEnableIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnableIdentityProviderInput(ctx, ec, v)
+		func(ctx context.Context, v any) (model.EnableProviderInput, error) {
+			return unmarshalNEnableProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnableProviderInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -654,12 +655,12 @@ func field_Mutation_pauseImportSource_args(ctx context.Context, ec *executionCon
 	return args, nil
 }
 
-func field_Mutation_proposeIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_proposeProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (provider.Proposal, error) {
-			return unmarshalNProposeIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐProposal(ctx, ec, v)
+			return unmarshalNProposeProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐProposal(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -822,12 +823,26 @@ func field_Mutation_reinstateMember_args(ctx context.Context, ec *executionConte
 	return args, nil
 }
 
-func field_Mutation_removeProviderDomain_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+func field_Mutation_rejectProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.RemoveProviderDomainInput, error) {
-			return unmarshalNRemoveProviderDomainInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRemoveProviderDomainInput(ctx, ec, v)
+		func(ctx context.Context, v any) (model.RejectProviderInput, error) {
+			return unmarshalNRejectProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRejectProviderInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_removeProviderHome_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (provider.OldHome, error) {
+			return unmarshalNRemoveProviderHomeInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐOldHome(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1032,20 +1047,6 @@ func field_Mutation_updateCourseDraft_args(ctx context.Context, ec *executionCon
 	return args, nil
 }
 
-func field_Mutation_updateIdentityProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (provider.Update, error) {
-			return unmarshalNUpdateIdentityProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐUpdate(ctx, ec, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func field_Mutation_updateImportSource_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1094,6 +1095,20 @@ func field_Mutation_updateOffering_args(ctx context.Context, ec *executionContex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (catalogue.OfferingUpdate, error) {
 			return unmarshalNUpdateOfferingInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋcatalogueᚐOfferingUpdate(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_updateProvider_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (provider.Update, error) {
+			return unmarshalNUpdateProviderInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋproviderᚐUpdate(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4709,17 +4724,17 @@ func fieldContext_Mutation_endPortal(ctx context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _Mutation_proposeIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_proposeProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_proposeIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_proposeProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ProposeIdentityProvider(ctx, fc.Args["input"].(provider.Proposal))
+			return ec.Resolvers.Mutation().ProposeProvider(ctx, fc.Args["input"].(provider.Proposal))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4729,7 +4744,7 @@ func _Mutation_proposeIdentityProvider(ctx context.Context, ec *executionContext
 		false,
 	)
 }
-func fieldContext_Mutation_proposeIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_proposeProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4746,24 +4761,24 @@ func fieldContext_Mutation_proposeIdentityProvider(ctx context.Context, ec *exec
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_proposeIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_proposeProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_approveIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_approveProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_approveIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_approveProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ApproveIdentityProvider(ctx, fc.Args["input"].(model.ApproveIdentityProviderInput))
+			return ec.Resolvers.Mutation().ApproveProvider(ctx, fc.Args["input"].(provider.Approval))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4773,7 +4788,7 @@ func _Mutation_approveIdentityProvider(ctx context.Context, ec *executionContext
 		false,
 	)
 }
-func fieldContext_Mutation_approveIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_approveProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4790,24 +4805,24 @@ func fieldContext_Mutation_approveIdentityProvider(ctx context.Context, ec *exec
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_approveIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_approveProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_updateIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_rejectProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_updateIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_rejectProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateIdentityProvider(ctx, fc.Args["input"].(provider.Update))
+			return ec.Resolvers.Mutation().RejectProvider(ctx, fc.Args["input"].(model.RejectProviderInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4817,7 +4832,7 @@ func _Mutation_updateIdentityProvider(ctx context.Context, ec *executionContext,
 		false,
 	)
 }
-func fieldContext_Mutation_updateIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_rejectProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4834,24 +4849,24 @@ func fieldContext_Mutation_updateIdentityProvider(ctx context.Context, ec *execu
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_updateIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_rejectProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_addProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_updateProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_addProviderDomain(ctx, ec, field)
+			return fieldContext_Mutation_updateProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AddProviderDomain(ctx, fc.Args["input"].(provider.NewHome))
+			return ec.Resolvers.Mutation().UpdateProvider(ctx, fc.Args["input"].(provider.Update))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4861,7 +4876,7 @@ func _Mutation_addProviderDomain(ctx context.Context, ec *executionContext, fiel
 		false,
 	)
 }
-func fieldContext_Mutation_addProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_updateProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4878,24 +4893,24 @@ func fieldContext_Mutation_addProviderDomain(ctx context.Context, ec *executionC
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_addProviderDomain_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_updateProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_removeProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_addProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_removeProviderDomain(ctx, ec, field)
+			return fieldContext_Mutation_addProviderHome(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemoveProviderDomain(ctx, fc.Args["input"].(model.RemoveProviderDomainInput))
+			return ec.Resolvers.Mutation().AddProviderHome(ctx, fc.Args["input"].(provider.NewHome))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4905,7 +4920,7 @@ func _Mutation_removeProviderDomain(ctx context.Context, ec *executionContext, f
 		false,
 	)
 }
-func fieldContext_Mutation_removeProviderDomain(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_addProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4922,24 +4937,24 @@ func fieldContext_Mutation_removeProviderDomain(ctx context.Context, ec *executi
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_removeProviderDomain_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_addProviderHome_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_disableIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_removeProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_disableIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_removeProviderHome(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DisableIdentityProvider(ctx, fc.Args["input"].(model.DisableIdentityProviderInput))
+			return ec.Resolvers.Mutation().RemoveProviderHome(ctx, fc.Args["input"].(provider.OldHome))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4949,7 +4964,7 @@ func _Mutation_disableIdentityProvider(ctx context.Context, ec *executionContext
 		false,
 	)
 }
-func fieldContext_Mutation_disableIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_removeProviderHome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -4966,24 +4981,24 @@ func fieldContext_Mutation_disableIdentityProvider(ctx context.Context, ec *exec
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_disableIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_removeProviderHome_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_enableIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_disableProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_enableIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_disableProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().EnableIdentityProvider(ctx, fc.Args["input"].(model.EnableIdentityProviderInput))
+			return ec.Resolvers.Mutation().DisableProvider(ctx, fc.Args["input"].(model.DisableProviderInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -4993,7 +5008,7 @@ func _Mutation_enableIdentityProvider(ctx context.Context, ec *executionContext,
 		false,
 	)
 }
-func fieldContext_Mutation_enableIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_disableProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -5010,24 +5025,24 @@ func fieldContext_Mutation_enableIdentityProvider(ctx context.Context, ec *execu
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_enableIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_disableProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func _Mutation_checkIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+func _Mutation_enableProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Mutation_checkIdentityProvider(ctx, ec, field)
+			return fieldContext_Mutation_enableProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CheckIdentityProvider(ctx, fc.Args["input"].(model.CheckIdentityProviderInput))
+			return ec.Resolvers.Mutation().EnableProvider(ctx, fc.Args["input"].(model.EnableProviderInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
@@ -5037,7 +5052,7 @@ func _Mutation_checkIdentityProvider(ctx context.Context, ec *executionContext, 
 		false,
 	)
 }
-func fieldContext_Mutation_checkIdentityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Mutation_enableProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -5054,7 +5069,51 @@ func fieldContext_Mutation_checkIdentityProvider(ctx context.Context, ec *execut
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = field_Mutation_checkIdentityProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = field_Mutation_enableProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_checkProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_checkProvider(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CheckProvider(ctx, fc.Args["input"].(model.CheckProviderInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_checkProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_IdentityProviderPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_checkProvider_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6986,10 +7045,10 @@ func _Query_identityProviders(ctx context.Context, ec *executionContext, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
-			return marshalNIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx, ec, selections, v)
+			return marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_identityProviders(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8336,58 +8395,65 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "proposeIdentityProvider":
+		case "proposeProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_proposeIdentityProvider(ctx, ec, field)
+				return _Mutation_proposeProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "approveIdentityProvider":
+		case "approveProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_approveIdentityProvider(ctx, ec, field)
+				return _Mutation_approveProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "updateIdentityProvider":
+		case "rejectProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_updateIdentityProvider(ctx, ec, field)
+				return _Mutation_rejectProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "addProviderDomain":
+		case "updateProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_addProviderDomain(ctx, ec, field)
+				return _Mutation_updateProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "removeProviderDomain":
+		case "addProviderHome":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_removeProviderDomain(ctx, ec, field)
+				return _Mutation_addProviderHome(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "disableIdentityProvider":
+		case "removeProviderHome":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_disableIdentityProvider(ctx, ec, field)
+				return _Mutation_removeProviderHome(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "enableIdentityProvider":
+		case "disableProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_enableIdentityProvider(ctx, ec, field)
+				return _Mutation_disableProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "checkIdentityProvider":
+		case "enableProvider":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return _Mutation_checkIdentityProvider(ctx, ec, field)
+				return _Mutation_enableProvider(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "checkProvider":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_checkProvider(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -8778,7 +8844,7 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				})
 		case "identityProviders":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_identityProviders(ctx, ec, field)
 				})

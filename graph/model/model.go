@@ -60,6 +60,8 @@ type (
 	SessionEdge                = relay.Edge[*ent.Session]
 	IdentityConnection         = relay.Connection[*ent.Identity]
 	IdentityEdge               = relay.Edge[*ent.Identity]
+	ProviderHomeConnection     = relay.Connection[*ent.ProviderHome]
+	ProviderHomeEdge           = relay.Edge[*ent.ProviderHome]
 	IdentityProviderConnection = relay.Connection[*ent.Provider]
 	IdentityProviderEdge       = relay.Edge[*ent.Provider]
 	PortalConnection           = relay.Connection[*ent.Portal]

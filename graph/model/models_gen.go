@@ -84,12 +84,6 @@ type ApplicationWindow struct {
 	ClosesAtLocal *string `json:"closesAtLocal,omitempty"`
 }
 
-// A provider to approve, with its domains.
-type ApproveIdentityProviderInput struct {
-	// The provider.
-	ProviderID ident.ID `json:"providerId"`
-}
-
 // An import to stop.
 type CancelImportInput struct {
 	// The run.
@@ -182,8 +176,8 @@ type ChangePage struct {
 	HasMore bool `json:"hasMore"`
 }
 
-// A provider to check.
-type CheckIdentityProviderInput struct {
+// A provider to look at.
+type CheckProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
 }
@@ -272,8 +266,8 @@ type DisableAPIClientInput struct {
 	ClientID ident.ID `json:"clientId"`
 }
 
-// A provider to disable.
-type DisableIdentityProviderInput struct {
+// A provider to switch off.
+type DisableProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
 }
@@ -284,8 +278,8 @@ type EnableAPIClientInput struct {
 	ClientID ident.ID `json:"clientId"`
 }
 
-// A provider to propose anew.
-type EnableIdentityProviderInput struct {
+// A provider to switch on again.
+type EnableProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
 }
@@ -360,15 +354,17 @@ type Highlight struct {
 	Spans []*TextSpan `json:"spans"`
 }
 
-// Which providers to list.
+// Which identity providers to list.
 type IdentityProviderFilter struct {
-	// That speak, or are proposed to speak, for this institution.
-	InstitutionID *ident.ID `json:"institutionId,omitempty"`
 	// In one of these states.
 	States []provider.State `json:"states,omitempty"`
+	// With this health.
+	Health *provider.Health `json:"health,omitempty"`
+	// That speak for this institution.
+	InstitutionID *ident.ID `json:"institutionId,omitempty"`
 }
 
-// What became of a provider.
+// What became of an identity provider.
 type IdentityProviderPayload struct {
 	// The provider; null when it was refused.
 	IdentityProvider *ent.Provider `json:"identityProvider,omitempty"`
@@ -428,6 +424,8 @@ type InstitutionFilter struct {
 	Country *string `json:"country,omitempty"`
 	// Only rows that have changed since then.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
+	// Whether people can sign in with it.
+	CanSignIn *bool `json:"canSignIn,omitempty"`
 }
 
 // What became of an institution.
@@ -436,6 +434,12 @@ type InstitutionPayload struct {
 	Institution *ent.Institution `json:"institution,omitempty"`
 	// Why it was refused.
 	Errors []UserError `json:"errors"`
+}
+
+// How people of an institution sign in.
+type InstitutionSignIn struct {
+	// Where that begins. A path of this server may go along as `return_to`.
+	URL string `json:"url"`
 }
 
 // What became of a membership.
@@ -648,12 +652,10 @@ type ReinstateMemberInput struct {
 	MembershipID ident.ID `json:"membershipId"`
 }
 
-// A domain for which the provider is to speak no more.
-type RemoveProviderDomainInput struct {
+// A proposal to remove.
+type RejectProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
-	// The domain.
-	Domain string `json:"domain"`
 }
 
 // What became of a result.

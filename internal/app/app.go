@@ -88,7 +88,6 @@ func New(p Parts) (*App, error) {
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
 		Portals:     &portal.Service{DB: db, Now: p.Now},
-		Providers:   &provider.Service{DB: db, Now: p.Now},
 	}
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
@@ -98,7 +97,7 @@ func New(p Parts) (*App, error) {
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
 	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
 	a.signIn.Allow(p.AllowTo...)
-	a.Providers.Check = a.signIn
+	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
@@ -164,6 +163,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
+		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
 		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},

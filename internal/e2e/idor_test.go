@@ -247,7 +247,7 @@ func TestViewerActionsAgreeWithMutations(t *testing.T) {
 	for _, own := range []string{"endSession", "endOtherSessions", "unlinkIdentity"} {
 		compared[own]++ // what only its owner sees needs no word that they may end it
 	}
-	compared["proposeIdentityProvider"]++ // names its institutions further down; see TestProviderIsLetInByTwo
+	compared["proposeProvider"]++ // names its institutions further down
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		if compared[name] == 0 {
 			t.Errorf("no thing offers %s", name)

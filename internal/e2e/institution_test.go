@@ -11,9 +11,9 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -63,11 +63,7 @@ func TestUniversityJoinsAnAlliance(t *testing.T) {
 	}
 	uniD := ident.ID(at(invited, "institution", "id").(string))
 	w.institutions["uni-d"] = uniD
-	p, err := w.institutionService().RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: "uni-d", Issuer: "https://idp.uni-d.example",
-		ClientID: "peregrine", ClientSecretRef: "env:UNUSED", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-d.example": uniD}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := w.register("uni-d", "https://idp.uni-d.example", registry.Home{Domain: "uni-d.example", InstitutionID: uniD})
 	w.providers["uni-d"] = p.ID
 	dora, dirk := w.Staff("Dora", "uni-d"), w.Staff("Dirk", "uni-d")
 
@@ -462,11 +458,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 		}
 	}
 
-	p, err := w.institutionService().RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: "uni-d", Issuer: "https://idp.uni-d.example",
-		ClientID: "peregrine", ClientSecretRef: "env:UNUSED", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-d.example": uniD}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := w.register("uni-d", "https://idp.uni-d.example", registry.Home{Domain: "uni-d.example", InstitutionID: uniD})
 	w.providers["uni-d"] = p.ID
 	dora := w.Staff("Dora", "uni-d")
 	alma.Does("appoints", "grantRole", map[string]any{"personId": dora.ID, "role": "ADMINISTRATOR", "at": uniD})

@@ -18,11 +18,12 @@ import (
 	"testing"
 	"time"
 
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
+
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/app"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -79,8 +80,9 @@ func (w *World) withForeign(command []string) *foreign {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := s.RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: "uni-d.example", Issuer: f.issuer,
-		ClientID: "peregrine", ClientSecretRef: "test:", Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: map[string]ident.ID{"uni-d.example": inst.ID}}); err != nil {
+	registrar := &registry.Service{DB: w.DB.Client, Now: w.Now, AllowHTTP: []string{strings.TrimPrefix(f.issuer, "http://")}}
+	if _, err := registrar.Register(w.system(), registry.Proposal{Key: "uni-d.example", Issuer: f.issuer,
+		ClientID: "peregrine", ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: []registry.Home{{Domain: "uni-d.example", InstitutionID: inst.ID}}}); err != nil {
 		w.t.Fatal(err)
 	}
 	parts := w.parts

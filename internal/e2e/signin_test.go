@@ -14,12 +14,11 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/membership"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/demoidp"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -61,10 +60,7 @@ func (w *World) withProvider(domain string) (*browser, string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := s.RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: "uni-d.example", Issuer: idpURL + "/uni-d.example",
-		ClientID: "peregrine", ClientSecretRef: "test:", Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: map[string]ident.ID{domain: inst.ID}}); err != nil {
-		w.t.Fatal(err)
-	}
+	w.register("uni-d.example", idpURL+"/uni-d.example", registry.Home{Domain: domain, InstitutionID: inst.ID})
 	parts := w.parts
 	parts.Config.BaseURL = base
 	parts.Now = time.Now // the provider's tokens are dated by the machine's clock

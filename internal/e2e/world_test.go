@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,6 +36,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
@@ -90,11 +92,17 @@ func emptyWorld(t *testing.T) *World {
 		t.Fatal(err)
 	}
 	w.parts = app.Parts{Config: c, DB: w.DB, KEK: kek, Now: w.Now, Log: slog.New(slog.DiscardHandler), Readers: readers}
-	w.App, err = app.New(w.parts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.restart()
 	return w
+}
+
+// restart starts the server anew with the parts of the world.
+func (w *World) restart() {
+	w.t.Helper()
+	var err error
+	if w.App, err = app.New(w.parts); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // Now is the clock of the server.
@@ -132,17 +140,28 @@ func (w *World) found() {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		p, err := s.RegisterProvider(w.system(), institution.NewProvider{AllianceID: w.alliance, Key: u.domain, Issuer: "https://idp." + u.domain,
-			ClientID: "peregrine", ClientSecretRef: "env:UNUSED", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{u.domain: inst.ID}})
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		p := w.register(u.domain, "https://idp."+u.domain, registry.Home{Domain: u.domain, InstitutionID: inst.ID})
 		short := strings.TrimSuffix(u.domain, ".example")
 		w.institutions[short], w.providers[short] = inst.ID, p.ID
 	}
 	if err := w.App.Discovery.Load(w.system()); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// register registers a provider as the operator does.
+func (w *World) register(key, issuer string, homes ...registry.Home) *ent.Provider {
+	w.t.Helper()
+	u, err := url.Parse(issuer)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := (&registry.Service{DB: w.DB.Client, Now: w.Now, AllowHTTP: []string{u.Host}}).Register(w.system(), registry.Proposal{Key: key, Issuer: issuer,
+		ClientID: "peregrine", ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: homes})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
 }
 
 // Actor is somebody with a bearer token, or nobody.
@@ -321,8 +340,6 @@ func (m mutationShape) document(name string) string {
 		"errors { __typename code message field ... on StateError { from to } ... on DeadlineError { opensAt closesAt timeZone } ... on CapacityError { seats } ... on PermissionError { right } } } }"
 }
 
-const providerFields = "id key state clientId health healthReason checkedAt domains { domain proposed institution { schac } } claimNames { name } acrValues { name } approvedBy { id } viewerActions { name allowed }"
-
 var mutations = map[string]mutationShape{
 	"inviteMember":             {"InviteMemberInput", "membership", "id state part since institution { id schac } history { state }"},
 	"answerInvitation":         {"AnswerInvitationInput", "membership", "id state since until"},
@@ -376,14 +393,6 @@ var mutations = map[string]mutationShape{
 	"pauseImportSource":        {"PauseImportSourceInput", "importSource", "id state"},
 	"resumeImportSource":       {"ResumeImportSourceInput", "importSource", "id state dueAt"},
 	"pullImportSource":         {"PullImportSourceInput", "importSource", "id state dueAt"},
-	"proposeIdentityProvider":  {"ProposeIdentityProviderInput", "identityProvider", providerFields},
-	"approveIdentityProvider":  {"ApproveIdentityProviderInput", "identityProvider", providerFields},
-	"updateIdentityProvider":   {"UpdateIdentityProviderInput", "identityProvider", providerFields},
-	"addProviderDomain":        {"AddProviderDomainInput", "identityProvider", providerFields},
-	"removeProviderDomain":     {"RemoveProviderDomainInput", "identityProvider", providerFields},
-	"disableIdentityProvider":  {"DisableIdentityProviderInput", "identityProvider", providerFields},
-	"enableIdentityProvider":   {"EnableIdentityProviderInput", "identityProvider", providerFields},
-	"checkIdentityProvider":    {"CheckIdentityProviderInput", "identityProvider", providerFields},
 	"registerPortal":           {"RegisterPortalInput", "portal", "id name origin returnAddresses institution { id } alliance { id } endedAt"},
 	"endPortal":                {"EndPortalInput", "portal", "id endedAt viewerActions { name allowed }"},
 	"registerApiClient":        {"RegisterApiClientInput", "apiClient", "id state name scopes jwksUrl keys { kid algorithms }"},
@@ -392,6 +401,15 @@ var mutations = map[string]mutationShape{
 	"retireApiClientKey":       {"RetireApiClientKeyInput", "apiClient", "id state keys { id kid retiredAt }"},
 	"disableApiClient":         {"DisableApiClientInput", "apiClient", "id state"},
 	"enableApiClient":          {"EnableApiClientInput", "apiClient", "id state"},
+	"proposeProvider":          {"ProposeProviderInput", "identityProvider", providerFields},
+	"approveProvider":          {"ApproveProviderInput", "identityProvider", providerFields},
+	"rejectProvider":           {"RejectProviderInput", "identityProvider", "id key"},
+	"updateProvider":           {"UpdateProviderInput", "identityProvider", providerFields},
+	"addProviderHome":          {"AddProviderHomeInput", "identityProvider", providerFields},
+	"removeProviderHome":       {"RemoveProviderHomeInput", "identityProvider", providerFields},
+	"disableProvider":          {"DisableProviderInput", "identityProvider", providerFields},
+	"enableProvider":           {"EnableProviderInput", "identityProvider", providerFields},
+	"checkProvider":            {"CheckProviderInput", "identityProvider", providerFields},
 	"decideRecognition":        {"DecideRecognitionInput", "recognitionCase", "id state basis ects reasons differences { element } appealBefore"},
 }
 

@@ -1,6 +1,5 @@
 // Package institution holds the alliances, their member institutions with
-// units and study programmes, who works there in which role, and which identity
-// provider may speak for whom.
+// units and study programmes, and who works there in which role.
 //
 // An institution may be a member of several alliances. Each membership is led
 // through these states:

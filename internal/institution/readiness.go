@@ -113,7 +113,7 @@ var checks = []Check{
 		[2]string{"Add the domains with updateInstitution.", "Ergänzen Sie die Domains mit updateInstitution."},
 		func(f facts) Status { return or(Failed, len(f.Domains) > 0) }},
 	{"SIGN_IN", [2]string{"An identity provider that is active speaks for the institution.", "Ein aktiver Anmeldedienst spricht für die Hochschule."},
-		[2]string{"Ask the alliance administrator to register your identity provider, or to enable it again.", "Bitten Sie die Verwaltung der Allianz, Ihren Anmeldedienst zu registrieren oder wieder einzuschalten."},
+		[2]string{"Propose your identity provider (proposeProvider); an alliance administrator approves it (approveProvider), or enables it again (enableProvider).", "Schlagen Sie Ihren Anmeldedienst vor (proposeProvider); die Verwaltung der Allianz genehmigt ihn (approveProvider) oder schaltet ihn wieder ein (enableProvider)."},
 		func(f facts) Status { return or(Failed, f.signIn) }},
 	{"ADMINISTRATOR", [2]string{"Somebody is administrator.", "Jemand hat die Rolle ADMINISTRATOR."},
 		[2]string{"The alliance administrator appoints the first one with grantRole.", "Die Verwaltung der Allianz ernennt die erste Person mit grantRole."},

@@ -1,173 +1,503 @@
-// Package provider is the registry of identity providers: which OpenID provider
-// may say who the people of an institution are.
+// Package provider is the registry of identity providers: who may speak for
+// which home organisations, and how this server talks to each of them.
 //
-//	propose → PROPOSED ─approve→ ACTIVE ⇄ DISABLED
-//	                └──disable──────────────┘  (enabling proposes it anew)
+// Threat: a provider makes people. Whoever registers one could sign in as
+// anybody of its domains, so
 //
-// Registering a provider hands out the power to create people. So a domain has
-// exactly one provider, and what widens that power takes effect only once a
-// second person has approved it, an administrator of an alliance of all the
-// institutions concerned: a new provider, a further domain, and enabling again.
-// What narrows it, and how the provider is spoken to, takes effect at once. The
-// issuer never changes, because people are known by it.
+//   - a domain has exactly one provider, and belongs to the institution for
+//     which it is registered and to no other;
+//   - what one person has proposed, or has changed in a way that matters, a
+//     second person puts in force, an administrator of the alliances to which
+//     the institutions belong; until then nobody signs in through it;
+//   - the secret of a client is only ever named, and only by names that mark it
+//     as a provider's, so that a proposal cannot have another secret of this
+//     server sent to a stranger.
+//
+// A provider is led through these states:
+//
+//	ACTIVE → DISABLED, PROPOSED
+//	DISABLED → ACTIVE, PROPOSED
+//	PROPOSED → ACTIVE
+//
+// The issuer, the client authentication, the name of the secret, the mode, the
+// algorithms, the reading of claims and of levels of authentication, and a
+// further home domain decide who may be asserted and who learns a secret.
+// Changing one of them leads back to PROPOSED, whoever changes it, and makes
+// them the proposer. The client id and the scopes can only break sign-in, and a
+// home that is taken away only narrows it: these hold at once. So does another
+// secret under the same name. A proposal that is not wanted is rejected, which
+// removes it and frees its key, issuer and domains.
+//
+// The operator of the server registers without a second person, on the command
+// line.
 package provider
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
-	row "github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Service keeps the registry.
+// Service changes the registry.
 type Service struct {
-	DB    *ent.Client
-	Now   func() time.Time
-	Check Checker
+	DB        *ent.Client
+	Now       func() time.Time
+	BaseURL   string   // of this server, in the addresses of sign-in
+	AllowHTTP []string // host:port of issuers on this machine that may be plain http
+	Checker   Checker  // asks providers whether they work; nil where nobody checks
 }
 
-// Checker says whether a provider can be spoken to: its problems are for the
-// people who administer it.
-type Checker interface {
-	CheckProvider(ctx context.Context, p *ent.Provider) error
+var states = lifecycle.Table[provider.State]{
+	provider.StatePROPOSED: {provider.StateACTIVE},
+	provider.StateACTIVE:   {provider.StateDISABLED, provider.StatePROPOSED},
+	provider.StateDISABLED: {provider.StateACTIVE, provider.StatePROPOSED},
 }
 
-// Bounds of the registry.
-const (
-	maxHomes  = 100 // domains of one provider
-	maxScopes = 20
-	maxNames  = 20 // claims or profiles that are spelt in the provider's own way
-)
-
-var states = lifecycle.Table[row.State]{
-	row.StatePROPOSED: {row.StateACTIVE, row.StateDISABLED},
-	row.StateACTIVE:   {row.StateDISABLED},
-	row.StateDISABLED: {row.StatePROPOSED},
+// Home is a home organisation and the institution that it is.
+type Home struct {
+	Domain        string   `json:"domain"`
+	InstitutionID ident.ID `json:"institutionId"`
 }
 
-// Actions are what the viewer may do with a provider. Which institutions it
-// speaks for is looked at when they do it.
-func Actions(ctx context.Context, p *ent.Provider) []authz.Action {
-	v := viewer.From(ctx)
-	may := func(to row.State) error { return states.Check("provider", p.State, to) }
-	var rules, second error
-	if !slices.ContainsFunc(v.Grants, func(g viewer.Grant) bool {
-		return g.Role == viewer.AllianceAdministrator || g.Role == viewer.Administrator && g.Unit == ""
-	}) {
-		rules = errNotYours
-	}
-	if !slices.ContainsFunc(v.Grants, func(g viewer.Grant) bool { return g.Role == viewer.AllianceAdministrator }) {
-		second = errNotOverseer
-	}
-	return []authz.Action{
-		authz.Act("approveIdentityProvider", second, other(v, p.ProposedByID), may(row.StateACTIVE)),
-		authz.Act("updateIdentityProvider", rules),
-		authz.Act("addProviderDomain", rules),
-		authz.Act("removeProviderDomain", rules),
-		authz.Act("disableIdentityProvider", rules, may(row.StateDISABLED)),
-		authz.Act("enableIdentityProvider", rules, may(row.StatePROPOSED)),
-		authz.Act("checkIdentityProvider", rules, checkable(p)),
-	}
+// Proposal is a provider that somebody would like to be registered.
+type Proposal struct {
+	Key                  string // in the addresses of sign-in; never changes
+	Issuer               string
+	ClientID             string
+	ClientAuthentication provider.ClientAuthentication // empty: SECRET
+	ClientSecretRef      *string                       // env:NAME or file:PATH, with SECRET only
+	Mode                 provider.Mode
+	Scopes               []string
+	Algorithms           []string        // none: all that are accepted here
+	Claims               provider.Claims // empty: REFEDS
+	ClaimNames           []ClaimName
+	ACRValues            []ACRValue
+	Homes                []Home
+	IdempotencyKey       *string
 }
 
-// InstitutionActions are what the viewer may do about the providers of an
-// institution.
-func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	v, err := authz.SignedIn(ctx)
-	if err == nil && authz.Require(ctx, authz.ManageInstitution, institution) != nil &&
-		!slices.ContainsFunc(v.Grants, func(g viewer.Grant) bool { return g.Role == viewer.AllianceAdministrator }) {
-		err = errNotYours
+// Propose registers a provider that a second person has to approve. The
+// administrators of the alliances may, and those of all its institutions. It
+// returns an INVALID problem for each broken value, and a CONFLICT problem where
+// the key, the issuer or a domain is taken.
+func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error) {
+	if len(p.Homes) == 0 {
+		if _, err := authz.SignedIn(ctx); err != nil {
+			return nil, err
+		}
+		return nil, errNoHome.At("input", "homes")
 	}
-	return []authz.Action{authz.Act("proposeIdentityProvider", err)}
+	if err := s.byEither(ctx, p.institutions()); err != nil {
+		return nil, err
+	}
+	if err := s.check(p, fromAPI, "input"); err != nil {
+		return nil, err
+	}
+	call := idempotency.Call{Verb: "proposeProvider", Key: p.IdempotencyKey, Input: p}
+	return idempotency.Write(ctx, s.DB, call, s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
+		return s.create(ctx, tx, p, provider.StatePROPOSED, "provider.propose")
+	})
+}
+
+// Register registers a provider that is in force at once. Only the system may:
+// an operator, who has the secrets of this server anyway.
+func (s *Service) Register(ctx context.Context, p Proposal) (*ent.Provider, error) {
+	if v, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	} else if v.Kind != viewer.System {
+		return nil, problem.New(problem.Forbidden, "only an operator can do this, on the command line")
+	}
+	if len(p.Homes) == 0 {
+		return nil, errNoHome.At("homes")
+	}
+	if err := s.check(p, fromOperator); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		return s.create(ctx, tx, p, provider.StateACTIVE, "provider.register")
+	})
 }
 
 var (
-	errNotYours    = problem.New(problem.Forbidden, "only administrators of these institutions, or of an alliance of all of them, may do this")
-	errNotOverseer = problem.New(problem.Forbidden, "only an administrator of an alliance of all these institutions may do this")
-	errSamePerson  = problem.New(problem.Forbidden, "a second person must approve what you have proposed")
+	errNoHome = problem.New(problem.Invalid, "a provider speaks for at least one home organisation")
+	errTaken  = problem.New(problem.Conflict, "the issuer, the key or a domain belongs to another provider already")
 )
 
-// other returns nil unless the viewer is the one who proposed.
-func other(v *viewer.Viewer, proposed *ident.ID) error {
-	if v.Kind != viewer.System && proposed != nil && v.PersonID == *proposed {
-		return errSamePerson
+func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state provider.State, verb string) (*ent.Provider, error) {
+	at := []string{}
+	if state == provider.StatePROPOSED {
+		at = []string{"input"}
 	}
-	return nil
+	system := viewer.AsSystem(ctx) // what is taken need not be visible
+	for _, unique := range []struct {
+		field string
+		is    predicate.Provider
+	}{{"key", provider.Key(p.Key)}, {"issuer", provider.Issuer(p.Issuer)}} {
+		if taken, err := tx.Provider.Query().Where(unique.is).Exist(system); err != nil {
+			return nil, err
+		} else if taken {
+			return nil, errTaken.At(append(slices.Clone(at), unique.field)...)
+		}
+	}
+	if state == provider.StatePROPOSED {
+		if err := ownSecret(system, tx, "", p.secretRef()); err != nil {
+			return nil, err
+		}
+	}
+	create := tx.Provider.Create().SetKey(p.Key).SetIssuer(p.Issuer).SetClientID(p.ClientID).SetClientAuthentication(p.clientAuthentication()).
+		SetNillableClientSecretRef(p.secretRef()).SetMode(p.Mode).SetState(state).SetScopes(p.Scopes).SetAlgorithms(p.Algorithms).
+		SetClaims(p.claims()).SetClaimNames(claimNames(p.ClaimNames)).SetAcrValues(acrValues(p.ACRValues))
+	if v := viewer.From(ctx); state == provider.StatePROPOSED && v.PersonID != "" {
+		create.SetProposedByID(v.PersonID)
+	}
+	made, err := create.Save(system)
+	if storage.IsDuplicate(err) { // by who took it at the same moment
+		return nil, errTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range p.Homes {
+		if err := addHome(system, tx, made.ID, h, append(slices.Clone(at), "homes")...); err != nil {
+			return nil, err
+		}
+	}
+	return made, record(ctx, tx, made, p.institutions(), verb, map[string]string{"to": string(state)})
 }
 
-// oversees returns nil when the viewer administers an alliance to which all of
-// the institutions belong.
-func oversees(ctx context.Context, tx *ent.Tx, institutions []ident.ID) error {
-	v, err := authz.SignedIn(ctx)
-	if err != nil || v.Kind == viewer.System {
-		return err
+// ownSecret returns an INVALID problem when another provider has the secret: it
+// would learn it.
+func ownSecret(system context.Context, tx *ent.Tx, id ident.ID, ref *string) error {
+	if ref == nil {
+		return nil
 	}
-	for _, g := range v.Grants {
-		if g.Role != viewer.AllianceAdministrator {
-			continue
+	used, err := tx.Provider.Query().Where(provider.ClientSecretRef(*ref), provider.IDNEQ(id)).Exist(system)
+	if err == nil && used {
+		err = problem.New(problem.Invalid, "this is the secret of another provider").At("input", "clientSecretRef")
+	}
+	return err
+}
+
+// Approval puts in force what a proposal says. Digest is that of the proposal
+// as it was read, so that nothing else is approved than what was looked at.
+type Approval struct {
+	ProviderID ident.ID
+	Proposal   string
+}
+
+// Approve puts a proposed provider in force. The administrators of the alliances
+// may, but nobody what they proposed themselves. It returns a CONFLICT problem
+// when the proposal has changed since it was read.
+func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error) {
+	row, homes, err := s.load(ctx, a.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.byAlliance(ctx, institutionsOf(homes)); err != nil {
+		return nil, err
+	}
+	v := viewer.From(ctx)
+	if row.State == provider.StatePROPOSED && row.ProposedByID != nil && *row.ProposedByID == v.PersonID {
+		return nil, errSameEyes
+	}
+	if err := expect(row, provider.StatePROPOSED, provider.StateACTIVE); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		// The row is moved, and so locked, before it is read: a change that gets
+		// in between what was read and what is approved would be approved unseen.
+		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(provider.StatePROPOSED)).SetState(provider.StateACTIVE)
+		if v.PersonID != "" {
+			update.SetApprovedByID(v.PersonID)
 		}
-		n, err := tx.Membership.Query().Where(membership.AllianceID(g.At), membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).
-			Count(viewer.AsSystem(ctx))
+		now, homes, err := moved(viewer.AsSystem(ctx), tx, row.ID, update)
+		if err != nil {
+			return nil, err
+		}
+		if now.ProposedByID != nil && *now.ProposedByID == v.PersonID {
+			return nil, errSameEyes
+		}
+		if v.Kind != viewer.System && digest(now, homes) != a.Proposal {
+			return nil, problem.Raced("provider", row.ID).At("input", "proposal")
+		}
+		return now, record(ctx, tx, now, institutionsOf(homes), "provider.approve", change(row.State, now.State))
+	})
+}
+
+var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does")
+
+// Reject removes a proposal. Who may propose it may reject it too. It returns a
+// CONFLICT problem for a provider that is not proposed, and for one through
+// which people have signed in before.
+func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error) {
+	row, homes, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
+		return nil, err
+	}
+	if row.State != provider.StatePROPOSED {
+		return nil, errNotProposed(row)
+	}
+	system := viewer.AsSystem(ctx)
+	return row, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		// Locked first, so that nobody approves it meanwhile.
+		lock := tx.Provider.Update().Where(provider.ID(id), provider.StateEQ(provider.StatePROPOSED)).SetHealth(provider.HealthUNKNOWN)
+		if _, _, err := moved(system, tx, id, lock); err != nil {
+			return err
+		}
+		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
+			return err
+		} else if used {
+			return problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
+		}
+		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
+			return err
+		}
+		if _, err := tx.ProviderHome.Delete().Where(providerhome.ProviderID(id)).Exec(system); err != nil {
+			return err
+		}
+		n, err := tx.Provider.Delete().Where(provider.ID(id), provider.StateEQ(provider.StatePROPOSED)).Exec(system)
 		if err != nil {
 			return err
 		}
-		if n == len(institutions) {
-			return authz.Require(ctx, authz.ManageAlliance, g.At)
+		if n != 1 {
+			return problem.Raced("provider", id)
 		}
-	}
-	return errNotOverseer
+		return record(ctx, tx, row, institutionsOf(homes), "provider.reject", nil)
+	})
 }
 
-// manages returns nil when the viewer administers all of the institutions, or
-// oversees them.
-func manages(ctx context.Context, tx *ent.Tx, institutions []ident.ID) error {
-	if _, err := authz.SignedIn(ctx); err != nil {
-		return err
-	}
-	if len(institutions) > 0 && !slices.ContainsFunc(institutions, func(id ident.ID) bool { return authz.Require(ctx, authz.ManageInstitution, id) != nil }) {
-		return nil
-	}
-	if err := oversees(ctx, tx, institutions); !errors.Is(err, errNotOverseer) {
-		return err
-	}
-	return errNotYours
+// rejected is no state: a proposal that comes to it is gone.
+const rejected provider.State = "REJECTED"
+
+func errNotProposed(row *ent.Provider) error {
+	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, rejected).
+		With("from", string(row.State)).With("to", string(rejected))
 }
 
-// load reads a provider with the domains that it may assert, or is proposed for.
-func load(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Provider, []*ent.ProviderHome, error) {
-	p, err := tx.Provider.Get(ctx, id)
+// Disable lets nobody sign in through the provider any more. Sessions that run
+// go on. The administrators of the alliances may, and those of all its
+// institutions: a provider that was broken into cannot wait.
+func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
+	return s.turn(ctx, id, s.byEither, provider.StateACTIVE, provider.StateDISABLED, "provider.disable")
+}
+
+// Enable puts a disabled provider in force again, as it was approved. Only the
+// administrators of the alliances may.
+func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
+	return s.turn(ctx, id, s.byAlliance, provider.StateDISABLED, provider.StateACTIVE, "provider.enable")
+}
+
+func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb string) (*ent.Provider, error) {
+	row, homes, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := by(ctx, institutionsOf(homes)); err != nil {
+		return nil, err
+	}
+	if err := expect(row, from, to); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		now, homes, err := moved(viewer.AsSystem(ctx), tx, id, tx.Provider.Update().Where(provider.ID(id), provider.StateEQ(from)).SetState(to))
+		if err != nil {
+			return nil, err
+		}
+		return now, record(ctx, tx, now, institutionsOf(homes), verb, change(from, to))
+	})
+}
+
+// expect returns a CONFLICT problem unless row is in the state from, out of
+// which this verb leads: what is proposed is approved, and not enabled.
+func expect(row *ent.Provider, from, to provider.State) error {
+	if row.State == from {
+		return states.Check("provider", from, to)
+	}
+	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, to).
+		With("from", string(row.State)).With("to", string(to))
+}
+
+func change(from, to provider.State) map[string]string {
+	return map[string]string{"from": string(from), "to": string(to)}
+}
+
+// moved runs an update that names the state it expects, and reads what it made.
+func moved(system context.Context, tx *ent.Tx, id ident.ID, update *ent.ProviderUpdate) (*ent.Provider, []*ent.ProviderHome, error) {
+	n, err := update.Save(system)
+	if storage.IsDuplicate(err) {
+		return nil, nil, errTaken
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if n != 1 {
+		return nil, nil, problem.Raced("provider", id)
+	}
+	row, err := tx.Provider.Get(system, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	homes, err := tx.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(system)
+	return row, homes, err
+}
+
+// load returns a provider that the viewer sees, with all of its homes.
+func (s *Service) load(ctx context.Context, id ident.ID) (*ent.Provider, []*ent.ProviderHome, error) {
+	row, err := s.DB.Provider.Get(ctx, id)
 	if err != nil {
 		return nil, nil, storage.Found(err, "provider", "input", "providerId")
 	}
-	homes, err := tx.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByID()).All(viewer.AsSystem(ctx))
-	return p, homes, err
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
+	return row, homes, storage.Classify(err)
+}
+
+// side says who may change a provider of these institutions.
+type side func(ctx context.Context, institutions []ident.ID) error
+
+// byAlliance wants, for each institution, an administrator of an alliance to
+// which it belongs or is invited.
+func (s *Service) byAlliance(ctx context.Context, institutions []ident.ID) error {
+	all, err := s.DB.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return storage.Classify(err)
+	}
+	for _, inst := range institutions {
+		refused := authz.Require(ctx, authz.ManageAlliance, inst)
+		for _, m := range all {
+			if refused != nil && m.InstitutionID == inst {
+				if refused = authz.Require(ctx, authz.ManageAlliance, m.AllianceID); refused != nil && !errors.Is(refused, problem.Is(problem.Forbidden)) {
+					return refused
+				}
+			}
+		}
+		if refused != nil {
+			return refused
+		}
+	}
+	return nil
+}
+
+// byEither also lets administrators of all the institutions.
+func (s *Service) byEither(ctx context.Context, institutions []ident.ID) error {
+	refused := s.byAlliance(ctx, institutions)
+	if refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
+		return refused
+	}
+	for _, inst := range institutions {
+		if err := authz.Require(ctx, authz.ManageInstitution, inst); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Proposal) institutions() []ident.ID {
+	var all []ident.ID
+	for _, h := range p.Homes {
+		if !slices.Contains(all, h.InstitutionID) {
+			all = append(all, h.InstitutionID)
+		}
+	}
+	return all
 }
 
 func institutionsOf(homes []*ent.ProviderHome) []ident.ID {
-	return relay.Keys(homes, func(h *ent.ProviderHome) ident.ID { return h.InstitutionID })
+	var all []ident.ID
+	for _, h := range homes {
+		if !slices.Contains(all, h.InstitutionID) {
+			all = append(all, h.InstitutionID)
+		}
+	}
+	return all
 }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, p ident.ID, institutions []ident.ID, details map[string]string) error {
-	return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: p, Institutions: institutions, Details: details})
-}
-
-// actor is the person on whose behalf something is done; nil for the operator.
-func actor(ctx context.Context) *ident.ID {
-	if v := viewer.From(ctx); v.PersonID != "" {
-		return &v.PersonID
+// record writes the audit entry of a change, and tells partners that the
+// institutions can, or cannot, be signed in with any more.
+func record(ctx context.Context, tx *ent.Tx, row *ent.Provider, institutions []ident.ID, verb string, details map[string]string) error {
+	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: row.ID, Institutions: institutions, Details: details}); err != nil {
+		return err
+	}
+	if details["from"] != string(provider.StateACTIVE) && details["to"] != string(provider.StateACTIVE) && details["home"] == "" {
+		return nil
+	}
+	for _, inst := range institutions {
+		if err := outbox.Append(ctx, tx, outbox.Event{Type: "institution.sign_in", Object: inst, Public: true}); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// Digests returns, for each provider that is proposed, the digest of all that
+// decides who may be asserted: what is approved.
+func (s *Service) Digests(ctx context.Context, rows []*ent.Provider) (map[ident.ID]string, error) {
+	var ids []ident.ID
+	for _, row := range rows {
+		if row.State == provider.StatePROPOSED {
+			ids = append(ids, row.ID)
+		}
+	}
+	all := map[ident.ID]string{}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderIDIn(ids...)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	for _, row := range rows {
+		if row.State == provider.StatePROPOSED {
+			own := slices.DeleteFunc(slices.Clone(homes), func(h *ent.ProviderHome) bool { return h.ProviderID != row.ID })
+			all[row.ID] = digest(row, own)
+		}
+	}
+	return all, nil
+}
+
+// digest is the SHA-256 of what is approved, in hexadecimal. homes are sorted by
+// their domains.
+func digest(row *ent.Provider, homes []*ent.ProviderHome) string {
+	said := []any{row.Key, row.Issuer, row.ClientID, row.ClientAuthentication, vocab.OrZero(row.ClientSecretRef), row.Mode, strings.Join(row.Algorithms, " "), row.Claims, nonNil(row.ClaimNames), nonNil(row.AcrValues)}
+	for _, h := range homes {
+		said = append(said, Home{h.Domain, h.InstitutionID})
+	}
+	b, err := json.Marshal(said)
+	if err != nil {
+		panic(err) // texts always become JSON
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func nonNil(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
 }

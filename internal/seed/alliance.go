@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/role"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -45,9 +46,9 @@ func (d *demo) foundAlliance(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", c.Domain, err)
 		}
 		d.home[c.Domain] = inst
-		idp, err := d.institutions.RegisterProvider(ctx, institution.NewProvider{
-			AllianceID: d.alliance, Key: c.Domain, Issuer: d.Issuer(c.Domain), ClientID: ClientID, ClientSecretRef: SecretRef,
-			Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: map[string]ident.ID{c.Domain: inst.ID},
+		idp, err := d.providers.Register(ctx, registry.Proposal{
+			Key: c.Domain, Issuer: d.Issuer(c.Domain), ClientID: ClientID, ClientSecretRef: new(SecretRef),
+			Mode: provider.ModeDIRECT, Scopes: []string{"openid", "profile", "email"}, Homes: []registry.Home{{Domain: c.Domain, InstitutionID: inst.ID}},
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Domain, err)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -21,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -56,6 +58,7 @@ type demo struct {
 
 	institutions *institution.Service
 	roles        *role.Service
+	providers    *registry.Service
 	learners     *learner.Service
 	catalogue    *catalogue.Service
 	microDegrees *microdegree.Service
@@ -88,6 +91,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	now := func() time.Time { return d.clock }
 	d.institutions = &institution.Service{DB: db, Now: now}
 	d.roles = &role.Service{DB: db, Now: now}
+	d.providers = &registry.Service{DB: db, Now: now, BaseURL: o.BaseURL, AllowHTTP: []string{strings.TrimPrefix(o.IDPURL, "http://")}}
 	d.learners = &learner.Service{DB: db, Now: o.Now} // affiliations are asserted today
 	d.catalogue = &catalogue.Service{DB: db, Now: now}
 	d.microDegrees = &microdegree.Service{DB: db, Now: now}

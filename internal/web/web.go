@@ -67,7 +67,7 @@ func New(p Parts) (http.Handler, error) {
 	p.Auth.Fail = s.refuse
 	p.Auth.Portal = s.fromPortal
 	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause) {
-		s.trouble(w, r, pages.Cause(cause))
+		s.signInFailed(w, r, pages.Cause(cause))
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)

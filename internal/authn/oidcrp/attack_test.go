@@ -32,6 +32,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -78,8 +79,8 @@ func newParty(t *testing.T) *party {
 		homes[domain] = inst.ID
 	}
 	p.alliance, p.homes = a.ID, homes
-	if _, err := s.RegisterProvider(p.system(), institution.NewProvider{AllianceID: a.ID, Key: "uni-s", Issuer: p.fake.issuer(), ClientID: "peregrine",
-		ClientSecretRef: "test:", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-s.example": homes["uni-s.example"]}}); err != nil {
+	if _, err := (&registry.Service{DB: p.db.Client, Now: clock, AllowHTTP: []string{host(p.fake.issuer())}}).Register(p.system(), registry.Proposal{Key: "uni-s", Issuer: p.fake.issuer(), ClientID: "peregrine",
+		ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: homes["uni-s.example"]}}}); err != nil {
 		t.Fatal(err)
 	}
 	kek, err := keyring.ParseKEK(strings.Repeat("7f", 32))

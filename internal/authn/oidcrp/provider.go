@@ -34,7 +34,7 @@ func (rp *RelyingParty) provider(ctx context.Context, key string) (*known, Cause
 	if err != nil {
 		return nil, Unavailable, err
 	}
-	homes, err := rp.DB.ProviderHome.Query().Where(providerhome.ProviderID(row.ID), providerhome.StateEQ(providerhome.StateACTIVE)).All(ctx)
+	homes, err := rp.DB.ProviderHome.Query().Where(providerhome.ProviderID(row.ID)).All(ctx)
 	if err != nil {
 		return nil, Unavailable, err
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
+
 	gojose "github.com/go-jose/go-jose/v4"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -22,7 +24,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -153,9 +154,9 @@ func TestR19ProvidersOwnLevel(t *testing.T) {
 func (p *party) second() *fake {
 	p.t.Helper()
 	f := newFake(p.t, func() time.Time { return p.now })
-	s := &institution.Service{DB: p.db.Client, Now: func() time.Time { return p.now }}
-	if _, err := s.RegisterProvider(p.system(), institution.NewProvider{AllianceID: p.alliance, Key: "uni-x", Issuer: f.issuer(), ClientID: "peregrine",
-		ClientSecretRef: "test:", Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-x.example": p.homes["uni-x.example"]}}); err != nil {
+	s := &registry.Service{DB: p.db.Client, Now: func() time.Time { return p.now }, AllowHTTP: []string{host(f.issuer())}}
+	if _, err := s.Register(p.system(), registry.Proposal{Key: "uni-x", Issuer: f.issuer(), ClientID: "peregrine",
+		ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-x.example", InstitutionID: p.homes["uni-x.example"]}}}); err != nil {
 		p.t.Fatal(err)
 	}
 	p.rp.Allow(host(p.fake.issuer()), host(f.issuer()))

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
+
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -58,8 +60,8 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.inst = inst.ID
-	p, err := s.RegisterProvider(h.system(), institution.NewProvider{AllianceID: a.ID, Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: "env:X",
-		Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: map[string]ident.ID{"uni-s.example": inst.ID}})
+	p, err := (&registry.Service{DB: h.db.Client, Now: clock}).Register(h.system(), registry.Proposal{Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: new("env:X"),
+		Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: inst.ID}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,6 +91,9 @@ func (r *Renderer) functions(s *speech) template.FuncMap {
 		"base":      func() string { return r.options.BaseURL },
 		"operator":  func() string { return r.options.Contact },
 		"reachable": reachable,
+		"doors": func(page SignIn, some []Provider) map[string]any {
+			return map[string]any{"page": page, "providers": some}
+		},
 	}
 }
 

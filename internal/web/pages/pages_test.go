@@ -187,7 +187,10 @@ func samples() []sample {
 			r.SignIn(w, q, SignIn{ReturnTo: "/account", LastUsed: &providers[1], Providers: providers})
 		}),
 		get("signin-search", "/signin?q=hann&remember=no", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.SignIn(w, q, SignIn{Query: "hann", Forgetful: true, ReturnTo: "/account", Providers: providers[:1]})
+			r.SignIn(w, q, SignIn{Query: "hann", Forgetful: true, ReturnTo: "/account", Providers: providers[:1], Found: 1})
+		}),
+		get("signin-pages", "/signin?page=2&q=u", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.SignIn(w, q, SignIn{Query: "u", ReturnTo: "/account", Providers: providers, Found: 60, Page: 2, Pages: 3})
 		}),
 		get("signin-nothing", "/signin?q=nowhere", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.SignIn(w, q, SignIn{Query: "nowhere"}) }),
 		get("signin-none", "/signin", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.SignIn(w, q, SignIn{}) }),

@@ -15,6 +15,7 @@ type Cause string
 const (
 	ForeignHome    Cause = "foreign_home"    // the provider spoke for a home that is not its own
 	ProviderDown   Cause = "provider_down"   // the provider did not answer
+	NoProvider     Cause = "no_provider"     // nobody signs in at that address, or no longer
 	StateUnknown   Cause = "state_unknown"   // no sign-in of this browser waits for that answer
 	Cancelled      Cause = "cancelled"       // the person or the provider ended the sign-in
 	Expired        Cause = "expired"         // the sign-in took too long
@@ -42,6 +43,7 @@ const (
 var statuses = map[Cause]int{
 	ForeignHome:    http.StatusForbidden,
 	ProviderDown:   http.StatusServiceUnavailable,
+	NoProvider:     http.StatusNotFound,
 	StateUnknown:   http.StatusBadRequest,
 	Cancelled:      http.StatusBadRequest,
 	Expired:        http.StatusBadRequest,
@@ -65,7 +67,7 @@ var statuses = map[Cause]int{
 
 // signInCauses lead back to the chooser.
 var signInCauses = map[Cause]bool{
-	ForeignHome: true, ProviderDown: true, StateUnknown: true, Cancelled: true,
+	ForeignHome: true, ProviderDown: true, NoProvider: true, StateUnknown: true, Cancelled: true,
 	Expired: true, RefusedAccount: true, Misconfigured: true, SignedOut: true,
 }
 

@@ -675,14 +675,11 @@ CREATE TABLE `provider_homes` (
   `id` text NOT NULL,
   `created_at` datetime NOT NULL,
   `domain` text NOT NULL,
-  `state` text NOT NULL DEFAULT ('ACTIVE'),
   `provider_id` text NOT NULL,
   `institution_id` text NOT NULL,
-  `proposed_by_id` text NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `provider_homes_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION,
-  CONSTRAINT `provider_homes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON DELETE SET NULL
+  CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON DELETE NO ACTION
 );
 -- Create index "provider_homes_domain_key" to table: "provider_homes"
 CREATE UNIQUE INDEX `provider_homes_domain_key` ON `provider_homes` (`domain`);

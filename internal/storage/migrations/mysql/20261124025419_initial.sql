@@ -775,17 +775,13 @@ CREATE TABLE `provider_homes` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `domain` varchar(191) NOT NULL,
-  `state` varchar(32) NOT NULL DEFAULT 'ACTIVE',
   `provider_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `proposed_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `domain` (`domain`),
   INDEX `provider_homes_institutions_institution` (`institution_id`),
-  INDEX `provider_homes_persons_proposed_by` (`proposed_by_id`),
   INDEX `provider_homes_providers_provider` (`provider_id`),
   CONSTRAINT `provider_homes_institutions_institution` FOREIGN KEY (`institution_id`) REFERENCES `institutions` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION,
-  CONSTRAINT `provider_homes_persons_proposed_by` FOREIGN KEY (`proposed_by_id`) REFERENCES `persons` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL,
   CONSTRAINT `provider_homes_providers_provider` FOREIGN KEY (`provider_id`) REFERENCES `providers` (`id`) ON UPDATE RESTRICT ON DELETE NO ACTION
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "recognition_rules" table

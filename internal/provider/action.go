@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+)
+
+// Actions says what the viewer may do with a provider now.
+func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Action, error) {
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderID(row.ID)).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	alliance, either := s.byAlliance(ctx, institutionsOf(homes)), s.byEither(ctx, institutionsOf(homes))
+	for _, err := range []error{alliance, either} {
+		if err != nil && problem.All(err) == nil {
+			return nil, err
+		}
+	}
+	var eyes error
+	if v := viewer.From(ctx); row.ProposedByID != nil && *row.ProposedByID == v.PersonID {
+		eyes = errSameEyes
+	}
+	var proposed error
+	if row.State != provider.StatePROPOSED {
+		proposed = errNotProposed(row)
+	}
+	return []authz.Action{
+		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), eyes),
+		authz.Act("rejectProvider", either, proposed),
+		authz.Act("updateProvider", either),
+		authz.Act("addProviderHome", either),
+		authz.Act("removeProviderHome", either),
+		authz.Act("disableProvider", either, expect(row, provider.StateACTIVE, provider.StateDISABLED)),
+		authz.Act("enableProvider", alliance, expect(row, provider.StateDISABLED, provider.StateACTIVE)),
+		authz.Act("checkProvider", either),
+	}, nil
+}
+
+// SignInURLs returns, for the institutions with which people can sign in, the
+// address at which that begins. That is public, as the chooser is.
+func (s *Service) SignInURLs(ctx context.Context, institutions []ident.ID) (map[ident.ID]string, error) {
+	homes, err := s.DB.ProviderHome.Query().Where(providerhome.InstitutionIDIn(institutions...), providerhome.HasProviderWith(provider.StateEQ(provider.StateACTIVE))).
+		WithProvider().Order(providerhome.ByID()).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return nil, storage.Classify(err)
+	}
+	all := map[ident.ID]string{}
+	for _, h := range homes {
+		if all[h.InstitutionID] == "" { // the first that was registered
+			all[h.InstitutionID] = s.BaseURL + StartPath(h)
+		}
+	}
+	return all, nil
+}
+
+// StartPath is the path at which signing in with a home begins, without where
+// to return to. h has its provider loaded. Where one provider speaks for several
+// homes, the home goes along as a hint.
+func StartPath(h *ent.ProviderHome) string {
+	path := "/auth/start/" + url.PathEscape(h.Edges.Provider.Key)
+	if h.Edges.Provider.Mode == provider.ModePROXY {
+		path += "?home=" + url.QueryEscape(h.Domain)
+	}
+	return path
+}
+
+// RedirectURI is the address to which a provider has to send people back.
+func (s *Service) RedirectURI(row *ent.Provider) string {
+	return s.BaseURL + "/auth/callback/" + url.PathEscape(row.Key)
+}

@@ -1,0 +1,170 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// How often providers are checked, how many at once, and how long each may take.
+const (
+	checkEvery  = time.Hour
+	checkBroken = 5 * time.Minute // a page says that it is broken: let that be true
+	checkAtOnce = 8
+	checkTime   = 5 * time.Second
+	checkPause  = 10 * time.Second // between two that somebody asks for
+)
+
+// Checker asks a provider for its metadata and keys.
+type Checker interface {
+	// Check returns the hosts of the provider's endpoints, sorted. It returns a
+	// Trouble for a provider through which nobody can sign in.
+	Check(ctx context.Context, p *ent.Provider) (hosts []string, err error)
+}
+
+// Trouble is why a provider does not work. What the provider itself said goes to
+// the log and no further.
+type Trouble string
+
+// The troubles.
+const (
+	Unreachable Trouble = "UNREACHABLE"
+	Unreadable  Trouble = "UNREADABLE"
+	OtherIssuer Trouble = "OTHER_ISSUER"
+	Insecure    Trouble = "INSECURE"
+	NoKeys      Trouble = "NO_KEYS"
+)
+
+// troubles holds a sentence for each, in English and German.
+var troubles = map[Trouble][2]string{
+	Unreachable: {"It does not answer, or too slowly, or not at a public address.", "Er antwortet nicht, zu langsam oder nicht unter einer öffentlichen Adresse."},
+	Unreadable:  {"Its metadata or its keys are not what OpenID Connect Discovery asks for.", "Seine Metadaten oder Schlüssel entsprechen nicht OpenID Connect Discovery."},
+	OtherIssuer: {"Its metadata names another issuer than the one that is registered.", "Seine Metadaten nennen einen anderen Aussteller als den registrierten."},
+	Insecure:    {"One of its endpoints is not reached by https.", "Einer seiner Endpunkte ist nicht über https erreichbar."},
+	NoKeys:      {"It has no key that is accepted: RSA of at least 2048 bits, P-256, P-384 or Ed25519.", "Er hat keinen zulässigen Schlüssel: RSA ab 2048 Bit, P-256, P-384 oder Ed25519."},
+}
+
+// Error names the trouble.
+func (t Trouble) Error() string { return "provider: " + string(t) }
+
+// Sentence says what is wrong in the language.
+func (t Trouble) Sentence(in language.Tag) string {
+	_, i, _ := language.NewMatcher(problem.Languages).Match(in)
+	return troubles[t][i]
+}
+
+// CheckDue checks the providers that are in force and whose turn it is. A job
+// calls it. A provider that is slow or broken keeps no other one from its turn.
+func (s *Service) CheckDue(ctx context.Context) (int, error) {
+	ctx = viewer.AsSystem(ctx)
+	now := vocab.Now(s.Now)
+	due, err := s.DB.Provider.Query().Where(provider.StateEQ(provider.StateACTIVE), provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkEvery)),
+		provider.And(provider.HealthEQ(provider.HealthBROKEN), provider.CheckedAtLTE(now.Add(-checkBroken))))).All(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var group errgroup.Group
+	group.SetLimit(checkAtOnce)
+	faults := make([]error, len(due))
+	for i, row := range due {
+		group.Go(func() error {
+			_, faults[i] = s.ask(ctx, row)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return len(due), errors.Join(faults...)
+}
+
+// CheckNow checks a provider at once, whatever its state: a proposal can be
+// looked at before it is approved. It returns a LIMITED problem when that was
+// done within the last ten seconds.
+func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, error) {
+	row, homes, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
+		return nil, err
+	}
+	if row.CheckedAt != nil && s.Now().Sub(*row.CheckedAt) < checkPause {
+		return nil, problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
+	}
+	return s.ask(viewer.AsSystem(ctx), row)
+}
+
+// ask asks one provider and stores what came out. It audits a change of its
+// health and one of the hosts of its endpoints, which would be a sign of a
+// takeover.
+func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider, error) {
+	call, cancel := context.WithTimeout(system, checkTime)
+	hosts, err := s.Checker.Check(call, row)
+	cancel()
+	if system.Err() != nil { // we stop; that says nothing of the provider
+		return nil, system.Err()
+	}
+	health, reason := provider.HealthWORKING, ""
+	if err != nil {
+		health, reason = provider.HealthBROKEN, string(Unreachable)
+		if t, ok := errors.AsType[Trouble](err); ok {
+			reason = string(t)
+		}
+		slog.WarnContext(system, "a provider does not work", "provider", row.Key, "trouble", reason, "err", vocab.Clean(300, err.Error()))
+	}
+	return storage.Write(system, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.Issuer(row.Issuer)).SetHealth(health).SetCheckedAt(vocab.Now(s.Now))
+		if reason == "" {
+			update.ClearHealthReason()
+		} else {
+			update.SetHealthReason(reason)
+		}
+		now, homes, err := moved(system, tx, row.ID, update)
+		if err != nil {
+			return nil, err
+		}
+		if row.Health != health {
+			details := map[string]string{"from": string(row.Health), "to": string(health), "trouble": reason}
+			if err := audit.Record(system, tx, audit.Entry{Verb: "provider.health", Object: row.ID, Institutions: institutionsOf(homes), Details: details}); err != nil {
+				return nil, err
+			}
+		}
+		if len(hosts) == 0 {
+			return now, nil
+		}
+		return now, recordHosts(system, tx, row.ID, institutionsOf(homes), hosts)
+	})
+}
+
+// recordHosts notes the hosts of a provider's endpoints where they differ from
+// those of the last entry about them. The audit is the memory, so that a change
+// is seen across restarts and servers.
+func recordHosts(system context.Context, tx *ent.Tx, id ident.ID, institutions []ident.ID, hosts []string) error {
+	const verb = "provider.endpoints"
+	last, err := tx.AuditEntry.Query().Where(auditentry.ObjectID(id), auditentry.Verb(verb)).Order(ent.Desc(auditentry.FieldID)).First(system)
+	if err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	details := map[string]string{"to": vocab.Clean(1000, strings.Join(slices.Sorted(slices.Values(hosts)), " "))}
+	if last != nil {
+		if details["from"] = last.Details["to"]; details["from"] == details["to"] {
+			return nil
+		}
+	}
+	return audit.Record(system, tx, audit.Entry{Verb: verb, Object: id, Institutions: institutions, Details: details})
+}

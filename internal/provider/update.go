@@ -1,0 +1,151 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Update changes what is given of a provider; what is nil stays. An empty
+// reference removes that of the secret.
+type Update struct {
+	ProviderID           ident.ID
+	Issuer               *string
+	ClientID             *string
+	ClientAuthentication *provider.ClientAuthentication
+	ClientSecretRef      *string
+	Mode                 *provider.Mode
+	Scopes               []string
+	Algorithms           []string
+	Claims               *provider.Claims
+	ClaimNames           []ClaimName
+	ACRValues            []ACRValue
+}
+
+// Update changes a provider. What decides who may be asserted is proposed anew;
+// see the comment of the package.
+func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
+	row, homes, err := s.load(ctx, u.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
+		return nil, err
+	}
+	after, from := u.applied(row), fromAPI
+	if u.ClientSecretRef == nil && after.clientAuthentication() == row.ClientAuthentication {
+		from = fromOperator // it is what somebody was allowed to store
+	}
+	if err := s.check(after, from, "input"); err != nil {
+		return nil, err
+	}
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).
+			SetHealth(provider.HealthUNKNOWN).ClearHealthReason().ClearCheckedAt() // of what it was
+		changed, weighty := changes(row, after, update.Mutation())
+		to := row.State
+		if weighty {
+			to = propose(ctx, row, update)
+		}
+		now, homes, err := moved(viewer.AsSystem(ctx), tx, row.ID, update)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(changed, "clientSecretRef") {
+			if err := ownSecret(viewer.AsSystem(ctx), tx, row.ID, now.ClientSecretRef); err != nil {
+				return nil, err
+			}
+		}
+		details := change(row.State, to)
+		details["fields"] = strings.Join(changed, " ")
+		return now, record(ctx, tx, now, institutionsOf(homes), "provider.update", details)
+	})
+}
+
+// propose makes a change wait for a second person, unless the operator makes it,
+// and returns the state that follows.
+func propose(ctx context.Context, row *ent.Provider, update *ent.ProviderUpdate) provider.State {
+	v := viewer.From(ctx)
+	if v.Kind == viewer.System {
+		return row.State
+	}
+	update.SetState(provider.StatePROPOSED).SetProposedByID(v.PersonID).ClearApprovedBy()
+	return provider.StatePROPOSED
+}
+
+// applied is the provider as it will be.
+func (u Update) applied(row *ent.Provider) Proposal {
+	p := Proposal{
+		Key: row.Key, Issuer: row.Issuer, ClientID: row.ClientID, ClientAuthentication: row.ClientAuthentication, ClientSecretRef: row.ClientSecretRef,
+		Mode: row.Mode, Scopes: row.Scopes, Algorithms: row.Algorithms, Claims: row.Claims, ClaimNames: ClaimNamesOf(row), ACRValues: ACRValuesOf(row),
+	}
+	replace(&p.Issuer, u.Issuer)
+	replace(&p.ClientID, u.ClientID)
+	replace(&p.ClientAuthentication, u.ClientAuthentication)
+	replace(&p.Mode, u.Mode)
+	replace(&p.Claims, u.Claims)
+	if u.ClientSecretRef != nil {
+		p.ClientSecretRef = u.ClientSecretRef
+	}
+	if u.Scopes != nil {
+		p.Scopes = u.Scopes
+	}
+	if u.Algorithms != nil {
+		p.Algorithms = u.Algorithms
+	}
+	if u.ClaimNames != nil {
+		p.ClaimNames = u.ClaimNames
+	}
+	if u.ACRValues != nil {
+		p.ACRValues = u.ACRValues
+	}
+	return p
+}
+
+func replace[T any](value *T, with *T) {
+	if with != nil {
+		*value = *with
+	}
+}
+
+// changes sets and lists the fields that differ, and says whether one of them
+// decides who may be asserted. What stays is not written: it would undo what
+// somebody else changes at the same moment, in the name of that person.
+func changes(row *ent.Provider, after Proposal, m *ent.ProviderMutation) (fields []string, weighty bool) {
+	for _, f := range []struct {
+		name           string
+		changed, heavy bool
+		set            func()
+	}{
+		{"issuer", after.Issuer != row.Issuer, true, func() { m.SetIssuer(after.Issuer) }},
+		{"clientAuthentication", after.clientAuthentication() != row.ClientAuthentication, true, func() { m.SetClientAuthentication(after.clientAuthentication()) }},
+		{"mode", after.Mode != row.Mode, true, func() { m.SetMode(after.Mode) }},
+		{"algorithms", !slices.Equal(after.Algorithms, row.Algorithms), true, func() { m.SetAlgorithms(after.Algorithms) }},
+		{"claims", after.claims() != row.Claims, true, func() { m.SetClaims(after.claims()) }},
+		{"claimNames", !maps.Equal(claimNames(after.ClaimNames), row.ClaimNames), true, func() { m.SetClaimNames(claimNames(after.ClaimNames)) }},
+		{"acrValues", !maps.Equal(acrValues(after.ACRValues), row.AcrValues), true, func() { m.SetAcrValues(acrValues(after.ACRValues)) }},
+		{"clientId", after.ClientID != row.ClientID, false, func() { m.SetClientID(after.ClientID) }},
+		{"clientSecretRef", vocab.OrZero(after.secretRef()) != vocab.OrZero(row.ClientSecretRef), true, func() {
+			if ref := after.secretRef(); ref != nil {
+				m.SetClientSecretRef(*ref)
+			} else {
+				m.ClearClientSecretRef()
+			}
+		}},
+		{"scopes", !slices.Equal(after.Scopes, row.Scopes), false, func() { m.SetScopes(after.Scopes) }},
+	} {
+		if f.changed {
+			f.set()
+			fields, weighty = append(fields, f.name), weighty || f.heavy
+		}
+	}
+	return fields, weighty
+}
