@@ -29,16 +29,16 @@ func main() {
 type cli struct {
 	Config string `help:"File of PEREGRINE_…=VALUE lines; the environment goes over it." type:"path" placeholder:"FILE"`
 
-	Serve   serve      `cmd:"" help:"Serve the exchange."`
-	Migrate migrate    `cmd:"" help:"Bring the database to the schema of this binary."`
-	Seed    seedDemo   `cmd:"" help:"Fill an empty database with the demo alliance."`
-	Import  importing  `cmd:"" help:"Import courses from a file."`
-	Keys    keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
-	Token   askToken   `cmd:"" help:"Get an access token for a program, or make its key."`
-	Verify  verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
-	Schema  schema     `cmd:"" help:"Print the GraphQL schema, or who may do and see what."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Help    help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
+	Serve    serve      `cmd:"" help:"Serve the exchange."`
+	Migrate  migrate    `cmd:"" help:"Bring the database to the schema of this binary."`
+	Seed     seedDemo   `cmd:"" help:"Fill an empty database with the demo alliance."`
+	Import   importing  `cmd:"" help:"Import courses from a file."`
+	Keys     keys       `cmd:"" help:"List or rotate the signing keys of an institution."`
+	Token    askToken   `cmd:"" help:"Get an access token for a program, or make its key."`
+	Verify   verify     `cmd:"" help:"Verify a credential from a file, an address or standard input."`
+	Schema   schema     `cmd:"" help:"Print the GraphQL schema, or who may do and see what."`
+	Version  versionCmd `cmd:"" help:"Print the version."`
+	Help     help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
 	Alliance alliances  `cmd:"" help:"Found an alliance."`
 	Provider providers  `cmd:"" help:"Register an identity provider."`
 	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`

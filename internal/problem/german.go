@@ -8,13 +8,13 @@ package problem
 // such as states, stay as they are.
 var german = map[string]string{
 	// Any thing.
-	"%d attempts to read the document ended before a row was done":                                                      "%d Versuche, das Dokument zu lesen, endeten, bevor eine Zeile fertig war",
-	"the source has more than %d courses with offerings of their own":                                                   "die Quelle hat mehr als %d Kurse mit eigenen Angeboten",
-	"%s %s has just been changed by somebody else; load it again":                                                       "%s %s wurde soeben von anderer Seite geändert; bitte laden Sie neu",
-	"%s is missing: Annex I asks for it":                                                                                "%s fehlt: Anhang I verlangt diese Angabe",
-	"there is no such %s, or it is not visible to you":                                                                  "%s: nicht vorhanden oder für Sie nicht sichtbar",
-	"there is no such thing, or it is not visible to you":                                                               "das Gesuchte ist nicht vorhanden oder für Sie nicht sichtbar",
-	"this %s is %s and cannot become %s":                                                                                "%s: Ein Wechsel von %s nach %s ist nicht möglich",
+	"%d attempts to read the document ended before a row was done":    "%d Versuche, das Dokument zu lesen, endeten, bevor eine Zeile fertig war",
+	"the source has more than %d courses with offerings of their own": "die Quelle hat mehr als %d Kurse mit eigenen Angeboten",
+	"%s %s has just been changed by somebody else; load it again":     "%s %s wurde soeben von anderer Seite geändert; bitte laden Sie neu",
+	"%s is missing: Annex I asks for it":                              "%s fehlt: Anhang I verlangt diese Angabe",
+	"there is no such %s, or it is not visible to you":                "%s: nicht vorhanden oder für Sie nicht sichtbar",
+	"there is no such thing, or it is not visible to you":             "das Gesuchte ist nicht vorhanden oder für Sie nicht sichtbar",
+	"this %s is %s and cannot become %s":                              "%s: Ein Wechsel von %s nach %s ist nicht möglich",
 
 	// Server.
 	"a fault of the server; the request id names it": "ein Fehler des Servers; die Anfrage-ID verweist darauf",

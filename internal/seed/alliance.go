@@ -11,8 +11,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
-	"github.com/peregrine-exchange/peregrine/internal/role"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
+	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )

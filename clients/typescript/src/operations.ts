@@ -24,6 +24,24 @@ export type Scalars = {
   LocalDateTime: { input: string; output: string; }
 };
 
+/** What a provider calls a level of authentication. */
+export type AcrValueInput = {
+  /** Profile of REFEDS. */
+  profile: Scalars['String']['input'];
+  /** The provider's name of it. */
+  value: Scalars['String']['input'];
+};
+
+/** One more key for a program. */
+export type AddApiClientKeyInput = {
+  /** The program. */
+  clientId: Scalars['ID']['input'];
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The key. */
+  key: ApiClientKeyInput;
+};
+
 /** An endpoint to pull. */
 export type AddImportSourceInput = {
   /** How often it is pulled, in minutes: 15 to 10080, a week. */
@@ -42,6 +60,16 @@ export type AddImportSourceInput = {
   url: Scalars['String']['input'];
   /** Whether to ask for the offerings of each course where the format has them below the course; yes unless given. */
   withOfferings?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** A home organisation for which a provider shall speak too. */
+export type AddProviderHomeInput = {
+  /** The institution's home organisation, or one of its domains. */
+  domain: Scalars['String']['input'];
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
 };
 
 /** A new unit. */
@@ -104,6 +132,24 @@ export type AnswerRecognitionRuleInput = {
   ruleId: Scalars['ID']['input'];
 };
 
+/** A public key to register. */
+export type ApiClientKeyInput = {
+  /** The public key as JWK (RFC 7517), in JSON: P-256, P-384, Ed25519, or RSA of 2048 to 4096 bits. Without `kid` its thumbprint names it. */
+  jwk: Scalars['String']['input'];
+  /** Until when it holds; until it is retired when it is not given. */
+  notAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** From when it holds; now when it is not given. */
+  notBefore?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** States of a program. */
+export type ApiClientState =
+  /** Gets and uses tokens. */
+  | 'ACTIVE'
+  /** Gets no tokens, and those that it has are worth nothing. */
+  | 'DISABLED'
+  | '%future added value';
+
 /** Which applications to list. */
 export type ApplicationFilter = {
   /** Institution at which the viewer holds a role. */
@@ -141,6 +187,14 @@ export type ApplicationState =
   /** The learner has withdrawn. */
   | 'WITHDRAWN'
   | '%future added value';
+
+/** A proposal to put in force. */
+export type ApproveProviderInput = {
+  /** Digest of what was looked at, from its field `proposal`. */
+  proposal: Scalars['String']['input'];
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+};
 
 /** Types of assessment (European controlled list). */
 export type AssessmentType =
@@ -312,6 +366,38 @@ export type ChangeType =
   | 'RECOGNITION_RULE'
   /** A result. */
   | 'RESULT'
+  | '%future added value';
+
+/** A provider to look at. */
+export type CheckProviderInput = {
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+};
+
+/** By which claim a provider tells an attribute. */
+export type ClaimNameInput = {
+  /** The attribute. */
+  attribute: Scalars['String']['input'];
+  /** The claim. */
+  claim: Scalars['String']['input'];
+};
+
+/** How an identity provider spells what is no standard claim of OpenID Connect. */
+export type ClaimSpelling =
+  /** By the attributes' own names: `schacHomeOrganization`. */
+  | 'CAMEL'
+  /** As REFEDS and MyAcademicID do: `schac_home_organization`. */
+  | 'REFEDS'
+  /** As SURFconext does: `edu_person_scoped_affiliations`. */
+  | 'SURF'
+  | '%future added value';
+
+/** How this server proves itself to an identity provider. */
+export type ClientAuthentication =
+  /** With a key of its own (private_key_jwt). */
+  | 'PRIVATE_KEY_JWT'
+  /** With a secret that both know. */
+  | 'SECRET'
   | '%future added value';
 
 /** Closes a unit for good. */
@@ -630,12 +716,36 @@ export type DifferenceElement =
   | 'WORKLOAD'
   | '%future added value';
 
+/** A program to disable. */
+export type DisableApiClientInput = {
+  /** The program. */
+  clientId: Scalars['ID']['input'];
+};
+
+/** A provider to switch off. */
+export type DisableProviderInput = {
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+};
+
 /** A range of credits, both ends included. */
 export type EctsRange = {
   /** Most. */
   max?: InputMaybe<Scalars['ECTS']['input']>;
   /** Fewest. */
   min?: InputMaybe<Scalars['ECTS']['input']>;
+};
+
+/** A program to enable. */
+export type EnableApiClientInput = {
+  /** The program. */
+  clientId: Scalars['ID']['input'];
+};
+
+/** A provider to switch on again. */
+export type EnableProviderInput = {
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
 };
 
 /** Ends a membership. */
@@ -646,10 +756,40 @@ export type EndMembershipInput = {
   reason: Scalars['String']['input'];
 };
 
+/** Ends all sessions but one. */
+export type EndOtherSessionsInput = {
+  /** The one that goes on, with what lent it or it has lent. */
+  exceptSessionId: Scalars['ID']['input'];
+};
+
 /** Ends a portal. */
 export type EndPortalInput = {
   /** The portal. */
   portalId: Scalars['ID']['input'];
+};
+
+/** Takes a role back. */
+export type EndRoleInput = {
+  /** When it ends; none: at once. Not in the past, and not after its end. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Why, in at most 500 characters; the person and the administrators see it. */
+  reason: Scalars['String']['input'];
+  /** The role. */
+  roleGrantId: Scalars['ID']['input'];
+};
+
+/** Ends a rule for roles. */
+export type EndRoleRuleInput = {
+  /** Why, in at most 500 characters; those whose role ends see it. */
+  reason: Scalars['String']['input'];
+  /** The rule. */
+  roleRuleId: Scalars['ID']['input'];
+};
+
+/** Ends a session. */
+export type EndSessionInput = {
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
 };
 
 /** Which enrolments to list. */
@@ -686,6 +826,8 @@ export type ErrorCode =
   | 'LIMITED'
   /** There is no such thing, or it is not visible to the viewer. */
   | 'NOT_FOUND'
+  /** The viewer has the right once they have proved a second factor; `extensions.stepUpUrl` is where, with the path to return to as `return_to`. */
+  | 'STEP_UP_REQUIRED'
   /** Nobody has signed in. */
   | 'UNAUTHENTICATED'
   /** Try again in a moment. */
@@ -760,18 +902,32 @@ export type GradeTransfer =
   | 'PASS_ONLY'
   | '%future added value';
 
-/** Gives a person a role, from now on. */
+/** Gives a person a role. */
 export type GrantRoleInput = {
   /** Institution; for the role ALLIANCE_ADMINISTRATOR the alliance. */
   at: Scalars['ID']['input'];
   /** Repeats with the same key have one effect. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The person, who has signed in before and can tell their identifier from `viewer.person.id`. */
+  /** The person, who has signed in before and can tell their identifier from `viewer.person.id`. Nobody gives a role to themselves. */
   personId: Scalars['ID']['input'];
   /** The role. */
   role: Role;
   /** Unit to which it is limited, with all units below; only for the role COURSE_EDITOR. */
   unitId?: InputMaybe<Scalars['ID']['input']>;
+  /** Since when; none: from now on. Not in the past. */
+  validFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Until when; none: without an end. */
+  validUntil?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Which identity providers to list. */
+export type IdentityProviderFilter = {
+  /** With this health. */
+  health?: InputMaybe<ProviderHealth>;
+  /** That speak for this institution. */
+  institutionId?: InputMaybe<Scalars['ID']['input']>;
+  /** In one of these states. */
+  states?: InputMaybe<Array<ProviderState>>;
 };
 
 /** Formats that can be imported. */
@@ -867,6 +1023,8 @@ export type InstitutionBy =
 export type InstitutionFilter = {
   /** Members of the alliance with this short name. */
   alliance?: InputMaybe<Scalars['String']['input']>;
+  /** Whether people can sign in with it. */
+  canSignIn?: InputMaybe<Scalars['Boolean']['input']>;
   /** In this country, ISO 3166-1 alpha-2. */
   country?: InputMaybe<Scalars['String']['input']>;
   /** Only rows that have changed since then. */
@@ -911,6 +1069,24 @@ export type LevelRuleInput = {
   lowest?: InputMaybe<Scalars['Int']['input']>;
   /** Fewest credits at that level or above. */
   minEcts: Scalars['ECTS']['input'];
+};
+
+/** A new rule for roles. */
+export type MakeRoleRuleInput = {
+  /** The attribute. */
+  attribute: RoleRuleAttribute;
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+  /** For how many months the role holds unless the value is asserted again, 1 to 13. */
+  months: Scalars['Int']['input'];
+  /** The role; not ADMINISTRATOR and not ALLIANCE_ADMINISTRATOR, which are given by hand only. */
+  role: Role;
+  /** Unit to which it is limited, with all units below; only for the role COURSE_EDITOR. */
+  unitId?: InputMaybe<Scalars['ID']['input']>;
+  /** The value, byte for byte: a URI of at most 255 characters, or an affiliation in small letters. */
+  value: Scalars['String']['input'];
 };
 
 /** Parts that an institution plays in an alliance. */
@@ -1033,6 +1209,36 @@ export type PauseImportSourceInput = {
   sourceId: Scalars['ID']['input'];
 };
 
+/** A provider to register, once a second person has approved it. */
+export type ProposeProviderInput = {
+  /** What it calls levels of authentication. */
+  acrValues?: Array<AcrValueInput>;
+  /** Signatures to accept, of RS256, PS256, ES256, ES384 and EdDSA; empty for all of these. */
+  algorithms?: Array<Scalars['String']['input']>;
+  /** Where it departs from that. */
+  claimNames?: Array<ClaimNameInput>;
+  /** How its claims are spelt. */
+  claims?: ClaimSpelling;
+  /** How this server proves itself there. */
+  clientAuthentication?: ClientAuthentication;
+  /** By which identifier this server is known there. */
+  clientId: Scalars['String']['input'];
+  /** Where the operator has put the secret: `env:PROVIDER_NAME` or `file:/PATH/provider-NAME`. Needed with SECRET. */
+  clientSecretRef?: InputMaybe<Scalars['String']['input']>;
+  /** Home organisations, at most 500: domains of the institutions themselves. */
+  homes: Array<ProviderHomeInput>;
+  /** Repeats with the same key have one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Issuer, exactly as the provider writes it: https, without query and fragment. */
+  issuer: Scalars['String']['input'];
+  /** Short name in the addresses of sign-in: 1 to 64 small letters, digits, hyphens and dots, such as `uni-hannover.de`. It never changes. */
+  key: Scalars['String']['input'];
+  /** Whether it is an institution's own. */
+  mode?: ProviderMode;
+  /** Scopes to ask for; openid is among them. */
+  scopes?: Array<Scalars['String']['input']>;
+};
+
 /** A rule that one side proposes to the other. */
 export type ProposeRecognitionRuleInput = {
   /** Published course of the host. */
@@ -1054,6 +1260,42 @@ export type ProposeRecognitionRuleInput = {
   /** Last day. */
   validUntil?: InputMaybe<Scalars['Date']['input']>;
 };
+
+/** Whether an identity provider works. */
+export type ProviderHealth =
+  /** It does not. */
+  | 'BROKEN'
+  /** Nobody has looked yet. */
+  | 'UNKNOWN'
+  /** It answers as it should. */
+  | 'WORKING'
+  | '%future added value';
+
+/** A home organisation and the institution that it is. */
+export type ProviderHomeInput = {
+  /** The institution's home organisation, or one of its domains. */
+  domain: Scalars['String']['input'];
+  /** The institution. */
+  institutionId: Scalars['ID']['input'];
+};
+
+/** Kinds of identity providers. */
+export type ProviderMode =
+  /** An institution's own. */
+  | 'DIRECT'
+  /** Passes on what the providers of many institutions say. */
+  | 'PROXY'
+  | '%future added value';
+
+/** States of an identity provider. */
+export type ProviderState =
+  /** In force. */
+  | 'ACTIVE'
+  /** Switched off; nobody signs in through it. */
+  | 'DISABLED'
+  /** Waits for a second person; nobody signs in through it. */
+  | 'PROPOSED'
+  | '%future added value';
 
 /** A course to publish. */
 export type PublishCourseInput = {
@@ -1215,6 +1457,28 @@ export type RefuseNominationInput = {
   reason: Scalars['String']['input'];
 };
 
+/** A program to register. */
+export type RegisterApiClientInput = {
+  /** Any text of at most 100 characters; the same key twice has one effect. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Institution whose program it is. */
+  institutionId: Scalars['ID']['input'];
+  /** Address at which its institution publishes its keys as JWK Set: https, at most 1000 characters. */
+  jwksUrl?: InputMaybe<Scalars['String']['input']>;
+  /** Its public keys, at most 10. */
+  keys?: InputMaybe<Array<ApiClientKeyInput>>;
+  /** Name, unique at the institution, at most 100 characters. */
+  name: Scalars['String']['input'];
+  /**
+   * The most that its tokens may have. About courses: `catalogue.read`,
+   * `catalogue.import`, `course.edit`, `course.publish`, `offering.manage`,
+   * `micro_degree.edit`. About learners: `learner.read`, `application.nominate`,
+   * `application.decide`, `result.record`, `result.confirm`, `credential.issue`,
+   * `credential.revoke`, `recognition.decide`. Each also reads what its part is about.
+   */
+  scopes: Array<Scalars['String']['input']>;
+};
+
 /** What is known of an institution that is new here. Identifiers stand side by side; give those it has. */
 export type RegisterInstitutionInput = {
   /** Short name, such as `LUH`. */
@@ -1265,6 +1529,20 @@ export type ReinstateMemberInput = {
   membershipId: Scalars['ID']['input'];
 };
 
+/** A proposal to remove. */
+export type RejectProviderInput = {
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+};
+
+/** A home organisation for which a provider shall speak no longer. */
+export type RemoveProviderHomeInput = {
+  /** The domain. */
+  domain: Scalars['String']['input'];
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+};
+
 /** A learner's request for recognition. */
 export type RequestRecognitionInput = {
   /** The learner's credential. */
@@ -1295,6 +1573,14 @@ export type ResultState =
 export type ResumeImportSourceInput = {
   /** The source. */
   sourceId: Scalars['ID']['input'];
+};
+
+/** A key to retire. */
+export type RetireApiClientKeyInput = {
+  /** The program. */
+  clientId: Scalars['ID']['input'];
+  /** The key. */
+  keyId: Scalars['ID']['input'];
 };
 
 /** A draft that its reviewer gives back, or that is taken back. */
@@ -1345,6 +1631,24 @@ export type Role =
   | 'TEACHER'
   | '%future added value';
 
+/** Narrows a list of roles. What is not given does not narrow. */
+export type RoleGrantFilter = {
+  /** True: those that hold now; false: those that have ended or have not begun. */
+  current?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Who holds it. */
+  personId?: InputMaybe<Scalars['ID']['input']>;
+  /** The role. */
+  role?: InputMaybe<Role>;
+};
+
+/** Attributes from which a role may follow. */
+export type RoleRuleAttribute =
+  /** eduPersonAffiliation with the institution, such as `staff`. */
+  | 'EDUPERSON_AFFILIATION'
+  /** eduPersonEntitlement, a URI. */
+  | 'EDUPERSON_ENTITLEMENT'
+  | '%future added value';
+
 /** Sides of a rule. */
 export type RuleSide =
   /** The institution that counts. */
@@ -1377,6 +1681,14 @@ export type SeatQuotaInput = {
   seats: Scalars['Int']['input'];
 };
 
+/** Kinds of sessions. */
+export type SessionKind =
+  /** A token that a browser lent to a program. */
+  | 'BEARER'
+  /** A browser. */
+  | 'BROWSER'
+  | '%future added value';
+
 /** Whether a micro-credential counts towards a larger award. */
 export type Stackability =
   /** Counts towards another award. */
@@ -1400,6 +1712,14 @@ export type StartImportInput = {
   /** Name, such as that of a file. */
   name?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Whether staff must prove a second factor for keys, roles, results and credentials, and administrators of an alliance for what they do for it. */
+export type StepUp =
+  /** Any sign-in does. */
+  | 'OPTIONAL'
+  /** A second factor, proved within the last 30 minutes; else STEP_UP_REQUIRED. */
+  | 'REQUIRED'
+  | '%future added value';
 
 /** A learner's wish to take an offering. */
 export type SubmitApplicationInput = {
@@ -1525,6 +1845,12 @@ export type UnitKind =
   | 'SCHOOL'
   | '%future added value';
 
+/** Takes an account from the viewer. */
+export type UnlinkIdentityInput = {
+  /** The account. */
+  identityId: Scalars['ID']['input'];
+};
+
 /** Changes an alliance. What is not given stays; an empty website is removed. */
 export type UpdateAllianceInput = {
   /** The alliance. */
@@ -1533,8 +1859,22 @@ export type UpdateAllianceInput = {
   bounds?: InputMaybe<Array<AwardBoundsInput>>;
   /** Name in all its languages. */
   name?: InputMaybe<Array<TranslationInput>>;
+  /** Whether its administrators must prove a second factor. */
+  stepUp?: InputMaybe<StepUp>;
   /** Website. */
   website?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What to change of a program; what is not given stays. */
+export type UpdateApiClientInput = {
+  /** The program. */
+  clientId: Scalars['ID']['input'];
+  /** Address at which its keys are published; an empty text takes it away. */
+  jwksUrl?: InputMaybe<Scalars['String']['input']>;
+  /** Name. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The most that its tokens may have. What is taken away, tokens lose within 30 seconds. */
+  scopes?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** New content of a course's draft. */
@@ -1585,6 +1925,8 @@ export type UpdateInstitutionInput = {
   pic?: InputMaybe<Scalars['String']['input']>;
   /** ROR id, such as `https://ror.org/0304hq317`. */
   ror?: InputMaybe<Scalars['String']['input']>;
+  /** Whether its staff must prove a second factor for what weighs most. */
+  stepUp?: InputMaybe<StepUp>;
   /** IANA time zone of deadlines that are set from now on. */
   timeZone?: InputMaybe<Scalars['String']['input']>;
   /** Town in all its languages. */
@@ -1639,6 +1981,32 @@ export type UpdateOfferingInput = {
   waitlist?: InputMaybe<WaitlistInput>;
   /** Windows of audiences that may not apply from `opensAt` to `closesAt`. */
   windows?: InputMaybe<Array<AudienceWindowInput>>;
+};
+
+/** What to change of a provider; what is not given stays. */
+export type UpdateProviderInput = {
+  /** What it calls levels of authentication. */
+  acrValues?: InputMaybe<Array<AcrValueInput>>;
+  /** Signatures to accept. */
+  algorithms?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Where it departs from that. */
+  claimNames?: InputMaybe<Array<ClaimNameInput>>;
+  /** How its claims are spelt. */
+  claims?: InputMaybe<ClaimSpelling>;
+  /** How this server proves itself there. */
+  clientAuthentication?: InputMaybe<ClientAuthentication>;
+  /** By which identifier this server is known there. */
+  clientId?: InputMaybe<Scalars['String']['input']>;
+  /** Where the secret is; empty for none. */
+  clientSecretRef?: InputMaybe<Scalars['String']['input']>;
+  /** Issuer. */
+  issuer?: InputMaybe<Scalars['String']['input']>;
+  /** Whether it is an institution's own. */
+  mode?: InputMaybe<ProviderMode>;
+  /** The provider. */
+  providerId: Scalars['ID']['input'];
+  /** Scopes to ask for. */
+  scopes?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** Renames or moves a unit. What is not given stays. */
@@ -1710,6 +2078,8 @@ export type ViewerKind =
   | 'ANONYMOUS'
   /** A learner, a member of staff, or both. */
   | 'PERSON'
+  /** A program of an institution, with scopes instead of roles. */
+  | 'PROGRAM'
   | '%future added value';
 
 /** How learners wait for a seat. */
