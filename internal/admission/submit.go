@@ -2,8 +2,6 @@ package admission
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -162,6 +160,5 @@ func full(o *ent.Offering) error {
 
 // liveKey is what two live applications of one learner for one offering share.
 func liveKey(learner, offering ident.ID) string {
-	sum := sha256.Sum256([]byte(learner + "|" + offering))
-	return hex.EncodeToString(sum[:])
+	return storage.Digest(string(learner + "|" + offering))
 }

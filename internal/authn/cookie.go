@@ -2,9 +2,10 @@ package authn
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Cookie makes the cookies of a server: none holds anything but a random
@@ -20,15 +21,10 @@ const sessionName = "session"
 // cookies of plain http, which is for this machine only: anywhere else nobody
 // stays signed in rather than send a secret in the clear.
 func NewCookie(baseURL string) Cookie {
-	if u, err := url.Parse(baseURL); err == nil && u.Scheme == "http" && isLoopback(u.Hostname()) {
+	if u, err := url.Parse(baseURL); err == nil && u.Scheme == "http" && vocab.IsLoopback(u.Hostname()) {
 		return Cookie{prefix: "peregrine-"}
 	}
 	return Cookie{prefix: "__Host-", secure: true}
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Name is the name of the session's cookie.

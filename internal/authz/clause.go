@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -68,14 +69,11 @@ func texts[V ~string](values []V) []string {
 // with %s.
 type phrase [2]string
 
-var languages = language.NewMatcher([]language.Tag{language.English, language.German})
-
 func (p phrase) in(tag language.Tag, args ...any) string {
-	_, i, _ := languages.Match(tag)
 	if len(args) == 0 {
-		return p[i]
+		return problem.Said(p, tag)
 	}
-	return fmt.Sprintf(p[i], args...)
+	return fmt.Sprintf(problem.Said(p, tag), args...)
 }
 
 // groups say who a group is, by what the column names.

@@ -2,8 +2,6 @@ package catalogue
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -262,6 +261,5 @@ func digestOf(v *ent.CourseVersion) string {
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return storage.Digest(string(text))
 }

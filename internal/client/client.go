@@ -82,7 +82,7 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 	if err := authz.Require(ctx, authz.ManageClients, n.InstitutionID); err != nil {
 		return nil, err
 	}
-	name, badName := checkName(n.Name)
+	name, badName := vocab.NeededLine(maxName, n.Name, "input", "name")
 	scopes, badScopes := checkScopes(n.Scopes)
 	found := []error{badName, badScopes, checkAddress(n.JwksURL)}
 	if len(n.Keys) > maxKeys {
@@ -148,7 +148,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 	var name string
 	if u.Name != nil {
 		var bad error
-		name, bad = checkName(*u.Name)
+		name, bad = vocab.NeededLine(maxName, *u.Name, "input", "name")
 		found = append(found, bad)
 	}
 	scopes := c.Scopes
@@ -309,14 +309,6 @@ func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ApiClient, error)
 
 func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.ApiClient, details map[string]string) error {
 	return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID}, Details: details})
-}
-
-func checkName(s string) (string, error) {
-	name, err := vocab.Line(maxName, s, "input", "name")
-	if err == nil && name == "" {
-		err = problem.New(problem.Invalid, "this text is needed").At("input", "name")
-	}
-	return name, err
 }
 
 // checkScopes returns the scopes in order, each once.

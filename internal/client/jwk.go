@@ -165,10 +165,10 @@ func (s *Service) store(n NewKey, path ...string) (stored, error) {
 		out.algorithm = string(k.Algorithms[0])
 	}
 	if n.NotBefore != nil {
-		out.from = n.NotBefore.UTC().Truncate(time.Microsecond)
+		out.from = vocab.Stored(*n.NotBefore)
 	}
 	if n.NotAfter != nil {
-		until := n.NotAfter.UTC().Truncate(time.Microsecond)
+		until := vocab.Stored(*n.NotAfter)
 		if out.until = &until; !until.After(out.from) || !until.After(s.Now()) {
 			return stored{}, problem.New(problem.Invalid, "the key would be over before it begins").At(path...)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Prefix begins the name of every variable.
@@ -145,7 +146,7 @@ func (c Config) Check() error {
 	if err != nil {
 		base = &url.URL{}
 	}
-	local := loopback(base.Hostname())
+	local := vocab.IsLoopback(base.Hostname())
 	_, _, badListen := net.SplitHostPort(c.Listen)
 	listenHost, _, _ := net.SplitHostPort(c.Listen)
 	sqlite := strings.HasPrefix(c.Database, "sqlite:")
@@ -162,7 +163,7 @@ func (c Config) Check() error {
 		when(level.UnmarshalText([]byte(c.LogLevel)) != nil, "LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel),
 		when(!slices.Contains([]string{"json", "text", "auto"}, c.LogFormat), "LOG_FORMAT", "%q is not json, text or auto", c.LogFormat),
 		when(c.ImportMiB < 1 || c.ImportMiB > 4096, "IMPORT_MAX_MIB", "%d is not 1 to 4096", c.ImportMiB),
-		when(c.Demo && (!local || !loopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
+		when(c.Demo && (!local || !vocab.IsLoopback(listenHost)), "DEMO", "is only for this machine: LISTEN and BASE_URL must be on localhost"),
 		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
 	}
 	for _, p := range c.Proxies {
@@ -173,8 +174,8 @@ func (c Config) Check() error {
 		demo, err := url.Parse(c.DemoURL)
 		host, _, bad := net.SplitHostPort(c.DemoListen)
 		faults = append(faults,
-			when(err != nil || demo.Scheme != "http" || !loopback(demo.Hostname()), "DEMO_IDP_URL", "%q is not an http address on this machine", c.DemoURL),
-			when(bad != nil || !loopback(host), "DEMO_IDP_LISTEN", "%q is not an address on this machine", c.DemoListen))
+			when(err != nil || demo.Scheme != "http" || !vocab.IsLoopback(demo.Hostname()), "DEMO_IDP_URL", "%q is not an http address on this machine", c.DemoURL),
+			when(bad != nil || !vocab.IsLoopback(host), "DEMO_IDP_LISTEN", "%q is not an address on this machine", c.DemoListen))
 	}
 	return errors.Join(faults...)
 }
@@ -189,12 +190,4 @@ func when(fault bool, name, format string, args ...any) error {
 func key32(s string) bool {
 	b, err := base64.StdEncoding.DecodeString(s)
 	return err == nil && len(b) == 32
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
 }

@@ -23,13 +23,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"golang.org/x/text/language"
 )
 
@@ -104,10 +104,7 @@ func loopbackURL(raw string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("demo identity provider: base address: %w", err)
 	}
-	host := u.Hostname()
-	ip, err := netip.ParseAddr(host)
-	loopback := host == "localhost" || err == nil && ip.IsLoopback()
-	if u.Scheme != "http" || !loopback {
+	if u.Scheme != "http" || !vocab.IsLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("demo identity provider: %q is not http on a loopback host; it signs anybody in and is only for this machine", raw)
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {

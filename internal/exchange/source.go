@@ -48,10 +48,7 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 	if err := authz.Require(ctx, authz.ImportCatalogue, n.InstitutionID); err != nil {
 		return nil, err
 	}
-	name, badName := vocab.Line(100, n.Name, "input", "name")
-	if badName == nil && name == "" {
-		badName = problem.New(problem.Invalid, "this text is needed").At("input", "name")
-	}
+	name, badName := vocab.NeededLine(100, n.Name, "input", "name")
 	if err := problem.Join(badName, s.readable(n.Format), checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, n.InstitutionID, n.Policy)); err != nil {
 		return nil, err
 	}
@@ -99,9 +96,7 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 	var name string
 	if u.Name != nil {
 		var bad error
-		if name, bad = vocab.Line(100, *u.Name, "input", "name"); bad == nil && name == "" {
-			bad = problem.New(problem.Invalid, "this text is needed").At("input", "name")
-		}
+		name, bad = vocab.NeededLine(100, *u.Name, "input", "name")
 		found = append(found, bad)
 	}
 	if u.Format != nil {

@@ -162,16 +162,10 @@ func (c *Client) Get(ctx context.Context, address string, previous Previous) (*R
 // checked reads an address. Its problem repeats nothing of it.
 func (c *Client) checked(address string) (*url.URL, *problem.Error) {
 	target, err := url.Parse(address)
-	if err != nil || !c.fit(target) {
+	if err != nil || !Permits(target, c.o.AllowHTTP) {
 		return nil, problem.New(problem.Invalid, "the address to fetch from must be https and name a host, but no user or password")
 	}
 	return target, nil
-}
-
-// fit reports whether an address may be asked, as far as it can be seen before
-// its name is resolved.
-func (c *Client) fit(target *url.URL) bool {
-	return Permits(target, c.o.AllowHTTP)
 }
 
 // hostPort is host:port of an address, as lists of exceptions have it.
@@ -207,7 +201,7 @@ func (c *Client) send(ctx context.Context, target *url.URL, previous Previous) (
 			redirected = true
 			next.Header.Del("Referer") // the address before may hold a secret
 			downgraded := before[len(before)-1].URL.Scheme == "https" && next.URL.Scheme != "https"
-			if c.o.NoRedirects || len(before) > maxRedirects || downgraded || !c.fit(next.URL) {
+			if c.o.NoRedirects || len(before) > maxRedirects || downgraded || !Permits(next.URL, c.o.AllowHTTP) {
 				return errRedirect
 			}
 			return nil

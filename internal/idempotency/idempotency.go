@@ -5,8 +5,6 @@ package idempotency
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,7 +57,7 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	if err != nil {
 		return none, fmt.Errorf("idempotency: %w", err)
 	}
-	digest, inputDigest := hash([]byte(string(v.Actor())+"\x00"+c.Verb+"\x00"+*c.Key)), hash(input)
+	digest, inputDigest := storage.Digest(string(v.Actor())+"\x00"+c.Verb+"\x00"+*c.Key), storage.Digest(string(input))
 	system := viewer.AsSystem(ctx)
 
 	// A repeat is found here; only rivals at the same moment meet the unique key.
@@ -109,9 +107,4 @@ func answered(ctx context.Context, db *ent.Client, digest, inputDigest string) (
 		return "", problem.New(problem.Conflict, "this idempotency key was used for another input").At("input", "idempotencyKey")
 	}
 	return *key.AnswerID, nil
-}
-
-func hash(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

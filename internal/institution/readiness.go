@@ -21,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -49,22 +50,15 @@ type Finding struct {
 	Status Status
 }
 
-var readinessLanguages = language.NewMatcher([]language.Tag{language.English, language.German})
-
 // Need says what the check asks for.
-func (c *Check) Need(in language.Tag) string { return spoken(c.need, in) }
+func (c *Check) Need(in language.Tag) string { return problem.Said(c.need, in) }
 
 // Hint says how to fix what the check found, or "" when it found nothing.
 func (f Finding) Hint(in language.Tag) string {
 	if f.Status == Passed {
 		return ""
 	}
-	return spoken(f.hint, in)
-}
-
-func spoken(text [2]string, in language.Tag) string {
-	_, i, _ := readinessLanguages.Match(in)
-	return text[i]
+	return problem.Said(f.hint, in)
 }
 
 // facts are what the checks look at, of one institution.

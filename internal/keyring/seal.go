@@ -41,20 +41,24 @@ func Seal(kek KEK, k *Key, owner Owner) (string, error) {
 	if secret == nil {
 		return "", ErrDestroyed
 	}
+	plain := append([]byte{codes[k.Algorithm()]}, secret...)
+	defer clear(plain)
+	return seal(kek, plain, k.KeyID(), owner)
+}
+
+// seal puts what is to be kept into an envelope that opens by this name and for
+// this owner only.
+func seal(kek KEK, plain []byte, name string, owner Owner) (string, error) {
 	aead, err := kek.aead()
 	if err != nil {
 		return "", err
 	}
-	plain := append([]byte{codes[k.Algorithm()]}, secret...)
-	defer clear(plain)
-	sealed := aead.Seal(nil, nil, plain, owner.additional(kek.ID(), k.KeyID()))
+	sealed := aead.Seal(nil, nil, plain, owner.additional(kek.ID(), name))
 	return strings.Join([]string{version, kek.ID(), base64.RawURLEncoding.EncodeToString(sealed)}, "."), nil
 }
 
-// Open returns the private key in an envelope, which must be the one with this
-// key id and owner. It returns ErrEnvelope, ErrWrongKEK, ErrBinding or, for the
-// zero KEK, ErrKEK.
-func Open(kek KEK, envelope, keyID string, owner Owner) (*Key, error) {
+// open is the way back. size is what must have been sealed, or -1.
+func open(kek KEK, envelope, name string, owner Owner, size int) ([]byte, error) {
 	aead, err := kek.aead()
 	if err != nil {
 		return nil, err
@@ -67,12 +71,23 @@ func Open(kek KEK, envelope, keyID string, owner Owner) (*Key, error) {
 		return nil, ErrWrongKEK
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || len(sealed) != aead.Overhead()+1+secretSize || strings.ContainsAny(parts[2], "\r\n") {
+	if err != nil || strings.ContainsAny(parts[2], "\r\n") || size >= 0 && len(sealed) != aead.Overhead()+size {
 		return nil, ErrEnvelope
 	}
-	plain, err := aead.Open(nil, nil, sealed, owner.additional(kek.ID(), keyID))
+	plain, err := aead.Open(nil, nil, sealed, owner.additional(kek.ID(), name))
 	if err != nil {
 		return nil, ErrBinding
+	}
+	return plain, nil
+}
+
+// Open returns the private key in an envelope, which must be the one with this
+// key id and owner. It returns ErrEnvelope, ErrWrongKEK, ErrBinding or, for the
+// zero KEK, ErrKEK.
+func Open(kek KEK, envelope, keyID string, owner Owner) (*Key, error) {
+	plain, err := open(kek, envelope, keyID, owner, 1+secretSize)
+	if err != nil {
+		return nil, err
 	}
 	defer clear(plain)
 	for alg, code := range codes {

@@ -7,8 +7,6 @@ package learner
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -152,10 +150,7 @@ func add(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time
 		SetDigest(a.digest()).SetSignedInAt(now).SetAssurance(a.Assurance).Save(ctx)
 }
 
-func (a Assertion) digest() string {
-	sum := sha256.Sum256([]byte(a.Issuer + "\x00" + a.Subject))
-	return hex.EncodeToString(sum[:])
-}
+func (a Assertion) digest() string { return storage.Digest(a.Issuer + "\x00" + a.Subject) }
 
 // speaksFor says whether an account is the one whose home says what the profile
 // holds: the first that the person has.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // The longest origin, which is that of its column, and the longest return
@@ -35,7 +36,7 @@ func serialised(u *url.URL) string {
 	switch {
 	case host == "" || !plain(host) || port == "0" || strings.HasPrefix(port, "0") || u.User != nil:
 		return ""
-	case u.Scheme == "http" && (!loopback(host) || port == "80"), u.Scheme == "https" && port == "443":
+	case u.Scheme == "http" && (!vocab.IsLoopback(host) || port == "80"), u.Scheme == "https" && port == "443":
 		return ""
 	case u.Scheme != "https" && u.Scheme != "http":
 		return ""
@@ -63,12 +64,6 @@ func plain(host string) bool {
 		}
 	}
 	return true
-}
-
-// loopback says whether a host is this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkReturnAddresses returns an INVALID problem unless each address lies at

@@ -54,10 +54,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, er
 	if err := authz.Require(ctx, verbAt(r.At), r.At); err != nil {
 		return nil, err
 	}
-	name, badName := vocab.Line(maxName, r.Name, "input", "name")
-	if badName == nil && name == "" {
-		badName = problem.New(problem.Invalid, "this text is needed").At("input", "name")
-	}
+	name, badName := vocab.NeededLine(maxName, r.Name, "input", "name")
 	if err := problem.Join(badName, checkOrigin(r.Origin), checkReturnAddresses(r.Origin, r.ReturnAddresses)); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,12 @@ var Languages = []language.Tag{language.English, language.German}
 
 var spoken = language.NewMatcher(Languages)
 
+// Said picks from a text in each of the Languages the one to say to somebody.
+func Said(text [2]string, in language.Tag) string {
+	_, i, _ := spoken.Match(in)
+	return text[i]
+}
+
 // inGerman formats with fmt, as Error does: years, identifiers and limits keep
 // their digits as they are, without the grouping of a message.Printer. A
 // format without an entry is said in English.

@@ -20,7 +20,8 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
-	alliance, either := s.byAlliance(ctx, institutionsOf(homes)), s.byEither(ctx, institutionsOf(homes))
+	alliance := s.byAlliance(ctx, institutionsOf(homes))
+	either := orOwn(ctx, alliance, institutionsOf(homes))
 	for _, err := range []error{alliance, either} {
 		if err != nil && problem.All(err) == nil {
 			return nil, err

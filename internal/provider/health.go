@@ -65,8 +65,7 @@ func (t Trouble) Error() string { return "provider: " + string(t) }
 
 // Sentence says what is wrong in the language.
 func (t Trouble) Sentence(in language.Tag) string {
-	_, i, _ := language.NewMatcher(problem.Languages).Match(in)
-	return troubles[t][i]
+	return problem.Said(troubles[t], in)
 }
 
 // CheckDue checks the providers that are in force and whose turn it is. A job

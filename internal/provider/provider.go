@@ -34,8 +34,6 @@ package provider
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -56,6 +54,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -170,8 +169,8 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 	create := tx.Provider.Create().SetKey(p.Key).SetIssuer(p.Issuer).SetClientID(p.ClientID).SetClientAuthentication(p.clientAuthentication()).
 		SetNillableClientSecretRef(p.secretRef()).SetMode(p.Mode).SetState(state).SetScopes(p.Scopes).SetAlgorithms(p.Algorithms).
 		SetClaims(p.claims()).SetClaimNames(claimNames(p.ClaimNames)).SetAcrValues(acrValues(p.ACRValues))
-	if v := viewer.From(ctx); state == provider.StatePROPOSED && v.PersonID != "" {
-		create.SetProposedByID(v.PersonID)
+	if state == provider.StatePROPOSED {
+		create.SetNillableProposedByID(viewer.From(ctx).ByPerson())
 	}
 	made, err := create.Save(system)
 	if storage.IsDuplicate(err) { // by who took it at the same moment
@@ -405,7 +404,12 @@ func (s *Service) byAlliance(ctx context.Context, institutions []ident.ID) error
 
 // byEither also lets administrators of all the institutions.
 func (s *Service) byEither(ctx context.Context, institutions []ident.ID) error {
-	refused := s.byAlliance(ctx, institutions)
+	return orOwn(ctx, s.byAlliance(ctx, institutions), institutions)
+}
+
+// orOwn lets administrators of all the institutions where the alliance's are
+// needed otherwise.
+func orOwn(ctx context.Context, refused error, institutions []ident.ID) error {
 	if refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
 		return refused
 	}
@@ -418,23 +422,11 @@ func (s *Service) byEither(ctx context.Context, institutions []ident.ID) error {
 }
 
 func (p Proposal) institutions() []ident.ID {
-	var all []ident.ID
-	for _, h := range p.Homes {
-		if !slices.Contains(all, h.InstitutionID) {
-			all = append(all, h.InstitutionID)
-		}
-	}
-	return all
+	return relay.Keys(p.Homes, func(h Home) ident.ID { return h.InstitutionID })
 }
 
 func institutionsOf(homes []*ent.ProviderHome) []ident.ID {
-	var all []ident.ID
-	for _, h := range homes {
-		if !slices.Contains(all, h.InstitutionID) {
-			all = append(all, h.InstitutionID)
-		}
-	}
-	return all
+	return relay.Keys(homes, func(h *ent.ProviderHome) ident.ID { return h.InstitutionID })
 }
 
 // record writes the audit entry of a change, and tells partners that the
@@ -491,8 +483,7 @@ func digest(row *ent.Provider, homes []*ent.ProviderHome) string {
 	if err != nil {
 		panic(err) // texts always become JSON
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return storage.Digest(string(b))
 }
 
 func nonNil(m map[string]string) map[string]string {

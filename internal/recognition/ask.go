@@ -2,8 +2,6 @@ package recognition
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -139,6 +137,5 @@ func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == 
 
 // liveKey is what two standing cases about one credential share.
 func liveKey(c *ent.Credential) string {
-	sum := sha256.Sum256([]byte(c.ID + "|" + c.HomeID))
-	return hex.EncodeToString(sum[:])
+	return storage.Digest(string(c.ID + "|" + c.HomeID))
 }

@@ -38,7 +38,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 	now := vocab.Now(s.Now)
 	until := now
 	if e.At != nil {
-		until = instant(*e.At)
+		until = vocab.Stored(*e.At)
 	}
 	if until.Before(now) {
 		return nil, errPast.At("input", "at")
@@ -60,11 +60,8 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		if err := succeeded(ctx, tx, g, now); err != nil {
 			return nil, err
 		}
-		update := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEndReason(reason)
-		if v := viewer.From(ctx); v.PersonID != "" {
-			update.SetEndedByID(v.PersonID)
-		}
-		if err := update.Exec(viewer.AsSystem(ctx)); err != nil {
+		if err := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEndReason(reason).
+			SetNillableEndedByID(viewer.From(ctx).ByPerson()).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
 		g, err = tx.RoleGrant.Get(ctx, g.ID)

@@ -59,14 +59,11 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 			}
 		}
 		create := tx.RoleGrant.Create().SetPersonID(g.PersonID).SetRole(rolegrant.Role(g.Role)).
-			SetValidFrom(from).SetNillableValidUntil(until).SetNillableUnitID(g.UnitID)
+			SetValidFrom(from).SetNillableValidUntil(until).SetNillableUnitID(g.UnitID).SetNillableGrantedByID(viewer.From(ctx).ByPerson())
 		if g.At.Kind() == ident.Alliance {
 			create.SetAllianceID(g.At)
 		} else {
 			create.SetInstitutionID(g.At)
-		}
-		if v := viewer.From(ctx); v.PersonID != "" {
-			create.SetGrantedByID(v.PersonID)
 		}
 		made, err := create.Save(ctx)
 		if err != nil {
@@ -97,7 +94,7 @@ func checkUnitRole(r viewer.Role, unit *ident.ID) error {
 func (g NewGrant) span(now time.Time) (from time.Time, until *time.Time, err error) {
 	from = now
 	if g.ValidFrom != nil {
-		from = instant(*g.ValidFrom)
+		from = vocab.Stored(*g.ValidFrom)
 	}
 	if from.Before(now) {
 		return from, nil, errPast.At("input", "validFrom")
@@ -105,15 +102,12 @@ func (g NewGrant) span(now time.Time) (from time.Time, until *time.Time, err err
 	if g.ValidUntil == nil {
 		return from, nil, nil
 	}
-	end := instant(*g.ValidUntil)
+	end := vocab.Stored(*g.ValidUntil)
 	if !end.After(from) {
 		return from, nil, problem.New(problem.Invalid, "a role ends after it has begun").At("input", "validUntil")
 	}
 	return from, &end, nil
 }
-
-// instant is a moment as it is stored.
-func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 var errPast = problem.New(problem.Invalid, "this moment has passed")
 

@@ -99,12 +99,8 @@ func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error
 		if slices.ContainsFunc(open, n.same) {
 			return nil, problem.New(problem.Conflict, "the institution has this rule already").At("input", "value")
 		}
-		create := tx.RoleRule.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
-			SetAttribute(n.Attribute).SetValue(n.Value).SetRole(rolerule.Role(n.Role)).SetMonths(n.Months)
-		if v := viewer.From(ctx); v.PersonID != "" {
-			create.SetCreatedByID(v.PersonID)
-		}
-		made, err := create.Save(ctx)
+		made, err := tx.RoleRule.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).SetAttribute(n.Attribute).SetValue(n.Value).
+			SetRole(rolerule.Role(n.Role)).SetMonths(n.Months).SetNillableCreatedByID(viewer.From(ctx).ByPerson()).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -143,13 +139,9 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 	}
 	now := vocab.Now(s.Now)
 	system := viewer.AsSystem(ctx)
-	by := viewer.From(ctx).PersonID
+	by := viewer.From(ctx).ByPerson()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RoleRule, error) {
-		update := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now)
-		if by != "" {
-			update.SetEndedByID(by)
-		}
-		n, err := update.Save(ctx)
+		n, err := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +164,7 @@ var errRuleEnded = problem.New(problem.Conflict, "this rule has ended already")
 const batch = 200
 
 // endGrantsOf ends what a rule has given. Each end has its audit entry.
-func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, by ident.ID, now time.Time) error {
+func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, by *ident.ID, now time.Time) error {
 	held, err := tx.RoleGrant.Query().Where(rolegrant.RuleID(rule), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
 		return err
@@ -187,9 +179,5 @@ func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, 
 			return err
 		}
 	}
-	update := tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEndReason(reason)
-	if by != "" {
-		update.SetEndedByID(by)
-	}
-	return update.Exec(ctx)
+	return tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEndReason(reason).SetNillableEndedByID(by).Exec(ctx)
 }

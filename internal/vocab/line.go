@@ -30,6 +30,15 @@ func Line(limit int, s string, field ...string) (string, error) {
 	return s, nil
 }
 
+// NeededLine is Line for a text that must not be empty.
+func NeededLine(limit int, s string, field ...string) (string, error) {
+	s, err := Line(limit, s, field...)
+	if err == nil && s == "" {
+		return "", problem.New(problem.Invalid, "this text is needed").At(field...)
+	}
+	return s, err
+}
+
 // hidden says whether r could make a text look different from what it is.
 func hidden(r rune) bool {
 	switch {

@@ -81,8 +81,11 @@ func Local(t time.Time, zone string) string {
 	return t.In(loc).Format(LocalLayout)
 }
 
-// Now returns the clock's time as both databases store it: UTC, microseconds.
-func Now(clock func() time.Time) time.Time { return clock().UTC().Truncate(time.Microsecond) }
+// Now returns the clock's time as both databases store it.
+func Now(clock func() time.Time) time.Time { return Stored(clock()) }
+
+// Stored is a moment as both databases store it: UTC, microseconds.
+func Stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // CheckDay returns an INVALID problem unless s is a calendar date such as
 // "2027-03-01".

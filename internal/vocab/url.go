@@ -1,6 +1,7 @@
 package vocab
 
 import (
+	"net/netip"
 	"net/url"
 
 	"golang.org/x/text/currency"
@@ -24,4 +25,11 @@ func CheckCurrency(s string, field ...string) error {
 		return problem.New(problem.Invalid, "%q is not a currency of ISO 4217, such as \"EUR\"", clip(s)).At(field...)
 	}
 	return nil
+}
+
+// IsLoopback says whether a host, a name or an address without brackets, is this
+// very machine.
+func IsLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }

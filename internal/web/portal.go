@@ -186,5 +186,5 @@ func (s *site) redeem(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	writeJSON(w, map[string]any{"access_token": token.Secret, "token_type": "Bearer", "expires_in": int(token.Expires.Sub(s.Now()).Seconds())})
+	s.writeToken(w, token.Secret, token.Expires)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -218,5 +219,10 @@ func (s *site) lend(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	s.writeToken(w, token, expires)
+}
+
+// writeToken answers with a bearer token (RFC 6749, section 5.1).
+func (s *site) writeToken(w http.ResponseWriter, token string, expires time.Time) {
 	writeJSON(w, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int(expires.Sub(s.Now()).Seconds())})
 }

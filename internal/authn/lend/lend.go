@@ -11,7 +11,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/hex"
 	"net/url"
 	"regexp"
 	"time"
@@ -74,10 +73,8 @@ var (
 // the person is not sent back, because nobody knows to whom; with a portal
 // Refused says where the fault is told.
 func (s *Service) Parse(ctx context.Context, q url.Values) (Request, error) {
-	for _, values := range q {
-		if len(values) > 1 {
-			return Request{}, InvalidRequest
-		}
+	if twice(q) {
+		return Request{}, InvalidRequest
 	}
 	id, _ := ident.Parse(q.Get("client_id"))
 	p, err := s.Portals.Registered(ctx, id)
@@ -97,6 +94,16 @@ func (s *Service) Parse(ctx context.Context, q url.Values) (Request, error) {
 	return r, nil
 }
 
+// twice says whether a parameter stands twice (RFC 6749 section 3.1).
+func twice(q url.Values) bool {
+	for _, values := range q {
+		if len(values) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // Known says whether the session has let the portal in before, so that its
 // person need not be asked again.
 func (s *Service) Known(ctx context.Context, r Request, sessionID ident.ID) (bool, error) {
@@ -109,7 +116,7 @@ func (s *Service) Known(ctx context.Context, r Request, sessionID ident.ID) (boo
 func (s *Service) Grant(ctx context.Context, r Request, sessionID ident.ID) (string, error) {
 	code := rand.Text() + rand.Text()
 	system := viewer.AsSystem(ctx)
-	err := s.DB.PortalCode.Create().SetPortalID(r.Portal.ID).SetSessionID(sessionID).SetDigest(digestOf(code)).
+	err := s.DB.PortalCode.Create().SetPortalID(r.Portal.ID).SetSessionID(sessionID).SetDigest(storage.Digest(code)).
 		SetChallenge(r.Challenge).SetReturnAddress(r.ReturnAddress).SetExpiresAt(vocab.Now(s.Now).Add(codeTime)).Exec(system)
 	if err != nil {
 		return "", storage.Classify(err)
@@ -148,12 +155,9 @@ type Token struct {
 // unknown, spent, too old, another portal's, was asked for another address or
 // with another challenge, or when its session or portal has ended.
 func (s *Service) Redeem(ctx context.Context, form url.Values) (Token, error) {
-	for _, values := range form {
-		if len(values) > 1 {
-			return Token{}, InvalidRequest
-		}
-	}
 	switch {
+	case twice(form):
+		return Token{}, InvalidRequest
 	case form.Get("grant_type") != "authorization_code":
 		return Token{}, UnsupportedGrant
 	case !verifier.MatchString(form.Get("code_verifier")) || form.Get("code") == "":
@@ -196,7 +200,7 @@ func (s *Service) Redeem(ctx context.Context, form url.Values) (Token, error) {
 // spend takes a code away and returns what it stood for. Of several who bring
 // the same one at once, one deletes it.
 func (s *Service) spend(ctx context.Context, code string) (*ent.PortalCode, error) {
-	found, err := s.DB.PortalCode.Query().Where(portalcode.Digest(digestOf(code))).Only(ctx)
+	found, err := s.DB.PortalCode.Query().Where(portalcode.Digest(storage.Digest(code))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, InvalidGrant
 	}
@@ -216,9 +220,4 @@ func (s *Service) spend(ctx context.Context, code string) (*ent.PortalCode, erro
 // Clear deletes codes that nobody has redeemed. A job calls it.
 func (s *Service) Clear(ctx context.Context) (int, error) {
 	return s.DB.PortalCode.Delete().Where(portalcode.ExpiresAtLT(s.Now())).Exec(viewer.AsSystem(ctx))
-}
-
-func digestOf(code string) string {
-	sum := sha256.Sum256([]byte(code))
-	return hex.EncodeToString(sum[:])
 }

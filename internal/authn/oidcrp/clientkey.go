@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -43,7 +44,7 @@ func (rp *RelyingParty) clientAssertion(ctx context.Context, p *known) (string, 
 	defer key.Destroy()
 	now := rp.Now()
 	payload, err := json.Marshal(map[string]any{
-		"iss": p.row.ClientID, "sub": p.row.ClientID, "aud": p.row.Issuer, "jti": secret(),
+		"iss": p.row.ClientID, "sub": p.row.ClientID, "aud": p.row.Issuer, "jti": session.NewSecret(),
 		"iat": now.Unix(), "exp": now.Add(assertionTime).Unix(),
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
+	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -56,10 +57,10 @@ func (rp *RelyingParty) askToLink(w http.ResponseWriter, r *http.Request, p *kno
 		rp.fail(w, r, Unavailable, err)
 		return
 	}
-	name := secret()
+	name := session.NewSecret()
 	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		return tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(signin.PurposeCONFIRM_LINK).SetSessionID(*flow.SessionID).SetStateDigest(digest(name)).
-			SetBrowserDigest(digest(secret())).SetNonce("").SetVerifier("").SetReturnTo(LinkPath).SetAssertion(string(waiting)).
+		return tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(signin.PurposeCONFIRM_LINK).SetSessionID(*flow.SessionID).SetStateDigest(storage.Digest(name)).
+			SetBrowserDigest(storage.Digest(session.NewSecret())).SetNonce("").SetVerifier("").SetReturnTo(LinkPath).SetAssertion(string(waiting)).
 			SetExpiresAt(vocab.Now(rp.Now).Add(recent)).Exec(ctx)
 	})
 	if err != nil {
@@ -83,7 +84,7 @@ func (rp *RelyingParty) waiting(r *http.Request) (*ent.SignIn, *learner.Assertio
 	if name == "" || v.SessionID == "" {
 		return nil, nil, nil
 	}
-	row, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(name)), signin.PurposeEQ(signin.PurposeCONFIRM_LINK),
+	row, err := rp.DB.SignIn.Query().Where(signin.StateDigest(storage.Digest(name)), signin.PurposeEQ(signin.PurposeCONFIRM_LINK),
 		signin.SessionID(v.SessionID), signin.ExpiresAtGT(rp.Now())).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil, nil

@@ -101,7 +101,7 @@ func (rp *RelyingParty) endByToken(ctx context.Context, key, raw string) (int, e
 		return 0, err
 	}
 	return rp.Sessions.EndByProvider(ctx, session.ProviderLogout{
-		ProviderID: p.row.ID, Issuer: p.row.Issuer, JTI: token.TokenID, Expires: token.Expiry.UTC().Add(skew).Truncate(time.Microsecond), SID: token.SessionID, Subject: token.Subject,
+		ProviderID: p.row.ID, Issuer: p.row.Issuer, JTI: token.TokenID, Expires: vocab.Stored(token.Expiry.Add(skew)), SID: token.SessionID, Subject: token.Subject,
 	})
 }
 

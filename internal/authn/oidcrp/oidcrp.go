@@ -9,11 +9,7 @@ package oidcrp
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -156,9 +152,9 @@ func (rp *RelyingParty) begin(w http.ResponseWriter, r *http.Request, key string
 		rp.fail(w, r, cause, err)
 		return
 	}
-	state, nonce, browser, verifier := secret(), secret(), secret(), oauth2.GenerateVerifier()
+	state, nonce, browser, verifier := session.NewSecret(), session.NewSecret(), session.NewSecret(), oauth2.GenerateVerifier()
 	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
-		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(digest(state)).SetBrowserDigest(digest(browser)).
+		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(storage.Digest(state)).SetBrowserDigest(storage.Digest(browser)).
 			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(rp.Now).Add(flowTime))
 		if purpose != signin.PurposeSIGN_IN {
 			create.SetSessionID(viewer.From(r.Context()).SessionID)
@@ -266,7 +262,7 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 	name := "flow-" + state[:9]
 	browser := rp.Cookie.NamedValue(r, name)
 	http.SetCookie(w, rp.Cookie.Named(name, "", -1))
-	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(digest(state)), signin.PurposeNEQ(signin.PurposeCONFIRM_LINK)).Only(ctx)
+	flow, err := rp.DB.SignIn.Query().Where(signin.StateDigest(storage.Digest(state)), signin.PurposeNEQ(signin.PurposeCONFIRM_LINK)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, StateUnknown, err
 	}
@@ -283,7 +279,7 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 		return nil, Unavailable, err
 	case n != 1:
 		return nil, StateUnknown, errors.New("state used at the same moment")
-	case subtle.ConstantTimeCompare([]byte(digest(browser)), []byte(flow.BrowserDigest)) != 1:
+	case subtle.ConstantTimeCompare([]byte(storage.Digest(browser)), []byte(flow.BrowserDigest)) != 1:
 		return nil, StateUnknown, errors.New("begun in another browser")
 	case !rp.Now().Before(flow.ExpiresAt):
 		return nil, Expired, errors.New("the sign-in took longer than ten minutes")
@@ -328,15 +324,4 @@ func SafePath(to string) string {
 		return "/"
 	}
 	return to
-}
-
-func secret() string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw)
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }

@@ -41,7 +41,7 @@ func (s *Service) EndByProvider(ctx context.Context, l ProviderLogout) (n int, e
 	now := vocab.Now(s.Now)
 	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 		n = 0
-		if err := tx.LogoutToken.Create().SetDigest(digestOf(l.Issuer + "\x00" + l.JTI)).SetExpiresAt(l.Expires).Exec(ctx); err != nil {
+		if err := tx.LogoutToken.Create().SetDigest(storage.Digest(l.Issuer + "\x00" + l.JTI)).SetExpiresAt(l.Expires).Exec(ctx); err != nil {
 			return err
 		}
 		over, err := tx.Session.Query().Where(l.ends()...).All(ctx)
@@ -68,14 +68,14 @@ func (s *Service) EndByProvider(ctx context.Context, l ProviderLogout) (n int, e
 func (l ProviderLogout) ends() []predicate.Session {
 	account := []predicate.Identity{identity.ProviderID(l.ProviderID), identity.Issuer(l.Issuer)}
 	if l.Subject != "" {
-		account = append(account, identity.Digest(digestOf(l.Issuer+"\x00"+l.Subject)))
+		account = append(account, identity.Digest(storage.Digest(l.Issuer+"\x00"+l.Subject)))
 	}
 	all := []predicate.Session{session.HasIdentityWith(account...), session.EndedAtIsNil(), session.ParentIDIsNil()}
 	switch {
 	case l.SID != "" && l.Subject != "":
-		all = append(all, session.Or(session.Sid(digestOf(l.SID)), session.SidIsNil()))
+		all = append(all, session.Or(session.Sid(storage.Digest(l.SID)), session.SidIsNil()))
 	case l.SID != "":
-		all = append(all, session.Sid(digestOf(l.SID)))
+		all = append(all, session.Sid(storage.Digest(l.SID)))
 	}
 	return all
 }

@@ -6,9 +6,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -63,7 +61,7 @@ const (
 // secret, which nobody can read again.
 func (s *Service) Start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
 	if p.SID != "" {
-		p.SID = digestOf(p.SID)
+		p.SID = storage.Digest(p.SID)
 	}
 	return s.start(ctx, id, p)
 }
@@ -78,7 +76,8 @@ func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret 
 	if isStaff {
 		lifetime = staff
 	}
-	secret, digest := newSecret()
+	secret = NewSecret()
+	digest := storage.Digest(secret)
 	hint := ""
 	if s.KEK.ID() != "" && p.IDToken != "" && len(p.IDToken) <= maxHint {
 		if hint, err = keyring.SealText(s.KEK, p.IDToken, digest, sealed(id.ID)); err != nil {
@@ -87,7 +86,7 @@ func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret 
 	}
 	return secret, s.create(ctx, p.Purpose, func(tx *ent.Tx) *ent.SessionCreate {
 		create := tx.Session.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetKind(session.KindBROWSER).SetDigest(digest).
-			SetAuthenticatedAt(p.AuthenticatedAt.UTC().Truncate(time.Microsecond)).SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
+			SetAuthenticatedAt(vocab.Stored(p.AuthenticatedAt)).SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
 		if p.ACR != "" {
 			create.SetAcr(vocab.Clean(255, p.ACR))
 		}
@@ -120,8 +119,8 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	if !alive(p, vocab.Now(s.Now)) {
 		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
 	}
-	secret, digest := newSecret()
-	return secret, s.lentUntil(p), s.create(ctx, "", func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, digest) })
+	secret = NewSecret()
+	return secret, s.lentUntil(p), s.create(ctx, "", func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, secret) })
 }
 
 // LendTo lends a token of a browser's session to a portal, in the caller's
@@ -134,15 +133,15 @@ func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.I
 	if err != nil {
 		return nil, "", err
 	}
-	secret, digest := newSecret()
-	lent, err = s.lend(tx, p, digest).SetPortalID(portal).Save(ctx)
+	secret = NewSecret()
+	lent, err = s.lend(tx, p, secret).SetPortalID(portal).Save(ctx)
 	return lent, secret, err
 }
 
-func (s *Service) lend(tx *ent.Tx, p *ent.Session, digest string) *ent.SessionCreate {
+func (s *Service) lend(tx *ent.Tx, p *ent.Session, secret string) *ent.SessionCreate {
 	now := vocab.Now(s.Now)
 	return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(digest).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
+		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(storage.Digest(secret)).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
 }
 
 func (s *Service) lentUntil(p *ent.Session) time.Time {
@@ -173,7 +172,7 @@ func (s *Service) create(ctx context.Context, purpose string, row func(*ent.Tx) 
 func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) (*ent.Session, error) {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
-	found, err := s.DB.Session.Query().Where(session.Digest(digestOf(secret)), session.KindEQ(kind)).WithParent().Only(ctx)
+	found, err := s.DB.Session.Query().Where(session.Digest(storage.Digest(secret)), session.KindEQ(kind)).WithParent().Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -216,21 +215,6 @@ func (s *Service) End(ctx context.Context, id ident.ID) error {
 		}
 		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
 	})
-}
-
-// EndAll ends every session of a person, and every token that one has lent.
-// It returns how many there were.
-func (s *Service) EndAll(ctx context.Context, person ident.ID) (n int, err error) {
-	ctx = viewer.AsSystem(ctx)
-	now := vocab.Now(s.Now)
-	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		n, err = tx.Session.Update().Where(session.PersonID(person), session.EndedAtIsNil(), session.ExpiresAtGT(now)).SetEndedAt(now).Save(ctx)
-		if err != nil || n == 0 {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_all", Object: person, Details: map[string]string{"sessions": strconv.Itoa(n)}})
-	})
-	return n, err
 }
 
 // EndOthers ends every session of the viewer but one of them, the one that lent
@@ -316,14 +300,9 @@ func (s *Service) Clear(ctx context.Context) (int, error) {
 	return n + m + l, err
 }
 
-func newSecret() (secret, digest string) {
+// NewSecret returns 256 random bits as text.
+func NewSecret() string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
-	secret = base64.RawURLEncoding.EncodeToString(raw)
-	return secret, digestOf(secret)
-}
-
-func digestOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
+	return base64.RawURLEncoding.EncodeToString(raw)
 }

@@ -2,8 +2,6 @@ package token
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
@@ -86,8 +84,7 @@ func (s *Service) prove(ctx context.Context, assertion, clientID string) (*prove
 	}
 	for _, k := range keys {
 		if k.Signed(jws, assertion, gojose.SignatureAlgorithm(header.Algorithm)) {
-			sum := sha256.Sum256([]byte(string(c.ID) + "\x00" + said["jti"].(string)))
-			return &proven{client: c, key: k.Registered, digest: hex.EncodeToString(sum[:]), until: until}, nil
+			return &proven{client: c, key: k.Registered, digest: storage.Digest(string(c.ID) + "\x00" + said["jti"].(string)), until: until}, nil
 		}
 	}
 	return nil, unknown
@@ -146,7 +143,7 @@ func instant(said map[string]any, name string) (time.Time, bool) {
 // redeem notes the use of an assertion. Of any number of rivals, on any number
 // of servers, the unique key lets one through.
 func (s *Service) redeem(ctx context.Context, tx *ent.Tx, p *proven) error {
-	err := tx.ClientAssertion.Create().SetDigest(p.digest).SetExpiresAt(p.until.Truncate(time.Microsecond)).Exec(ctx)
+	err := tx.ClientAssertion.Create().SetDigest(p.digest).SetExpiresAt(vocab.Stored(p.until)).Exec(ctx)
 	if storage.IsDuplicate(err) {
 		return invalidClient("the assertion has been used already; make a new one, with a new jti")
 	}
