@@ -11,14 +11,15 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
+	"github.com/peregrine-exchange/peregrine/internal/format/oeapi"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // Bounds of offerings that are asked for course by course.
 const (
-	maxAsked    = 20_000 // courses whose offerings one pull asks for
-	maxBarren   = 5      // courses in a row without such a collection, after which the source has none
-	maxPerPulls = 4      // pages of offerings of one course
+	maxAsked     = 20_000 // courses whose offerings one pull asks for
+	maxBarren    = 5      // courses in a row without such a collection, after which the source has none
+	maxPerCourse = 4      // pages of offerings of one course
 )
 
 // enricher puts the offerings of a course, which the Open Education API has in
@@ -74,40 +75,42 @@ func (e *enricher) offered(ctx context.Context, course json.RawMessage) (json.Ra
 func (e *enricher) collect(ctx context.Context, address string) ([]json.RawMessage, error) {
 	all := []json.RawMessage{}
 	for number := 1; ; number++ {
-		doc, err := e.fetcher.Fetch(ctx, paged(address, number), Previous{})
+		page, err := readPage(ctx, e.fetcher, address, number)
 		if err != nil {
 			return nil, err
-		}
-		body, err := pageOf(doc)
-		if err != nil {
-			return nil, err
-		}
-		var page collection
-		if json.Unmarshal(body, &page) != nil {
-			return nil, problem.New(problem.Invalid, "page %d of the source is not well-formed", number)
 		}
 		all = append(all, page.Items...)
 		if !page.HasNextPage || len(page.Items) == 0 {
 			return all, nil
 		}
-		if number == maxPerPulls {
-			return nil, problem.New(problem.Limited, "the source has more than %d pages", maxPerPulls)
+		if number == maxPerCourse {
+			return nil, problem.New(problem.Limited, "the source has more than %d pages", maxPerCourse)
 		}
 	}
 }
 
-// below is the address of a course's offerings: version 5 calls them offerings,
-// version 6 course-offerings.
+// below is the address of a course's offerings, beside that of the courses and
+// with its parameters.
 func (e *enricher) below(course string) (address string, ok bool) {
-	u, err := url.Parse(e.source.URL)
-	if err != nil || course == "" || course == "." || course == ".." || !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/courses") {
+	version := oeapi.V5
+	if e.source.Format == importsource.FormatOEAPI_V6 {
+		version = oeapi.V6
+	}
+	courses, err := url.Parse(e.source.URL)
+	if err != nil {
 		return "", false
 	}
-	last := "offerings"
-	if e.source.Format == importsource.FormatOEAPI_V6 {
-		last = "course-offerings"
+	courses.Path = strings.TrimSuffix(courses.Path, "/")
+	path, err := oeapi.OfferingsPath(version, course, 1)
+	if err != nil || !strings.HasSuffix(courses.Path, "/courses") {
+		return "", false
 	}
-	return u.JoinPath(url.PathEscape(course), last).String(), true
+	offerings, err := courses.Parse(path)
+	if err != nil {
+		return "", false
+	}
+	offerings.RawQuery = courses.RawQuery
+	return offerings.String(), true
 }
 
 // absent says whether the server has nothing at an address.

@@ -88,19 +88,27 @@ func (s *Service) join(ctx context.Context, w io.Writer, source *ent.ImportSourc
 		if number == maxPages {
 			return problem.New(problem.Limited, "the source has more than %d pages", maxPages)
 		}
-		doc, err := s.Fetcher.Fetch(ctx, paged(source.URL, number+1), Previous{})
-		if err != nil {
+		var err error
+		if page, err = readPage(ctx, s.Fetcher, source.URL, number+1); err != nil {
 			return err
-		}
-		body, err := pageOf(doc)
-		if err != nil {
-			return err
-		}
-		page = collection{}
-		if err := json.Unmarshal(body, &page); err != nil {
-			return problem.New(problem.Invalid, "page %d of the source is not well-formed", number+1)
 		}
 	}
+}
+
+// readPage gets one page of the collection at an address.
+func readPage(ctx context.Context, from Fetcher, address string, number int) (page collection, err error) {
+	doc, err := from.Fetch(ctx, paged(address, number), Previous{})
+	if err != nil {
+		return page, err
+	}
+	body, err := pageOf(doc)
+	if err != nil {
+		return page, err
+	}
+	if json.Unmarshal(body, &page) != nil {
+		return page, problem.New(problem.Invalid, "page %d of the source is not well-formed", number)
+	}
+	return page, nil
 }
 
 // pageOf reads a page to its end.
