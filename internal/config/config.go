@@ -19,6 +19,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 

@@ -29,8 +29,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Person is one invented account of a realm.

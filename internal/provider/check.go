@@ -31,8 +31,9 @@ var Algorithms = []string{"RS256", "PS256", "ES256", "ES384", "EdDSA"}
 // Attributes lists what claim_names may name a claim of.
 var Attributes = []string{"home", "affiliation", "external_affiliation", "given_name", "family_name", "name", "email", "esi", "language", "assurance", "entitlement"}
 
-// protected claims tell who signed in, to whom and how, and never an attribute.
-var protected = []string{"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "acr", "amr", "auth_time", "at_hash", "c_hash", "sid", "_claim_names", "_claim_sources"}
+// Protected claims are the ID token's alone: they tell who signed in, to whom
+// and how, and never an attribute.
+var Protected = []string{"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "acr", "amr", "auth_time", "at_hash", "c_hash", "sid", "_claim_names", "_claim_sources"}
 
 // ClaimName says by which claim a provider tells an attribute, where it departs
 // from the spelling of its federation.
@@ -205,7 +206,7 @@ func checkClaimNames(all []ClaimName, field []string) error {
 		if !slices.Contains(Attributes, n.Attribute) {
 			return problem.New(problem.Invalid, "the attribute %q is not read; those are %s", vocab.Clean(40, n.Attribute), strings.Join(Attributes, ", ")).At(field...)
 		}
-		if !claim.MatchString(n.Claim) || slices.Contains(protected, n.Claim) || seen[n.Attribute] {
+		if !claim.MatchString(n.Claim) || slices.Contains(Protected, n.Claim) || seen[n.Attribute] {
 			return problem.New(problem.Invalid, "%q cannot be the one claim that tells the attribute %q", vocab.Clean(40, n.Claim), n.Attribute).At(field...)
 		}
 		seen[n.Attribute] = true

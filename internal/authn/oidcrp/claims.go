@@ -13,12 +13,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
-
-// protected claims are the ID token's alone: they say who signed in, how and
-// for whom.
-var protected = []string{"iss", "sub", "aud", "azp", "nonce", "acr", "amr", "auth_time", "sid", "exp", "iat", "nbf", "at_hash", "_claim_names", "_claim_sources"}
 
 // The eduPerson vocabulary of affiliations.
 var vocabulary = []string{"faculty", "student", "staff", "alum", "member", "affiliate", "employee", "library-walk-in"}
@@ -122,7 +119,7 @@ func (rp *RelyingParty) claims(ctx context.Context, p *known, id *oidc.IDToken, 
 
 // add takes from more what c does not say, by whichever of an attribute's names.
 func (c claims) add(more claims, s spelling) {
-	for _, name := range protected {
+	for _, name := range registry.Protected {
 		delete(more, name)
 	}
 	for _, names := range s {

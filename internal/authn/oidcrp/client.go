@@ -1,13 +1,17 @@
 package oidcrp
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 )
 
 // Bounds of calls to providers.
@@ -38,6 +42,32 @@ func guardedClient(allowed hosts) *http.Client {
 			return errors.New("providers may not redirect") // a code or secret would follow
 		},
 	}
+}
+
+// document gets a JSON document of a provider. Its errors are a
+// registry.Trouble, with what the provider said for the log.
+func document(ctx context.Context, client *http.Client, address string, into any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", registry.Unreadable, err)
+	}
+	r.Header.Set("Accept", "application/json")
+	answer, err := client.Do(r)
+	if err != nil {
+		return fmt.Errorf("%w: %w", registry.Unreachable, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%w: status %d", registry.Unreachable, answer.StatusCode)
+	}
+	body, err := io.ReadAll(answer.Body) // which is bounded
+	if err != nil {
+		return fmt.Errorf("%w: %w", registry.Unreachable, err)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("%w: %w", registry.Unreadable, err)
+	}
+	return nil
 }
 
 // bounded refuses plain http but to allowed hosts, and reads no endless body.

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 )
 
 // How long what a provider says of itself holds.
@@ -80,6 +83,17 @@ func (m metadata) moved(was metadata) []string {
 	return names
 }
 
+// hosts lists those of the endpoints, sorted.
+func (m metadata) hosts() []string {
+	var all []string
+	for _, e := range m.endpoints() {
+		if e.address != "" {
+			all = append(all, strings.ToLower(hostOf(e.address)))
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all)))
+}
+
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -88,15 +102,19 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// check says what is wrong with the addresses: each leads a browser, a code or
-// a secret somewhere.
+// check says what is wrong with the addresses, as a registry.Trouble: each leads
+// a browser, a code or a secret somewhere.
 func (m metadata) check(allowed hosts) error {
 	for _, a := range m.endpoints() {
 		if a.address == "" && a.optional {
 			continue
 		}
-		if u, err := url.Parse(a.address); err != nil || !allowed.permits(u) {
-			return fmt.Errorf("%s is not an https address", a.name)
+		u, err := url.Parse(a.address)
+		if err != nil || u.Host == "" || u.User != nil {
+			return fmt.Errorf("%w: %s is no address", registry.Unreadable, a.name)
+		}
+		if !allowed.permits(u) {
+			return fmt.Errorf("%w: %s is not an https address", registry.Insecure, a.name)
 		}
 	}
 	return nil

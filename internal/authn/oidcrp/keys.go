@@ -2,6 +2,9 @@ package oidcrp
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -11,12 +14,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 )
 
-// algorithms lists what ID tokens may be signed with.
-var algorithms = []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.ES384, oidc.EdDSA}
+// signatures are those that ID tokens may have, by their names in JOSE.
+var signatures = func() (all []jose.SignatureAlgorithm) {
+	for _, a := range registry.Algorithms {
+		all = append(all, jose.SignatureAlgorithm(a))
+	}
+	return all
+}()
 
 // Bounds of a provider's keys.
 const (
@@ -46,11 +55,7 @@ type keySet struct {
 
 // VerifySignature returns the payload of a token that one of the keys signed.
 func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	allowed := make([]jose.SignatureAlgorithm, len(algorithms))
-	for i, a := range algorithms {
-		allowed[i] = jose.SignatureAlgorithm(a)
-	}
-	jws, err := jose.ParseSigned(token, allowed)
+	jws, err := jose.ParseSigned(token, signatures)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +125,7 @@ func (s *keySet) refresh(ctx context.Context, now time.Time) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
-	keys, err := s.fetch(ctx)
+	keys, err := readKeys(ctx, s.client, s.address)
 	if err != nil {
 		s.err, s.failed = fmt.Errorf("fetching the provider's keys: %w", err), now
 		return s.err
@@ -129,32 +134,22 @@ func (s *keySet) refresh(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address, nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := s.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, errors.New(answer.Status)
-	}
+// readKeys gets those of a provider's keys that may verify ID tokens. A kind
+// that is unknown here is no fault.
+func readKeys(ctx context.Context, client *http.Client, address string) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&set); err != nil {
+	if err := document(ctx, client, address, &set); err != nil {
 		return nil, err
 	}
 	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("%d keys", len(set.Keys))
+		return nil, fmt.Errorf("%w: %d keys", registry.Unreadable, len(set.Keys))
 	}
 	var keys []jose.JSONWebKey
 	for _, raw := range set.Keys {
 		var key jose.JSONWebKey
-		if key.UnmarshalJSON(raw) == nil && verifies(key) { // a kind that is unknown here is no fault
+		if key.UnmarshalJSON(raw) == nil && verifies(key) {
 			keys = append(keys, key)
 		}
 	}
@@ -162,13 +157,18 @@ func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 }
 
 // verifies says whether a key may verify ID tokens: public, not for encryption,
-// not a shared secret, and of a sound length.
+// and of a kind and length that the accepted algorithms have.
 func verifies(key jose.JSONWebKey) bool {
 	if !key.Valid() || !key.IsPublic() || key.Use != "" && key.Use != "sig" {
 		return false
 	}
-	if rsaKey, ok := key.Key.(*rsa.PublicKey); ok {
-		return rsaKey.N.BitLen() >= minRSA
+	switch public := key.Key.(type) {
+	case *rsa.PublicKey:
+		return public.N.BitLen() >= minRSA
+	case *ecdsa.PublicKey:
+		return public.Curve == elliptic.P256() || public.Curve == elliptic.P384()
+	case ed25519.PublicKey:
+		return true
 	}
-	return true
+	return false
 }

@@ -110,11 +110,7 @@ const logoutTime = time.Hour
 
 // checkLogout checks what the library leaves out.
 func (rp *RelyingParty) checkLogout(p *known, token *oidc.LogoutToken, raw string) error {
-	accepted := make([]jose.SignatureAlgorithm, len(algorithms))
-	for i, a := range algorithms {
-		accepted[i] = jose.SignatureAlgorithm(a)
-	}
-	jws, err := jose.ParseSigned(raw, accepted)
+	jws, err := jose.ParseSigned(raw, signatures)
 	if err != nil {
 		return err
 	}

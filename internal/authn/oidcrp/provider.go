@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -60,10 +61,10 @@ func (rp *RelyingParty) provider(ctx context.Context, key string) (*known, Cause
 // algorithms are those that the registry leaves of what is accepted here.
 func (p *known) algorithms() ([]string, error) {
 	if len(p.row.Algorithms) == 0 {
-		return algorithms, nil
+		return registry.Algorithms, nil
 	}
 	var left []string
-	for _, a := range algorithms {
+	for _, a := range registry.Algorithms {
 		if slices.Contains(p.row.Algorithms, a) {
 			left = append(left, a)
 		}

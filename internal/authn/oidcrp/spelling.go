@@ -64,7 +64,7 @@ func spellingOf(row *ent.Provider) spelling {
 		}
 	}
 	for attribute, claim := range row.ClaimNames {
-		if slices.Contains(registry.Attributes, attribute) && !slices.Contains(protected, claim) {
+		if slices.Contains(registry.Attributes, attribute) && !slices.Contains(registry.Protected, claim) {
 			s[attribute] = []string{claim}
 		}
 	}
