@@ -57,7 +57,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -147,8 +146,6 @@ type Client struct {
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
 	SignIn *SignInClient
-	// SignInKey is the client for interacting with the SignInKey builders.
-	SignInKey *SignInKeyClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// StatusList is the client for interacting with the StatusList builders.
@@ -206,7 +203,6 @@ func (c *Client) init() {
 	c.ServerKey = NewServerKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.SignIn = NewSignInClient(c.config)
-	c.SignInKey = NewSignInKeyClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.StatusList = NewStatusListClient(c.config)
 	c.Unit = NewUnitClient(c.config)
@@ -342,7 +338,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
-		SignInKey:       NewSignInKeyClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
 		StatusList:      NewStatusListClient(cfg),
 		Unit:            NewUnitClient(cfg),
@@ -405,7 +400,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ServerKey:       NewServerKeyClient(cfg),
 		Session:         NewSessionClient(cfg),
 		SignIn:          NewSignInClient(cfg),
-		SignInKey:       NewSignInKeyClient(cfg),
 		SigningKey:      NewSigningKeyClient(cfg),
 		StatusList:      NewStatusListClient(cfg),
 		Unit:            NewUnitClient(cfg),
@@ -445,8 +439,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
 		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
 		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey,
-		c.StatusList, c.Unit,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -463,8 +457,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Membership, c.MicroDegree, c.Offering, c.OutboxEvent, c.Person, c.Portal,
 		c.PortalCode, c.Profile, c.Programme, c.Provider, c.ProviderHome,
 		c.RecognitionCase, c.RecognitionRule, c.Result, c.RoleGrant, c.RoleRule,
-		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SignInKey, c.SigningKey,
-		c.StatusList, c.Unit,
+		c.SeatQuota, c.ServerKey, c.Session, c.SignIn, c.SigningKey, c.StatusList,
+		c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -553,8 +547,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Session.mutate(ctx, m)
 	case *SignInMutation:
 		return c.SignIn.mutate(ctx, m)
-	case *SignInKeyMutation:
-		return c.SignInKey.mutate(ctx, m)
 	case *SigningKeyMutation:
 		return c.SigningKey.mutate(ctx, m)
 	case *StatusListMutation:
@@ -7390,139 +7382,6 @@ func (c *SignInClient) mutate(ctx context.Context, m *SignInMutation) (Value, er
 	}
 }
 
-// SignInKeyClient is a client for the SignInKey schema.
-type SignInKeyClient struct {
-	config
-}
-
-// NewSignInKeyClient returns a client for the SignInKey from the given config.
-func NewSignInKeyClient(c config) *SignInKeyClient {
-	return &SignInKeyClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `signinkey.Hooks(f(g(h())))`.
-func (c *SignInKeyClient) Use(hooks ...Hook) {
-	c.hooks.SignInKey = append(c.hooks.SignInKey, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `signinkey.Intercept(f(g(h())))`.
-func (c *SignInKeyClient) Intercept(interceptors ...Interceptor) {
-	c.inters.SignInKey = append(c.inters.SignInKey, interceptors...)
-}
-
-// Create returns a builder for creating a SignInKey entity.
-func (c *SignInKeyClient) Create() *SignInKeyCreate {
-	mutation := newSignInKeyMutation(c.config, OpCreate)
-	return &SignInKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of SignInKey entities.
-func (c *SignInKeyClient) CreateBulk(builders ...*SignInKeyCreate) *SignInKeyCreateBulk {
-	return &SignInKeyCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *SignInKeyClient) MapCreateBulk(slice any, setFunc func(*SignInKeyCreate, int)) *SignInKeyCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &SignInKeyCreateBulk{err: fmt.Errorf("calling to SignInKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*SignInKeyCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &SignInKeyCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for SignInKey.
-func (c *SignInKeyClient) Update() *SignInKeyUpdate {
-	mutation := newSignInKeyMutation(c.config, OpUpdate)
-	return &SignInKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *SignInKeyClient) UpdateOne(_m *SignInKey) *SignInKeyUpdateOne {
-	mutation := newSignInKeyMutation(c.config, OpUpdateOne, withSignInKey(_m))
-	return &SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *SignInKeyClient) UpdateOneID(id ident.ID) *SignInKeyUpdateOne {
-	mutation := newSignInKeyMutation(c.config, OpUpdateOne, withSignInKeyID(id))
-	return &SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for SignInKey.
-func (c *SignInKeyClient) Delete() *SignInKeyDelete {
-	mutation := newSignInKeyMutation(c.config, OpDelete)
-	return &SignInKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *SignInKeyClient) DeleteOne(_m *SignInKey) *SignInKeyDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *SignInKeyClient) DeleteOneID(id ident.ID) *SignInKeyDeleteOne {
-	builder := c.Delete().Where(signinkey.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &SignInKeyDeleteOne{builder}
-}
-
-// Query returns a query builder for SignInKey.
-func (c *SignInKeyClient) Query() *SignInKeyQuery {
-	return &SignInKeyQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeSignInKey},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a SignInKey entity by its id.
-func (c *SignInKeyClient) Get(ctx context.Context, id ident.ID) (*SignInKey, error) {
-	return c.Query().Where(signinkey.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *SignInKeyClient) GetX(ctx context.Context, id ident.ID) *SignInKey {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// Hooks returns the client hooks.
-func (c *SignInKeyClient) Hooks() []Hook {
-	return c.hooks.SignInKey
-}
-
-// Interceptors returns the client interceptors.
-func (c *SignInKeyClient) Interceptors() []Interceptor {
-	return c.inters.SignInKey
-}
-
-func (c *SignInKeyClient) mutate(ctx context.Context, m *SignInKeyMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&SignInKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&SignInKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&SignInKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&SignInKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown SignInKey mutation op: %q", m.Op())
-	}
-}
-
 // SigningKeyClient is a client for the SigningKey schema.
 type SigningKeyClient struct {
 	config
@@ -8011,7 +7870,7 @@ type (
 		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
 		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
 		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
-		ServerKey, Session, SignIn, SignInKey, SigningKey, StatusList, Unit []ent.Hook
+		ServerKey, Session, SignIn, SigningKey, StatusList, Unit []ent.Hook
 	}
 	inters struct {
 		Affiliation, Alliance, ApiClient, Application, AuditEntry, ClientAssertion,
@@ -8020,7 +7879,6 @@ type (
 		Institution, LogoutToken, Membership, MicroDegree, Offering, OutboxEvent,
 		Person, Portal, PortalCode, Profile, Programme, Provider, ProviderHome,
 		RecognitionCase, RecognitionRule, Result, RoleGrant, RoleRule, SeatQuota,
-		ServerKey, Session, SignIn, SignInKey, SigningKey, StatusList,
-		Unit []ent.Interceptor
+		ServerKey, Session, SignIn, SigningKey, StatusList, Unit []ent.Interceptor
 	}
 )

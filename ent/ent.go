@@ -53,7 +53,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -156,7 +155,6 @@ func checkColumn(t, c string) error {
 			serverkey.Table:       serverkey.ValidColumn,
 			session.Table:         session.ValidColumn,
 			signin.Table:          signin.ValidColumn,
-			signinkey.Table:       signinkey.ValidColumn,
 			signingkey.Table:      signingkey.ValidColumn,
 			statuslist.Table:      statuslist.ValidColumn,
 			unit.Table:            unit.ValidColumn,

@@ -244,12 +244,6 @@ func (*SignIn) IsNode() {}
 // NodeID returns the identifier of the SignIn.
 func (n *SignIn) NodeID() ident.ID { return n.ID }
 
-// IsNode marks SignInKey as a Node of the GraphQL schema.
-func (*SignInKey) IsNode() {}
-
-// NodeID returns the identifier of the SignInKey.
-func (n *SignInKey) NodeID() ident.ID { return n.ID }
-
 // IsNode marks SigningKey as a Node of the GraphQL schema.
 func (*SigningKey) IsNode() {}
 

@@ -47,7 +47,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -1764,29 +1763,6 @@ func init() {
 	signin.DefaultID = signinDescID.Default.(func() ident.ID)
 	// signin.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	signin.IDValidator = signinDescID.Validators[0].(func(string) error)
-	signinkeyMixin := schema.SignInKey{}.Mixin()
-	signinkeyMixinFields0 := signinkeyMixin[0].Fields()
-	_ = signinkeyMixinFields0
-	signinkeyFields := schema.SignInKey{}.Fields()
-	_ = signinkeyFields
-	// signinkeyDescCreatedAt is the schema descriptor for created_at field.
-	signinkeyDescCreatedAt := signinkeyMixinFields0[1].Descriptor()
-	// signinkey.DefaultCreatedAt holds the default value on creation for the created_at field.
-	signinkey.DefaultCreatedAt = signinkeyDescCreatedAt.Default.(func() time.Time)
-	// signinkeyDescKid is the schema descriptor for kid field.
-	signinkeyDescKid := signinkeyFields[0].Descriptor()
-	// signinkey.KidValidator is a validator for the "kid" field. It is called by the builders before save.
-	signinkey.KidValidator = signinkeyDescKid.Validators[0].(func(string) error)
-	// signinkeyDescLiveKey is the schema descriptor for live_key field.
-	signinkeyDescLiveKey := signinkeyFields[3].Descriptor()
-	// signinkey.LiveKeyValidator is a validator for the "live_key" field. It is called by the builders before save.
-	signinkey.LiveKeyValidator = signinkeyDescLiveKey.Validators[0].(func(string) error)
-	// signinkeyDescID is the schema descriptor for id field.
-	signinkeyDescID := signinkeyMixinFields0[0].Descriptor()
-	// signinkey.DefaultID holds the default value on creation for the id field.
-	signinkey.DefaultID = signinkeyDescID.Default.(func() ident.ID)
-	// signinkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
-	signinkey.IDValidator = signinkeyDescID.Validators[0].(func(string) error)
 	signingkeyMixin := schema.SigningKey{}.Mixin()
 	signingkeyMixinFields0 := signingkeyMixin[0].Fields()
 	_ = signingkeyMixinFields0

@@ -92,8 +92,6 @@ type Tx struct {
 	Session *SessionClient
 	// SignIn is the client for interacting with the SignIn builders.
 	SignIn *SignInClient
-	// SignInKey is the client for interacting with the SignInKey builders.
-	SignInKey *SignInKeyClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// StatusList is the client for interacting with the StatusList builders.
@@ -271,7 +269,6 @@ func (tx *Tx) init() {
 	tx.ServerKey = NewServerKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.SignIn = NewSignInClient(tx.config)
-	tx.SignInKey = NewSignInKeyClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)

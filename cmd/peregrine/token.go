@@ -57,7 +57,7 @@ func (a askToken) Run(s *streams) error {
 		return err
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_assertion": {assertion},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
+		"client_assertion_type": {token.AssertionType}}
 	if len(a.Scope) > 0 {
 		form.Set("scope", strings.Join(a.Scope, " "))
 	}

@@ -489,18 +489,6 @@ func (f SignInFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInMutation", m)
 }
 
-// The SignInKeyFunc type is an adapter to allow the use of ordinary
-// function as SignInKey mutator.
-type SignInKeyFunc func(context.Context, *ent.SignInKeyMutation) (ent.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f SignInKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-	if mv, ok := m.(*ent.SignInKeyMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInKeyMutation", m)
-}
-
 // The SigningKeyFunc type is an adapter to allow the use of ordinary
 // function as SigningKey mutator.
 type SigningKeyFunc func(context.Context, *ent.SigningKeyMutation) (ent.Value, error)

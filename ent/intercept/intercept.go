@@ -50,7 +50,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/ent/signinkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 )
@@ -1191,33 +1190,6 @@ func (f TraverseSignIn) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SignInQuery", q)
 }
 
-// The SignInKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
-type SignInKeyFunc func(context.Context, *ent.SignInKeyQuery) (ent.Value, error)
-
-// Query calls f(ctx, q).
-func (f SignInKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
-	if q, ok := q.(*ent.SignInKeyQuery); ok {
-		return f(ctx, q)
-	}
-	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SignInKeyQuery", q)
-}
-
-// The TraverseSignInKey type is an adapter to allow the use of ordinary function as Traverser.
-type TraverseSignInKey func(context.Context, *ent.SignInKeyQuery) error
-
-// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
-func (f TraverseSignInKey) Intercept(next ent.Querier) ent.Querier {
-	return next
-}
-
-// Traverse calls f(ctx, q).
-func (f TraverseSignInKey) Traverse(ctx context.Context, q ent.Query) error {
-	if q, ok := q.(*ent.SignInKeyQuery); ok {
-		return f(ctx, q)
-	}
-	return fmt.Errorf("unexpected query type %T. expect *ent.SignInKeyQuery", q)
-}
-
 // The SigningKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SigningKeyFunc func(context.Context, *ent.SigningKeyQuery) (ent.Value, error)
 
@@ -1382,8 +1354,6 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SignInQuery:
 		return &query[*ent.SignInQuery, predicate.SignIn, signin.OrderOption]{typ: ent.TypeSignIn, tq: q}, nil
-	case *ent.SignInKeyQuery:
-		return &query[*ent.SignInKeyQuery, predicate.SignInKey, signinkey.OrderOption]{typ: ent.TypeSignInKey, tq: q}, nil
 	case *ent.SigningKeyQuery:
 		return &query[*ent.SigningKeyQuery, predicate.SigningKey, signingkey.OrderOption]{typ: ent.TypeSigningKey, tq: q}, nil
 	case *ent.StatusListQuery:

@@ -1811,7 +1811,7 @@ var (
 	ServerKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"ACCESS_TOKEN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"ACCESS_TOKEN", "SIGN_IN"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "kid", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
 		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
@@ -1933,22 +1933,6 @@ var (
 				Columns: []*schema.Column{SignInsColumns[10]},
 			},
 		},
-	}
-	// SignInKeysColumns holds the columns for the "sign_in_keys" table.
-	SignInKeysColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
-		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "kid", Type: field.TypeString, Unique: true, Size: 64},
-		{Name: "public_jwk", Type: field.TypeString, Size: 2147483647},
-		{Name: "sealed", Type: field.TypeString, Size: 2147483647},
-		{Name: "live_key", Type: field.TypeString, Unique: true, Nullable: true, Size: 8},
-		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-	}
-	// SignInKeysTable holds the schema information for the "sign_in_keys" table.
-	SignInKeysTable = &schema.Table{
-		Name:       "sign_in_keys",
-		Columns:    SignInKeysColumns,
-		PrimaryKey: []*schema.Column{SignInKeysColumns[0]},
 	}
 	// SigningKeysColumns holds the columns for the "signing_keys" table.
 	SigningKeysColumns = []*schema.Column{
@@ -2097,7 +2081,6 @@ var (
 		ServerKeysTable,
 		SessionsTable,
 		SignInsTable,
-		SignInKeysTable,
 		SigningKeysTable,
 		StatusListsTable,
 		UnitsTable,

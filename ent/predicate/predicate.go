@@ -126,9 +126,6 @@ type Session func(*sql.Selector)
 // SignIn is the predicate function for signin builders.
 type SignIn func(*sql.Selector)
 
-// SignInKey is the predicate function for signinkey builders.
-type SignInKey func(*sql.Selector)
-
 // SigningKey is the predicate function for signingkey builders.
 type SigningKey func(*sql.Selector)
 

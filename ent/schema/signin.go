@@ -123,18 +123,3 @@ func (LogoutToken) Fields() []ent.Field {
 }
 
 func (LogoutToken) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
-
-// SignInKey is a key by which this server proves itself to providers.
-type SignInKey struct{ ent.Schema }
-
-func (SignInKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.SignInKey}} }
-
-func (SignInKey) Fields() []ent.Field {
-	return []ent.Field{
-		field.String("kid").MaxLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
-		field.Text("public_jwk").Immutable(),
-		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),
-		field.String("live_key").MaxLen(8).Unique().Optional().Nillable().Comment("\"live\" of the one in use: processes that start together make one"),
-		at("retired_at"),
-	}
-}

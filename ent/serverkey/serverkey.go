@@ -77,6 +77,7 @@ type Purpose string
 // Purpose values.
 const (
 	PurposeACCESS_TOKEN Purpose = "ACCESS_TOKEN"
+	PurposeSIGN_IN      Purpose = "SIGN_IN"
 )
 
 func (pu Purpose) String() string {
@@ -86,7 +87,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeACCESS_TOKEN:
+	case PurposeACCESS_TOKEN, PurposeSIGN_IN:
 		return nil
 	default:
 		return fmt.Errorf("serverkey: invalid enum value for purpose field: %q", pu)

@@ -96,7 +96,6 @@ var visible = map[string]rule{
 var systemOnly = []string{
 	ent.TypeSignIn,         // secrets of a running sign-in
 	ent.TypePortalCode,     // secrets of a portal that waits
-	ent.TypeSignInKey,      // published as a key set
 	ent.TypeLogoutToken,    // digests only
 	ent.TypeStatusList,     // published as a signed list
 	ent.TypeAuditEntry,     // no list is offered yet

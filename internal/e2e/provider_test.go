@@ -18,13 +18,12 @@ import (
 	"testing"
 	"time"
 
-	registry "github.com/peregrine-exchange/peregrine/internal/provider"
-
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 

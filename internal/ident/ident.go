@@ -39,7 +39,6 @@ const (
 	RoleRule        Kind = "rru"
 	Session         Kind = "ses"
 	SignIn          Kind = "sgn"
-	SignInKey       Kind = "sik"
 	LogoutToken     Kind = "lgt"
 	Programme       Kind = "prg"
 	HomeModule      Kind = "mod"

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -44,7 +45,7 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		if err != nil {
 			return none, Unavailable, err
 		}
-		options = append(options, oauth2.SetAuthURLParam("client_assertion_type", assertionType), oauth2.SetAuthURLParam("client_assertion", proof))
+		options = append(options, oauth2.SetAuthURLParam("client_assertion_type", token.AssertionType), oauth2.SetAuthURLParam("client_assertion", proof))
 	}
 	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), options...)
 	if err != nil {

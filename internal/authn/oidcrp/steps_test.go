@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	registry "github.com/peregrine-exchange/peregrine/internal/provider"
-
 	gojose "github.com/go-jose/go-jose/v4"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -26,6 +24,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -485,7 +484,7 @@ func TestClientProvesItselfByKey(t *testing.T) {
 			t.Fatalf("refused: %s", p.cause)
 		}
 	}
-	if n := p.db.Client.SignInKey.Query().CountX(p.system()); n != 1 {
+	if n := p.db.Client.ServerKey.Query().CountX(p.system()); n != 1 {
 		t.Errorf("there are %d keys", n)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	registry "github.com/peregrine-exchange/peregrine/internal/provider"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -19,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"

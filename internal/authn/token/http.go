@@ -19,7 +19,9 @@ import (
 // maxForm bounds the body of a question.
 const maxForm = 64 << 10
 
-const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+// AssertionType says that a program, or we, prove ourselves by a signed JWT
+// (RFC 7523, section 2.2).
+const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // refusal is an error as OAuth tells it (RFC 6749, 5.2).
 type refusal struct {
@@ -78,8 +80,8 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, from netip.Addr
 		return "", nil, &refusal{http.StatusBadRequest, "unsupported_grant_type", "the only grant here is client_credentials"}
 	case r.Header.Get("Authorization") != "" || form.Has("client_secret"):
 		return "", nil, invalidClient("there are no client secrets here; send a client_assertion (private_key_jwt)")
-	case form.Get("client_assertion_type") != assertionType || form.Get("client_assertion") == "":
-		return "", nil, invalidClient("send client_assertion_type=" + assertionType + " and a client_assertion")
+	case form.Get("client_assertion_type") != AssertionType || form.Get("client_assertion") == "":
+		return "", nil, invalidClient("send client_assertion_type=" + AssertionType + " and a client_assertion")
 	}
 	ask := wish{from: from}
 	if form.Has("scope") {

@@ -57,7 +57,7 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 		}
 		granted = w.scopes
 	}
-	signer, err := s.signer(ctx)
+	signer, err := s.signing().Signer(ctx)
 	if err != nil {
 		return "", nil, err
 	}

@@ -16,15 +16,9 @@ func public(w http.ResponseWriter, contentType string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// serveKeys serves the keys that verify access tokens. There is one from the
-// first question on, so that whoever caches the set caches a key.
+// serveKeys serves the keys that verify access tokens.
 func (s *Service) serveKeys(w http.ResponseWriter, r *http.Request) {
-	set, err := s.Published(r.Context())
-	if err == nil && len(set) == 0 {
-		if _, err = s.signer(r.Context()); err == nil {
-			set, err = s.Published(r.Context())
-		}
-	}
+	set, err := s.signing().Offered(r.Context())
 	if err != nil {
 		s.refuse(w, r, err)
 		return

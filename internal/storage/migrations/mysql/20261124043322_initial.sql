@@ -1,25 +1,27 @@
--- Create "sign_in_keys" table
-CREATE TABLE `sign_in_keys` (
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(8) NULL,
-  `retired_at` datetime(6) NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "logout_tokens" table
-CREATE TABLE `logout_tokens` (
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `logouttoken_expires_at` (`expires_at`)
+  UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -50,20 +52,20 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
@@ -92,30 +94,15 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (

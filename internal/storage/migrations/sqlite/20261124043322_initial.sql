@@ -937,21 +937,6 @@ CREATE TABLE `sign_ins` (
 CREATE UNIQUE INDEX `sign_ins_state_digest_key` ON `sign_ins` (`state_digest`);
 -- Create index "signin_expires_at" to table: "sign_ins"
 CREATE INDEX `signin_expires_at` ON `sign_ins` (`expires_at`);
--- Create "sign_in_keys" table
-CREATE TABLE `sign_in_keys` (
-  `id` text NOT NULL,
-  `created_at` datetime NOT NULL,
-  `kid` text NOT NULL,
-  `public_jwk` text NOT NULL,
-  `sealed` text NOT NULL,
-  `live_key` text NULL,
-  `retired_at` datetime NULL,
-  PRIMARY KEY (`id`)
-);
--- Create index "sign_in_keys_kid_key" to table: "sign_in_keys"
-CREATE UNIQUE INDEX `sign_in_keys_kid_key` ON `sign_in_keys` (`kid`);
--- Create index "sign_in_keys_live_key_key" to table: "sign_in_keys"
-CREATE UNIQUE INDEX `sign_in_keys_live_key_key` ON `sign_in_keys` (`live_key`);
 -- Create "signing_keys" table
 CREATE TABLE `signing_keys` (
   `id` text NOT NULL,
