@@ -10,40 +10,39 @@ import (
 // ids; what a rare filter narrows is left to the database.
 
 func coursesAlong(f *model.CourseFilter) []relay.Index {
+	if f == nil {
+		f = &model.CourseFilter{}
+	}
+	one := len(f.States) < 2 // of published ones unless given
 	switch {
-	case f == nil:
-		return []relay.Index{"course_state_id"}
 	case f.UpdatedSince != nil:
 		return nil
-	case len(f.States) > 1 && f.InstitutionID == nil:
-		return []relay.Index{relay.ByID}
-	case len(f.States) > 1:
-		return nil
-	case f.InstitutionID != nil:
+	case one && f.InstitutionID != nil:
 		return []relay.Index{"course_institution_id_state_id"}
+	case one:
+		return []relay.Index{"course_state_id"}
+	case f.InstitutionID != nil:
+		return nil
 	}
-	return []relay.Index{"course_state_id"}
+	return []relay.Index{relay.ByID}
 }
 
 func offeringsAlong(f *model.OfferingFilter) []relay.Index {
-	var states int
-	if f != nil {
-		states = len(f.States)
-		if f.OpenNow != nil && *f.OpenNow {
-			states = 1 // of published ones
-		}
+	if f == nil {
+		f = &model.OfferingFilter{}
 	}
+	one := len(f.States) == 1 || f.OpenNow != nil && *f.OpenNow // which are published
 	switch {
-	case f != nil && f.UpdatedSince != nil:
+	case f.UpdatedSince != nil:
 		return nil
-	case f != nil && f.CourseID != nil && states == 1:
+	case one && f.CourseID != nil:
 		return []relay.Index{"offering_course_id_state_id"}
-	case f != nil && (f.CourseID != nil || states != 1 && f.InstitutionID != nil):
-		return nil
-	case states != 1:
-		return []relay.Index{relay.ByID}
-	case f.InstitutionID != nil:
+	case one && f.InstitutionID != nil:
 		return []relay.Index{"offering_institution_id_state_id"}
+	case one:
+		return []relay.Index{"offering_state_id"}
+	case f.CourseID != nil || f.InstitutionID != nil:
+		return nil
 	}
-	return []relay.Index{"offering_state_id"}
+	return []relay.Index{relay.ByID}
 }

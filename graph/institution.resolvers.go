@@ -31,7 +31,7 @@ func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, f
 }
 
 func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error) {
-	return actions(ctx, append(institution.AllianceActions(ctx, obj), slices.Concat(role.AllianceActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID))...)), nil
+	return actions(ctx, slices.Concat(institution.AllianceActions(ctx, obj), role.AllianceActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID))), nil
 }
 
 func (r *allianceConnectionResolver) Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error) {
@@ -67,8 +67,7 @@ func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Instit
 }
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
-	all := append(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj)...)
-	return actions(ctx, slices.Concat(all, microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
+	return actions(ctx, slices.Concat(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj), microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
 		role.InstitutionActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID), client.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID))), nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *affiliationResolver) Institution(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Institution, error) {
@@ -111,14 +112,10 @@ func (r *viewerResolver) Roles(ctx context.Context, obj *viewer.Viewer) ([]*view
 func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error) {
 	all := []*model.Permission{}
 	for _, g := range obj.Grants {
-		here := &model.Permission{At: g.At, UnitID: g.Unit}
 		if slices.ContainsFunc(all, func(p *model.Permission) bool { return p.At == g.At && p.UnitID == g.Unit }) {
 			continue
 		}
-		if here.Rights = authz.RightsAt(obj, g.At); g.Unit != "" {
-			here.Rights = authz.RightsAt(obj, g.At, &g.Unit)
-		}
-		all = append(all, here)
+		all = append(all, &model.Permission{At: g.At, UnitID: g.Unit, Rights: authz.RightsAt(obj, g.At, vocab.Given(g.Unit))})
 	}
 	if obj.ClientAt != "" {
 		all = append(all, &model.Permission{At: obj.ClientAt, Rights: authz.RightsAt(obj, obj.ClientAt)})

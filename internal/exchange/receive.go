@@ -148,9 +148,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, u Upload, source *ident
 	}
 	create := tx.ImportRun.Create().SetInstitutionID(u.InstitutionID).SetNillableSourceID(source).
 		SetFormat(u.Format).SetMode(u.Mode).SetState(state).SetName(vocab.Clean(255, u.Name)).SetBytes(size).SetStartedAt(vocab.Now(s.Now))
-	if v := viewer.From(ctx); v.PersonID != "" {
-		create.SetStartedByID(v.PersonID)
-	}
+	create.SetNillableStartedByID(viewer.From(ctx).ByPerson())
 	run, err := create.Save(ctx)
 	if err != nil {
 		return nil, err

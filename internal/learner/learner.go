@@ -161,7 +161,7 @@ func speaksFor(ctx context.Context, tx *ent.Tx, id *ent.Identity) (bool, error) 
 
 func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion) error {
 	given, family := vocab.Clean(maxName, a.GivenName), vocab.Clean(maxName, a.FamilyName)
-	email, esi := optional(vocab.Clean(maxEmail, a.Email)), optional(vocab.Clean(maxESI, a.ESI))
+	email, esi := vocab.Given(vocab.Clean(maxEmail, a.Email)), vocab.Given(vocab.Clean(maxESI, a.ESI))
 	lang := "en"
 	if tag, err := language.Parse(a.Language); err == nil {
 		lang = tag.String()
@@ -206,13 +206,6 @@ func refreshAffiliations(ctx context.Context, tx *ent.Tx, person ident.ID, a Ass
 		}
 	}
 	return nil
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // audiences says which audience of an offering an affiliation puts a person in.

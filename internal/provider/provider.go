@@ -228,10 +228,8 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
 		// The row is moved, and so locked, before it is read: a change that gets
 		// in between what was read and what is approved would be approved unseen.
-		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(provider.StatePROPOSED)).SetState(provider.StateACTIVE)
-		if v.PersonID != "" {
-			update.SetApprovedByID(v.PersonID)
-		}
+		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(provider.StatePROPOSED)).SetState(provider.StateACTIVE).
+			SetNillableApprovedByID(v.ByPerson())
 		now, homes, err := moved(viewer.AsSystem(ctx), tx, row.ID, update)
 		if err != nil {
 			return nil, err

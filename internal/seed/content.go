@@ -174,11 +174,3 @@ func outcomes(all []outcomeContent) []vocab.Outcome {
 		}
 	})
 }
-
-// optional is nil for an empty text.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -104,17 +104,10 @@ func (v *Viewer) Actor() ident.ID {
 }
 
 // ByPerson returns the person, or nil for a program and for the system alone.
-func (v *Viewer) ByPerson() *ident.ID { return given(v.PersonID) }
+func (v *Viewer) ByPerson() *ident.ID { return vocab.Given(v.PersonID) }
 
 // ByClient returns the program, or nil when none acts.
-func (v *Viewer) ByClient() *ident.ID { return given(v.ClientID) }
-
-func given(id ident.ID) *ident.ID {
-	if id == "" {
-		return nil
-	}
-	return &id
-}
+func (v *Viewer) ByClient() *ident.ID { return vocab.Given(v.ClientID) }
 
 // Has says whether v holds the role at an institution or alliance as a whole.
 func (v *Viewer) Has(role Role, at ident.ID) bool {
