@@ -28,7 +28,7 @@ type Base struct {
 func (b Base) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").GoType(ident.ID("")).DefaultFunc(ident.Maker(b.Kind)).
-			MaxLen(ident.Length).Immutable().SchemaType(char(ident.Length)).Annotations(ascii),
+			MaxRuneLen(ident.Length).Immutable().SchemaType(char(ident.Length)).Annotations(ascii),
 		field.Time("created_at").Immutable().SchemaType(instant).
 			Default(func() time.Time { return vocab.Now(time.Now) }).
 			Comment("when the row was made; times with a meaning have fields of their own"),
@@ -62,13 +62,13 @@ func char(n int) map[string]string {
 
 // ref is the column name_id of an edge that never changes.
 func ref(name string) ent.Field {
-	return field.String(name + "_id").GoType(ident.ID("")).MaxLen(ident.Length).Immutable().
+	return field.String(name + "_id").GoType(ident.ID("")).MaxRuneLen(ident.Length).Immutable().
 		SchemaType(char(ident.Length)).Annotations(ascii)
 }
 
 // mayRef is ref for an edge that may be absent or be set later.
 func mayRef(name string) ent.Field {
-	return field.String(name + "_id").GoType(ident.ID("")).MaxLen(ident.Length).Optional().Nillable().
+	return field.String(name + "_id").GoType(ident.ID("")).MaxRuneLen(ident.Length).Optional().Nillable().
 		SchemaType(char(ident.Length)).Annotations(ascii)
 }
 
@@ -105,5 +105,5 @@ func text(name string) ent.Field { return field.JSON(name, vocab.Text{}) }
 
 // day is a calendar date such as "2027-03-01", without a zone.
 func day(name string) ent.Field {
-	return field.String(name).MaxLen(10).Optional().Nillable().SchemaType(char(10)).Annotations(ascii)
+	return field.String(name).MaxRuneLen(10).Optional().Nillable().SchemaType(char(10)).Annotations(ascii)
 }

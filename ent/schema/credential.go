@@ -17,12 +17,12 @@ func (SigningKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Sign
 func (SigningKey) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"),
-		field.String("kid").MaxLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
+		field.String("kid").MaxRuneLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
 		state("algorithm", "EdDSA", "ES256"),
 		state("state", "ACTIVE", "RETIRED", "COMPROMISED"),
 		field.Text("public_jwk").Immutable(),
 		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),
-		field.String("live_key").MaxLen(32).Unique().Optional().Nillable().
+		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().
 			Comment("the institution while the key is active: it has one at a time"),
 		moment("active_from"), at("retired_at"),
 	}
@@ -64,15 +64,15 @@ func (Credential) Fields() []ent.Field {
 		ref("learner"), ref("institution"), ref("home"), ref("result"), ref("version"), ref("signing_key"), ref("status_list"),
 		field.Int("status_index").NonNegative().Immutable(),
 		state("state", "ISSUING", "ISSUED", "REVOKED"),
-		field.String("token").MaxLen(32).Unique().Immutable().Comment("in the address of the public verification page"),
-		field.String("live_key").MaxLen(32).Unique().Optional().Nillable().
+		field.String("token").MaxRuneLen(32).Unique().Immutable().Comment("in the address of the public verification page"),
+		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().
 			Comment("the result while the credential is not revoked: a result has one at a time"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Immutable(),
 		field.Text("award").Immutable().Comment("the award as JSON: the one source of every form"),
 		field.Text("jwt").Optional().Nillable().Comment("Open Badges 3.0 as VC-JWT, once signed"),
-		field.String("digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of what is to be signed"),
+		field.String("digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of what is to be signed"),
 		moment("requested_at"), at("issued_at"), at("revoked_at"),
-		field.String("revocation_reason").MaxLen(32).GoType(vocab.RevocationReason("")).Optional().Nillable(),
+		field.String("revocation_reason").MaxRuneLen(32).GoType(vocab.RevocationReason("")).Optional().Nillable(),
 	}
 }
 

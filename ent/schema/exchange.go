@@ -19,9 +19,9 @@ func (ImportSource) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Im
 func (ImportSource) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"),
-		field.String("name").MaxLen(100),
+		field.String("name").MaxRuneLen(100),
 		state("format", formats...),
-		field.String("url").MaxLen(1000),
+		field.String("url").MaxRuneLen(1000),
 		state("state", "ACTIVE", "PAUSED"),
 		field.Int("every_minutes").Positive(),
 		state("policy", "DRAFT", "PUBLISH"),
@@ -29,9 +29,9 @@ func (ImportSource) Fields() []ent.Field {
 		moment("due_at"),
 		at("pulled_at"), at("changed_at"),
 		field.Int("failures").NonNegative().Default(0),
-		field.String("last_error").MaxLen(500).Default(""),
-		field.String("etag").MaxLen(255).Default(""),
-		field.String("last_modified").MaxLen(64).Default(""),
+		field.String("last_error").MaxRuneLen(500).Default(""),
+		field.String("etag").MaxRuneLen(255).Default(""),
+		field.String("last_modified").MaxRuneLen(64).Default(""),
 	}
 }
 
@@ -53,12 +53,12 @@ func (ImportRun) Fields() []ent.Field {
 		state("format", formats...),
 		state("mode", "DRY_RUN", "DRAFT", "PUBLISH"),
 		state("state", "RECEIVING", "QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED"),
-		field.String("name").MaxLen(255).Default("").Comment("name of the file or of the source"),
+		field.String("name").MaxRuneLen(255).Default("").Comment("name of the file or of the source"),
 		field.Int64("bytes").NonNegative().Default(0),
 		count("rows"), count("created"), count("updated"), count("unchanged"), count("rejected"), count("incomplete"),
 		at("started_at"), at("ended_at"),
-		field.String("error").MaxLen(500).Default(""),
-		field.String("worker").MaxLen(64).Default("").Comment("who holds the lease"),
+		field.String("error").MaxRuneLen(500).Default(""),
+		field.String("worker").MaxRuneLen(64).Default("").Comment("who holds the lease"),
 		at("leased_until"),
 		count("attempts"),
 	}
@@ -101,8 +101,8 @@ func (ImportFinding) Fields() []ent.Field {
 	return []ent.Field{
 		ref("run"), mayRef("course"),
 		field.Int("number").NonNegative().Immutable().Comment("of the row, from 1"),
-		field.String("place").MaxLen(100).Immutable(),
-		field.String("external_id").MaxLen(191).Immutable(),
+		field.String("place").MaxRuneLen(100).Immutable(),
+		field.String("external_id").MaxRuneLen(191).Immutable(),
 		state("outcome", "CREATED", "UPDATED", "UNCHANGED", "REJECTED"),
 		field.JSON("problems", []vocab.Finding{}).Immutable(),
 	}

@@ -16,9 +16,9 @@ func (Alliance) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Allian
 
 func (Alliance) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("slug").MaxLen(64).Unique().Immutable(),
+		field.String("slug").MaxRuneLen(64).Unique().Immutable(),
 		text("name"),
-		field.String("website").MaxLen(255).Optional().Nillable(),
+		field.String("website").MaxRuneLen(255).Optional().Nillable(),
 		field.JSON("bounds", []vocab.Bounds{}).Comment("ECTS bounds per kind of credential"),
 		stepUp(),
 	}
@@ -27,7 +27,7 @@ func (Alliance) Fields() []ent.Field {
 // stepUp says whether staff prove themselves by a second factor, and lately, for
 // what weighs most: keys, roles, credentials, results.
 func stepUp() ent.Field {
-	return field.String("step_up").MaxLen(32).GoType(vocab.StepUp("")).Default(string(vocab.StepUpOptional)).Comment("whether weighty verbs need a second factor")
+	return field.String("step_up").MaxRuneLen(32).GoType(vocab.StepUp("")).Default(string(vocab.StepUpOptional)).Comment("whether weighty verbs need a second factor")
 }
 
 // Institution is a university or another provider of higher education.
@@ -37,19 +37,19 @@ func (Institution) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Ins
 
 func (Institution) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("schac").MaxLen(191).Unique().Comment("home organisation: the domain that identity providers assert"),
+		field.String("schac").MaxRuneLen(191).Unique().Comment("home organisation: the domain that identity providers assert"),
 		text("name"),
-		field.String("acronym").MaxLen(32),
-		field.String("country").MaxLen(2).Comment("ISO 3166-1 alpha-2"),
+		field.String("acronym").MaxRuneLen(32),
+		field.String("country").MaxRuneLen(2).Comment("ISO 3166-1 alpha-2"),
 		text("town"),
-		field.String("erasmus_code").MaxLen(32).Optional().Nillable().Comment("absent outside Erasmus+; blanks count"),
-		field.String("pic").MaxLen(9).Optional().Nillable(),
-		field.String("oid").MaxLen(9).Optional().Nillable(),
-		field.String("ror").MaxLen(64).Optional().Nillable(),
-		field.String("deqar").MaxLen(32).Optional().Nillable().Comment("institution in the Database of External Quality Assurance Results"),
-		field.String("website").MaxLen(255).Optional().Nillable(),
+		field.String("erasmus_code").MaxRuneLen(32).Optional().Nillable().Comment("absent outside Erasmus+; blanks count"),
+		field.String("pic").MaxRuneLen(9).Optional().Nillable(),
+		field.String("oid").MaxRuneLen(9).Optional().Nillable(),
+		field.String("ror").MaxRuneLen(64).Optional().Nillable(),
+		field.String("deqar").MaxRuneLen(32).Optional().Nillable().Comment("institution in the Database of External Quality Assurance Results"),
+		field.String("website").MaxRuneLen(255).Optional().Nillable(),
 		field.JSON("domains", []string{}).Comment("web and mail domains, to find it in the chooser"),
-		field.String("zone").MaxLen(64).Comment("IANA time zone of its deadlines"),
+		field.String("zone").MaxRuneLen(64).Comment("IANA time zone of its deadlines"),
 		field.Enum("course_review").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether a second person reviews a course before it is published"),
 		stepUp(),
 	}
@@ -70,7 +70,7 @@ func (Membership) Fields() []ent.Field {
 		state("state", "INVITED", "ACTIVE", "SUSPENDED", "LEFT"),
 		state("part", "COORDINATOR", "MEMBER", "ASSOCIATED_PARTNER"),
 		at("since"), at("until"),
-		field.String("reason").MaxLen(1000).Default("").Comment("why it was last suspended or ended"),
+		field.String("reason").MaxRuneLen(1000).Default("").Comment("why it was last suspended or ended"),
 		field.JSON("history", []vocab.Standing{}).Comment("every state with its beginning, so that a verifier can ask for a moment"),
 	}
 }
@@ -91,7 +91,7 @@ func (Unit) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Unit}} }
 func (Unit) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"), mayRef("parent"),
-		field.String("key").MaxLen(64),
+		field.String("key").MaxRuneLen(64),
 		state("kind", "FACULTY", "DEPARTMENT", "INSTITUTE", "CENTRE", "SCHOOL", "CONTINUING_EDUCATION", "INTERNATIONAL_OFFICE"),
 		text("name"),
 		at("closed_at"),
@@ -113,11 +113,11 @@ func (Programme) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Progr
 func (Programme) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"),
-		field.String("code").MaxLen(64),
+		field.String("code").MaxRuneLen(64),
 		text("title"),
 		field.Int("eqf"),
 		field.Int("ects").GoType(vocab.ECTS(0)),
-		field.String("isced").MaxLen(4).GoType(vocab.ISCEDF("")),
+		field.String("isced").MaxRuneLen(4).GoType(vocab.ISCEDF("")),
 	}
 }
 
@@ -135,7 +135,7 @@ func (HomeModule) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Home
 func (HomeModule) Fields() []ent.Field {
 	return []ent.Field{
 		ref("programme"),
-		field.String("code").MaxLen(64),
+		field.String("code").MaxRuneLen(64),
 		text("title"),
 		field.Int("ects").GoType(vocab.ECTS(0)),
 		state("place", "REQUIRED", "ELECTIVE"),

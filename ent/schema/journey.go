@@ -18,10 +18,10 @@ func (Application) Fields() []ent.Field {
 	return []ent.Field{
 		ref("learner"), ref("offering"), ref("home"), ref("host"), mayRef("programme"),
 		state("state", "SUBMITTED", "NOMINATED", "ADMITTED", "REFUSED_BY_HOME", "REFUSED_BY_HOST", "WITHDRAWN"),
-		field.String("live_key").MaxLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
 			Comment("learner and offering while the application is alive: a learner has one at a time"),
-		field.Text("motivation").MaxLen(4000).Optional().Nillable(),
-		field.Text("reason").MaxLen(2000).Optional().Nillable().Comment("of the last refusal or withdrawal"),
+		field.Text("motivation").MaxRuneLen(4000).Optional().Nillable(),
+		field.Text("reason").MaxRuneLen(2000).Optional().Nillable().Comment("of the last refusal or withdrawal"),
 		field.JSON("commitment", &vocab.Commitment{}).Optional().Comment("what home promised to count, frozen when the learner applied"),
 		moment("submitted_at"), at("nominated_at"), at("decided_at"),
 	}
@@ -67,10 +67,10 @@ func (Result) Fields() []ent.Field {
 		field.Int("attempt").Positive().Immutable(),
 		state("state", "RECORDED", "CONFIRMED"),
 		state("outcome", "PASSED", "FAILED"),
-		field.String("grade").MaxLen(16).Optional().Nillable().Comment("as the host gives it, never converted in place"),
-		field.String("scale").MaxLen(32).GoType(vocab.GradeScale("")),
+		field.String("grade").MaxRuneLen(16).Optional().Nillable().Comment("as the host gives it, never converted in place"),
+		field.String("scale").MaxRuneLen(32).GoType(vocab.GradeScale("")),
 		field.Int("ects").GoType(vocab.ECTS(0)).Comment("credits earned; none without a pass"),
-		field.String("achieved_on").MaxLen(10).SchemaType(char(10)).Annotations(ascii),
+		field.String("achieved_on").MaxRuneLen(10).SchemaType(char(10)).Annotations(ascii),
 		mayRef("recorded_by"), mayRef("recorded_by_client"), mayRef("confirmed_by"),
 		moment("recorded_at"), at("confirmed_at"),
 	}

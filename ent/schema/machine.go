@@ -17,12 +17,12 @@ func (ApiClient) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.APICl
 func (ApiClient) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"),
-		field.String("name").MaxLen(100),
+		field.String("name").MaxRuneLen(100),
 		field.JSON("scopes", []string{}).Comment("the most that a token of it may have"),
 		state("state", "ACTIVE", "DISABLED"),
-		field.String("jwks_url").MaxLen(1000).Optional().Nillable().Comment("where its institution publishes its keys"),
+		field.String("jwks_url").MaxRuneLen(1000).Optional().Nillable().Comment("where its institution publishes its keys"),
 		at("last_used_at"),
-		field.String("last_used_from").MaxLen(64).Optional().Nillable().Comment("network of the address, such as 192.0.2.0/24: enough to notice a stranger"),
+		field.String("last_used_from").MaxRuneLen(64).Optional().Nillable().Comment("network of the address, such as 192.0.2.0/24: enough to notice a stranger"),
 	}
 }
 
@@ -41,8 +41,8 @@ func (ClientKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Clien
 func (ClientKey) Fields() []ent.Field {
 	return []ent.Field{
 		ref("client"),
-		field.String("kid").MaxLen(191).Immutable().Comment("as the program's assertions name it"),
-		field.String("algorithm").MaxLen(8).Immutable().Comment("the only one that it may sign with; empty: each that fits the key"),
+		field.String("kid").MaxRuneLen(191).Immutable().Comment("as the program's assertions name it"),
+		field.String("algorithm").MaxRuneLen(8).Immutable().Comment("the only one that it may sign with; empty: each that fits the key"),
 		field.Text("public_jwk").Immutable(),
 		moment("not_before"), at("not_after"), at("retired_at"),
 	}
@@ -62,7 +62,7 @@ func (ClientAssertion) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident
 
 func (ClientAssertion) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of the client and the jti"),
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of the client and the jti"),
 		moment("expires_at"),
 	}
 }
@@ -78,10 +78,10 @@ func (ServerKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Serve
 func (ServerKey) Fields() []ent.Field {
 	return []ent.Field{
 		state("purpose", "ACCESS_TOKEN", "SIGN_IN"),
-		field.String("kid").MaxLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
+		field.String("kid").MaxRuneLen(64).Unique().Immutable().Comment("RFC 7638 thumbprint"),
 		field.Text("public_jwk").Immutable(),
 		field.Text("sealed").Immutable().Sensitive().Comment("private key under the key-encryption key"),
-		field.String("live_key").MaxLen(32).Unique().Optional().Nillable().Comment("the purpose while the key signs: it has one at a time"),
+		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().Comment("the purpose while the key signs: it has one at a time"),
 		moment("active_from"), at("retired_at"),
 	}
 }

@@ -26,11 +26,11 @@ func (Profile) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Profile
 func (Profile) Fields() []ent.Field {
 	return []ent.Field{
 		ref("person"),
-		field.String("given_name").MaxLen(100),
-		field.String("family_name").MaxLen(100),
-		field.String("email").MaxLen(254).Optional().Nillable(),
-		field.String("esi").MaxLen(255).Optional().Nillable().Comment("European Student Identifier as asserted; never a key"),
-		field.String("language").MaxLen(35).Comment("BCP 47, for messages"),
+		field.String("given_name").MaxRuneLen(100),
+		field.String("family_name").MaxRuneLen(100),
+		field.String("email").MaxRuneLen(254).Optional().Nillable(),
+		field.String("esi").MaxRuneLen(255).Optional().Nillable().Comment("European Student Identifier as asserted; never a key"),
+		field.String("language").MaxRuneLen(35).Comment("BCP 47, for messages"),
 	}
 }
 
@@ -46,9 +46,9 @@ func (Identity) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Identi
 func (Identity) Fields() []ent.Field {
 	return []ent.Field{
 		ref("person"), ref("provider"),
-		field.String("issuer").MaxLen(255).Immutable(),
-		field.String("subject").MaxLen(255).Immutable(),
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
+		field.String("issuer").MaxRuneLen(255).Immutable(),
+		field.String("subject").MaxRuneLen(255).Immutable(),
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of issuer, NUL, subject: byte-equal on every database, whatever its collation"),
 		field.JSON("assurance", []string{}).Optional().Comment("values of the REFEDS Assurance Framework, as last asserted"),
 		at("signed_in_at"),

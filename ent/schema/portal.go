@@ -17,9 +17,9 @@ func (Portal) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Portal}}
 func (Portal) Fields() []ent.Field {
 	return []ent.Field{
 		mayRef("institution"), mayRef("alliance"),
-		field.String("name").MaxLen(100).Immutable(),
-		field.String("origin").MaxLen(191).Immutable(),
-		field.String("held_origin").MaxLen(191).Unique().Optional().Nillable().
+		field.String("name").MaxRuneLen(100).Immutable(),
+		field.String("origin").MaxRuneLen(191).Immutable(),
+		field.String("held_origin").MaxRuneLen(191).Unique().Optional().Nillable().
 			Comment("the origin while it is registered; null afterwards, so that it can be registered again"),
 		field.JSON("return_addresses", []string{}).Immutable(),
 		at("used_at"), at("ended_at"),
@@ -38,9 +38,9 @@ func (PortalCode) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Port
 func (PortalCode) Fields() []ent.Field {
 	return []ent.Field{
 		ref("portal"), ref("session"),
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
-		field.String("challenge").MaxLen(64).Immutable().Sensitive(),
-		field.String("return_address").MaxLen(400).Immutable(),
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("challenge").MaxRuneLen(64).Immutable().Sensitive(),
+		field.String("return_address").MaxRuneLen(400).Immutable(),
 		moment("expires_at"),
 	}
 }

@@ -23,7 +23,7 @@ func (RecognitionRule) Fields() []ent.Field {
 		state("proposed_by_side", "HOME", "HOST"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Immutable().Comment("credits that count at home"),
 		state("grade_transfer", "PASS_ONLY", "AS_GIVEN"),
-		field.String("valid_from").MaxLen(10).SchemaType(char(10)).Annotations(ascii),
+		field.String("valid_from").MaxRuneLen(10).SchemaType(char(10)).Annotations(ascii),
 		day("valid_until"),
 		ref("proposed_by"), mayRef("answered_by"), at("answered_at"), at("terminated_at"),
 	}
@@ -49,11 +49,11 @@ func (RecognitionCase) Fields() []ent.Field {
 		ref("learner"), ref("home"), ref("host"), ref("credential"), mayRef("programme"), mayRef("rule"),
 		state("state", "OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN"),
 		state("basis", "RULE", "COMMITMENT", "ASSESSMENT"),
-		field.String("live_key").MaxLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
 			Comment("credential and home while the case stands: no credit counts twice"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Default(0).Comment("credits that count at home"),
-		field.String("grade").MaxLen(16).Optional().Nillable(),
-		field.Text("reasons").MaxLen(4000).Optional().Nillable(),
+		field.String("grade").MaxRuneLen(16).Optional().Nillable(),
+		field.Text("reasons").MaxRuneLen(4000).Optional().Nillable(),
 		field.JSON("differences", []vocab.Difference{}).Comment("substantial differences, at least one unless granted in full"),
 		mayRef("decided_by"),
 		moment("submitted_at"), moment("due_at"), at("decided_at"), at("appeal_before"),

@@ -18,11 +18,11 @@ func (AuditEntry) Fields() []ent.Field {
 	return []ent.Field{
 		state("actor_kind", "PERSON", "SYSTEM", "ANONYMOUS", "PROGRAM"),
 		mayRef("actor"), mayRef("session"),
-		field.String("verb").MaxLen(64).Immutable(),
+		field.String("verb").MaxRuneLen(64).Immutable(),
 		ref("object"),
 		field.JSON("institutions", []ident.ID{}).Comment("whose staff may read the entry"),
 		field.JSON("details", map[string]string{}).Immutable().Comment("such as from and to"),
-		field.String("request_id").MaxLen(64).Immutable(),
+		field.String("request_id").MaxRuneLen(64).Immutable(),
 		field.Int64("sequence").Optional().Nillable().Comment("place in the sealed chain, once sealed"),
 	}
 }
@@ -40,7 +40,7 @@ func (OutboxEvent) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Out
 
 func (OutboxEvent) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("type").MaxLen(64).Immutable(),
+		field.String("type").MaxRuneLen(64).Immutable(),
 		ref("object"),
 		field.JSON("payload", map[string]string{}).Immutable(),
 		state("audience", "PUBLIC", "PARTIES"),
@@ -58,9 +58,9 @@ func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.
 
 func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the person or program, the verb and the key"),
-		field.String("input_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("input_digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
 		mayRef("answer"),
 	}
 }

@@ -18,7 +18,7 @@ func (RoleGrant) Fields() []ent.Field {
 		ref("person"), mayRef("institution"), mayRef("unit"), mayRef("alliance"), mayRef("granted_by"), mayRef("rule"), mayRef("ended_by"),
 		state("role", "COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER", "ADMINISTRATOR", "ALLIANCE_ADMINISTRATOR"),
 		moment("valid_from"), at("valid_until"),
-		field.String("end_reason").MaxLen(500).Default("").Comment("why it was ended before its time; of the person who ended it"),
+		field.String("end_reason").MaxRuneLen(500).Default("").Comment("why it was ended before its time; of the person who ended it"),
 	}
 }
 
@@ -43,7 +43,7 @@ func (RoleRule) Fields() []ent.Field {
 	return []ent.Field{
 		ref("institution"), mayRef("unit"), mayRef("created_by"), mayRef("ended_by"),
 		state("attribute", "EDUPERSON_ENTITLEMENT", "EDUPERSON_AFFILIATION"),
-		field.String("value").MaxLen(255).Immutable().Comment("compared byte for byte, in Go: databases fold"),
+		field.String("value").MaxRuneLen(255).Immutable().Comment("compared byte for byte, in Go: databases fold"),
 		state("role", "COURSE_EDITOR", "TEACHER", "REGISTRAR", "MOBILITY_OFFICER", "RECOGNITION_OFFICER"),
 		field.Int("months").Immutable().Comment("how long the role holds unless asserted again"),
 		at("ended_at"),

@@ -16,11 +16,11 @@ func (Provider) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Provid
 
 func (Provider) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("key").MaxLen(64).Unique().Immutable().Comment("in the addresses of sign-in; never changes"),
-		field.String("issuer").MaxLen(191).Unique(),
-		field.String("client_id").MaxLen(255),
+		field.String("key").MaxRuneLen(64).Unique().Immutable().Comment("in the addresses of sign-in; never changes"),
+		field.String("issuer").MaxRuneLen(191).Unique(),
+		field.String("client_id").MaxRuneLen(255),
 		field.Enum("client_authentication").Values("SECRET", "PRIVATE_KEY_JWT").Default("SECRET").SchemaType(enum),
-		field.String("client_secret_ref").MaxLen(255).Optional().Nillable().Comment("env:NAME or file:PATH; the secret itself is never stored"),
+		field.String("client_secret_ref").MaxRuneLen(255).Optional().Nillable().Comment("env:NAME or file:PATH; the secret itself is never stored"),
 		state("mode", "DIRECT", "PROXY"),
 		state("state", "PROPOSED", "ACTIVE", "DISABLED"),
 		mayRef("proposed_by"), mayRef("approved_by"),
@@ -30,7 +30,7 @@ func (Provider) Fields() []ent.Field {
 		field.JSON("claim_names", map[string]string{}).Optional().Comment("attribute to claim, where the provider departs from the spelling"),
 		field.JSON("acr_values", map[string]string{}).Optional().Comment("the provider's name of a REFEDS profile, where it has its own"),
 		field.Enum("health").Values("UNKNOWN", "WORKING", "BROKEN").Default("UNKNOWN").SchemaType(enum),
-		field.String("health_reason").MaxLen(500).Optional().Nillable(),
+		field.String("health_reason").MaxRuneLen(500).Optional().Nillable(),
 		at("checked_at"),
 	}
 }
@@ -48,7 +48,7 @@ func (ProviderHome) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Pr
 func (ProviderHome) Fields() []ent.Field {
 	return []ent.Field{
 		ref("provider"), ref("institution"),
-		field.String("domain").MaxLen(191).Unique().Immutable(),
+		field.String("domain").MaxRuneLen(191).Unique().Immutable(),
 	}
 }
 
@@ -68,11 +68,11 @@ func (SignIn) Fields() []ent.Field {
 		ref("provider"), mayRef("session"),
 		field.Enum("purpose").Values("SIGN_IN", "STEP_UP", "RENEW", "LINK", "CONFIRM_LINK").Default("SIGN_IN").SchemaType(enum).
 			Comment("all but the first concern the person of the session"),
-		field.String("state_digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
-		field.String("browser_digest").MaxLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
-		field.String("nonce").MaxLen(64).Immutable().Sensitive(),
-		field.String("verifier").MaxLen(64).Immutable().Sensitive(),
-		field.String("return_to").MaxLen(1024).Immutable(),
+		field.String("state_digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("browser_digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii),
+		field.String("nonce").MaxRuneLen(64).Immutable().Sensitive(),
+		field.String("verifier").MaxRuneLen(64).Immutable().Sensitive(),
+		field.String("return_to").MaxRuneLen(1024).Immutable(),
 		field.Text("assertion").Optional().Nillable().Sensitive().Comment("of the account to link, until that is confirmed, as JSON"),
 		moment("expires_at"),
 	}
@@ -91,11 +91,11 @@ func (Session) Fields() []ent.Field {
 	return []ent.Field{
 		ref("person"), ref("identity"), mayRef("parent"), mayRef("portal"),
 		state("kind", "BROWSER", "BEARER"),
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the secret, which is nowhere stored"),
-		field.String("sid").MaxLen(64).Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
+		field.String("sid").MaxRuneLen(64).Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
 			Comment("SHA-256 of the provider's name of its session: byte-equal and short whatever it is"),
-		field.String("acr").MaxLen(255).Optional().Nillable(),
+		field.String("acr").MaxRuneLen(255).Optional().Nillable(),
 		field.JSON("amr", []string{}).Optional().Comment("how the provider says the person proved themselves (RFC 8176)"),
 		field.Text("id_token").Optional().Nillable().Sensitive().Comment("sealed under the key-encryption key: a hint for the provider's logout, nothing else"),
 		moment("authenticated_at"), moment("seen_at"), moment("expires_at"), at("ended_at"),
@@ -117,7 +117,7 @@ func (LogoutToken) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.Log
 
 func (LogoutToken) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("digest").MaxLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of issuer, NUL, jti"),
+		field.String("digest").MaxRuneLen(64).Unique().Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of issuer, NUL, jti"),
 		moment("expires_at"),
 	}
 }

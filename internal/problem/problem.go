@@ -77,6 +77,26 @@ func (e *Error) Because(cause error) *Error {
 // Cause returns what Because kept, or nil.
 func (e *Error) Cause() error { return e.cause }
 
+// Unwrap lets errors.Is and As find the cause, so that whoever repeats a
+// transaction knows a deadlock under any problem. The code of a problem stays
+// its own: that of a cause does not count.
+func (e *Error) Unwrap() error {
+	if e.cause == nil {
+		return nil
+	}
+	return reason{e.cause}
+}
+
+// reason is a cause that is searched for everything but codes.
+type reason struct{ error }
+
+func (r reason) Is(target error) bool {
+	_, code := target.(codeError)
+	return !code && errors.Is(r.error, target)
+}
+
+func (r reason) As(target any) bool { return errors.As(r.error, target) }
+
 // Detail returns what With stored under key, or nil.
 func (e *Error) Detail(key string) any { return e.details[key] }
 

@@ -179,7 +179,7 @@ func TestCauseIsNotShown(t *testing.T) {
 			t.Errorf("In(%s) = %q", tag, got)
 		}
 	}
-	if errors.Is(p, p.Cause()) {
-		t.Error("errors.Is finds the cause")
+	if !errors.Is(p, p.Cause()) {
+		t.Error("who repeats a transaction does not find the cause")
 	}
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"net"
@@ -43,5 +44,26 @@ func connector(address string, patient bool) (driver.Connector, error) {
 		c.TLSConfig = tls
 	}
 	c.Logger = &mysql.NopLogger{} // what matters comes back as an error and is logged once
-	return mysql.NewConnector(c)
+	inner, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	return readCommitted{inner}, nil
+}
+
+// readCommitted gives every connection the isolation that Open promises. A
+// statement says it, because the servers disagree on the variable's name.
+type readCommitted struct{ driver.Connector }
+
+// Connect opens a connection whose transactions read what is committed.
+func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }

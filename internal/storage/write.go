@@ -103,7 +103,7 @@ func retryable(err error) bool {
 // Classify turns what a driver says about a database that is away, full or too
 // busy into an UNAVAILABLE problem. Other errors it returns as they are.
 func Classify(err error) error {
-	if err == nil || !away(err) && !retryable(err) {
+	if _, told := errors.AsType[*problem.Error](err); told || !away(err) && !retryable(err) {
 		return err
 	}
 	return problem.New(problem.Unavailable, "the database does not answer; try again in a moment").Because(err)
@@ -118,7 +118,10 @@ func away(err error) bool {
 	}
 	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		switch m.Number {
-		case 1040, 1053, 1077, 1078, 1079, 1129, 1290, 1836, 1021, 1114: // connections, shutdown, read-only, disk
+		case 1040, 1203, 1226, 1129, // no connection left, of the server or of the user
+			1053, 1077, 1078, 1079, // shutdown
+			1290, 1836, 1021, 1114, // read-only, disk
+			1317, 1927, 1969, 3024: // ended by an operator or by the server's limit of time
 			return true
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -108,5 +111,99 @@ func TestAddressesThatAreNone(t *testing.T) {
 	}
 	if _, err := storage.Open("sqlite:"+t.TempDir()+"/x.db", storage.Options{}); err == nil {
 		t.Error("a database was opened without a guard")
+	}
+}
+
+// A deadlock is tried again also when it was made a problem inside the
+// transaction, by whoever looked something up there.
+func TestADeadlockUnderAProblemIsTriedAgain(t *testing.T) {
+	db := testkit.Database(t)
+	for what, wrap := range map[string]func(error) error{
+		"as it is":     func(err error) error { return err },
+		"classified":   storage.Classify,
+		"of a look-up": func(err error) error { return storage.Found(err, "course", "input", "courseId") },
+		"joined":       func(err error) error { return problem.Join(storage.Classify(err)) },
+	} {
+		tries := 0
+		err := storage.Do(system(t), db.Client, func(*ent.Tx) error {
+			if tries++; tries == 1 {
+				return wrap(&mysql.MySQLError{Number: 1213, Message: "deadlock"})
+			}
+			return nil
+		})
+		if err != nil || tries != 2 {
+			t.Errorf("%s: %d tries, %v", what, tries, err)
+		}
+	}
+}
+
+// What a server says that has no room or that was told to stop is UNAVAILABLE;
+// what it says of a statement that is wrong is a fault of ours.
+func TestWhatIsUnavailable(t *testing.T) {
+	for _, number := range []uint16{1021, 1040, 1053, 1114, 1129, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 1969, 3024} {
+		if err := storage.Classify(&mysql.MySQLError{Number: number}); !errors.Is(err, problem.Is(problem.Unavailable)) {
+			t.Errorf("%d is %v", number, err)
+		}
+	}
+	for _, number := range []uint16{1054, 1062, 1064, 1366, 1406, 1452} {
+		if err := storage.Classify(&mysql.MySQLError{Number: number}); errors.Is(err, problem.Is(problem.Unavailable)) {
+			t.Errorf("%d is UNAVAILABLE", number)
+		}
+	}
+}
+
+// Whoever writes a row first and reads afterwards reads what the one before has
+// committed, also when something was read before the wait.
+func TestWhatIsReadAfterALockIsCurrent(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := system(t)
+	a, err := storage.Write(ctx, db.Client, func(tx *ent.Tx) (*ent.Alliance, error) { return alliance(ctx, tx, "one") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := func(tx *ent.Tx, to string) error {
+		return tx.Alliance.UpdateOneID(a.ID).SetName(vocab.Text{"en": to}).Exec(ctx)
+	}
+	began, done := make(chan struct{}), make(chan error)
+	first := func() {
+		done <- storage.Do(ctx, db.Client, func(tx *ent.Tx) error {
+			if err := rename(tx, "by the first"); err != nil {
+				return err
+			}
+			close(began)
+			time.Sleep(50 * time.Millisecond) // the other reads, then waits
+			return nil
+		})
+	}
+	var early, late string
+	if err := storage.Do(ctx, db.Client, func(tx *ent.Tx) error {
+		if early == "" && db.Dialect == dialect.MySQL { // SQLite's one writer lets nobody begin meanwhile
+			go first()
+			<-began
+		}
+		got, err := tx.Alliance.Get(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		early = got.Name["en"]
+		if err := tx.Alliance.UpdateOneID(a.ID).SetWebsite("https://second.example").Exec(ctx); err != nil {
+			return err
+		}
+		if got, err = tx.Alliance.Get(ctx, a.ID); err != nil {
+			return err
+		}
+		late = got.Name["en"]
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if db.Dialect != dialect.MySQL {
+		go first()
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{dialect.MySQL: "by the first", dialect.SQLite: "one"}[db.Dialect]; early != "one" || late != want {
+		t.Errorf("read %q before the lock and %q after it, want %q", early, late, want)
 	}
 }
