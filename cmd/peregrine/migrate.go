@@ -20,7 +20,7 @@ func (m migrate) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	db, err := storage.Open(c.Database, storage.Options{Guard: authz.Guard, Patient: true})
+	db, err := storage.Open(string(c.Database), storage.Options{Guard: authz.Guard, Patient: true})
 	if err != nil {
 		return err
 	}

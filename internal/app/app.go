@@ -159,7 +159,6 @@ func (a *App) RunJobs(ctx context.Context) {
 	job.RunAll(ctx, []job.Job{
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
-		{Name: "check providers", Every: 5 * time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},

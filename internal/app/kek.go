@@ -21,7 +21,7 @@ func kek(c config.Config) (keyring.KEK, error) {
 	if c.KEK != "" {
 		return keyring.ParseKEK(string(c.KEK))
 	}
-	path, ok := strings.CutPrefix(c.Database, "sqlite:")
+	path, ok := strings.CutPrefix(string(c.Database), "sqlite:")
 	if !ok {
 		return keyring.KEK{}, errors.New("app: no key-encryption key is set")
 	}
@@ -36,15 +36,40 @@ func kek(c config.Config) (keyring.KEK, error) {
 	return keyring.ParseKEK(string(stored))
 }
 
+// newKEK makes a key and puts it, whole, where no file is yet. Of two starters
+// one does; the other takes what is there then.
 func newKEK(file string) (keyring.KEK, error) {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
-	text := base64.StdEncoding.EncodeToString(raw)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	folder := filepath.Dir(file)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return keyring.KEK{}, fmt.Errorf("app: %w", err)
 	}
-	if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
+	written, err := writeAside(folder, base64.StdEncoding.EncodeToString(raw)+"\n")
+	if err != nil {
 		return keyring.KEK{}, fmt.Errorf("app: %w", err)
 	}
-	return keyring.ParseKEK(text)
+	defer os.Remove(written)
+	if err := os.Link(written, file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return keyring.KEK{}, fmt.Errorf("app: %w", err)
+	}
+	stored, err := os.ReadFile(file)
+	if err != nil {
+		return keyring.KEK{}, fmt.Errorf("app: %w", err)
+	}
+	return keyring.ParseKEK(string(stored))
+}
+
+// writeAside writes a file of an arbitrary name that only its owner reads, and
+// returns once the disk has it.
+func writeAside(folder, text string) (path string, err error) {
+	f, err := os.CreateTemp(folder, ".key-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }

@@ -27,7 +27,7 @@ import (
 // migrates by itself; on MySQL an older schema is refused, because there
 // migrating is the operator's decision.
 func Open(ctx context.Context, c config.Config) (*storage.DB, error) {
-	db, err := storage.Open(c.Database, storage.Options{Guard: authz.Guard})
+	db, err := storage.Open(string(c.Database), storage.Options{Guard: authz.Guard})
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,11 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/joho/godotenv"
+	"github.com/hashicorp/go-envparse"
 
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -31,7 +32,7 @@ const Prefix = "PEREGRINE_"
 type Config struct {
 	Listen     string   `env:"LISTEN" envDefault:"127.0.0.1:8080" desc:"address to listen on"`
 	BaseURL    string   `env:"BASE_URL" envDefault:"http://localhost:8080" desc:"public address, without a slash at its end; https except on this machine"`
-	Database   string   `env:"DATABASE" envDefault:"sqlite:data/peregrine.db" desc:"sqlite:PATH, or mysql://user:password@host:port/name for MariaDB and MySQL"`
+	Database   Address  `env:"DATABASE" envDefault:"sqlite:data/peregrine.db" desc:"sqlite:PATH, or mysql://user:password@host:port/name for MariaDB and MySQL"`
 	KEK        Secret   `env:"KEY_ENCRYPTION_KEY" desc:"32 random bytes in base64, under which signing keys are sealed; made and kept beside an SQLite database when not set"`
 	KEKFile    string   `env:"KEY_ENCRYPTION_KEY_FILE" desc:"file that holds the key-encryption key, instead of the variable"`
 	Proxies    []string `env:"TRUSTED_PROXIES" desc:"networks of proxies in front, such as 10.0.0.0/8, whose X-Forwarded-For is believed"`
@@ -43,6 +44,27 @@ type Config struct {
 	DemoListen string   `env:"DEMO_IDP_LISTEN" envDefault:"127.0.0.1:8090" desc:"address of the demo identity provider"`
 	DemoURL    string   `env:"DEMO_IDP_URL" envDefault:"http://localhost:8090" desc:"address of the demo identity provider as browsers reach it"`
 }
+
+// Address is the address of a database. It prints without its password.
+type Address string
+
+// String hides the password.
+func (a Address) String() string {
+	u, err := url.Parse(string(a))
+	if err != nil {
+		return "***"
+	}
+	return u.Redacted()
+}
+
+// GoString hides the password from %#v.
+func (a Address) GoString() string { return a.String() }
+
+// LogValue hides the password from logs.
+func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// MarshalText hides the password from JSON.
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Secret prints as ***.
 type Secret string
@@ -58,8 +80,11 @@ func (s Secret) String() string {
 // GoString hides the secret from %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// LogValue hides the secret from logs.
+// LogValue hides the secret from logs, where it is a value of its own.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the secret from JSON, and so from logs of what holds it.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Load reads the settings from the environment, and from the file of KEY=VALUE
 // lines that file, or else PEREGRINE_CONFIG, names. It returns all that is
@@ -76,7 +101,7 @@ func Load(file string, environ []string) (Config, error) {
 		file = values[Prefix+"CONFIG"]
 	}
 	if file != "" {
-		stored, err := godotenv.Read(file)
+		stored, err := read(file)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the configuration file: %w", err))
 		}
@@ -95,21 +120,43 @@ func Load(file string, environ []string) (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.KEKFile != "" {
-		b, err := os.ReadFile(c.KEKFile)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%sKEY_ENCRYPTION_KEY_FILE: %w", Prefix, err))
-		}
-		c.KEK = Secret(strings.TrimSpace(string(b)))
+		key, err := keyIn(c.KEKFile)
+		faults = append(faults, err, when(c.KEK != "", "KEY_ENCRYPTION_KEY_FILE", "and %sKEY_ENCRYPTION_KEY are both set; keep one", Prefix))
+		c.KEK = key
 	}
 	faults = append(faults, c.Check())
 	return c, errors.Join(faults...)
+}
+
+// read reads a file of KEY=VALUE lines. A value is taken as it is written: no
+// part of a password is the name of a variable. What follows # is a comment,
+// except in quotes.
+func read(file string) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return envparse.Parse(f)
+}
+
+// keyIn reads the key-encryption key from a file. An empty file is a fault, not
+// the absence of a key: it may have been cut short, or not be mounted yet, and
+// a server that made another key would seal new secrets under it.
+func keyIn(file string) (Secret, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%sKEY_ENCRYPTION_KEY_FILE: %w", Prefix, err)
+	}
+	key := strings.TrimSpace(string(b))
+	return Secret(key), when(key == "", "KEY_ENCRYPTION_KEY_FILE", "%s is empty", file)
 }
 
 // Networks returns the trusted proxies, which Check has checked.
 func (c Config) Networks() []netip.Prefix {
 	var all []netip.Prefix
 	for _, p := range c.Proxies {
-		if network, err := netip.ParsePrefix(p); err == nil {
+		if network, err := netip.ParsePrefix(strings.TrimSpace(p)); err == nil {
 			all = append(all, network)
 		}
 	}
@@ -147,18 +194,20 @@ func (c Config) Check() error {
 	if err != nil {
 		base = &url.URL{}
 	}
+	database, sqlite := strings.CutPrefix(string(c.Database), "sqlite:")
+	server, err := url.Parse(string(c.Database))
+	mysql := err == nil && server.Scheme == "mysql" && server.Hostname() != "" && server.User != nil && strings.Trim(server.Path, "/") != ""
 	local := vocab.IsLoopback(base.Hostname())
 	_, _, badListen := net.SplitHostPort(c.Listen)
 	listenHost, _, _ := net.SplitHostPort(c.Listen)
-	sqlite := strings.HasPrefix(c.Database, "sqlite:")
 	var level slog.Level
 	faults := []error{
 		when(badListen != nil, "LISTEN", "%q is not an address such as 127.0.0.1:8080", c.Listen),
-		when(base.Host == "" || base.User != nil || base.Path != "" || base.RawQuery != "" || base.Fragment != "",
+		when(base.Hostname() == "" || c.BaseURL != base.Scheme+"://"+base.Host || badPort(base), // nothing else, not even an empty query
 			"BASE_URL", "%q is not an address such as https://exchange.example.org", c.BaseURL),
 		when(base.Host != "" && base.Scheme != "https" && !(base.Scheme == "http" && local),
 			"BASE_URL", "%q is not https; plain http is for this machine only", c.BaseURL),
-		when(!sqlite && !strings.HasPrefix(c.Database, "mysql://"), "DATABASE", "is neither sqlite:PATH nor mysql://user:password@host:port/name"),
+		when(sqlite && database == "" || !sqlite && !mysql, "DATABASE", "is neither sqlite:PATH nor mysql://user:password@host:port/name"),
 		when(!sqlite && c.KEK == "", "KEY_ENCRYPTION_KEY", "is needed with MySQL; make one with: head -c 32 /dev/urandom | base64"),
 		when(c.KEK != "" && !key32(string(c.KEK)), "KEY_ENCRYPTION_KEY", "is not 32 bytes in base64"),
 		when(level.UnmarshalText([]byte(c.LogLevel)) != nil, "LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel),
@@ -168,7 +217,7 @@ func (c Config) Check() error {
 		when(c.Demo && !sqlite, "DEMO", "is only for SQLite, so that invented people never enter a real database"),
 	}
 	for _, p := range c.Proxies {
-		_, err := netip.ParsePrefix(p)
+		_, err := netip.ParsePrefix(strings.TrimSpace(p))
 		faults = append(faults, when(err != nil, "TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", p))
 	}
 	if c.Demo {
@@ -186,6 +235,12 @@ func when(fault bool, name, format string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf(Prefix+name+" "+format, args...)
+}
+
+// badPort says whether the port that an address names is none.
+func badPort(u *url.URL) bool {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() != "" && (err != nil || n == 0) || strings.HasSuffix(u.Host, ":")
 }
 
 func key32(s string) bool {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,10 +64,80 @@ func TestDemoModeIsForThisMachineOnly(t *testing.T) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	c := Config{KEK: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+	c := Config{KEK: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Database: "mysql://u:BBBB@h:3306/n"}
+	printed := map[string]string{}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if s := fmt.Sprintf(verb, c); strings.Contains(s, "AAAA") {
-			t.Errorf("%s prints the key", verb)
+		printed[verb] = fmt.Sprintf(verb, c)
+	}
+	var text, lines strings.Builder
+	slog.New(slog.NewJSONHandler(&lines, nil)).Info("started", "config", c, "key", c.KEK, "database", c.Database)
+	slog.New(slog.NewTextHandler(&text, nil)).Info("started", "config", c, "key", c.KEK, "database", c.Database)
+	printed["JSON log"], printed["text log"] = lines.String(), text.String()
+	for how, s := range printed {
+		if strings.Contains(s, "AAAA") || strings.Contains(s, "BBBB") || !strings.Contains(s, "***") {
+			t.Errorf("%s prints %s", how, s)
 		}
 	}
+}
+
+// A file says what it says: no part of a password is the name of a variable.
+func TestValuesOfAFileAreTakenAsWritten(t *testing.T) {
+	for written, want := range map[string]string{
+		"mysql://u:p$Ab1@h:3306/n":       "mysql://u:p$Ab1@h:3306/n",
+		"mysql://u:p${Ab1}@h:3306/n":     "mysql://u:p${Ab1}@h:3306/n",
+		"'mysql://u:p$Ab1@h:3306/n'":     "mysql://u:p$Ab1@h:3306/n",
+		"\"mysql://u:p$Ab1@h:3306/n\"":   "mysql://u:p$Ab1@h:3306/n",
+		"'mysql://u:p@h:3306/n#1'":       "mysql://u:p@h:3306/n#1",
+		"mysql://u:p@h:3306/n # comment": "mysql://u:p@h:3306/n",
+	} {
+		c, _ := Load(settings(t, "peregrine.env", "PEREGRINE_DATABASE="+written+"\n"), nil)
+		if string(c.Database) != want {
+			t.Errorf("%s is read as %s", written, string(c.Database))
+		}
+	}
+}
+
+// A key file that is cut short, or not mounted yet, is no reason to make
+// another key.
+func TestAnEmptyKeyFileIsAFault(t *testing.T) {
+	key := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	for text, ok := range map[string]bool{"": false, "\n": false, key + "\n": true} {
+		c, err := Load("", []string{"PEREGRINE_KEY_ENCRYPTION_KEY_FILE=" + settings(t, "key", text)})
+		if (err == nil) != ok || ok && string(c.KEK) != key {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	_, err := Load("", []string{"PEREGRINE_KEY_ENCRYPTION_KEY_FILE=" + settings(t, "key", key), "PEREGRINE_KEY_ENCRYPTION_KEY=" + key})
+	if err == nil || !strings.Contains(err.Error(), "both set") {
+		t.Errorf("two keys: %v", err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for name, values := range map[string]map[string]bool{
+		"BASE_URL": {"https://x.org": true, "https://x.org:8443": true, "http://localhost:8080": true, "https://[2001:db8::1]:8443": true,
+			"https://x.org?": false, "https://x.org#": false, "https://x.org/": false, "https://:443": false, "https://x.org:99999": false, "https://x.org:": false, "https://u@x.org": false},
+		"DATABASE":        {"sqlite:x.db": true, "sqlite:": false, "mysql://": false, "mysql://h/n": false, "mysql://u:p@h": false, "mysql://u:p@h/": false, "postgres://u:p@h/n": false},
+		"TRUSTED_PROXIES": {"10.0.0.0/8": true, "10.0.0.0/8, 192.168.0.0/16": true, "10.0.0.0": false},
+	} {
+		for value, ok := range values {
+			c, err := Load("", []string{Prefix + name + "=" + value})
+			if (err == nil) != ok {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+			if name == "TRUSTED_PROXIES" && ok && len(c.Networks()) != strings.Count(value, "/") {
+				t.Errorf("%s is read as %v", value, c.Networks())
+			}
+		}
+	}
+}
+
+// settings writes a file and returns its path.
+func settings(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -4,8 +4,10 @@ package job
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -20,7 +22,8 @@ type Job struct {
 }
 
 // RunAll runs every job at once and then periodically, on behalf of the system,
-// until ctx ends. A failing job is logged and tried again at its next turn.
+// until ctx ends. A job that fails or panics is logged and tried again at its
+// next turn.
 func RunAll(ctx context.Context, jobs []Job) {
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
 	done := make(chan struct{})
@@ -37,7 +40,7 @@ func RunAll(ctx context.Context, jobs []Job) {
 
 func (j Job) loop(ctx context.Context) {
 	for {
-		n, err := j.Run(ctx)
+		n, err := j.once(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -52,4 +55,14 @@ func (j Job) loop(ctx context.Context) {
 		case <-time.After(j.Every + rand.N(j.Every/10+1)): // servers drift apart
 		}
 	}
+}
+
+// once runs the job and turns its panic into an error: the server goes on.
+func (j Job) once(ctx context.Context) (done int, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("job: panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return j.Run(ctx)
 }
