@@ -112,8 +112,12 @@ func (l *lease) keep(ctx context.Context, lost context.CancelCauseFunc) {
 	}
 }
 
-// renew prolongs the lease, or returns errLost when it is no longer held.
+// renew prolongs the lease, or returns errLost when it is no longer held. It
+// gives up in time for the next renewal: the pool of a migration waits without
+// end, and a server that hangs must not hide that the lease runs out.
 func (l *lease) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
 	result, err := l.db.ExecContext(ctx, "UPDATE "+leaseTable+" SET expires_at = "+until+" WHERE id = 1 AND owner = ?", l.owner)
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"regexp"
+	"strings"
 	"time"
 
 	"ariga.io/atlas/sql/migrate"
@@ -78,27 +80,43 @@ type resuming struct {
 
 func (r *resuming) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	result, err := r.conn.ExecContext(ctx, query, args...)
-	if r.first && alreadyDone(err) {
+	if r.first && alreadyDone(query, err) {
 		result, err = driver.RowsAffected(0), nil
 	}
 	r.first = false
 	return result, err
 }
 
-// alreadyDone knows how the server refuses to create or drop a thing twice:
-// table 1050 and 1051, column 1060, index 1061, foreign key 1826, and 1091 for
-// dropping what is gone. Each statement is atomic there: what exists is whole.
-func alreadyDone(err error) bool {
+// alreadyDone knows how the server refuses to do a thing twice: table 1050 and
+// 1051, column 1060, index 1061, primary key 1068, foreign key 1826 (MySQL) and
+// 1005 with errno 121 (MariaDB), and 1091 for dropping what is gone. Of what is
+// renamed, the old name is gone, 1054, 1146 and 1176; rows that are inserted are
+// there, 1062. Each statement is atomic: what exists is whole.
+//
+// An UPDATE or DELETE is not refused. It has to be such that its second run
+// finds nothing to do.
+func alreadyDone(query string, err error) bool {
 	m, ok := errors.AsType[*mysql.MySQLError](err)
 	if !ok {
 		return false
 	}
 	switch m.Number {
-	case 1050, 1051, 1060, 1061, 1091, 1826:
+	case 1050, 1051, 1060, 1061, 1068, 1091, 1826:
 		return true
+	case 1005:
+		return strings.Contains(m.Message, "errno: 121")
+	case 1054, 1146, 1176:
+		return renames.MatchString(query)
+	case 1062:
+		return inserts.MatchString(query)
 	}
 	return false
 }
+
+var (
+	renames = regexp.MustCompile(`(?is)^\s*(RENAME\s+TABLE|ALTER\s+TABLE\s.*\s(RENAME|CHANGE)\s)`)
+	inserts = regexp.MustCompile(`(?i)^\s*INSERT\s`)
+)
 
 // withSession calls fn with a connection of its own, which is closed
 // afterwards because its settings must not reach other work.

@@ -90,6 +90,119 @@ func TestKilledRunGoesOnOnMySQL(t *testing.T) {
 	}
 }
 
+// A process may be killed after any statement and before its record. The next
+// starter gets to where an undisturbed one would have, whatever kind of
+// statement it was.
+func TestKilledRunGoesOnAtEveryStatementOnMySQL(t *testing.T) {
+	only(t, dialect.MySQL)
+	statements := []string{
+		"CREATE TABLE p (id int NOT NULL, PRIMARY KEY (id)) ENGINE = InnoDB",
+		"CREATE TABLE c (id int NOT NULL, p_id int NOT NULL, s varchar(20), n int) ENGINE = InnoDB",
+		"ALTER TABLE c ADD PRIMARY KEY (id)",
+		"ALTER TABLE c ADD CONSTRAINT c_p FOREIGN KEY (p_id) REFERENCES p (id)",
+		"ALTER TABLE c ADD COLUMN d int NULL, ADD COLUMN e int NULL",
+		"ALTER TABLE c ADD INDEX by_d (d)",
+		"CREATE UNIQUE INDEX by_e ON c (e)",
+		"INSERT INTO p VALUES (1), (2)",
+		"INSERT INTO c (id, p_id, d) VALUES (1, 1, 10)",
+		"UPDATE c SET s = 'a' WHERE s IS NULL",
+		"ALTER TABLE c MODIFY COLUMN s varchar(40) NOT NULL",
+		"ALTER TABLE c RENAME COLUMN n TO m",
+		"ALTER TABLE c CHANGE COLUMN m k bigint NULL",
+		"ALTER TABLE c RENAME INDEX by_d TO of_d",
+		"DROP INDEX of_d ON c",
+		"ALTER TABLE c DROP COLUMN d",
+		"ALTER TABLE c DROP FOREIGN KEY c_p",
+		"DELETE FROM c WHERE s = 'b'",
+		"ALTER TABLE c RENAME TO f",
+		"RENAME TABLE p TO g",
+		"DROP TABLE f",
+	}
+	file := func(statements []string) migrate.Dir { return folder(t, strings.Join(statements, ";\n")+";\n") }
+	undisturbed := func(n int) string {
+		db := fresh(t)
+		if _, err := migrations.ApplyDir(t.Context(), db.SQL, db.Dialect, now, file(statements[:n])); err != nil {
+			t.Fatal(err)
+		}
+		return shape(t, db)
+	}
+	whole, untilLast := undisturbed(len(statements)), undisturbed(len(statements)-1)
+	for i, killedAfter := range statements {
+		t.Run(killedAfter, func(t *testing.T) {
+			db := fresh(t)
+			broken := append(slices.Clone(statements[:i]), "ALTER TABLE nowhere ADD COLUMN x int")
+			if _, err := migrations.ApplyDir(t.Context(), db.SQL, db.Dialect, now, file(broken)); err == nil {
+				t.Fatal("the broken file was applied")
+			}
+			exec(t, db, killedAfter, "UPDATE schema_revisions SET body = JSON_REMOVE(body, '$.error', '$.errorStatement')")
+			all, want := statements, whole
+			if i < len(statements)-1 { // stop before the last, which leaves little to compare
+				all, want = statements[:len(statements)-1], untilLast
+			}
+			if _, err := migrations.ApplyDir(t.Context(), db.SQL, db.Dialect, now, file(all)); err != nil {
+				t.Fatalf("the next start: %v", err)
+			}
+			if got := shape(t, db); got != want {
+				t.Errorf("it ended at\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// What an interrupted start forgives, a statement that is wrong is not: a
+// column that never was, a foreign key of another mistake, a row twice.
+func TestMistakesAreNotForgivenAfterAnInterruptionOnMySQL(t *testing.T) {
+	only(t, dialect.MySQL)
+	before := []string{"CREATE TABLE a (n int NOT NULL PRIMARY KEY) ENGINE = InnoDB", "INSERT INTO a VALUES (1)"}
+	for _, mistake := range []string{
+		"ALTER TABLE a MODIFY COLUMN nowhere int",
+		"ALTER TABLE nowhere ADD COLUMN m int",
+		"ALTER TABLE a ADD CONSTRAINT x FOREIGN KEY (n) REFERENCES nowhere (n)",
+		"UPDATE a SET n = NULL",
+	} {
+		t.Run(mistake, func(t *testing.T) {
+			db := fresh(t)
+			dir := folder(t, strings.Join(append(before, mistake), ";\n")+";\n")
+			if _, err := migrations.ApplyDir(t.Context(), db.SQL, db.Dialect, now, dir); err == nil {
+				t.Fatal("the mistake was applied")
+			}
+			exec(t, db, "UPDATE schema_revisions SET body = JSON_REMOVE(body, '$.error', '$.errorStatement')")
+			if _, err := migrations.ApplyDir(t.Context(), db.SQL, db.Dialect, now, dir); err == nil {
+				t.Error("the mistake was forgiven")
+			}
+		})
+	}
+}
+
+// shape returns the tables as the server would make them again, and their rows.
+func shape(t *testing.T, db *storage.DB) string {
+	t.Helper()
+	rows, err := db.SQL.Query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name NOT LIKE 'schema\\_%' ORDER BY table_name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		var create string
+		if err := db.SQL.QueryRow("SHOW CREATE TABLE "+name).Scan(&name, &create); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "%s\n%d rows\n", create, number(t, db, "SELECT COUNT(*) FROM "+name))
+	}
+	return all.String()
+}
+
 func TestStarterWaitsForTheLeaseOnMySQL(t *testing.T) {
 	only(t, dialect.MySQL)
 	db := fresh(t)
