@@ -10,11 +10,17 @@ func (*Affiliation) IsNode() {}
 // NodeID returns the identifier of the Affiliation.
 func (n *Affiliation) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Affiliation, also of none.
+func (*Affiliation) NodeKind() ident.Kind { return "aff" }
+
 // IsNode marks Alliance as a Node of the GraphQL schema.
 func (*Alliance) IsNode() {}
 
 // NodeID returns the identifier of the Alliance.
 func (n *Alliance) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Alliance, also of none.
+func (*Alliance) NodeKind() ident.Kind { return "all" }
 
 // IsNode marks ApiClient as a Node of the GraphQL schema.
 func (*ApiClient) IsNode() {}
@@ -22,11 +28,17 @@ func (*ApiClient) IsNode() {}
 // NodeID returns the identifier of the ApiClient.
 func (n *ApiClient) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each ApiClient, also of none.
+func (*ApiClient) NodeKind() ident.Kind { return "cli" }
+
 // IsNode marks Application as a Node of the GraphQL schema.
 func (*Application) IsNode() {}
 
 // NodeID returns the identifier of the Application.
 func (n *Application) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Application, also of none.
+func (*Application) NodeKind() ident.Kind { return "app" }
 
 // IsNode marks AuditEntry as a Node of the GraphQL schema.
 func (*AuditEntry) IsNode() {}
@@ -34,11 +46,17 @@ func (*AuditEntry) IsNode() {}
 // NodeID returns the identifier of the AuditEntry.
 func (n *AuditEntry) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each AuditEntry, also of none.
+func (*AuditEntry) NodeKind() ident.Kind { return "aud" }
+
 // IsNode marks ClientAssertion as a Node of the GraphQL schema.
 func (*ClientAssertion) IsNode() {}
 
 // NodeID returns the identifier of the ClientAssertion.
 func (n *ClientAssertion) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ClientAssertion, also of none.
+func (*ClientAssertion) NodeKind() ident.Kind { return "cla" }
 
 // IsNode marks ClientKey as a Node of the GraphQL schema.
 func (*ClientKey) IsNode() {}
@@ -46,11 +64,17 @@ func (*ClientKey) IsNode() {}
 // NodeID returns the identifier of the ClientKey.
 func (n *ClientKey) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each ClientKey, also of none.
+func (*ClientKey) NodeKind() ident.Kind { return "clk" }
+
 // IsNode marks Course as a Node of the GraphQL schema.
 func (*Course) IsNode() {}
 
 // NodeID returns the identifier of the Course.
 func (n *Course) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Course, also of none.
+func (*Course) NodeKind() ident.Kind { return "crs" }
 
 // IsNode marks CourseVersion as a Node of the GraphQL schema.
 func (*CourseVersion) IsNode() {}
@@ -58,11 +82,17 @@ func (*CourseVersion) IsNode() {}
 // NodeID returns the identifier of the CourseVersion.
 func (n *CourseVersion) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each CourseVersion, also of none.
+func (*CourseVersion) NodeKind() ident.Kind { return "crv" }
+
 // IsNode marks Credential as a Node of the GraphQL schema.
 func (*Credential) IsNode() {}
 
 // NodeID returns the identifier of the Credential.
 func (n *Credential) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Credential, also of none.
+func (*Credential) NodeKind() ident.Kind { return "crd" }
 
 // IsNode marks Enrolment as a Node of the GraphQL schema.
 func (*Enrolment) IsNode() {}
@@ -70,11 +100,17 @@ func (*Enrolment) IsNode() {}
 // NodeID returns the identifier of the Enrolment.
 func (n *Enrolment) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Enrolment, also of none.
+func (*Enrolment) NodeKind() ident.Kind { return "enr" }
+
 // IsNode marks HomeModule as a Node of the GraphQL schema.
 func (*HomeModule) IsNode() {}
 
 // NodeID returns the identifier of the HomeModule.
 func (n *HomeModule) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each HomeModule, also of none.
+func (*HomeModule) NodeKind() ident.Kind { return "mod" }
 
 // IsNode marks IdempotencyKey as a Node of the GraphQL schema.
 func (*IdempotencyKey) IsNode() {}
@@ -82,11 +118,17 @@ func (*IdempotencyKey) IsNode() {}
 // NodeID returns the identifier of the IdempotencyKey.
 func (n *IdempotencyKey) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each IdempotencyKey, also of none.
+func (*IdempotencyKey) NodeKind() ident.Kind { return "idk" }
+
 // IsNode marks Identity as a Node of the GraphQL schema.
 func (*Identity) IsNode() {}
 
 // NodeID returns the identifier of the Identity.
 func (n *Identity) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Identity, also of none.
+func (*Identity) NodeKind() ident.Kind { return "idn" }
 
 // IsNode marks ImportChunk as a Node of the GraphQL schema.
 func (*ImportChunk) IsNode() {}
@@ -94,11 +136,17 @@ func (*ImportChunk) IsNode() {}
 // NodeID returns the identifier of the ImportChunk.
 func (n *ImportChunk) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each ImportChunk, also of none.
+func (*ImportChunk) NodeKind() ident.Kind { return "imc" }
+
 // IsNode marks ImportFinding as a Node of the GraphQL schema.
 func (*ImportFinding) IsNode() {}
 
 // NodeID returns the identifier of the ImportFinding.
 func (n *ImportFinding) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ImportFinding, also of none.
+func (*ImportFinding) NodeKind() ident.Kind { return "imf" }
 
 // IsNode marks ImportRun as a Node of the GraphQL schema.
 func (*ImportRun) IsNode() {}
@@ -106,11 +154,17 @@ func (*ImportRun) IsNode() {}
 // NodeID returns the identifier of the ImportRun.
 func (n *ImportRun) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each ImportRun, also of none.
+func (*ImportRun) NodeKind() ident.Kind { return "imp" }
+
 // IsNode marks ImportSource as a Node of the GraphQL schema.
 func (*ImportSource) IsNode() {}
 
 // NodeID returns the identifier of the ImportSource.
 func (n *ImportSource) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ImportSource, also of none.
+func (*ImportSource) NodeKind() ident.Kind { return "src" }
 
 // IsNode marks Institution as a Node of the GraphQL schema.
 func (*Institution) IsNode() {}
@@ -118,11 +172,17 @@ func (*Institution) IsNode() {}
 // NodeID returns the identifier of the Institution.
 func (n *Institution) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Institution, also of none.
+func (*Institution) NodeKind() ident.Kind { return "ins" }
+
 // IsNode marks LogoutToken as a Node of the GraphQL schema.
 func (*LogoutToken) IsNode() {}
 
 // NodeID returns the identifier of the LogoutToken.
 func (n *LogoutToken) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each LogoutToken, also of none.
+func (*LogoutToken) NodeKind() ident.Kind { return "lgt" }
 
 // IsNode marks Membership as a Node of the GraphQL schema.
 func (*Membership) IsNode() {}
@@ -130,11 +190,17 @@ func (*Membership) IsNode() {}
 // NodeID returns the identifier of the Membership.
 func (n *Membership) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Membership, also of none.
+func (*Membership) NodeKind() ident.Kind { return "mbr" }
+
 // IsNode marks MicroDegree as a Node of the GraphQL schema.
 func (*MicroDegree) IsNode() {}
 
 // NodeID returns the identifier of the MicroDegree.
 func (n *MicroDegree) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each MicroDegree, also of none.
+func (*MicroDegree) NodeKind() ident.Kind { return "mdg" }
 
 // IsNode marks Offering as a Node of the GraphQL schema.
 func (*Offering) IsNode() {}
@@ -142,11 +208,17 @@ func (*Offering) IsNode() {}
 // NodeID returns the identifier of the Offering.
 func (n *Offering) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Offering, also of none.
+func (*Offering) NodeKind() ident.Kind { return "off" }
+
 // IsNode marks OutboxEvent as a Node of the GraphQL schema.
 func (*OutboxEvent) IsNode() {}
 
 // NodeID returns the identifier of the OutboxEvent.
 func (n *OutboxEvent) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each OutboxEvent, also of none.
+func (*OutboxEvent) NodeKind() ident.Kind { return "evt" }
 
 // IsNode marks Person as a Node of the GraphQL schema.
 func (*Person) IsNode() {}
@@ -154,11 +226,17 @@ func (*Person) IsNode() {}
 // NodeID returns the identifier of the Person.
 func (n *Person) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Person, also of none.
+func (*Person) NodeKind() ident.Kind { return "per" }
+
 // IsNode marks Portal as a Node of the GraphQL schema.
 func (*Portal) IsNode() {}
 
 // NodeID returns the identifier of the Portal.
 func (n *Portal) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Portal, also of none.
+func (*Portal) NodeKind() ident.Kind { return "prt" }
 
 // IsNode marks PortalCode as a Node of the GraphQL schema.
 func (*PortalCode) IsNode() {}
@@ -166,11 +244,17 @@ func (*PortalCode) IsNode() {}
 // NodeID returns the identifier of the PortalCode.
 func (n *PortalCode) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each PortalCode, also of none.
+func (*PortalCode) NodeKind() ident.Kind { return "ptc" }
+
 // IsNode marks Profile as a Node of the GraphQL schema.
 func (*Profile) IsNode() {}
 
 // NodeID returns the identifier of the Profile.
 func (n *Profile) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Profile, also of none.
+func (*Profile) NodeKind() ident.Kind { return "pro" }
 
 // IsNode marks Programme as a Node of the GraphQL schema.
 func (*Programme) IsNode() {}
@@ -178,11 +262,17 @@ func (*Programme) IsNode() {}
 // NodeID returns the identifier of the Programme.
 func (n *Programme) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Programme, also of none.
+func (*Programme) NodeKind() ident.Kind { return "prg" }
+
 // IsNode marks Provider as a Node of the GraphQL schema.
 func (*Provider) IsNode() {}
 
 // NodeID returns the identifier of the Provider.
 func (n *Provider) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Provider, also of none.
+func (*Provider) NodeKind() ident.Kind { return "idp" }
 
 // IsNode marks ProviderHome as a Node of the GraphQL schema.
 func (*ProviderHome) IsNode() {}
@@ -190,11 +280,17 @@ func (*ProviderHome) IsNode() {}
 // NodeID returns the identifier of the ProviderHome.
 func (n *ProviderHome) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each ProviderHome, also of none.
+func (*ProviderHome) NodeKind() ident.Kind { return "hom" }
+
 // IsNode marks RecognitionCase as a Node of the GraphQL schema.
 func (*RecognitionCase) IsNode() {}
 
 // NodeID returns the identifier of the RecognitionCase.
 func (n *RecognitionCase) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each RecognitionCase, also of none.
+func (*RecognitionCase) NodeKind() ident.Kind { return "cas" }
 
 // IsNode marks RecognitionRule as a Node of the GraphQL schema.
 func (*RecognitionRule) IsNode() {}
@@ -202,11 +298,17 @@ func (*RecognitionRule) IsNode() {}
 // NodeID returns the identifier of the RecognitionRule.
 func (n *RecognitionRule) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each RecognitionRule, also of none.
+func (*RecognitionRule) NodeKind() ident.Kind { return "rul" }
+
 // IsNode marks Result as a Node of the GraphQL schema.
 func (*Result) IsNode() {}
 
 // NodeID returns the identifier of the Result.
 func (n *Result) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Result, also of none.
+func (*Result) NodeKind() ident.Kind { return "res" }
 
 // IsNode marks RoleGrant as a Node of the GraphQL schema.
 func (*RoleGrant) IsNode() {}
@@ -214,11 +316,17 @@ func (*RoleGrant) IsNode() {}
 // NodeID returns the identifier of the RoleGrant.
 func (n *RoleGrant) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each RoleGrant, also of none.
+func (*RoleGrant) NodeKind() ident.Kind { return "rol" }
+
 // IsNode marks RoleRule as a Node of the GraphQL schema.
 func (*RoleRule) IsNode() {}
 
 // NodeID returns the identifier of the RoleRule.
 func (n *RoleRule) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each RoleRule, also of none.
+func (*RoleRule) NodeKind() ident.Kind { return "rru" }
 
 // IsNode marks SeatQuota as a Node of the GraphQL schema.
 func (*SeatQuota) IsNode() {}
@@ -226,11 +334,17 @@ func (*SeatQuota) IsNode() {}
 // NodeID returns the identifier of the SeatQuota.
 func (n *SeatQuota) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each SeatQuota, also of none.
+func (*SeatQuota) NodeKind() ident.Kind { return "quo" }
+
 // IsNode marks ServerKey as a Node of the GraphQL schema.
 func (*ServerKey) IsNode() {}
 
 // NodeID returns the identifier of the ServerKey.
 func (n *ServerKey) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each ServerKey, also of none.
+func (*ServerKey) NodeKind() ident.Kind { return "svk" }
 
 // IsNode marks Session as a Node of the GraphQL schema.
 func (*Session) IsNode() {}
@@ -238,11 +352,17 @@ func (*Session) IsNode() {}
 // NodeID returns the identifier of the Session.
 func (n *Session) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each Session, also of none.
+func (*Session) NodeKind() ident.Kind { return "ses" }
+
 // IsNode marks SignIn as a Node of the GraphQL schema.
 func (*SignIn) IsNode() {}
 
 // NodeID returns the identifier of the SignIn.
 func (n *SignIn) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each SignIn, also of none.
+func (*SignIn) NodeKind() ident.Kind { return "sgn" }
 
 // IsNode marks SigningKey as a Node of the GraphQL schema.
 func (*SigningKey) IsNode() {}
@@ -250,14 +370,23 @@ func (*SigningKey) IsNode() {}
 // NodeID returns the identifier of the SigningKey.
 func (n *SigningKey) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each SigningKey, also of none.
+func (*SigningKey) NodeKind() ident.Kind { return "key" }
+
 // IsNode marks StatusList as a Node of the GraphQL schema.
 func (*StatusList) IsNode() {}
 
 // NodeID returns the identifier of the StatusList.
 func (n *StatusList) NodeID() ident.ID { return n.ID }
 
+// NodeKind returns what begins the identifier of each StatusList, also of none.
+func (*StatusList) NodeKind() ident.Kind { return "stl" }
+
 // IsNode marks Unit as a Node of the GraphQL schema.
 func (*Unit) IsNode() {}
 
 // NodeID returns the identifier of the Unit.
 func (n *Unit) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each Unit, also of none.
+func (*Unit) NodeKind() ident.Kind { return "unt" }

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -34,6 +35,15 @@ func (b Base) Fields() []ent.Field {
 			Comment("when the row was made; times with a meaning have fields of their own"),
 	}
 }
+
+// Annotations tell the template of nodes which kind the entity is.
+func (b Base) Annotations() []schema.Annotation { return []schema.Annotation{kindOf{b.Kind}} }
+
+// kindOf is an annotation.
+type kindOf struct{ Kind ident.Kind }
+
+// Name is how the template finds it.
+func (kindOf) Name() string { return "Node" }
 
 // Changing is for entities that partners follow: the moment of a row's last
 // change, by which a list can be narrowed to what is new since then.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
@@ -18,7 +19,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-// MaxKey is the longest key that a client may choose.
+// MaxKey is the longest key that a client may choose, in characters.
 const MaxKey = 100
 
 // Entity is what a mutation answers with.
@@ -50,7 +51,7 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	if c.Key == nil {
 		return storage.Write(ctx, db, fn)
 	}
-	if len(*c.Key) == 0 || len(*c.Key) > MaxKey {
+	if n := utf8.RuneCountInString(*c.Key); n == 0 || n > MaxKey {
 		return none, problem.New(problem.Invalid, "an idempotency key has 1 to %d characters", MaxKey).At("input", "idempotencyKey")
 	}
 	input, err := json.Marshal(c.Input)

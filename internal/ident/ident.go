@@ -5,6 +5,7 @@ package ident
 
 import (
 	"encoding/base32"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -92,10 +93,12 @@ func Parse(s string) (ID, error) {
 			return "", fmt.Errorf("ident: %q is not an identifier", s)
 		}
 	}
-	if _, err := base.DecodeString(s[4:]); err != nil {
-		return "", fmt.Errorf("ident: %q is not an identifier", s)
+	// Written again, because the decoder leaves out line breaks, and has no use
+	// for the last two bits.
+	if id := ID(s); Of(id.Kind(), id.Bytes()) == id {
+		return id, nil
 	}
-	return ID(s), nil
+	return "", fmt.Errorf("ident: %q is not an identifier", s)
 }
 
 // Kind returns the prefix of a well-formed ID and "" of any other.
@@ -120,14 +123,23 @@ func Of(k Kind, b [16]byte) ID { return ID(string(k) + "_" + base.EncodeToString
 // MarshalGQL writes the ID as a GraphQL string.
 func (id ID) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(id))) }
 
-// UnmarshalGQL reads a GraphQL ID. A text that cannot be an identifier becomes
-// the empty ID, which names nothing: callers answer NOT_FOUND, as they do for
-// an unknown one, so that a guess learns nothing from the answer.
+// UnmarshalGQL reads a GraphQL ID, a text or a whole number (GraphQL, 3.5.5).
+// What cannot be an identifier becomes the empty ID, which names nothing:
+// callers answer NOT_FOUND, as they do for an unknown one, so that a guess
+// learns nothing from the answer.
 func (id *ID) UnmarshalGQL(v any) error {
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("an id is a string")
+	switch v := v.(type) {
+	case string:
+		*id, _ = Parse(v)
+		return nil
+	case int, int32, int64, uint64:
+		*id = ""
+		return nil
+	case json.Number:
+		if _, err := v.Int64(); err == nil {
+			*id = ""
+			return nil
+		}
 	}
-	*id, _ = Parse(s)
-	return nil
+	return fmt.Errorf("an id is a text or a whole number")
 }

@@ -1,7 +1,9 @@
 package ident
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -22,7 +24,9 @@ func TestIDsAreWellFormedAndRise(t *testing.T) {
 
 func TestMalformedIDsNameNothing(t *testing.T) {
 	good := string(New(Offering))
-	for _, s := range []string{"", "crs_", good[1:], good + "0", "OFF" + good[3:], good[:29] + "u", good[:3] + "-" + good[4:], "öff_" + good[5:]} {
+	for _, s := range []string{"", "crs_", good[1:], good + "0", "OFF" + good[3:], good[:29] + "u", good[:3] + "-" + good[4:], "öff_" + good[5:],
+		good[:4] + strings.Repeat("\n", 26), good[:28] + "\r\n", good[:29] + "1"} { // the decoder alone takes these
+
 		if id, err := Parse(s); err == nil {
 			t.Errorf("Parse(%q) = %q, want an error", s, id)
 		}
@@ -33,12 +37,28 @@ func TestMalformedIDsNameNothing(t *testing.T) {
 	}
 }
 
+// GraphQL takes a whole number for an ID, and nothing else that is no text.
+func TestNumbersNameNothing(t *testing.T) {
+	for _, tt := range []struct {
+		in any
+		ok bool
+	}{
+		{5, true}, {int64(5), true}, {json.Number("5"), true}, {json.Number("5.5"), false}, {5.5, false}, {true, false}, {nil, false}, {[]any{}, false},
+	} {
+		var id ID = "before"
+		if err := id.UnmarshalGQL(tt.in); (err == nil) != tt.ok || tt.ok && id != "" {
+			t.Errorf("UnmarshalGQL(%v) = %q, %v", tt.in, id, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(string(New(Person)))
 	f.Add("per_\x00")
+	f.Add("crs_" + strings.Repeat("\n", 26))
 	f.Fuzz(func(t *testing.T, s string) {
-		if id, err := Parse(s); err == nil && (string(id) != s || len(id.Kind()) != 3) {
-			t.Errorf("Parse(%q) = %q of kind %q", s, id, id.Kind())
+		if id, err := Parse(s); err == nil && Of(id.Kind(), id.Bytes()) != ID(s) {
+			t.Errorf("Parse(%q) = %q, whose bytes are those of %q", s, id, Of(id.Kind(), id.Bytes()))
 		}
 	})
 }

@@ -25,8 +25,11 @@ func (t Table[S]) Check(what string, from, to S) error {
 		With("from", string(from)).With("to", string(to))
 }
 
-// Final says whether nothing may follow s.
-func (t Table[S]) Final(s S) bool { return len(t[s]) == 0 }
+// Final says whether s is a state that nothing may follow.
+func (t Table[S]) Final(s S) bool {
+	next, exists := t[s]
+	return exists && len(next) == 0
+}
 
 // Diagram draws the table, a line a state, for package comments.
 func (t Table[S]) Diagram() string {

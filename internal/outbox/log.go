@@ -112,16 +112,25 @@ func After(ctx context.Context, db *ent.Client, sequence int64, limit int) ([]*e
 }
 
 // Prune deletes events that are older than Retention, but never the newest:
-// its number is where counting goes on.
+// its number is where counting goes on. It stops at the first that is younger:
+// the clocks of servers differ, and what is kept has no gaps.
 func Prune(ctx context.Context, db *ent.Client, now time.Time) (int, error) {
 	ctx = viewer.AsSystem(ctx)
-	head, err := Head(ctx, db)
+	until, err := Head(ctx, db)
 	if err != nil {
 		return 0, err
 	}
+	young, err := db.OutboxEvent.Query().Where(outboxevent.SequenceNotNil(), outboxevent.CreatedAtGTE(now.Add(-Retention))).
+		Order(outboxevent.BySequence()).First(ctx)
+	switch {
+	case err == nil:
+		until = min(until, *young.Sequence)
+	case !ent.IsNotFound(err):
+		return 0, storage.Classify(err)
+	}
 	n := 0
 	err = storage.Do(ctx, db, func(tx *ent.Tx) (err error) {
-		n, err = tx.OutboxEvent.Delete().Where(outboxevent.SequenceNotNil(), outboxevent.SequenceLT(head), outboxevent.CreatedAtLT(now.Add(-Retention))).Exec(ctx)
+		n, err = tx.OutboxEvent.Delete().Where(outboxevent.SequenceNotNil(), outboxevent.SequenceLT(until)).Exec(ctx)
 		return err
 	})
 	return n, err

@@ -125,6 +125,25 @@ func TestOldEventsArePrunedAndTheirCursorsRefused(t *testing.T) {
 	}
 }
 
+// What is kept has no gaps, whatever the clocks of the servers said: an old
+// event behind a young one stays.
+func TestPruningLeavesNoGaps(t *testing.T) {
+	db := testkit.Database(t).Client
+	ctx := viewer.AsSystem(t.Context())
+	now := time.Now()
+	ages := []time.Duration{1, 1, -1, 1, -1, 1} // 1: older than what is kept
+	for i, age := range ages {
+		db.OutboxEvent.Create().SetType("course.publish").SetObjectID(ident.New(ident.Course)).SetAudience(outboxevent.AudiencePUBLIC).SetPayload(nil).
+			SetSequence(int64(i + 1)).SetCreatedAt(now.Add(-outbox.Retention - age*time.Hour)).ExecX(ctx)
+	}
+	if n, err := outbox.Prune(ctx, db, now); n != 2 || err != nil {
+		t.Errorf("pruned %d, %v; want the two before the first young one", n, err)
+	}
+	if first, err := outbox.Oldest(ctx, db); first != 3 || err != nil {
+		t.Errorf("the oldest is %d, %v", first, err)
+	}
+}
+
 // A viewer whom few events concern gets on by short pages.
 func TestFeedLooksAtSoManyEventsAtOnce(t *testing.T) {
 	db := testkit.Database(t).Client

@@ -131,6 +131,7 @@ var german = map[string]string{
 	"%q is not an IANA time zone, such as \"Europe/Berlin\"":                               "%q ist keine IANA-Zeitzone wie \"Europe/Berlin\"",
 	"%q is not an address such as \"https://example.org/\"":                                "%q ist keine Adresse wie \"https://example.org/\"",
 	"%q is not an organisation id, E and eight digits":                                     "%q ist keine Organisations-ID aus E und acht Ziffern",
+	"a time lies in the years %d to %d":                                                    "eine Zeit liegt in den Jahren %d bis %d",
 	"%s does not exist in %s because clocks go forward":                                    "%s gibt es in %s nicht, weil dann die Uhr vorgestellt wird",
 	"%q is not the address of an ESCO skill, http://data.europa.eu/esco/skill/ and a UUID": "%q ist keine Adresse einer ESCO-Kompetenz aus http://data.europa.eu/esco/skill/ und einer UUID",
 

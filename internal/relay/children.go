@@ -16,7 +16,7 @@ import (
 // that the viewer sees (authz.Rows), and parentOf reads the parent from a row.
 // A parent without rows gets an empty connection.
 func Children[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](ctx context.Context, q Q, of Of[E], parents []ident.ID, page Page, dir Direction) ([]*Connection[E], error) {
-	size, cursor, err := page.resolve()
+	size, cursor, err := resolve[E](page)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func Children[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](
 	for i, parent := range parents {
 		rows := byParent[parent]
 		more := len(rows) > size
-		rows = rows[:min(size, len(rows))]
+		rows = slices.Clone(rows[:min(size, len(rows))]) // a parent may stand twice
 		if page.Backwards() {
 			slices.Reverse(rows)
 		}

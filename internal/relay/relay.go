@@ -35,8 +35,11 @@ const (
 	NewestFirst
 )
 
-// Node is a row with an identifier.
-type Node interface{ NodeID() ident.ID }
+// Node is a row with an identifier. It knows the kind without a row.
+type Node interface {
+	NodeID() ident.ID
+	NodeKind() ident.Kind
+}
 
 // Query is what ent generates for every entity.
 type Query[Q any, E Node, P, O ~func(*sql.Selector), S any] interface {
@@ -77,7 +80,7 @@ func (c *Connection[E]) TotalCount(ctx context.Context) (int, error) { return c.
 // than it returns to know whether the list goes on, and never counts. along
 // names the index in which the page stands in order, or is AnyIndex.
 func List[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](ctx context.Context, q Q, page Page, dir Direction, along ...Index) (*Connection[E], error) {
-	size, cursor, err := page.resolve()
+	size, cursor, err := resolve[E](page)
 	if err != nil {
 		return nil, err
 	}
@@ -168,16 +171,18 @@ func (p Page) Size() (int, error) {
 	return size, nil
 }
 
-// resolve returns the size and the cursor.
-func (p Page) resolve() (size int, cursor ident.ID, err error) {
+// resolve returns the size and the cursor of a page of a list. It returns an
+// INVALID problem for a cursor of rows of another kind.
+func resolve[E Node](p Page) (size int, cursor ident.ID, err error) {
 	if size, err = p.Size(); err != nil {
 		return 0, "", err
 	}
+	var row E
 	for _, c := range []*string{p.After, p.Before} {
 		if c == nil {
 			continue
 		}
-		if cursor, err = ident.Parse(*c); err != nil {
+		if cursor, err = ident.Parse(*c); err != nil || cursor.Kind() != row.NodeKind() {
 			return 0, "", problem.New(problem.Invalid, "this is not a cursor of the list")
 		}
 	}

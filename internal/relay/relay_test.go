@@ -146,13 +146,37 @@ func TestChildrenAreTheListsOfTheirParents(t *testing.T) {
 	}
 }
 
+// A parent that stands twice in a batch has the same list both times, also
+// backwards.
+func TestAParentThatStandsTwiceHasOneList(t *testing.T) {
+	db, courses := library(t)
+	ctx := as(t, viewer.System)
+	of := relay.Of[*ent.Offering]{Table: offering.Table, Column: offering.FieldCourseID, Parent: func(o *ent.Offering) ident.ID { return o.CourseID }}
+	size := 3
+	page := relay.Page{Last: &size}
+	want, err := relay.List(ctx, db.Offering.Query().Where(offering.CourseID(courses[0])), page, relay.OldestFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := relay.Children(ctx, db.Offering.Query(), of, []ident.ID{courses[0], courses[1], courses[0]}, page, relay.OldestFirst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 2} {
+		if !slices.Equal(idsOf(got[i]), idsOf(want)) || *got[i].PageInfo.StartCursor != *want.PageInfo.StartCursor || *got[i].PageInfo.EndCursor != *want.PageInfo.EndCursor {
+			t.Errorf("%v from %s to %s, want %v", idsOf(got[i]), *got[i].PageInfo.StartCursor, *got[i].PageInfo.EndCursor, idsOf(want))
+		}
+	}
+}
+
 func TestImpossiblePagesAreRefused(t *testing.T) {
 	db, _ := library(t)
 	ctx := as(t, viewer.Anonymous)
-	n, zero, many, cursor, nonsense := 1, 0, 101, string(ident.New(ident.Offering)), "x"
+	n, zero, many, cursor, nonsense, other := 1, 0, 101, string(ident.New(ident.Offering)), "x", string(ident.New(ident.Person))
 	for name, page := range map[string]relay.Page{
 		"none": {First: &zero}, "too many": {Last: &many}, "both ways": {First: &n, Last: &n}, "first before": {First: &n, Before: &cursor},
 		"last after": {Last: &n, After: &cursor}, "both cursors": {After: &cursor, Before: &cursor}, "no cursor": {After: &nonsense},
+		"a cursor of another list": {After: &other},
 	} {
 		if _, err := relay.List(ctx, db.Offering.Query(), page, relay.OldestFirst); !errors.Is(err, problem.Is(problem.Invalid)) {
 			t.Errorf("%s: %v, want INVALID", name, err)

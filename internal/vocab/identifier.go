@@ -10,7 +10,9 @@ import (
 // Patterns of the identifiers that institutions have side by side.
 var (
 	// A domain name of RFC 1035 in lower case (schacHomeOrganization, SCHAC 1.5).
-	domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+	// The last label is letters, or a name in another script as the DNS has it
+	// (RFC 5890, A-label).
+	domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$`)
 	// The country part is padded to three characters: "D  HANNOVE01". Pattern of
 	// the European Commission's list of holders of the Erasmus charter.
 	erasmus = regexp.MustCompile(`^(IRL|LUX|[A-Z]{2} |[A-Z] {2})[A-Z][A-Z-]*[A-Z]\d{2,3}$`)

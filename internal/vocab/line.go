@@ -30,10 +30,10 @@ func Line(limit int, s string, field ...string) (string, error) {
 	return s, nil
 }
 
-// NeededLine is Line for a text that must not be empty.
+// NeededLine is Line for a text that must not be empty, nor look so.
 func NeededLine(limit int, s string, field ...string) (string, error) {
 	s, err := Line(limit, s, field...)
-	if err == nil && s == "" {
+	if err == nil && strings.IndexFunc(s, seen) < 0 {
 		return "", problem.New(problem.Invalid, "this text is needed").At(field...)
 	}
 	return s, err
@@ -41,13 +41,26 @@ func NeededLine(limit int, s string, field ...string) (string, error) {
 
 // hidden says whether r could make a text look different from what it is.
 func hidden(r rune) bool {
-	switch {
-	case r == '\n', r == '\t', r == '\r':
+	switch r {
+	case '\n', '\t', '\r':
 		return false
-	case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF:
+	case 0x034F, // combining grapheme joiner
+		0x115F, 0x1160, 0x3164, 0xFFA0, // Hangul fillers
+		0xFEFF, 0x180E: // no-break space of no width, vowel separator
 		return true
 	}
-	return false
+	return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
+}
+
+// invisible says whether an address would look the same without r. In a text
+// joiners and marks of direction have a meaning, in an address they have none.
+func invisible(r rune) bool {
+	return hidden(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r)
+}
+
+// seen says whether r leaves ink.
+func seen(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Mn, r) && r != 0x2800 // blank of Braille
 }
 
 // Clean removes what Line would refuse and cuts to limit characters. It is for

@@ -111,9 +111,9 @@ func TextOf(limit int, translations []Translation, field ...string) (Text, error
 	}
 	t := Text{}
 	for _, tr := range translations {
-		tag, err := language.Parse(tr.Language)
+		tag, err := parseLanguage(tr.Language)
 		if err != nil {
-			return nil, problem.New(problem.Invalid, "%q is not a language tag of BCP 47, such as \"en\" or \"de\"", clip(tr.Language)).At(field...)
+			return nil, noLanguage(tr.Language).At(field...)
 		}
 		if _, twice := t[tag.String()]; twice {
 			return nil, problem.New(problem.Invalid, "the language %q stands twice", tag.String()).At(field...)
