@@ -8,10 +8,10 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -20,6 +20,8 @@ import (
 type keys struct {
 	List   listKeys  `cmd:"" help:"List the keys of an institution, past and present."`
 	Rotate rotateKey `cmd:"" help:"Retire the signing key and make a new one; what the old one signed stays valid."`
+
+	Compromised compromisedKey `cmd:"" help:"Say that somebody else has a key: it signs no more, and only what is on record here stays genuine."`
 
 	RotateExchange rotateExchange `cmd:"" help:"Replace the key that signs access tokens; it is replaced every 30 days by itself."`
 }
@@ -50,7 +52,7 @@ func (k listKeys) Run(s *streams) error {
 
 type rotateKey struct {
 	Institution string `arg:"" help:"Home organisation, such as uni-hannover.de."`
-	Algorithm   string `help:"EdDSA or ES256." enum:"EdDSA,ES256" default:"EdDSA"`
+	Algorithm   string `help:"ES256, which every validator of badges takes, or EdDSA." enum:"EdDSA,ES256" default:"ES256"`
 }
 
 // Run rotates the key.
@@ -65,13 +67,26 @@ func (k rotateKey) Run(s *streams) error {
 	})
 }
 
-// withKeys opens the database and finds the institution.
-func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Institution) error) error {
-	return s.database(func(c config.Config, db *storage.DB, _ *slog.Logger) error {
-		key, err := app.KEK(c)
+type compromisedKey struct {
+	Institution string `arg:"" help:"Home organisation, such as uni-hannover.de."`
+	Key         string `arg:"" help:"The key, as keys list names it."`
+}
+
+// Run marks the key.
+func (k compromisedKey) Run(s *streams) error {
+	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
+		key, err := c.Compromise(viewer.AsSystem(s.ctx), inst.ID, k.Key)
 		if err != nil {
 			return err
 		}
+		_, err = fmt.Fprintf(s.out, "%s is compromised; the next credential gets a new key\n", key.Kid)
+		return err
+	})
+}
+
+// withKeys opens the database and finds the institution.
+func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Institution) error) error {
+	return s.sealed(func(c config.Config, db *storage.DB, key keyring.KEK, _ *slog.Logger) error {
 		inst, err := db.Client.Institution.Query().Where(institution.Schac(schac)).Only(viewer.AsSystem(s.ctx))
 		if ent.IsNotFound(err) {
 			return fmt.Errorf("there is no institution %q", schac)
@@ -87,11 +102,7 @@ type rotateExchange struct{}
 
 // Run replaces the key. Tokens that are out stay good for their ten minutes.
 func (rotateExchange) Run(s *streams) error {
-	return s.database(func(c config.Config, db *storage.DB, log *slog.Logger) error {
-		kek, err := app.KEK(c)
-		if err != nil {
-			return err
-		}
+	return s.sealed(func(c config.Config, db *storage.DB, kek keyring.KEK, log *slog.Logger) error {
 		key, err := token.New(token.Options{DB: db.Client, Now: time.Now, KEK: kek, BaseURL: c.BaseURL, Log: log}).Rotate(viewer.AsSystem(s.ctx), nil)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 )
@@ -81,6 +82,20 @@ func (s *streams) database(fn func(config.Config, *storage.DB, *slog.Logger) err
 	}
 	defer db.Close()
 	return fn(c, db, log)
+}
+
+// sealed is database for commands that make or use keys.
+func (s *streams) sealed(fn func(config.Config, *storage.DB, keyring.KEK, *slog.Logger) error) error {
+	c, log, err := s.config()
+	if err != nil {
+		return err
+	}
+	db, key, err := app.OpenSealed(s.ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return fn(c, db, key, log)
 }
 
 func terminal(w io.Writer) bool {

@@ -70,7 +70,7 @@ func (Credential) Fields() []ent.Field {
 		field.Int("ects").GoType(vocab.ECTS(0)).Immutable(),
 		field.Text("award").Immutable().Comment("the award as JSON: the one source of every form"),
 		field.Text("jwt").Optional().Nillable().Comment("Open Badges 3.0 as VC-JWT, once signed"),
-		field.String("digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of what is to be signed"),
+		field.String("digest").MaxRuneLen(64).Immutable().SchemaType(char(64)).Annotations(ascii).Comment("SHA-256 of the award"),
 		moment("requested_at"), at("issued_at"), at("revoked_at"),
 		field.String("revocation_reason").MaxRuneLen(32).GoType(vocab.RevocationReason("")).Optional().Nillable(),
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -9,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // kek returns the key-encryption key of the configuration. Beside an SQLite
@@ -72,4 +76,15 @@ func writeAside(folder, text string) (path string, err error) {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
+}
+
+// checkKEK returns an error when keys in the database are sealed under another
+// key-encryption key. A process that went on would make keys that no other
+// opens, and could sign with none of theirs.
+func checkKEK(ctx context.Context, db *storage.DB, k keyring.KEK) error {
+	err := token.Keys(db.Client, time.Now, k).Open(ctx)
+	if errors.Is(err, keyring.ErrWrongKEK) {
+		return errors.New("app: the keys in this database are sealed under another key-encryption key; give the one that its other servers and commands have")
+	}
+	return err
 }

@@ -42,8 +42,23 @@ func Open(ctx context.Context, c config.Config) (*storage.DB, error) {
 	return db, nil
 }
 
-// KEK returns the key-encryption key of the configuration.
-func KEK(c config.Config) (keyring.KEK, error) { return kek(c) }
+// OpenSealed is Open for what makes or uses keys: it returns the key-encryption
+// key of the configuration as well, and an error unless that opens the keys in
+// the database.
+func OpenSealed(ctx context.Context, c config.Config) (*storage.DB, keyring.KEK, error) {
+	k, err := kek(c)
+	if err != nil {
+		return nil, k, err
+	}
+	db, err := Open(ctx, c)
+	if err != nil {
+		return nil, k, err
+	}
+	if err := checkKEK(ctx, db, k); err != nil {
+		return nil, k, errors.Join(err, db.Close())
+	}
+	return db, k, nil
+}
 
 // SeedOptions are those of the demo alliance of this configuration.
 func SeedOptions(c config.Config, k keyring.KEK, log *slog.Logger) seed.Options {
@@ -53,11 +68,7 @@ func SeedOptions(c config.Config, k keyring.KEK, log *slog.Logger) seed.Options 
 // Serve serves until ctx ends, and then finishes what is under way. ready is
 // called once the server listens.
 func Serve(ctx context.Context, c config.Config, log *slog.Logger, ready func()) error {
-	k, err := kek(c)
-	if err != nil {
-		return err
-	}
-	db, err := Open(ctx, c)
+	db, k, err := OpenSealed(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@
 //	ISSUED  → REVOKED for good, by the issuer's registrar, with a reason
 //
 // What is to be signed is stored before it is signed: a crash leaves a row that
-// says what was intended, and signing it again gives the same credential.
+// says what was intended, and signing it later gives the same content.
 package credential
 
 import (

@@ -5,7 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
@@ -123,7 +127,7 @@ func (s *Service) award(ctx context.Context, tx *ent.Tx, r *ent.Result, id ident
 	return vc.Award{
 		ID: s.BaseURL + "/credentials/" + string(id), Kind: vocab.CredentialKind(c.Kind),
 		Achievement: s.BaseURL + "/courses/" + string(c.ID), Issuer: issuer, AwardingBodies: []vc.Organisation{issuer},
-		Holder: vc.Holder{ID: "urn:peregrine:" + string(r.LearnerID), GivenName: holder.GivenName, FamilyName: holder.FamilyName},
+		Holder: vc.Holder{ID: holderID(r.LearnerID), GivenName: holder.GivenName, FamilyName: holder.FamilyName},
 		Title:  v.Title, Description: v.Description, Criteria: v.AssessmentNote, Outcomes: v.Outcomes,
 		ECTS: r.Ects, Hours: v.Hours, EQF: vocab.OrZero(v.Eqf), ISCEDF: vocab.OrZero(v.Isced),
 		Assessments: v.Assessments, Participation: o.Mode, Quality: vocab.OrZero(v.Quality), Prerequisites: v.Prerequisites,
@@ -131,6 +135,10 @@ func (s *Service) award(ctx context.Context, tx *ent.Tx, r *ent.Result, id ident
 		IssuedAt: vocab.Now(s.Now), AwardedAt: r.ConfirmedAt.UTC(),
 	}, v, nil
 }
+
+// holderID names a person in credentials by the UUID of their identifier: a
+// name of a namespace that is registered (RFC 8141, 5.1; RFC 9562, 4).
+func holderID(person ident.ID) string { return "urn:uuid:" + uuid.UUID(person.Bytes()).String() }
 
 func grade(r *ent.Result) *vc.Grade {
 	if r.Grade == nil {
@@ -158,7 +166,7 @@ func complete(a vc.Award) error {
 
 // finish signs what was intended and stores it. Whoever comes second finds it
 // signed and returns that. Signing is outside every transaction: it holds no
-// row, and the same intent gives the same bytes.
+// row. The same intent gives the same content; of two signatures one is stored.
 func (s *Service) finish(ctx context.Context, c *ent.Credential) (*ent.Credential, error) {
 	if c.State != credential.StateISSUING {
 		return c, nil
@@ -198,19 +206,34 @@ func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
 	return s.signWith(stored, jose.TypeJWT, payload)
 }
 
-// Recover finishes what was intended but not signed before the cut-off that
-// the issuing request itself would have needed. A job calls it.
+// abandoned is how long after it was asked for a credential counts as left
+// behind by a request that did not finish it.
+const abandoned = time.Minute
+
+// Recover finishes what was intended but not signed by the request itself. One
+// that cannot be signed holds up no other: all are tried, the oldest first, and
+// the errors are reported together. A job calls it.
 func (s *Service) Recover(ctx context.Context) (finished int, err error) {
-	left, err := s.DB.Credential.Query().Where(credential.StateEQ(credential.StateISSUING)).
-		Order(credential.ByID()).Limit(100).All(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range left {
-		if _, err := s.finish(ctx, c); err != nil {
-			return finished, err
+	const batch = 100
+	var last ident.ID
+	var faults []error
+	for {
+		left, err := s.DB.Credential.Query().
+			Where(credential.StateEQ(credential.StateISSUING), credential.RequestedAtLT(s.Now().Add(-abandoned)), credential.IDGT(last)).
+			Order(credential.ByID()).Limit(batch).All(ctx)
+		if err != nil {
+			return finished, errors.Join(append(faults, err)...)
 		}
-		finished++
+		for _, c := range left {
+			if _, err := s.finish(ctx, c); err != nil {
+				faults = append(faults, fmt.Errorf("credential %s: %w", c.ID, err))
+			} else {
+				finished++
+			}
+			last = c.ID
+		}
+		if len(left) < batch || ctx.Err() != nil {
+			return finished, errors.Join(faults...)
+		}
 	}
-	return finished, nil
 }

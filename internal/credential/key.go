@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -20,30 +22,59 @@ import (
 // purpose is what these keys are for; a sealed key opens for no other.
 const purpose = "credential"
 
+// algorithm is that of new keys: with RS256 the only one that the validator of
+// 1EdTech takes (ExternalProofProbe), and the shorter of the two.
+const algorithm = jose.ES256
+
 // activeKey returns the institution's signing key, and makes its first one.
 func (s *Service) activeKey(ctx context.Context, institution ident.ID) (*ent.SigningKey, error) {
-	key, err := s.DB.SigningKey.Query().Where(signingkey.LiveKey(string(institution))).Only(viewer.AsSystem(ctx))
+	ctx = viewer.AsSystem(ctx)
+	key, err := s.liveKey(ctx, institution)
 	if !ent.IsNotFound(err) {
 		return key, err
 	}
-	key, err = s.newKey(viewer.AsSystem(ctx), institution, jose.EdDSA)
+	key, err = s.newKey(ctx, institution, algorithm, nil)
 	if storage.IsDuplicate(err) { // a rival made it
-		return s.DB.SigningKey.Query().Where(signingkey.LiveKey(string(institution))).Only(viewer.AsSystem(ctx))
+		return s.liveKey(ctx, institution)
 	}
 	return key, err
 }
 
-// RotateKey retires the institution's signing key and makes a new one. What the
-// old one signed stays valid; it stays published for ever.
-func (s *Service) RotateKey(ctx context.Context, institution ident.ID, algorithm jose.Algorithm) (*ent.SigningKey, error) {
+func (s *Service) liveKey(ctx context.Context, institution ident.ID) (*ent.SigningKey, error) {
+	return s.DB.SigningKey.Query().Where(signingkey.LiveKey(string(institution))).Only(ctx)
+}
+
+// RotateKey retires the institution's signing key and makes a new one, of the
+// usual algorithm when none is named. What the old one signed stays valid; it
+// stays published for ever.
+//
+// It returns a CONFLICT problem when somebody else replaces the key at the same
+// moment, and an error when this process cannot open the key that signs: then
+// it has another key-encryption key than those that can.
+func (s *Service) RotateKey(ctx context.Context, institution ident.ID, a jose.Algorithm) (*ent.SigningKey, error) {
 	if err := authz.Require(ctx, authz.ManageKeys, institution); err != nil {
 		return nil, err
 	}
-	return s.newKey(ctx, institution, algorithm)
+	old, err := s.liveKey(viewer.AsSystem(ctx), institution)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, err
+	}
+	if err == nil {
+		if err := s.opens(old); err != nil {
+			return nil, err
+		}
+	}
+	made, err := s.newKey(ctx, institution, cmp.Or(a, algorithm), old)
+	if storage.IsDuplicate(err) {
+		return nil, problem.Raced("institution", institution)
+	}
+	return made, err
 }
 
-func (s *Service) newKey(ctx context.Context, institution ident.ID, algorithm jose.Algorithm) (*ent.SigningKey, error) {
-	key, err := keyring.Generate(algorithm)
+// newKey makes the key that signs from now on in the place of old, which is nil
+// for the first one. Where another key signs already, that is a duplicate.
+func (s *Service) newKey(ctx context.Context, institution ident.ID, a jose.Algorithm, old *ent.SigningKey) (*ent.SigningKey, error) {
+	key, err := keyring.Generate(a)
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +89,56 @@ func (s *Service) newKey(ctx context.Context, institution ident.ID, algorithm jo
 	}
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.SigningKey, error) {
-		if err := tx.SigningKey.Update().Where(signingkey.LiveKey(string(institution))).
-			SetState(signingkey.StateRETIRED).SetRetiredAt(now).ClearLiveKey().Exec(ctx); err != nil {
-			return nil, err
+		if old != nil {
+			if err := tx.SigningKey.Update().Where(signingkey.ID(old.ID), signingkey.LiveKey(string(institution))).
+				SetState(signingkey.StateRETIRED).SetRetiredAt(now).ClearLiveKey().Exec(ctx); err != nil {
+				return nil, err
+			}
 		}
 		made, err := tx.SigningKey.Create().SetInstitutionID(institution).SetKid(key.KeyID()).
-			SetAlgorithm(signingkey.Algorithm(algorithm)).SetState(signingkey.StateACTIVE).SetLiveKey(string(institution)).
+			SetAlgorithm(signingkey.Algorithm(a)).SetState(signingkey.StateACTIVE).SetLiveKey(string(institution)).
 			SetPublicJwk(string(public)).SetSealed(sealed).SetActiveFrom(now).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return made, audit.Record(ctx, tx, audit.Entry{Verb: "key.generate", Object: made.ID, Institutions: []ident.ID{institution}, Details: map[string]string{"kid": made.Kid}})
+	})
+}
+
+// opens returns nil when this process can sign with the key.
+func (s *Service) opens(stored *ent.SigningKey) error {
+	key, err := keyring.Open(s.KEK, stored.Sealed, stored.Kid, owner(stored.InstitutionID))
+	if err != nil {
+		return fmt.Errorf("key %s of %s: %w", stored.Kid, stored.InstitutionID, err)
+	}
+	key.Destroy()
+	return nil
+}
+
+// Compromise says of a key that somebody else has it: it signs no more, and of
+// what it signed only that is genuine which this server knows to have issued.
+func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid string) (*ent.SigningKey, error) {
+	if err := authz.Require(ctx, authz.ManageKeys, institution); err != nil {
+		return nil, err
+	}
+	now := vocab.Now(s.Now)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.SigningKey, error) {
+		stored, err := tx.SigningKey.Query().Where(signingkey.Kid(kid), signingkey.InstitutionID(institution)).Only(ctx)
+		if err != nil {
+			return nil, storage.Found(err, "key")
+		}
+		n, err := tx.SigningKey.Update().Where(signingkey.ID(stored.ID), signingkey.StateNEQ(signingkey.StateCOMPROMISED)).
+			SetState(signingkey.StateCOMPROMISED).SetRetiredAt(now).ClearLiveKey().Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With("from", string(signingkey.StateCOMPROMISED))
+		}
+		if stored, err = tx.SigningKey.Get(ctx, stored.ID); err != nil {
+			return nil, err
+		}
+		return stored, audit.Record(ctx, tx, audit.Entry{Verb: "key.compromise", Object: stored.ID, Institutions: []ident.ID{institution}, Details: map[string]string{"kid": kid}})
 	})
 }
 
@@ -86,7 +156,8 @@ func owner(institution ident.ID) keyring.Owner {
 	return keyring.Owner{Institution: string(institution), Purpose: purpose}
 }
 
-// PublishedKey is a public key of an institution with its history.
+// PublishedKey is a public key of an institution with its history. Its ID is
+// the address that the headers of credentials name.
 type PublishedKey struct {
 	jose.Key
 	Stored *ent.SigningKey
@@ -106,6 +177,7 @@ func (s *Service) PublishedKeys(ctx context.Context, institution ident.ID) ([]Pu
 		if err != nil {
 			return nil, fmt.Errorf("credential: key %s: %w", k.ID, err)
 		}
+		public.ID = s.keyURL(institution, k.Kid) // as headers name it (RFC 7517, 4.5)
 		keys[i] = PublishedKey{Key: public, Stored: k}
 	}
 	return keys, nil

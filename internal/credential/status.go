@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -30,32 +30,16 @@ const (
 	listUsed  = listSize / 2
 	listTTL   = 5 * time.Minute
 	listTries = 20
+	listTime  = 10 * time.Second // for signing one
 )
 
 // reserve returns a place in the institution's newest status list. The list is
-// none of the registrar's rows, so the system looks.
+// none of the registrar's rows, so the system looks. Whoever reserves writes
+// the list first: rivals for a place come one after the other.
 func (s *Service) reserve(ctx context.Context, tx *ent.Tx, institution ident.ID) (*ent.StatusList, int, error) {
 	ctx = viewer.AsSystem(ctx)
-	list, err := tx.StatusList.Query().Where(statuslist.InstitutionID(institution)).
-		Order(statuslist.ByNumber(sql.OrderDesc())).First(ctx)
-	if err != nil && !ent.IsNotFound(err) {
-		return nil, 0, err
-	}
-	if list == nil || list.Taken >= listUsed {
-		number := 1
-		if list != nil {
-			number = list.Number + 1
-		}
-		list, err = tx.StatusList.Create().SetInstitutionID(institution).SetNumber(number).SetSize(listSize).
-			SetChangedAt(vocab.Now(s.Now)).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, 0, problem.Raced("institution", institution)
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-	}
-	if err := tx.StatusList.UpdateOneID(list.ID).AddTaken(1).Exec(ctx); err != nil {
+	list, err := s.roomy(ctx, tx, institution)
+	if err != nil {
 		return nil, 0, err
 	}
 	for range listTries {
@@ -75,16 +59,61 @@ func (s *Service) reserve(ctx context.Context, tx *ent.Tx, institution ident.ID)
 	return nil, 0, fmt.Errorf("credential: no free place in status list %s", list.ID)
 }
 
+// roomy returns the institution's newest list, in which a place has been
+// counted, or a new one. Of two who make the next list one does, and the other
+// takes it.
+func (s *Service) roomy(ctx context.Context, tx *ent.Tx, institution ident.ID) (*ent.StatusList, error) {
+	for range listTries {
+		newest, err := tx.StatusList.Query().Where(statuslist.InstitutionID(institution)).Order(statuslist.ByNumber(sql.OrderDesc())).First(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return nil, err
+		}
+		number := 1
+		if newest != nil {
+			n, err := tx.StatusList.Update().Where(statuslist.ID(newest.ID), statuslist.TakenLT(listUsed)).AddTaken(1).Save(ctx)
+			if err != nil || n == 1 {
+				return newest, err
+			}
+			number = newest.Number + 1
+		}
+		made, err := tx.StatusList.Create().SetInstitutionID(institution).SetNumber(number).SetSize(listSize).SetTaken(1).
+			SetChangedAt(vocab.Now(s.Now)).Save(ctx)
+		if !storage.IsDuplicate(err) {
+			return made, err
+		}
+	}
+	return nil, fmt.Errorf("credential: no status list of %s has room", institution)
+}
+
 // listCache keeps each signed list until a bit changes or its time runs out.
+// Each list is signed by one request at a time, on which others wait no longer
+// than they can.
 type listCache struct {
-	mu    sync.Mutex
-	lists map[ident.ID]signedList
+	mu      sync.Mutex
+	lists   map[ident.ID]signedList
+	signing singleflight.Group
 }
 
 type signedList struct {
 	revision int
 	jwt      string
 	until    time.Time
+}
+
+func (c *listCache) fresh(list *ent.StatusList, now time.Time) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	have, ok := c.lists[list.ID]
+	return have.jwt, ok && have.revision == list.Revision && now.Before(have.until)
+}
+
+func (c *listCache) keep(id ident.ID, l signedList) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lists == nil {
+		c.lists = map[ident.ID]signedList{}
+	}
+	c.lists[id] = l
 }
 
 // StatusList returns a published list as VC-JWT, signed by the institution, and
@@ -96,19 +125,26 @@ func (s *Service) StatusList(ctx context.Context, id ident.ID) (jwt string, ttl 
 		return "", 0, err
 	}
 	now := s.Now()
-	s.lists.mu.Lock()
-	defer s.lists.mu.Unlock()
-	if have, ok := s.lists.lists[id]; ok && have.revision == list.Revision && now.Before(have.until) {
-		return have.jwt, listTTL, nil
+	if jwt, ok := s.lists.fresh(list, now); ok {
+		return jwt, listTTL, nil
 	}
-	if jwt, err = s.signList(ctx, list, now); err != nil {
-		return "", 0, err
+	signed := s.lists.signing.DoChan(fmt.Sprint(id, list.Revision), func() (any, error) {
+		// Others wait for it too, so it does not end with who asked first.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTime)
+		defer cancel()
+		jwt, err := s.signList(ctx, list, now)
+		if err == nil {
+			s.lists.keep(id, signedList{revision: list.Revision, jwt: jwt, until: now.Add(listTTL)})
+		}
+		return jwt, err
+	})
+	select {
+	case <-ctx.Done():
+		return "", 0, ctx.Err()
+	case r := <-signed:
+		jwt, _ = r.Val.(string)
+		return jwt, listTTL, r.Err
 	}
-	if s.lists.lists == nil {
-		s.lists.lists = map[ident.ID]signedList{}
-	}
-	s.lists.lists[id] = signedList{revision: list.Revision, jwt: jwt, until: now.Add(listTTL)}
-	return jwt, listTTL, nil
 }
 
 func (s *Service) signList(ctx context.Context, list *ent.StatusList, now time.Time) (string, error) {

@@ -72,19 +72,27 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 	v.Award = &read.Award
 	checks := []vc.Check{vc.Pass(vc.CheckForm)}
 	issuer, ours := s.issuedHere(read.Award.Issuer.ID)
-	if !ours || read.Token == nil {
+	if !ours {
 		return finish(append(checks, foreign(read, now)...)...)
 	}
 	v.IssuerID = issuer
-	key, check, err := s.keyOf(ctx, issuer, read.Token.KeyID)
-	if err != nil {
-		return nil, err
-	}
 	member, err := s.memberCheck(ctx, v, read.Award.IssuedAt)
 	if err != nil {
 		return nil, err
 	}
-	checks = append(checks, member, check)
+	checks = append(checks, member)
+	if read.Token == nil { // what is issued here is a token; anybody can write a document
+		return finish(append(checks, vc.Check{Kind: vc.CheckSignature, Result: vc.Failed, Reason: vc.ReasonUnsigned})...)
+	}
+	onRecord, err := s.onRecord(ctx, jwt, read.Award, stored)
+	if err != nil {
+		return nil, err
+	}
+	key, check, err := s.keyOf(ctx, issuer, read.Token.KeyID, onRecord)
+	if err != nil {
+		return nil, err
+	}
+	checks = append(checks, check)
 	if check.Result != vc.Passed {
 		return finish(checks...)
 	}
@@ -149,8 +157,28 @@ func foreign(read *openbadge.Badge, now time.Time) []vc.Check {
 	}
 }
 
+// onRecord says whether these very bytes were issued here.
+func (s *Service) onRecord(ctx context.Context, jwt string, award vc.Award, stored *ent.Credential) (bool, error) {
+	if stored == nil {
+		var err error
+		stored, err = s.DB.Credential.Get(viewer.AsSystem(ctx), s.credentialID(award))
+		if ent.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return stored.Jwt != nil && *stored.Jwt == jwt, nil
+}
+
+func (s *Service) credentialID(a vc.Award) ident.ID {
+	return ident.ID(strings.TrimPrefix(a.ID, s.BaseURL+"/credentials/"))
+}
+
 // keyOf returns the institution's key that a token names, and the check of it.
-func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string) (*jose.Key, vc.Check, error) {
+// What a stolen key signed is genuine if it is on record here.
+func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string, onRecord bool) (*jose.Key, vc.Check, error) {
 	kid := keyID[strings.LastIndexAny(keyID, "/#")+1:]
 	stored, err := s.DB.SigningKey.Query().Where(signingkey.Kid(kid)).Only(viewer.AsSystem(ctx))
 	if ent.IsNotFound(err) || err == nil && (stored.InstitutionID != institution || keyID != s.keyURL(institution, kid)) {
@@ -159,7 +187,7 @@ func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string)
 	if err != nil {
 		return nil, vc.Check{}, err
 	}
-	if stored.State == signingkey.StateCOMPROMISED {
+	if stored.State == signingkey.StateCOMPROMISED && !onRecord {
 		return nil, vc.Check{Kind: vc.CheckKey, Result: vc.Failed, Reason: vc.ReasonKeyCompromised}, nil
 	}
 	key, err := jose.ParseKey([]byte(stored.PublicJwk))
@@ -171,7 +199,7 @@ func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string)
 // made. A credential with a true signature that the ledger does not know was
 // not issued by this server's rules.
 func (s *Service) status(ctx context.Context, v *Verification, award vc.Award, stored *ent.Credential) (vc.Check, error) {
-	id := ident.ID(strings.TrimPrefix(award.ID, s.BaseURL+"/credentials/"))
+	id := s.credentialID(award)
 	if stored == nil || stored.ID != id {
 		found, err := s.DB.Credential.Get(viewer.AsSystem(ctx), id)
 		if ent.IsNotFound(err) {
@@ -182,11 +210,15 @@ func (s *Service) status(ctx context.Context, v *Verification, award vc.Award, s
 		}
 		stored = found
 	}
-	if stored.State == credential.StateREVOKED {
+	switch stored.State {
+	case credential.StateISSUED:
+		return vc.Pass(vc.CheckStatus), nil
+	case credential.StateREVOKED:
 		v.Revoked, v.Reason = stored.RevokedAt, vocab.OrZero(stored.RevocationReason)
 		return vc.Check{Kind: vc.CheckStatus, Result: vc.Failed, Reason: vc.ReasonRevoked}, nil
 	}
-	return vc.Pass(vc.CheckStatus), nil
+	// A newer server may know states that this one does not.
+	return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnsupported}, nil
 }
 
 // AwardOf reads the award that a stored credential was made of.

@@ -132,6 +132,7 @@ var german = map[string]string{
 	"%q is not an address such as \"https://example.org/\"":                                "%q ist keine Adresse wie \"https://example.org/\"",
 	"%q is not an organisation id, E and eight digits":                                     "%q ist keine Organisations-ID aus E und acht Ziffern",
 	"a time lies in the years %d to %d":                                                    "eine Zeit liegt in den Jahren %d bis %d",
+	"this key is known as compromised already":                                             "von diesem Schlüssel ist schon bekannt, dass er gestohlen ist",
 	"%s does not exist in %s because clocks go forward":                                    "%s gibt es in %s nicht, weil dann die Uhr vorgestellt wird",
 	"%q is not the address of an ESCO skill, http://data.europa.eu/esco/skill/ and a UUID": "%q ist keine Adresse einer ESCO-Kompetenz aus http://data.europa.eu/esco/skill/ und einer UUID",
 
@@ -423,6 +424,7 @@ var germanWords = map[string]string{
 	"application":      "Bewerbung",
 	"course":           "Kurs",
 	"credential":       "Nachweis",
+	"DID document":     "DID-Dokument",
 	"draft":            "Entwurf",
 	"enrolment":        "Einschreibung",
 	"import":           "Import",

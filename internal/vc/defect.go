@@ -30,6 +30,7 @@ const (
 
 	ReasonMismatch  Reason = "signature.mismatch"  // the content was changed, or another key signed it
 	ReasonAlgorithm Reason = "signature.algorithm" // an algorithm that is not accepted, or not that of the key
+	ReasonUnsigned  Reason = "signature.none"      // not signed, though all that this issuer issues is
 
 	ReasonKeyUnknown     Reason = "key.unknown"     // the issuer has no such key
 	ReasonKeyWeak        Reason = "key.weak"        // too short, private, or of a kind that is not accepted
@@ -60,7 +61,7 @@ var Reasons = []Reason{
 	ReasonPassed,
 	ReasonSize, ReasonEncoding, ReasonJSON, ReasonDuplicate, ReasonDepth, ReasonToken, ReasonHeader, ReasonVersion,
 	ReasonContext, ReasonClass, ReasonMember, ReasonClaims, ReasonList,
-	ReasonMismatch, ReasonAlgorithm,
+	ReasonMismatch, ReasonAlgorithm, ReasonUnsigned,
 	ReasonKeyUnknown, ReasonKeyWeak, ReasonKeyUnreachable, ReasonKeyCompromised,
 	ReasonIssuerUnknown, ReasonIssuerFormer, ReasonIssuerLapsed, ReasonIssuerNever, ReasonIssuerForeign,
 	ReasonExpired, ReasonNotYet,

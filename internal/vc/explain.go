@@ -49,6 +49,7 @@ var reasons = map[Reason][2]string{
 	ReasonKeyUnknown:     {"The issuer has no such key.", "Die ausstellende Einrichtung hat keinen solchen Schlüssel."},
 	ReasonKeyWeak:        {"The key is not safe enough.", "Der Schlüssel ist nicht sicher genug."},
 	ReasonKeyUnreachable: {"The issuer's keys are not known here, so the signature could not be checked.", "Die Schlüssel der ausstellenden Einrichtung sind hier nicht bekannt; die Signatur war nicht prüfbar."},
+	ReasonUnsigned:       {"It is not signed. What this issuer issues always is.", "Es ist nicht signiert. Was dieser Aussteller ausstellt, ist es immer."},
 	ReasonKeyCompromised: {"The key was stolen, and this use of it is not on record.", "Der Schlüssel wurde gestohlen, und diese Verwendung ist nicht verzeichnet."},
 
 	ReasonIssuerUnknown: {"The issuer is not known here. That does not make the credential wrong; ask the issuer.", "Die ausstellende Einrichtung ist hier nicht bekannt. Das macht den Nachweis nicht falsch; fragen Sie dort nach."},

@@ -161,8 +161,9 @@ func (s *site) verify(w http.ResponseWriter, r *http.Request) {
 
 // issuer shows who issues credentials: a page to people, keys to machines.
 func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept")
 	if !wantsPage(r) {
-		s.didDocument(w, r)
+		s.profile(w, r)
 		return
 	}
 	inst, keys, ok := s.issuerKeys(w, r)
@@ -172,8 +173,8 @@ func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
 	page := pages.Issuer{Chrome: s.chrome(r), Organisation: s.Credentials.Organisation(inst)}
 	page.JWKS, page.DID = r.URL.Path+"/jwks.json", r.URL.Path+"/did.json"
 	for _, k := range keys {
-		page.Keys = append(page.Keys, pages.IssuerKey{ID: k.ID, Algorithm: string(k.Stored.Algorithm), State: string(k.Stored.State),
-			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.ID})
+		page.Keys = append(page.Keys, pages.IssuerKey{ID: k.Stored.Kid, Algorithm: string(k.Stored.Algorithm), State: string(k.Stored.State),
+			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.Stored.Kid})
 	}
 	s.pages.Issuer(w, r, page)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vc/did"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
+	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 )
 
 // What machines read about issuers: documents without cookies, cacheable, open
@@ -59,7 +60,7 @@ func (s *site) key(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, k := range keys {
-		if k.ID == r.PathValue("kid") {
+		if k.Stored.Kid == r.PathValue("kid") {
 			openTo(w, "application/jwk+json", documentTTL)
 			writeJSON(w, k.Key)
 			return
@@ -68,7 +69,8 @@ func (s *site) key(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, problem.Missing("key"))
 }
 
-// didDocument serves the institution's did:web document.
+// didDocument serves the institution's did:web document. Only what is served by
+// https has one (did:web, 2.5.2).
 func (s *site) didDocument(w http.ResponseWriter, r *http.Request) {
 	inst, keys, ok := s.issuerKeys(w, r)
 	if !ok {
@@ -77,7 +79,7 @@ func (s *site) didDocument(w http.ResponseWriter, r *http.Request) {
 	address := s.Credentials.IssuerURL(inst.ID)
 	subject, err := did.Of(address)
 	if err != nil {
-		s.fail(w, r, err)
+		s.fail(w, r, problem.Missing("DID document"))
 		return
 	}
 	document, err := did.Document(subject, publicKeys(keys), address)
@@ -85,7 +87,23 @@ func (s *site) didDocument(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	openTo(w, "application/did+json", documentTTL)
+	openTo(w, "application/did+ld+json", documentTTL)
+	_, _ = w.Write(document)
+}
+
+// profile serves what the issuer of a credential is, at the address by which
+// credentials name it: the Profile of Open Badges 3.0.
+func (s *site) profile(w http.ResponseWriter, r *http.Request) {
+	inst, _, ok := s.issuerKeys(w, r)
+	if !ok {
+		return
+	}
+	document, err := openbadge.Issuer(s.Credentials.Organisation(inst))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	openTo(w, "application/ld+json", documentTTL)
 	_, _ = w.Write(document)
 }
 

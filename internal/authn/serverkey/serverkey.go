@@ -49,6 +49,23 @@ func (k Keys) Signer(ctx context.Context) (*keyring.Key, error) {
 	return keyring.Open(k.KEK, live.Sealed, live.Kid, k.owner())
 }
 
+// Open returns nil when this process opens the key that signs now, and makes one
+// where there is none. Otherwise it returns what keyring.Open says of it.
+func (k Keys) Open(ctx context.Context) error {
+	live, err := k.live(ctx)
+	if ent.IsNotFound(err) {
+		live, err = k.Rotate(ctx, nil)
+	}
+	if err != nil {
+		return storage.Classify(err)
+	}
+	key, err := keyring.Open(k.KEK, live.Sealed, live.Kid, k.owner())
+	if err == nil {
+		key.Destroy()
+	}
+	return err
+}
+
 func (k Keys) live(ctx context.Context) (*ent.ServerKey, error) {
 	return k.DB.ServerKey.Query().Where(row.LiveKey(string(k.Purpose))).Only(viewer.AsSystem(ctx))
 }

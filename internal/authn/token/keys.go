@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/clientassertion"
 	row "github.com/peregrine-exchange/peregrine/ent/serverkey"
 	"github.com/peregrine-exchange/peregrine/internal/authn/serverkey"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 )
 
@@ -18,9 +19,12 @@ const (
 	overlapping = time.Hour
 )
 
-func (s *Service) signing() serverkey.Keys {
-	return serverkey.Keys{DB: s.DB, Now: s.Now, KEK: s.KEK, Purpose: row.PurposeACCESS_TOKEN, Lifetime: lifespan, Overlap: overlapping}
+// Keys are those that sign access tokens.
+func Keys(db *ent.Client, now func() time.Time, kek keyring.KEK) serverkey.Keys {
+	return serverkey.Keys{DB: db, Now: now, KEK: kek, Purpose: row.PurposeACCESS_TOKEN, Lifetime: lifespan, Overlap: overlapping}
 }
+
+func (s *Service) signing() serverkey.Keys { return Keys(s.DB, s.Now, s.KEK) }
 
 // Rotate makes a new key sign tokens; see serverkey.Keys. Nobody here goes on
 // verifying by what was remembered.
@@ -55,6 +59,10 @@ func (s *Service) verifiers(ctx context.Context, keyID string) (jose.Set, error)
 	return keys, nil
 }
 
+// remembered is for how long after its end a used assertion is remembered: by
+// the clock of another server it may not have ended.
+const remembered = 10 * time.Minute
+
 func (s *Service) clear(ctx context.Context, now time.Time) (int, error) {
-	return s.DB.ClientAssertion.Delete().Where(clientassertion.ExpiresAtLT(now)).Exec(ctx)
+	return s.DB.ClientAssertion.Delete().Where(clientassertion.ExpiresAtLT(now.Add(-remembered))).Exec(ctx)
 }

@@ -28,8 +28,9 @@ type method struct {
 }
 
 // Document returns the document of an issuer, a DID or https address, with its
-// keys, each of which may assert. also are other names of the same issuer. The
-// address of a key is KeyURL.
+// keys, each of which may assert. also are other names of the same issuer. A key
+// stands in it by KeyURL and, when its ID is an address by which tokens name it,
+// by that too: so a verifier gets from either to the other.
 func Document(issuer string, keys jose.Set, also ...string) ([]byte, error) {
 	contexts := []string{"https://www.w3.org/ns/cid/v1"}
 	if strings.HasPrefix(issuer, "did:") {
@@ -37,16 +38,25 @@ func Document(issuer string, keys jose.Set, also ...string) ([]byte, error) {
 	}
 	d := document{Context: contexts, ID: issuer, Also: also, Methods: []method{}, Assertion: []string{}}
 	for _, k := range keys {
-		id := KeyURL(issuer, k)
-		d.Methods = append(d.Methods, method{ID: id, Type: "JsonWebKey", Controller: issuer, Key: k})
-		d.Assertion = append(d.Assertion, id)
+		names := []string{KeyURL(issuer, k)}
+		if strings.HasPrefix(k.ID, "https://") {
+			names = append(names, k.ID)
+		}
+		for _, id := range names {
+			d.Methods = append(d.Methods, method{ID: id, Type: "JsonWebKey", Controller: issuer, Key: k})
+			d.Assertion = append(d.Assertion, id)
+		}
 	}
 	return json.Marshal(d)
 }
 
-// KeyURL returns the address of a key in the document of its issuer: what a
-// token has as kid.
-func KeyURL(issuer string, k jose.Key) string { return issuer + "#" + k.ID }
+// KeyURL returns the address of a key in the document of its issuer.
+func KeyURL(issuer string, k jose.Key) string {
+	if strings.Contains(k.ID, "/") {
+		return issuer + "#" + k.Thumbprint()
+	}
+	return issuer + "#" + k.ID
+}
 
 // Parse reads the document of an issuer and returns the keys that may assert
 // credentials, each with its address as ID. Methods of other kinds than a JSON

@@ -21,7 +21,10 @@ import (
 const (
 	contextVC = "https://www.w3.org/ns/credentials/v2"
 	contextOB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
-	schemaURL = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+	// It defines 1EdTechJsonSchemaValidator2019, the type of the schema's entry:
+	// each type has to be a term (VCDM 2.0, 4.5).
+	contextExtensions = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+	schemaURL         = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 )
 
 // The targetTypes of alignments. The first two are in common use.
@@ -211,7 +214,7 @@ func build(a vc.Award) (credential, error) {
 		return credential{}, &Incomplete{missing}
 	}
 	c := credential{
-		Context:     []string{contextVC, contextOB},
+		Context:     []string{contextVC, contextOB, contextExtensions},
 		ID:          a.ID,
 		Type:        []string{"VerifiableCredential", "AchievementCredential"},
 		Name:        a.Title.In(),
@@ -228,6 +231,15 @@ func build(a vc.Award) (credential, error) {
 		c.Status = &statusEntry{s.List + "#" + index, "BitstringStatusListEntry", s.Purpose, index, s.List}
 	}
 	return c, nil
+}
+
+// Issuer writes the Profile of an organisation as a document of its own, for the
+// address by which its credentials name it.
+func Issuer(o vc.Organisation) ([]byte, error) {
+	return json.Marshal(struct {
+		Context []string `json:"@context"`
+		profile
+	}{[]string{contextVC, contextOB}, profileOf(o)})
 }
 
 func profileOf(o vc.Organisation) profile {
