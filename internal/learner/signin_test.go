@@ -149,7 +149,10 @@ func TestRuleEndsWhileSomebodySignsIn(t *testing.T) {
 			all = append(all, func() error { _, err := h.learners.SignIn(h.system, h.said(subject, "staff")); return err })
 		}
 		rule := h.rule
-		all = append(all, func() error { _, err := h.roles.EndRule(h.admin, role.RuleEnd{RoleRuleID: rule.ID, Reason: "By hand."}); return err })
+		all = append(all, func() error {
+			_, err := h.roles.EndRule(h.admin, role.RuleEnd{RoleRuleID: rule.ID, Reason: "By hand."})
+			return err
+		})
 		h.must(errors.Join(atOnce(all...)...))
 		if n := h.db.RoleGrant.Query().Where(rolegrant.RuleID(rule.ID), rolegrant.ValidUntilGT(h.now)).CountX(h.system); n != 0 {
 			t.Fatalf("round %d: %d roles of a rule that has ended hold", round, n)

@@ -33,12 +33,12 @@ type Service struct {
 
 // Proof is how somebody proved themselves to their provider, as it says.
 type Proof struct {
-	ACR             string   // REFEDS profile, or a level of the provider's own
-	AMR             []string // methods (RFC 8176)
+	ACR             string     // REFEDS profile, or a level of the provider's own
+	AMR             []string   // methods (RFC 8176)
 	AuthenticatedAt *time.Time // nil: it does not say when
-	SID             string // the provider's name of its session
-	IDToken         string // kept sealed, as a hint for the provider's logout
-	Purpose         string // why it was asked for, for the record
+	SID             string     // the provider's name of its session
+	IDToken         string     // kept sealed, as a hint for the provider's logout
+	Purpose         string     // why it was asked for, for the record
 }
 
 // maxHint is the largest ID token that is kept, in bytes: it travels in an address.
