@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,9 +46,9 @@ type house struct {
 	rule     *ent.RoleRule
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, opts ...testkit.Option) *house {
 	t.Helper()
-	h := &house{T: t, db: testkit.Database(t).Client, now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
+	h := &house{T: t, db: testkit.Database(t, opts...).Client, now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
 	h.system = viewer.With(t.Context(), &viewer.Viewer{Kind: viewer.System})
 	clock := func() time.Time { return h.now }
 	h.learners, h.roles, h.places = &learner.Service{DB: h.db, Now: clock}, &role.Service{DB: h.db, Now: clock}, &institution.Service{DB: h.db, Now: clock}
@@ -158,6 +159,37 @@ func TestRuleEndsWhileSomebodySignsIn(t *testing.T) {
 			t.Fatalf("round %d: %d roles of a rule that has ended hold", round, n)
 		}
 		h.rule = h.makeRule(nil)
+	}
+}
+
+// The same, with the rule's end in the very moment before the role is given.
+func TestRuleEndsBeforeItsRoleIsGiven(t *testing.T) {
+	var meanwhile func()
+	h := newHouse(t, testkit.OnStatement(func(query string, _ any) {
+		if fn := meanwhile; fn != nil && strings.HasPrefix(query, "INSERT INTO `role_grants`") {
+			meanwhile = nil
+			fn()
+		}
+	}))
+	h.db.RoleRule.Update().SetEndedAt(h.now).ExecX(h.system)
+	h.signIn("s-1", "staff") // so that the next sign-in makes no row that would hold the institution by itself
+	h.rule = h.makeRule(nil)
+	ended := make(chan error, 1)
+	meanwhile = func() {
+		go func() {
+			_, err := h.roles.EndRule(h.admin, role.RuleEnd{RoleRuleID: h.rule.ID, Reason: "By hand."})
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			ended <- err
+		case <-time.After(300 * time.Millisecond): // it waits for the sign-in
+		}
+	}
+	person := h.signIn("s-1", "staff").PersonID
+	h.must(<-ended)
+	if n := h.held(person); n != 0 {
+		t.Errorf("%d roles of a rule that has ended hold", n)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
@@ -15,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -154,14 +157,30 @@ func TestProposersAtOnceAreAllKept(t *testing.T) {
 // Of two who take homes away at the same moment one leaves the last: on every
 // database.
 func TestLastHomeStaysBetweenTwo(t *testing.T) {
-	r := newRegistry(t)
+	var meanwhile func()
+	r := newRegistry(t, testkit.OnStatement(func(query string, _ any) {
+		if fn := meanwhile; fn != nil && strings.HasPrefix(query, "DELETE FROM `provider_homes`") {
+			meanwhile = nil
+			fn()
+		}
+	}))
 	p, err := r.Register(r.system, proposal("uni-a", r.homeA(), Home{"mail.uni-a.example", r.a.ID}))
 	r.must(err)
-	var group sync.WaitGroup
-	for _, domain := range []string{"uni-a.example", "mail.uni-a.example"} {
-		group.Go(func() { _, _ = r.RemoveHome(r.adam, OldHome{p.ID, domain}) })
+	second := make(chan error, 1)
+	meanwhile = func() {
+		go func() {
+			_, err := r.RemoveHome(r.adam, OldHome{p.ID, "mail.uni-a.example"})
+			second <- err
+		}()
+		select {
+		case err := <-second:
+			second <- err
+		case <-time.After(300 * time.Millisecond): // it waits for the first
+		}
 	}
-	group.Wait()
+	_, err = r.RemoveHome(r.adam, OldHome{p.ID, "uni-a.example"})
+	r.must(err)
+	r.refused("the last home is taken", <-second, problem.Conflict, "domain")
 	if n := r.DB.ProviderHome.Query().CountX(r.system); n != 1 {
 		t.Errorf("%d homes are left", n)
 	}
