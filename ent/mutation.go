@@ -30362,6 +30362,8 @@ type ProviderMutation struct {
 	client_secret_ref     *string
 	mode                  *provider.Mode
 	state                 *provider.State
+	proposers             *[]ident.ID
+	appendproposers       []ident.ID
 	scopes                *[]string
 	appendscopes          []string
 	algorithms            *[]string
@@ -30885,6 +30887,71 @@ func (m *ProviderMutation) ResetApprovedByID() {
 	delete(m.clearedFields, provider.FieldApprovedByID)
 }
 
+// SetProposers sets the "proposers" field.
+func (m *ProviderMutation) SetProposers(i []ident.ID) {
+	m.proposers = &i
+	m.appendproposers = nil
+}
+
+// Proposers returns the value of the "proposers" field in the mutation.
+func (m *ProviderMutation) Proposers() (r []ident.ID, exists bool) {
+	v := m.proposers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposers returns the old "proposers" field's value of the Provider entity.
+// If the Provider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProviderMutation) OldProposers(ctx context.Context) (v []ident.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposers: %w", err)
+	}
+	return oldValue.Proposers, nil
+}
+
+// AppendProposers adds i to the "proposers" field.
+func (m *ProviderMutation) AppendProposers(i []ident.ID) {
+	m.appendproposers = append(m.appendproposers, i...)
+}
+
+// AppendedProposers returns the list of values that were appended to the "proposers" field in this mutation.
+func (m *ProviderMutation) AppendedProposers() ([]ident.ID, bool) {
+	if len(m.appendproposers) == 0 {
+		return nil, false
+	}
+	return m.appendproposers, true
+}
+
+// ClearProposers clears the value of the "proposers" field.
+func (m *ProviderMutation) ClearProposers() {
+	m.proposers = nil
+	m.appendproposers = nil
+	m.clearedFields[provider.FieldProposers] = struct{}{}
+}
+
+// ProposersCleared returns if the "proposers" field was cleared in this mutation.
+func (m *ProviderMutation) ProposersCleared() bool {
+	_, ok := m.clearedFields[provider.FieldProposers]
+	return ok
+}
+
+// ResetProposers resets all changes to the "proposers" field.
+func (m *ProviderMutation) ResetProposers() {
+	m.proposers = nil
+	m.appendproposers = nil
+	delete(m.clearedFields, provider.FieldProposers)
+}
+
 // SetScopes sets the "scopes" field.
 func (m *ProviderMutation) SetScopes(s []string) {
 	m.scopes = &s
@@ -31357,7 +31424,7 @@ func (m *ProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProviderMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.created_at != nil {
 		fields = append(fields, provider.FieldCreatedAt)
 	}
@@ -31387,6 +31454,9 @@ func (m *ProviderMutation) Fields() []string {
 	}
 	if m.approved_by != nil {
 		fields = append(fields, provider.FieldApprovedByID)
+	}
+	if m.proposers != nil {
+		fields = append(fields, provider.FieldProposers)
 	}
 	if m.scopes != nil {
 		fields = append(fields, provider.FieldScopes)
@@ -31440,6 +31510,8 @@ func (m *ProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.ProposedByID()
 	case provider.FieldApprovedByID:
 		return m.ApprovedByID()
+	case provider.FieldProposers:
+		return m.Proposers()
 	case provider.FieldScopes:
 		return m.Scopes()
 	case provider.FieldAlgorithms:
@@ -31485,6 +31557,8 @@ func (m *ProviderMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldProposedByID(ctx)
 	case provider.FieldApprovedByID:
 		return m.OldApprovedByID(ctx)
+	case provider.FieldProposers:
+		return m.OldProposers(ctx)
 	case provider.FieldScopes:
 		return m.OldScopes(ctx)
 	case provider.FieldAlgorithms:
@@ -31579,6 +31653,13 @@ func (m *ProviderMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetApprovedByID(v)
+		return nil
+	case provider.FieldProposers:
+		v, ok := value.([]ident.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposers(v)
 		return nil
 	case provider.FieldScopes:
 		v, ok := value.([]string)
@@ -31675,6 +31756,9 @@ func (m *ProviderMutation) ClearedFields() []string {
 	if m.FieldCleared(provider.FieldApprovedByID) {
 		fields = append(fields, provider.FieldApprovedByID)
 	}
+	if m.FieldCleared(provider.FieldProposers) {
+		fields = append(fields, provider.FieldProposers)
+	}
 	if m.FieldCleared(provider.FieldAlgorithms) {
 		fields = append(fields, provider.FieldAlgorithms)
 	}
@@ -31712,6 +31796,9 @@ func (m *ProviderMutation) ClearField(name string) error {
 		return nil
 	case provider.FieldApprovedByID:
 		m.ClearApprovedByID()
+		return nil
+	case provider.FieldProposers:
+		m.ClearProposers()
 		return nil
 	case provider.FieldAlgorithms:
 		m.ClearAlgorithms()
@@ -31765,6 +31852,9 @@ func (m *ProviderMutation) ResetField(name string) error {
 		return nil
 	case provider.FieldApprovedByID:
 		m.ResetApprovedByID()
+		return nil
+	case provider.FieldProposers:
+		m.ResetProposers()
 		return nil
 	case provider.FieldScopes:
 		m.ResetScopes()
@@ -42432,7 +42522,7 @@ func (m *SessionMutation) AuthenticatedAt() (r time.Time, exists bool) {
 // OldAuthenticatedAt returns the old "authenticated_at" field's value of the Session entity.
 // If the Session object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SessionMutation) OldAuthenticatedAt(ctx context.Context) (v time.Time, err error) {
+func (m *SessionMutation) OldAuthenticatedAt(ctx context.Context) (v *time.Time, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAuthenticatedAt is only allowed on UpdateOne operations")
 	}
@@ -42446,9 +42536,22 @@ func (m *SessionMutation) OldAuthenticatedAt(ctx context.Context) (v time.Time, 
 	return oldValue.AuthenticatedAt, nil
 }
 
+// ClearAuthenticatedAt clears the value of the "authenticated_at" field.
+func (m *SessionMutation) ClearAuthenticatedAt() {
+	m.authenticated_at = nil
+	m.clearedFields[session.FieldAuthenticatedAt] = struct{}{}
+}
+
+// AuthenticatedAtCleared returns if the "authenticated_at" field was cleared in this mutation.
+func (m *SessionMutation) AuthenticatedAtCleared() bool {
+	_, ok := m.clearedFields[session.FieldAuthenticatedAt]
+	return ok
+}
+
 // ResetAuthenticatedAt resets all changes to the "authenticated_at" field.
 func (m *SessionMutation) ResetAuthenticatedAt() {
 	m.authenticated_at = nil
+	delete(m.clearedFields, session.FieldAuthenticatedAt)
 }
 
 // SetSeenAt sets the "seen_at" field.
@@ -43053,6 +43156,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldIDToken) {
 		fields = append(fields, session.FieldIDToken)
 	}
+	if m.FieldCleared(session.FieldAuthenticatedAt) {
+		fields = append(fields, session.FieldAuthenticatedAt)
+	}
 	if m.FieldCleared(session.FieldEndedAt) {
 		fields = append(fields, session.FieldEndedAt)
 	}
@@ -43087,6 +43193,9 @@ func (m *SessionMutation) ClearField(name string) error {
 		return nil
 	case session.FieldIDToken:
 		m.ClearIDToken()
+		return nil
+	case session.FieldAuthenticatedAt:
+		m.ClearAuthenticatedAt()
 		return nil
 	case session.FieldEndedAt:
 		m.ClearEndedAt()

@@ -40,6 +40,8 @@ type Provider struct {
 	ProposedByID *ident.ID `json:"proposed_by_id,omitempty"`
 	// ApprovedByID holds the value of the "approved_by_id" field.
 	ApprovedByID *ident.ID `json:"approved_by_id,omitempty"`
+	// who has proposed any part of it since it was last approved, the last one too
+	Proposers []ident.ID `json:"proposers,omitempty"`
 	// Scopes holds the value of the "scopes" field.
 	Scopes []string `json:"scopes,omitempty"`
 	// narrows the signatures that are accepted; none: all that Peregrine accepts
@@ -100,7 +102,7 @@ func (*Provider) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case provider.FieldScopes, provider.FieldAlgorithms, provider.FieldClaimNames, provider.FieldAcrValues:
+		case provider.FieldProposers, provider.FieldScopes, provider.FieldAlgorithms, provider.FieldClaimNames, provider.FieldAcrValues:
 			values[i] = new([]byte)
 		case provider.FieldID, provider.FieldKey, provider.FieldIssuer, provider.FieldClientID, provider.FieldClientAuthentication, provider.FieldClientSecretRef, provider.FieldMode, provider.FieldState, provider.FieldProposedByID, provider.FieldApprovedByID, provider.FieldClaims, provider.FieldHealth, provider.FieldHealthReason:
 			values[i] = new(sql.NullString)
@@ -189,6 +191,14 @@ func (_m *Provider) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ApprovedByID = new(ident.ID)
 				*_m.ApprovedByID = ident.ID(value.String)
+			}
+		case provider.FieldProposers:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field proposers", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Proposers); err != nil {
+					return fmt.Errorf("unmarshal field proposers: %w", err)
+				}
 			}
 		case provider.FieldScopes:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -329,6 +339,9 @@ func (_m *Provider) String() string {
 		builder.WriteString("approved_by_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("proposers=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Proposers))
 	builder.WriteString(", ")
 	builder.WriteString("scopes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))

@@ -122,6 +122,12 @@ func (_c *ProviderCreate) SetNillableApprovedByID(v *ident.ID) *ProviderCreate {
 	return _c
 }
 
+// SetProposers sets the "proposers" field.
+func (_c *ProviderCreate) SetProposers(v []ident.ID) *ProviderCreate {
+	_c.mutation.SetProposers(v)
+	return _c
+}
+
 // SetScopes sets the "scopes" field.
 func (_c *ProviderCreate) SetScopes(v []string) *ProviderCreate {
 	_c.mutation.SetScopes(v)
@@ -446,6 +452,10 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(provider.FieldState, field.TypeEnum, value)
 		_node.State = value
+	}
+	if value, ok := _c.mutation.Proposers(); ok {
+		_spec.SetField(provider.FieldProposers, field.TypeJSON, value)
+		_node.Proposers = value
 	}
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(provider.FieldScopes, field.TypeJSON, value)

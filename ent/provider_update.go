@@ -162,6 +162,24 @@ func (_u *ProviderUpdate) ClearApprovedByID() *ProviderUpdate {
 	return _u
 }
 
+// SetProposers sets the "proposers" field.
+func (_u *ProviderUpdate) SetProposers(v []ident.ID) *ProviderUpdate {
+	_u.mutation.SetProposers(v)
+	return _u
+}
+
+// AppendProposers appends value to the "proposers" field.
+func (_u *ProviderUpdate) AppendProposers(v []ident.ID) *ProviderUpdate {
+	_u.mutation.AppendProposers(v)
+	return _u
+}
+
+// ClearProposers clears the value of the "proposers" field.
+func (_u *ProviderUpdate) ClearProposers() *ProviderUpdate {
+	_u.mutation.ClearProposers()
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *ProviderUpdate) SetScopes(v []string) *ProviderUpdate {
 	_u.mutation.SetScopes(v)
@@ -437,6 +455,17 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(provider.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Proposers(); ok {
+		_spec.SetField(provider.FieldProposers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProposers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, provider.FieldProposers, value)
+		})
+	}
+	if _u.mutation.ProposersCleared() {
+		_spec.ClearField(provider.FieldProposers, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(provider.FieldScopes, field.TypeJSON, value)
 	}
@@ -693,6 +722,24 @@ func (_u *ProviderUpdateOne) SetNillableApprovedByID(v *ident.ID) *ProviderUpdat
 // ClearApprovedByID clears the value of the "approved_by_id" field.
 func (_u *ProviderUpdateOne) ClearApprovedByID() *ProviderUpdateOne {
 	_u.mutation.ClearApprovedByID()
+	return _u
+}
+
+// SetProposers sets the "proposers" field.
+func (_u *ProviderUpdateOne) SetProposers(v []ident.ID) *ProviderUpdateOne {
+	_u.mutation.SetProposers(v)
+	return _u
+}
+
+// AppendProposers appends value to the "proposers" field.
+func (_u *ProviderUpdateOne) AppendProposers(v []ident.ID) *ProviderUpdateOne {
+	_u.mutation.AppendProposers(v)
+	return _u
+}
+
+// ClearProposers clears the value of the "proposers" field.
+func (_u *ProviderUpdateOne) ClearProposers() *ProviderUpdateOne {
+	_u.mutation.ClearProposers()
 	return _u
 }
 
@@ -1000,6 +1047,17 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(provider.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Proposers(); ok {
+		_spec.SetField(provider.FieldProposers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProposers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, provider.FieldProposers, value)
+		})
+	}
+	if _u.mutation.ProposersCleared() {
+		_spec.ClearField(provider.FieldProposers, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(provider.FieldScopes, field.TypeJSON, value)

@@ -1308,7 +1308,7 @@ func init() {
 	// provider.ApprovedByIDValidator is a validator for the "approved_by_id" field. It is called by the builders before save.
 	provider.ApprovedByIDValidator = providerDescApprovedByID.Validators[0].(func(string) error)
 	// providerDescHealthReason is the schema descriptor for health_reason field.
-	providerDescHealthReason := providerFields[15].Descriptor()
+	providerDescHealthReason := providerFields[16].Descriptor()
 	// provider.HealthReasonValidator is a validator for the "health_reason" field. It is called by the builders before save.
 	provider.HealthReasonValidator = providerDescHealthReason.Validators[0].(func(string) error)
 	// providerDescID is the schema descriptor for id field.

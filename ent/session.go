@@ -45,7 +45,7 @@ type Session struct {
 	// sealed under the key-encryption key: a hint for the provider's logout, nothing else
 	IDToken *string `json:"-"`
 	// AuthenticatedAt holds the value of the "authenticated_at" field.
-	AuthenticatedAt time.Time `json:"authenticated_at,omitempty"`
+	AuthenticatedAt *time.Time `json:"authenticated_at,omitempty"`
 	// SeenAt holds the value of the "seen_at" field.
 	SeenAt time.Time `json:"seen_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -237,7 +237,8 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field authenticated_at", values[i])
 			} else if value.Valid {
-				_m.AuthenticatedAt = value.Time
+				_m.AuthenticatedAt = new(time.Time)
+				*_m.AuthenticatedAt = value.Time
 			}
 		case session.FieldSeenAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -359,8 +360,10 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("id_token=<sensitive>")
 	builder.WriteString(", ")
-	builder.WriteString("authenticated_at=")
-	builder.WriteString(_m.AuthenticatedAt.Format(time.ANSIC))
+	if v := _m.AuthenticatedAt; v != nil {
+		builder.WriteString("authenticated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("seen_at=")
 	builder.WriteString(_m.SeenAt.Format(time.ANSIC))

@@ -144,6 +144,14 @@ func (_c *SessionCreate) SetAuthenticatedAt(v time.Time) *SessionCreate {
 	return _c
 }
 
+// SetNillableAuthenticatedAt sets the "authenticated_at" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAuthenticatedAt(v *time.Time) *SessionCreate {
+	if v != nil {
+		_c.SetAuthenticatedAt(*v)
+	}
+	return _c
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_c *SessionCreate) SetSeenAt(v time.Time) *SessionCreate {
 	_c.mutation.SetSeenAt(v)
@@ -321,9 +329,6 @@ func (_c *SessionCreate) check() error {
 			return &ValidationError{Name: "acr", err: fmt.Errorf(`ent: validator failed for field "Session.acr": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.AuthenticatedAt(); !ok {
-		return &ValidationError{Name: "authenticated_at", err: errors.New(`ent: missing required field "Session.authenticated_at"`)}
-	}
 	if _, ok := _c.mutation.SeenAt(); !ok {
 		return &ValidationError{Name: "seen_at", err: errors.New(`ent: missing required field "Session.seen_at"`)}
 	}
@@ -406,7 +411,7 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
-		_node.AuthenticatedAt = value
+		_node.AuthenticatedAt = &value
 	}
 	if value, ok := _c.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)

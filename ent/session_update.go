@@ -178,6 +178,12 @@ func (_u *SessionUpdate) SetNillableAuthenticatedAt(v *time.Time) *SessionUpdate
 	return _u
 }
 
+// ClearAuthenticatedAt clears the value of the "authenticated_at" field.
+func (_u *SessionUpdate) ClearAuthenticatedAt() *SessionUpdate {
+	_u.mutation.ClearAuthenticatedAt()
+	return _u
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_u *SessionUpdate) SetSeenAt(v time.Time) *SessionUpdate {
 	_u.mutation.SetSeenAt(v)
@@ -404,6 +410,9 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AuthenticatedAtCleared() {
+		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)
@@ -688,6 +697,12 @@ func (_u *SessionUpdateOne) SetNillableAuthenticatedAt(v *time.Time) *SessionUpd
 	return _u
 }
 
+// ClearAuthenticatedAt clears the value of the "authenticated_at" field.
+func (_u *SessionUpdateOne) ClearAuthenticatedAt() *SessionUpdateOne {
+	_u.mutation.ClearAuthenticatedAt()
+	return _u
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_u *SessionUpdateOne) SetSeenAt(v time.Time) *SessionUpdateOne {
 	_u.mutation.SetSeenAt(v)
@@ -944,6 +959,9 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if value, ok := _u.mutation.AuthenticatedAt(); ok {
 		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AuthenticatedAtCleared() {
+		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(session.FieldSeenAt, field.TypeTime, value)

@@ -1293,6 +1293,7 @@ var (
 		{Name: "client_secret_ref", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "mode", Type: field.TypeEnum, Enums: []string{"DIRECT", "PROXY"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE", "DISABLED"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "proposers", Type: field.TypeJSON, Nullable: true},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "algorithms", Type: field.TypeJSON, Nullable: true},
 		{Name: "claims", Type: field.TypeEnum, Enums: []string{"REFEDS", "SURF", "CAMEL"}, Default: "REFEDS", SchemaType: map[string]string{"mysql": "varchar(32)"}},
@@ -1312,13 +1313,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "providers_persons_proposed_by",
-				Columns:    []*schema.Column{ProvidersColumns[17]},
+				Columns:    []*schema.Column{ProvidersColumns[18]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "providers_persons_approved_by",
-				Columns:    []*schema.Column{ProvidersColumns[18]},
+				Columns:    []*schema.Column{ProvidersColumns[19]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1835,7 +1836,7 @@ var (
 		{Name: "acr", Type: field.TypeString, Nullable: true, Size: 255},
 		{Name: "amr", Type: field.TypeJSON, Nullable: true},
 		{Name: "id_token", Type: field.TypeString, Nullable: true, Size: 2147483647},
-		{Name: "authenticated_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "authenticated_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "seen_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},

@@ -36,6 +36,8 @@ const (
 	FieldProposedByID = "proposed_by_id"
 	// FieldApprovedByID holds the string denoting the approved_by_id field in the database.
 	FieldApprovedByID = "approved_by_id"
+	// FieldProposers holds the string denoting the proposers field in the database.
+	FieldProposers = "proposers"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
 	// FieldAlgorithms holds the string denoting the algorithms field in the database.
@@ -87,6 +89,7 @@ var Columns = []string{
 	FieldState,
 	FieldProposedByID,
 	FieldApprovedByID,
+	FieldProposers,
 	FieldScopes,
 	FieldAlgorithms,
 	FieldClaims,

@@ -661,6 +661,16 @@ func ApprovedByIDContainsFold(v ident.ID) predicate.Provider {
 	return predicate.Provider(sql.FieldContainsFold(FieldApprovedByID, vc))
 }
 
+// ProposersIsNil applies the IsNil predicate on the "proposers" field.
+func ProposersIsNil() predicate.Provider {
+	return predicate.Provider(sql.FieldIsNull(FieldProposers))
+}
+
+// ProposersNotNil applies the NotNil predicate on the "proposers" field.
+func ProposersNotNil() predicate.Provider {
+	return predicate.Provider(sql.FieldNotNull(FieldProposers))
+}
+
 // AlgorithmsIsNil applies the IsNil predicate on the "algorithms" field.
 func AlgorithmsIsNil() predicate.Provider {
 	return predicate.Provider(sql.FieldIsNull(FieldAlgorithms))

@@ -24,6 +24,7 @@ func (Provider) Fields() []ent.Field {
 		state("mode", "DIRECT", "PROXY"),
 		state("state", "PROPOSED", "ACTIVE", "DISABLED"),
 		mayRef("proposed_by"), mayRef("approved_by"),
+		field.JSON("proposers", []ident.ID{}).Optional().Comment("who has proposed any part of it since it was last approved, the last one too"),
 		field.JSON("scopes", []string{}),
 		field.JSON("algorithms", []string{}).Optional().Comment("narrows the signatures that are accepted; none: all that Peregrine accepts"),
 		field.Enum("claims").Values("REFEDS", "SURF", "CAMEL").Default("REFEDS").SchemaType(enum).Comment("how the claims are spelt"),
@@ -98,7 +99,8 @@ func (Session) Fields() []ent.Field {
 		field.String("acr").MaxRuneLen(255).Optional().Nillable(),
 		field.JSON("amr", []string{}).Optional().Comment("how the provider says the person proved themselves (RFC 8176)"),
 		field.Text("id_token").Optional().Nillable().Sensitive().Comment("sealed under the key-encryption key: a hint for the provider's logout, nothing else"),
-		moment("authenticated_at"), moment("seen_at"), moment("expires_at"), at("ended_at"),
+		at("authenticated_at"), // nothing where the provider does not say when: unknown is not fresh
+		moment("seen_at"), moment("expires_at"), at("ended_at"),
 	}
 }
 

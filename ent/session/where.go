@@ -881,6 +881,16 @@ func AuthenticatedAtLTE(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldLTE(FieldAuthenticatedAt, v))
 }
 
+// AuthenticatedAtIsNil applies the IsNil predicate on the "authenticated_at" field.
+func AuthenticatedAtIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldAuthenticatedAt))
+}
+
+// AuthenticatedAtNotNil applies the NotNil predicate on the "authenticated_at" field.
+func AuthenticatedAtNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldAuthenticatedAt))
+}
+
 // SeenAtEQ applies the EQ predicate on the "seen_at" field.
 func SeenAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldSeenAt, v))

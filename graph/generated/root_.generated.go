@@ -4821,8 +4821,8 @@ type Session {
   seenAt: DateTime!
   "When it ends at the latest; an hour without use ends it before."
   expiresAt: DateTime!
-  "When the person proved themselves to their provider."
-  authenticatedAt: DateTime!
+  "When the person proved themselves to their provider; null when it does not say."
+  authenticatedAt: DateTime
   "How strongly, as the provider says, such as ` + "`" + `https://refeds.org/profile/mfa` + "`" + `; null when it says nothing."
   acr: String
   "Account by which it began."

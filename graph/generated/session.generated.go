@@ -572,11 +572,11 @@ func _Session_authenticatedAt(ctx context.Context, ec *executionContext, field g
 			return obj.AuthenticatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Session_authenticatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1329,7 +1329,7 @@ func _Session(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 		case "authenticatedAt":
 			out.Values[i] = _Session_authenticatedAt(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "acr":

@@ -122,7 +122,7 @@ func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, err
 	if err != nil {
 		return nil, err
 	}
-	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), s.AuthenticatedAt
+	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), vocab.OrZero(s.AuthenticatedAt)
 	v.SteppedUp = authz.SteppedUp(v.ACR, v.AuthenticatedAt, a.Sessions.Now())
 	return v, nil
 }

@@ -55,7 +55,7 @@ func (w *World) cookie(a *Actor) *http.Cookie {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	secret, err := w.App.Sessions.Start(w.system(), account, authsession.Proof{AuthenticatedAt: w.Now()})
+	secret, err := w.App.Sessions.Start(w.system(), account, authsession.Proof{AuthenticatedAt: new(w.Now())})
 	if err != nil {
 		w.t.Fatal(err)
 	}

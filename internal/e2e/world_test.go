@@ -213,7 +213,7 @@ func (w *World) person(name, uni, kind string) *Actor {
 // bearer starts a session of an account and lends its token.
 func (w *World) bearer(identity *ent.Identity) string {
 	w.t.Helper()
-	secret, err := w.App.Sessions.Start(w.system(), identity, authsession.Proof{AuthenticatedAt: w.Now()})
+	secret, err := w.App.Sessions.Start(w.system(), identity, authsession.Proof{AuthenticatedAt: new(w.Now())})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ type Assertion struct {
 	ESI           string
 	Language      string
 	InstitutionID ident.ID
-	Affiliations  []string // eduPerson values, such as "student"
+	Affiliations  []string // eduPerson values, such as "student"; what home asserts and nothing else
 	Dropped       int      // how many affiliations it asserted and may not
 	Assurance     []string // known values of the REFEDS Assurance Framework
 	Entitlements  []string // eduPersonEntitlement, at most 200 of at most 255 bytes; they give no right by themselves
@@ -183,9 +183,14 @@ func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertio
 }
 
 // refreshAffiliations notes what home asserts today. What it no longer asserts
-// lapses by itself.
+// lapses by itself. Whom it knows, and says no more of, is an affiliate; that is
+// a note and no evidence, so that no rule for roles sees it.
 func refreshAffiliations(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion, now time.Time) error {
-	for _, name := range a.Affiliations {
+	asserted := a.Affiliations
+	if len(asserted) == 0 {
+		asserted = []string{"affiliate"}
+	}
+	for _, name := range asserted {
 		kind := affiliation.Kind(strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
 		if affiliation.KindValidator(kind) != nil {
 			continue // not in the eduPerson vocabulary

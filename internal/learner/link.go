@@ -5,6 +5,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/person"
+	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -27,6 +29,10 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 	now := vocab.Now(s.Now)
 	asSystem := viewer.AsSystem(ctx)
 	id, err := storage.Write(asSystem, s.DB, func(tx *ent.Tx) (*ent.Identity, error) {
+		// A sign-in of the person writes the same affiliations: it waits here.
+		if err := tx.Person.Update().Where(person.ID(v.PersonID)).SetSignedInAt(now).Exec(asSystem); err != nil {
+			return nil, err
+		}
 		taken, err := known(asSystem, tx, a)
 		switch {
 		case err != nil:
@@ -70,15 +76,15 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 	}
 	asSystem := viewer.AsSystem(ctx)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		// Whoever unlinks at the same moment waits here, and reads afterwards.
+		if err := tx.Person.Update().Where(person.ID(v.PersonID)).SetUnlinkedAt(vocab.Now(s.Now)).Exec(asSystem); err != nil {
+			return err
+		}
 		gone, err := tx.Identity.Get(ctx, id) // the guard shows own accounts only
 		if err != nil {
 			return storage.Found(err, "account", "input", "identityId")
 		}
 		if err := authz.RequireStepUp(ctx); err != nil {
-			return err
-		}
-		// Whoever unlinks at the same moment waits here, and counts afterwards.
-		if err := tx.Person.UpdateOneID(v.PersonID).SetUnlinkedAt(vocab.Now(s.Now)).Exec(asSystem); err != nil {
 			return err
 		}
 		others, err := tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)).Count(ctx)
@@ -94,6 +100,10 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		}
 		if current {
 			return problem.New(problem.Conflict, "you are signed in with this account; sign in with another one to unlink it")
+		}
+		// What a portal has not redeemed yet dies with the session that it was for.
+		if _, err := tx.PortalCode.Delete().Where(portalcode.HasSessionWith(session.IdentityID(gone.ID))).Exec(asSystem); err != nil {
+			return err
 		}
 		for _, kind := range []session.Kind{session.KindBEARER, session.KindBROWSER} { // those that were lent go first
 			if _, err := tx.Session.Delete().Where(session.IdentityID(gone.ID), session.KindEQ(kind)).Exec(asSystem); err != nil {

@@ -20,23 +20,19 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	if err != nil {
 		return nil, storage.Classify(err)
 	}
-	alliance := s.byAlliance(ctx, institutionsOf(homes))
+	alliance := s.byAlliance(ctx, s.DB, institutionsOf(homes))
 	either := orOwn(ctx, alliance, institutionsOf(homes))
 	for _, err := range []error{alliance, either} {
 		if err != nil && problem.All(err) == nil {
 			return nil, err
 		}
 	}
-	var eyes error
-	if v := viewer.From(ctx); row.ProposedByID != nil && *row.ProposedByID == v.PersonID {
-		eyes = errSameEyes
-	}
 	var proposed error
 	if row.State != provider.StatePROPOSED {
 		proposed = errNotProposed(row)
 	}
 	return []authz.Action{
-		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), eyes),
+		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
 		authz.Act("rejectProvider", either, proposed),
 		authz.Act("updateProvider", either),
 		authz.Act("addProviderHome", either),

@@ -215,12 +215,12 @@ func checkClaimNames(all []ClaimName, field []string) error {
 }
 
 func checkACR(all []ACRValue, field []string) error {
-	seen := map[string]bool{}
+	seen, words := map[string]bool{}, map[string]bool{}
 	for i, v := range all {
-		if i >= maxNames || !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName || !ascii(v.Profile+v.Value) || seen[v.Profile] {
+		if i >= maxNames || !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName || !ascii(v.Profile+v.Value) || seen[v.Profile] || words[v.Value] {
 			return problem.New(problem.Invalid, "a level of authentication is a profile of REFEDS, such as \"https://refeds.org/profile/mfa\", with one name that the provider has for it").At(field...)
 		}
-		seen[v.Profile] = true
+		seen[v.Profile], words[v.Value] = true, true
 	}
 	return nil
 }

@@ -95,11 +95,11 @@ func (s *Service) CheckDue(ctx context.Context) (int, error) {
 // looked at before it is approved. It returns a LIMITED problem when that was
 // done within the last ten seconds.
 func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, id)
+	row, homes, err := load(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
+	if err := s.byEither(ctx, s.DB, institutionsOf(homes)); err != nil {
 		return nil, err
 	}
 	if row.CheckedAt != nil && s.Now().Sub(*row.CheckedAt) < checkPause {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -27,35 +26,34 @@ type NewHome struct {
 // that has a provider, and an INVALID problem for one that is another
 // institution's.
 func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, n.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.byEither(ctx, append(institutionsOf(homes), n.InstitutionID)); err != nil {
-		return nil, err
-	}
-	if err := vocab.CheckDomain(n.Domain, "input", "domain"); err != nil {
-		return nil, err
-	}
-	if len(homes) >= maxHomes {
-		return nil, problem.New(problem.Invalid, "at most %d domains are allowed", maxHomes).At("input", "domain")
-	}
 	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).SetHealth(row.Health)
-		to := propose(ctx, row, update)
-		if _, _, err := moved(system, tx, row.ID, update); err != nil {
+		row, homes, err := hold(ctx, tx, n.ProviderID)
+		if err != nil {
 			return nil, err
+		}
+		all := append(institutionsOf(homes), n.InstitutionID)
+		if err := s.byEither(ctx, tx.Client(), all); err != nil {
+			return nil, err
+		}
+		if err := vocab.CheckDomain(n.Domain, "input", "domain"); err != nil {
+			return nil, err
+		}
+		if len(homes) >= maxHomes {
+			return nil, problem.New(problem.Invalid, "at most %d domains are allowed", maxHomes).At("input", "domain")
 		}
 		if err := addHome(system, tx, row.ID, Home{n.Domain, n.InstitutionID}, "input", "domain"); err != nil {
 			return nil, err
 		}
-		details := change(row.State, to)
-		details["home"] = n.Domain
-		if err := record(ctx, tx, row, append(institutionsOf(homes), n.InstitutionID), "provider.add_home", details); err != nil {
+		update := tx.Provider.UpdateOne(row)
+		propose(ctx, row, update)
+		now, err := update.Save(system)
+		if err != nil {
 			return nil, err
 		}
-		return tx.Provider.Get(system, row.ID)
+		details := change(row.State, now.State)
+		details["home"] = n.Domain
+		return now, record(ctx, tx, row, all, "provider.add_home", details)
 	})
 }
 
@@ -68,40 +66,29 @@ type OldHome struct {
 // RemoveHome takes a home away, at once: nobody of it signs in through the
 // provider from then on. It returns a CONFLICT problem for the last one.
 func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, o.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(homes, func(h *ent.ProviderHome) bool { return h.Domain == o.Domain })
-	if i < 0 {
-		if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
-			return nil, err
-		}
-		return nil, problem.Missing("domain").At("input", "domain")
-	}
-	// An institution may leave a proxy without asking the others.
-	if err := s.byEither(ctx, []ident.ID{homes[i].InstitutionID}); err != nil {
-		return nil, err
-	}
-	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		// Locked first: of two that take homes away, one leaves the last.
-		lock := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).SetHealth(row.Health)
-		now, left, err := moved(system, tx, row.ID, lock)
+		row, homes, err := hold(ctx, tx, o.ProviderID) // of two that take homes away, one leaves the last
 		if err != nil {
 			return nil, err
 		}
-		if len(left) <= 1 {
+		i := slices.IndexFunc(homes, func(h *ent.ProviderHome) bool { return h.Domain == o.Domain })
+		if i < 0 {
+			if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+				return nil, err
+			}
+			return nil, problem.Missing("domain").At("input", "domain")
+		}
+		// An institution may leave a proxy without asking the others.
+		if err := s.byEither(ctx, tx.Client(), []ident.ID{homes[i].InstitutionID}); err != nil {
+			return nil, err
+		}
+		if len(homes) == 1 {
 			return nil, problem.New(problem.Conflict, "this is its last home organisation; disable the provider instead").At("input", "domain")
 		}
-		n, err := tx.ProviderHome.Delete().Where(providerhome.ProviderID(row.ID), providerhome.Domain(o.Domain)).Exec(system)
-		if err != nil {
+		if err := tx.ProviderHome.DeleteOne(homes[i]).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
-		if n != 1 {
-			return nil, problem.Raced("provider", row.ID)
-		}
-		return now, record(ctx, tx, now, []ident.ID{homes[i].InstitutionID}, "provider.remove_home", map[string]string{"home": o.Domain})
+		return row, record(ctx, tx, row, []ident.ID{homes[i].InstitutionID}, "provider.remove_home", map[string]string{"home": o.Domain})
 	})
 }
 

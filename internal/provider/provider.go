@@ -23,7 +23,7 @@
 // algorithms, the reading of claims and of levels of authentication, and a
 // further home domain decide who may be asserted and who learns a secret.
 // Changing one of them leads back to PROPOSED, whoever changes it, and makes
-// them the proposer. The client id and the scopes can only break sign-in, and a
+// them a proposer: since the last approval there may be several. The client id and the scopes can only break sign-in, and a
 // home that is taken away only narrows it: these hold at once. So does another
 // secret under the same name. A proposal that is not wanted is rejected, which
 // removes it and frees its key, issuer and domains.
@@ -46,6 +46,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
+	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -109,14 +110,14 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error
 		}
 		return nil, errNoHome.At("input", "homes")
 	}
-	if err := s.byEither(ctx, p.institutions()); err != nil {
-		return nil, err
-	}
-	if err := s.check(p, fromAPI, "input"); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "proposeProvider", Key: p.IdempotencyKey, Input: p}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
+		if err := s.byEither(ctx, tx.Client(), p.institutions()); err != nil {
+			return nil, err
+		}
+		if err := s.check(p, fromAPI, "input"); err != nil {
+			return nil, err
+		}
 		return s.create(ctx, tx, p, provider.StatePROPOSED, "provider.propose")
 	})
 }
@@ -170,7 +171,9 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 		SetNillableClientSecretRef(p.secretRef()).SetMode(p.Mode).SetState(state).SetScopes(p.Scopes).SetAlgorithms(p.Algorithms).
 		SetClaims(p.claims()).SetClaimNames(claimNames(p.ClaimNames)).SetAcrValues(acrValues(p.ACRValues))
 	if state == provider.StatePROPOSED {
-		create.SetNillableProposedByID(viewer.From(ctx).ByPerson())
+		if by := viewer.From(ctx).ByPerson(); by != nil {
+			create.SetProposedByID(*by).SetProposers([]ident.ID{*by})
+		}
 	}
 	made, err := create.Save(system)
 	if storage.IsDuplicate(err) { // by who took it at the same moment
@@ -208,40 +211,42 @@ type Approval struct {
 }
 
 // Approve puts a proposed provider in force. The administrators of the alliances
-// may, but nobody what they proposed themselves. It returns a CONFLICT problem
-// when the proposal has changed since it was read.
+// may, but nobody what they proposed themselves, be it a part of it. It returns a
+// CONFLICT problem when the proposal has changed since it was read.
 func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, a.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.byAlliance(ctx, institutionsOf(homes)); err != nil {
-		return nil, err
-	}
-	v := viewer.From(ctx)
-	if row.State == provider.StatePROPOSED && row.ProposedByID != nil && *row.ProposedByID == v.PersonID {
-		return nil, errSameEyes
-	}
-	if err := expect(row, provider.StatePROPOSED, provider.StateACTIVE); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		// The row is moved, and so locked, before it is read: a change that gets
-		// in between what was read and what is approved would be approved unseen.
-		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(provider.StatePROPOSED)).SetState(provider.StateACTIVE).
-			SetNillableApprovedByID(v.ByPerson())
-		now, homes, err := moved(viewer.AsSystem(ctx), tx, row.ID, update)
+		row, homes, err := hold(ctx, tx, a.ProviderID)
 		if err != nil {
 			return nil, err
 		}
-		if now.ProposedByID != nil && *now.ProposedByID == v.PersonID {
-			return nil, errSameEyes
+		if err := s.byAlliance(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+			return nil, err
 		}
-		if v.Kind != viewer.System && digest(now, homes) != a.Proposal {
+		v := viewer.From(ctx)
+		if err := otherEyes(v, row); err != nil {
+			return nil, err
+		}
+		if err := expect(row, provider.StatePROPOSED, provider.StateACTIVE); err != nil {
+			return nil, err
+		}
+		if v.Kind != viewer.System && digest(row, homes) != a.Proposal {
 			return nil, problem.Raced("provider", row.ID).At("input", "proposal")
 		}
-		return now, record(ctx, tx, now, institutionsOf(homes), "provider.approve", change(row.State, now.State))
+		now, err := tx.Provider.UpdateOne(row).SetState(provider.StateACTIVE).SetNillableApprovedByID(v.ByPerson()).ClearProposers().Save(viewer.AsSystem(ctx))
+		if err != nil {
+			return nil, err
+		}
+		return now, record(ctx, tx, now, institutionsOf(homes), "provider.approve", change(provider.StatePROPOSED, now.State))
 	})
+}
+
+// otherEyes returns nil for who has proposed no part of what waits: two who
+// change each other's proposal are still two, and neither approves it.
+func otherEyes(v *viewer.Viewer, row *ent.Provider) error {
+	if v.Kind != viewer.System && slices.Contains(row.Proposers, v.PersonID) {
+		return errSameEyes
+	}
+	return nil
 }
 
 var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does")
@@ -250,42 +255,33 @@ var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot app
 // CONFLICT problem for a provider that is not proposed, and for one through
 // which people have signed in before.
 func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
-		return nil, err
-	}
-	if row.State != provider.StatePROPOSED {
-		return nil, errNotProposed(row)
-	}
 	system := viewer.AsSystem(ctx)
-	return row, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		// Locked first, so that nobody approves it meanwhile.
-		lock := tx.Provider.Update().Where(provider.ID(id), provider.StateEQ(provider.StatePROPOSED)).SetHealth(provider.HealthUNKNOWN)
-		if _, _, err := moved(system, tx, id, lock); err != nil {
-			return err
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		row, homes, err := hold(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+			return nil, err
+		}
+		if row.State != provider.StatePROPOSED {
+			return nil, errNotProposed(row)
 		}
 		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
-			return err
+			return nil, err
 		} else if used {
-			return problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
+			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := tx.ProviderHome.Delete().Where(providerhome.ProviderID(id)).Exec(system); err != nil {
-			return err
+			return nil, err
 		}
-		n, err := tx.Provider.Delete().Where(provider.ID(id), provider.StateEQ(provider.StatePROPOSED)).Exec(system)
-		if err != nil {
-			return err
+		if err := tx.Provider.DeleteOne(row).Exec(system); err != nil {
+			return nil, err
 		}
-		if n != 1 {
-			return problem.Raced("provider", id)
-		}
-		return record(ctx, tx, row, institutionsOf(homes), "provider.reject", nil)
+		return row, record(ctx, tx, row, institutionsOf(homes), "provider.reject", nil)
 	})
 }
 
@@ -311,18 +307,18 @@ func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.Provider, error
 }
 
 func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb string) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := by(ctx, institutionsOf(homes)); err != nil {
-		return nil, err
-	}
-	if err := expect(row, from, to); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		now, homes, err := moved(viewer.AsSystem(ctx), tx, id, tx.Provider.Update().Where(provider.ID(id), provider.StateEQ(from)).SetState(to))
+		row, homes, err := hold(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := by(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+			return nil, err
+		}
+		if err := expect(row, from, to); err != nil {
+			return nil, err
+		}
+		now, err := tx.Provider.UpdateOne(row).SetState(to).Save(viewer.AsSystem(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -364,33 +360,59 @@ func moved(system context.Context, tx *ent.Tx, id ident.ID, update *ent.Provider
 	return row, homes, err
 }
 
+// hold returns a provider that the viewer sees, with all of its homes, for a
+// change: its row is written before it is read, so that whoever changes it at the
+// same moment waits, and reads what was made of it. After a change it is checked
+// anew, so that is what is written.
+func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Provider, []*ent.ProviderHome, error) {
+	if err := tx.Provider.Update().Where(provider.ID(id)).ClearCheckedAt().Exec(viewer.AsSystem(ctx)); err != nil {
+		return nil, nil, err
+	}
+	return load(ctx, tx.Client(), id)
+}
+
 // load returns a provider that the viewer sees, with all of its homes.
-func (s *Service) load(ctx context.Context, id ident.ID) (*ent.Provider, []*ent.ProviderHome, error) {
-	row, err := s.DB.Provider.Get(ctx, id)
+func load(ctx context.Context, db *ent.Client, id ident.ID) (*ent.Provider, []*ent.ProviderHome, error) {
+	row, err := db.Provider.Get(ctx, id)
 	if err != nil {
 		return nil, nil, storage.Found(err, "provider", "input", "providerId")
 	}
-	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
+	homes, err := db.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
 	return row, homes, storage.Classify(err)
 }
 
 // side says who may change a provider of these institutions.
-type side func(ctx context.Context, institutions []ident.ID) error
+type side func(ctx context.Context, db *ent.Client, institutions []ident.ID) error
 
 // byAlliance wants, for each institution, an administrator of an alliance to
-// which it belongs or is invited.
-func (s *Service) byAlliance(ctx context.Context, institutions []ident.ID) error {
-	all, err := s.DB.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).All(viewer.AsSystem(ctx))
+// which it belongs. Until it belongs to any and has an administrator, the
+// alliance whose invitation brought it here acts for it: somebody has to let its
+// first people in. Nobody else gets a say by inviting it.
+func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions []ident.ID) error {
+	system := viewer.AsSystem(ctx)
+	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).Order(membership.ByID()).All(system)
 	if err != nil {
 		return storage.Classify(err)
 	}
 	for _, inst := range institutions {
 		refused := authz.Require(ctx, authz.ManageAlliance, inst)
-		for _, m := range all {
-			if refused != nil && m.InstitutionID == inst {
-				if refused = authz.Require(ctx, authz.ManageAlliance, m.AllianceID); refused != nil && !errors.Is(refused, problem.Is(problem.Forbidden)) {
-					return refused
-				}
+		if refused == nil {
+			continue
+		}
+		of := slices.DeleteFunc(slices.Clone(all), func(m *ent.Membership) bool { return m.InstitutionID != inst })
+		counted := slices.DeleteFunc(slices.Clone(of), func(m *ent.Membership) bool { return m.State == membership.StateINVITED })
+		if len(counted) == 0 && len(of) > 0 {
+			governed, err := db.RoleGrant.Query().Where(rolegrant.InstitutionID(inst), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(s.Now())).Exist(system)
+			if err != nil {
+				return storage.Classify(err)
+			}
+			if !governed {
+				counted = of[:1]
+			}
+		}
+		for _, m := range counted {
+			if refused = authz.Require(ctx, authz.ManageAlliance, m.AllianceID); refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
+				break
 			}
 		}
 		if refused != nil {
@@ -401,8 +423,8 @@ func (s *Service) byAlliance(ctx context.Context, institutions []ident.ID) error
 }
 
 // byEither also lets administrators of all the institutions.
-func (s *Service) byEither(ctx context.Context, institutions []ident.ID) error {
-	return orOwn(ctx, s.byAlliance(ctx, institutions), institutions)
+func (s *Service) byEither(ctx context.Context, db *ent.Client, institutions []ident.ID) error {
+	return orOwn(ctx, s.byAlliance(ctx, db, institutions), institutions)
 }
 
 // orOwn lets administrators of all the institutions where the alliance's are

@@ -60,11 +60,11 @@ type registry struct {
 	system     context.Context
 }
 
-func newRegistry(t *testing.T) *registry {
+func newRegistry(t *testing.T, opts ...testkit.Option) *registry {
 	t.Helper()
 	r := &registry{T: t, now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
 	r.system = viewer.With(t.Context(), &viewer.Viewer{Kind: viewer.System})
-	db := testkit.Database(t).Client
+	db := testkit.Database(t, opts...).Client
 	r.Service = &Service{DB: db, Now: func() time.Time { return r.now }, BaseURL: "https://x.example", AllowHTTP: []string{"localhost:8090"}}
 	s := &institution.Service{DB: db, Now: r.Now}
 	all, err := s.Found(r.system, institution.Founding{Slug: "test", Name: vocab.Text{"en": "Test"}, Bounds: institution.DefaultBounds})

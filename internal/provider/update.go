@@ -33,52 +33,54 @@ type Update struct {
 // Update changes a provider. What decides who may be asserted is proposed anew;
 // see the comment of the package.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
-	row, homes, err := s.load(ctx, u.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.byEither(ctx, institutionsOf(homes)); err != nil {
-		return nil, err
-	}
-	after, from := u.applied(row), fromAPI
-	if u.ClientSecretRef == nil && after.clientAuthentication() == row.ClientAuthentication {
-		from = fromOperator // it is what somebody was allowed to store
-	}
-	if err := s.check(after, from, "input"); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.StateEQ(row.State)).
-			SetHealth(provider.HealthUNKNOWN).ClearHealthReason().ClearCheckedAt() // of what it was
-		changed, weighty := changes(row, after, update.Mutation())
-		to := row.State
-		if weighty {
-			to = propose(ctx, row, update)
-		}
-		now, homes, err := moved(viewer.AsSystem(ctx), tx, row.ID, update)
+		row, homes, err := hold(ctx, tx, u.ProviderID)
 		if err != nil {
 			return nil, err
 		}
+		if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+			return nil, err
+		}
+		after, from := u.applied(row), fromAPI
+		if u.ClientSecretRef == nil && after.clientAuthentication() == row.ClientAuthentication {
+			from = fromOperator // it is what somebody was allowed to store
+		}
+		if err := s.check(after, from, "input"); err != nil {
+			return nil, err
+		}
+		update := tx.Provider.UpdateOne(row).SetHealth(provider.HealthUNKNOWN).ClearHealthReason() // of what it was
+		changed, weighty := changes(row, after, update.Mutation())
 		if slices.Contains(changed, "clientSecretRef") {
-			if err := ownSecret(viewer.AsSystem(ctx), tx, row.ID, now.ClientSecretRef); err != nil {
+			if err := ownSecret(viewer.AsSystem(ctx), tx, row.ID, after.secretRef()); err != nil {
 				return nil, err
 			}
 		}
-		details := change(row.State, to)
+		if weighty {
+			propose(ctx, row, update)
+		}
+		now, err := update.Save(viewer.AsSystem(ctx))
+		if storage.IsDuplicate(err) {
+			return nil, errTaken
+		}
+		if err != nil {
+			return nil, err
+		}
+		details := change(row.State, now.State)
 		details["fields"] = strings.Join(changed, " ")
 		return now, record(ctx, tx, now, institutionsOf(homes), "provider.update", details)
 	})
 }
 
-// propose makes a change wait for a second person, unless the operator makes it,
-// and returns the state that follows.
-func propose(ctx context.Context, row *ent.Provider, update *ent.ProviderUpdate) provider.State {
+// propose makes a change wait for a second person, unless the operator makes it.
+func propose(ctx context.Context, row *ent.Provider, update *ent.ProviderUpdateOne) {
 	v := viewer.From(ctx)
 	if v.Kind == viewer.System {
-		return row.State
+		return
 	}
 	update.SetState(provider.StatePROPOSED).SetProposedByID(v.PersonID).ClearApprovedBy()
-	return provider.StatePROPOSED
+	if !slices.Contains(row.Proposers, v.PersonID) {
+		update.AppendProposers([]ident.ID{v.PersonID})
+	}
 }
 
 // applied is the provider as it will be.
@@ -117,8 +119,7 @@ func replace[T any](value *T, with *T) {
 }
 
 // changes sets and lists the fields that differ, and says whether one of them
-// decides who may be asserted. What stays is not written: it would undo what
-// somebody else changes at the same moment, in the name of that person.
+// decides who may be asserted. What stays is not written.
 func changes(row *ent.Provider, after Proposal, m *ent.ProviderMutation) (fields []string, weighty bool) {
 	for _, f := range []struct {
 		name           string

@@ -32,17 +32,20 @@ type NewGrant struct {
 // Grant gives the role. It returns an INVALID problem when the role is not one
 // for such a place, or for such a time.
 func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error) {
-	if err := s.requireGrant(ctx, g); err != nil {
-		return nil, err
-	}
 	now := vocab.Now(s.Now)
-	from, until, err := g.span(now)
-	if err := problem.Join(g.checkPlace(), err); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "grantRole", Key: g.IdempotencyKey, Input: g}
 	system := viewer.AsSystem(ctx) // the person and the institution's rows need not be visible
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
+		if err := lock(ctx, tx, g.At, now); err != nil {
+			return nil, err
+		}
+		if err := requireGrant(ctx, tx, g, now); err != nil {
+			return nil, err
+		}
+		from, until, err := g.span(now)
+		if err := problem.Join(g.checkPlace(), err); err != nil {
+			return nil, err
+		}
 		if _, err := tx.Person.Get(system, g.PersonID); err != nil {
 			return nil, storage.Found(err, "person", "input", "personId")
 		}
@@ -114,8 +117,9 @@ var errPast = problem.New(problem.Invalid, "this moment has passed")
 // requireGrant returns nil when the viewer may give the role. Nobody gives one
 // to themselves. Beside who has the right there, the administrators of the
 // alliance that brought an institution here may appoint its administrator while
-// it has none: somebody has to answer its invitation.
-func (s *Service) requireGrant(ctx context.Context, g NewGrant) error {
+// it has none: somebody has to answer its invitation. The place is held, so that
+// of two who appoint the first one the second is too late.
+func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) error {
 	refused := authz.Require(ctx, authz.GrantRoles, g.At)
 	if refused == nil {
 		return authz.RequireOther(ctx, g.PersonID)
@@ -124,16 +128,16 @@ func (s *Service) requireGrant(ctx context.Context, g NewGrant) error {
 		return refused
 	}
 	system := viewer.AsSystem(ctx)
-	first, err := s.DB.Membership.Query().Where(membership.InstitutionID(g.At)).Order(membership.ByID()).First(system)
+	first, err := tx.Membership.Query().Where(membership.InstitutionID(g.At)).Order(membership.ByID()).First(system)
 	if ent.IsNotFound(err) || err == nil && (first.State == membership.StateLEFT || authz.Require(ctx, authz.ManageAlliance, first.AllianceID) != nil) {
 		return refused
 	}
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
-	governed, err := s.DB.RoleGrant.Query().Where(rolegrant.InstitutionID(g.At), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(s.Now())).Exist(system)
+	governed, err := tx.RoleGrant.Query().Where(rolegrant.InstitutionID(g.At), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(now)).Exist(system)
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
 	if governed {
 		return problem.New(problem.Forbidden, "the institution has an administrator, who gives its roles")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
@@ -74,22 +75,22 @@ func checkValue(a rolerule.Attribute, value string) error {
 // MakeRule makes the rule; it acts at each sign-in from now on. It returns a
 // CONFLICT problem when the institution has the same rule already.
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
-	if err := authz.Require(ctx, authz.GrantRoles, n.InstitutionID); err != nil {
-		return nil, err
-	}
-	if err := n.check(); err != nil {
-		return nil, err
-	}
 	now := vocab.Now(s.Now)
 	call := idempotency.Call{Verb: "makeRoleRule", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
+		if err := authz.Require(ctx, authz.GrantRoles, n.InstitutionID); err != nil {
+			return nil, err
+		}
+		if err := n.check(); err != nil {
+			return nil, err
+		}
 		if err := lock(ctx, tx, n.InstitutionID, now); err != nil {
 			return nil, err
 		}
 		if err := openUnit(ctx, tx, n.UnitID, n.InstitutionID); err != nil {
 			return nil, err
 		}
-		open, err := openRules(viewer.AsSystem(ctx), tx, n.InstitutionID)
+		open, err := tx.RoleRule.Query().Where(openAt(n.InstitutionID)).All(viewer.AsSystem(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -113,9 +114,9 @@ func (n NewRule) same(r *ent.RoleRule) bool {
 	return r.Attribute == n.Attribute && r.Value == n.Value && r.Role == rolerule.Role(n.Role) && vocab.OrZero(r.UnitID) == vocab.OrZero(n.UnitID)
 }
 
-// openRules lists the rules of an institution that have not ended.
-func openRules(ctx context.Context, tx *ent.Tx, institution ident.ID) ([]*ent.RoleRule, error) {
-	return tx.RoleRule.Query().Where(rolerule.InstitutionID(institution), rolerule.EndedAtIsNil()).Order(rolerule.ByID()).All(ctx)
+// openAt are the rules of an institution that have not ended.
+func openAt(institution ident.ID) predicate.RoleRule {
+	return rolerule.And(rolerule.InstitutionID(institution), rolerule.EndedAtIsNil())
 }
 
 // RuleEnd ends a rule.
@@ -124,7 +125,8 @@ type RuleEnd struct {
 	Reason     string
 }
 
-// EndRule ends a rule, and with it every role that it has given.
+// EndRule ends a rule, and with it every role that it has given: also that of
+// who signs in at the same moment.
 func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error) {
 	r, err := s.DB.RoleRule.Get(ctx, e.RoleRuleID)
 	if err != nil {
@@ -141,6 +143,9 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 	system := viewer.AsSystem(ctx)
 	by := viewer.From(ctx).ByPerson()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RoleRule, error) {
+		if err := lock(ctx, tx, r.InstitutionID, now); err != nil {
+			return nil, err
+		}
 		n, err := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by).Save(ctx)
 		if err != nil {
 			return nil, err

@@ -65,7 +65,7 @@ type Viewer struct {
 	Audiences []vocab.TargetGroup // those that the affiliations put the person in
 
 	ACR             string     // how a person proved themselves to their provider, as it says
-	AuthenticatedAt time.Time  // when
+	AuthenticatedAt time.Time  // when; zero where the provider does not say
 	SteppedUp       bool       // by a second factor, and lately, when the request came
 	StepUpAt        []ident.ID // institutions and alliances of the grants that ask for that
 

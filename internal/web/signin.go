@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -129,15 +130,16 @@ func (s *site) countryByCountry(r *http.Request, all []choice) []choice {
 }
 
 // signInFailed shows why somebody could not sign in, and with which institution
-// where that is clear. What a provider says of it is not part of that.
-func (s *site) signInFailed(w http.ResponseWriter, r *http.Request, cause pages.Cause) {
+// where that is clear. What a provider says of it is not part of that. to is
+// where the sign-in was to lead, or "" when the request says it.
+func (s *site) signInFailed(w http.ResponseWriter, r *http.Request, cause pages.Cause, to string) {
 	if cause == pages.NotFound {
 		cause = pages.NoProvider
 	}
 	if cause == pages.ProviderDown {
 		w.Header().Set("Retry-After", "60")
 	}
-	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: returnTo(r)}
+	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: cmp.Or(to, returnTo(r))}
 	homes, err := s.DB.ProviderHome.Query().Where(providerhome.HasProviderWith(provider.Key(r.PathValue("key")), provider.StateEQ(provider.StateACTIVE))).
 		WithInstitution().Limit(2).All(viewer.AsSystem(r.Context()))
 	if err == nil && len(homes) == 1 {

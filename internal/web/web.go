@@ -66,8 +66,8 @@ func New(p Parts) (http.Handler, error) {
 	s := &site{p, renderer}
 	p.Auth.Fail = s.refuse
 	p.Auth.Portal = s.fromPortal
-	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause) {
-		s.signInFailed(w, r, pages.Cause(cause))
+	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause, returnTo string) {
+		s.signInFailed(w, r, pages.Cause(cause), returnTo)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)

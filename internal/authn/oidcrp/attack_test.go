@@ -52,6 +52,7 @@ type party struct {
 	now     time.Time
 	log     *bytes.Buffer
 	cause   oidcrp.Cause
+	wayBack string // that a failure was told
 	cookies []*http.Cookie
 	session ident.ID // of the browser's viewer
 
@@ -90,8 +91,8 @@ func newParty(t *testing.T) *party {
 	p.rp = &oidcrp.RelyingParty{
 		DB: p.db.Client, Now: clock, KEK: kek, BaseURL: "http://localhost:8080", Secrets: map[string]string{"test:": "secret"}, Log: slog.New(slog.NewTextHandler(p.log, nil)),
 		Sessions: &session.Service{DB: p.db.Client, Now: clock, KEK: kek}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"),
-		Fail: func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause) {
-			p.cause = cause
+		Fail: func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause, returnTo string) {
+			p.cause, p.wayBack = cause, returnTo
 			w.WriteHeader(http.StatusTeapot)
 		},
 	}

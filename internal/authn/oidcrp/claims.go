@@ -170,9 +170,6 @@ func (rp *RelyingParty) assertion(p *known, id *oidc.IDToken, c claims) (learner
 			a.Affiliations = append(a.Affiliations, kind)
 		}
 	}
-	if len(a.Affiliations) == 0 {
-		a.Affiliations = []string{"affiliate"} // home knows them, and says no more
-	}
 	for _, value := range c.texts(s[assurance]...) {
 		if slices.Contains(rafValues, value) && !slices.Contains(a.Assurance, value) && len(a.Assurance) < maxAssurance {
 			a.Assurance = append(a.Assurance, value)
@@ -226,26 +223,19 @@ func (c claims) sid() string {
 	return ""
 }
 
-// authTime returns when somebody proved themselves to the provider, which may be
-// long before this sign-in, or false when it does not say.
-func (c claims) authTime() (time.Time, bool) {
+// authenticated returns when somebody proved themselves to the provider, which
+// may be long before this sign-in, or nil when it does not say, or names a
+// moment to come: unknown is not fresh.
+func (c claims) authenticated(now time.Time) *time.Time {
 	seconds, ok := c["auth_time"].(float64)
-	if !ok || seconds <= 0 || seconds > maxSeconds {
-		return time.Time{}, false
+	if !ok || seconds <= 0 || seconds > float64(now.Add(skew).Unix()) {
+		return nil
 	}
-	return time.Unix(int64(seconds), 0).UTC(), true
-}
-
-// maxSeconds is the end of the year 9999, the last that databases hold.
-const maxSeconds = 253402300799
-
-// authenticated is authTime, or now when the provider says nothing, or a moment
-// to come.
-func (c claims) authenticated(now time.Time) time.Time {
-	if at, ok := c.authTime(); ok && at.Before(now) {
-		return at
+	at := time.Unix(int64(seconds), 0).UTC()
+	if at.After(now) { // by its clock
+		at = now
 	}
-	return now
+	return &at
 }
 
 // homeOf returns the home organisation that the claims name, if the provider

@@ -30,8 +30,8 @@ func (rp *RelyingParty) BeginLink(w http.ResponseWriter, r *http.Request, key st
 	switch {
 	case err != nil:
 		guard(w)
-		rp.fail(w, r, SignedOut, err)
-	case rp.Now().Sub(running.AuthenticatedAt) > recent:
+		rp.fail(w, r, nobody(err), err)
+	case rp.Now().Sub(vocab.OrZero(running.AuthenticatedAt)) > recent:
 		rp.again(w, r, signin.PurposeRENEW, LinkPath)
 	default:
 		rp.begin(w, r, key, signin.PurposeLINK, LinkPath)
@@ -102,8 +102,12 @@ func (rp *RelyingParty) ConfirmLink(w http.ResponseWriter, r *http.Request, yes 
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
 	row, a, err := rp.waiting(r)
-	if err != nil || row == nil {
-		rp.fail(w, r, Expired, errors.Join(errors.New("no account waits to be linked"), err))
+	if err != nil {
+		rp.fail(w, r, Unavailable, err)
+		return
+	}
+	if row == nil {
+		rp.fail(w, r, Expired, errors.New("no account waits to be linked"))
 		return
 	}
 	http.SetCookie(w, rp.Cookie.Named(linkName, "", -1))
@@ -126,7 +130,10 @@ func (rp *RelyingParty) ConfirmLink(w http.ResponseWriter, r *http.Request, yes 
 		return
 	}
 	token, err := rp.Sessions.Renew(ctx, *row.SessionID)
-	if err != nil {
+	if errors.Is(err, problem.Is(problem.Unauthenticated)) {
+		rp.fail(w, r, SignedOut, err)
+		return
+	} else if err != nil {
 		rp.fail(w, r, Unavailable, err)
 		return
 	}

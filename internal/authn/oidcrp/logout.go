@@ -22,13 +22,18 @@ import (
 func (rp *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	to := "/"
-	if running, err := rp.running(r); err == nil {
+	running, err := rp.running(r)
+	switch {
+	case err == nil:
 		ctx := viewer.AsSystem(r.Context())
 		if err := rp.Sessions.End(ctx, running.ID); err != nil {
 			rp.fail(w, r, Unavailable, err)
 			return
 		}
 		to = rp.endSession(ctx, running)
+	case nobody(err) != SignedOut: // the session may live: its cookie stays
+		rp.fail(w, r, Unavailable, err)
+		return
 	}
 	rp.Cookie.Clear(w)
 	http.Redirect(w, r, to, http.StatusSeeOther)

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -75,7 +76,9 @@ type RelyingParty struct {
 	Learners *learner.Service
 	Cookie   authn.Cookie
 	Log      *slog.Logger
-	Fail     func(w http.ResponseWriter, r *http.Request, cause Cause)
+	// Fail tells somebody why they are not in; returnTo is where they wanted to
+	// go, or "" when the request itself says that.
+	Fail func(w http.ResponseWriter, r *http.Request, cause Cause, returnTo string)
 
 	client    *http.Client
 	allowed   hosts
@@ -104,8 +107,13 @@ func guard(w http.ResponseWriter) {
 }
 
 func (rp *RelyingParty) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
+	rp.failOn(w, r, "", cause, err)
+}
+
+// failOn is fail where the journey knows where it was to lead.
+func (rp *RelyingParty) failOn(w http.ResponseWriter, r *http.Request, returnTo string, cause Cause, err error) {
 	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", vocab.Clean(64, r.PathValue("key")), "cause", cause, "err", cut(err))
-	rp.Fail(w, r, cause)
+	rp.Fail(w, r, cause, returnTo)
 }
 
 // cut returns the text of an error for the log. Libraries put whole answers of
@@ -198,17 +206,22 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 		rp.fail(w, r, cause, err)
 		return
 	}
+	fail := func(cause Cause, err error) { rp.failOn(w, r, flow.ReturnTo, cause, err) }
+	if !rp.Now().Before(flow.ExpiresAt) {
+		fail(Expired, errors.New("the sign-in took longer than ten minutes"))
+		return
+	}
 	p, cause, err := rp.provider(ctx, r.PathValue("key"))
 	if err != nil {
-		rp.fail(w, r, cause, err)
+		fail(cause, err)
 		return
 	}
 	if flow.ProviderID != p.row.ID {
-		rp.fail(w, r, StateUnknown, errors.New("begun with another provider"))
+		fail(StateUnknown, errors.New("begun with another provider"))
 		return
 	}
 	if flow.Purpose != signin.PurposeSIGN_IN && viewer.From(r.Context()).SessionID != *flow.SessionID {
-		rp.fail(w, r, SignedOut, errors.New("the session that began it is over"))
+		fail(SignedOut, errors.New("the session that began it is over"))
 		return
 	}
 	got, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
@@ -217,7 +230,7 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		rp.recordRefusal(ctx, p, flow, cause)
-		rp.fail(w, r, cause, err)
+		fail(cause, err)
 		return
 	}
 	if flow.Purpose == signin.PurposeLINK {
@@ -225,7 +238,7 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := rp.enter(w, r, got); err != nil {
-		rp.fail(w, r, Unavailable, err)
+		fail(Unavailable, err)
 		return
 	}
 	http.Redirect(w, r, flow.ReturnTo, http.StatusSeeOther)
@@ -253,7 +266,7 @@ func (rp *RelyingParty) enter(w http.ResponseWriter, r *http.Request, got redeem
 }
 
 // takeFlow returns the sign-in that the state names and deletes it: a state
-// works once, in the browser that began it, for ten minutes.
+// works once, in the browser that began it.
 func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *http.Request) (*ent.SignIn, Cause, error) {
 	state := r.URL.Query().Get("state")
 	if len(state) < 9 || len(state) > 100 {
@@ -281,8 +294,6 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 		return nil, StateUnknown, errors.New("state used at the same moment")
 	case subtle.ConstantTimeCompare([]byte(storage.Digest(browser)), []byte(flow.BrowserDigest)) != 1:
 		return nil, StateUnknown, errors.New("begun in another browser")
-	case !rp.Now().Before(flow.ExpiresAt):
-		return nil, Expired, errors.New("the sign-in took longer than ten minutes")
 	}
 	return flow, "", nil
 }
@@ -316,10 +327,10 @@ func (rp *RelyingParty) Clear(ctx context.Context) (int, error) {
 
 // SafePath returns a path of this origin, or "/" for anything else: what begins
 // with two slashes or a backslash, or holds a control character, would lead a
-// browser to another site.
+// browser to another site, and what is no text no database takes.
 func SafePath(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || len(to) > 1024 || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
+	if err != nil || len(to) > 1024 || !utf8.ValidString(to) || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
 		strings.ContainsAny(to, "\\\x00\t\r\n") || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
 		return "/"
 	}

@@ -129,7 +129,7 @@ func (f *fake) metadata(w http.ResponseWriter, r *http.Request) {
 // idToken is a good ID token of a student, changed as the test wants.
 func (f *fake) idToken(nonce string) string {
 	c := map[string]any{
-		"iss": f.issuer(), "aud": "peregrine", "sub": "s-1", "nonce": nonce, "iat": f.now().Unix(), "exp": f.now().Add(5 * time.Minute).Unix(),
+		"iss": f.issuer(), "aud": "peregrine", "sub": "s-1", "nonce": nonce, "iat": f.now().Unix(), "auth_time": f.now().Unix(), "exp": f.now().Add(5 * time.Minute).Unix(),
 		"given_name": "Sam", "family_name": "Student", "email": "sam@uni-s.example", "schac_home_organization": "uni-s.example",
 		"eduperson_scoped_affiliation": []string{"student@uni-s.example"},
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
+	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
@@ -31,10 +32,7 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		return none, Misconfigured, errors.New("the answer comes from another issuer")
 	}
 	if e := answer.Get("error"); e != "" {
-		if e == "access_denied" {
-			return none, Cancelled, errors.New("access_denied")
-		}
-		return none, ProviderDown, errors.New("the provider answers with an error: " + vocab.Clean(200, e))
+		return none, causeOf(e, flow.Purpose), errors.New("the provider answers with an error: " + vocab.Clean(200, e))
 	}
 	ctx = oidc.ClientContext(ctx, rp.client)
 	ctx, cancel := context.WithTimeout(ctx, callTime)
@@ -48,6 +46,9 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		options = append(options, oauth2.SetAuthURLParam("client_assertion_type", token.AssertionType), oauth2.SetAuthURLParam("client_assertion", proof))
 	}
 	token, err := rp.oauth(p).Exchange(ctx, answer.Get("code"), options...)
+	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refusal.Response.StatusCode < 500 {
+		return none, Misconfigured, err // it answers, and takes us for somebody else
+	}
 	if err != nil {
 		return none, ProviderDown, err
 	}
@@ -71,13 +72,31 @@ func (rp *RelyingParty) redeem(ctx context.Context, p *known, flow *ent.SignIn, 
 		return none, cause, err
 	}
 	at := claims.authenticated(rp.Now())
-	if within := wishes[flow.Purpose].within; within > 0 {
-		said, told := claims.authTime()
-		if !told || rp.Now().Sub(said) > within || said.After(rp.Now().Add(skew)) {
-			return none, NotFresh, errors.New("the provider does not say that the person has just proved themselves")
-		}
+	if within := wishes[flow.Purpose].within; within > 0 && (at == nil || rp.Now().Sub(*at) > within) {
+		return none, NotFresh, errors.New("the provider does not say that the person has just proved themselves")
 	}
 	return redeemed{a, session.Proof{ACR: p.acr(claims), AMR: claims.amr(), SID: claims.sid(), IDToken: raw, AuthenticatedAt: at, Purpose: string(flow.Purpose)}}, "", nil
+}
+
+// causeOf says what the error means with which a provider sends somebody back.
+//
+// Source: RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6;
+// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+func causeOf(e string, purpose signin.Purpose) Cause {
+	switch e {
+	case "access_denied":
+		return Cancelled
+	case "unmet_authentication_requirements":
+		return TooWeak
+	case "login_required", "interaction_required", "account_selection_required", "consent_required":
+		if wishes[purpose].within > 0 {
+			return NotFresh
+		}
+		return Cancelled
+	case "server_error", "temporarily_unavailable":
+		return ProviderDown
+	}
+	return Misconfigured
 }
 
 func (rp *RelyingParty) verifier(p *known) (*oidc.IDTokenVerifier, error) {

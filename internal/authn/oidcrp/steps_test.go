@@ -76,7 +76,7 @@ func TestR19StepUp(t *testing.T) {
 		t.Fatalf("%d to %s: %s", back.StatusCode, back.Header.Get("Location"), p.cause)
 	}
 	now := p.goOn()
-	if now.ID == old.ID || now.Acr == nil || !authz.SteppedUp(*now.Acr, now.AuthenticatedAt, p.now) {
+	if now.ID == old.ID || now.Acr == nil || now.AuthenticatedAt == nil || !authz.SteppedUp(*now.Acr, *now.AuthenticatedAt, p.now) {
 		t.Errorf("the session is %v", now)
 	}
 	if p.db.Client.Session.GetX(p.system(), old.ID).EndedAt == nil {
@@ -97,7 +97,7 @@ func TestR19WeakerAnswersAreRefused(t *testing.T) {
 		{"no level", func(p *party) { p.fake.claims = proves(nil, p.now) }, oidcrp.TooWeak},
 		{"single factor", func(p *party) { p.fake.claims = proves("https://refeds.org/profile/sfa", p.now) }, oidcrp.TooWeak},
 		{"a level of its own", func(p *party) { p.fake.claims = proves("mfa", p.now) }, oidcrp.TooWeak},
-		{"no time", func(p *party) { p.fake.claims = set(map[string]any{"acr": authz.MultiFactor}) }, oidcrp.NotFresh},
+		{"no time", func(p *party) { p.fake.claims = set(map[string]any{"acr": authz.MultiFactor, "auth_time": nil}) }, oidcrp.NotFresh},
 		{"stale", func(p *party) { p.fake.claims = proves(authz.MultiFactor, p.now.Add(-31*time.Minute)) }, oidcrp.NotFresh},
 		{"time to come", func(p *party) { p.fake.claims = proves(authz.MultiFactor, p.now.Add(time.Hour)) }, oidcrp.NotFresh},
 		{"another account", func(p *party) {

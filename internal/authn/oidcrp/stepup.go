@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // stepUp sends somebody who has signed in to their provider again, to prove a
@@ -23,7 +24,7 @@ func (rp *RelyingParty) again(w http.ResponseWriter, r *http.Request, purpose si
 	guard(w)
 	running, err := rp.running(r)
 	if err != nil {
-		rp.fail(w, r, SignedOut, err)
+		rp.fail(w, r, nobody(err), err)
 		return
 	}
 	p, err := running.Edges.Identity.QueryProvider().Only(viewer.AsSystem(r.Context()))
@@ -34,11 +35,22 @@ func (rp *RelyingParty) again(w http.ResponseWriter, r *http.Request, purpose si
 	rp.begin(w, r, p.Key, purpose, returnTo)
 }
 
+var errNobody = errors.New("nobody has signed in")
+
+// nobody says why there is no running session: a database that does not answer
+// is no reason to take somebody for signed out.
+func nobody(err error) Cause {
+	if errors.Is(err, errNobody) || ent.IsNotFound(err) {
+		return SignedOut
+	}
+	return Unavailable
+}
+
 // running returns the session of the browser that asks, with its account.
 func (rp *RelyingParty) running(r *http.Request) (*ent.Session, error) {
 	v := viewer.From(r.Context())
 	if v.SessionID == "" {
-		return nil, errors.New("nobody has signed in")
+		return nil, errNobody
 	}
 	return rp.DB.Session.Query().Where(session.ID(v.SessionID), session.KindEQ(session.KindBROWSER)).WithIdentity().Only(viewer.AsSystem(r.Context()))
 }
@@ -49,12 +61,12 @@ func (rp *RelyingParty) running(r *http.Request) (*ent.Session, error) {
 func (rp *RelyingParty) sameAccount(ctx context.Context, flow *ent.SignIn, got redeemed) (Cause, error) {
 	running, err := rp.DB.Session.Query().Where(session.ID(*flow.SessionID)).WithIdentity().Only(ctx)
 	if err != nil {
-		return SignedOut, err
+		return nobody(err), err
 	}
 	if id := running.Edges.Identity; id.Issuer != got.Issuer || id.Subject != got.Subject {
 		return OtherAccount, errors.New("the provider speaks of another account")
 	}
-	if flow.Purpose == signin.PurposeSTEP_UP && !authz.SteppedUp(got.ACR, got.AuthenticatedAt, rp.Now()) {
+	if flow.Purpose == signin.PurposeSTEP_UP && !authz.SteppedUp(got.ACR, vocab.OrZero(got.AuthenticatedAt), rp.Now()) {
 		return TooWeak, errors.New("the provider does not say that a second factor was proved")
 	}
 	return "", nil

@@ -33,12 +33,12 @@ type Service struct {
 
 // Proof is how somebody proved themselves to their provider, as it says.
 type Proof struct {
-	ACR             string   // REFEDS profile, or a level of the provider's own
-	AMR             []string // methods (RFC 8176)
-	AuthenticatedAt time.Time
-	SID             string // the provider's name of its session
-	IDToken         string // kept sealed, as a hint for the provider's logout
-	Purpose         string // why it was asked for, for the record
+	ACR             string     // REFEDS profile, or a level of the provider's own
+	AMR             []string   // methods (RFC 8176)
+	AuthenticatedAt *time.Time // nil: it does not say when
+	SID             string     // the provider's name of its session
+	IDToken         string     // kept sealed, as a hint for the provider's logout
+	Purpose         string     // why it was asked for, for the record
 }
 
 // maxHint is the largest ID token that is kept, in bytes: it travels in an address.
@@ -63,11 +63,12 @@ func (s *Service) Start(ctx context.Context, id *ent.Identity, p Proof) (secret 
 	if p.SID != "" {
 		p.SID = storage.Digest(p.SID)
 	}
-	return s.start(ctx, id, p)
+	return s.start(ctx, id, p, nil)
 }
 
-// start is Start with the SID as it is stored.
-func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret string, err error) {
+// start is Start with the SID as it is stored, after what is done first in the
+// same transaction.
+func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof, first func(*ent.Tx) error) (secret string, err error) {
 	now, lifetime := vocab.Now(s.Now), absolute
 	isStaff, err := s.isStaff(ctx, id.PersonID, now)
 	if err != nil {
@@ -84,9 +85,12 @@ func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof) (secret 
 			return "", err
 		}
 	}
-	return secret, s.create(ctx, p.Purpose, func(tx *ent.Tx) *ent.SessionCreate {
+	return secret, s.create(ctx, p.Purpose, first, func(tx *ent.Tx) *ent.SessionCreate {
 		create := tx.Session.Create().SetPersonID(id.PersonID).SetIdentityID(id.ID).SetKind(session.KindBROWSER).SetDigest(digest).
-			SetAuthenticatedAt(vocab.Stored(p.AuthenticatedAt)).SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
+			SetAmr(p.AMR).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(now.Add(lifetime))
+		if p.AuthenticatedAt != nil {
+			create.SetAuthenticatedAt(vocab.Stored(*p.AuthenticatedAt))
+		}
 		if p.ACR != "" {
 			create.SetAcr(vocab.Clean(255, p.ACR))
 		}
@@ -120,7 +124,7 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
 	}
 	secret = NewSecret()
-	return secret, s.lentUntil(p), s.create(ctx, "", func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, secret) })
+	return secret, s.lentUntil(p), s.create(ctx, "", nil, func(tx *ent.Tx) *ent.SessionCreate { return s.lend(tx, p, secret) })
 }
 
 // LendTo lends a token of a browser's session to a portal, in the caller's
@@ -141,7 +145,7 @@ func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.I
 func (s *Service) lend(tx *ent.Tx, p *ent.Session, secret string) *ent.SessionCreate {
 	now := vocab.Now(s.Now)
 	return tx.Session.Create().SetPersonID(p.PersonID).SetIdentityID(p.IdentityID).SetParentID(p.ID).SetKind(session.KindBEARER).
-		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(storage.Digest(secret)).SetAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
+		SetNillableAcr(p.Acr).SetAmr(p.Amr).SetDigest(storage.Digest(secret)).SetNillableAuthenticatedAt(p.AuthenticatedAt).SetCreatedAt(now).SetSeenAt(now).SetExpiresAt(s.lentUntil(p))
 }
 
 func (s *Service) lentUntil(p *ent.Session) time.Time {
@@ -152,9 +156,14 @@ func (s *Service) lentUntil(p *ent.Session) time.Time {
 	return until
 }
 
-func (s *Service) create(ctx context.Context, purpose string, row func(*ent.Tx) *ent.SessionCreate) error {
+func (s *Service) create(ctx context.Context, purpose string, first func(*ent.Tx) error, row func(*ent.Tx) *ent.SessionCreate) error {
 	ctx = viewer.AsSystem(ctx)
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		if first != nil {
+			if err := first(tx); err != nil {
+				return err
+			}
+		}
 		made, err := row(tx).Save(ctx)
 		if err != nil {
 			return err
@@ -207,14 +216,15 @@ func alive(s *ent.Session, now time.Time) bool {
 // End ends a session, and with it the tokens that it has lent.
 func (s *Service) End(ctx context.Context, id ident.ID) error {
 	ctx = viewer.AsSystem(ctx)
-	now := vocab.Now(s.Now)
-	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		n, err := tx.Session.Update().Where(session.Or(session.ID(id), session.ParentID(id)), session.EndedAtIsNil()).SetEndedAt(now).Save(ctx)
-		if err != nil || n == 0 {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
-	})
+	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error { return s.end(ctx, tx, id) })
+}
+
+func (s *Service) end(ctx context.Context, tx *ent.Tx, id ident.ID) error {
+	n, err := tx.Session.Update().Where(session.Or(session.ID(id), session.ParentID(id)), session.EndedAtIsNil()).SetEndedAt(vocab.Now(s.Now)).Save(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
 }
 
 // EndOthers ends every session of the viewer but one of them, the one that lent
@@ -260,18 +270,27 @@ func (s *Service) EndOwn(ctx context.Context, id ident.ID) (*ent.Session, error)
 }
 
 // Renew lets a session go on under a new secret, which it returns; the old one
-// is dead.
+// is dead. It returns an UNAUTHENTICATED problem for a session that has ended:
+// whoever ended it meant it.
 func (s *Service) Renew(ctx context.Context, id ident.ID) (secret string, err error) {
 	ctx = viewer.AsSystem(ctx)
 	old, err := s.DB.Session.Query().Where(session.ID(id)).WithIdentity().Only(ctx)
 	if err != nil {
 		return "", storage.Found(err, "session")
 	}
-	if err := s.End(ctx, id); err != nil {
-		return "", err
-	}
-	return s.start(ctx, old.Edges.Identity, Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt,
-		SID: vocab.OrZero(old.Sid), IDToken: s.Hint(old), Purpose: "RENEWED"})
+	now := vocab.Now(s.Now)
+	proof := Proof{ACR: vocab.OrZero(old.Acr), AMR: old.Amr, AuthenticatedAt: old.AuthenticatedAt, SID: vocab.OrZero(old.Sid), IDToken: s.Hint(old), Purpose: "RENEWED"}
+	return s.start(ctx, old.Edges.Identity, proof, func(tx *ent.Tx) error {
+		// Written first, so that who ends it at the same moment waits here.
+		n, err := tx.Session.Update().Where(session.ID(id), session.EndedAtIsNil(), session.ExpiresAtGT(now), session.SeenAtGT(now.Add(-idle))).SetSeenAt(now).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return problem.New(problem.Unauthenticated, "sign in first")
+		}
+		return s.end(ctx, tx, id)
+	})
 }
 
 // Hint returns the ID token by which a session began, or "" when none is kept

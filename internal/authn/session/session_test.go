@@ -83,7 +83,7 @@ func (h *house) signIn() {
 
 func (h *house) start() string {
 	h.t.Helper()
-	secret, err := h.sessions.Start(h.system(), h.identity, session.Proof{AuthenticatedAt: h.now, IDToken: "the.id.token", AMR: []string{"pwd"}})
+	secret, err := h.sessions.Start(h.system(), h.identity, session.Proof{AuthenticatedAt: new(h.now), IDToken: "the.id.token", AMR: []string{"pwd"}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
