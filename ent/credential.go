@@ -57,7 +57,7 @@ type Credential struct {
 	Award string `json:"award,omitempty"`
 	// Open Badges 3.0 as VC-JWT, once signed
 	Jwt *string `json:"jwt,omitempty"`
-	// SHA-256 of what is to be signed
+	// SHA-256 of the award
 	Digest string `json:"digest,omitempty"`
 	// RequestedAt holds the value of the "requested_at" field.
 	RequestedAt time.Time `json:"requested_at,omitempty"`
