@@ -422,6 +422,32 @@ func TestNobodyDecidesAboutThemselves(t *testing.T) {
 	}
 }
 
+// Where the institution asks for it, a second person confirms a result.
+func TestASecondPersonConfirmsWhereTheHostAsksForIt(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 5)
+	admin := w.Staff("Admin", "uni-b", viewer.Administrator)
+	for i, setting := range []string{"OPTIONAL", "REQUIRED"} {
+		admin.Does("decides", "updateInstitution", map[string]any{"institutionId": w.Institution("uni-b"), "resultConfirmation": setting})
+		if got := at(w.Nobody().Asks("reads it", `query($id: ID!) { node(id: $id) { ... on Institution { resultConfirmation } } }`, map[string]any{"id": w.Institution("uni-b")}), "node", "resultConfirmation"); got != setting {
+			t.Errorf("the setting is %v", got)
+		}
+		_, seat := w.enrolled(c.as(w.Learner(fmt.Sprintf("L%d", i), "uni-a")), off)
+		confirm := map[string]any{"resultId": id(c.hostRegistrar.Does("records", "recordResult", assessment(seat)))}
+		offered := at(c.hostRegistrar.Asks("looks", `query($id: ID!) { node(id: $id) { ... on Result { viewerActions { name allowed } } } }`, map[string]any{"id": confirm["resultId"]}), "node", "viewerActions", 0)
+		if at(offered, "name") != "confirmResult" || at(offered, "allowed") != (setting == "OPTIONAL") {
+			t.Errorf("%s offers %v", setting, offered)
+		}
+		if setting == "REQUIRED" {
+			c.hostRegistrar.IsRefused("confirms it alone", "FORBIDDEN", "confirmResult", confirm)
+			w.Staff("Rolf", "uni-b", viewer.Registrar).Does("confirms it", "confirmResult", confirm)
+			continue
+		}
+		c.hostRegistrar.Does("confirms it alone", "confirmResult", confirm)
+	}
+}
+
 // Nobody answers their own proposal, though they are an officer of both sides.
 func TestNobodyAnswersTheirOwnProposal(t *testing.T) {
 	w := NewWorld(t)

@@ -114,10 +114,10 @@ func Actions(ctx context.Context, e *ent.Enrolment) []authz.Action {
 		authz.Require(ctx, authz.RecordResult, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e))}
 }
 
-// ResultActions says what the viewer may do with a result now.
-func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
+// ResultActions says what the viewer may do with a result of a host now.
+func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []authz.Action {
 	return []authz.Action{authz.Act("confirmResult",
-		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r),
+		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r, host),
 		resultStates.Check("result", r.State, result.StateCONFIRMED))}
 }
 

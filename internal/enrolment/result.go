@@ -5,6 +5,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
@@ -145,7 +146,11 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 		if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
 			return nil, err
 		}
-		if err := confirmedByAnother(v, r); err != nil {
+		host, err := tx.Institution.Get(ctx, r.HostID)
+		if err != nil {
+			return nil, err
+		}
+		if err := confirmedByAnother(v, r, host); err != nil {
 			return nil, err
 		}
 		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
@@ -168,10 +173,14 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 }
 
 // confirmedByAnother returns a FORBIDDEN problem to a program that has recorded
-// the result itself: confirming is a second look.
-func confirmedByAnother(v *viewer.Viewer, r *ent.Result) error {
+// the result itself, and to a person who has where the host asks for a second
+// person: confirming is a second look.
+func confirmedByAnother(v *viewer.Viewer, r *ent.Result, host *ent.Institution) error {
 	if v.Kind == viewer.Program && r.RecordedByClientID != nil && *r.RecordedByClientID == v.ClientID {
 		return problem.New(problem.Forbidden, "this program has recorded the result; somebody else confirms it")
+	}
+	if host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person && r.RecordedByID != nil && *r.RecordedByID == v.PersonID {
+		return problem.New(problem.Forbidden, "here a second person confirms a result; you have recorded this one")
 	}
 	return nil
 }

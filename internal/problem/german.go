@@ -265,11 +265,12 @@ var german = map[string]string{
 	"your account has no current affiliation with such a home institution; sign in there again": "Ihr Konto hat keine aktuelle Zugehörigkeit zu einer solchen Heimathochschule; melden Sie sich dort erneut an",
 
 	// Enrolments and results.
-	"a result cannot be achieved before the enrolment on %s": "ein Ergebnis kann nicht vor der Einschreibung am %s erreicht worden sein",
-	"a result cannot be achieved in the future":              "ein Ergebnis kann nicht in der Zukunft erreicht worden sein",
-	"all %d attempts are used":                               "alle %d Versuche sind aufgebraucht",
-	"attempt %d waits to be confirmed":                       "Versuch %d wartet noch auf Bestätigung",
-	"this enrolment is %s and takes no result":               "diese Einschreibung ist im Zustand %s und nimmt kein Ergebnis auf",
+	"a result cannot be achieved before the enrolment on %s":             "ein Ergebnis kann nicht vor der Einschreibung am %s erreicht worden sein",
+	"a result cannot be achieved in the future":                          "ein Ergebnis kann nicht in der Zukunft erreicht worden sein",
+	"all %d attempts are used":                                           "alle %d Versuche sind aufgebraucht",
+	"here a second person confirms a result; you have recorded this one": "hier bestätigt eine zweite Person ein Ergebnis; dieses haben Sie selbst erfasst",
+	"attempt %d waits to be confirmed":                                   "Versuch %d wartet noch auf Bestätigung",
+	"this enrolment is %s and takes no result":                           "diese Einschreibung ist im Zustand %s und nimmt kein Ergebnis auf",
 
 	// Credentials.
 	"this result is annulled; it is not certified again":           "dieses Ergebnis ist aufgehoben; es wird nicht noch einmal bescheinigt",
