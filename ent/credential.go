@@ -49,7 +49,7 @@ type Credential struct {
 	State credential.State `json:"state,omitempty"`
 	// in the address of the public verification page
 	Token string `json:"token,omitempty"`
-	// the result while the credential is not revoked: a result has one at a time
+	// the result, until the credential is revoked and another may be issued: a result has one at a time
 	LiveKey *string `json:"live_key,omitempty"`
 	// Ects holds the value of the "ects" field.
 	Ects vocab.ECTS `json:"ects,omitempty"`

@@ -52,6 +52,8 @@ type Institution struct {
 	Zone string `json:"zone,omitempty"`
 	// whether a second person reviews a course before it is published
 	CourseReview institution.CourseReview `json:"course_review,omitempty"`
+	// whether a second person confirms a result
+	ResultConfirmation institution.ResultConfirmation `json:"result_confirmation,omitempty"`
 	// whether weighty verbs need a second factor
 	StepUp       vocab.StepUp `json:"step_up,omitempty"`
 	selectValues sql.SelectValues
@@ -64,7 +66,7 @@ func (*Institution) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case institution.FieldName, institution.FieldTown, institution.FieldDomains:
 			values[i] = new([]byte)
-		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldDeqar, institution.FieldWebsite, institution.FieldZone, institution.FieldCourseReview, institution.FieldStepUp:
+		case institution.FieldID, institution.FieldSchac, institution.FieldAcronym, institution.FieldCountry, institution.FieldErasmusCode, institution.FieldPic, institution.FieldOid, institution.FieldRor, institution.FieldDeqar, institution.FieldWebsite, institution.FieldZone, institution.FieldCourseReview, institution.FieldResultConfirmation, institution.FieldStepUp:
 			values[i] = new(sql.NullString)
 		case institution.FieldCreatedAt, institution.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -197,6 +199,12 @@ func (_m *Institution) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CourseReview = institution.CourseReview(value.String)
 			}
+		case institution.FieldResultConfirmation:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field result_confirmation", values[i])
+			} else if value.Valid {
+				_m.ResultConfirmation = institution.ResultConfirmation(value.String)
+			}
 		case institution.FieldStepUp:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field step_up", values[i])
@@ -298,6 +306,9 @@ func (_m *Institution) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("course_review=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CourseReview))
+	builder.WriteString(", ")
+	builder.WriteString("result_confirmation=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ResultConfirmation))
 	builder.WriteString(", ")
 	builder.WriteString("step_up=")
 	builder.WriteString(fmt.Sprintf("%v", _m.StepUp))

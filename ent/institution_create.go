@@ -190,6 +190,20 @@ func (_c *InstitutionCreate) SetNillableCourseReview(v *institution.CourseReview
 	return _c
 }
 
+// SetResultConfirmation sets the "result_confirmation" field.
+func (_c *InstitutionCreate) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionCreate {
+	_c.mutation.SetResultConfirmation(v)
+	return _c
+}
+
+// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
+func (_c *InstitutionCreate) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionCreate {
+	if v != nil {
+		_c.SetResultConfirmation(*v)
+	}
+	return _c
+}
+
 // SetStepUp sets the "step_up" field.
 func (_c *InstitutionCreate) SetStepUp(v vocab.StepUp) *InstitutionCreate {
 	_c.mutation.SetStepUp(v)
@@ -264,6 +278,10 @@ func (_c *InstitutionCreate) defaults() {
 	if _, ok := _c.mutation.CourseReview(); !ok {
 		v := institution.DefaultCourseReview
 		_c.mutation.SetCourseReview(v)
+	}
+	if _, ok := _c.mutation.ResultConfirmation(); !ok {
+		v := institution.DefaultResultConfirmation
+		_c.mutation.SetResultConfirmation(v)
 	}
 	if _, ok := _c.mutation.StepUp(); !ok {
 		v := institution.DefaultStepUp
@@ -360,6 +378,14 @@ func (_c *InstitutionCreate) check() error {
 	if v, ok := _c.mutation.CourseReview(); ok {
 		if err := institution.CourseReviewValidator(v); err != nil {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ResultConfirmation(); !ok {
+		return &ValidationError{Name: "result_confirmation", err: errors.New(`ent: missing required field "Institution.result_confirmation"`)}
+	}
+	if v, ok := _c.mutation.ResultConfirmation(); ok {
+		if err := institution.ResultConfirmationValidator(v); err != nil {
+			return &ValidationError{Name: "result_confirmation", err: fmt.Errorf(`ent: validator failed for field "Institution.result_confirmation": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.StepUp(); !ok {
@@ -473,6 +499,10 @@ func (_c *InstitutionCreate) createSpec() (*Institution, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
 		_node.CourseReview = value
+	}
+	if value, ok := _c.mutation.ResultConfirmation(); ok {
+		_spec.SetField(institution.FieldResultConfirmation, field.TypeEnum, value)
+		_node.ResultConfirmation = value
 	}
 	if value, ok := _c.mutation.StepUp(); ok {
 		_spec.SetField(institution.FieldStepUp, field.TypeString, value)

@@ -251,6 +251,20 @@ func (_u *InstitutionUpdate) SetNillableCourseReview(v *institution.CourseReview
 	return _u
 }
 
+// SetResultConfirmation sets the "result_confirmation" field.
+func (_u *InstitutionUpdate) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionUpdate {
+	_u.mutation.SetResultConfirmation(v)
+	return _u
+}
+
+// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
+func (_u *InstitutionUpdate) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionUpdate {
+	if v != nil {
+		_u.SetResultConfirmation(*v)
+	}
+	return _u
+}
+
 // SetStepUp sets the "step_up" field.
 func (_u *InstitutionUpdate) SetStepUp(v vocab.StepUp) *InstitutionUpdate {
 	_u.mutation.SetStepUp(v)
@@ -363,6 +377,11 @@ func (_u *InstitutionUpdate) check() error {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ResultConfirmation(); ok {
+		if err := institution.ResultConfirmationValidator(v); err != nil {
+			return &ValidationError{Name: "result_confirmation", err: fmt.Errorf(`ent: validator failed for field "Institution.result_confirmation": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.StepUp(); ok {
 		if err := institution.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
@@ -456,6 +475,9 @@ func (_u *InstitutionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ResultConfirmation(); ok {
+		_spec.SetField(institution.FieldResultConfirmation, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
 		_spec.SetField(institution.FieldStepUp, field.TypeString, value)
@@ -702,6 +724,20 @@ func (_u *InstitutionUpdateOne) SetNillableCourseReview(v *institution.CourseRev
 	return _u
 }
 
+// SetResultConfirmation sets the "result_confirmation" field.
+func (_u *InstitutionUpdateOne) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionUpdateOne {
+	_u.mutation.SetResultConfirmation(v)
+	return _u
+}
+
+// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
+func (_u *InstitutionUpdateOne) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionUpdateOne {
+	if v != nil {
+		_u.SetResultConfirmation(*v)
+	}
+	return _u
+}
+
 // SetStepUp sets the "step_up" field.
 func (_u *InstitutionUpdateOne) SetStepUp(v vocab.StepUp) *InstitutionUpdateOne {
 	_u.mutation.SetStepUp(v)
@@ -827,6 +863,11 @@ func (_u *InstitutionUpdateOne) check() error {
 			return &ValidationError{Name: "course_review", err: fmt.Errorf(`ent: validator failed for field "Institution.course_review": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ResultConfirmation(); ok {
+		if err := institution.ResultConfirmationValidator(v); err != nil {
+			return &ValidationError{Name: "result_confirmation", err: fmt.Errorf(`ent: validator failed for field "Institution.result_confirmation": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.StepUp(); ok {
 		if err := institution.StepUpValidator(string(v)); err != nil {
 			return &ValidationError{Name: "step_up", err: fmt.Errorf(`ent: validator failed for field "Institution.step_up": %w`, err)}
@@ -937,6 +978,9 @@ func (_u *InstitutionUpdateOne) sqlSave(ctx context.Context) (_node *Institution
 	}
 	if value, ok := _u.mutation.CourseReview(); ok {
 		_spec.SetField(institution.FieldCourseReview, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.ResultConfirmation(); ok {
+		_spec.SetField(institution.FieldResultConfirmation, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.StepUp(); ok {
 		_spec.SetField(institution.FieldStepUp, field.TypeString, value)

@@ -19514,31 +19514,32 @@ func (m *ImportSourceMutation) ResetEdge(name string) error {
 // InstitutionMutation represents an operation that mutates the Institution nodes in the graph.
 type InstitutionMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *ident.ID
-	created_at    *time.Time
-	updated_at    *time.Time
-	schac         *string
-	name          *vocab.Text
-	acronym       *string
-	country       *string
-	town          *vocab.Text
-	erasmus_code  *string
-	pic           *string
-	oid           *string
-	ror           *string
-	deqar         *string
-	website       *string
-	domains       *[]string
-	appenddomains []string
-	zone          *string
-	course_review *institution.CourseReview
-	step_up       *vocab.StepUp
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Institution, error)
-	predicates    []predicate.Institution
+	op                  Op
+	typ                 string
+	id                  *ident.ID
+	created_at          *time.Time
+	updated_at          *time.Time
+	schac               *string
+	name                *vocab.Text
+	acronym             *string
+	country             *string
+	town                *vocab.Text
+	erasmus_code        *string
+	pic                 *string
+	oid                 *string
+	ror                 *string
+	deqar               *string
+	website             *string
+	domains             *[]string
+	appenddomains       []string
+	zone                *string
+	course_review       *institution.CourseReview
+	result_confirmation *institution.ResultConfirmation
+	step_up             *vocab.StepUp
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Institution, error)
+	predicates          []predicate.Institution
 }
 
 var _ ent.Mutation = (*InstitutionMutation)(nil)
@@ -20314,6 +20315,42 @@ func (m *InstitutionMutation) ResetCourseReview() {
 	m.course_review = nil
 }
 
+// SetResultConfirmation sets the "result_confirmation" field.
+func (m *InstitutionMutation) SetResultConfirmation(ic institution.ResultConfirmation) {
+	m.result_confirmation = &ic
+}
+
+// ResultConfirmation returns the value of the "result_confirmation" field in the mutation.
+func (m *InstitutionMutation) ResultConfirmation() (r institution.ResultConfirmation, exists bool) {
+	v := m.result_confirmation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultConfirmation returns the old "result_confirmation" field's value of the Institution entity.
+// If the Institution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstitutionMutation) OldResultConfirmation(ctx context.Context) (v institution.ResultConfirmation, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultConfirmation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultConfirmation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultConfirmation: %w", err)
+	}
+	return oldValue.ResultConfirmation, nil
+}
+
+// ResetResultConfirmation resets all changes to the "result_confirmation" field.
+func (m *InstitutionMutation) ResetResultConfirmation() {
+	m.result_confirmation = nil
+}
+
 // SetStepUp sets the "step_up" field.
 func (m *InstitutionMutation) SetStepUp(vu vocab.StepUp) {
 	m.step_up = &vu
@@ -20384,7 +20421,7 @@ func (m *InstitutionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InstitutionMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.created_at != nil {
 		fields = append(fields, institution.FieldCreatedAt)
 	}
@@ -20433,6 +20470,9 @@ func (m *InstitutionMutation) Fields() []string {
 	if m.course_review != nil {
 		fields = append(fields, institution.FieldCourseReview)
 	}
+	if m.result_confirmation != nil {
+		fields = append(fields, institution.FieldResultConfirmation)
+	}
 	if m.step_up != nil {
 		fields = append(fields, institution.FieldStepUp)
 	}
@@ -20476,6 +20516,8 @@ func (m *InstitutionMutation) Field(name string) (ent.Value, bool) {
 		return m.Zone()
 	case institution.FieldCourseReview:
 		return m.CourseReview()
+	case institution.FieldResultConfirmation:
+		return m.ResultConfirmation()
 	case institution.FieldStepUp:
 		return m.StepUp()
 	}
@@ -20519,6 +20561,8 @@ func (m *InstitutionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldZone(ctx)
 	case institution.FieldCourseReview:
 		return m.OldCourseReview(ctx)
+	case institution.FieldResultConfirmation:
+		return m.OldResultConfirmation(ctx)
 	case institution.FieldStepUp:
 		return m.OldStepUp(ctx)
 	}
@@ -20641,6 +20685,13 @@ func (m *InstitutionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCourseReview(v)
+		return nil
+	case institution.FieldResultConfirmation:
+		v, ok := value.(institution.ResultConfirmation)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultConfirmation(v)
 		return nil
 	case institution.FieldStepUp:
 		v, ok := value.(vocab.StepUp)
@@ -20784,6 +20835,9 @@ func (m *InstitutionMutation) ResetField(name string) error {
 		return nil
 	case institution.FieldCourseReview:
 		m.ResetCourseReview()
+		return nil
+	case institution.FieldResultConfirmation:
+		m.ResetResultConfirmation()
 		return nil
 	case institution.FieldStepUp:
 		m.ResetStepUp()

@@ -45,7 +45,7 @@ type RecognitionCase struct {
 	State recognitioncase.State `json:"state,omitempty"`
 	// Basis holds the value of the "basis" field.
 	Basis recognitioncase.Basis `json:"basis,omitempty"`
-	// credential and home while the case stands: no credit counts twice
+	// result and home while the case stands: no credit counts twice
 	LiveKey *string `json:"live_key,omitempty"`
 	// credits that count at home
 	Ects vocab.ECTS `json:"ects,omitempty"`

@@ -877,7 +877,7 @@ func init() {
 	// institution.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
 	institution.ZoneValidator = institutionDescZone.Validators[0].(func(string) error)
 	// institutionDescStepUp is the schema descriptor for step_up field.
-	institutionDescStepUp := institutionFields[14].Descriptor()
+	institutionDescStepUp := institutionFields[15].Descriptor()
 	// institution.DefaultStepUp holds the default value on creation for the step_up field.
 	institution.DefaultStepUp = vocab.StepUp(institutionDescStepUp.Default.(string))
 	// institution.StepUpValidator is a validator for the "step_up" field. It is called by the builders before save.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -9,7 +10,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -65,11 +65,11 @@ func (r *Resolver) coursesOfOfferings(ctx context.Context, offerings []*ent.Offe
 	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses)
 }
 
-// provided is a course and who provides it.
-type provided struct{ course, host ident.ID }
+// provided is a version of a course and who provides it.
+type provided struct{ version, host ident.ID }
 
-// previews answers what each course will count at the home that is named, or
-// at the signed-in learner's own. It takes one statement for all of them.
+// previews answers what each course version will count at the home that is
+// named, or at the signed-in learner's own. It takes three statements for all of them.
 func (r *Resolver) previews(ctx context.Context, courses []provided, home, programme *ident.ID) ([]*agreement.Preview, error) {
 	all := make([]*agreement.Preview, len(courses))
 	if home == nil {
@@ -78,13 +78,22 @@ func (r *Resolver) previews(ctx context.Context, courses []provided, home, progr
 			return all, err
 		}
 	}
-	byCourse, err := r.Agreements.PreviewAll(ctx, *home, programme, relay.Keys(courses, func(p provided) ident.ID { return p.course }))
+	versions, err := follow(ctx, courses, func(p provided) ident.ID { return p.version }, r.versions)
+	if err != nil {
+		return nil, err
+	}
+	versions = slices.DeleteFunc(versions, func(v *ent.CourseVersion) bool { return v == nil }) // not visible
+	byVersion, err := r.Agreements.PreviewAll(ctx, *home, programme, versions)
 	if err != nil {
 		return nil, err
 	}
 	for i, p := range courses {
-		if p.host != *home { // at home nothing is recognised, it simply counts
-			all[i] = new(byCourse[p.course])
+		if p.host == *home { // at home nothing is recognised, it simply counts
+			continue
+		}
+		all[i] = &agreement.Preview{Verdict: vocab.NeedsCase}
+		if known, ok := byVersion[p.version]; ok {
+			all[i] = &known
 		}
 	}
 	return all, nil

@@ -216,7 +216,7 @@ func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*mo
 }
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
-	return r.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.CourseID, o.InstitutionID} }), homeID, programmeID)
+	return r.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.VersionID, o.InstitutionID} }), homeID, programmeID)
 }
 
 func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error) {

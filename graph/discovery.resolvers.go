@@ -30,7 +30,7 @@ func (r *catalogueEntryResolver) Course(ctx context.Context, objs []*model.Catal
 
 func (r *catalogueEntryResolver) Recognition(ctx context.Context, objs []*model.CatalogueEntry, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
 	return r.previews(ctx, each(objs, func(e *model.CatalogueEntry) provided {
-		return provided{e.Course.ID, e.Course.InstitutionID}
+		return provided{maybe(e.Course.PublishedVersionID), e.Course.InstitutionID}
 	}), homeID, programmeID)
 }
 

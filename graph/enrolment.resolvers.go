@@ -73,7 +73,11 @@ func (r *resultResolver) Credential(ctx context.Context, objs []*ent.Result) ([]
 }
 
 func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]*model.ViewerAction, error) {
-	return actions(ctx, append(enrolment.ResultActions(ctx, obj), credential.ResultActions(ctx, obj)...)), nil
+	hosts, err := follow(ctx, []*ent.Result{obj}, func(o *ent.Result) ident.ID { return o.HostID }, r.institutions)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, append(enrolment.ResultActions(ctx, obj, hosts[0]), credential.ResultActions(ctx, obj)...)), nil
 }
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }

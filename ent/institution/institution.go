@@ -48,6 +48,8 @@ const (
 	FieldZone = "zone"
 	// FieldCourseReview holds the string denoting the course_review field in the database.
 	FieldCourseReview = "course_review"
+	// FieldResultConfirmation holds the string denoting the result_confirmation field in the database.
+	FieldResultConfirmation = "result_confirmation"
 	// FieldStepUp holds the string denoting the step_up field in the database.
 	FieldStepUp = "step_up"
 	// Table holds the table name of the institution in the database.
@@ -73,6 +75,7 @@ var Columns = []string{
 	FieldDomains,
 	FieldZone,
 	FieldCourseReview,
+	FieldResultConfirmation,
 	FieldStepUp,
 }
 
@@ -149,6 +152,32 @@ func CourseReviewValidator(cr CourseReview) error {
 	}
 }
 
+// ResultConfirmation defines the type for the "result_confirmation" enum field.
+type ResultConfirmation string
+
+// ResultConfirmationOPTIONAL is the default value of the ResultConfirmation enum.
+const DefaultResultConfirmation = ResultConfirmationOPTIONAL
+
+// ResultConfirmation values.
+const (
+	ResultConfirmationOPTIONAL ResultConfirmation = "OPTIONAL"
+	ResultConfirmationREQUIRED ResultConfirmation = "REQUIRED"
+)
+
+func (rc ResultConfirmation) String() string {
+	return string(rc)
+}
+
+// ResultConfirmationValidator is a validator for the "result_confirmation" field enum values. It is called by the builders before save.
+func ResultConfirmationValidator(rc ResultConfirmation) error {
+	switch rc {
+	case ResultConfirmationOPTIONAL, ResultConfirmationREQUIRED:
+		return nil
+	default:
+		return fmt.Errorf("institution: invalid enum value for result_confirmation field: %q", rc)
+	}
+}
+
 // OrderOption defines the ordering options for the Institution queries.
 type OrderOption func(*sql.Selector)
 
@@ -220,6 +249,11 @@ func ByZone(opts ...sql.OrderTermOption) OrderOption {
 // ByCourseReview orders the results by the course_review field.
 func ByCourseReview(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCourseReview, opts...).ToFunc()
+}
+
+// ByResultConfirmation orders the results by the result_confirmation field.
+func ByResultConfirmation(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResultConfirmation, opts...).ToFunc()
 }
 
 // ByStepUp orders the results by the step_up field.

@@ -932,6 +932,26 @@ func CourseReviewNotIn(vs ...CourseReview) predicate.Institution {
 	return predicate.Institution(sql.FieldNotIn(FieldCourseReview, vs...))
 }
 
+// ResultConfirmationEQ applies the EQ predicate on the "result_confirmation" field.
+func ResultConfirmationEQ(v ResultConfirmation) predicate.Institution {
+	return predicate.Institution(sql.FieldEQ(FieldResultConfirmation, v))
+}
+
+// ResultConfirmationNEQ applies the NEQ predicate on the "result_confirmation" field.
+func ResultConfirmationNEQ(v ResultConfirmation) predicate.Institution {
+	return predicate.Institution(sql.FieldNEQ(FieldResultConfirmation, v))
+}
+
+// ResultConfirmationIn applies the In predicate on the "result_confirmation" field.
+func ResultConfirmationIn(vs ...ResultConfirmation) predicate.Institution {
+	return predicate.Institution(sql.FieldIn(FieldResultConfirmation, vs...))
+}
+
+// ResultConfirmationNotIn applies the NotIn predicate on the "result_confirmation" field.
+func ResultConfirmationNotIn(vs ...ResultConfirmation) predicate.Institution {
+	return predicate.Institution(sql.FieldNotIn(FieldResultConfirmation, vs...))
+}
+
 // StepUpEQ applies the EQ predicate on the "step_up" field.
 func StepUpEQ(v vocab.StepUp) predicate.Institution {
 	vc := string(v)

@@ -873,6 +873,7 @@ var (
 		{Name: "domains", Type: field.TypeJSON},
 		{Name: "zone", Type: field.TypeString, Size: 64},
 		{Name: "course_review", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "result_confirmation", Type: field.TypeEnum, Enums: []string{"OPTIONAL", "REQUIRED"}, Default: "OPTIONAL", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "step_up", Type: field.TypeString, Size: 32, Default: "OPTIONAL"},
 	}
 	// InstitutionsTable holds the schema information for the "institutions" table.

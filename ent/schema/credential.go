@@ -66,7 +66,7 @@ func (Credential) Fields() []ent.Field {
 		state("state", "ISSUING", "ISSUED", "REVOKED"),
 		field.String("token").MaxRuneLen(32).Unique().Immutable().Comment("in the address of the public verification page"),
 		field.String("live_key").MaxRuneLen(32).Unique().Optional().Nillable().
-			Comment("the result while the credential is not revoked: a result has one at a time"),
+			Comment("the result, until the credential is revoked and another may be issued: a result has one at a time"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Immutable(),
 		field.Text("award").Immutable().Comment("the award as JSON: the one source of every form"),
 		field.Text("jwt").Optional().Nillable().Comment("Open Badges 3.0 as VC-JWT, once signed"),

@@ -51,6 +51,7 @@ func (Institution) Fields() []ent.Field {
 		field.JSON("domains", []string{}).Comment("web and mail domains, to find it in the chooser"),
 		field.String("zone").MaxRuneLen(64).Comment("IANA time zone of its deadlines"),
 		field.Enum("course_review").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether a second person reviews a course before it is published"),
+		field.Enum("result_confirmation").Values("OPTIONAL", "REQUIRED").Default("OPTIONAL").SchemaType(enum).Comment("whether a second person confirms a result"),
 		stepUp(),
 	}
 }

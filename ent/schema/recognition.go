@@ -50,7 +50,7 @@ func (RecognitionCase) Fields() []ent.Field {
 		state("state", "OPEN", "GRANTED", "GRANTED_PARTIALLY", "REFUSED", "WITHDRAWN"),
 		state("basis", "RULE", "COMMITMENT", "ASSESSMENT"),
 		field.String("live_key").MaxRuneLen(64).Unique().Optional().Nillable().SchemaType(char(64)).Annotations(ascii).
-			Comment("credential and home while the case stands: no credit counts twice"),
+			Comment("result and home while the case stands: no credit counts twice"),
 		field.Int("ects").GoType(vocab.ECTS(0)).Default(0).Comment("credits that count at home"),
 		field.String("grade").MaxRuneLen(16).Optional().Nillable(),
 		field.Text("reasons").MaxRuneLen(4000).Optional().Nillable(),

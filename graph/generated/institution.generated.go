@@ -1697,6 +1697,29 @@ func fieldContext_Institution_courseReview(_ context.Context, ec *executionConte
 	return graphql.NewScalarFieldContext("Institution", field, false, false, "CourseReview")
 }
 
+func _Institution_resultConfirmation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Institution_resultConfirmation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResultConfirmation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v institution.ResultConfirmation) graphql.Marshaler {
+			return marshalNResultConfirmation2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Institution_resultConfirmation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Institution", field, false, false, "ResultConfirmation")
+}
+
 func _Institution_stepUp(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Institution) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4931,7 +4954,7 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview", "stepUp"}
+	fieldsInOrder := [...]string{"institutionId", "name", "acronym", "town", "erasmusCode", "pic", "oid", "ror", "deqar", "website", "domains", "timeZone", "courseReview", "resultConfirmation", "stepUp"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5029,6 +5052,13 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 				return it, err
 			}
 			it.CourseReview = data
+		case "resultConfirmation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultConfirmation"))
+			data, err := unmarshalOResultConfirmation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultConfirmation = data
 		case "stepUp":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepUp"))
 			data, err := unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx, ec, v)
@@ -5556,6 +5586,11 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			}
 		case "courseReview":
 			out.Values[i] = _Institution_courseReview(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resultConfirmation":
+			out.Values[i] = _Institution_resultConfirmation(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6855,6 +6890,21 @@ func unmarshalNReinstateMemberInput2githubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNResultConfirmation2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx context.Context, ec *executionContext, v any) (institution.ResultConfirmation, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := institution.ResultConfirmation(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNResultConfirmation2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v institution.ResultConfirmation) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ResultConfirmation!")
+	}
+	return res
+}
+
 func unmarshalNStepUp2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, v any) (vocab.StepUp, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.StepUp(tmp)
@@ -7108,6 +7158,25 @@ func unmarshalORegisterInstitutionInput2ᚖgithubᚗcomᚋperegrineᚑexchange�
 	}
 	res, err := unmarshalInputRegisterInstitutionInput(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOResultConfirmation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx context.Context, ec *executionContext, v any) (*institution.ResultConfirmation, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := institution.ResultConfirmation(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOResultConfirmation2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚋinstitutionᚐResultConfirmation(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *institution.ResultConfirmation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func unmarshalOStepUp2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋvocabᚐStepUp(ctx context.Context, ec *executionContext, v any) (*vocab.StepUp, error) {

@@ -2597,6 +2597,8 @@ type Institution implements Node {
   timeZone: String!
   "Whether a second person reviews a course before it is published."
   courseReview: CourseReview!
+  "Whether a second person confirms a result."
+  resultConfirmation: ResultConfirmation!
   "Whether its staff must prove a second factor for what weighs most."
   stepUp: StepUp!
   "Memberships in alliances, oldest first."
@@ -2620,6 +2622,14 @@ enum CourseReview {
   "An editor may publish alone."
   OPTIONAL
   "A second person reviews first."
+  REQUIRED
+}
+
+"Whether a result is confirmed by another person than who recorded it."
+enum ResultConfirmation {
+  "Who recorded a result may confirm it."
+  OPTIONAL
+  "Another person confirms it."
   REQUIRED
 }
 
@@ -2986,6 +2996,8 @@ input UpdateInstitutionInput {
   timeZone: String
   "Whether a second person reviews a course before it is published."
   courseReview: CourseReview
+  "Whether a second person confirms a result."
+  resultConfirmation: ResultConfirmation
   "Whether its staff must prove a second factor for what weighs most."
   stepUp: StepUp
 }
@@ -4203,7 +4215,7 @@ enum RecognitionCaseState {
   GRANTED_PARTIALLY
   "Does not count, with reasons."
   REFUSED
-  "The learner has withdrawn it."
+  "Ended without a decision: the credential was revoked while it was open."
   WITHDRAWN
 }
 
@@ -6102,6 +6114,8 @@ func childFields_Institution(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_Institution_timeZone(ctx, ec, field)
 	case "courseReview":
 		return fieldContext_Institution_courseReview(ctx, ec, field)
+	case "resultConfirmation":
+		return fieldContext_Institution_resultConfirmation(ctx, ec, field)
 	case "stepUp":
 		return fieldContext_Institution_stepUp(ctx, ec, field)
 	case "memberships":

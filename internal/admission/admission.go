@@ -24,10 +24,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Service moves applications.
@@ -60,52 +62,65 @@ func Actions(ctx context.Context, a *ent.Application) []authz.Action {
 	}
 }
 
-// home returns the institution and programme from which the learner applies.
-func (s *Service) home(ctx context.Context, learner ident.ID, in Submission) (ident.ID, *ident.ID, error) {
-	current, err := s.DB.Affiliation.Query().
-		Where(affiliation.PersonID(learner), affiliation.ExpiresAtGT(s.Now())).Order(affiliation.ByID()).All(ctx)
+// origin is from where a learner applies.
+type origin struct {
+	home      ident.ID
+	programme *ident.ID
+	audiences []vocab.TargetGroup // those of this home: an alumna of one is no alumna of another
+}
+
+// origin returns the home institution and programme from which the learner applies.
+func (s *Service) origin(ctx context.Context, db *ent.Client, learnerID ident.ID, in Submission) (from origin, err error) {
+	current, err := db.Affiliation.Query().
+		Where(affiliation.PersonID(learnerID), affiliation.ExpiresAtGT(s.Now())).Order(affiliation.ByID()).All(ctx)
 	if err != nil {
-		return "", nil, err
+		return from, err
 	}
-	var homes []ident.ID
-	var programme *ident.ID
+	if in.HomeID != nil {
+		current = slices.DeleteFunc(current, func(a *ent.Affiliation) bool { return a.InstitutionID != *in.HomeID })
+	}
+	if len(current) == 0 {
+		return from, problem.New(problem.Forbidden, "your account has no current affiliation with such a home institution; sign in there again").At("input", "homeId")
+	}
+	from = origin{home: current[0].InstitutionID, audiences: learner.Audiences(current)}
 	for _, a := range current {
-		if in.HomeID != nil && a.InstitutionID != *in.HomeID {
-			continue
+		if a.InstitutionID != from.home {
+			return from, problem.New(problem.Invalid, "you belong to several institutions; say from which one you apply").At("input", "homeId")
 		}
-		if !slices.Contains(homes, a.InstitutionID) {
-			homes = append(homes, a.InstitutionID)
+		if from.programme == nil {
+			from.programme = a.ProgrammeID
 		}
-		if programme == nil {
-			programme = a.ProgrammeID
-		}
-	}
-	switch {
-	case len(homes) == 0:
-		return "", nil, problem.New(problem.Forbidden, "your account has no current affiliation with such a home institution; sign in there again").At("input", "homeId")
-	case len(homes) > 1:
-		return "", nil, problem.New(problem.Invalid, "you belong to several institutions; say from which one you apply").At("input", "homeId")
 	}
 	if in.ProgrammeID != nil {
-		p, err := s.DB.Programme.Get(ctx, *in.ProgrammeID)
+		p, err := db.Programme.Get(ctx, *in.ProgrammeID)
 		if err != nil {
-			return "", nil, storage.Found(err, "programme", "input", "programmeId")
+			return from, storage.Found(err, "programme", "input", "programmeId")
 		}
-		if p.InstitutionID != homes[0] {
-			return "", nil, problem.New(problem.Invalid, "the programme belongs to another institution").At("input", "programmeId")
+		if p.InstitutionID != from.home {
+			return from, problem.New(problem.Invalid, "the programme belongs to another institution").At("input", "programmeId")
 		}
-		programme = &p.ID
+		from.programme = &p.ID
 	}
-	return homes[0], programme, nil
+	return from, nil
 }
 
 func home(a *ent.Application) ident.ID { return a.HomeID }
 func host(a *ent.Application) ident.ID { return a.HostID }
 
-// loadFor loads an application and requires the verb at one side of it. Nobody
+// hold writes the application's row, so that all others who would move it wait
+// until the transaction is over. It comes first: what is read afterwards stays
+// as it is.
+func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Application, error) {
+	if err := tx.Application.Update().Where(application.ID(id)).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return tx.Application.Get(ctx, id)
+}
+
+// holdFor holds an application and requires the verb at one side of it. Nobody
 // decides about themselves.
-func (s *Service) loadFor(ctx context.Context, id ident.ID, verb authz.Verb, side func(*ent.Application) ident.ID) (*ent.Application, error) {
-	app, err := s.DB.Application.Get(ctx, id)
+func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb authz.Verb, side func(*ent.Application) ident.ID) (*ent.Application, error) {
+	app, err := hold(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -115,26 +130,19 @@ func (s *Service) loadFor(ctx context.Context, id ident.ID, verb authz.Verb, sid
 	return app, authz.RequireOther(ctx, app.LearnerID)
 }
 
-// move takes app to another state and records it. The update names the state
-// that was read: of two racing calls one wins and the other gets a CONFLICT.
-func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb string, set func(*ent.ApplicationUpdate)) (*ent.Application, error) {
+// move takes app, which its caller holds, to another state and records it.
+func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb string, set func(*ent.ApplicationUpdateOne)) (*ent.Application, error) {
 	if err := states.Check("application", app.State, to); err != nil {
 		return nil, err
 	}
-	update := tx.Application.Update().Where(application.ID(app.ID), application.StateEQ(app.State)).SetState(to)
+	update := tx.Application.UpdateOneID(app.ID).SetState(to)
 	set(update)
-	n, err := update.Save(ctx)
+	moved, err := update.Save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if n != 1 {
-		return nil, problem.Raced("application", app.ID)
-	}
 	details := map[string]string{"from": string(app.State), "to": string(to)}
-	if err := record(ctx, tx, verb, app, details); err != nil {
-		return nil, err
-	}
-	return tx.Application.Get(ctx, app.ID)
+	return moved, record(ctx, tx, verb, app, details)
 }
 
 func record(ctx context.Context, tx *ent.Tx, verb string, app *ent.Application, details map[string]string) error {

@@ -33,16 +33,16 @@ type Nomination struct {
 
 // Nominate tells the host that home sends the learner.
 func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application, error) {
-	app, err := s.loadFor(ctx, n.ApplicationID, authz.NominateApplication, home)
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "nominateApplication", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+		app, err := holdFor(ctx, tx, n.ApplicationID, authz.NominateApplication, home)
+		if err != nil {
+			return nil, err
+		}
 		if err := institution.RequireActive(ctx, tx.Client(), app.HomeID); err != nil {
 			return nil, err
 		}
-		return move(ctx, tx, app, application.StateNOMINATED, "application.nominate", func(u *ent.ApplicationUpdate) {
+		return move(ctx, tx, app, application.StateNOMINATED, "application.nominate", func(u *ent.ApplicationUpdateOne) {
 			u.SetNominatedAt(vocab.Now(s.Now))
 		})
 	})
@@ -59,36 +59,35 @@ func (s *Service) Refuse(ctx context.Context, r Refusal) (*ent.Application, erro
 }
 
 func (s *Service) refuse(ctx context.Context, r Refusal, mutation string, verb authz.Verb, side func(*ent.Application) ident.ID, to application.State) (*ent.Application, error) {
-	app, err := s.loadFor(ctx, r.ApplicationID, verb, side)
-	if err != nil {
-		return nil, err
-	}
-	reason, err := vocab.Line(maxReason, r.Reason, "input", "reason")
-	if err != nil {
-		return nil, err
-	}
-	if reason == "" {
-		return nil, problem.New(problem.Invalid, "a refusal needs a reason").At("input", "reason")
-	}
 	call := idempotency.Call{Verb: mutation, Key: r.IdempotencyKey, Input: r}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		return move(ctx, tx, app, to, "application.refuse", func(u *ent.ApplicationUpdate) {
+		app, err := holdFor(ctx, tx, r.ApplicationID, verb, side)
+		if err != nil {
+			return nil, err
+		}
+		reason, err := vocab.Line(maxReason, r.Reason, "input", "reason")
+		if err != nil {
+			return nil, err
+		}
+		if reason == "" {
+			return nil, problem.New(problem.Invalid, "a refusal needs a reason").At("input", "reason")
+		}
+		return move(ctx, tx, app, to, "application.refuse", func(u *ent.ApplicationUpdateOne) {
 			u.SetReason(reason).SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
 		})
 	})
 }
 
-// LoadToAdmit loads an application that the viewer may admit.
-func (s *Service) LoadToAdmit(ctx context.Context, id ident.ID) (*ent.Application, error) {
-	return s.loadFor(ctx, id, authz.DecideApplication, host)
-}
-
 // AdmitTx gives the applicant a seat. It returns a CONFLICT problem unless the
 // home has nominated, a seat is free and the quota of the home, if it has one,
-// is not used up. The seat is taken first, by an update
+// is not used up. The seat is taken by an update
 // that names its condition: of a hundred rivals for ten seats ten get one, and
 // rivals wait for the offering's row in the same order on every database.
-func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application) (*ent.Application, error) {
+func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Application, error) {
+	app, err := holdFor(ctx, tx, id, authz.DecideApplication, host)
+	if err != nil {
+		return nil, err
+	}
 	if err := states.Check("application", app.State, application.StateADMITTED); err != nil {
 		return nil, err
 	}
@@ -114,38 +113,39 @@ func (s *Service) AdmitTx(ctx context.Context, tx *ent.Tx, app *ent.Application)
 	if err := catalogue.TakeQuotaTx(ctx, tx, app.OfferingID, app.HomeID); err != nil {
 		return nil, err
 	}
-	return move(ctx, tx, app, application.StateADMITTED, "application.admit", func(u *ent.ApplicationUpdate) {
+	return move(ctx, tx, app, application.StateADMITTED, "application.admit", func(u *ent.ApplicationUpdateOne) {
 		u.SetDecidedAt(vocab.Now(s.Now))
 	})
 }
 
-// LoadToWithdraw loads an application of the signed-in learner.
-func (s *Service) LoadToWithdraw(ctx context.Context, id ident.ID) (*ent.Application, error) {
-	app, err := s.DB.Application.Get(ctx, id)
+// WithdrawTx ends an application of the signed-in learner and gives a seat
+// back; seated says whether there was one. The seat is none of the learner's
+// rows, so the system moves it.
+func (s *Service) WithdrawTx(ctx context.Context, tx *ent.Tx, id ident.ID, reason string) (withdrawn *ent.Application, seated bool, err error) {
+	app, err := hold(ctx, tx, id)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return app, authz.RequireSelf(ctx, app.LearnerID)
-}
-
-// WithdrawTx ends the application and gives a seat back. The seat is none of
-// the learner's rows, so the system moves it.
-func (s *Service) WithdrawTx(ctx context.Context, tx *ent.Tx, app *ent.Application, reason string) (*ent.Application, error) {
+	if err := authz.RequireSelf(ctx, app.LearnerID); err != nil {
+		return nil, false, err
+	}
 	if err := states.Check("application", app.State, application.StateWITHDRAWN); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if app.State == application.StateADMITTED {
+	seated = app.State == application.StateADMITTED
+	if seated {
 		if err := tx.Offering.UpdateOneID(app.OfferingID).AddSeatsTaken(-1).Exec(viewer.AsSystem(ctx)); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if err := catalogue.ReturnQuotaTx(ctx, tx, app.OfferingID, app.HomeID); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	return move(ctx, tx, app, application.StateWITHDRAWN, "application.withdraw", func(u *ent.ApplicationUpdate) {
+	withdrawn, err = move(ctx, tx, app, application.StateWITHDRAWN, "application.withdraw", func(u *ent.ApplicationUpdateOne) {
 		u.SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
 		if reason != "" {
 			u.SetReason(reason)
 		}
 	})
+	return withdrawn, seated, err
 }

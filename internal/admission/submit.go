@@ -37,32 +37,30 @@ const (
 // It returns a FORBIDDEN problem for somebody without a current home
 // institution, and a CONFLICT problem when the window of the learner's audience
 // is not open, the course is withdrawn, no seat is free, or an application of the learner for the offering is alive.
+// Nothing is held: what ends meanwhile is looked at again before anybody gets a seat.
 func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, error) {
 	v, err := authz.SignedInPerson(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.DB.Offering.Get(ctx, in.OfferingID)
-	if err != nil {
-		return nil, storage.Found(err, "offering", "input", "offeringId")
-	}
 	motivation, err := vocab.Line(maxMotivation, vocab.OrZero(in.Motivation), "input", "motivation")
 	if err != nil {
 		return nil, err
 	}
-	home, programme, err := s.home(ctx, v.PersonID, in)
-	if err != nil {
-		return nil, err
-	}
-	if home == o.InstitutionID {
-		return nil, problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
-	}
 	call := idempotency.Call{Verb: "submitApplication", Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
-		o, err := tx.Offering.Get(ctx, o.ID)
+		o, err := tx.Offering.Get(ctx, in.OfferingID)
+		if err != nil {
+			return nil, storage.Found(err, "offering", "input", "offeringId")
+		}
+		from, err := s.origin(ctx, tx.Client(), v.PersonID, in)
 		if err != nil {
 			return nil, err
+		}
+		home, programme := from.home, from.programme
+		if home == o.InstitutionID {
+			return nil, problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
 		}
 		c, err := tx.Course.Get(ctx, o.CourseID)
 		if err != nil {
@@ -72,19 +70,23 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		if err := open(o, c, active[o.InstitutionID], now, v.Audiences); err != nil {
+		if err := open(o, c, active[o.InstitutionID], now, from.audiences); err != nil {
 			return nil, err
 		}
 		if !active[home] {
 			return nil, problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
 		}
-		previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).PreviewAll(ctx, home, programme, []ident.ID{o.CourseID})
+		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
+		if err != nil {
+			return nil, err
+		}
+		previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).PreviewAll(ctx, home, programme, []*ent.CourseVersion{version})
 		if err != nil {
 			return nil, err
 		}
 		create := tx.Application.Create().SetLearnerID(v.PersonID).SetOfferingID(o.ID).SetHomeID(home).SetHostID(o.InstitutionID).
 			SetNillableProgrammeID(programme).SetState(application.StateSUBMITTED).SetLiveKey(liveKey(v.PersonID, o.ID)).
-			SetCommitment(previews[o.CourseID].Commitment(programme)).SetSubmittedAt(now)
+			SetCommitment(previews[version.ID].Commitment(programme)).SetSubmittedAt(now)
 		if motivation != "" {
 			create.SetMotivation(motivation)
 		}
@@ -116,14 +118,14 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 	if v.Kind != viewer.Person {
 		return nil, nil, nil
 	}
-	home, programme, err := s.home(ctx, v.PersonID, Submission{ProgrammeID: programme})
+	from, err := s.origin(ctx, s.DB, v.PersonID, Submission{ProgrammeID: programme})
 	if problem.All(err) != nil {
 		return nil, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return &home, programme, nil
+	return &from.home, from.programme, nil
 }
 
 var errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")

@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
@@ -62,25 +63,26 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.DB.Course.Get(ctx, p.CourseID)
-	if err != nil {
-		return nil, storage.Found(err, "course", "input", "courseId")
-	}
-	if _, err := s.DB.Institution.Get(ctx, p.HomeID); err != nil {
-		return nil, storage.Found(err, "institution", "input", "homeId")
-	}
-	side := recognitionrule.ProposedBySideHOME
-	if !authz.Allowed(v, authz.ProposeRule, p.HomeID) {
-		side = recognitionrule.ProposedBySideHOST
-		if err := authz.Require(ctx, authz.ProposeRule, c.InstitutionID); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.check(ctx, p, c); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "proposeRecognitionRule", Key: p.IdempotencyKey, Input: p}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionRule.Get, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
+		c, err := tx.Course.Get(ctx, p.CourseID)
+		if err != nil {
+			return nil, storage.Found(err, "course", "input", "courseId")
+		}
+		home, err := tx.Institution.Get(ctx, p.HomeID)
+		if err != nil {
+			return nil, storage.Found(err, "institution", "input", "homeId")
+		}
+		side := recognitionrule.ProposedBySideHOME
+		if !authz.Allowed(v, authz.ProposeRule, p.HomeID) {
+			side = recognitionrule.ProposedBySideHOST
+			if err := authz.Require(ctx, authz.ProposeRule, c.InstitutionID); err != nil {
+				return nil, err
+			}
+		}
+		if err := check(ctx, tx, p, c, vocab.Day(s.Now(), home.Zone)); err != nil {
+			return nil, err
+		}
 		r, err := tx.RecognitionRule.Create().SetHomeID(p.HomeID).SetHostID(c.InstitutionID).SetCourseID(c.ID).
 			SetNillableProgrammeID(p.ProgrammeID).SetNillableModuleID(p.ModuleID).
 			SetState(recognitionrule.StatePROPOSED).SetProposedBySide(side).SetEcts(p.ECTS).SetGradeTransfer(p.GradeTransfer).
@@ -130,7 +132,8 @@ func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
 	return nil
 }
 
-func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
+// check compares with today at the home institution.
+func check(ctx context.Context, tx *ent.Tx, p Proposal, c *ent.Course, today string) error {
 	found := []error{vocab.CheckDay(p.ValidFrom, "input", "validFrom")}
 	invalid := func(field, format string, args ...any) {
 		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
@@ -140,6 +143,9 @@ func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
 		if *p.ValidUntil < p.ValidFrom {
 			invalid("validUntil", "the rule ends before it begins")
 		}
+		if *p.ValidUntil < today {
+			invalid("validUntil", "the rule has ended already")
+		}
 	}
 	if p.HomeID == c.InstitutionID {
 		invalid("courseId", "the course is the home institution's own")
@@ -147,7 +153,10 @@ func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
 	if c.PublishedVersionID == nil {
 		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).At("input", "courseId")
 	}
-	version, err := s.DB.CourseVersion.Get(ctx, *c.PublishedVersionID)
+	if err := catalogue.TakesApplications(c); err != nil {
+		return err
+	}
+	version, err := tx.CourseVersion.Get(ctx, *c.PublishedVersionID)
 	if err != nil {
 		return err
 	}
@@ -155,7 +164,7 @@ func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
 		invalid("ects", "the course has %s ECTS credits; a rule counts more than none and no more than these", version.Ects)
 	}
 	if p.ProgrammeID != nil {
-		programme, err := s.DB.Programme.Get(ctx, *p.ProgrammeID)
+		programme, err := tx.Programme.Get(ctx, *p.ProgrammeID)
 		if err != nil {
 			return storage.Found(err, "programme", "input", "programmeId")
 		}
@@ -164,7 +173,7 @@ func (s *Service) check(ctx context.Context, p Proposal, c *ent.Course) error {
 		}
 	}
 	if p.ModuleID != nil {
-		module, err := s.DB.HomeModule.Get(ctx, *p.ModuleID)
+		module, err := tx.HomeModule.Get(ctx, *p.ModuleID)
 		if err != nil {
 			return storage.Found(err, "module", "input", "moduleId")
 		}
@@ -182,62 +191,80 @@ type Answer struct {
 }
 
 // Answer agrees or declines. Only the side that did not propose may, and never
-// the same person.
+// the same person. It returns a CONFLICT problem to who agrees when nothing can
+// come of the rule any more: its course is withdrawn or its last day is over.
 func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, error) {
-	r, err := s.DB.RecognitionRule.Get(ctx, a.RuleID)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayAnswer(ctx, r); err != nil {
-		return nil, err
-	}
 	to := recognitionrule.StateDECLINED
 	if a.Agree {
 		to = recognitionrule.StateAGREED
 	}
-	return s.move(ctx, r, to, "recognition_rule.answer", func(u *ent.RecognitionRuleUpdate) {
+	return s.move(ctx, a.RuleID, to, "recognition_rule.answer", func(tx *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+		if err := mayAnswer(ctx, r); err != nil {
+			return err
+		}
 		u.SetAnsweredByID(viewer.From(ctx).PersonID).SetAnsweredAt(vocab.Now(s.Now))
+		if !a.Agree || r.State != recognitionrule.StatePROPOSED {
+			return nil
+		}
+		c, err := tx.Course.Get(ctx, r.CourseID)
+		if err != nil {
+			return err
+		}
+		if err := catalogue.TakesApplications(c); err != nil {
+			return err
+		}
+		today, err := (&Service{DB: tx.Client(), Now: s.Now}).today(ctx, r.HomeID)
+		if err != nil {
+			return err
+		}
+		if r.ValidUntil != nil && *r.ValidUntil < today {
+			return problem.New(problem.Conflict, "the rule has ended already")
+		}
+		return nil
 	})
 }
 
 // Terminate ends an agreed rule. Either side may.
 func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
-	r, err := s.DB.RecognitionRule.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	v, err := authz.SignedInPerson(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !authz.Allowed(v, authz.TerminateRule, r.HomeID) {
-		if err := authz.Require(ctx, authz.TerminateRule, r.HostID); err != nil {
-			return nil, err
+	return s.move(ctx, id, recognitionrule.StateTERMINATED, "recognition_rule.terminate", func(_ *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+		v, err := authz.SignedInPerson(ctx)
+		if err != nil {
+			return err
 		}
-	}
-	return s.move(ctx, r, recognitionrule.StateTERMINATED, "recognition_rule.terminate", func(u *ent.RecognitionRuleUpdate) {
+		if !authz.Allowed(v, authz.TerminateRule, r.HomeID) {
+			if err := authz.Require(ctx, authz.TerminateRule, r.HostID); err != nil {
+				return err
+			}
+		}
 		u.SetTerminatedAt(vocab.Now(s.Now))
+		return nil
 	})
 }
 
-func (s *Service) move(ctx context.Context, r *ent.RecognitionRule, to recognitionrule.State, verb string, set func(*ent.RecognitionRuleUpdate)) (*ent.RecognitionRule, error) {
-	if err := states.Check("recognition rule", r.State, to); err != nil {
-		return nil, err
-	}
+// move takes a rule to another state and records it. It writes the rule's row
+// first, so that all others who would move it wait until the transaction is
+// over; set says whether the viewer may, and fills in the rest.
+func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb string, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdateOne) error) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
-		update := tx.RecognitionRule.Update().Where(recognitionrule.ID(r.ID), recognitionrule.StateEQ(r.State)).SetState(to)
-		set(update)
-		n, err := update.Save(ctx)
+		if err := tx.RecognitionRule.Update().Where(recognitionrule.ID(id)).Exec(ctx); err != nil {
+			return nil, err
+		}
+		r, err := tx.RecognitionRule.Get(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if n != 1 {
-			return nil, problem.Raced("recognition rule", r.ID)
-		}
-		if err := record(ctx, tx, verb, r); err != nil {
+		update := tx.RecognitionRule.UpdateOneID(id).SetState(to)
+		if err := set(tx, r, update); err != nil {
 			return nil, err
 		}
-		return tx.RecognitionRule.Get(ctx, r.ID)
+		if err := states.Check("recognition rule", r.State, to); err != nil {
+			return nil, err
+		}
+		moved, err := update.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return moved, record(ctx, tx, verb, moved)
 	})
 }
 
@@ -247,6 +274,6 @@ func record(ctx context.Context, tx *ent.Tx, verb string, r *ent.RecognitionRule
 	}
 	return outbox.Append(ctx, tx, outbox.Event{
 		Type: verb, Object: r.ID, Home: r.HomeID, Host: r.HostID,
-		Public: verb != "recognition_rule.propose", // others see it once it is agreed
+		Public: r.State == recognitionrule.StateAGREED || r.State == recognitionrule.StateTERMINATED, // as in authz
 	})
 }

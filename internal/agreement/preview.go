@@ -37,7 +37,11 @@ func (s *Service) CountingTowards(ctx context.Context, programme ident.ID) ([]id
 	if err != nil {
 		return nil, storage.Found(err, "programme", "filter", "countsTowardsProgrammeId")
 	}
-	rules, err := s.inForce(p.InstitutionID, &programme).Limit(maxCounting).All(ctx)
+	asked, err := s.inForce(ctx, p.InstitutionID, &programme)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := asked.Limit(maxCounting).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +52,13 @@ func (s *Service) CountingTowards(ctx context.Context, programme ident.ID) ([]id
 	return courses, nil
 }
 
-// inForce asks for the rules of a home that are valid today and concern the
+// inForce asks for the rules of a home that are valid on its day and concern the
 // programme, oldest first.
-func (s *Service) inForce(home ident.ID, programme *ident.ID) *ent.RecognitionRuleQuery {
-	today := s.Now().UTC().Format("2006-01-02")
+func (s *Service) inForce(ctx context.Context, home ident.ID, programme *ident.ID) (*ent.RecognitionRuleQuery, error) {
+	today, err := s.today(ctx, home)
+	if err != nil {
+		return nil, err
+	}
 	forProgramme := []predicate.RecognitionRule{recognitionrule.ProgrammeIDIsNil()}
 	if programme != nil {
 		forProgramme = append(forProgramme, recognitionrule.ProgrammeID(*programme))
@@ -62,26 +69,53 @@ func (s *Service) inForce(home ident.ID, programme *ident.ID) *ent.RecognitionRu
 		recognitionrule.ValidFromLTE(today),
 		recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(today)),
 		recognitionrule.Or(forProgramme...),
-	).Order(recognitionrule.ByID())
+	).Order(recognitionrule.ByID()), nil
 }
 
-// PreviewAll answers for many courses at once, with one statement. A rule for
-// the learner's programme goes before one for every programme, a younger one
-// before an older.
-func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *ident.ID, courses []ident.ID) (map[ident.ID]Preview, error) {
-	rules, err := s.inForce(home, programme).Where(recognitionrule.CourseIDIn(courses...)).All(ctx)
+// today is the calendar date at a home institution, by which its rules hold; for
+// a home that does not exist, which has no rules, the date in UTC.
+func (s *Service) today(ctx context.Context, home ident.ID) (string, error) {
+	inst, err := s.DB.Institution.Get(ctx, home)
+	if ent.IsNotFound(err) {
+		return vocab.Day(s.Now(), "UTC"), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return vocab.Day(s.Now(), inst.Zone), nil
+}
+
+// PreviewAll answers for many course versions at once, by their id, with two
+// statements. A rule for the learner's programme goes before one for every
+// programme, a younger one before an older. No version counts more than the
+// credits that it has: a rule may be older than it.
+func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *ident.ID, versions []*ent.CourseVersion) (map[ident.ID]Preview, error) {
+	courses := make([]ident.ID, len(versions))
+	for i, v := range versions {
+		courses[i] = v.CourseID
+	}
+	asked, err := s.inForce(ctx, home, programme)
 	if err != nil {
 		return nil, err
 	}
-	previews := map[ident.ID]Preview{}
-	for _, c := range courses {
-		previews[c] = Preview{Verdict: vocab.NeedsCase}
+	rules, err := asked.Where(recognitionrule.CourseIDIn(courses...)).All(ctx)
+	if err != nil {
+		return nil, err
 	}
+	best := map[ident.ID]*ent.RecognitionRule{}
 	for _, r := range rules {
-		if old := previews[r.CourseID].Rule; old != nil && old.ProgrammeID != nil && r.ProgrammeID == nil {
+		if old := best[r.CourseID]; old != nil && old.ProgrammeID != nil && r.ProgrammeID == nil {
 			continue
 		}
-		previews[r.CourseID] = Preview{Verdict: vocab.Counts, ECTS: r.Ects, Rule: r}
+		best[r.CourseID] = r
+	}
+	previews := map[ident.ID]Preview{}
+	for _, v := range versions {
+		if r := best[v.CourseID]; r != nil {
+			previews[v.ID] = Preview{Verdict: vocab.Counts, ECTS: min(r.Ects, v.Ects), Rule: r}
+			continue
+		}
+		previews[v.ID] = Preview{Verdict: vocab.NeedsCase}
 	}
 	return previews, nil
 }

@@ -70,7 +70,7 @@ func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
 		inForce = problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
 	}
 	return []authz.Action{
-		authz.Act("revokeCredential", authz.Require(ctx, authz.RevokeCredential, c.InstitutionID), states.Check("credential", c.State, credential.StateREVOKED)),
+		authz.Act("revokeCredential", authz.Require(ctx, authz.RevokeCredential, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID), states.Check("credential", c.State, credential.StateREVOKED)),
 		authz.Act("requestRecognition", own, inForce),
 	}
 }

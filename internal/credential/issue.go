@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -32,31 +33,56 @@ type Issue struct {
 	IdempotencyKey *string
 }
 
+// errNoKey tells that the institution has no key to sign with yet.
+var errNoKey = errors.New("credential: the institution has no signing key")
+
 // Issue issues the credential of a confirmed, passed result. It returns an
 // INVALID problem for each mandatory element of Annex I that is missing, and a
-// CONFLICT problem when the result has a credential already.
+// CONFLICT problem when the result has a credential already or is annulled.
 func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) {
-	r, err := s.DB.Result.Get(ctx, in.ResultID)
-	if err != nil {
-		return nil, storage.Found(err, "result", "input", "resultId")
-	}
-	if err := authz.Require(ctx, authz.IssueCredential, r.HostID); err != nil {
-		return nil, err
-	}
-	if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
-		return nil, err
-	}
-	key, err := s.activeKey(ctx, r.HostID)
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "issueCredential", Key: in.IdempotencyKey, Input: in}
-	c, err := idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
-		if err := certifiable(r); err != nil {
+	var host ident.ID
+	intend := func() (*ent.Credential, error) {
+		return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
+			r, err := tx.Result.Get(ctx, in.ResultID)
+			if err != nil {
+				return nil, storage.Found(err, "result", "input", "resultId")
+			}
+			if err := authz.Require(ctx, authz.IssueCredential, r.HostID); err != nil {
+				return nil, err
+			}
+			if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
+				return nil, err
+			}
+			if err := certifiable(r); err != nil {
+				return nil, err
+			}
+			annulled, err := tx.Credential.Query().
+				Where(credential.ResultID(r.ID), credential.RevocationReasonIn(vocab.Annulling...)).Exist(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if annulled {
+				return nil, problem.New(problem.Conflict, "this result is annulled; it is not certified again")
+			}
+			host = r.HostID
+			key, err := tx.SigningKey.Query().Where(signingkey.LiveKey(string(host))).Only(viewer.AsSystem(ctx))
+			if ent.IsNotFound(err) {
+				return nil, errNoKey
+			}
+			if err != nil {
+				return nil, err
+			}
+			return s.intend(ctx, tx, r, key)
+		})
+	}
+	c, err := intend()
+	if errors.Is(err, errNoKey) { // made only for who may issue, and before it signs
+		if _, err := s.activeKey(ctx, host); err != nil {
 			return nil, err
 		}
-		return s.intend(ctx, tx, r, key)
-	})
+		c, err = intend()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,14 @@ package credential
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -21,36 +22,49 @@ type Revocation struct {
 }
 
 // Revoke revokes a credential for good: verification and the status list say so
-// at once. A new one may be issued of the same result.
+// at once, and a case that waits for home's decision ends. A new one may be
+// issued of the same result, unless the reason says that the result is annulled:
+// then the revoked one keeps the result's place for ever, and it counts towards
+// no micro-degree. Nobody decides about themselves.
 func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, error) {
-	c, err := s.DB.Credential.Get(ctx, in.CredentialID)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.RevokeCredential, c.InstitutionID); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "revokeCredential", Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
-		if err := states.Check("credential", c.State, credential.StateREVOKED); err != nil {
-			return nil, err
-		}
-		now := vocab.Now(s.Now)
-		// The list first: it is what rivals contend for.
-		if err := tx.StatusList.UpdateOneID(c.StatusListID).AddRevision(1).SetChangedAt(now).Exec(viewer.AsSystem(ctx)); err != nil {
-			return nil, err
-		}
-		n, err := tx.Credential.Update().Where(credential.ID(c.ID), credential.StateEQ(credential.StateISSUED)).
-			SetState(credential.StateREVOKED).SetRevokedAt(now).SetRevocationReason(in.Reason).ClearLiveKey().Save(ctx)
+		c, err := tx.Credential.Get(ctx, in.CredentialID)
 		if err != nil {
 			return nil, err
 		}
-		if n != 1 {
-			return nil, problem.Raced("credential", c.ID)
-		}
-		if err := record(ctx, tx, "credential.revoke", c, map[string]string{"reason": string(in.Reason)}); err != nil {
+		if err := authz.Require(ctx, authz.RevokeCredential, c.InstitutionID); err != nil {
 			return nil, err
 		}
-		return tx.Credential.Get(ctx, c.ID)
+		if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
+			return nil, err
+		}
+		now := vocab.Now(s.Now)
+		// The list first: it is what rivals contend for. Then the credential, which
+		// a learner may have recognised at this moment.
+		if err := tx.StatusList.UpdateOneID(c.StatusListID).AddRevision(1).SetChangedAt(now).Exec(viewer.AsSystem(ctx)); err != nil {
+			return nil, err
+		}
+		if err := tx.Credential.Update().Where(credential.ID(c.ID)).Exec(ctx); err != nil {
+			return nil, err
+		}
+		if c, err = tx.Credential.Get(ctx, c.ID); err != nil {
+			return nil, err
+		}
+		if err := states.Check("credential", c.State, credential.StateREVOKED); err != nil {
+			return nil, err
+		}
+		update := tx.Credential.UpdateOneID(c.ID).SetState(credential.StateREVOKED).SetRevokedAt(now).SetRevocationReason(in.Reason)
+		if !slices.Contains(vocab.Annulling, in.Reason) {
+			update.ClearLiveKey()
+		}
+		revoked, err := update.Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := recognition.EndOpenTx(ctx, tx, c.ID, now); err != nil {
+			return nil, err
+		}
+		return revoked, record(ctx, tx, "credential.revoke", c, map[string]string{"reason": string(in.Reason)})
 	})
 }

@@ -62,7 +62,7 @@ func TestEveryChangeIsOnRecord(t *testing.T) {
 	w.course(c.editor, "CS-KEY") // unrelated
 	first := c.hostRegistrar.Does("issues, which also makes the key", "issueCredential", map[string]any{"resultId": res})
 	changes(c.hostRegistrar, []string{"credential.revoke"}, func() {
-		c.hostRegistrar.Does("revokes", "revokeCredential", map[string]any{"credentialId": id(first), "reason": "MISCONDUCT"})
+		c.hostRegistrar.Does("revokes", "revokeCredential", map[string]any{"credentialId": id(first), "reason": "ISSUED_IN_ERROR"})
 	})
 	changes(c.hostRegistrar, []string{"credential.intend", "credential.issue"}, func() {
 		cred = c.hostRegistrar.Does("issues again", "issueCredential", map[string]any{"resultId": res})

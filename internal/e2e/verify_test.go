@@ -16,8 +16,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 )
 
-// certified returns a credential of uni-b.
-func (w *World) certified(c cast) map[string]any {
+// awarded returns a credential of uni-b.
+func (w *World) awarded(c cast) map[string]any {
 	w.t.Helper()
 	_, enrolment := w.enrolled(c, w.offering(c.editor, w.course(c.editor, "CS-1"), 2))
 	return c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
@@ -76,7 +76,7 @@ func payloadOf(t *testing.T, jwt string) (header jose.Header, payload []byte) {
 func TestForgedCredentialsAreNotGenuine(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
-	good := w.certified(c)["jwt"].(string)
+	good := w.awarded(c)["jwt"].(string)
 	if got := w.judged(good); got != "VALID" {
 		t.Fatalf("the good one is %s", got)
 	}
@@ -123,7 +123,7 @@ func TestForgedCredentialsAreNotGenuine(t *testing.T) {
 func TestOfAStolenKeyOnlyWhatIsOnRecordIsGenuine(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
-	cred := w.certified(c)
+	cred := w.awarded(c)
 	good := cred["jwt"].(string)
 	header, payload := payloadOf(t, good)
 	stolen := w.forge("uni-b", header, []byte(strings.Replace(string(payload), `"creditsEarned":5`, `"creditsEarned":9`, 1)))
@@ -149,7 +149,7 @@ func TestOfAStolenKeyOnlyWhatIsOnRecordIsGenuine(t *testing.T) {
 // taken for the best.
 func TestAnUnknownStateIsInconclusive(t *testing.T) {
 	w := NewWorld(t)
-	cred := w.certified(w.cast())
+	cred := w.awarded(w.cast())
 	if _, err := w.DB.SQL.Exec("UPDATE credentials SET state = 'SUSPENDED' WHERE id = '" + cred["id"].(string) + "'"); err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestARotationIsThatOfOneInstitution(t *testing.T) {
 // its issuer, and at that address.
 func TestTheKeyOfACredentialIsFoundByItsName(t *testing.T) {
 	w := NewWorld(t)
-	header, _ := payloadOf(t, w.certified(w.cast())["jwt"].(string))
+	header, _ := payloadOf(t, w.awarded(w.cast())["jwt"].(string))
 	issuer := header.KeyID[:strings.Index(header.KeyID, "/keys/")]
 	path := strings.TrimPrefix(issuer, base)
 	set, err := jose.ParseSet(w.browse(http.MethodGet, path+"/jwks.json", nil, nil).Body.Bytes())

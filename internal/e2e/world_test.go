@@ -60,6 +60,7 @@ type World struct {
 	parts      app.Parts
 	Statements atomic.Int64
 	clock      atomic.Pointer[time.Time]
+	meanwhile  atomic.Pointer[func()] // see Meanwhile
 
 	alliance     ident.ID
 	institutions map[string]ident.ID
@@ -80,7 +81,7 @@ func emptyWorld(t *testing.T) *World {
 	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
 	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
 	w.address = testkit.Migrated(t)
-	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements))
+	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements), testkit.OnStatement(w.hear))
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	kek, err := keyring.ParseKEK(base64.StdEncoding.EncodeToString(raw))
@@ -110,6 +111,18 @@ func (w *World) Now() time.Time { return *w.clock.Load() }
 
 // SetClock sets it.
 func (w *World) SetClock(t time.Time) { w.clock.Store(&t) }
+
+// Meanwhile has something happen within the next mutation that carries a key:
+// after all that it does before its transaction.
+func (w *World) Meanwhile(fn func()) { w.meanwhile.Store(&fn) }
+
+func (w *World) hear(query string, _ any) {
+	if strings.HasPrefix(query, "SELECT") && strings.Contains(query, "idempotency_keys") {
+		if fn := w.meanwhile.Swap(nil); fn != nil {
+			(*fn)()
+		}
+	}
+}
 
 // system is a context on behalf of the system.
 func (w *World) system() context.Context {

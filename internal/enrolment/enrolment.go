@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
@@ -59,13 +58,9 @@ type Admission struct {
 
 // Admit gives the applicant a seat and enrols them, in one step.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, error) {
-	app, err := s.Admissions.LoadToAdmit(ctx, a.ApplicationID)
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "admitApplication", Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		admitted, err := s.Admissions.AdmitTx(ctx, tx, app)
+		app, err := s.Admissions.AdmitTx(ctx, tx, a.ApplicationID)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +73,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, err
 		if err != nil {
 			return nil, err
 		}
-		return admitted, record(ctx, tx, "enrolment.begin", e.ID, e)
+		return app, record(ctx, tx, "enrolment.begin", e.ID, e)
 	})
 }
 
@@ -92,25 +87,21 @@ type Withdrawal struct {
 // Withdraw ends the learner's application and, when they are enrolled, gives
 // the seat back. It returns a CONFLICT problem once the course is completed.
 func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application, error) {
-	app, err := s.Admissions.LoadToWithdraw(ctx, w.ApplicationID)
+	reason, err := vocab.Line(1000, vocab.OrZero(w.Reason), "input", "reason")
 	if err != nil {
 		return nil, err
 	}
-	reason := ""
-	if w.Reason != nil {
-		if reason, err = vocab.Line(1000, *w.Reason, "input", "reason"); err != nil {
-			return nil, err
-		}
-	}
 	call := idempotency.Call{Verb: "withdrawApplication", Key: w.IdempotencyKey, Input: w}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
-		wasAdmitted := app.State == application.StateADMITTED
-		withdrawn, err := s.Admissions.WithdrawTx(ctx, tx, app, reason)
-		if err != nil || !wasAdmitted {
+		withdrawn, seated, err := s.Admissions.WithdrawTx(ctx, tx, w.ApplicationID, reason)
+		if err != nil || !seated {
 			return withdrawn, err
 		}
-		e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(app.ID)).Only(ctx)
+		e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(withdrawn.ID)).Only(ctx)
 		if err != nil {
+			return nil, err
+		}
+		if e, err = hold(ctx, tx, e.ID); err != nil {
 			return nil, err
 		}
 		return withdrawn, s.end(ctx, tx, e, enrolment.StateWITHDRAWN, "enrolment.withdraw")
@@ -123,24 +114,30 @@ func Actions(ctx context.Context, e *ent.Enrolment) []authz.Action {
 		authz.Require(ctx, authz.RecordResult, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e))}
 }
 
-// ResultActions says what the viewer may do with a result now.
-func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
+// ResultActions says what the viewer may do with a result of a host now.
+func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []authz.Action {
 	return []authz.Action{authz.Act("confirmResult",
-		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r),
+		authz.Require(ctx, authz.ConfirmResult, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r, host),
 		resultStates.Check("result", r.State, result.StateCONFIRMED))}
 }
 
+// hold writes the enrolment's row, so that all others who would end it or give
+// it a result wait until the transaction is over. It comes first: what is read
+// afterwards, its results too, stays as it is.
+func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Enrolment, error) {
+	if err := tx.Enrolment.Update().Where(enrolment.ID(id)).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return tx.Enrolment.Get(ctx, id)
+}
+
+// end ends an enrolment that its caller holds.
 func (s *Service) end(ctx context.Context, tx *ent.Tx, e *ent.Enrolment, to enrolment.State, verb string) error {
 	if err := states.Check("enrolment", e.State, to); err != nil {
 		return err
 	}
-	n, err := tx.Enrolment.Update().Where(enrolment.ID(e.ID), enrolment.StateEQ(e.State)).
-		SetState(to).SetEndedAt(vocab.Now(s.Now)).Save(ctx)
-	if err != nil {
+	if err := tx.Enrolment.Update().Where(enrolment.ID(e.ID)).SetState(to).SetEndedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 		return err
-	}
-	if n != 1 {
-		return problem.Raced("enrolment", e.ID)
 	}
 	return record(ctx, tx, verb, e.ID, e)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
@@ -32,25 +33,29 @@ const maxAttempts = 10
 // host's staff only, until a registrar confirms it. A pass earns the credits
 // of the course version; a failed attempt earns none.
 func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error) {
-	e, err := s.DB.Enrolment.Get(ctx, a.EnrolmentID)
-	if err != nil {
-		return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
-	}
-	if err := authz.Require(ctx, authz.RecordResult, e.HostID); err != nil {
-		return nil, err
-	}
-	if err := authz.RequireOther(ctx, e.LearnerID); err != nil {
-		return nil, err
-	}
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.check(s.Now().UTC().Format("2006-01-02")); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "recordResult", Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
+		e, err := hold(ctx, tx, a.EnrolmentID)
+		if err != nil {
+			return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
+		}
+		if err := authz.Require(ctx, authz.RecordResult, e.HostID); err != nil {
+			return nil, err
+		}
+		if err := authz.RequireOther(ctx, e.LearnerID); err != nil {
+			return nil, err
+		}
+		host, err := tx.Institution.Get(ctx, e.HostID)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.check(vocab.Day(e.EnrolledAt, host.Zone), vocab.Day(s.Now(), host.Zone)); err != nil {
+			return nil, err
+		}
 		if err := takesResults(e); err != nil {
 			return nil, err
 		}
@@ -78,9 +83,6 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 			create.SetEcts(version.Ects)
 		}
 		r, err := create.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.Raced("enrolment", e.ID)
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -88,8 +90,12 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 	})
 }
 
-func (a Assessment) check(today string) error {
+// check compares with the day of enrolment and with today, both at the host.
+func (a Assessment) check(enrolled, today string) error {
 	found := []error{vocab.CheckDay(a.AchievedOn, "input", "achievedOn")}
+	if a.AchievedOn < enrolled {
+		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved before the enrolment on %s", enrolled).At("input", "achievedOn"))
+	}
 	if a.AchievedOn > today {
 		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved in the future").At("input", "achievedOn"))
 	}
@@ -117,37 +123,40 @@ type Confirmation struct {
 // Confirm makes a result final and tells learner and home. A passed result
 // completes the enrolment.
 func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, error) {
-	r, err := s.DB.Result.Get(ctx, c.ResultID)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.ConfirmResult, r.HostID); err != nil {
-		return nil, err
-	}
-	if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
-		return nil, err
-	}
 	v, err := authz.SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := confirmedByAnother(v, r); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "confirmResult", Key: c.IdempotencyKey, Input: c}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
-		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
-			return nil, err
-		}
-		n, err := tx.Result.Update().Where(result.ID(r.ID), result.StateEQ(result.StateRECORDED)).
-			SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
+		r, err := tx.Result.Get(ctx, c.ResultID)
 		if err != nil {
 			return nil, err
 		}
-		if n != 1 {
-			return nil, problem.Raced("result", r.ID)
+		e, err := hold(ctx, tx, r.EnrolmentID)
+		if err != nil {
+			return nil, err
 		}
-		e, err := tx.Enrolment.Get(ctx, r.EnrolmentID)
+		if r, err = tx.Result.Get(ctx, r.ID); err != nil { // as it stands now that nobody else moves it
+			return nil, err
+		}
+		if err := authz.Require(ctx, authz.ConfirmResult, r.HostID); err != nil {
+			return nil, err
+		}
+		if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
+			return nil, err
+		}
+		host, err := tx.Institution.Get(ctx, r.HostID)
+		if err != nil {
+			return nil, err
+		}
+		if err := confirmedByAnother(v, r, host); err != nil {
+			return nil, err
+		}
+		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
+			return nil, err
+		}
+		confirmed, err := tx.Result.UpdateOneID(r.ID).SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -159,15 +168,19 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 				return nil, err
 			}
 		}
-		return tx.Result.Get(ctx, r.ID)
+		return confirmed, nil
 	})
 }
 
 // confirmedByAnother returns a FORBIDDEN problem to a program that has recorded
-// the result itself: confirming is a second look.
-func confirmedByAnother(v *viewer.Viewer, r *ent.Result) error {
+// the result itself, and to a person who has where the host asks for a second
+// person: confirming is a second look.
+func confirmedByAnother(v *viewer.Viewer, r *ent.Result, host *ent.Institution) error {
 	if v.Kind == viewer.Program && r.RecordedByClientID != nil && *r.RecordedByClientID == v.ClientID {
 		return problem.New(problem.Forbidden, "this program has recorded the result; somebody else confirms it")
+	}
+	if host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person && r.RecordedByID != nil && *r.RecordedByID == v.PersonID {
+		return problem.New(problem.Forbidden, "here a second person confirms a result; you have recorded this one")
 	}
 	return nil
 }

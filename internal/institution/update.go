@@ -19,20 +19,21 @@ import (
 // an empty website or identifier is removed. The home organisation and the
 // country stay for good.
 type Update struct {
-	InstitutionID ident.ID
-	Name          []vocab.Translation
-	Acronym       *string
-	Town          []vocab.Translation
-	ErasmusCode   *string
-	PIC           *string
-	OID           *string
-	ROR           *string
-	DEQAR         *string
-	Website       *string
-	Domains       []string
-	Zone          *string
-	CourseReview  *institution.CourseReview
-	StepUp        *vocab.StepUp
+	InstitutionID      ident.ID
+	Name               []vocab.Translation
+	Acronym            *string
+	Town               []vocab.Translation
+	ErasmusCode        *string
+	PIC                *string
+	OID                *string
+	ROR                *string
+	DEQAR              *string
+	Website            *string
+	Domains            []string
+	Zone               *string
+	CourseReview       *institution.CourseReview
+	ResultConfirmation *institution.ResultConfirmation
+	StepUp             *vocab.StepUp
 }
 
 // fill checks the update, sets what it changes, and lists the names of that.
@@ -90,6 +91,7 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 		m.SetZone(*u.Zone)
 	})
 	set("courseReview", u.CourseReview != nil, func() { m.SetCourseReview(*u.CourseReview) })
+	set("resultConfirmation", u.ResultConfirmation != nil, func() { m.SetResultConfirmation(*u.ResultConfirmation) })
 	set("stepUp", u.StepUp != nil, func() { m.SetStepUp(*u.StepUp) })
 	return changed, problem.Join(found...)
 }

@@ -260,11 +260,19 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 		if !v.IsAffiliated(h.InstitutionID) {
 			v.Homes = append(v.Homes, h.InstitutionID)
 		}
-		if audience, ok := audiences[h.Kind]; ok && !slices.Contains(v.Audiences, audience) {
-			v.Audiences = append(v.Audiences, audience)
+	}
+	v.Audiences = Audiences(homes)
+	return v, nil
+}
+
+// Audiences returns the target groups to which affiliations make somebody belong.
+func Audiences(homes []*ent.Affiliation) (all []vocab.TargetGroup) {
+	for _, h := range homes {
+		if audience, ok := audiences[h.Kind]; ok && !slices.Contains(all, audience) {
+			all = append(all, audience)
 		}
 	}
-	return v, nil
+	return all
 }
 
 // below returns a function that lists a unit of a grant and all units below it.

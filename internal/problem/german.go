@@ -249,6 +249,7 @@ var german = map[string]string{
 	"the course has %s ECTS credits; a rule counts more than none and no more than these": "der Kurs hat %s Leistungspunkte (ECTS); eine Regel rechnet mehr als null und höchstens so viele an",
 	"the course is the home institution's own":                                            "der Kurs ist ein eigener der Heimathochschule",
 	"the module is not one of the rule's programme":                                       "das Modul gehört nicht zum Studiengang der Regel",
+	"the rule has ended already":                                                          "die Regel ist bereits abgelaufen",
 	"the rule ends before it begins":                                                      "die Regel endet, bevor sie beginnt",
 
 	// Applications and admission.
@@ -266,24 +267,27 @@ var german = map[string]string{
 	"your account has no current affiliation with such a home institution; sign in there again": "Ihr Konto hat keine aktuelle Zugehörigkeit zu einer solchen Heimathochschule; melden Sie sich dort erneut an",
 
 	// Enrolments and results.
-	"a result cannot be achieved in the future": "ein Ergebnis kann nicht in der Zukunft erreicht worden sein",
-	"all %d attempts are used":                  "alle %d Versuche sind aufgebraucht",
-	"attempt %d waits to be confirmed":          "Versuch %d wartet noch auf Bestätigung",
-	"this enrolment is %s and takes no result":  "diese Einschreibung ist im Zustand %s und nimmt kein Ergebnis auf",
+	"a result cannot be achieved before the enrolment on %s":             "ein Ergebnis kann nicht vor der Einschreibung am %s erreicht worden sein",
+	"a result cannot be achieved in the future":                          "ein Ergebnis kann nicht in der Zukunft erreicht worden sein",
+	"all %d attempts are used":                                           "alle %d Versuche sind aufgebraucht",
+	"here a second person confirms a result; you have recorded this one": "hier bestätigt eine zweite Person ein Ergebnis; dieses haben Sie selbst erfasst",
+	"attempt %d waits to be confirmed":                                   "Versuch %d wartet noch auf Bestätigung",
+	"this enrolment is %s and takes no result":                           "diese Einschreibung ist im Zustand %s und nimmt kein Ergebnis auf",
 
 	// Credentials.
+	"this result is annulled; it is not certified again":           "dieses Ergebnis ist aufgehoben; es wird nicht noch einmal bescheinigt",
 	"this credential is %s; only one in force can be recognised":   "dieser Nachweis ist im Zustand %s; nur ein gültiger kann anerkannt werden",
 	"this result has a credential already; revoke it first":        "zu diesem Ergebnis gibt es bereits einen Nachweis; widerrufen Sie ihn zuerst",
 	"this result is %s and %s; only a confirmed pass is certified": "dieses Ergebnis ist %s und %s; nur ein bestätigtes Bestehen wird bescheinigt",
 
 	// Recognition.
-	"a decision is GRANTED, GRANTED_PARTIALLY or REFUSED, not %s":                        "eine Entscheidung lautet GRANTED, GRANTED_PARTIALLY oder REFUSED, nicht %s",
-	"a refused case counts no credits":                                                   "bei einer abgelehnten Anerkennung zählen keine Leistungspunkte",
-	"anything but a full grant names a substantial difference":                           "ohne Anerkennung in vollem Umfang ist ein wesentlicher Unterschied zu nennen",
-	"at most %d differences are allowed":                                                 "höchstens %d Unterschiede sind zulässig",
-	"granted in full counts all %s ECTS credits":                                         "eine Anerkennung in vollem Umfang zählt alle %s Leistungspunkte (ECTS)",
-	"granted in part counts more than none and fewer than all %s ECTS credits":           "eine teilweise Anerkennung zählt mehr als null und weniger als alle %s Leistungspunkte (ECTS)",
-	"your home institution has counted this credential already, or decides about it now": "Ihre Heimathochschule hat diesen Nachweis bereits angerechnet oder entscheidet gerade darüber",
+	"a decision is GRANTED, GRANTED_PARTIALLY or REFUSED, not %s":                    "eine Entscheidung lautet GRANTED, GRANTED_PARTIALLY oder REFUSED, nicht %s",
+	"a refused case counts no credits":                                               "bei einer abgelehnten Anerkennung zählen keine Leistungspunkte",
+	"anything but a full grant names a substantial difference":                       "ohne Anerkennung in vollem Umfang ist ein wesentlicher Unterschied zu nennen",
+	"at most %d differences are allowed":                                             "höchstens %d Unterschiede sind zulässig",
+	"granted in full counts all %s ECTS credits":                                     "eine Anerkennung in vollem Umfang zählt alle %s Leistungspunkte (ECTS)",
+	"granted in part counts more than none and fewer than all %s ECTS credits":       "eine teilweise Anerkennung zählt mehr als null und weniger als alle %s Leistungspunkte (ECTS)",
+	"your home institution has counted this result already, or decides about it now": "Ihre Heimathochschule hat dieses Ergebnis bereits angerechnet oder entscheidet gerade darüber",
 
 	// Requests.
 	"%d operations of yours are running already":            "von Ihnen laufen bereits %d Operationen",

@@ -2,6 +2,7 @@ package recognition
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -37,32 +38,27 @@ type facts struct {
 // Ask asks the learner's home to count a credential. What home promised when
 // the learner applied is honoured first, whatever became of the rule; then a
 // rule that is agreed now decides; otherwise an officer has to. It returns a
-// CONFLICT problem for a credential that is not in force or is counted already.
+// CONFLICT problem for a credential that is not in force, and for a result that
+// is counted already.
 func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, error) {
-	c, err := s.DB.Credential.Get(ctx, in.CredentialID)
-	if err != nil {
-		return nil, storage.Found(err, "credential", "input", "credentialId")
-	}
-	if err := authz.RequireSelf(ctx, c.LearnerID); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "requestRecognition", Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
-		f, err := gather(ctx, tx, c, in.ProgrammeID)
+		f, err := gather(ctx, tx, in)
 		if err != nil {
 			return nil, err
 		}
+		c := f.credential
 		now := vocab.Now(s.Now)
 		create := tx.RecognitionCase.Create().SetLearnerID(c.LearnerID).SetHomeID(c.HomeID).SetHostID(c.InstitutionID).
 			SetCredentialID(c.ID).SetNillableProgrammeID(f.programme).SetLiveKey(liveKey(c)).
-			SetDifferences([]vocab.Difference{}).SetSubmittedAt(now).SetDueAt(now.AddDate(0, monthsToDecide, 0)).
+			SetDifferences([]vocab.Difference{}).SetSubmittedAt(now).SetDueAt(vocab.AddMonths(now, monthsToDecide)).
 			SetState(recognitioncase.StateOPEN).SetBasis(recognitioncase.BasisASSESSMENT)
 		if err := s.decide(ctx, tx, f, create.Mutation(), now); err != nil {
 			return nil, err
 		}
 		made, err := create.Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "your home institution has counted this credential already, or decides about it now")
+			return nil, problem.New(problem.Conflict, "your home institution has counted this result already, or decides about it now")
 		}
 		if err != nil {
 			return nil, err
@@ -71,8 +67,17 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 	})
 }
 
-func gather(ctx context.Context, tx *ent.Tx, c *ent.Credential, programme *ident.ID) (f facts, err error) {
-	if c, err = tx.Credential.Get(ctx, c.ID); err != nil {
+// gather holds the credential, so that it is not revoked meanwhile, and reads
+// what a decision rests on.
+func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
+	if err := tx.Credential.Update().Where(credential.ID(in.CredentialID)).Exec(ctx); err != nil {
+		return f, err
+	}
+	c, err := tx.Credential.Get(ctx, in.CredentialID)
+	if err != nil {
+		return f, storage.Found(err, "credential", "input", "credentialId")
+	}
+	if err := authz.RequireSelf(ctx, c.LearnerID); err != nil {
 		return f, err
 	}
 	if c.State != credential.StateISSUED {
@@ -93,15 +98,15 @@ func gather(ctx context.Context, tx *ent.Tx, c *ent.Credential, programme *ident
 		return f, err
 	}
 	f.programme = f.application.ProgrammeID
-	if programme != nil {
-		p, err := tx.Programme.Get(ctx, *programme)
+	if in.ProgrammeID != nil {
+		p, err := tx.Programme.Get(ctx, *in.ProgrammeID)
 		if err != nil {
 			return f, storage.Found(err, "programme", "input", "programmeId")
 		}
 		if p.InstitutionID != c.HomeID {
 			return f, problem.New(problem.Invalid, "the programme belongs to another institution").At("input", "programmeId")
 		}
-		f.programme = programme
+		f.programme = in.ProgrammeID
 	}
 	return f, nil
 }
@@ -109,10 +114,16 @@ func gather(ctx context.Context, tx *ent.Tx, c *ent.Credential, programme *ident
 // decide fills in the decision when a promise or a rule makes it.
 func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.RecognitionCaseMutation, now time.Time) error {
 	grant := func(basis recognitioncase.Basis, rule ident.ID, ects vocab.ECTS, transfer string) {
+		all := f.credential.Ects
 		m.SetState(recognitioncase.StateGRANTED)
+		if ects < all {
+			m.SetState(recognitioncase.StateGRANTED_PARTIALLY)
+			m.SetDifferences([]vocab.Difference{fewerCredits(ects, all)})
+			m.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
+		}
 		m.SetBasis(basis)
 		m.SetRuleID(rule)
-		m.SetEcts(min(ects, f.credential.Ects))
+		m.SetEcts(min(ects, all))
 		m.SetDecidedAt(now)
 		if transfer == string(recognitionrule.GradeTransferAS_GIVEN) && f.result.Grade != nil {
 			m.SetGrade(*f.result.Grade)
@@ -123,19 +134,29 @@ func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.Recogn
 		return nil
 	}
 	previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).
-		PreviewAll(ctx, f.credential.HomeID, f.programme, []ident.ID{f.version.CourseID})
+		PreviewAll(ctx, f.credential.HomeID, f.programme, []*ent.CourseVersion{f.version})
 	if err != nil {
 		return err
 	}
-	if p := previews[f.version.CourseID]; p.Verdict == vocab.Counts {
+	if p := previews[f.version.ID]; p.Verdict == vocab.Counts {
 		grant(recognitioncase.BasisRULE, p.Rule.ID, p.ECTS, string(p.Rule.GradeTransfer))
 	}
 	return nil
 }
 
+// fewerCredits is the difference that a rule for part of the credits names.
+func fewerCredits(counted, all vocab.ECTS) vocab.Difference {
+	return vocab.Difference{
+		Element: vocab.Workload,
+		Text:    fmt.Sprintf("The rule between the two institutions counts %s of the %s ECTS credits.", counted, all),
+		Remedy:  "Appeal to your home institution within the term, and show what the other credits would replace.",
+	}
+}
+
 func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// liveKey is what two standing cases about one credential share.
+// liveKey is what two standing cases about one achievement share. It names the
+// result: a credential that is issued anew proves nothing more.
 func liveKey(c *ent.Credential) string {
-	return storage.Digest(string(c.ID + "|" + c.HomeID))
+	return storage.Digest(string(c.ResultID + "|" + c.HomeID))
 }

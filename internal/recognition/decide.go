@@ -3,6 +3,7 @@ package recognition
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
@@ -10,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -34,51 +36,49 @@ const (
 // do not fit the outcome, or when anything but a full grant names no
 // substantial difference or no remedy.
 func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase, error) {
-	c, err := s.DB.RecognitionCase.Get(ctx, d.CaseID)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.DecideRecognition, c.HomeID); err != nil {
-		return nil, err
-	}
-	if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
-		return nil, err
-	}
 	v, err := authz.SignedIn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cred, err := s.DB.Credential.Get(ctx, c.CredentialID)
-	if err != nil {
-		return nil, err
-	}
-	ects, err := d.check(cred.Ects)
 	if err != nil {
 		return nil, err
 	}
 	call := idempotency.Call{Verb: "decideRecognition", Key: d.IdempotencyKey, Input: d}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
+		// The case is held, so that nobody else decides it, nor ends it because its
+		// credential is revoked: a case that is open has a credential in force.
+		if err := tx.RecognitionCase.Update().Where(recognitioncase.ID(d.CaseID)).Exec(ctx); err != nil {
+			return nil, err
+		}
+		c, err := tx.RecognitionCase.Get(ctx, d.CaseID)
+		if err != nil {
+			return nil, err
+		}
+		if err := authz.Require(ctx, authz.DecideRecognition, c.HomeID); err != nil {
+			return nil, err
+		}
+		if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
+			return nil, err
+		}
+		cred, err := tx.Credential.Get(ctx, c.CredentialID)
+		if err != nil {
+			return nil, err
+		}
+		d, ects, err := d.checked(cred.Ects)
+		if err != nil {
+			return nil, err
+		}
 		if err := states.Check("recognition case", c.State, d.Outcome); err != nil {
 			return nil, err
 		}
 		now := vocab.Now(s.Now)
-		update := tx.RecognitionCase.Update().Where(recognitioncase.ID(c.ID), recognitioncase.StateEQ(recognitioncase.StateOPEN)).
+		update := tx.RecognitionCase.UpdateOneID(c.ID).
 			SetState(d.Outcome).SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(d.Reasons).
-			SetDifferences(append([]vocab.Difference{}, d.Differences...)).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
+			SetDifferences(d.Differences).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
 		if d.Outcome != recognitioncase.StateGRANTED {
-			update.SetAppealBefore(now.AddDate(0, monthsToAppeal, 0))
+			update.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
 		}
 		if d.Outcome == recognitioncase.StateREFUSED {
 			update.ClearLiveKey() // a refused credential may be presented again, with what was missing
 		}
-		n, err := update.Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n != 1 {
-			return nil, problem.Raced("recognition case", c.ID)
-		}
-		decided, err := tx.RecognitionCase.Get(ctx, c.ID)
+		decided, err := update.Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +86,35 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 	})
 }
 
-// check returns the credits that count.
-func (d *Decision) check(all vocab.ECTS) (vocab.ECTS, error) {
+// EndOpenTx ends what waits for a decision about a credential that its caller
+// revokes in the same transaction. The cases are home's, so the system ends
+// them. What home has granted stands: home hears of the revocation, and the
+// result is not counted twice.
+func EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID, now time.Time) error {
+	open, err := tx.RecognitionCase.Query().
+		Where(recognitioncase.CredentialID(credential), recognitioncase.StateEQ(recognitioncase.StateOPEN)).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		n, err := tx.RecognitionCase.Update().Where(recognitioncase.ID(c.ID), recognitioncase.StateEQ(recognitioncase.StateOPEN)).
+			SetState(recognitioncase.StateWITHDRAWN).SetDecidedAt(now).ClearLiveKey().Save(viewer.AsSystem(ctx))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			continue // an officer decided first
+		}
+		c.State = recognitioncase.StateWITHDRAWN
+		if err := record(ctx, tx, "recognition.end", c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checked returns the decision with its texts tidied, and the credits that count.
+func (d Decision) checked(all vocab.ECTS) (Decision, vocab.ECTS, error) {
 	var found []error
 	invalid := func(field, format string, args ...any) {
 		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
@@ -130,10 +157,11 @@ func (d *Decision) check(all vocab.ECTS) (vocab.ECTS, error) {
 	if len(d.Differences) > maxDifferences {
 		invalid("differences", "at most %d differences are allowed", maxDifferences)
 	}
+	d.Differences = append([]vocab.Difference{}, d.Differences...) // the caller keeps its own, for another try
 	for i := range d.Differences {
 		at := strconv.Itoa(i)
 		d.Differences[i].Text = line(maxDifference, d.Differences[i].Text, "input", "differences", at, "text")
 		d.Differences[i].Remedy = line(maxDifference, d.Differences[i].Remedy, "input", "differences", at, "remedy")
 	}
-	return ects, problem.Join(found...)
+	return d, ects, problem.Join(found...)
 }

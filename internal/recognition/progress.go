@@ -6,6 +6,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -13,10 +14,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Progress says how far the signed-in learner has come towards a micro-degree,
-// by confirmed results; nil when nobody has signed in.
+// by confirmed results that are not annulled; nil when nobody has signed in.
 func (s *Service) Progress(ctx context.Context, m *ent.MicroDegree) (*rules.Report, error) {
 	if viewer.From(ctx).Kind != viewer.Person {
 		return nil, nil
@@ -64,10 +66,21 @@ func (s *Service) Plan(ctx context.Context, m *ent.MicroDegree, candidates []ide
 	return &plan, nil
 }
 
-// completed lists what the viewer has passed.
+// completed lists what the viewer has passed, without what is annulled.
 func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
+	learner := viewer.From(ctx).PersonID
+	annulled, err := s.DB.Credential.Query().
+		Where(credential.LearnerID(learner), credential.RevocationReasonIn(vocab.Annulling...)).
+		Select(credential.FieldID, credential.FieldResultID).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	void := make([]ident.ID, len(annulled))
+	for i, c := range annulled {
+		void[i] = c.ResultID
+	}
 	passed, err := s.DB.Result.Query().
-		Where(result.LearnerID(viewer.From(ctx).PersonID), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED)).
+		Where(result.LearnerID(learner), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED), result.IDNotIn(void...)).
 		WithEnrolment(func(q *ent.EnrolmentQuery) {
 			q.Select(enrolment.FieldID, enrolment.FieldVersionID, enrolment.FieldEnrolledAt)
 		}).All(ctx)

@@ -5,6 +5,10 @@
 //	OPEN → GRANTED           counts in full
 //	OPEN → GRANTED_PARTIALLY counts in part; a substantial difference is named
 //	OPEN → REFUSED           does not count; a substantial difference is named
+//	OPEN → WITHDRAWN         by the system, when the credential is revoked
+//
+// What stands, open or granted, stands for the achievement and not for the
+// paper: a credential that is issued anew of the same result is not counted again.
 //
 // The burden of proof is home's (Lisbon Recognition Convention, III.3.5, V.1):
 // anything but full needs a substantial difference, what would help, and a term
@@ -32,7 +36,7 @@ type Service struct {
 }
 
 var states = lifecycle.Table[recognitioncase.State]{
-	recognitioncase.StateOPEN:              {recognitioncase.StateGRANTED, recognitioncase.StateGRANTED_PARTIALLY, recognitioncase.StateREFUSED},
+	recognitioncase.StateOPEN:              {recognitioncase.StateGRANTED, recognitioncase.StateGRANTED_PARTIALLY, recognitioncase.StateREFUSED, recognitioncase.StateWITHDRAWN},
 	recognitioncase.StateGRANTED:           {},
 	recognitioncase.StateGRANTED_PARTIALLY: {},
 	recognitioncase.StateREFUSED:           {},

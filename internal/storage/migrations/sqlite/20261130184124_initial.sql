@@ -429,6 +429,7 @@ CREATE TABLE `institutions` (
   `domains` json NOT NULL,
   `zone` text NOT NULL,
   `course_review` text NOT NULL DEFAULT ('OPTIONAL'),
+  `result_confirmation` text NOT NULL DEFAULT ('OPTIONAL'),
   `step_up` text NOT NULL DEFAULT ('OPTIONAL'),
   PRIMARY KEY (`id`)
 );

@@ -42,6 +42,7 @@ CREATE TABLE `institutions` (
   `domains` json NOT NULL,
   `zone` varchar(64) NOT NULL,
   `course_review` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
+  `result_confirmation` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   `step_up` varchar(32) NOT NULL DEFAULT 'OPTIONAL',
   PRIMARY KEY (`id`),
   UNIQUE INDEX `institution_deqar` (`deqar`),
