@@ -41,7 +41,7 @@ type CatalogueEntry struct {
 func Catalogue(r *discovery.Result, now time.Time, audiences []vocab.TargetGroup) *CatalogueConnection {
 	c := &CatalogueConnection{Result: r, PageInfo: r.PageInfo, Nodes: make([]*CatalogueEntry, len(r.Entries)), Edges: make([]*CatalogueEdge, len(r.Entries))}
 	for i, e := range r.Entries {
-		next, state := nextOffering(e.Offerings, now, audiences)
+		next, state := nextOffering(e.OnOffer(), now, audiences)
 		c.Nodes[i] = &CatalogueEntry{Course: e.Course, NextOffering: next, Availability: state, entry: e, result: r}
 		c.Edges[i] = &CatalogueEdge{Cursor: r.Cursors[i], Node: c.Nodes[i]}
 	}

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"log/slog"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -39,8 +40,8 @@ type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
 
-	writing sync.Mutex // one change of the read model at a time
-	index   atomic.Pointer[readmodel.Index]
+	loading sync.Mutex    // one reading of the whole at a time
+	writing chan struct{} // holds one token: one change of what is published at a time
 	shelf   atomic.Pointer[shelf]
 	read    *lru.Cache[stored, *Entry] // entries that were decoded, by their stored form
 }
@@ -48,12 +49,14 @@ type Service struct {
 // shelf is what the read model holds at one moment.
 type shelf struct {
 	*readmodel.Snapshot
+	index    *readmodel.Index // of which it is a snapshot
 	members  *members
 	sequence int64     // number of the last event that it has seen
 	asOf     time.Time // when it was last known to be up to date
 	loaded   time.Time // when it was read in full
+	reading  int64     // and how many times that was, here
 	changes  int64     // public changes taken in since then
-	version  string    // names the two
+	version  string    // names the three
 }
 
 // stored names a stored form: equal bytes are equal entries.
@@ -73,26 +76,79 @@ func New(db *ent.Client, now func() time.Time) *Service {
 	if err != nil {
 		panic(err) // a fault of the constant
 	}
-	return &Service{DB: db, Now: now, read: read}
+	return &Service{DB: db, Now: now, read: read, writing: make(chan struct{}, 1)}
 }
 
-// Load reads the whole catalogue and then answers from it. It begins with the
-// number of the newest event, so what changes meanwhile is followed afterwards.
+// write waits for its turn to change what is published, no longer than ctx
+// lasts. done ends the turn.
+func (s *Service) write(ctx context.Context) (done func(), err error) {
+	select {
+	case s.writing <- struct{}{}:
+		return func() { <-s.writing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Load reads the whole catalogue and then answers from it. It reads beside what
+// is published, which goes on following the log: nobody waits for it but for the
+// moment in which the new takes the place of the old.
 func (s *Service) Load(ctx context.Context) error {
 	ctx = viewer.AsSystem(ctx)
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	next, err := s.build(ctx)
+	if err != nil {
+		return err
+	}
+	// What has changed meanwhile: nearly all of it now, the rest in the turn.
+	if next, err = s.catchUp(ctx, next); err != nil {
+		return err
+	}
+	done, err := s.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if next, err = s.catchUp(ctx, next); err != nil {
+		return err
+	}
+	if before := s.shelf.Load(); before != nil {
+		next.reading = before.reading + 1
+	}
+	s.publish(next)
+	return nil
+}
+
+// catchUp numbers the events that have no number and takes in all that a shelf
+// has not seen.
+func (s *Service) catchUp(ctx context.Context, sh *shelf) (*shelf, error) {
+	if _, err := outbox.Number(ctx, s.DB); err != nil {
+		return nil, err
+	}
+	for {
+		next, n, err := s.takeIn(ctx, sh)
+		if err != nil || n < stretch {
+			return next, err
+		}
+		sh = next
+	}
+}
+
+// build reads the whole catalogue. It begins with the number of the newest
+// event: what changes while it reads is to be followed afterwards.
+func (s *Service) build(ctx context.Context) (*shelf, error) {
 	now := vocab.Now(s.Now)
 	if _, err := outbox.Number(ctx, s.DB); err != nil {
-		return err
+		return nil, err
 	}
 	sequence, err := outbox.Head(ctx, s.DB)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, err := s.members(ctx)
 	if err != nil {
-		return storage.Classify(err)
+		return nil, storage.Classify(err)
 	}
 	index := readmodel.New(schema)
 	parts := make(chan []readmodel.Doc, 1)
@@ -107,13 +163,11 @@ func (s *Service) Load(ctx context.Context) error {
 	close(parts)
 	<-built
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for index.Compact() {
 	}
-	s.index.Store(index)
-	s.publish(&shelf{Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now})
-	return nil
+	return &shelf{index: index, Snapshot: index.Snapshot(), members: m, sequence: sequence, asOf: now, loaded: now}, nil
 }
 
 // documents reads the whole catalogue and sends it in parts.
@@ -146,22 +200,28 @@ func (s *Service) documents(ctx context.Context, m *members, now time.Time, part
 }
 
 // Run loads the catalogue, follows the log until ctx ends, and reads all anew
-// once a day, when next starts and next deadlines have moved on.
+// once a day, when next starts and next deadlines have moved on. Servers do so
+// at different hours, and each goes on following meanwhile.
 func (s *Service) Run(ctx context.Context, every time.Duration) {
-	tidied := make(chan struct{})
-	go func() {
-		defer close(tidied)
-		s.tidy(ctx)
-	}()
-	defer func() { <-tidied }()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { s.tidy(ctx) })
+	beside.Go(func() {
+		day := 24*time.Hour - rand.N(2*time.Hour)
+		s.repeat(ctx, every, func(ctx context.Context) error {
+			if sh := s.shelf.Load(); sh == nil || s.Now().Sub(sh.loaded) > day {
+				return s.Load(ctx)
+			}
+			return nil
+		})
+	})
+	s.repeat(ctx, every, s.Follow)
+}
+
+// repeat does the work again and again until ctx ends.
+func (s *Service) repeat(ctx context.Context, every time.Duration, work func(context.Context) error) {
 	for ctx.Err() == nil {
-		var err error
-		if sh := s.shelf.Load(); sh == nil || s.Now().Sub(sh.loaded) > 24*time.Hour {
-			err = s.Load(ctx)
-		} else {
-			err = s.Follow(ctx)
-		}
-		if err != nil && !errors.Is(err, context.Canceled) {
+		if err := work(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			slog.ErrorContext(ctx, "the catalogue is not up to date", "err", err)
 		}
 		select {
@@ -179,20 +239,22 @@ func (s *Service) tidy(ctx context.Context) {
 			return
 		case <-time.After(time.Minute):
 		}
-		if index := s.index.Load(); index != nil {
-			for index.Compact() {
+		if sh := s.shelf.Load(); sh != nil {
+			for sh.index.Compact() {
 			}
-			s.republish(index)
+			s.republish(ctx, sh.index)
 		}
 	}
 }
 
 // republish lets readers have the tidied snapshot.
-func (s *Service) republish(index *readmodel.Index) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.index.Load() == index {
-		next := *s.shelf.Load()
+func (s *Service) republish(ctx context.Context, index *readmodel.Index) {
+	done, err := s.write(ctx)
+	if err != nil {
+		return // the end
+	}
+	defer done()
+	if next := *s.shelf.Load(); next.index == index {
 		next.Snapshot = index.Snapshot()
 		s.publish(&next)
 	}
@@ -238,7 +300,7 @@ func (s *Service) Institution(id ident.ID) *ent.Institution {
 // publish lets readers have a shelf. Its version is made here, once a change,
 // because every request asks for it.
 func (s *Service) publish(next *shelf) {
-	next.version = next.loaded.Format(time.RFC3339Nano) + "/" + strconv.FormatInt(next.changes, 36)
+	next.version = next.loaded.Format(time.RFC3339Nano) + "/" + strconv.FormatInt(next.reading, 36) + "/" + strconv.FormatInt(next.changes, 36)
 	s.shelf.Store(next)
 }
 

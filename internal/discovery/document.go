@@ -39,18 +39,24 @@ const (
 // facets lists the facets in the order of a document's tags.
 var facets = []Facet{ByKind, ByProvider, ByCountry, ByAlliance, ByLanguage, ByLevel, ByField, ByMode, ByTargetGroup, ByTopic, BySchedule, ByStackability, ByUnit}
 
-// The keys by which the catalogue is sorted and ranged.
+// The keys by which the catalogue is sorted and ranged. All are sorted downwards,
+// since only then ties go by age, the newest first. What people want upwards has
+// a key that falls while its value rises.
 const (
-	keyTitle = iota
+	keyTitle = iota // falls
 	keyECTS
-	keyStart    // days since 1970 of the next first day, or never
-	keyDeadline // microseconds since 1970 of the next deadline, or never
+	keyLittleECTS // falls
+	keyStart      // falls: days since 1970 of the next first day, or never
+	keyDeadline   // falls: microseconds since 1970 of the next deadline, or never
 )
 
-var schema = readmodel.Schema{Facets: texts(facets), Orders: []string{"title", "ects", "start", "deadline"}}
+var schema = readmodel.Schema{Facets: texts(facets), Orders: []string{"title", "ects", "little ects", "start", "deadline"}}
 
 // never sorts behind every day and every deadline.
 const never = 1 << 62
+
+// falling is a key that falls while n rises.
+func falling(n int64) string { return readmodel.Number(never - n) }
 
 // Weights of the texts of a course when a search ranks it.
 const (
@@ -62,7 +68,7 @@ const (
 // document is what the read model indexes of a Record. today decides which
 // start and which deadline come next.
 func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
-	e := r.entry()
+	e := r.entry(today)
 	payload, err := e.encode()
 	if err != nil {
 		return readmodel.Doc{}, err
@@ -99,7 +105,7 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 	tag(ByStackability, string(vocab.OrZero(v.Stackability)))
 	tag(ByUnit, string(vocab.OrZero(c.UnitID)))
 	start, deadline := int64(never), int64(never)
-	for _, o := range r.Offerings {
+	for _, o := range e.OnOffer() { // of those alone answers are made
 		if o.State != offering.StatePUBLISHED {
 			continue
 		}
@@ -113,8 +119,8 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 		}
 	}
 	d.Keys = []string{
-		keyTitle: titleKey(v.Title), keyECTS: readmodel.Number(int64(v.Ects)),
-		keyStart: readmodel.Number(start), keyDeadline: readmodel.Number(deadline),
+		keyTitle: titleKey(v.Title), keyECTS: readmodel.Number(int64(v.Ects)), keyLittleECTS: falling(int64(v.Ects)),
+		keyStart: falling(start), keyDeadline: falling(deadline),
 	}
 	words := func(weight uint8, texts ...vocab.Text) {
 		for _, t := range texts {
@@ -139,14 +145,26 @@ func (m *members) document(r Record, today time.Time) (readmodel.Doc, error) {
 // for those whom no window of their own names, bit n for the n-th target group.
 func windowsOf(o *ent.Offering) []readmodel.Window {
 	free := int32(max(0, o.Seats-o.SeatsTaken))
-	general := readmodel.Window{Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Free: free, Audience: everybody}
+	general := readmodel.Window{Opens: o.OpensAt.UnixMicro(), Closes: closing(o.ClosesAt), Free: free, Audience: everybody}
 	all := []readmodel.Window{}
 	for _, w := range o.Windows {
 		bit := audience(w.Audience)
 		general.Audience &^= bit
-		all = append(all, readmodel.Window{Opens: w.OpensAt.UnixMicro(), Closes: micros(w.ClosesAt), Free: free, Audience: bit})
+		all = append(all, readmodel.Window{Opens: w.OpensAt.UnixMicro(), Closes: closing(w.ClosesAt), Free: free, Audience: bit})
 	}
 	return append(all, general)
+}
+
+// closing is when a window closes, 0 for never.
+func closing(t *time.Time) int64 {
+	switch µs := micros(t); {
+	case µs == nil:
+		return 0
+	case *µs == 0:
+		return 1 // as long past
+	default:
+		return *µs
+	}
 }
 
 const everybody = 1<<8 - 1
@@ -155,9 +173,14 @@ const everybody = 1<<8 - 1
 func audience(g vocab.TargetGroup) uint32 { return 1 << (slices.Index(vocab.TargetGroups, g) + 1) }
 
 // titleKey orders titles as English readers expect: without regard to capitals
-// and accents.
+// and accents. It falls while the title rises: each byte is turned round, and
+// the end, which comes before every byte, becomes what comes behind all.
 func titleKey(title vocab.Text) string {
 	var b collate.Buffer
 	key := collate.New(language.English, collate.Loose).KeyFromString(&b, cmp.Or(title.In("en"), "\uffff"))
-	return string(key[:min(len(key), 48)])
+	turned := make([]byte, len(key), len(key)+1)
+	for i, c := range key {
+		turned[i] = ^c
+	}
+	return string(append(turned, 0xff))
 }

@@ -19,12 +19,23 @@ import (
 type Entry struct {
 	Course    *ent.Course
 	Version   *ent.CourseVersion // without description, outcomes, prerequisites, assessment, quality and address
-	Offerings []*ent.Offering    // published and called off, newest first; without sessions
+	Offerings []*ent.Offering    // the newest, published and called off, newest first; without sessions
 	All       bool               // whether these are all of them
+	older     []*ent.Offering    // published before those and not closed when this was read
 }
 
-// keep is how many offerings of a course the read model holds.
-const keep = 20
+// OnOffer returns the offerings by which a course is found: the newest, and of
+// the older ones those that learners may still take.
+func (e *Entry) OnOffer() []*ent.Offering {
+	return append(slices.Clip(e.Offerings), e.older...)
+}
+
+// How many offerings of a course the read model holds: so many of the newest,
+// and so many older ones.
+const (
+	keep      = 20
+	keepOlder = 100
+)
 
 // BriefOffering says whether an offering comes from the read model and so lacks
 // its sessions. A row of the database knows when it was made.
@@ -51,8 +62,9 @@ type (
 		TargetGroups         []int
 		Stackability         int
 		Topics               []string
-		PublishedAt, Updated int64
-		Offerings            []storedOffering
+		PublishedAt          *int64
+		Updated              int64
+		Offerings, Older     []storedOffering
 		All                  bool
 	}
 	storedOffering struct {
@@ -61,7 +73,8 @@ type (
 		Version             []byte // when it is not the course's
 		Cancelled, OnDemand bool
 		Zone                string
-		Opens, Closes       int64
+		Opens               int64
+		Closes              *int64
 		Starts, Ends        string
 		Seats, Taken        int
 		Language            string
@@ -92,18 +105,20 @@ func value[T any](all []T, place int) *T {
 	return &all[place-1]
 }
 
-func micros(t *time.Time) int64 {
+func micros(t *time.Time) *int64 {
 	if t == nil {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(µs int64) *time.Time {
-	if µs == 0 {
 		return nil
 	}
-	return new(time.UnixMicro(µs).UTC())
+	return new(t.UnixMicro())
+}
+
+func moment(µs int64) time.Time { return time.UnixMicro(µs).UTC() }
+
+func maybeMoment(µs *int64) *time.Time {
+	if µs == nil {
+		return nil
+	}
+	return new(moment(*µs))
 }
 
 func id16(id ident.ID) []byte {
@@ -128,19 +143,26 @@ func (e *Entry) encode() ([]byte, error) {
 		s.TargetGroups = append(s.TargetGroups, place(vocab.TargetGroups, &g))
 	}
 	for _, o := range e.Offerings {
-		so := storedOffering{
-			ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
-			Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: vocab.OrZero(o.StartsOn), Ends: vocab.OrZero(o.EndsOn),
-			Seats: o.Seats, Taken: o.SeatsTaken, Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
-			FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
-			Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
-		}
-		if o.VersionID != v.ID {
-			so.Version = id16(o.VersionID)
-		}
-		s.Offerings = append(s.Offerings, so)
+		s.Offerings = append(s.Offerings, storedOf(o, v.ID))
+	}
+	for _, o := range e.older {
+		s.Older = append(s.Older, storedOf(o, v.ID))
 	}
 	return cbor.Marshal(s)
+}
+
+func storedOf(o *ent.Offering, version ident.ID) storedOffering {
+	so := storedOffering{
+		ID: o.ID.Bytes(), Cancelled: o.State == offering.StateCANCELLED, OnDemand: o.Schedule == offering.ScheduleON_DEMAND,
+		Zone: o.Zone, Opens: o.OpensAt.UnixMicro(), Closes: micros(o.ClosesAt), Starts: vocab.OrZero(o.StartsOn), Ends: vocab.OrZero(o.EndsOn),
+		Seats: o.Seats, Taken: o.SeatsTaken, Language: o.Language, Mode: place(vocab.DeliveryModes, &o.Mode), Place: o.Place, Funding: o.Funding,
+		FeeCents: o.FeeCents, FeeCurrency: o.FeeCurrency, Windows: o.Windows, WaitlistPlaces: o.WaitlistPlaces,
+		Draw: o.WaitlistOrder == offering.WaitlistOrderDRAW, OfferHours: o.OfferHours, Updated: o.UpdatedAt.UnixMicro(),
+	}
+	if o.VersionID != version {
+		so.Version = id16(o.VersionID)
+	}
+	return so
 }
 
 // decode reads the stored form of the entry of a course.
@@ -153,7 +175,7 @@ func decode(id ident.ID, b []byte) (*Entry, error) {
 	e := &Entry{All: s.All}
 	e.Course = &ent.Course{
 		ID: id, InstitutionID: institution, Code: s.Code, Kind: course.KindCOURSE, State: course.StatePUBLISHED,
-		PublishedVersionID: &version, ExternalID: s.ExternalID, UpdatedAt: *moment(s.Updated),
+		PublishedVersionID: &version, ExternalID: s.ExternalID, UpdatedAt: moment(s.Updated),
 	}
 	if s.Micro {
 		e.Course.Kind = course.KindMICRO_CREDENTIAL
@@ -165,33 +187,41 @@ func decode(id ident.ID, b []byte) (*Entry, error) {
 		ID: version, CourseID: id, InstitutionID: institution, Number: s.Number, State: courseversion.StatePUBLISHED,
 		Title: s.Title, Summary: s.Summary, Ects: s.ECTS, Hours: s.Hours, Eqf: vocab.Given(s.EQF), Isced: vocab.Given(s.ISCED),
 		Languages: s.Languages, Mode: value(vocab.DeliveryModes, s.Mode), Stackability: value(vocab.Stackabilities, s.Stackability),
-		Topics: s.Topics, PublishedAt: moment(s.PublishedAt),
+		Topics: s.Topics, PublishedAt: maybeMoment(s.PublishedAt),
 	}
 	for _, g := range s.TargetGroups {
 		e.Version.TargetGroups = append(e.Version.TargetGroups, vocab.OrZero(value(vocab.TargetGroups, g)))
 	}
 	for _, so := range s.Offerings {
-		o := &ent.Offering{
-			ID: ident.Of(ident.Offering, so.ID), InstitutionID: institution, CourseID: id, VersionID: version,
-			State: offering.StatePUBLISHED, Schedule: offering.ScheduleCOHORT, Zone: so.Zone, OpensAt: *moment(so.Opens), ClosesAt: moment(so.Closes),
-			StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
-			Mode: vocab.OrZero(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
-			Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
-			UpdatedAt: *moment(so.Updated),
-		}
-		if so.Cancelled {
-			o.State = offering.StateCANCELLED
-		}
-		if so.OnDemand {
-			o.Schedule = offering.ScheduleON_DEMAND
-		}
-		if so.Draw {
-			o.WaitlistOrder = offering.WaitlistOrderDRAW
-		}
-		if len(so.Version) == 16 {
-			o.VersionID = ident.Of(ident.CourseVersion, [16]byte(so.Version))
-		}
-		e.Offerings = append(e.Offerings, o)
+		e.Offerings = append(e.Offerings, so.of(e.Course))
+	}
+	for _, so := range s.Older {
+		e.older = append(e.older, so.of(e.Course))
 	}
 	return e, nil
+}
+
+// of returns the offering of a course.
+func (so storedOffering) of(c *ent.Course) *ent.Offering {
+	o := &ent.Offering{
+		ID: ident.Of(ident.Offering, so.ID), InstitutionID: c.InstitutionID, CourseID: c.ID, VersionID: *c.PublishedVersionID,
+		State: offering.StatePUBLISHED, Schedule: offering.ScheduleCOHORT, Zone: so.Zone, OpensAt: moment(so.Opens), ClosesAt: maybeMoment(so.Closes),
+		StartsOn: vocab.Given(so.Starts), EndsOn: vocab.Given(so.Ends), Seats: so.Seats, SeatsTaken: so.Taken, Language: so.Language,
+		Mode: vocab.OrZero(value(vocab.DeliveryModes, so.Mode)), Place: so.Place, Funding: so.Funding, FeeCents: so.FeeCents, FeeCurrency: so.FeeCurrency,
+		Windows: so.Windows, WaitlistPlaces: so.WaitlistPlaces, WaitlistOrder: offering.WaitlistOrderFIRST_COME, OfferHours: so.OfferHours,
+		UpdatedAt: moment(so.Updated),
+	}
+	if so.Cancelled {
+		o.State = offering.StateCANCELLED
+	}
+	if so.OnDemand {
+		o.Schedule = offering.ScheduleON_DEMAND
+	}
+	if so.Draw {
+		o.WaitlistOrder = offering.WaitlistOrderDRAW
+	}
+	if len(so.Version) == 16 {
+		o.VersionID = ident.Of(ident.CourseVersion, [16]byte(so.Version))
+	}
+	return o
 }

@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -17,6 +18,10 @@ import (
 
 // stretch is how many events are followed at once.
 const stretch = 500
+
+// refreshing is the longest that a change waits until it is found here. It is
+// made by then, and followed like those of other servers.
+const refreshing = 2 * time.Second
 
 // touched is what events say may have changed.
 type touched struct {
@@ -70,28 +75,42 @@ func (s *Service) Follow(ctx context.Context) error {
 // followSome takes in a stretch of the log and returns how many events it had.
 // Between stretches others may bring in what they have just changed.
 func (s *Service) followSome(ctx context.Context) (int, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	now := vocab.Now(s.Now)
-	sequence := s.shelf.Load().sequence
-	events, err := outbox.After(ctx, s.DB, sequence, stretch)
+	done, err := s.write(ctx)
 	if err != nil {
 		return 0, err
+	}
+	defer done()
+	next, n, err := s.takeIn(ctx, s.shelf.Load())
+	if err != nil {
+		return 0, err
+	}
+	s.publish(next)
+	return n, nil
+}
+
+// takeIn returns the shelf that has seen a further stretch of the log, and how
+// many events that had.
+func (s *Service) takeIn(ctx context.Context, sh *shelf) (*shelf, int, error) {
+	now := vocab.Now(s.Now)
+	events, err := outbox.After(ctx, s.DB, sh.sequence, stretch)
+	if err != nil {
+		return nil, 0, err
 	}
 	var t touched
 	for _, e := range events {
 		t.note(e.ObjectID, e.Audience == outboxevent.AudiencePUBLIC, e.Payload)
-		sequence = *e.Sequence
 	}
-	next, err := s.apply(ctx, t)
+	next, err := s.apply(ctx, sh, t)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	if next.sequence = sequence; len(events) < stretch {
+	if n := len(events); n > 0 {
+		next.sequence = *events[n-1].Sequence
+	}
+	if len(events) < stretch {
 		next.asOf = now
 	}
-	s.publish(next)
-	return len(events), nil
+	return next, len(events), nil
 }
 
 // AtLeast waits until the read model has seen an event.
@@ -112,9 +131,14 @@ func (s *Service) Refresh(ctx context.Context, events []outbox.Event) error {
 	if t.public == 0 || s.shelf.Load() == nil {
 		return nil
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	next, err := s.apply(viewer.AsSystem(ctx), t)
+	ctx, cancel := context.WithTimeout(viewer.AsSystem(ctx), refreshing)
+	defer cancel()
+	done, err := s.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	next, err := s.apply(ctx, s.shelf.Load(), t)
 	if err != nil {
 		return err
 	}
@@ -122,9 +146,9 @@ func (s *Service) Refresh(ctx context.Context, events []outbox.Event) error {
 	return nil
 }
 
-// apply reads what was touched and returns the shelf that holds it.
-func (s *Service) apply(ctx context.Context, t touched) (*shelf, error) {
-	next := *s.shelf.Load()
+// apply reads what was touched and returns the shelf that holds it as well.
+func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, error) {
+	next := *sh
 	next.changes += t.public
 	if t.public == 0 {
 		return &next, nil // drafts and what is personal
@@ -155,17 +179,17 @@ func (s *Service) apply(ctx context.Context, t touched) (*shelf, error) {
 	}
 	slices.Sort(ids)
 	for part := range slices.Chunk(slices.Compact(ids), batch) {
-		if err := s.put(ctx, next.members, part); err != nil {
+		if err := s.put(ctx, next.index, next.members, part); err != nil {
 			return nil, err
 		}
 	}
-	next.Snapshot = s.index.Load().Snapshot()
+	next.Snapshot = next.index.Snapshot()
 	return &next, nil
 }
 
 // put indexes the courses anew, and takes out those that the catalogue no
 // longer lists.
-func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
+func (s *Service) put(ctx context.Context, index *readmodel.Index, m *members, ids []ident.ID) error {
 	records, err := s.some(ctx, ids)
 	if err != nil {
 		return storage.Classify(err)
@@ -190,6 +214,6 @@ func (s *Service) put(ctx context.Context, m *members, ids []ident.ID) error {
 	for id := range gone {
 		remove = append(remove, string(id))
 	}
-	s.index.Load().Apply(0, docs, remove)
+	index.Apply(0, docs, remove)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
@@ -13,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // members are the institutions and what the catalogue needs to know of them.
@@ -61,9 +63,21 @@ type Record struct {
 }
 
 // entry is what the read model keeps of a Record.
-func (r Record) entry() *Entry {
+func (r Record) entry(now time.Time) *Entry {
 	n := min(keep, len(r.Offerings))
-	return &Entry{Course: r.Course, Version: r.Version, Offerings: r.Offerings[:n], All: n == len(r.Offerings)}
+	e := &Entry{Course: r.Course, Version: r.Version, Offerings: r.Offerings[:n], All: n == len(r.Offerings)}
+	for _, o := range r.Offerings[n:] {
+		if o.State == offering.StatePUBLISHED && !over(o, now) && len(e.older) < keepOlder {
+			e.older = append(e.older, o)
+		}
+	}
+	return e
+}
+
+// over says whether nobody can apply for an offering any more.
+func over(o *ent.Offering, now time.Time) bool {
+	closed := func(t *time.Time) bool { return t != nil && !now.Before(*t) }
+	return closed(o.ClosesAt) && !slices.ContainsFunc(o.Windows, func(w vocab.Window) bool { return !closed(w.ClosesAt) })
 }
 
 // Records reads the whole catalogue from the database, batch by batch, with

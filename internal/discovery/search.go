@@ -59,6 +59,12 @@ const (
 	NextDeadline  Order = "NEXT_DEADLINE"
 )
 
+// orders are the orders in terms of the read model.
+var orders = map[Order]int{
+	Relevance: readmodel.Relevance, "": readmodel.Relevance, Newest: readmodel.Newest, Title: keyTitle,
+	FewestECTS: keyLittleECTS, MostECTS: keyECTS, EarliestStart: keyStart, NextDeadline: keyDeadline,
+}
+
 // Query asks for a page of the catalogue.
 type Query struct {
 	Text   string
@@ -181,25 +187,12 @@ func (q Query) compile(now time.Time) (rq readmodel.Query, err error) {
 		found = append(found, err)
 		to, err := day(r.To, never-1, "to")
 		found = append(found, err)
-		rq.Ranges[keyStart] = between(from, to)
+		rq.Ranges[keyStart] = readmodel.Range{Min: falling(to), Max: falling(from)}
 	}
 	if f.CourseIDs != nil {
 		rq.Only = texts(f.CourseIDs)
 	}
-	switch q.Order {
-	case Relevance, "":
-		rq.Order = readmodel.Relevance
-	case Newest:
-		rq.Order = readmodel.Newest
-	case Title:
-		rq.Order = keyTitle
-	case FewestECTS, MostECTS:
-		rq.Order, rq.Descending = keyECTS, q.Order == MostECTS
-	case EarliestStart:
-		rq.Order = keyStart
-	case NextDeadline:
-		rq.Order = keyDeadline
-	}
+	rq.Order, rq.Descending = orders[q.Order], true
 	return rq, problem.Join(found...)
 }
 

@@ -57,26 +57,6 @@ func worth(w queryWord, in map[string]int) int {
 	return best
 }
 
-func (n *naive) words(text string) []queryWord {
-	words := parse(text)
-	all := true
-	for i, w := range words {
-		frequency := 0
-		for _, doc := range n.rows {
-			in := n.known[doc.ID]
-			if slices.ContainsFunc(w.terms, func(term string) bool { _, has := in[term]; return has }) {
-				frequency++
-			}
-		}
-		words[i].required = frequency <= 20 || frequency*10 <= len(n.rows)-len(n.rows)%10
-		all = all && !words[i].required
-	}
-	for i := range words {
-		words[i].required = words[i].required || all
-	}
-	return words
-}
-
 func hasState(doc Doc, q Query, wanted State) bool {
 	for _, w := range doc.Windows {
 		if w.Audience != 0 && w.Audience&q.Audience == 0 {
@@ -100,7 +80,7 @@ func hasState(doc Doc, q Query, wanted State) bool {
 func (n *naive) matches(doc Doc, q Query, words []queryWord, except int) bool {
 	in := n.known[doc.ID]
 	for _, w := range words {
-		if w.required && worth(w, in) < 0 {
+		if worth(w, in) < 0 {
 			return false
 		}
 	}
@@ -122,7 +102,7 @@ func (n *naive) matches(doc Doc, q Query, words []queryWord, except int) bool {
 
 // list returns the ids of all matching rows in order.
 func (n *naive) list(q Query) []string {
-	words := n.words(q.Text)
+	words := parse(q.Text)
 	type row struct {
 		doc   Doc
 		score int
@@ -161,7 +141,7 @@ func (n *naive) list(q Query) []string {
 }
 
 func (n *naive) facets(q Query) map[int][]Count {
-	words := n.words(q.Text)
+	words := parse(q.Text)
 	out := map[int][]Count{}
 	for facet, limit := range q.Facets {
 		sums := map[string]int{}

@@ -55,9 +55,7 @@ func newPlan(p part, q Query, words []queryWord) *plan {
 		if q.Order == Relevance {
 			l.words = append(l.words, found)
 		}
-		if words[i].required {
-			l.add(filter{facet: noFacet, sets: []rowSet{found.set(p)}})
-		}
+		l.add(filter{facet: noFacet, sets: []rowSet{found.set(p)}})
 	}
 	for facet, values := range q.Any {
 		if len(values) == 0 {

@@ -62,7 +62,6 @@ type Result struct {
 // cursor of another list, or for a page in both directions.
 func (s *Snapshot) Search(q Query) (*Result, error) {
 	words := parse(q.Text)
-	s.classify(words)
 	list := s.schema.listing(q, words)
 	from, err := list.page(q)
 	if err != nil {

@@ -5,21 +5,13 @@ import (
 	"sync"
 )
 
-const (
-	// mostWords bounds the words of a query; later ones are not searched for.
-	mostWords = 32
-
-	// A word that is in more than a tenth of the rows, and in more than
-	// fewRows, only ranks, unless the query has no other.
-	stopShare = 10
-	fewRows   = 20
-)
+// mostWords bounds the words of a query; later ones are not searched for.
+const mostWords = 32
 
 // queryWord is a word to search. It is a prefix in any of its spellings.
 type queryWord struct {
 	terms      []string // such as ubungen, uebungen
 	start, end int      // bytes of the query
-	required   bool
 }
 
 // parse returns the different words of a query.
@@ -37,25 +29,6 @@ func parse(text string) []queryWord {
 		}
 	})
 	return words
-}
-
-// classify tells the words that must be found from those that only rank.
-func (s *Snapshot) classify(words []queryWord) {
-	limit, stops := max(s.Size()/stopShare, fewRows), 0
-	for i := range words {
-		frequency := 0
-		for _, p := range s.parts {
-			frequency += p.frequency(words[i].terms)
-		}
-		if words[i].required = frequency <= limit; !words[i].required {
-			stops++
-		}
-	}
-	if stops == len(words) {
-		for i := range words {
-			words[i].required = true
-		}
-	}
 }
 
 // frequency counts the living rows that hold one of the terms in full. The
