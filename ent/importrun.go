@@ -61,6 +61,12 @@ type ImportRun struct {
 	Worker string `json:"worker,omitempty"`
 	// LeasedUntil holds the value of the "leased_until" field.
 	LeasedUntil *time.Time `json:"leased_until,omitempty"`
+	// of the pulled document; its source asks with it once nothing of it is left to do
+	Etag string `json:"etag,omitempty"`
+	// LastModified holds the value of the "last_modified" field.
+	LastModified string `json:"last_modified,omitempty"`
+	// digest of what its source asked for, which may be something else by the end
+	Asked string `json:"asked,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -122,7 +128,7 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case importrun.FieldBytes, importrun.FieldRows, importrun.FieldCreated, importrun.FieldUpdated, importrun.FieldUnchanged, importrun.FieldRejected, importrun.FieldIncomplete, importrun.FieldAttempts:
 			values[i] = new(sql.NullInt64)
-		case importrun.FieldID, importrun.FieldInstitutionID, importrun.FieldSourceID, importrun.FieldStartedByID, importrun.FieldFormat, importrun.FieldMode, importrun.FieldState, importrun.FieldName, importrun.FieldError, importrun.FieldWorker:
+		case importrun.FieldID, importrun.FieldInstitutionID, importrun.FieldSourceID, importrun.FieldStartedByID, importrun.FieldFormat, importrun.FieldMode, importrun.FieldState, importrun.FieldName, importrun.FieldError, importrun.FieldWorker, importrun.FieldEtag, importrun.FieldLastModified, importrun.FieldAsked:
 			values[i] = new(sql.NullString)
 		case importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldEndedAt, importrun.FieldLeasedUntil:
 			values[i] = new(sql.NullTime)
@@ -272,6 +278,24 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				_m.LeasedUntil = new(time.Time)
 				*_m.LeasedUntil = value.Time
 			}
+		case importrun.FieldEtag:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field etag", values[i])
+			} else if value.Valid {
+				_m.Etag = value.String
+			}
+		case importrun.FieldLastModified:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field last_modified", values[i])
+			} else if value.Valid {
+				_m.LastModified = value.String
+			}
+		case importrun.FieldAsked:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field asked", values[i])
+			} else if value.Valid {
+				_m.Asked = value.String
+			}
 		case importrun.FieldAttempts:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field attempts", values[i])
@@ -398,6 +422,15 @@ func (_m *ImportRun) String() string {
 		builder.WriteString("leased_until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("etag=")
+	builder.WriteString(_m.Etag)
+	builder.WriteString(", ")
+	builder.WriteString("last_modified=")
+	builder.WriteString(_m.LastModified)
+	builder.WriteString(", ")
+	builder.WriteString("asked=")
+	builder.WriteString(_m.Asked)
 	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))

@@ -272,6 +272,48 @@ func (_c *ImportRunCreate) SetNillableLeasedUntil(v *time.Time) *ImportRunCreate
 	return _c
 }
 
+// SetEtag sets the "etag" field.
+func (_c *ImportRunCreate) SetEtag(v string) *ImportRunCreate {
+	_c.mutation.SetEtag(v)
+	return _c
+}
+
+// SetNillableEtag sets the "etag" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableEtag(v *string) *ImportRunCreate {
+	if v != nil {
+		_c.SetEtag(*v)
+	}
+	return _c
+}
+
+// SetLastModified sets the "last_modified" field.
+func (_c *ImportRunCreate) SetLastModified(v string) *ImportRunCreate {
+	_c.mutation.SetLastModified(v)
+	return _c
+}
+
+// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableLastModified(v *string) *ImportRunCreate {
+	if v != nil {
+		_c.SetLastModified(*v)
+	}
+	return _c
+}
+
+// SetAsked sets the "asked" field.
+func (_c *ImportRunCreate) SetAsked(v string) *ImportRunCreate {
+	_c.mutation.SetAsked(v)
+	return _c
+}
+
+// SetNillableAsked sets the "asked" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableAsked(v *string) *ImportRunCreate {
+	if v != nil {
+		_c.SetAsked(*v)
+	}
+	return _c
+}
+
 // SetAttempts sets the "attempts" field.
 func (_c *ImportRunCreate) SetAttempts(v int) *ImportRunCreate {
 	_c.mutation.SetAttempts(v)
@@ -393,6 +435,18 @@ func (_c *ImportRunCreate) defaults() {
 	if _, ok := _c.mutation.Worker(); !ok {
 		v := importrun.DefaultWorker
 		_c.mutation.SetWorker(v)
+	}
+	if _, ok := _c.mutation.Etag(); !ok {
+		v := importrun.DefaultEtag
+		_c.mutation.SetEtag(v)
+	}
+	if _, ok := _c.mutation.LastModified(); !ok {
+		v := importrun.DefaultLastModified
+		_c.mutation.SetLastModified(v)
+	}
+	if _, ok := _c.mutation.Asked(); !ok {
+		v := importrun.DefaultAsked
+		_c.mutation.SetAsked(v)
 	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		v := importrun.DefaultAttempts
@@ -531,6 +585,30 @@ func (_c *ImportRunCreate) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Etag(); !ok {
+		return &ValidationError{Name: "etag", err: errors.New(`ent: missing required field "ImportRun.etag"`)}
+	}
+	if v, ok := _c.mutation.Etag(); ok {
+		if err := importrun.EtagValidator(v); err != nil {
+			return &ValidationError{Name: "etag", err: fmt.Errorf(`ent: validator failed for field "ImportRun.etag": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LastModified(); !ok {
+		return &ValidationError{Name: "last_modified", err: errors.New(`ent: missing required field "ImportRun.last_modified"`)}
+	}
+	if v, ok := _c.mutation.LastModified(); ok {
+		if err := importrun.LastModifiedValidator(v); err != nil {
+			return &ValidationError{Name: "last_modified", err: fmt.Errorf(`ent: validator failed for field "ImportRun.last_modified": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Asked(); !ok {
+		return &ValidationError{Name: "asked", err: errors.New(`ent: missing required field "ImportRun.asked"`)}
+	}
+	if v, ok := _c.mutation.Asked(); ok {
+		if err := importrun.AskedValidator(v); err != nil {
+			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "ImportRun.attempts"`)}
 	}
@@ -649,6 +727,18 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LeasedUntil(); ok {
 		_spec.SetField(importrun.FieldLeasedUntil, field.TypeTime, value)
 		_node.LeasedUntil = &value
+	}
+	if value, ok := _c.mutation.Etag(); ok {
+		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
+		_node.Etag = value
+	}
+	if value, ok := _c.mutation.LastModified(); ok {
+		_spec.SetField(importrun.FieldLastModified, field.TypeString, value)
+		_node.LastModified = value
+	}
+	if value, ok := _c.mutation.Asked(); ok {
+		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
+		_node.Asked = value
 	}
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)

@@ -363,6 +363,48 @@ func (_u *ImportRunUpdate) ClearLeasedUntil() *ImportRunUpdate {
 	return _u
 }
 
+// SetEtag sets the "etag" field.
+func (_u *ImportRunUpdate) SetEtag(v string) *ImportRunUpdate {
+	_u.mutation.SetEtag(v)
+	return _u
+}
+
+// SetNillableEtag sets the "etag" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableEtag(v *string) *ImportRunUpdate {
+	if v != nil {
+		_u.SetEtag(*v)
+	}
+	return _u
+}
+
+// SetLastModified sets the "last_modified" field.
+func (_u *ImportRunUpdate) SetLastModified(v string) *ImportRunUpdate {
+	_u.mutation.SetLastModified(v)
+	return _u
+}
+
+// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableLastModified(v *string) *ImportRunUpdate {
+	if v != nil {
+		_u.SetLastModified(*v)
+	}
+	return _u
+}
+
+// SetAsked sets the "asked" field.
+func (_u *ImportRunUpdate) SetAsked(v string) *ImportRunUpdate {
+	_u.mutation.SetAsked(v)
+	return _u
+}
+
+// SetNillableAsked sets the "asked" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableAsked(v *string) *ImportRunUpdate {
+	if v != nil {
+		_u.SetAsked(*v)
+	}
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *ImportRunUpdate) SetAttempts(v int) *ImportRunUpdate {
 	_u.mutation.ResetAttempts()
@@ -515,6 +557,21 @@ func (_u *ImportRunUpdate) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Etag(); ok {
+		if err := importrun.EtagValidator(v); err != nil {
+			return &ValidationError{Name: "etag", err: fmt.Errorf(`ent: validator failed for field "ImportRun.etag": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LastModified(); ok {
+		if err := importrun.LastModifiedValidator(v); err != nil {
+			return &ValidationError{Name: "last_modified", err: fmt.Errorf(`ent: validator failed for field "ImportRun.last_modified": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Asked(); ok {
+		if err := importrun.AskedValidator(v); err != nil {
+			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Attempts(); ok {
 		if err := importrun.AttemptsValidator(v); err != nil {
 			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
@@ -621,6 +678,15 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LeasedUntilCleared() {
 		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Etag(); ok {
+		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastModified(); ok {
+		_spec.SetField(importrun.FieldLastModified, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Asked(); ok {
+		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
@@ -1039,6 +1105,48 @@ func (_u *ImportRunUpdateOne) ClearLeasedUntil() *ImportRunUpdateOne {
 	return _u
 }
 
+// SetEtag sets the "etag" field.
+func (_u *ImportRunUpdateOne) SetEtag(v string) *ImportRunUpdateOne {
+	_u.mutation.SetEtag(v)
+	return _u
+}
+
+// SetNillableEtag sets the "etag" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableEtag(v *string) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetEtag(*v)
+	}
+	return _u
+}
+
+// SetLastModified sets the "last_modified" field.
+func (_u *ImportRunUpdateOne) SetLastModified(v string) *ImportRunUpdateOne {
+	_u.mutation.SetLastModified(v)
+	return _u
+}
+
+// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableLastModified(v *string) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetLastModified(*v)
+	}
+	return _u
+}
+
+// SetAsked sets the "asked" field.
+func (_u *ImportRunUpdateOne) SetAsked(v string) *ImportRunUpdateOne {
+	_u.mutation.SetAsked(v)
+	return _u
+}
+
+// SetNillableAsked sets the "asked" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableAsked(v *string) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetAsked(*v)
+	}
+	return _u
+}
+
 // SetAttempts sets the "attempts" field.
 func (_u *ImportRunUpdateOne) SetAttempts(v int) *ImportRunUpdateOne {
 	_u.mutation.ResetAttempts()
@@ -1204,6 +1312,21 @@ func (_u *ImportRunUpdateOne) check() error {
 			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Etag(); ok {
+		if err := importrun.EtagValidator(v); err != nil {
+			return &ValidationError{Name: "etag", err: fmt.Errorf(`ent: validator failed for field "ImportRun.etag": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LastModified(); ok {
+		if err := importrun.LastModifiedValidator(v); err != nil {
+			return &ValidationError{Name: "last_modified", err: fmt.Errorf(`ent: validator failed for field "ImportRun.last_modified": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Asked(); ok {
+		if err := importrun.AskedValidator(v); err != nil {
+			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Attempts(); ok {
 		if err := importrun.AttemptsValidator(v); err != nil {
 			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
@@ -1327,6 +1450,15 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if _u.mutation.LeasedUntilCleared() {
 		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Etag(); ok {
+		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastModified(); ok {
+		_spec.SetField(importrun.FieldLastModified, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Asked(); ok {
+		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Attempts(); ok {
 		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)

@@ -16312,6 +16312,9 @@ type ImportRunMutation struct {
 	error              *string
 	worker             *string
 	leased_until       *time.Time
+	etag               *string
+	last_modified      *string
+	asked              *string
 	attempts           *int
 	addattempts        *int
 	clearedFields      map[string]struct{}
@@ -17355,6 +17358,114 @@ func (m *ImportRunMutation) ResetLeasedUntil() {
 	delete(m.clearedFields, importrun.FieldLeasedUntil)
 }
 
+// SetEtag sets the "etag" field.
+func (m *ImportRunMutation) SetEtag(s string) {
+	m.etag = &s
+}
+
+// Etag returns the value of the "etag" field in the mutation.
+func (m *ImportRunMutation) Etag() (r string, exists bool) {
+	v := m.etag
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEtag returns the old "etag" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldEtag(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEtag is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEtag requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEtag: %w", err)
+	}
+	return oldValue.Etag, nil
+}
+
+// ResetEtag resets all changes to the "etag" field.
+func (m *ImportRunMutation) ResetEtag() {
+	m.etag = nil
+}
+
+// SetLastModified sets the "last_modified" field.
+func (m *ImportRunMutation) SetLastModified(s string) {
+	m.last_modified = &s
+}
+
+// LastModified returns the value of the "last_modified" field in the mutation.
+func (m *ImportRunMutation) LastModified() (r string, exists bool) {
+	v := m.last_modified
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastModified returns the old "last_modified" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldLastModified(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastModified is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastModified requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastModified: %w", err)
+	}
+	return oldValue.LastModified, nil
+}
+
+// ResetLastModified resets all changes to the "last_modified" field.
+func (m *ImportRunMutation) ResetLastModified() {
+	m.last_modified = nil
+}
+
+// SetAsked sets the "asked" field.
+func (m *ImportRunMutation) SetAsked(s string) {
+	m.asked = &s
+}
+
+// Asked returns the value of the "asked" field in the mutation.
+func (m *ImportRunMutation) Asked() (r string, exists bool) {
+	v := m.asked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsked returns the old "asked" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldAsked(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsked: %w", err)
+	}
+	return oldValue.Asked, nil
+}
+
+// ResetAsked resets all changes to the "asked" field.
+func (m *ImportRunMutation) ResetAsked() {
+	m.asked = nil
+}
+
 // SetAttempts sets the "attempts" field.
 func (m *ImportRunMutation) SetAttempts(i int) {
 	m.attempts = &i
@@ -17526,7 +17637,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 24)
 	if m.created_at != nil {
 		fields = append(fields, importrun.FieldCreatedAt)
 	}
@@ -17587,6 +17698,15 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.leased_until != nil {
 		fields = append(fields, importrun.FieldLeasedUntil)
 	}
+	if m.etag != nil {
+		fields = append(fields, importrun.FieldEtag)
+	}
+	if m.last_modified != nil {
+		fields = append(fields, importrun.FieldLastModified)
+	}
+	if m.asked != nil {
+		fields = append(fields, importrun.FieldAsked)
+	}
 	if m.attempts != nil {
 		fields = append(fields, importrun.FieldAttempts)
 	}
@@ -17638,6 +17758,12 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.Worker()
 	case importrun.FieldLeasedUntil:
 		return m.LeasedUntil()
+	case importrun.FieldEtag:
+		return m.Etag()
+	case importrun.FieldLastModified:
+		return m.LastModified()
+	case importrun.FieldAsked:
+		return m.Asked()
 	case importrun.FieldAttempts:
 		return m.Attempts()
 	}
@@ -17689,6 +17815,12 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldWorker(ctx)
 	case importrun.FieldLeasedUntil:
 		return m.OldLeasedUntil(ctx)
+	case importrun.FieldEtag:
+		return m.OldEtag(ctx)
+	case importrun.FieldLastModified:
+		return m.OldLastModified(ctx)
+	case importrun.FieldAsked:
+		return m.OldAsked(ctx)
 	case importrun.FieldAttempts:
 		return m.OldAttempts(ctx)
 	}
@@ -17839,6 +17971,27 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLeasedUntil(v)
+		return nil
+	case importrun.FieldEtag:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEtag(v)
+		return nil
+	case importrun.FieldLastModified:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastModified(v)
+		return nil
+	case importrun.FieldAsked:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsked(v)
 		return nil
 	case importrun.FieldAttempts:
 		v, ok := value.(int)
@@ -18087,6 +18240,15 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldLeasedUntil:
 		m.ResetLeasedUntil()
+		return nil
+	case importrun.FieldEtag:
+		m.ResetEtag()
+		return nil
+	case importrun.FieldLastModified:
+		m.ResetLastModified()
+		return nil
+	case importrun.FieldAsked:
+		m.ResetAsked()
 		return nil
 	case importrun.FieldAttempts:
 		m.ResetAttempts()

@@ -748,8 +748,26 @@ func init() {
 	importrun.DefaultWorker = importrunDescWorker.Default.(string)
 	// importrun.WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
 	importrun.WorkerValidator = importrunDescWorker.Validators[0].(func(string) error)
+	// importrunDescEtag is the schema descriptor for etag field.
+	importrunDescEtag := importrunFields[19].Descriptor()
+	// importrun.DefaultEtag holds the default value on creation for the etag field.
+	importrun.DefaultEtag = importrunDescEtag.Default.(string)
+	// importrun.EtagValidator is a validator for the "etag" field. It is called by the builders before save.
+	importrun.EtagValidator = importrunDescEtag.Validators[0].(func(string) error)
+	// importrunDescLastModified is the schema descriptor for last_modified field.
+	importrunDescLastModified := importrunFields[20].Descriptor()
+	// importrun.DefaultLastModified holds the default value on creation for the last_modified field.
+	importrun.DefaultLastModified = importrunDescLastModified.Default.(string)
+	// importrun.LastModifiedValidator is a validator for the "last_modified" field. It is called by the builders before save.
+	importrun.LastModifiedValidator = importrunDescLastModified.Validators[0].(func(string) error)
+	// importrunDescAsked is the schema descriptor for asked field.
+	importrunDescAsked := importrunFields[21].Descriptor()
+	// importrun.DefaultAsked holds the default value on creation for the asked field.
+	importrun.DefaultAsked = importrunDescAsked.Default.(string)
+	// importrun.AskedValidator is a validator for the "asked" field. It is called by the builders before save.
+	importrun.AskedValidator = importrunDescAsked.Validators[0].(func(string) error)
 	// importrunDescAttempts is the schema descriptor for attempts field.
-	importrunDescAttempts := importrunFields[19].Descriptor()
+	importrunDescAttempts := importrunFields[22].Descriptor()
 	// importrun.DefaultAttempts holds the default value on creation for the attempts field.
 	importrun.DefaultAttempts = importrunDescAttempts.Default.(int)
 	// importrun.AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.

@@ -56,6 +56,12 @@ const (
 	FieldWorker = "worker"
 	// FieldLeasedUntil holds the string denoting the leased_until field in the database.
 	FieldLeasedUntil = "leased_until"
+	// FieldEtag holds the string denoting the etag field in the database.
+	FieldEtag = "etag"
+	// FieldLastModified holds the string denoting the last_modified field in the database.
+	FieldLastModified = "last_modified"
+	// FieldAsked holds the string denoting the asked field in the database.
+	FieldAsked = "asked"
 	// FieldAttempts holds the string denoting the attempts field in the database.
 	FieldAttempts = "attempts"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
@@ -112,6 +118,9 @@ var Columns = []string{
 	FieldError,
 	FieldWorker,
 	FieldLeasedUntil,
+	FieldEtag,
+	FieldLastModified,
+	FieldAsked,
 	FieldAttempts,
 }
 
@@ -174,6 +183,18 @@ var (
 	DefaultWorker string
 	// WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
 	WorkerValidator func(string) error
+	// DefaultEtag holds the default value on creation for the "etag" field.
+	DefaultEtag string
+	// EtagValidator is a validator for the "etag" field. It is called by the builders before save.
+	EtagValidator func(string) error
+	// DefaultLastModified holds the default value on creation for the "last_modified" field.
+	DefaultLastModified string
+	// LastModifiedValidator is a validator for the "last_modified" field. It is called by the builders before save.
+	LastModifiedValidator func(string) error
+	// DefaultAsked holds the default value on creation for the "asked" field.
+	DefaultAsked string
+	// AskedValidator is a validator for the "asked" field. It is called by the builders before save.
+	AskedValidator func(string) error
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
 	// AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
@@ -369,6 +390,21 @@ func ByWorker(opts ...sql.OrderTermOption) OrderOption {
 // ByLeasedUntil orders the results by the leased_until field.
 func ByLeasedUntil(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeasedUntil, opts...).ToFunc()
+}
+
+// ByEtag orders the results by the etag field.
+func ByEtag(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEtag, opts...).ToFunc()
+}
+
+// ByLastModified orders the results by the last_modified field.
+func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastModified, opts...).ToFunc()
+}
+
+// ByAsked orders the results by the asked field.
+func ByAsked(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAsked, opts...).ToFunc()
 }
 
 // ByAttempts orders the results by the attempts field.

@@ -144,6 +144,21 @@ func LeasedUntil(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldLeasedUntil, v))
 }
 
+// Etag applies equality check predicate on the "etag" field. It's identical to EtagEQ.
+func Etag(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldEtag, v))
+}
+
+// LastModified applies equality check predicate on the "last_modified" field. It's identical to LastModifiedEQ.
+func LastModified(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldLastModified, v))
+}
+
+// Asked applies equality check predicate on the "asked" field. It's identical to AskedEQ.
+func Asked(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAsked, v))
+}
+
 // Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
 func Attempts(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldAttempts, v))
@@ -1144,6 +1159,201 @@ func LeasedUntilIsNil() predicate.ImportRun {
 // LeasedUntilNotNil applies the NotNil predicate on the "leased_until" field.
 func LeasedUntilNotNil() predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNotNull(FieldLeasedUntil))
+}
+
+// EtagEQ applies the EQ predicate on the "etag" field.
+func EtagEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldEtag, v))
+}
+
+// EtagNEQ applies the NEQ predicate on the "etag" field.
+func EtagNEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldEtag, v))
+}
+
+// EtagIn applies the In predicate on the "etag" field.
+func EtagIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldEtag, vs...))
+}
+
+// EtagNotIn applies the NotIn predicate on the "etag" field.
+func EtagNotIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldEtag, vs...))
+}
+
+// EtagGT applies the GT predicate on the "etag" field.
+func EtagGT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldEtag, v))
+}
+
+// EtagGTE applies the GTE predicate on the "etag" field.
+func EtagGTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldEtag, v))
+}
+
+// EtagLT applies the LT predicate on the "etag" field.
+func EtagLT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldEtag, v))
+}
+
+// EtagLTE applies the LTE predicate on the "etag" field.
+func EtagLTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldEtag, v))
+}
+
+// EtagContains applies the Contains predicate on the "etag" field.
+func EtagContains(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContains(FieldEtag, v))
+}
+
+// EtagHasPrefix applies the HasPrefix predicate on the "etag" field.
+func EtagHasPrefix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldEtag, v))
+}
+
+// EtagHasSuffix applies the HasSuffix predicate on the "etag" field.
+func EtagHasSuffix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldEtag, v))
+}
+
+// EtagEqualFold applies the EqualFold predicate on the "etag" field.
+func EtagEqualFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEqualFold(FieldEtag, v))
+}
+
+// EtagContainsFold applies the ContainsFold predicate on the "etag" field.
+func EtagContainsFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContainsFold(FieldEtag, v))
+}
+
+// LastModifiedEQ applies the EQ predicate on the "last_modified" field.
+func LastModifiedEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldLastModified, v))
+}
+
+// LastModifiedNEQ applies the NEQ predicate on the "last_modified" field.
+func LastModifiedNEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldLastModified, v))
+}
+
+// LastModifiedIn applies the In predicate on the "last_modified" field.
+func LastModifiedIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldLastModified, vs...))
+}
+
+// LastModifiedNotIn applies the NotIn predicate on the "last_modified" field.
+func LastModifiedNotIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldLastModified, vs...))
+}
+
+// LastModifiedGT applies the GT predicate on the "last_modified" field.
+func LastModifiedGT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldLastModified, v))
+}
+
+// LastModifiedGTE applies the GTE predicate on the "last_modified" field.
+func LastModifiedGTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldLastModified, v))
+}
+
+// LastModifiedLT applies the LT predicate on the "last_modified" field.
+func LastModifiedLT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldLastModified, v))
+}
+
+// LastModifiedLTE applies the LTE predicate on the "last_modified" field.
+func LastModifiedLTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldLastModified, v))
+}
+
+// LastModifiedContains applies the Contains predicate on the "last_modified" field.
+func LastModifiedContains(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContains(FieldLastModified, v))
+}
+
+// LastModifiedHasPrefix applies the HasPrefix predicate on the "last_modified" field.
+func LastModifiedHasPrefix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldLastModified, v))
+}
+
+// LastModifiedHasSuffix applies the HasSuffix predicate on the "last_modified" field.
+func LastModifiedHasSuffix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldLastModified, v))
+}
+
+// LastModifiedEqualFold applies the EqualFold predicate on the "last_modified" field.
+func LastModifiedEqualFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEqualFold(FieldLastModified, v))
+}
+
+// LastModifiedContainsFold applies the ContainsFold predicate on the "last_modified" field.
+func LastModifiedContainsFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContainsFold(FieldLastModified, v))
+}
+
+// AskedEQ applies the EQ predicate on the "asked" field.
+func AskedEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAsked, v))
+}
+
+// AskedNEQ applies the NEQ predicate on the "asked" field.
+func AskedNEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldAsked, v))
+}
+
+// AskedIn applies the In predicate on the "asked" field.
+func AskedIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldAsked, vs...))
+}
+
+// AskedNotIn applies the NotIn predicate on the "asked" field.
+func AskedNotIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldAsked, vs...))
+}
+
+// AskedGT applies the GT predicate on the "asked" field.
+func AskedGT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldAsked, v))
+}
+
+// AskedGTE applies the GTE predicate on the "asked" field.
+func AskedGTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldAsked, v))
+}
+
+// AskedLT applies the LT predicate on the "asked" field.
+func AskedLT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldAsked, v))
+}
+
+// AskedLTE applies the LTE predicate on the "asked" field.
+func AskedLTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldAsked, v))
+}
+
+// AskedContains applies the Contains predicate on the "asked" field.
+func AskedContains(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContains(FieldAsked, v))
+}
+
+// AskedHasPrefix applies the HasPrefix predicate on the "asked" field.
+func AskedHasPrefix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldAsked, v))
+}
+
+// AskedHasSuffix applies the HasSuffix predicate on the "asked" field.
+func AskedHasSuffix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldAsked, v))
+}
+
+// AskedEqualFold applies the EqualFold predicate on the "asked" field.
+func AskedEqualFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEqualFold(FieldAsked, v))
+}
+
+// AskedContainsFold applies the ContainsFold predicate on the "asked" field.
+func AskedContainsFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContainsFold(FieldAsked, v))
 }
 
 // AttemptsEQ applies the EQ predicate on the "attempts" field.

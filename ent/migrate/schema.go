@@ -765,6 +765,9 @@ var (
 		{Name: "error", Type: field.TypeString, Size: 500, Default: ""},
 		{Name: "worker", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "etag", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "last_modified", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "asked", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -778,19 +781,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_institutions_institution",
-				Columns:    []*schema.Column{ImportRunsColumns[19]},
+				Columns:    []*schema.Column{ImportRunsColumns[22]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "import_runs_import_sources_source",
-				Columns:    []*schema.Column{ImportRunsColumns[20]},
+				Columns:    []*schema.Column{ImportRunsColumns[23]},
 				RefColumns: []*schema.Column{ImportSourcesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "import_runs_persons_started_by",
-				Columns:    []*schema.Column{ImportRunsColumns[21]},
+				Columns:    []*schema.Column{ImportRunsColumns[24]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -799,7 +802,7 @@ var (
 			{
 				Name:    "importrun_institution_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[19], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[22], ImportRunsColumns[0]},
 			},
 			{
 				Name:    "importrun_state_id",

@@ -14,12 +14,14 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // store keeps body as chunks of a run, each in a transaction of its own, and
-// returns its bytes. It returns a LIMITED problem, with the detail "limit",
-// when there are more than limit, and an INVALID problem when there are none or
-// body ends before its time.
+// returns its bytes. Each gives the run more time to arrive. It returns errLost
+// when the run is over, as when it was cancelled or given up; a LIMITED problem,
+// with the detail "limit", when there are more than limit; and an INVALID
+// problem when there are none or body ends before its time.
 func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit int64) (int64, error) {
 	ctx = viewer.AsSystem(ctx)
 	buffer := make([]byte, chunkBytes)
@@ -33,9 +35,17 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 		if total += int64(n); total > limit {
 			return total, tooLarge(limit)
 		}
-		if n > 0 {
+		if part := buffer[:n]; n > 0 {
 			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-				return tx.ImportChunk.Create().SetRunID(run).SetNumber(number).SetContent(buffer[:n]).Exec(ctx)
+				n, err := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
+					SetLeasedUntil(vocab.Now(s.Now).Add(receiveTime)).Save(ctx)
+				if err != nil {
+					return err
+				}
+				if n != 1 {
+					return errLost
+				}
+				return tx.ImportChunk.Create().SetRunID(run).SetNumber(number).SetContent(part).Exec(ctx)
 			})
 			if err != nil {
 				return total, err

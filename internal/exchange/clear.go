@@ -24,7 +24,7 @@ const pruneSlice = 10
 func (s *Service) Clear(ctx context.Context) (done int, err error) {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
-	stuck, err := s.DB.ImportRun.Query().Where(importrun.StateEQ(importrun.StateRECEIVING), importrun.StartedAtLT(now.Add(-receiveTime))).All(ctx)
+	stuck, err := s.DB.ImportRun.Query().Where(importrun.StateEQ(importrun.StateRECEIVING), importrun.LeasedUntilLT(now)).All(ctx)
 	if err != nil {
 		return 0, storage.Classify(err)
 	}

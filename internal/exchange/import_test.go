@@ -437,7 +437,7 @@ func TestClearKeepsWhatIsNeeded(t *testing.T) {
 	w := newWorld(t)
 	done := w.imports(importrun.ModeDRAFT, text(whole(1))+"?\n")
 	stuck := w.db.Client.ImportRun.Create().SetInstitutionID(w.uni).SetFormat(importrun.FormatCSV).SetMode(importrun.ModeDRAFT).
-		SetState(importrun.StateRECEIVING).SetStartedAt(w.now()).SaveX(w.ctx)
+		SetState(importrun.StateRECEIVING).SetStartedAt(w.now()).SetLeasedUntil(w.now().Add(2 * time.Hour)).SaveX(w.ctx)
 	w.db.Client.ImportChunk.Create().SetRunID(stuck.ID).SetNumber(0).SetContent([]byte("x")).ExecX(w.ctx)
 	w.db.Client.ImportChunk.Create().SetRunID(done.ID).SetNumber(0).SetContent([]byte("x")).ExecX(w.ctx)
 	w.later(time.Hour)

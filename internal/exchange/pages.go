@@ -67,6 +67,7 @@ func (s *Service) join(ctx context.Context, w io.Writer, source *ent.ImportSourc
 		return err
 	}
 	comma := ""
+	read := 0
 	for number := max(1, page.PageNumber); ; number++ {
 		for _, item := range page.Items {
 			if _, err := io.WriteString(w, comma); err != nil {
@@ -85,7 +86,7 @@ func (s *Service) join(ctx context.Context, w io.Writer, source *ent.ImportSourc
 			_, err := io.WriteString(w, "]")
 			return err
 		}
-		if number == maxPages {
+		if read++; read == maxPages { // whatever number the source gives them
 			return problem.New(problem.Limited, "the source has more than %d pages", maxPages)
 		}
 		var err error

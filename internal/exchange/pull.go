@@ -3,9 +3,13 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
@@ -41,6 +45,13 @@ const (
 	longestWait = 24 * time.Hour
 )
 
+// How many sources a server pulls at once, and for how long each: a slow partner
+// holds up no other.
+const (
+	pullsAtOnce = 4
+	pullTime    = 6 * time.Hour
+)
+
 // PullDue pulls the sources that are due and returns how many. A source is
 // claimed by moving its next turn, so of several servers one pulls it.
 func (s *Service) PullDue(ctx context.Context) (pulled int, err error) {
@@ -54,27 +65,42 @@ func (s *Service) PullDue(ctx context.Context) (pulled int, err error) {
 	if err != nil {
 		return 0, storage.Classify(err)
 	}
+	var done atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(pullsAtOnce)
 	for _, source := range due {
-		var n int
-		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
-			n, err = tx.ImportSource.Update().Where(importsource.ID(source.ID), importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
-				SetDueAt(now.Add(every(source))).Save(ctx)
-			return err
-		}); err != nil {
-			return pulled, err
-		}
-		if n == 0 {
-			continue
-		}
-		if _, err := s.PullOnce(ctx, source.ID); err != nil {
-			if problem.All(err) == nil || ctx.Err() != nil {
-				return pulled, err
+		group.Go(func() error {
+			ok, err := s.pullClaimed(ctx, source, now)
+			if ok {
+				done.Add(1)
 			}
-			slog.WarnContext(ctx, "a source was not pulled", "source", source.ID, "err", err)
-		}
-		pulled++
+			return err
+		})
 	}
-	return pulled, nil
+	err = group.Wait()
+	return int(done.Load()), err
+}
+
+// pullClaimed pulls a source if no other server does, and says whether it was
+// this one. What is wrong with the source is noted there and logged.
+func (s *Service) pullClaimed(ctx context.Context, source *ent.ImportSource, now time.Time) (bool, error) {
+	var n int
+	if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
+		n, err = tx.ImportSource.Update().Where(importsource.ID(source.ID), importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
+			SetDueAt(now.Add(every(source))).Save(ctx)
+		return err
+	}); err != nil || n == 0 {
+		return false, err
+	}
+	limited, cancel := context.WithTimeout(ctx, pullTime)
+	defer cancel()
+	if _, err := s.PullOnce(limited, source.ID); err != nil {
+		if problem.All(err) == nil || ctx.Err() != nil {
+			return false, err
+		}
+		slog.WarnContext(ctx, "a source was not pulled", "source", source.ID, "err", err)
+	}
+	return true, nil
 }
 
 func every(source *ent.ImportSource) time.Duration {
@@ -98,6 +124,9 @@ func (s *Service) PullOnce(ctx context.Context, id ident.ID) (*ent.ImportRun, er
 		return nil, storage.Classify(err)
 	}
 	run, err := s.pull(ctx, source)
+	if errors.Is(err, errLost) { // cancelled, or given up and noted by who did
+		return nil, nil
+	}
 	if err == nil || ctx.Err() != nil {
 		return run, err
 	}
@@ -108,7 +137,7 @@ func (s *Service) PullOnce(ctx context.Context, id ident.ID) (*ent.ImportRun, er
 		wait = time.Duration(seconds) * time.Second
 	}
 	return nil, errors.Join(err, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		if err := s.told(ctx, tx, id, text); err != nil || wait == 0 {
+		if err := s.told(ctx, tx, id, nil, text); err != nil || wait == 0 {
 			return err
 		}
 		until := vocab.Now(s.Now).Add(min(wait, longestWait))
@@ -137,6 +166,9 @@ func (s *Service) pull(ctx context.Context, source *ent.ImportSource) (*ent.Impo
 		return nil, err
 	}
 	size, err := s.store(ctx, run.ID, doc.Body, s.limitOf(u.Format))
+	if errors.Is(err, errLost) {
+		return nil, errors.Join(err, s.drop(ctx, run.ID))
+	}
 	if err != nil {
 		unsourced := *run
 		unsourced.SourceID = nil // the failure is noted once, by whoever called
@@ -144,7 +176,11 @@ func (s *Service) pull(ctx context.Context, source *ent.ImportSource) (*ent.Impo
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportRun, error) {
-		if err := tx.ImportSource.UpdateOneID(source.ID).SetPulledAt(now).SetChangedAt(now).
+		// Until what has come is done with, it is asked for anew.
+		if err := tx.ImportSource.UpdateOneID(source.ID).SetPulledAt(now).SetChangedAt(now).SetEtag("").SetLastModified("").Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := tx.ImportRun.UpdateOneID(run.ID).SetAsked(asking(source)).
 			SetEtag(fitting(doc.Previous.ETag, 255)).SetLastModified(fitting(doc.Previous.LastModified, 64)).Exec(ctx); err != nil {
 			return nil, err
 		}
@@ -160,19 +196,29 @@ func fitting(text string, limit int) string {
 	return text
 }
 
+// asking is the digest of what a source asks for and what is made of it.
+func asking(source *ent.ImportSource) string {
+	return storage.Digest(fmt.Sprintf("%s\x00%s\x00%s\x00%t", source.URL, source.Format, source.Policy, source.WithOfferings))
+}
+
 // told notes at a source how pulling it or reading its document ended: text is
-// why it failed, or empty. After a failure its document is asked for anew.
-func (s *Service) told(ctx context.Context, tx *ent.Tx, id ident.ID, text string) error {
-	if text == "" {
-		return tx.ImportSource.UpdateOneID(id).SetFailures(0).SetLastError("").Exec(ctx)
-	}
+// why it failed, or empty. Only when all of a document is done, and the source
+// still asks for the same, it is asked whether that has changed; otherwise the
+// document is asked for anew.
+func (s *Service) told(ctx context.Context, tx *ent.Tx, id ident.ID, run *ent.ImportRun, text string) error {
 	source, err := tx.ImportSource.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	now := vocab.Now(s.Now)
-	return tx.ImportSource.UpdateOneID(id).SetPulledAt(now).AddFailures(1).SetLastError(text).SetEtag("").SetLastModified("").
-		SetDueAt(now.Add(backoff(source.Failures + 1))).Exec(ctx)
+	update := tx.ImportSource.UpdateOneID(id).SetLastError(text)
+	if text != "" {
+		now := vocab.Now(s.Now)
+		return update.SetPulledAt(now).AddFailures(1).SetEtag("").SetLastModified("").SetDueAt(now.Add(backoff(source.Failures + 1))).Exec(ctx)
+	}
+	if run != nil && run.Asked == asking(source) && run.Rejected == 0 && run.Incomplete == 0 {
+		update.SetEtag(run.Etag).SetLastModified(run.LastModified)
+	}
+	return update.SetFailures(0).Exec(ctx)
 }
 
 // backoff is how long a source is left alone after so many failures in a row.

@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -226,4 +227,187 @@ func TestOneServerPullsASource(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pulls(1)
+}
+
+// Nobody is asked whether a document has changed while something of it is left
+// to do: it is read anew until all is done.
+func TestWhatIsLeftToDoIsAskedForAnew(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body  string
+		first func(w *world, source *ent.ImportSource) // what happens to the first document
+		want  string                                   // of the second run
+	}{
+		"a run that was cancelled": {text(whole(1)), func(w *world, _ *ent.ImportSource) {
+			run := w.db.Client.ImportRun.Query().OnlyX(w.ctx)
+			if _, err := w.Cancel(w.ctx, run.ID); err != nil {
+				w.tb.Fatal(err)
+			}
+		}, "DONE 1 1 0 0 0 0"},
+		"another policy": {text(whole(1)), func(w *world, source *ent.ImportSource) {
+			w.works()
+			policy := importsource.PolicyDRAFT
+			if _, err := w.UpdateSource(w.ctx, exchange.SourceUpdate{SourceID: source.ID, Policy: &policy}); err != nil {
+				w.tb.Fatal(err)
+			}
+		}, "DONE 1 0 0 1 0 0"},
+		"a row that was refused":        {text(whole(1)) + "?\n", func(w *world, _ *ent.ImportSource) { w.works() }, "DONE 2 0 0 1 1 0"},
+		"a course that is not complete": {strings.Replace(text(whole(1)), `"EQF":7,`, "", 1), func(w *world, _ *ent.ImportSource) { w.works() }, "DONE 1 0 0 1 0 1"},
+		"an address that changed while its document was read": {text(whole(1)), func(w *world, source *ent.ImportSource) {
+			address := source.URL + "&other"
+			if _, err := w.UpdateSource(w.ctx, exchange.SourceUpdate{SourceID: source.ID, URL: &address}); err != nil {
+				w.tb.Fatal(err)
+			}
+			w.works()
+		}, "DONE 1 0 0 1 0 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := newPartner(t)
+			p.body = tt.body
+			source := w.source(p)
+			if n, err := w.PullDue(w.ctx); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			tt.first(w, source)
+			w.later(time.Hour)
+			w.pulls(1)
+			runs := w.db.Client.ImportRun.Query().Order(importrun.ByID()).AllX(w.ctx)
+			if len(runs) != 2 {
+				t.Fatalf("%d runs, want a second one", len(runs))
+			}
+			w.expect("the second", runs[1], tt.want)
+		})
+	}
+}
+
+func (w *world) works() {
+	w.tb.Helper()
+	if _, err := w.Work(w.ctx); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// A document that comes slowly is not given up while parts of it come; one that
+// stopped is, once, and what still comes of it afterwards is not kept.
+func TestASlowDocumentIsGivenUpByItsProgress(t *testing.T) {
+	for name, stops := range map[string]bool{"it goes on": false, "it stops": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			source := w.source(newPartner(t))
+			body := &slowly{w: w, parts: 4, each: 90 * time.Minute, between: func() int {
+				n, err := w.Clear(w.ctx)
+				if err != nil {
+					t.Error(err)
+				}
+				return n
+			}}
+			if stops {
+				body.each = 3 * time.Hour
+			}
+			w.Fetcher = body
+			if n, err := w.PullDue(w.ctx); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			source = w.db.Client.ImportSource.GetX(w.ctx, source.ID)
+			run := w.db.Client.ImportRun.Query().OnlyX(w.ctx)
+			if stops && (run.State != importrun.StateFAILED || source.Failures != 1 || body.ended != 1) {
+				t.Errorf("%s, %d failures, given up %d times: %s", run.State, source.Failures, body.ended, source.LastError)
+			}
+			if !stops && (run.State != importrun.StateQUEUED || source.Failures != 0 || body.ended != 0) {
+				t.Errorf("%s, %d failures, given up %d times: %s", run.State, source.Failures, body.ended, source.LastError)
+			}
+			if n := w.db.Client.ImportChunk.Query().CountX(w.ctx); stops && n != 0 {
+				t.Errorf("%d parts were kept", n)
+			}
+		})
+	}
+}
+
+// slowly is a partner whose document comes in parts, with time between them in
+// which others clear up.
+type slowly struct {
+	w       *world
+	parts   int
+	each    time.Duration
+	between func() int
+	ended   int
+}
+
+func (s *slowly) Fetch(context.Context, string, exchange.Previous) (*exchange.Document, error) {
+	return &exchange.Document{Body: io.NopCloser(s)}, nil
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if s.parts == 0 {
+		return 0, io.EOF
+	}
+	if len(p) == 512<<10 { // the beginning of a part
+		s.parts--
+		s.w.later(s.each)
+		s.ended += s.between()
+	}
+	for i := range p {
+		p[i] = '\n'
+	}
+	return len(p), nil
+}
+
+// One partner that does not answer holds up no other.
+func TestSourcesArePulledSideBySide(t *testing.T) {
+	w := newWorld(t)
+	p := newPartner(t)
+	p.body = text(whole(1))
+	slow := w.source(p)
+	var names []string
+	for i := range 3 {
+		source, err := w.AddSource(w.ctx, exchange.NewSource{InstitutionID: w.uni, Name: fmt.Sprint("SIS ", i), Format: importrun.FormatCSV, URL: p.URL + "/" + fmt.Sprint(i), EveryMinutes: 60, Policy: importsource.PolicyPUBLISH})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, source.Name)
+	}
+	others := make(chan struct{}, len(names))
+	w.Fetcher = fetcher(func(ctx context.Context, address string, previous exchange.Previous) (*exchange.Document, error) {
+		if address == slow.URL {
+			for range names { // until all others are through
+				select {
+				case <-others:
+				case <-time.After(10 * time.Second):
+					t.Error("the others wait for the slow one")
+				}
+			}
+			return nil, problem.New(problem.Unavailable, "%s does not answer", "sis")
+		}
+		defer func() { others <- struct{}{} }()
+		return &exchange.Document{Body: io.NopCloser(strings.NewReader(p.body))}, nil
+	})
+	if n, err := w.PullDue(w.ctx); n != 4 || err != nil {
+		t.Errorf("PullDue = %d, %v", n, err)
+	}
+}
+
+type fetcher func(context.Context, string, exchange.Previous) (*exchange.Document, error)
+
+func (f fetcher) Fetch(ctx context.Context, address string, previous exchange.Previous) (*exchange.Document, error) {
+	return f(ctx, address, previous)
+}
+
+// A source whose pages are numbered from anywhere has no more of them than one
+// that counts from 1.
+func TestPagesAreCountedNotBelieved(t *testing.T) {
+	w := newWorld(t)
+	source := w.source(newPartner(t))
+	w.db.Client.ImportSource.UpdateOneID(source.ID).SetFormat(importsource.FormatOEAPI_V5).SetWithOfferings(false).ExecX(w.ctx)
+	w.Readers[importrun.FormatOEAPI_V5] = w.Readers[importrun.FormatCSV]
+	asked := 0
+	w.Fetcher = fetcher(func(context.Context, string, exchange.Previous) (*exchange.Document, error) {
+		if asked++; asked > 4100 {
+			return nil, context.Canceled
+		}
+		return &exchange.Document{Body: io.NopCloser(strings.NewReader(`{"pageNumber":4001,"hasNextPage":true,"items":[{}]}`))}, nil
+	})
+	w.pulls(1)
+	if got := w.db.Client.ImportSource.GetX(w.ctx, source.ID); asked != 4000 || !strings.Contains(got.LastError, "more than 4000 pages") {
+		t.Errorf("%d pages were asked for: %s", asked, got.LastError)
+	}
 }

@@ -47,6 +47,9 @@ func (s *Service) Receive(ctx context.Context, u Upload, body io.Reader) (*ent.I
 		return nil, err
 	}
 	size, err := s.store(ctx, run.ID, body, s.limitOf(u.Format))
+	if errors.Is(err, errLost) { // cancelled meanwhile
+		return nil, errors.Join(problem.Raced("import", run.ID), s.drop(ctx, run.ID))
+	}
 	if err != nil {
 		s.abandon(ctx, run, err)
 		return nil, err
@@ -149,6 +152,9 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, u Upload, source *ident
 	create := tx.ImportRun.Create().SetInstitutionID(u.InstitutionID).SetNillableSourceID(source).
 		SetFormat(u.Format).SetMode(u.Mode).SetState(state).SetName(vocab.Clean(255, u.Name)).SetBytes(size).SetStartedAt(vocab.Now(s.Now))
 	create.SetNillableStartedByID(viewer.From(ctx).ByPerson())
+	if state == importrun.StateRECEIVING {
+		create.SetLeasedUntil(vocab.Now(s.Now).Add(receiveTime))
+	}
 	run, err := create.Save(ctx)
 	if err != nil {
 		return nil, err

@@ -150,15 +150,15 @@ func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importru
 		if n != 1 {
 			return problem.Raced("import", run.ID)
 		}
-		if run.SourceID != nil && to != importrun.StateCANCELLED {
-			if err := s.told(system, tx, *run.SourceID, text); err != nil {
-				return err
-			}
-		}
 		verb := map[importrun.State]string{importrun.StateDONE: "import.finish", importrun.StateFAILED: "import.fail", importrun.StateCANCELLED: "import.cancel"}[to]
 		now, err := tx.ImportRun.Get(system, run.ID)
 		if err != nil {
 			return err
+		}
+		if run.SourceID != nil && to != importrun.StateCANCELLED {
+			if err := s.told(system, tx, *run.SourceID, now, text); err != nil {
+				return err
+			}
 		}
 		return record(ctx, tx, verb, run.ID, run.InstitutionID, map[string]string{
 			"rows": strconv.Itoa(now.Rows), "created": strconv.Itoa(now.Created), "updated": strconv.Itoa(now.Updated), "rejected": strconv.Itoa(now.Rejected)})

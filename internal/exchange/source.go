@@ -85,8 +85,8 @@ type SourceUpdate struct {
 	WithOfferings *bool
 }
 
-// UpdateSource changes a source. With another address or format, or when its
-// offerings are asked for, it is pulled at once, as if for the first time.
+// UpdateSource changes a source. With another address, format or policy, or when
+// its offerings are asked for, it is pulled at once, as if for the first time.
 func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.ImportSource, error) {
 	source, err := s.mine(ctx, u.SourceID)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		if u.Format != nil {
 			update.SetFormat(importsource.Format(*u.Format))
 		}
-		if u.URL != nil || u.Format != nil || u.WithOfferings != nil {
+		if u.URL != nil || u.Format != nil || u.Policy != nil || u.WithOfferings != nil {
 			update.SetEtag("").SetLastModified("").SetFailures(0).SetLastError("").SetDueAt(vocab.Now(s.Now))
 		}
 		changed, err := update.Save(ctx)
