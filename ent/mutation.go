@@ -38117,6 +38117,7 @@ type RoleGrantMutation struct {
 	role               *rolegrant.Role
 	valid_from         *time.Time
 	valid_until        *time.Time
+	ended              *bool
 	end_reason         *string
 	clearedFields      map[string]struct{}
 	person             *ident.ID
@@ -38729,6 +38730,42 @@ func (m *RoleGrantMutation) ResetValidUntil() {
 	delete(m.clearedFields, rolegrant.FieldValidUntil)
 }
 
+// SetEnded sets the "ended" field.
+func (m *RoleGrantMutation) SetEnded(b bool) {
+	m.ended = &b
+}
+
+// Ended returns the value of the "ended" field in the mutation.
+func (m *RoleGrantMutation) Ended() (r bool, exists bool) {
+	v := m.ended
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnded returns the old "ended" field's value of the RoleGrant entity.
+// If the RoleGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleGrantMutation) OldEnded(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnded: %w", err)
+	}
+	return oldValue.Ended, nil
+}
+
+// ResetEnded resets all changes to the "ended" field.
+func (m *RoleGrantMutation) ResetEnded() {
+	m.ended = nil
+}
+
 // SetEndReason sets the "end_reason" field.
 func (m *RoleGrantMutation) SetEndReason(s string) {
 	m.end_reason = &s
@@ -38988,7 +39025,7 @@ func (m *RoleGrantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoleGrantMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, rolegrant.FieldCreatedAt)
 	}
@@ -39021,6 +39058,9 @@ func (m *RoleGrantMutation) Fields() []string {
 	}
 	if m.valid_until != nil {
 		fields = append(fields, rolegrant.FieldValidUntil)
+	}
+	if m.ended != nil {
+		fields = append(fields, rolegrant.FieldEnded)
 	}
 	if m.end_reason != nil {
 		fields = append(fields, rolegrant.FieldEndReason)
@@ -39055,6 +39095,8 @@ func (m *RoleGrantMutation) Field(name string) (ent.Value, bool) {
 		return m.ValidFrom()
 	case rolegrant.FieldValidUntil:
 		return m.ValidUntil()
+	case rolegrant.FieldEnded:
+		return m.Ended()
 	case rolegrant.FieldEndReason:
 		return m.EndReason()
 	}
@@ -39088,6 +39130,8 @@ func (m *RoleGrantMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldValidFrom(ctx)
 	case rolegrant.FieldValidUntil:
 		return m.OldValidUntil(ctx)
+	case rolegrant.FieldEnded:
+		return m.OldEnded(ctx)
 	case rolegrant.FieldEndReason:
 		return m.OldEndReason(ctx)
 	}
@@ -39175,6 +39219,13 @@ func (m *RoleGrantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetValidUntil(v)
+		return nil
+	case rolegrant.FieldEnded:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnded(v)
 		return nil
 	case rolegrant.FieldEndReason:
 		v, ok := value.(string)
@@ -39309,6 +39360,9 @@ func (m *RoleGrantMutation) ResetField(name string) error {
 		return nil
 	case rolegrant.FieldValidUntil:
 		m.ResetValidUntil()
+		return nil
+	case rolegrant.FieldEnded:
+		m.ResetEnded()
 		return nil
 	case rolegrant.FieldEndReason:
 		m.ResetEndReason()

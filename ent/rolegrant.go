@@ -45,6 +45,8 @@ type RoleGrant struct {
 	ValidFrom time.Time `json:"valid_from,omitempty"`
 	// ValidUntil holds the value of the "valid_until" field.
 	ValidUntil *time.Time `json:"valid_until,omitempty"`
+	// at once: holds no more, whatever a clock says
+	Ended bool `json:"ended,omitempty"`
 	// why it was ended before its time; of the person who ended it
 	EndReason string `json:"end_reason,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -156,6 +158,8 @@ func (*RoleGrant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case rolegrant.FieldEnded:
+			values[i] = new(sql.NullBool)
 		case rolegrant.FieldID, rolegrant.FieldPersonID, rolegrant.FieldInstitutionID, rolegrant.FieldUnitID, rolegrant.FieldAllianceID, rolegrant.FieldGrantedByID, rolegrant.FieldRuleID, rolegrant.FieldEndedByID, rolegrant.FieldRole, rolegrant.FieldEndReason:
 			values[i] = new(sql.NullString)
 		case rolegrant.FieldCreatedAt, rolegrant.FieldValidFrom, rolegrant.FieldValidUntil:
@@ -253,6 +257,12 @@ func (_m *RoleGrant) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ValidUntil = new(time.Time)
 				*_m.ValidUntil = value.Time
+			}
+		case rolegrant.FieldEnded:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field ended", values[i])
+			} else if value.Valid {
+				_m.Ended = value.Bool
 			}
 		case rolegrant.FieldEndReason:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -377,6 +387,9 @@ func (_m *RoleGrant) String() string {
 		builder.WriteString("valid_until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("ended=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Ended))
 	builder.WriteString(", ")
 	builder.WriteString("end_reason=")
 	builder.WriteString(_m.EndReason)

@@ -156,6 +156,20 @@ func (_c *RoleGrantCreate) SetNillableValidUntil(v *time.Time) *RoleGrantCreate 
 	return _c
 }
 
+// SetEnded sets the "ended" field.
+func (_c *RoleGrantCreate) SetEnded(v bool) *RoleGrantCreate {
+	_c.mutation.SetEnded(v)
+	return _c
+}
+
+// SetNillableEnded sets the "ended" field if the given value is not nil.
+func (_c *RoleGrantCreate) SetNillableEnded(v *bool) *RoleGrantCreate {
+	if v != nil {
+		_c.SetEnded(*v)
+	}
+	return _c
+}
+
 // SetEndReason sets the "end_reason" field.
 func (_c *RoleGrantCreate) SetEndReason(v string) *RoleGrantCreate {
 	_c.mutation.SetEndReason(v)
@@ -258,6 +272,10 @@ func (_c *RoleGrantCreate) defaults() {
 		v := rolegrant.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Ended(); !ok {
+		v := rolegrant.DefaultEnded
+		_c.mutation.SetEnded(v)
+	}
 	if _, ok := _c.mutation.EndReason(); !ok {
 		v := rolegrant.DefaultEndReason
 		_c.mutation.SetEndReason(v)
@@ -321,6 +339,9 @@ func (_c *RoleGrantCreate) check() error {
 	}
 	if _, ok := _c.mutation.ValidFrom(); !ok {
 		return &ValidationError{Name: "valid_from", err: errors.New(`ent: missing required field "RoleGrant.valid_from"`)}
+	}
+	if _, ok := _c.mutation.Ended(); !ok {
+		return &ValidationError{Name: "ended", err: errors.New(`ent: missing required field "RoleGrant.ended"`)}
 	}
 	if _, ok := _c.mutation.EndReason(); !ok {
 		return &ValidationError{Name: "end_reason", err: errors.New(`ent: missing required field "RoleGrant.end_reason"`)}
@@ -388,6 +409,10 @@ func (_c *RoleGrantCreate) createSpec() (*RoleGrant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ValidUntil(); ok {
 		_spec.SetField(rolegrant.FieldValidUntil, field.TypeTime, value)
 		_node.ValidUntil = &value
+	}
+	if value, ok := _c.mutation.Ended(); ok {
+		_spec.SetField(rolegrant.FieldEnded, field.TypeBool, value)
+		_node.Ended = value
 	}
 	if value, ok := _c.mutation.EndReason(); ok {
 		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)

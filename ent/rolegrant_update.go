@@ -203,6 +203,20 @@ func (_u *RoleGrantUpdate) ClearValidUntil() *RoleGrantUpdate {
 	return _u
 }
 
+// SetEnded sets the "ended" field.
+func (_u *RoleGrantUpdate) SetEnded(v bool) *RoleGrantUpdate {
+	_u.mutation.SetEnded(v)
+	return _u
+}
+
+// SetNillableEnded sets the "ended" field if the given value is not nil.
+func (_u *RoleGrantUpdate) SetNillableEnded(v *bool) *RoleGrantUpdate {
+	if v != nil {
+		_u.SetEnded(*v)
+	}
+	return _u
+}
+
 // SetEndReason sets the "end_reason" field.
 func (_u *RoleGrantUpdate) SetEndReason(v string) *RoleGrantUpdate {
 	_u.mutation.SetEndReason(v)
@@ -392,6 +406,9 @@ func (_u *RoleGrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ValidUntilCleared() {
 		_spec.ClearField(rolegrant.FieldValidUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Ended(); ok {
+		_spec.SetField(rolegrant.FieldEnded, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
@@ -760,6 +777,20 @@ func (_u *RoleGrantUpdateOne) ClearValidUntil() *RoleGrantUpdateOne {
 	return _u
 }
 
+// SetEnded sets the "ended" field.
+func (_u *RoleGrantUpdateOne) SetEnded(v bool) *RoleGrantUpdateOne {
+	_u.mutation.SetEnded(v)
+	return _u
+}
+
+// SetNillableEnded sets the "ended" field if the given value is not nil.
+func (_u *RoleGrantUpdateOne) SetNillableEnded(v *bool) *RoleGrantUpdateOne {
+	if v != nil {
+		_u.SetEnded(*v)
+	}
+	return _u
+}
+
 // SetEndReason sets the "end_reason" field.
 func (_u *RoleGrantUpdateOne) SetEndReason(v string) *RoleGrantUpdateOne {
 	_u.mutation.SetEndReason(v)
@@ -979,6 +1010,9 @@ func (_u *RoleGrantUpdateOne) sqlSave(ctx context.Context) (_node *RoleGrant, er
 	}
 	if _u.mutation.ValidUntilCleared() {
 		_spec.ClearField(rolegrant.FieldValidUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Ended(); ok {
+		_spec.SetField(rolegrant.FieldEnded, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)

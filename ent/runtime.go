@@ -1592,8 +1592,12 @@ func init() {
 	rolegrantDescEndedByID := rolegrantFields[6].Descriptor()
 	// rolegrant.EndedByIDValidator is a validator for the "ended_by_id" field. It is called by the builders before save.
 	rolegrant.EndedByIDValidator = rolegrantDescEndedByID.Validators[0].(func(string) error)
+	// rolegrantDescEnded is the schema descriptor for ended field.
+	rolegrantDescEnded := rolegrantFields[10].Descriptor()
+	// rolegrant.DefaultEnded holds the default value on creation for the ended field.
+	rolegrant.DefaultEnded = rolegrantDescEnded.Default.(bool)
 	// rolegrantDescEndReason is the schema descriptor for end_reason field.
-	rolegrantDescEndReason := rolegrantFields[10].Descriptor()
+	rolegrantDescEndReason := rolegrantFields[11].Descriptor()
 	// rolegrant.DefaultEndReason holds the default value on creation for the end_reason field.
 	rolegrant.DefaultEndReason = rolegrantDescEndReason.Default.(string)
 	// rolegrant.EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.

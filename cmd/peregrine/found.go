@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
@@ -191,9 +192,8 @@ func (g grantAdmin) Run(s *streams) error {
 // administrator returns the person's role in the alliance, which it gives once.
 func (s *streams) administrator(db *ent.Client, person, all ident.ID) (ident.ID, error) {
 	ctx := viewer.AsSystem(s.ctx)
-	now := time.Now()
 	held, err := db.RoleGrant.Query().Where(rolegrant.PersonID(person), rolegrant.AllianceID(all), rolegrant.RoleEQ(rolegrant.RoleALLIANCE_ADMINISTRATOR),
-		rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(now))).FirstID(ctx)
+		authz.Held(time.Now())).FirstID(ctx)
 	if err == nil || !ent.IsNotFound(err) {
 		return held, err
 	}
@@ -208,7 +208,7 @@ func (s *streams) administrator(db *ent.Client, person, all ident.ID) (ident.ID,
 const maxFile = 1 << 20
 
 // read reads a file of JSON, or standard input for "-". A field that is not
-// known is a slip of the pen and refused.
+// known is a slip of the pen and refused, and so is what follows the value.
 func (s *streams) read(name string, into any) error {
 	var from io.Reader = s.in
 	if name != "-" {
@@ -227,6 +227,9 @@ func (s *streams) read(name string, into any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if d.More() {
+		return fmt.Errorf("%s: something follows the value", name)
 	}
 	return nil
 }

@@ -80,28 +80,34 @@ func (i importing) Run(s *streams) error {
 }
 
 // follow reads the run, or waits while a server does, and tells how it goes.
+// Again and again it offers to read: a server may die over it.
 func (i importing) follow(ctx context.Context, s *streams, service *exchange.Service, id ident.ID) (*ent.ImportRun, error) {
-	working := make(chan error, 1)
-	go func() { working <- service.WorkOn(ctx, id) }()
 	for {
-		select {
-		case err := <-working:
+		working := make(chan error, 1)
+		go func() { working <- service.WorkOn(ctx, id) }()
+		for done := false; !done; {
+			select {
+			case err := <-working:
+				if err != nil {
+					return nil, err
+				}
+				done = true
+			case <-time.After(time.Second):
+			}
+			run, err := service.DB.ImportRun.Get(ctx, id)
 			if err != nil {
 				return nil, err
 			}
-			working = nil // a server may be at it
+			if run.EndedAt != nil && done {
+				return run, nil
+			}
+			fmt.Fprintln(s.err, counted(run))
+		}
+		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		run, err := service.DB.ImportRun.Get(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if run.EndedAt != nil && working == nil {
-			return run, nil
-		}
-		fmt.Fprintln(s.err, counted(run))
 	}
 }
 

@@ -143,8 +143,12 @@ func discover(ctx context.Context, issuer string) (string, error) {
 		Issuer   string `json:"issuer"`
 		Endpoint string `json:"token_endpoint"`
 	}
-	if status, err := call(r, &metadata); err != nil || status != http.StatusOK {
-		return "", fmt.Errorf("%s does not say where it gives tokens out (status %d): %w", issuer, status, err)
+	status, err := call(r, &metadata)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d", status)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s does not say where it gives tokens out: %w", issuer, err)
 	}
 	if metadata.Issuer != issuer {
 		return "", fmt.Errorf("%s calls itself %q; ask that one", issuer, metadata.Issuer)

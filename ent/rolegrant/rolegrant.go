@@ -38,6 +38,8 @@ const (
 	FieldValidFrom = "valid_from"
 	// FieldValidUntil holds the string denoting the valid_until field in the database.
 	FieldValidUntil = "valid_until"
+	// FieldEnded holds the string denoting the ended field in the database.
+	FieldEnded = "ended"
 	// FieldEndReason holds the string denoting the end_reason field in the database.
 	FieldEndReason = "end_reason"
 	// EdgePerson holds the string denoting the person edge name in mutations.
@@ -121,6 +123,7 @@ var Columns = []string{
 	FieldRole,
 	FieldValidFrom,
 	FieldValidUntil,
+	FieldEnded,
 	FieldEndReason,
 }
 
@@ -151,6 +154,8 @@ var (
 	RuleIDValidator func(string) error
 	// EndedByIDValidator is a validator for the "ended_by_id" field. It is called by the builders before save.
 	EndedByIDValidator func(string) error
+	// DefaultEnded holds the default value on creation for the "ended" field.
+	DefaultEnded bool
 	// DefaultEndReason holds the default value on creation for the "end_reason" field.
 	DefaultEndReason string
 	// EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
@@ -250,6 +255,11 @@ func ByValidFrom(opts ...sql.OrderTermOption) OrderOption {
 // ByValidUntil orders the results by the valid_until field.
 func ByValidUntil(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldValidUntil, opts...).ToFunc()
+}
+
+// ByEnded orders the results by the ended field.
+func ByEnded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEnded, opts...).ToFunc()
 }
 
 // ByEndReason orders the results by the end_reason field.

@@ -113,6 +113,11 @@ func ValidUntil(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldValidUntil, v))
 }
 
+// Ended applies equality check predicate on the "ended" field. It's identical to EndedEQ.
+func Ended(v bool) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldEQ(FieldEnded, v))
+}
+
 // EndReason applies equality check predicate on the "end_reason" field. It's identical to EndReasonEQ.
 func EndReason(v string) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldEndReason, v))
@@ -914,6 +919,16 @@ func ValidUntilIsNil() predicate.RoleGrant {
 // ValidUntilNotNil applies the NotNil predicate on the "valid_until" field.
 func ValidUntilNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldValidUntil))
+}
+
+// EndedEQ applies the EQ predicate on the "ended" field.
+func EndedEQ(v bool) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldEQ(FieldEnded, v))
+}
+
+// EndedNEQ applies the NEQ predicate on the "ended" field.
+func EndedNEQ(v bool) predicate.RoleGrant {
+	return predicate.RoleGrant(sql.FieldNEQ(FieldEnded, v))
 }
 
 // EndReasonEQ applies the EQ predicate on the "end_reason" field.

@@ -72,6 +72,7 @@ type App struct {
 	Clients     *client.Service
 	Tokens      *token.Service
 	signIn      *oidcrp.RelyingParty
+	clock       *clock
 	db          *ent.Client
 	now         func() time.Time
 }
@@ -81,10 +82,10 @@ func New(p Parts) (*App, error) {
 	db, base := p.DB.Client, p.Config.BaseURL
 	cookie := authn.NewCookie(base)
 	a := &App{
-		db: db, now: p.Now,
+		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		Learners:    &learner.Service{DB: db, Now: p.Now},
 		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
-		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base},
+		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
 		Portals:     &portal.Service{DB: db, Now: p.Now},
@@ -99,7 +100,7 @@ func New(p Parts) (*App, error) {
 	a.signIn.Allow(p.AllowTo...)
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
-		DB: db, Ping: p.DB.Ping, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
+		DB: db, Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
@@ -145,6 +146,10 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 	}
 }
 
+// CompareClocks compares this server's clock with the database's, as it does at
+// its start and every minute.
+func (a *App) CompareClocks(ctx context.Context) { _, _ = a.clock.compare(ctx) }
+
 // follow is how often a server looks for what others have changed.
 const follow = 250 * time.Millisecond
 
@@ -157,6 +162,7 @@ func (a *App) RunJobs(ctx context.Context) {
 	}()
 	defer func() { <-following }()
 	job.RunAll(ctx, []job.Job{
+		{Name: "compare clocks", Every: time.Minute, Run: a.clock.compare},
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
 		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},

@@ -96,7 +96,7 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, ready func())
 // demo seeds the demo alliance and prepares its identity provider.
 func demo(ctx context.Context, p *Parts) (*listening, error) {
 	options := SeedOptions(p.Config, p.KEK, p.Log)
-	if err := seed.Run(ctx, p.DB.Client, options); err != nil {
+	if err := seed.Run(ctx, p.DB.Client, options); err != nil && !errors.Is(err, seed.ErrAnother) {
 		return nil, err
 	}
 	secret := rand.Text() // of this run; it never leaves the process

@@ -31,7 +31,15 @@ type Service struct {
 	Now     func() time.Time
 	KEK     keyring.KEK // under which private keys are sealed
 	BaseURL string      // public address of this server, without a slash at its end
+	Cases   Cases       // needed to revoke
 	lists   listCache
+}
+
+// Cases are the cases of recognition, which this area knows by their end alone.
+type Cases interface {
+	// EndOpenTx ends what waits for a decision about a credential that is revoked
+	// in the same transaction.
+	EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID, now time.Time) error
 }
 
 var states = lifecycle.Table[credential.State]{

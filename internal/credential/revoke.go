@@ -9,7 +9,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -62,7 +61,7 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if err != nil {
 			return nil, err
 		}
-		if err := recognition.EndOpenTx(ctx, tx, c.ID, now); err != nil {
+		if err := s.Cases.EndOpenTx(ctx, tx, c.ID, now); err != nil {
 			return nil, err
 		}
 		return revoked, record(ctx, tx, "credential.revoke", c, map[string]string{"reason": string(in.Reason)})

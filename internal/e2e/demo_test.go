@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -9,8 +10,10 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
@@ -32,6 +35,56 @@ func demo(t *testing.T) *World {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// The demo is whole or not at all: what was broken off is not taken for it, nor
+// is another alliance.
+func TestDemoIsWholeOrRefused(t *testing.T) {
+	for _, tt := range []struct {
+		what string
+		make func(w *World)
+		want error
+	}{
+		{"twice", func(w *World) {}, nil},
+		{"broken off", func(w *World) {
+			w.DB.Client.AuditEntry.Delete().Where(auditentry.Verb("demo.seed")).ExecX(w.system())
+		}, seed.ErrBrokenOff},
+	} {
+		w := demo(t)
+		tt.make(w)
+		courses := w.DB.Client.Course.Query().CountX(w.system())
+		err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if !errors.Is(err, tt.want) || w.DB.Client.Course.Query().CountX(w.system()) != courses {
+			t.Errorf("%s: %v", tt.what, err)
+		}
+	}
+	w := NewWorld(t)
+	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, seed.ErrAnother) {
+		t.Errorf("beside another alliance: %v", err)
+	}
+}
+
+// Whenever the demo is seeded, its stories are the same: the past cohort was
+// promised what a rule of its time said.
+func TestDemoIsTheSameInEveryYear(t *testing.T) {
+	for _, day := range []time.Time{
+		time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), time.Date(2026, 12, 20, 9, 0, 0, 0, time.UTC), time.Date(2027, 2, 1, 9, 0, 0, 0, time.UTC),
+		time.Date(2028, 2, 29, 23, 59, 0, 0, time.UTC), time.Date(2031, 7, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		w := emptyWorld(t)
+		w.SetClock(day)
+		if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: w.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Errorf("%s: %v", day, err)
+			continue
+		}
+		oksana := w.DB.Client.Identity.Query().Where(identity.Subject("oksana")).OnlyX(w.system())
+		c := w.DB.Client.RecognitionCase.Query().Where(recognitioncase.LearnerID(oksana.PersonID)).OnlyX(w.system())
+		app := w.DB.Client.Application.Query().Where(application.LearnerID(oksana.PersonID)).OnlyX(w.system())
+		founded := w.DB.Client.Membership.Query().Order(membership.BySince()).FirstX(w.system())
+		if c.State != recognitioncase.StateGRANTED || c.Basis != recognitioncase.BasisCOMMITMENT || !founded.Since.Before(app.SubmittedAt) {
+			t.Errorf("%s: Oksana's case is %s by %v; she applied at %s, the alliance began at %s", day, c.State, c.Basis, app.SubmittedAt, founded.Since)
+		}
+	}
 }
 
 // persona signs somebody of the demo in.

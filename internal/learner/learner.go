@@ -195,7 +195,7 @@ func refreshAffiliations(ctx context.Context, tx *ent.Tx, person ident.ID, a Ass
 		if affiliation.KindValidator(kind) != nil {
 			continue // not in the eduPerson vocabulary
 		}
-		expires := now.AddDate(0, affiliationMonths, 0)
+		expires := vocab.AddMonths(now, affiliationMonths)
 		n, err := tx.Affiliation.Update().
 			Where(affiliation.PersonID(person), affiliation.InstitutionID(a.InstitutionID), affiliation.KindEQ(kind)).
 			SetVerifiedAt(now).SetExpiresAt(expires).Save(ctx)

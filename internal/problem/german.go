@@ -133,6 +133,7 @@ var german = map[string]string{
 	"%q is not an organisation id, E and eight digits":                                     "%q ist keine Organisations-ID aus E und acht Ziffern",
 	"a time lies in the years %d to %d":                                                    "eine Zeit liegt in den Jahren %d bis %d",
 	"this key is known as compromised already":                                             "von diesem Schlüssel ist schon bekannt, dass er gestohlen ist",
+	"the clock of this machine differs from that of the database":                          "die Uhr dieses Rechners weicht von der der Datenbank ab",
 	"%s does not exist in %s because clocks go forward":                                    "%s gibt es in %s nicht, weil dann die Uhr vorgestellt wird",
 	"%q is not the address of an ESCO skill, http://data.europa.eu/esco/skill/ and a UUID": "%q ist keine Adresse einer ESCO-Kompetenz aus http://data.europa.eu/esco/skill/ und einer UUID",
 

@@ -90,7 +90,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 // revokes in the same transaction. The cases are home's, so the system ends
 // them. What home has granted stands: home hears of the revocation, and the
 // result is not counted twice.
-func EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID, now time.Time) error {
+func (s *Service) EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID, now time.Time) error {
 	open, err := tx.RecognitionCase.Query().
 		Where(recognitioncase.CredentialID(credential), recognitioncase.StateEQ(recognitioncase.StateOPEN)).All(viewer.AsSystem(ctx))
 	if err != nil {

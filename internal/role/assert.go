@@ -100,7 +100,7 @@ func due(ctx context.Context, tx *ent.Tx, person ident.ID, c Claims, now time.Ti
 
 func giveBy(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, person ident.ID, now time.Time) error {
 	made, err := tx.RoleGrant.Create().SetPersonID(person).SetRole(rolegrant.Role(r.Role)).SetInstitutionID(r.InstitutionID).
-		SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(now.AddDate(0, r.Months, 0)).Save(ctx)
+		SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(vocab.AddMonths(now, r.Months)).Save(ctx)
 	if err != nil {
 		return err
 	}
@@ -109,12 +109,12 @@ func giveBy(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, person ident.ID, n
 
 // worthIt says whether a sign-in prolongs a role by so much that it is a change.
 func worthIt(r *ent.RoleRule, held *ent.RoleGrant, now time.Time) bool {
-	return now.AddDate(0, r.Months, 0).Sub(*held.ValidUntil) >= worthRenewing
+	return vocab.AddMonths(now, r.Months).Sub(*held.ValidUntil) >= worthRenewing
 }
 
 // renew prolongs a role that nobody has ended in the meantime.
 func renew(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, held *ent.RoleGrant, now time.Time) error {
-	return setUntil(ctx, tx, "role.renew", held, now.AddDate(0, r.Months, 0), rolegrant.EndedByIDIsNil())
+	return setUntil(ctx, tx, "role.renew", held, vocab.AddMonths(now, r.Months), rolegrant.EndedByIDIsNil())
 }
 
 // lapse ends a role because home no longer asserts the value, also one that was

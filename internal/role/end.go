@@ -60,7 +60,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		if err := succeeded(ctx, tx, g, now); err != nil {
 			return nil, err
 		}
-		if err := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEndReason(reason).
+		if err := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEnded(!until.After(now)).SetEndReason(reason).
 			SetNillableEndedByID(viewer.From(ctx).ByPerson()).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func mayEnd(ctx context.Context, g *ent.RoleGrant) error {
 
 // running returns nil while the role holds or will hold.
 func running(g *ent.RoleGrant, now time.Time) error {
-	if g.ValidUntil != nil && !g.ValidUntil.After(now) {
+	if g.Ended || g.ValidUntil != nil && !g.ValidUntil.After(now) {
 		return problem.New(problem.Conflict, "this role has ended already")
 	}
 	return nil

@@ -184,5 +184,5 @@ func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, 
 			return err
 		}
 	}
-	return tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEndReason(reason).SetNillableEndedByID(by).Exec(ctx)
+	return tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEnded(true).SetEndReason(reason).SetNillableEndedByID(by).Exec(ctx)
 }

@@ -29,7 +29,7 @@ func (d *demo) publishCourses(ctx context.Context) error {
 			units[u.Key] = u.ID
 		}
 		for _, c := range c.Courses {
-			d.day(-480)
+			d.day(d.first() + 20)
 			n := catalogue.NewCourse{InstitutionID: inst.ID, Code: c.Code, Kind: c.Kind, Content: c.input()}
 			if id, ok := units[c.Unit]; ok {
 				n.UnitID = &id

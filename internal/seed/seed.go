@@ -6,14 +6,18 @@ package seed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	entalliance "github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/enrolment"
@@ -25,6 +29,7 @@ import (
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -77,11 +82,32 @@ type demo struct {
 	ects       map[string]vocab.ECTS          // by code of the course
 }
 
-// Run seeds the demo alliance unless the database holds one already.
+// What Run finds instead of an empty database.
+var (
+	ErrBrokenOff = errors.New("seed: the demo alliance was broken off before it was whole; delete this database and seed a new one")
+	ErrAnother   = errors.New("seed: the database holds another alliance")
+)
+
+// verb is what the audit says of a demo alliance that is whole.
+const verb = "demo.seed"
+
+// Run seeds the demo alliance unless it is there. It returns ErrBrokenOff or
+// ErrAnother, and changes nothing, when the database holds something else.
 func Run(ctx context.Context, db *ent.Client, o Options) error {
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
-	if some, err := db.Alliance.Query().Exist(ctx); err != nil || some {
+	switch whole, err := db.AuditEntry.Query().Where(auditentry.Verb(verb)).Exist(ctx); {
+	case err != nil || whole:
 		return err
+	}
+	ours, err := db.Alliance.Query().Where(entalliance.Slug(alliance)).Exist(ctx)
+	if err != nil {
+		return err
+	}
+	if ours {
+		return ErrBrokenOff
+	}
+	if some, err := db.Alliance.Query().Exist(ctx); err != nil || some {
+		return errors.Join(err, ErrAnother)
 	}
 	d := &demo{
 		Options: o, db: db, today: o.Now().UTC().Truncate(24 * time.Hour),
@@ -98,10 +124,10 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.agreements = &agreement.Service{DB: db, Now: now}
 	d.admissions = &admission.Service{DB: db, Now: now}
 	d.enrolments = &enrolment.Service{DB: db, Now: now, Admissions: d.admissions}
-	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, BaseURL: o.BaseURL}
 	d.recognitions = &recognition.Service{DB: db, Now: now}
+	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()
-	d.day(-500)
+	d.day(d.first())
 	for _, step := range []func(context.Context) error{
 		d.foundAlliance, d.describeInstitutions, d.publishCourses, d.publishMicroDegrees, d.agreeRules, d.tellStories,
 	} {
@@ -109,9 +135,21 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
+	if err := storage.Do(ctx, db, func(tx *ent.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: d.alliance})
+	}); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
 	o.Log.InfoContext(ctx, "demo alliance seeded", "courses", len(d.courses), "people", len(d.people), "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
+
+// summer2025 is when the past cohort was prepared: its dates are those of a real
+// announcement, and its alliance and rules are older, whenever the demo is seeded.
+var summer2025 = time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
+
+// first is the day on which the alliance is founded.
+func (d *demo) first() int { return min(-500, -int(d.today.Sub(summer2025).Hours()/24)) }
 
 // day sets the clock to noon, so many days from today.
 func (d *demo) day(n int) { d.clock = d.today.AddDate(0, 0, n).Add(12 * time.Hour) }

@@ -40,11 +40,12 @@ var rules = []struct {
 }
 
 func (d *demo) agreeRules(ctx context.Context) error {
-	d.day(-470)
+	since := d.first() + 30
+	d.day(since)
 	for _, r := range rules {
 		p := agreement.Proposal{
 			HomeID: d.home[r.home].ID, CourseID: d.courses[r.code].ID, ECTS: d.ects[r.code],
-			GradeTransfer: r.transfer, ValidFrom: d.date(-470), ValidUntil: new(d.date(900)),
+			GradeTransfer: r.transfer, ValidFrom: d.date(since), ValidUntil: new(d.date(900)),
 		}
 		if r.programme != "" {
 			p.ProgrammeID = &d.programmes[r.programme].ID

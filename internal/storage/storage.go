@@ -84,6 +84,21 @@ func Open(address string, o Options) (*DB, error) {
 // Ping says whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.readers.PingContext(ctx) }
 
+// Ahead is by how much this machine's clock is ahead of the database's, which
+// all servers share. SQLite has the clock of this machine.
+func (db *DB) Ahead(ctx context.Context, now func() time.Time) (time.Duration, error) {
+	if db.Dialect == dialect.SQLite {
+		return 0, nil
+	}
+	var there time.Time
+	asked := now()
+	if err := db.SQL.QueryRowContext(ctx, "SELECT UTC_TIMESTAMP(6)").Scan(&there); err != nil {
+		return 0, Classify(err)
+	}
+	answered := now()
+	return asked.Add(answered.Sub(asked) / 2).Sub(there), nil
+}
+
 // Close closes all connections.
 func (db *DB) Close() error {
 	err := db.SQL.Close()

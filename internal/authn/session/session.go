@@ -303,6 +303,10 @@ func (s *Service) Hint(found *ent.Session) string {
 	return hint
 }
 
+// remembered is for how long after its end a used logout token is remembered: by
+// the clock of another server it may not have ended.
+const remembered = 10 * time.Minute
+
 // Clear deletes what has expired a day ago or earlier. A job calls it.
 func (s *Service) Clear(ctx context.Context) (int, error) {
 	ctx = viewer.AsSystem(ctx)
@@ -315,7 +319,7 @@ func (s *Service) Clear(ctx context.Context) (int, error) {
 	if err != nil {
 		return n + m, err
 	}
-	l, err := s.DB.LogoutToken.Delete().Where(logouttoken.ExpiresAtLT(s.Now())).Exec(ctx)
+	l, err := s.DB.LogoutToken.Delete().Where(logouttoken.ExpiresAtLT(s.Now().Add(-remembered))).Exec(ctx)
 	return n + m + l, err
 }
 

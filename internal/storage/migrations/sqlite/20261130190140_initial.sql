@@ -810,6 +810,7 @@ CREATE TABLE `role_grants` (
   `role` text NOT NULL,
   `valid_from` datetime NOT NULL,
   `valid_until` datetime NULL,
+  `ended` bool NOT NULL DEFAULT (false),
   `end_reason` text NOT NULL DEFAULT (''),
   `person_id` text NOT NULL,
   `institution_id` text NULL,

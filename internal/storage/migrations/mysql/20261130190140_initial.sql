@@ -884,6 +884,7 @@ CREATE TABLE `role_grants` (
   `role` varchar(32) NOT NULL,
   `valid_from` datetime(6) NOT NULL,
   `valid_until` datetime(6) NULL,
+  `ended` bool NOT NULL DEFAULT 0,
   `end_reason` varchar(500) NOT NULL DEFAULT '',
   `person_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `institution_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
