@@ -41,9 +41,22 @@ type GradeScale string
 // RevocationReason says why a credential was revoked.
 type RevocationReason string
 
+// The reasons that say that the learner has not achieved it, and not only that
+// the paper is wrong: the result counts for nothing any more.
+const (
+	ResultAnnulled RevocationReason = "RESULT_ANNULLED"
+	Misconduct     RevocationReason = "MISCONDUCT"
+)
+
+// Annulling lists them.
+var Annulling = []RevocationReason{ResultAnnulled, Misconduct}
+
 // DifferenceElement is an element of a qualification in which a substantial
 // difference may lie (European Area of Recognition manual).
 type DifferenceElement string
+
+// Workload is the element in which fewer credits differ.
+const Workload DifferenceElement = "WORKLOAD"
 
 // The values of each enumeration, in the order of the API.
 var (
@@ -54,8 +67,8 @@ var (
 	TargetGroups       = []TargetGroup{Students, "DOCTORAL_CANDIDATES", "POSTDOCS", Alumni, "INTERNATIONAL_RESEARCHERS"}
 	Stackabilities     = []Stackability{"STAND_ALONE", "STACKABLE"}
 	GradeScales        = []GradeScale{"PASS_FAIL", "DE_1_5", "CZ_A_F", "FR_0_20", "SE_A_F", "FI_0_5", "GR_0_10", "ES_0_10", "SK_A_FX", "IT_18_30", "AT_1_5", "UA_0_100"}
-	RevocationReasons  = []RevocationReason{"ISSUED_IN_ERROR", "RESULT_ANNULLED", "MISCONDUCT", "KEY_COMPROMISED"}
-	DifferenceElements = []DifferenceElement{"LEVEL", "WORKLOAD", "QUALITY", "PROFILE", "LEARNING_OUTCOMES"}
+	RevocationReasons  = []RevocationReason{"ISSUED_IN_ERROR", ResultAnnulled, Misconduct, "KEY_COMPROMISED"}
+	DifferenceElements = []DifferenceElement{"LEVEL", Workload, "QUALITY", "PROFILE", "LEARNING_OUTCOMES"}
 )
 
 // CredentialKind is the kind of an award that the alliance bounds.

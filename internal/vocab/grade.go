@@ -45,7 +45,7 @@ func ReadGrade(scale GradeScale, grade string, field ...string) (passed bool, er
 	if n, ok := numericScales[scale]; ok {
 		whole, frac, dotted := strings.Cut(grade, ".")
 		value, bad := strconv.ParseFloat(grade, 64)
-		if bad == nil && digits(whole+frac) && whole != "" && dotted == (frac != "") && len(frac) <= n.decimals &&
+		if bad == nil && digits(whole+frac) && plain(whole) && dotted == (frac != "") && len(frac) <= n.decimals &&
 			value >= min(n.best, n.worst) && value <= max(n.best, n.worst) {
 			if n.best < n.worst {
 				return value <= n.pass, nil
@@ -55,3 +55,7 @@ func ReadGrade(scale GradeScale, grade string, field ...string) (passed bool, er
 	}
 	return false, problem.New(problem.Invalid, "the scale %s has no grade %q", scale, clip(grade)).At(field...)
 }
+
+// plain says whether the digits before the point are written without leading
+// zeros, so that a grade has one spelling.
+func plain(whole string) bool { return whole == "0" || whole != "" && whole[0] != '0' }

@@ -165,6 +165,20 @@ func In(t time.Time, zone string) time.Time {
 	return t.In(loc)
 }
 
+// Day returns the calendar date of an instant in an IANA zone that Zone accepts.
+func Day(t time.Time, zone string) string { return Local(t, zone)[:len(time.DateOnly)] }
+
+// AddMonths returns the moment n months after t. Where the month is too short
+// for t's day it is the month's last day: four months after 31 October is the
+// end of February, not the beginning of March.
+func AddMonths(t time.Time, n int) time.Time {
+	later := t.AddDate(0, n, 0)
+	if later.Day() != t.Day() { // run over the end of the month
+		later = later.AddDate(0, 0, -later.Day())
+	}
+	return later
+}
+
 // Now returns the clock's time as both databases store it.
 func Now(clock func() time.Time) time.Time { return Stored(clock()) }
 
