@@ -246,7 +246,7 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 // over; set says whether the viewer may, and fills in the rest.
 func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb string, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdateOne) error) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
-		if err := tx.RecognitionRule.Update().Where(recognitionrule.ID(id)).Exec(ctx); err != nil {
+		if err := storage.Hold(ctx, tx.RecognitionRule.Update().Where(recognitionrule.ID(id))); err != nil {
 			return nil, err
 		}
 		r, err := tx.RecognitionRule.Get(ctx, id)

@@ -12,21 +12,41 @@ import (
 )
 
 // BoundsAt returns the credits that a kind of award may have at an institution:
-// the bounds of its alliance. It returns a FORBIDDEN problem when the
-// institution is no active member of one, because only members publish.
+// those that all of its alliances allow, because each of them lists it. It
+// returns a FORBIDDEN problem when the institution is no active member of one,
+// because only members publish.
 func BoundsAt(ctx context.Context, db *ent.Client, institutionID ident.ID, kind vocab.CredentialKind) (vocab.Bounds, error) {
-	active, err := db.Membership.Query().
-		Where(membership.InstitutionID(institutionID), membership.StateEQ(membership.StateACTIVE)).
-		Order(membership.ByID()).All(ctx)
+	alliances, err := alliancesOf(ctx, db, institutionID)
 	if err != nil {
 		return vocab.Bounds{}, err
+	}
+	return within(alliances, kind), nil
+}
+
+// alliancesOf returns the alliances of which an institution is an active member.
+func alliancesOf(ctx context.Context, db *ent.Client, institutionID ident.ID) ([]*ent.Alliance, error) {
+	active, err := db.Membership.Query().
+		Where(membership.InstitutionID(institutionID), membership.StateEQ(membership.StateACTIVE)).All(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if len(active) == 0 {
-		return vocab.Bounds{}, problem.New(problem.Forbidden, "the institution is no active member of an alliance")
+		return nil, problem.New(problem.Forbidden, "the institution is no active member of an alliance")
 	}
-	a, err := db.Alliance.Query().Where(alliance.ID(active[0].AllianceID)).Only(ctx)
-	if err != nil {
-		return vocab.Bounds{}, err
+	ids := make([]ident.ID, len(active))
+	for i, m := range active {
+		ids[i] = m.AllianceID
 	}
-	return vocab.BoundsOf(a.Bounds, kind), nil
+	return db.Alliance.Query().Where(alliance.IDIn(ids...)).All(ctx)
+}
+
+// within returns the bounds that hold in all of the alliances. Where nothing
+// lies within them, nothing is published.
+func within(alliances []*ent.Alliance, kind vocab.CredentialKind) vocab.Bounds {
+	all := vocab.BoundsOf(nil, kind)
+	for _, a := range alliances {
+		b := vocab.BoundsOf(a.Bounds, kind)
+		all.Min, all.Max = max(all.Min, b.Min), min(all.Max, b.Max)
+	}
+	return all
 }

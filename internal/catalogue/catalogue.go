@@ -44,6 +44,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -83,29 +84,33 @@ type NewCourse struct {
 // Create makes a course with a first draft of its content. The draft may be
 // incomplete; what is there must be valid.
 func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) {
-	if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID, n.UnitID); err != nil {
-		return nil, err
-	}
 	code, badCode := vocab.Line(64, n.Code, "input", "code")
 	if badCode == nil && code == "" {
 		badCode = problem.New(problem.Invalid, "a code is needed").At("input", "code")
 	}
 	checked, badContent := n.Content.check()
-	if err := problem.Join(badCode, badContent); err != nil {
-		return nil, err
-	}
+	invalid := problem.Join(badCode, badContent)
 	call := idempotency.Call{Verb: "createCourse", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
+		if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID, n.UnitID); err != nil {
+			return nil, err
+		}
+		if invalid != nil {
+			return nil, invalid
+		}
 		if n.UnitID != nil {
-			u, err := tx.Unit.Get(ctx, *n.UnitID)
+			units, err := institution.HoldUnits(ctx, tx, n.InstitutionID, *n.UnitID)
 			if err != nil {
-				return nil, storage.Found(err, "unit", "input", "unitId")
+				return nil, err
 			}
-			if u.InstitutionID != n.InstitutionID {
+			if len(units) == 0 {
+				if _, err := tx.Unit.Get(ctx, *n.UnitID); err != nil {
+					return nil, storage.Found(err, "unit", "input", "unitId")
+				}
 				return nil, problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
 			}
-			if u.ClosedAt != nil {
-				return nil, problem.New(problem.Conflict, "the unit is closed").At("input", "unitId")
+			if err := institution.RequireOpen(units[0], "input", "unitId"); err != nil {
+				return nil, err
 			}
 		}
 		c, err := tx.Course.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
@@ -137,20 +142,14 @@ type DraftUpdate struct {
 // the published one keep it. It returns a CONFLICT problem while the draft is
 // reviewed.
 func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, error) {
-	c, err := s.DB.Course.Get(ctx, u.CourseID)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
-	checked, err := u.Content.check()
-	if err != nil {
-		return nil, err
-	}
+	checked, invalid := u.Content.check()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := hold(ctx, tx, c); err != nil {
+		c, err := holdFor(ctx, tx, u.CourseID, authz.EditCourse)
+		if err != nil {
 			return nil, err
+		}
+		if invalid != nil {
+			return nil, invalid
 		}
 		newest, err := newestVersion(ctx, tx.Client(), c.ID)
 		if err != nil {
@@ -160,22 +159,16 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 		case courseversion.StateIN_REVIEW:
 			return nil, errInReview
 		case courseversion.StateDRAFT:
-			update := tx.CourseVersion.Update().Where(courseversion.ID(newest.ID), courseversion.StateEQ(courseversion.StateDRAFT))
+			update := tx.CourseVersion.Update().Where(courseversion.ID(newest.ID))
 			checked.fill(update.Mutation())
-			n, err := update.Save(ctx)
-			if err != nil {
+			if err := update.Exec(ctx); err != nil {
 				return nil, err
-			}
-			if n != 1 {
-				return nil, problem.Raced("course", c.ID)
 			}
 		default:
 			create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
 				SetNumber(newest.Number + 1).SetState(courseversion.StateDRAFT)
 			checked.fill(create.Mutation())
-			if err := create.Exec(ctx); storage.IsDuplicate(err) {
-				return nil, problem.Raced("course", c.ID)
-			} else if err != nil {
+			if err := create.Exec(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -188,19 +181,13 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 
 // Publish makes the draft of a course its published version. It returns an
 // INVALID problem for each element of Annex I that is missing and each bound
-// of the alliance that is broken, all at once; a CONFLICT problem for a draft
-// that has to be reviewed first, and a FORBIDDEN problem for who submitted it.
+// of the alliances that is broken, all at once; a CONFLICT problem for a draft
+// that has to be reviewed first and for a closed unit, and a FORBIDDEN problem
+// for who submitted it.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	c, err := s.DB.Course.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
-	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := hold(ctx, tx, c); err != nil {
+		c, err := holdFor(ctx, tx, id, authz.PublishCourse)
+		if err != nil {
 			return nil, err
 		}
 		draft, err := newestVersion(ctx, tx.Client(), c.ID)
@@ -221,23 +208,26 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err := Complete(draft, bounds); err != nil {
 			return nil, err
 		}
+		if c.UnitID != nil {
+			units, err := institution.HoldUnits(ctx, tx, c.InstitutionID, *c.UnitID)
+			if err != nil {
+				return nil, err
+			}
+			if err := institution.RequireOpen(units[0]); err != nil {
+				return nil, err
+			}
+		}
 		if c.State != course.StatePUBLISHED {
 			if err := courseStates.Check("course", c.State, course.StatePUBLISHED); err != nil {
 				return nil, err
 			}
 		}
-		n, err := tx.Course.Update().Where(course.ID(c.ID), course.StateEQ(c.State)).
-			SetState(course.StatePUBLISHED).SetPublishedVersionID(draft.ID).Save(ctx)
-		if err != nil {
+		if err := tx.Course.Update().Where(course.ID(c.ID)).SetState(course.StatePUBLISHED).SetPublishedVersionID(draft.ID).Exec(ctx); err != nil {
 			return nil, err
 		}
-		published, err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID), courseversion.StateEQ(draft.State)).
-			SetState(courseversion.StatePUBLISHED).SetPublishedAt(now).SetReviewNote("").Save(ctx)
-		if err != nil {
+		if err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID)).
+			SetState(courseversion.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now)).SetReviewNote("").Exec(ctx); err != nil {
 			return nil, err
-		}
-		if n != 1 || published != 1 {
-			return nil, problem.Raced("course", c.ID)
 		}
 		if err := tx.CourseVersion.Update().
 			Where(courseversion.CourseID(c.ID), courseversion.IDNEQ(draft.ID), courseversion.StateEQ(courseversion.StatePUBLISHED)).
@@ -274,23 +264,16 @@ func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fau
 // Withdraw takes a course out of the catalogue. Nobody applies for its offerings
 // any more; running ones go on, and what learners achieved stays.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	c, err := s.DB.Course.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := courseStates.Check("course", c.State, course.StateWITHDRAWN); err != nil {
-			return nil, err
-		}
-		n, err := tx.Course.Update().Where(course.ID(c.ID), course.StateEQ(c.State)).SetState(course.StateWITHDRAWN).Save(ctx)
+		c, err := holdFor(ctx, tx, id, authz.PublishCourse)
 		if err != nil {
 			return nil, err
 		}
-		if n != 1 {
-			return nil, problem.Raced("course", c.ID)
+		if err := courseStates.Check("course", c.State, course.StateWITHDRAWN); err != nil {
+			return nil, err
+		}
+		if err := tx.Course.Update().Where(course.ID(c.ID)).SetState(course.StateWITHDRAWN).Exec(ctx); err != nil {
+			return nil, err
 		}
 		if err := record(ctx, tx, "course.withdraw", c.ID, c.InstitutionID); err != nil {
 			return nil, err
@@ -304,11 +287,26 @@ func newestVersion(ctx context.Context, db *ent.Client, courseID ident.ID) (*ent
 		Order(courseversion.ByNumber(sql.OrderDesc())).First(ctx)
 }
 
-// hold notes in a course's row that it changes, and so makes all others who
-// would change its draft wait until the transaction is over. It comes first:
-// what is read afterwards stays as it is.
-func hold(ctx context.Context, tx *ent.Tx, c *ent.Course) error {
-	return tx.Course.Update().Where(course.ID(c.ID)).Exec(ctx)
+// hold returns a course that is to be changed. It writes the course's row before
+// it reads it, and so makes all others who would change the course or its draft
+// wait until the transaction is over: what is read afterwards stays as it is.
+func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Course, error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.Hold(ctx, tx.Course.Update().Where(course.ID(id))); err != nil {
+		return nil, err
+	}
+	return tx.Course.Get(ctx, id)
+}
+
+// holdFor is hold for a viewer who needs a right.
+func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb authz.Verb) (*ent.Course, error) {
+	c, err := hold(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return c, authz.Require(ctx, verb, c.InstitutionID, c.UnitID)
 }
 
 // public lists the verbs whose effect anybody may see; drafts are the

@@ -119,9 +119,13 @@ func (c Content) check() (checked, error) {
 	if len(c.Topics) > maxTopics {
 		found = append(found, problem.New(problem.Invalid, "at most %d topics are allowed", maxTopics).At("input", "content", "topics"))
 	}
+	out.Topics = nil
 	for _, topic := range c.Topics {
-		_, err := vocab.Line(64, topic, "input", "content", "topics")
+		line, err := vocab.Line(64, topic, "input", "content", "topics")
 		found = append(found, err)
+		if line != "" {
+			out.Topics = append(out.Topics, line)
+		}
 	}
 	if c.URL != nil {
 		found = append(found, vocab.CheckURL(*c.URL, "input", "content", "url"))

@@ -34,10 +34,38 @@ type ImportOptions struct {
 // and a draft that is being reviewed stays as it is.
 type Import struct {
 	ImportOptions
-	zone   string
-	bounds []vocab.Bounds
-	units  map[string]ident.ID
-	now    time.Time
+	zone string
+	now  time.Time
+}
+
+// ground is what a batch rests on. It is read anew for each one, because a
+// member may be suspended, a unit closed, or a review asked for, in the middle
+// of a long document.
+type ground struct {
+	alliances []*ent.Alliance
+	units     map[string]*ent.Unit // by key
+}
+
+// ground returns a FORBIDDEN problem when the institution is no active member,
+// and a CONFLICT problem when the import would publish what has to be reviewed
+// by a second person first.
+func (i *Import) ground(ctx context.Context, db *ent.Client) (g ground, err error) {
+	inst, err := db.Institution.Get(ctx, i.InstitutionID)
+	if err != nil {
+		return g, err
+	}
+	if i.Publish && !i.DryRun && inst.CourseReview == institution.CourseReviewREQUIRED {
+		return g, problem.New(problem.Conflict, "here a second person reviews courses before they are published; import drafts").At("input", "mode")
+	}
+	if g.alliances, err = alliancesOf(ctx, db, i.InstitutionID); err != nil {
+		return g, err
+	}
+	units, err := db.Unit.Query().Where(unit.InstitutionID(i.InstitutionID)).All(ctx)
+	g.units = make(map[string]*ent.Unit, len(units))
+	for _, u := range units {
+		g.units[u.Key] = u
+	}
+	return g, err
 }
 
 // Importing prepares an import. It returns a FORBIDDEN problem when the
@@ -48,25 +76,9 @@ func (s *Service) Importing(ctx context.Context, o ImportOptions) (*Import, erro
 	if err != nil {
 		return nil, err
 	}
-	if o.Publish && !o.DryRun && inst.CourseReview == institution.CourseReviewREQUIRED {
-		return nil, problem.New(problem.Conflict, "here a second person reviews courses before they are published; import drafts").At("input", "mode")
-	}
-	i := &Import{ImportOptions: o, zone: inst.Zone, units: map[string]ident.ID{}, now: vocab.Now(s.Now)}
-	for _, kind := range []vocab.CredentialKind{vocab.KindCourse, vocab.KindMicroCredential} {
-		b, err := BoundsAt(ctx, s.DB, o.InstitutionID, kind)
-		if err != nil {
-			return nil, err
-		}
-		i.bounds = append(i.bounds, b)
-	}
-	units, err := s.DB.Unit.Query().Where(unit.InstitutionID(o.InstitutionID)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range units {
-		i.units[u.Key] = u.ID
-	}
-	return i, nil
+	i := &Import{ImportOptions: o, zone: inst.Zone, now: vocab.Now(s.Now)}
+	_, err = i.ground(ctx, s.DB)
+	return i, err
 }
 
 // ImportOutcome says what became of a row.
@@ -100,8 +112,9 @@ func (r *ImportRow) Refuse(p *problem.Error) { r.refused = first(append(r.refuse
 // ApplyTx applies a batch of rows, at most a few hundred, with a number of
 // statements that grows only with what has changed. Neither an external id nor
 // a code stands twice among rows that are not refused. It returns a CONFLICT
-// problem when somebody else has just changed one of the courses; the caller
-// then tries the batch once more.
+// problem when somebody else has just changed an offering or closed a unit; the
+// caller then tries the batch once more. It returns the problems of Importing when
+// these have come true meanwhile.
 func (i *Import) ApplyTx(ctx context.Context, tx *ent.Tx, rows []*ImportRow) ([]Imported, error) {
 	have, err := i.stock(ctx, tx, rows)
 	if err != nil {
@@ -127,6 +140,7 @@ func (i *Import) ApplyTx(ctx context.Context, tx *ent.Tx, rows []*ImportRow) ([]
 
 // stock is what the catalogue has of the rows of a batch.
 type stock struct {
+	ground
 	byExternalID map[string]*ent.Course
 	owner        map[string]ident.ID                   // of each code that a row wants
 	versions     map[ident.ID]versionsOf               // by course
@@ -146,11 +160,18 @@ func (i *Import) stock(ctx context.Context, tx *ent.Tx, rows []*ImportRow) (*sto
 			externalIDs, codes = append(externalIDs, r.ExternalID), append(codes, r.Code)
 		}
 	}
-	have := &stock{map[string]*ent.Course{}, map[string]ident.ID{}, map[ident.ID]versionsOf{}, map[ident.ID]map[string]*ent.Offering{}}
-	if len(externalIDs) == 0 {
-		return have, nil
+	have := &stock{byExternalID: map[string]*ent.Course{}, owner: map[string]ident.ID{}, versions: map[ident.ID]versionsOf{}, offerings: map[ident.ID]map[string]*ent.Offering{}}
+	var err error
+	if have.ground, err = i.ground(ctx, tx.Client()); err != nil || len(externalIDs) == 0 {
+		return have, err
 	}
-	known, err := tx.Course.Query().Where(course.InstitutionID(i.InstitutionID), course.ExternalIDIn(externalIDs...)).All(ctx)
+	mine := course.And(course.InstitutionID(i.InstitutionID), course.ExternalIDIn(externalIDs...))
+	if !i.DryRun {
+		if err := i.hold(ctx, tx, mine); err != nil {
+			return nil, err
+		}
+	}
+	known, err := tx.Course.Query().Where(mine).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +191,8 @@ func (i *Import) stock(ctx context.Context, tx *ent.Tx, rows []*ImportRow) (*sto
 	if len(ids) == 0 {
 		return have, nil
 	}
-	versions, err := tx.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...), courseversion.StateNEQ(courseversion.StateSUPERSEDED)).
+	versions, err := tx.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...),
+		courseversion.Or(courseversion.StateNEQ(courseversion.StateSUPERSEDED), courseversion.DigestNEQ(""))).
 		Select(courseversion.FieldID, courseversion.FieldCourseID, courseversion.FieldNumber, courseversion.FieldState, courseversion.FieldDigest).
 		Order(courseversion.ByNumber()).All(ctx)
 	if err != nil {

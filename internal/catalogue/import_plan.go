@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -21,10 +22,12 @@ type importPlan struct {
 	row        *ImportRow
 	course     *ent.Course // nil when the row makes it
 	courseID   ident.ID
+	unit       *ident.ID // to which it is moved; nil: it stays where it is
 	outcome    ImportOutcome
 	refused    []*problem.Error
 	notes      []*problem.Error
-	incomplete []*problem.Error
+	lacks      []*problem.Error // what would keep it from being published
+	incomplete []*problem.Error // the same, where that is what the source wants
 
 	draft     *ent.CourseVersion // to overwrite or to promote; nil when a new version is made
 	versionID ident.ID           // made, overwritten or promoted; empty when none is
@@ -56,10 +59,14 @@ func (i *Import) plan(have *stock, r *ImportRow) *importPlan {
 		return p
 	}
 	c := have.byExternalID[r.ExternalID]
+	closed := p.place(have, c)
 	if owner, taken := have.owner[r.Code]; taken && (c == nil || owner != c.ID) {
 		return refuse(problem.New(problem.Conflict, "the institution has a course with the code %q already", r.Code).At("code"))
 	}
 	wants := i.Publish || i.DryRun
+	if wants {
+		p.lacks = append(problem.All(Complete(r.version(), within(have.alliances, vocab.CredentialKind(r.kind)))), closed...)
+	}
 	if c == nil {
 		p.courseID, p.versionID, p.number, p.outcome = ident.New(ident.Course), ident.New(ident.CourseVersion), 1, ImportCreated
 		p.decide(i, wants)
@@ -70,7 +77,7 @@ func (i *Import) plan(have *stock, r *ImportRow) *importPlan {
 	if c.Kind != r.kind && c.State != course.StateDRAFT {
 		return refuse(problem.New(problem.Conflict, "a course that was published stays what it is: %s", c.Kind).At("kind"))
 	}
-	if c.Kind != r.kind || c.Code != r.Code || r.unit != nil && (c.UnitID == nil || *c.UnitID != *r.unit) {
+	if c.Kind != r.kind || c.Code != r.Code || p.unit != nil && (c.UnitID == nil || *c.UnitID != *p.unit) {
 		p.renames, p.outcome = true, ImportUpdated
 	}
 	wants = wants && c.State != course.StateWITHDRAWN
@@ -94,12 +101,39 @@ func (i *Import) plan(have *stock, r *ImportRow) *importPlan {
 	return p
 }
 
+// place finds the unit in which the row puts its course. A unit that is unknown or
+// closed is noted, and the course stays where it is. It returns what keeps the
+// course from being published there.
+func (p *importPlan) place(have *stock, c *ent.Course) []*problem.Error {
+	if key := p.row.unit; key != "" {
+		u := have.units[key]
+		note := func(why *problem.Error) { p.notes = append([]*problem.Error{why.At("unit")}, p.notes...) }
+		switch {
+		case u == nil:
+			note(problem.New(problem.NotFound, "the institution has no unit %q", vocab.Clean(40, key)))
+		case u.ClosedAt == nil:
+			p.unit = &u.ID
+			return nil
+		case c == nil || c.UnitID == nil || *c.UnitID != u.ID:
+			note(problem.New(problem.Conflict, "the unit is closed"))
+		}
+	}
+	if c != nil && c.UnitID != nil {
+		for _, u := range have.units {
+			if u.ID == *c.UnitID {
+				return problem.All(institution.RequireOpen(u, "unit"))
+			}
+		}
+	}
+	return nil
+}
+
 // decide publishes what is complete, and notes what is not.
 func (p *importPlan) decide(i *Import, wants bool) {
 	switch {
 	case !wants:
-	case p.row.complete != nil:
-		p.incomplete, p.promotes = p.row.complete, false
+	case len(p.lacks) > 0:
+		p.incomplete, p.promotes = p.lacks, false
 	case i.Publish:
 		p.publishes = true
 	}
@@ -141,6 +175,9 @@ func (i *Import) planOfferings(have *stock, p *importPlan) {
 	for n, o := range p.row.offerings {
 		h := known[o.externalID]
 		switch {
+		case h == nil && o.over:
+			p.notes = append(p.notes, problem.New(problem.Invalid, "applications have closed already, and nothing says when they opened").
+				At("offerings", strconv.Itoa(n), "opensAt"))
 		case h == nil:
 			p.made = append(p.made, plannedOffering{ident.New(ident.Offering), nil, o})
 		case h.State == offering.StateCANCELLED:
@@ -152,6 +189,8 @@ func (i *Import) planOfferings(have *stock, p *importPlan) {
 			if o.differs(h) && o.Seats >= h.SeatsTaken {
 				p.moved = append(p.moved, plannedOffering{h.ID, h, o})
 			}
+		case !o.opensGiven && o.closes != nil && !o.closes.After(h.OpensAt):
+			p.notes = append(p.notes, problem.New(problem.Invalid, "applications close before they open").At("offerings", strconv.Itoa(n), "closesAt"))
 		case o.differs(h) || o.windowDiffers(h) || i.Publish:
 			p.moved = append(p.moved, plannedOffering{h.ID, h, o})
 		}

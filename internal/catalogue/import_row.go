@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/format"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -31,11 +31,10 @@ type ImportRow struct {
 	Code       string
 
 	kind       course.Kind
-	unit       *ident.ID
+	unit       string // its key at the institution, perhaps of none
 	content    checked
 	url        *string
 	digest     string
-	complete   []*problem.Error // what keeps the content from being published
 	offerings  []importOffering
 	modifiedAt *time.Time
 	refused    []*problem.Error // why the row is refused
@@ -46,6 +45,7 @@ type ImportRow struct {
 type importOffering struct {
 	externalID string
 	opensGiven bool
+	over       bool // nobody can apply any more, and when one could is not said
 	NewOffering
 	offeringValues
 }
@@ -73,17 +73,12 @@ func (i *Import) Check(row format.Row) *ImportRow {
 		r.ExternalID = vocab.Clean(maxExternalID, c.ExternalID)
 		return r
 	}
+	r.notes = problem.All(row.Notes)
 	r.Code, err = vocab.Line(maxCode, cmp.Or(c.Code, c.ExternalID), "code")
 	add(err)
 	r.kind = course.Kind(cmp.Or(c.Kind, vocab.KindCourse))
 	add(listed(r.kind, []course.Kind{course.KindCOURSE, course.KindMICRO_CREDENTIAL}, "kind"))
-	if c.Unit != "" {
-		if id, ok := i.units[c.Unit]; ok {
-			r.unit = &id
-		} else {
-			r.notes = append(r.notes, problem.New(problem.NotFound, "the institution has no unit %q", vocab.Clean(40, c.Unit)).At("unit"))
-		}
-	}
+	r.unit = strings.TrimSpace(c.Unit)
 	r.content, err = contentOf(c)
 	add(err)
 	if c.URL != "" {
@@ -100,12 +95,7 @@ func (i *Import) Check(row format.Row) *ImportRow {
 		r.refused = first(r.refused)
 		return r
 	}
-	v := r.content.version()
-	v.URL = r.url
-	r.digest = digestOf(v)
-	if i.Publish || i.DryRun {
-		r.complete = problem.All(Complete(v, vocab.BoundsOf(i.bounds, vocab.CredentialKind(r.kind))))
-	}
+	r.digest = digestOf(r.version())
 	r.checkOfferings(i, c)
 	for _, name := range row.Lost {
 		if !i.DryRun {
@@ -115,6 +105,13 @@ func (i *Import) Check(row format.Row) *ImportRow {
 	}
 	r.notes = first(r.notes)
 	return r
+}
+
+// version is the content as a version stores it.
+func (r *ImportRow) version() *ent.CourseVersion {
+	v := r.content.version()
+	v.URL = r.url
+	return v
 }
 
 // checkOfferings keeps the offerings that are whole. One that is not is noted
@@ -143,8 +140,8 @@ func (r *ImportRow) checkOfferings(i *Import, c format.Course) {
 }
 
 // offeringOf reads an offering of a course. Where the source does not say when
-// applications open, they are open from now on; where it does not say when they
-// close, they close on the first day.
+// applications open, they are open from the first import on; where it does not
+// say when they close, they close on the first day.
 func (i *Import) offeringOf(c format.Course, o format.Offering) (out importOffering, err error) {
 	id, bad := vocab.Line(maxExternalID, o.ExternalID, "input", "externalId")
 	if bad == nil && id == "" {
@@ -167,14 +164,21 @@ func (i *Import) offeringOf(c format.Course, o format.Offering) (out importOffer
 			*day.to = new(day.from)
 		}
 	}
-	if n.OpensAt == "" {
-		n.OpensAt = vocab.Local(i.now, n.Zone)
-	}
 	if n.ClosesAt == nil && n.StartsOn != nil && !o.OnDemand {
 		n.ClosesAt = new(*n.StartsOn + "T00:00:00")
 	}
+	over := false
+	if n.OpensAt == "" {
+		opens := i.now
+		if n.ClosesAt != nil {
+			if closes, err := vocab.Instant(*n.ClosesAt, n.Zone); err == nil && !closes.After(opens) {
+				over, opens = true, closes.Add(-time.Second) // a moment that is not stored
+			}
+		}
+		n.OpensAt = vocab.Local(opens, n.Zone)
+	}
 	values, err := n.check()
-	return importOffering{id, o.OpensAt != "", n, values}, problem.Join(bad, err, listed(n.Mode, vocab.DeliveryModes, "input", "mode"))
+	return importOffering{id, o.OpensAt != "", over, n, values}, problem.Join(bad, err, listed(n.Mode, vocab.DeliveryModes, "input", "mode"))
 }
 
 // contentOf reads the content of a course, or all that is wrong with it.

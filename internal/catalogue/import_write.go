@@ -10,8 +10,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -20,6 +22,17 @@ import (
 // maxBulk bounds the rows of one statement: SQLite takes 32766 values.
 const maxBulk = 500
 
+// hold notes that the source still has the courses. That is no change of theirs,
+// so updated_at stays. It comes first: their rows are written before they are
+// read, so that whoever changes one of them at the same moment waits, and what
+// is compared with the source is what is written over.
+func (i *Import) hold(ctx context.Context, tx *ent.Tx, courses predicate.Course) error {
+	return tx.Course.Update().Where(courses).SetNillableSourceID(i.SourceID).SetSourceSeenAt(i.now).Modify(unmoved).Exec(ctx)
+}
+
+// unmoved leaves updated_at of a course as it is.
+func unmoved(u *sql.UpdateBuilder) { u.Set(course.FieldUpdatedAt, sql.Expr(course.FieldUpdatedAt)) }
+
 // write carries out the plans. Courses come first and versions before their
 // offerings, as the foreign keys want it.
 func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
@@ -27,8 +40,9 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 		courses  []*ent.CourseCreate
 		versions []*ent.CourseVersionCreate
 		runs     []*ent.OfferingCreate
-		same     []ident.ID // courses of which only is noted that they were seen
-		replaced []ident.ID // courses with a new published version
+		same     []*importPlan // of which the source says nothing but when it changed them
+		replaced []ident.ID    // courses with a new published version
+		units    []ident.ID    // that get courses, or in which some are published
 	)
 	for _, p := range plans {
 		switch {
@@ -36,8 +50,14 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 			continue
 		case p.outcome == ImportCreated:
 			courses = append(courses, i.newCourse(tx, p))
-		case p.outcome == ImportUnchanged:
-			same = append(same, p.courseID)
+		case p.outcome == ImportUnchanged && p.row.modifiedAt != nil && !sameTime(p.row.modifiedAt, p.course.SourceModifiedAt):
+			same = append(same, p)
+		}
+		switch {
+		case p.unit != nil && (p.publishes || p.outcome != ImportUnchanged):
+			units = append(units, *p.unit)
+		case p.publishes && p.course != nil && p.course.UnitID != nil:
+			units = append(units, *p.course.UnitID)
 		}
 		if p.number > 0 {
 			versions = append(versions, i.newVersion(tx, p))
@@ -48,6 +68,9 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 		for _, o := range p.made {
 			runs = append(runs, i.newOffering(tx, p, o))
 		}
+	}
+	if err := i.holdUnits(ctx, tx, units); err != nil {
+		return err
 	}
 	if len(replaced) > 0 {
 		if err := tx.CourseVersion.Update().Where(courseversion.CourseIDIn(replaced...), courseversion.StateEQ(courseversion.StatePUBLISHED)).
@@ -72,7 +95,7 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 			}
 		}
 	}
-	if err := i.seen(ctx, tx, same); err != nil {
+	if err := modified(ctx, tx, same); err != nil {
 		return err
 	}
 	for begin := 0; begin < len(runs); begin += maxBulk {
@@ -83,8 +106,23 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 	return i.tell(ctx, tx, plans)
 }
 
+// holdUnits holds units that were open, so that none is closed before the
+// transaction is over.
+func (i *Import) holdUnits(ctx context.Context, tx *ent.Tx, ids []ident.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	units, err := institution.HoldUnits(ctx, tx, i.InstitutionID, list(ids)...)
+	for _, u := range units {
+		if institution.RequireOpen(u) != nil {
+			return problem.Raced("unit", u.ID)
+		}
+	}
+	return err
+}
+
 func (i *Import) newCourse(tx *ent.Tx, p *importPlan) *ent.CourseCreate {
-	create := tx.Course.Create().SetID(p.courseID).SetInstitutionID(i.InstitutionID).SetNillableUnitID(p.row.unit).
+	create := tx.Course.Create().SetID(p.courseID).SetInstitutionID(i.InstitutionID).SetNillableUnitID(p.unit).
 		SetCode(p.row.Code).SetKind(p.row.kind).SetState(course.StateDRAFT).SetExternalID(p.row.ExternalID).
 		SetNillableSourceID(i.SourceID).SetNillableSourceModifiedAt(p.row.modifiedAt).SetSourceSeenAt(i.now)
 	if p.publishes {
@@ -106,17 +144,16 @@ func (i *Import) newVersion(tx *ent.Tx, p *importPlan) *ent.CourseVersionCreate 
 
 // change changes a course that is known.
 func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
-	u := tx.Course.Update().Where(course.ID(p.courseID), course.StateEQ(p.course.State)).
-		SetCode(p.row.Code).SetKind(p.row.kind).SetNillableUnitID(p.row.unit).
-		SetNillableSourceID(i.SourceID).SetNillableSourceModifiedAt(p.row.modifiedAt).SetSourceSeenAt(i.now)
+	u := tx.Course.Update().Where(course.ID(p.courseID)).SetCode(p.row.Code).SetKind(p.row.kind).SetNillableUnitID(p.unit).
+		SetNillableSourceModifiedAt(p.row.modifiedAt)
 	if p.publishes {
 		u.SetState(course.StatePUBLISHED).SetPublishedVersionID(p.versionID)
 	}
-	if n, err := u.Save(ctx); err != nil || n != 1 {
-		return raced(err, "course", p.courseID)
+	if err := u.Exec(ctx); err != nil {
+		return err
 	}
 	if p.draft != nil && p.versionID != "" {
-		u := tx.CourseVersion.Update().Where(courseversion.ID(p.draft.ID), courseversion.StateEQ(courseversion.StateDRAFT))
+		u := tx.CourseVersion.Update().Where(courseversion.ID(p.draft.ID))
 		if !p.promotes {
 			p.row.content.fill(u.Mutation())
 			u.SetDigest(p.row.digest)
@@ -125,26 +162,39 @@ func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
 		if p.publishes {
 			u.SetState(courseversion.StatePUBLISHED).SetPublishedAt(i.now)
 		}
-		if n, err := u.Save(ctx); err != nil || n != 1 {
-			return raced(err, "course", p.courseID)
+		if err := u.Exec(ctx); err != nil {
+			return err
 		}
 	}
 	for _, o := range p.moved {
-		if n, err := i.moveOffering(tx, o).Save(ctx); err != nil || n != 1 {
-			return raced(err, "offering", o.id)
+		if n, err := i.moveOffering(tx, o).Save(ctx); err != nil {
+			return err
+		} else if n != 1 {
+			return problem.Raced("offering", o.id)
 		}
 	}
 	return nil
 }
 
-// seen notes that the source still has the courses. That is no change of
-// theirs, so updated_at stays.
-func (i *Import) seen(ctx context.Context, tx *ent.Tx, ids []ident.ID) error {
-	if len(ids) == 0 {
+// modified notes when the source changed courses whose content is the same, in
+// one statement.
+func modified(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
+	if len(plans) == 0 {
 		return nil
 	}
-	return tx.Course.Update().Where(course.IDIn(ids...)).SetNillableSourceID(i.SourceID).SetSourceSeenAt(i.now).
-		Modify(func(u *sql.UpdateBuilder) { u.Set(course.FieldUpdatedAt, sql.Expr(course.FieldUpdatedAt)) }).Exec(ctx)
+	ids := make([]ident.ID, len(plans))
+	for n, p := range plans {
+		ids[n] = p.courseID
+	}
+	return tx.Course.Update().Where(course.IDIn(ids...)).Modify(unmoved, func(u *sql.UpdateBuilder) {
+		u.Set(course.FieldSourceModifiedAt, sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("CASE ").Ident(course.FieldID)
+			for _, p := range plans {
+				b.WriteString(" WHEN ").Arg(p.courseID).WriteString(" THEN ").Arg(*p.row.modifiedAt)
+			}
+			b.WriteString(" END")
+		}))
+	}).Exec(ctx)
 }
 
 func (i *Import) newOffering(tx *ent.Tx, p *importPlan, o plannedOffering) *ent.OfferingCreate {
@@ -220,8 +270,11 @@ func (i *Import) tell(ctx context.Context, tx *ent.Tx, plans []*importPlan) erro
 			events = append(events, outbox.Event{Type: verb, Object: o.id, Public: i.Publish, Host: i.InstitutionID})
 		}
 		for _, o := range p.moved {
-			now := i.Publish || o.have.State == offering.StatePUBLISHED
-			events = append(events, outbox.Event{Type: "offering.edit", Object: o.id, Public: now, Host: i.InstitutionID})
+			verb, now := "offering.edit", o.have.State == offering.StatePUBLISHED
+			if i.Publish && !now {
+				verb, now = "offering.publish", true
+			}
+			events = append(events, outbox.Event{Type: verb, Object: o.id, Public: now, Host: i.InstitutionID})
 		}
 	}
 	for begin := 0; begin < len(entries); begin += maxBulk {
@@ -235,12 +288,4 @@ func (i *Import) tell(ctx context.Context, tx *ent.Tx, plans []*importPlan) erro
 		}
 	}
 	return nil
-}
-
-// raced is the error of a conditional update that did not change one row.
-func raced(err error, what string, id ident.ID) error {
-	if err != nil {
-		return err
-	}
-	return problem.Raced(what, id)
 }

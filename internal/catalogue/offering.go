@@ -55,19 +55,16 @@ const MaxSeats = 100_000
 // version. It returns a CONFLICT problem when there is none, and an INVALID
 // problem for each broken or contradictory value, all at once.
 func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offering, error) {
-	c, err := s.DB.Course.Get(ctx, n.CourseID)
-	if err != nil {
-		return nil, storage.Found(err, "course", "input", "courseId")
-	}
-	if err := authz.Require(ctx, authz.ManageOffering, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
-	w, err := n.check()
-	if err != nil {
-		return nil, err
-	}
+	w, invalid := n.check()
 	call := idempotency.Call{Verb: "createOffering", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
+		c, err := holdFor(ctx, tx, n.CourseID, authz.ManageOffering)
+		if err != nil {
+			return nil, storage.Found(err, "course", "input", "courseId")
+		}
+		if invalid != nil {
+			return nil, invalid
+		}
 		if err := offerable(c); err != nil {
 			return nil, err
 		}
@@ -174,18 +171,11 @@ func (s *Service) CancelOffering(ctx context.Context, id ident.ID) (*ent.Offerin
 }
 
 func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.State, verb string) (*ent.Offering, error) {
-	o, err := s.DB.Offering.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	unit, err := UnitOf(ctx, s.DB, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
+		o, err := holdOffering(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
 		if err := offeringStates.Check("offering", o.State, to); err != nil {
 			return nil, err
 		}
@@ -193,7 +183,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 			if err := institution.RequireActive(ctx, tx.Client(), o.InstitutionID); err != nil {
 				return nil, err
 			}
-			c, err := tx.Course.Get(ctx, o.CourseID)
+			c, err := hold(ctx, tx, o.CourseID)
 			if err != nil {
 				return nil, err
 			}
@@ -201,18 +191,35 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 				return nil, err
 			}
 		}
-		n, err := tx.Offering.Update().Where(offering.ID(o.ID), offering.StateEQ(o.State)).SetState(to).Save(ctx)
-		if err != nil {
+		if err := tx.Offering.Update().Where(offering.ID(o.ID)).SetState(to).Exec(ctx); err != nil {
 			return nil, err
-		}
-		if n != 1 {
-			return nil, problem.Raced("offering", o.ID)
 		}
 		if err := record(ctx, tx, verb, o.ID, o.InstitutionID); err != nil {
 			return nil, err
 		}
 		return tx.Offering.Get(ctx, o.ID)
 	})
+}
+
+// holdOffering returns an offering for a change by a viewer who manages it. It
+// writes the offering's row before it reads it: who would change it, or take or
+// give back a seat, waits until the transaction is over.
+func holdOffering(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Offering, error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if err := storage.Hold(ctx, tx.Offering.Update().Where(offering.ID(id))); err != nil {
+		return nil, err
+	}
+	o, err := tx.Offering.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := UnitOf(ctx, tx.Client(), o)
+	if err != nil {
+		return nil, err
+	}
+	return o, authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit)
 }
 
 // UnitOf returns the unit of an offering's course. It asks only for staff of

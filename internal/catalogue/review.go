@@ -77,16 +77,9 @@ func submittedBy(ctx context.Context, v *ent.CourseVersion) bool {
 // an INVALID problem for each thing that would keep it from being published,
 // so that a reviewer only sees what could be.
 func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	c, err := s.DB.Course.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
-	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := hold(ctx, tx, c); err != nil {
+		c, err := holdFor(ctx, tx, id, authz.EditCourse)
+		if err != nil {
 			return nil, err
 		}
 		draft, err := newestVersion(ctx, tx.Client(), c.ID)
@@ -103,8 +96,8 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 		if err := Complete(draft, bounds); err != nil {
 			return nil, err
 		}
-		update := tx.CourseVersion.Update().SetSubmittedAt(now).SetReviewNote("")
-		if who := viewer.From(ctx).PersonID; who != "" {
+		update := tx.CourseVersion.Update().SetSubmittedAt(vocab.Now(s.Now)).SetReviewNote("").ClearSubmittedByID()
+		if who := viewer.From(ctx).PersonID; who != "" { // a program is nobody
 			update.SetSubmittedByID(who)
 		}
 		return moveDraft(ctx, tx, c, draft, update.SetState(courseversion.StateIN_REVIEW), "course.submit")
@@ -120,30 +113,27 @@ type Return struct {
 // ReturnDraft gives a draft back to its editors. A reviewer says what to change;
 // who submitted it may take it back without a word.
 func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error) {
-	c, err := s.DB.Course.Get(ctx, r.CourseID)
-	if err != nil {
-		return nil, err
-	}
-	draft, err := newestVersion(ctx, s.DB, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	verb, own := authz.PublishCourse, submittedBy(ctx, draft)
-	if own {
-		verb = authz.EditCourse
-	}
-	if err := authz.Require(ctx, verb, c.InstitutionID, c.UnitID); err != nil {
-		return nil, err
-	}
-	note, err := vocab.Line(maxNote, vocab.OrZero(r.Note), "input", "note")
-	if err == nil && note == "" && !own {
-		err = problem.New(problem.Invalid, "say what is to be changed").At("input", "note")
-	}
-	if state := returnable(draft); state != nil || err != nil {
-		return nil, problem.Join(state, err)
-	}
+	note, invalid := vocab.Line(maxNote, vocab.OrZero(r.Note), "input", "note")
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := hold(ctx, tx, c); err != nil {
+		c, err := hold(ctx, tx, r.CourseID)
+		if err != nil {
+			return nil, err
+		}
+		draft, err := newestVersion(ctx, tx.Client(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		verb, own := authz.PublishCourse, submittedBy(ctx, draft)
+		if own {
+			verb = authz.EditCourse
+		}
+		if err := authz.Require(ctx, verb, c.InstitutionID, c.UnitID); err != nil {
+			return nil, err
+		}
+		if invalid == nil && note == "" && !own {
+			invalid = problem.New(problem.Invalid, "say what is to be changed").At("input", "note")
+		}
+		if err := problem.Join(returnable(draft), invalid); err != nil {
 			return nil, err
 		}
 		update := tx.CourseVersion.Update().SetReviewNote(note).SetState(courseversion.StateDRAFT)
@@ -151,14 +141,10 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 	})
 }
 
-// moveDraft carries out an update of a draft unless somebody else was faster.
+// moveDraft carries out an update of a draft whose course its caller holds.
 func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, update *ent.CourseVersionUpdate, verb string) (*ent.Course, error) {
-	n, err := update.Where(courseversion.ID(draft.ID), courseversion.StateEQ(draft.State)).Save(ctx)
-	if err != nil {
+	if err := update.Where(courseversion.ID(draft.ID)).Exec(ctx); err != nil {
 		return nil, err
-	}
-	if n != 1 {
-		return nil, problem.Raced("course", c.ID)
 	}
 	if err := record(ctx, tx, verb, c.ID, c.InstitutionID); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -31,33 +30,17 @@ type OfferingUpdate struct {
 // It returns an INVALID problem for each broken or contradictory value, and a
 // CONFLICT problem for each one that may not change, all at once.
 func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Offering, error) {
-	o, err := s.DB.Offering.Get(ctx, u.OfferingID)
-	if err != nil {
-		return nil, err
-	}
-	unit, err := UnitOf(ctx, s.DB, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit); err != nil {
-		return nil, err
-	}
 	n := u.NewOffering
 	w, invalid := n.check()
-	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
-		// The row first: who would take or give back a seat waits until this is over.
-		if err := tx.Offering.Update().Where(offering.ID(o.ID)).Exec(ctx); err != nil {
-			return nil, err
-		}
-		o, err := tx.Offering.Get(ctx, o.ID)
+		o, err := holdOffering(ctx, tx, u.OfferingID)
 		if err != nil {
 			return nil, err
 		}
 		if offeringStates.Final(o.State) {
 			return nil, errFinal(o)
 		}
-		if err := problem.Join(invalid, allowed(o, n, w, now)); err != nil {
+		if err := problem.Join(invalid, allowed(o, n, w, vocab.Now(s.Now))); err != nil {
 			return nil, err
 		}
 		update := tx.Offering.Update().Where(offering.ID(o.ID))

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -44,7 +45,7 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if err := tx.StatusList.UpdateOneID(c.StatusListID).AddRevision(1).SetChangedAt(now).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
-		if err := tx.Credential.Update().Where(credential.ID(c.ID)).Exec(ctx); err != nil {
+		if err := storage.Hold(ctx, tx.Credential.Update().Where(credential.ID(c.ID))); err != nil {
 			return nil, err
 		}
 		if c, err = tx.Credential.Get(ctx, c.ID); err != nil {

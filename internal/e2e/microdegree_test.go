@@ -26,7 +26,7 @@ func TestMicroDegreeIsPutTogetherAndFinished(t *testing.T) {
 	if fields := fmt.Sprint(made["issues"]); fields == "[]" {
 		t.Error("15 credits are on offer and 20 are asked for")
 	}
-	w.Nobody().IsRefused("is nobody", "NOT_FOUND", "publishMicroDegree", map[string]any{"microDegreeId": id(made)})
+	w.Nobody().IsRefused("is nobody", "UNAUTHENTICATED", "publishMicroDegree", map[string]any{"microDegreeId": id(made)})
 	refused := c.editor.IsRefused("what cannot be completed is not published", "INVALID", "publishMicroDegree", map[string]any{"microDegreeId": id(made)})
 	if refused["message"] == "" {
 		t.Error("the refusal says nothing")

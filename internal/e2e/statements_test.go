@@ -20,8 +20,8 @@ func TestStatementsOfEachStep(t *testing.T) {
 	}
 	course := cost(14, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
 	cost(23, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
-	off := cost(11, c.editor, "createOffering", cohort(id(course), 5))
-	cost(18, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
+	off := cost(12, c.editor, "createOffering", cohort(id(course), 5))
+	cost(20, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
 	app := cost(14, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
 	cost(12, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
 	seat := cost(24, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})

@@ -20,6 +20,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -125,7 +126,7 @@ func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []
 // it a result wait until the transaction is over. It comes first: what is read
 // afterwards, its results too, stays as it is.
 func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Enrolment, error) {
-	if err := tx.Enrolment.Update().Where(enrolment.ID(id)).Exec(ctx); err != nil {
+	if err := storage.Hold(ctx, tx.Enrolment.Update().Where(enrolment.ID(id))); err != nil {
 		return nil, err
 	}
 	return tx.Enrolment.Get(ctx, id)

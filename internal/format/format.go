@@ -92,6 +92,7 @@ type Row struct {
 	Place  string // where it stands, such as "line 12" or "items[3]"
 	Course Course
 	Err    error    // INVALID problems, all of them; the row is refused
+	Notes  error    // INVALID problems of parts that are left out, such as an offering
 	Lost   []string // fields of the source that have no place here, by their names there
 }
 

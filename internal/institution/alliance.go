@@ -36,9 +36,8 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 	if u.Name != nil && len(u.Name) == 0 {
 		found = append(found, errNoName.At("input", "name"))
 	}
-	if u.Website != nil && *u.Website != "" {
-		found = append(found, checkWebsite(*u.Website, "input", "website"))
-	}
+	site, badSite := website(vocab.OrZero(u.Website), "input", "website")
+	found = append(found, badSite)
 	if err := problem.Join(found...); err != nil {
 		return nil, err
 	}
@@ -47,8 +46,8 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		if u.Name != nil {
 			update.SetName(name)
 		}
-		if u.Website != nil && *u.Website != "" {
-			update.SetWebsite(*u.Website)
+		if site != "" {
+			update.SetWebsite(site)
 		} else if u.Website != nil {
 			update.ClearWebsite()
 		}

@@ -76,11 +76,12 @@ func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) 
 	if err := requireSystem(ctx); err != nil {
 		return nil, err
 	}
-	if err := vocab.CheckDomain(f.Slug+".alliance", "slug"); err != nil {
+	site, err := website(f.Website, "website")
+	if err := problem.Join(vocab.CheckDomain(f.Slug+".alliance", "slug"), err, checkBounds(f.Bounds, "bounds")); err != nil {
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Alliance, error) {
-		a, err := tx.Alliance.Create().SetSlug(f.Slug).SetName(f.Name).SetWebsite(f.Website).SetBounds(f.Bounds).Save(ctx)
+		a, err := tx.Alliance.Create().SetSlug(f.Slug).SetName(f.Name).SetWebsite(site).SetBounds(f.Bounds).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -112,44 +113,52 @@ const (
 	maxDomains = 50
 )
 
-// check returns all that is wrong with the details at once, at fields below path.
-func (d Details) check(path ...string) error {
+// check returns the details as they will be stored, or all that is wrong with
+// them at once, at fields below path.
+func (d Details) check(path ...string) (Details, error) {
 	at := func(field string) []string { return append(slices.Clone(path), field) }
-	found := []error{
-		vocab.CheckCountry(d.Country, at("country")...),
-		d.identifiers().check(path...), checkDomains(d.Domains, at("domains")...),
-	}
-	_, zone := vocab.Zone(d.Zone, at("timeZone")...)
-	_, acronym := vocab.Line(maxAcronym, d.Acronym, at("acronym")...)
-	found = append(found, zone, acronym)
-	if d.Website != "" {
-		found = append(found, checkWebsite(d.Website, at("website")...))
-	}
+	found := []error{vocab.CheckCountry(d.Country, at("country")...), d.identifiers().check(path...)}
+	add := func(err error) { found = append(found, err) }
+	var err error
+	d.Domains, err = domains(d.Domains, at("domains")...)
+	add(err)
+	_, err = vocab.Zone(d.Zone, at("timeZone")...)
+	add(err)
+	d.Acronym, err = vocab.Line(maxAcronym, d.Acronym, at("acronym")...)
+	add(err)
+	d.Website, err = website(d.Website, at("website")...)
+	add(err)
 	if len(d.Name) == 0 {
-		found = append(found, errNoName.At(at("name")...))
+		add(errNoName.At(at("name")...))
 	}
-	return problem.Join(found...)
+	return d, problem.Join(found...)
 }
 
 var errNoName = problem.New(problem.Invalid, "a name in at least one language is needed")
 
-// checkWebsite is CheckURL with the length of the column.
-func checkWebsite(s string, field ...string) error {
-	if _, err := vocab.Line(255, s, field...); err != nil {
-		return err
+// website returns an address as it is stored; it may be empty.
+func website(s string, field ...string) (string, error) {
+	line, err := vocab.Line(255, s, field...)
+	if err != nil || line == "" {
+		return line, err
 	}
-	return vocab.CheckURL(s, field...)
+	return line, vocab.CheckURL(line, field...)
 }
 
-func checkDomains(domains []string, field ...string) error {
-	if len(domains) > maxDomains {
-		return problem.New(problem.Invalid, "at most %d domains are allowed", maxDomains).At(field...)
+// domains returns them as they are stored: each one once.
+func domains(in []string, field ...string) ([]string, error) {
+	if len(in) > maxDomains {
+		return nil, problem.New(problem.Invalid, "at most %d domains are allowed", maxDomains).At(field...)
 	}
+	all := []string{}
 	var found []error
-	for _, domain := range domains {
+	for _, domain := range in {
 		found = append(found, vocab.CheckDomain(domain, field...))
+		if !slices.Contains(all, domain) {
+			all = append(all, domain)
+		}
 	}
-	return problem.Join(found...)
+	return all, problem.Join(found...)
 }
 
 // Admission is a new member of an alliance.
@@ -166,12 +175,13 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 	if err := authz.Require(ctx, authz.ManageAlliance, a.AllianceID); err != nil {
 		return nil, err
 	}
-	if err := a.check(); err != nil {
+	details, err := a.check()
+	if err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Institution, error) {
-		inst, err := register(ctx, tx, a.Details)
+		inst, err := register(ctx, tx, details)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package institution
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -64,13 +65,11 @@ func (r Registration) details(path ...string) (Details, error) {
 	if r.Website != nil {
 		d.Website = *r.Website
 	}
-	if d.Domains == nil {
-		d.Domains = []string{}
-	}
 	if badName != nil {
 		d.Name = vocab.Text{"und": "faulty"} // its fault is told already
 	}
-	return d, problem.Join(badName, badTown, d.check(path...))
+	d, err := d.check(path...)
+	return d, problem.Join(badName, badTown, err)
 }
 
 // given returns nil for an empty text.
@@ -86,22 +85,23 @@ func given(s *string) *string {
 // institution's identifier is taken, and when the institution is invited or a
 // member already.
 func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, error) {
-	if err := authz.Require(ctx, authz.ManageAlliance, in.AllianceID); err != nil {
-		return nil, err
-	}
-	if (in.InstitutionID == nil) == (in.Institution == nil) {
-		return nil, problem.New(problem.Invalid, "name either an institution that is known here or the details of a new one").At("input", "institutionId")
-	}
 	var details Details
-	if in.Institution != nil {
-		var err error
-		if details, err = in.Institution.details("input", "institution"); err != nil {
-			return nil, err
-		}
+	var invalid error
+	switch {
+	case (in.InstitutionID == nil) == (in.Institution == nil):
+		invalid = problem.New(problem.Invalid, "name either an institution that is known here or the details of a new one").At("input", "institutionId")
+	case in.Institution != nil:
+		details, invalid = in.Institution.details("input", "institution")
 	}
-	now := vocab.Now(s.Now)
 	call := idempotency.Call{Verb: "inviteMember", Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Membership.Get, func(tx *ent.Tx) (*ent.Membership, error) {
+		if err := authz.Require(ctx, authz.ManageAlliance, in.AllianceID); err != nil {
+			return nil, err
+		}
+		if invalid != nil {
+			return nil, invalid
+		}
+		now := vocab.Now(s.Now)
 		if in.Institution != nil {
 			inst, err := register(ctx, tx, details, "input", "institution")
 			if err != nil {
@@ -119,10 +119,14 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 		if err != nil {
 			return nil, storage.Found(err, "institution", "input", "institutionId")
 		}
-		before, err := tx.Membership.Query().Where(membership.AllianceID(in.AllianceID), membership.InstitutionID(inst.ID)).Only(ctx)
+		known, err := tx.Membership.Query().Where(membership.AllianceID(in.AllianceID), membership.InstitutionID(inst.ID)).OnlyID(ctx)
 		if ent.IsNotFound(err) {
 			return invite(ctx, tx, in, inst.ID, now)
 		}
+		if err != nil {
+			return nil, err
+		}
+		before, err := holdMembership(ctx, tx, known)
 		if err != nil {
 			return nil, err
 		}
@@ -232,10 +236,14 @@ func byInstitution(ctx context.Context, m *ent.Membership) error {
 }
 
 func byEither(ctx context.Context, m *ent.Membership) error {
-	if byAlliance(ctx, m) == nil {
+	alliance, own := byAlliance(ctx, m), byInstitution(ctx, m)
+	switch {
+	case alliance == nil || own == nil:
 		return nil
+	case errors.Is(alliance, problem.Is(problem.StepUpRequired)): // with the right: only the proof is missing
+		return alliance
 	}
-	return byInstitution(ctx, m)
+	return own
 }
 
 // AllianceActions says what the viewer may do for an alliance.
@@ -275,32 +283,41 @@ func MembershipActions(ctx context.Context, m *ent.Membership) []authz.Action {
 }
 
 func (s *Service) changeMembership(ctx context.Context, id ident.ID, by side, change func(context.Context, *ent.Tx, *ent.Membership, time.Time) (*ent.Membership, error)) (*ent.Membership, error) {
-	m, err := s.DB.Membership.Get(ctx, id)
-	if err != nil {
-		return nil, storage.Found(err, "membership", "input", "membershipId")
-	}
-	if err := by(ctx, m); err != nil {
+	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	now := vocab.Now(s.Now)
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Membership, error) { return change(ctx, tx, m, now) })
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Membership, error) {
+		m, err := holdMembership(ctx, tx, id)
+		if err != nil {
+			return nil, storage.Found(err, "membership", "input", "membershipId")
+		}
+		if err := by(ctx, m); err != nil {
+			return nil, err
+		}
+		return change(ctx, tx, m, vocab.Now(s.Now))
+	})
 }
 
-// moveMembership takes m to another state and adds it to the history. The
-// update names the state that was read: of two racing calls one wins.
+// holdMembership writes a membership's row before it is read, so that whoever
+// changes it at the same moment waits.
+func holdMembership(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Membership, error) {
+	if err := storage.Hold(ctx, tx.Membership.Update().Where(membership.ID(id))); err != nil {
+		return nil, err
+	}
+	return tx.Membership.Get(ctx, id)
+}
+
+// moveMembership takes m, which its caller holds, to another state and adds it to
+// the history.
 func moveMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, to membership.State, verb string, now time.Time, set func(*ent.MembershipUpdate)) (*ent.Membership, error) {
 	if err := membershipStates.Check("membership", m.State, to); err != nil {
 		return nil, err
 	}
-	update := tx.Membership.Update().Where(membership.ID(m.ID), membership.StateEQ(m.State)).SetState(to).
+	update := tx.Membership.Update().Where(membership.ID(m.ID)).SetState(to).
 		SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))
 	set(update)
-	n, err := update.Save(ctx)
-	if err != nil {
+	if err := update.Exec(ctx); err != nil {
 		return nil, err
-	}
-	if n != 1 {
-		return nil, problem.Raced("membership", m.ID)
 	}
 	if err := recordMembership(ctx, tx, m, verb, m.State, to); err != nil {
 		return nil, err

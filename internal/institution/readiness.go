@@ -220,8 +220,9 @@ func (s *Service) facts(ctx context.Context, ids []ident.ID) ([]facts, error) {
 		Unique(true).Select(programme.FieldInstitutionID).Strings(ctx))
 	published := which(s.DB.Course.Query().Where(course.InstitutionIDIn(ids...), course.StateEQ(course.StatePUBLISHED)).
 		Unique(true).Select(course.FieldInstitutionID).Strings(ctx))
+	// The rule of catalogue.TakesApplications and AvailabilityAt, for everybody.
 	open := which(s.DB.Offering.Query().Where(offering.InstitutionIDIn(ids...), offering.StateEQ(offering.StatePUBLISHED), offering.OpensAtLTE(now),
-		offering.Or(offering.ClosesAtIsNil(), offering.ClosesAtGT(now))).
+		offering.Or(offering.ClosesAtIsNil(), offering.ClosesAtGT(now)), hasSeat, offering.HasCourseWith(course.StateEQ(course.StatePUBLISHED))).
 		Unique(true).Select(offering.FieldInstitutionID).Strings(ctx))
 	if fault != nil {
 		return nil, fault
@@ -241,6 +242,11 @@ func (s *Service) facts(ctx context.Context, ids []ident.ID) ([]facts, error) {
 		all = append(all, f)
 	}
 	return all, nil
+}
+
+// hasSeat keeps the offerings with a free seat.
+func hasSeat(s *sql.Selector) {
+	s.Where(sql.ColumnsLT(s.C(offering.FieldSeatsTaken), s.C(offering.FieldSeats)))
 }
 
 // hasModules keeps the programmes that have a module.

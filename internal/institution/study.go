@@ -22,14 +22,14 @@ type Study struct {
 // RecordStudy records it at the person's affiliations with the institution. It
 // returns a NOT_FOUND problem when they have none.
 func (s *Service) RecordStudy(ctx context.Context, st Study) error {
-	p, err := s.DB.Programme.Get(ctx, st.ProgrammeID)
-	if err != nil {
-		return storage.Found(err, "programme", "programmeId")
-	}
-	if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
-		return err
-	}
 	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		p, err := tx.Programme.Get(ctx, st.ProgrammeID)
+		if err != nil {
+			return storage.Found(err, "programme", "programmeId")
+		}
+		if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
+			return err
+		}
 		n, err := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).
 			SetProgrammeID(p.ID).Save(ctx)
 		if err != nil {

@@ -37,9 +37,6 @@ type NewUnit struct {
 // AddUnit adds a unit. It returns a CONFLICT problem when the key is taken, the
 // parent is closed, or the tree would become too large or too deep.
 func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
-	if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
-		return nil, err
-	}
 	key, badKey := vocab.Line(64, u.Key, "input", "key")
 	if badKey == nil && key == "" {
 		badKey = problem.New(problem.Invalid, "a key is needed").At("input", "key")
@@ -48,11 +45,15 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 	if badName == nil && len(name) == 0 {
 		badName = errNoName.At("input", "name")
 	}
-	if err := problem.Join(badKey, badName); err != nil {
-		return nil, err
-	}
+	invalid := problem.Join(badKey, badName)
 	call := idempotency.Call{Verb: "addUnit", Key: u.IdempotencyKey, Input: u}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
+		if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+			return nil, err
+		}
+		if invalid != nil {
+			return nil, invalid
+		}
 		t, err := s.lockTree(ctx, tx, u.InstitutionID)
 		if err != nil {
 			return nil, err
@@ -149,14 +150,14 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 
 // changeUnit changes a unit that is open, with the tree held still.
 func (s *Service) changeUnit(ctx context.Context, id ident.ID, change func(*ent.Tx, *ent.Unit, tree) (*ent.Unit, error)) (*ent.Unit, error) {
-	u, err := s.DB.Unit.Get(ctx, id)
-	if err != nil {
-		return nil, storage.Found(err, "unit", "input", "unitId")
-	}
-	if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Unit, error) {
+		u, err := tx.Unit.Get(ctx, id) // for its institution, which stays
+		if err != nil {
+			return nil, storage.Found(err, "unit", "input", "unitId")
+		}
+		if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+			return nil, err
+		}
 		t, err := s.lockTree(ctx, tx, u.InstitutionID)
 		if err != nil {
 			return nil, err
@@ -190,6 +191,25 @@ func (s *Service) lockTree(ctx context.Context, tx *ent.Tx, institutionID ident.
 }
 
 var errClosed = problem.New(problem.Conflict, "the unit is closed")
+
+// RequireOpen returns a CONFLICT problem when the unit is closed: it takes no
+// courses, and none of its courses is published.
+func RequireOpen(u *ent.Unit, field ...string) error {
+	if u.ClosedAt != nil {
+		return errClosed.At(field...)
+	}
+	return nil
+}
+
+// HoldUnits returns units of an institution in which something begins. The
+// institution's row is written before they are read, as by every change of its
+// tree, so that none of them is closed meanwhile.
+func HoldUnits(ctx context.Context, tx *ent.Tx, institutionID ident.ID, ids ...ident.ID) ([]*ent.Unit, error) {
+	if err := storage.Hold(ctx, tx.Institution.Update().Where(institution.ID(institutionID))); err != nil {
+		return nil, err
+	}
+	return tx.Unit.Query().Where(unit.InstitutionID(institutionID), unit.IDIn(ids...)).All(ctx)
+}
 
 // fits returns nil when a unit, or "" for a new one, may stand below parent.
 func (t tree) fits(id ident.ID, parent *ident.ID) error {

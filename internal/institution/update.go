@@ -60,6 +60,11 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 		found = append(found, err)
 		m.SetAcronym(acronym)
 	})
+	site := u.Website
+	if site != nil {
+		tidy, err := website(*u.Website, "input", "website")
+		found, site = append(found, err), &tidy
+	}
 	for _, id := range []struct {
 		field string
 		value *string
@@ -68,7 +73,7 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 	}{
 		{"erasmusCode", u.ErasmusCode, m.SetErasmusCode, m.ClearErasmusCode}, {"pic", u.PIC, m.SetPic, m.ClearPic},
 		{"oid", u.OID, m.SetOid, m.ClearOid}, {"ror", u.ROR, m.SetRor, m.ClearRor}, {"deqar", u.DEQAR, m.SetDeqar, m.ClearDeqar},
-		{"website", u.Website, m.SetWebsite, m.ClearWebsite},
+		{"website", site, m.SetWebsite, m.ClearWebsite},
 	} {
 		set(id.field, id.value != nil, func() {
 			if *id.value == "" {
@@ -78,12 +83,10 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 			id.set(*id.value)
 		})
 	}
-	if u.Website != nil && *u.Website != "" {
-		found = append(found, checkWebsite(*u.Website, "input", "website"))
-	}
 	set("domains", u.Domains != nil, func() {
-		found = append(found, checkDomains(u.Domains, "input", "domains"))
-		m.SetDomains(u.Domains)
+		all, err := domains(u.Domains, "input", "domains")
+		found = append(found, err)
+		m.SetDomains(all)
 	})
 	set("timeZone", u.Zone != nil, func() {
 		_, err := vocab.Zone(*u.Zone, "input", "timeZone")

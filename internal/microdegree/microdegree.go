@@ -49,15 +49,16 @@ type New struct {
 // Create makes a draft. Its values must be valid; whether its rules can be met
 // is checked when it is published.
 func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
-	if err := authz.Require(ctx, authz.EditMicroDegree, n.InstitutionID); err != nil {
-		return nil, err
-	}
-	content, err := n.Content.check()
-	if err := problem.Join(checkKey(n.Key, "input", "key"), err); err != nil {
-		return nil, err
-	}
+	content, badContent := n.Content.check()
+	invalid := problem.Join(checkKey(n.Key, "input", "key"), badContent)
 	call := idempotency.Call{Verb: "createMicroDegree", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		if err := authz.Require(ctx, authz.EditMicroDegree, n.InstitutionID); err != nil {
+			return nil, err
+		}
+		if invalid != nil {
+			return nil, invalid
+		}
 		create := tx.MicroDegree.Create().SetInstitutionID(n.InstitutionID).SetKey(n.Key).SetState(microdegree.StateDRAFT)
 		content.fill(create.Mutation())
 		made, err := create.Save(ctx)
@@ -80,56 +81,33 @@ type Update struct {
 // Update replaces the content of a draft. It returns a CONFLICT problem once
 // the micro-degree is published.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error) {
-	m, err := s.load(ctx, u.MicroDegreeID)
-	if err != nil {
-		return nil, err
-	}
-	content, err := u.Content.check()
-	if err != nil {
-		return nil, err
-	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		if err := editable(m); err != nil {
-			return nil, err
+	content, invalid := u.Content.check()
+	return s.change(ctx, u.MicroDegreeID, "micro_degree.edit", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+		if invalid != nil {
+			return invalid
 		}
-		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(microdegree.StateDRAFT))
 		content.fill(update.Mutation())
-		return s.moved(ctx, tx, m, update, "micro_degree.edit")
+		return editable(m)
 	})
 }
 
 // Publish opens a draft to learners. It returns an INVALID problem for each
 // rule that is broken or cannot be met with the published courses.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	m, err := s.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+	return s.change(ctx, id, "micro_degree.publish", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		if err := states.Check("micro-degree", m.State, microdegree.StatePUBLISHED); err != nil {
-			return nil, err
+			return err
 		}
-		if err := s.feasible(ctx, tx.Client(), m); err != nil {
-			return nil, err
-		}
-		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(m.State)).
-			SetState(microdegree.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now))
-		return s.moved(ctx, tx, m, update, "micro_degree.publish")
+		update.SetState(microdegree.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now))
+		return s.feasible(ctx, tx.Client(), m)
 	})
 }
 
 // Withdraw takes a micro-degree out of the catalogue.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	m, err := s.load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		if err := states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN); err != nil {
-			return nil, err
-		}
-		update := tx.MicroDegree.Update().Where(microdegree.ID(m.ID), microdegree.StateEQ(m.State)).SetState(microdegree.StateWITHDRAWN)
-		return s.moved(ctx, tx, m, update, "micro_degree.withdraw")
+	return s.change(ctx, id, "micro_degree.withdraw", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+		update.SetState(microdegree.StateWITHDRAWN)
+		return states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)
 	})
 }
 
@@ -180,27 +158,36 @@ func (s *Service) feasible(ctx context.Context, db *ent.Client, m *ent.MicroDegr
 	return rules.Check(m.Composition, m.Ects, bounds, offered)
 }
 
-func (s *Service) load(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	m, err := s.DB.MicroDegree.Get(ctx, id)
-	if err != nil {
-		return nil, storage.Found(err, "micro-degree", "input", "microDegreeId")
-	}
-	return m, authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID)
-}
-
-// moved runs an update that names the state it starts from, and records it.
-func (s *Service) moved(ctx context.Context, tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate, verb string) (*ent.MicroDegree, error) {
-	n, err := update.Save(ctx)
-	if err != nil {
+// change runs an update of a micro-degree, and records it. The row is written
+// before it is read and decided on, so that whoever changes it at the same moment
+// waits.
+func (s *Service) change(ctx context.Context, id ident.ID, verb string, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
+	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	if n != 1 {
-		return nil, problem.Raced("micro-degree", m.ID)
-	}
-	if err := record(ctx, tx, verb, m); err != nil {
-		return nil, err
-	}
-	return tx.MicroDegree.Get(ctx, m.ID)
+	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+		if err := storage.Hold(ctx, tx.MicroDegree.Update().Where(microdegree.ID(id))); err != nil {
+			return nil, err
+		}
+		m, err := tx.MicroDegree.Get(ctx, id)
+		if err != nil {
+			return nil, storage.Found(err, "micro-degree", "input", "microDegreeId")
+		}
+		if err := authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID); err != nil {
+			return nil, err
+		}
+		update := tx.MicroDegree.Update().Where(microdegree.ID(id))
+		if err := decide(tx, m, update); err != nil {
+			return nil, err
+		}
+		if err := update.Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := record(ctx, tx, verb, m); err != nil {
+			return nil, err
+		}
+		return tx.MicroDegree.Get(ctx, id)
+	})
 }
 
 func (c checked) fill(m *ent.MicroDegreeMutation) {

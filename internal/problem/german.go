@@ -231,6 +231,7 @@ var german = map[string]string{
 	"this offering is published: this does not change any more":                                   "dieses Angebot ist veröffentlicht: Diese Angabe ändert sich nicht mehr",
 	"a fee of %d cents is not possible":                                                           "eine Gebühr von %d Cent ist nicht möglich",
 	"an offering has 1 to %d seats, not %d":                                                       "ein Angebot hat 1 bis %d Plätze, nicht %d",
+	"applications have closed already, and nothing says when they opened":                         "die Bewerbungsfrist ist schon vorbei, und wann sie begann, ist nicht angegeben",
 	"applications close before they open":                                                         "die Bewerbungsfrist endet, bevor sie beginnt",
 	"at most %d learning outcomes are allowed":                                                    "höchstens %d Lernergebnisse sind zulässig",
 	"at most %d topics are allowed":                                                               "höchstens %d Themen sind zulässig",

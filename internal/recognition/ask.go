@@ -70,7 +70,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 // gather holds the credential, so that it is not revoked meanwhile, and reads
 // what a decision rests on.
 func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
-	if err := tx.Credential.Update().Where(credential.ID(in.CredentialID)).Exec(ctx); err != nil {
+	if err := storage.Hold(ctx, tx.Credential.Update().Where(credential.ID(in.CredentialID))); err != nil {
 		return f, err
 	}
 	c, err := tx.Credential.Get(ctx, in.CredentialID)

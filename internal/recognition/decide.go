@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -44,7 +45,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		// The case is held, so that nobody else decides it, nor ends it because its
 		// credential is revoked: a case that is open has a credential in force.
-		if err := tx.RecognitionCase.Update().Where(recognitioncase.ID(d.CaseID)).Exec(ctx); err != nil {
+		if err := storage.Hold(ctx, tx.RecognitionCase.Update().Where(recognitioncase.ID(d.CaseID))); err != nil {
 			return nil, err
 		}
 		c, err := tx.RecognitionCase.Get(ctx, d.CaseID)

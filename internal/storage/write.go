@@ -15,6 +15,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // How long Write keeps trying. Two tries are not enough: eight were needed for
@@ -23,6 +24,18 @@ const (
 	maxTries  = 10
 	maxTrying = 5 * time.Second
 )
+
+// Hold makes everybody else who would change a row, or hold it, wait until the
+// transaction is over, on this server and on every node of a cluster: it writes
+// the moment of the row's last change. It comes first; what is read afterwards
+// stays as it is. An entity without such a moment cannot be held, and does not
+// compile here: an update that sets nothing locks nothing.
+func Hold[U interface {
+	SetUpdatedAt(time.Time) U
+	Exec(context.Context) error
+}](ctx context.Context, row U) error {
+	return row.SetUpdatedAt(vocab.Now(time.Now)).Exec(ctx)
+}
 
 // Write runs fn in one transaction and returns what fn returned, unwrapped, so
 // that its edges can be read once the transaction is over. It rolls back when

@@ -21,6 +21,7 @@ const (
 // Record gathers what is to be said about one row while it is read.
 type Record struct {
 	problems []error
+	notes    []error
 	lost     []string
 }
 
@@ -28,6 +29,19 @@ type Record struct {
 func (r *Record) Refuse(err error) {
 	if err != nil && len(r.problems) < maxProblems {
 		r.problems = append(r.problems, err)
+	}
+}
+
+// LeaveOut notes why a part of the row, which has a record of its own, is left
+// out. The rest is worth having without it.
+func (r *Record) LeaveOut(part *Record) {
+	r.notes = append(r.notes, part.problems[:min(len(part.problems), maxProblems-len(r.notes))]...)
+}
+
+// Keep takes over what is lost of a part of the row.
+func (r *Record) Keep(part *Record) {
+	for _, name := range part.lost {
+		r.Lose(name)
 	}
 }
 
@@ -49,7 +63,7 @@ func (r *Record) Lost() []string { return r.lost }
 
 // Row returns the row of a course.
 func (r *Record) Row(place string, c format.Course) format.Row {
-	return format.Row{Place: place, Course: c, Err: r.Err(), Lost: r.lost}
+	return format.Row{Place: place, Course: c, Err: r.Err(), Notes: problem.Join(r.notes...), Lost: r.lost}
 }
 
 // wrong is the problem of a value of another type, such as a list for a text.

@@ -248,7 +248,7 @@ func unit(o intake.Object, n names) string {
 }
 
 // embedded are offerings that some servers put into the course. The
-// specification has them as a collection of their own.
+// specification has them as a collection of their own. A broken one is left out.
 func embedded(o intake.Object, v Version) []format.Offering {
 	var all []format.Offering
 	for _, name := range []string{"offerings", "courseOfferings"} {
@@ -258,12 +258,17 @@ func embedded(o intake.Object, v Version) []format.Offering {
 				o.Lose(path...)
 				continue
 			}
-			row := offering(o.Record.Object(value, path...), v)
-			if !row.Available {
+			part := &intake.Record{}
+			row := offering(part.Object(value, path...), v)
+			switch {
+			case !row.Available:
 				o.Lose(path...)
-				continue
+			case part.Err() != nil:
+				o.LeaveOut(part)
+			default:
+				o.Keep(part)
+				all = append(all, row.Offering)
 			}
-			all = append(all, row.Offering)
 		}
 	}
 	return all

@@ -128,9 +128,13 @@ func TestWhatIsFalseIsRefusedAtItsField(t *testing.T) {
 		`"offerings": [{}]`: "offerings.0.courseOfferingId",
 	} {
 		row := one(t, V6, with(member))
-		all := problem.All(row.Err)
-		if len(all) != 1 || all[0].Code != problem.Invalid || strings.Join(all[0].Field, ".") != field {
-			t.Errorf("%s: %v %v, want one at %s", member, row.Err, fieldsOf(row.Err), field)
+		told, other := row.Err, row.Notes
+		if strings.HasPrefix(field, "offerings.") { // the course is worth having without it
+			told, other = other, told
+		}
+		all := problem.All(told)
+		if len(all) != 1 || all[0].Code != problem.Invalid || strings.Join(all[0].Field, ".") != field || other != nil {
+			t.Errorf("%s: %v %v, want one at %s", member, told, fieldsOf(told), field)
 		}
 	}
 	for _, doc := range []string{`{}`, `[7]`, `[{"courseId": ""}]`, `{"status": 404}`} {
@@ -482,5 +486,32 @@ func valid(t *testing.T, row format.Row, end error) {
 	}
 	if _, err := json.Marshal(c); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A broken offering is left out and told; one that is off is left out whatever
+// else it says; the others are kept.
+func TestBrokenOfferingSpoilsNoCourse(t *testing.T) {
+	row := one(t, V6, with(`"courseOfferings": [{"courseOfferingId": "a", "maxNumberStudents": -1}, {"courseOfferingId": "b", "state": "cancelled", "startDateTime": "soon"},
+		{"courseOfferingId": "c", "maxNumberStudents": 5}]`))
+	if row.Err != nil || len(row.Course.Offerings) != 1 || row.Course.Offerings[0].ExternalID != "c" {
+		t.Errorf("%v, offerings %v", row.Err, row.Course.Offerings)
+	}
+	if got := fieldsOf(row.Notes); fmt.Sprint(got) != "[courseOfferings.0.maxNumberStudents]" || !slices.Contains(row.Lost, "courseOfferings.1") {
+		t.Errorf("notes %v, lost %v", got, row.Lost)
+	}
+}
+
+// Of a time that happens twice the first is meant, in every format.
+func TestDeadlineInTheDoubledHourIsTheFirst(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"2027-10-31T02:30:00", "Europe/Berlin", "2027-10-31T02:30:00+02:00"},
+		{"2027-10-31T03:30:00", "Europe/Berlin", "2027-10-31T03:30:00+01:00"},
+		{"2027-11-07T01:30:00", "America/New_York", "2027-11-07T01:30:00-04:00"},
+		{"2027-05-01T10:00:00", "", "2027-05-01T10:00:00Z"},
+	} {
+		if got := moment(tt[0], "", tt[1]); got != tt[2] {
+			t.Errorf("%s in %q is %s, want %s", tt[0], tt[1], got, tt[2])
+		}
 	}
 }

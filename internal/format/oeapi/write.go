@@ -331,13 +331,12 @@ func moment(day, clock, zone string) string {
 	if day == "" {
 		return ""
 	}
-	loc, err := vocab.Zone(zone)
-	if err != nil {
-		loc = time.UTC
+	if zone == "" {
+		zone = "UTC"
 	}
-	t, err := time.ParseInLocation(vocab.LocalLayout, day+clock, loc)
+	t, err := vocab.Instant(day+clock, zone) // of a time that happens twice, as everywhere, the first
 	if err != nil {
 		return ""
 	}
-	return t.Format(time.RFC3339)
+	return vocab.In(t, zone).Format(time.RFC3339)
 }

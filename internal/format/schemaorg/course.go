@@ -22,7 +22,7 @@ func courseOf(l format.Listed) course {
 	c := course{
 		Type: "Course", ID: l.Page, URL: cmp.Or(l.Page, l.URL), Identifier: cmp.Or(l.ID, l.ExternalID), CourseCode: cmp.Or(l.Code, l.ExternalID),
 		Name: say(l.Title), Description: say(l.Description), Abstract: say(l.Summary), Provider: universityOf(l.Provider),
-		Level: levelOf(l.EQF), TimeRequired: hours(l.Hours), Languages: l.Languages, Keywords: l.Topics,
+		Level: levelOf(l.EQF), TimeRequired: hours(l.Hours), Languages: l.Languages, Kind: kinds[l.Mode], Keywords: l.Topics,
 		Prerequisites: say(l.Prerequisites), Published: instant(l.PublishedAt), Modified: instant(l.ChangedAt),
 	}
 	if c.Description == nil { // search engines want one
@@ -90,15 +90,17 @@ func levelOf(eqfLevel int) *definedTerm {
 	return &definedTerm{Type: "DefinedTerm", Name: "EQF level " + code, Code: code, URL: "http://data.europa.eu/snb/eqf/" + code, Set: eqf}
 }
 
-// modes are the words of search engines for the forms of participation, and
-// those of schema.org for the attendance of an event.
+// kinds are forms of participation that say what a course is, and not where one
+// takes part.
+var kinds = map[vocab.DeliveryMode]string{"PROJECT_BASED": "project-based", "RESEARCH_LAB_BASED": "research-lab-based", "WORK_BASED": "work-based"}
+
+// modes are the words of search engines for where one takes part, and those of
+// schema.org for the attendance of an event.
 var modes = map[vocab.DeliveryMode][2]string{
 	"PRESENTIAL":         {"onsite", "OfflineEventAttendanceMode"},
 	"ONLINE":             {"online", "OnlineEventAttendanceMode"},
 	"BLENDED":            {"blended", "MixedEventAttendanceMode"},
-	"PROJECT_BASED":      {"project-based", ""},
 	"RESEARCH_LAB_BASED": {"onsite", "OfflineEventAttendanceMode"},
-	"WORK_BASED":         {"work-based", ""},
 }
 
 func instanceOf(c format.Course, o format.Offering, id string) instance {

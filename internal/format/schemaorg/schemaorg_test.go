@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,5 +162,17 @@ func TestMemoryDoesNotGrowWithTheList(t *testing.T) {
 	}
 	if !strings.HasPrefix(context, "https://") {
 		t.Error(context)
+	}
+}
+
+// Search engines know three words for where one takes part; what else a form of
+// participation says of a course stands by itself.
+func TestCourseModeIsWhereOneTakesPart(t *testing.T) {
+	for _, mode := range vocab.DeliveryModes {
+		c := courseOf(format.Listed{Course: format.Course{Mode: mode, Offerings: []format.Offering{{}}}})
+		got := c.Instances[0].Mode
+		if got == "" && c.Kind == "" || !slices.Contains([]string{"", "online", "onsite", "blended"}, got) {
+			t.Errorf("%s is %q, of the kind %q", mode, got, c.Kind)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type (
 		Languages     []string      `json:"inLanguage,omitempty"`
 		Teaches       []definedTerm `json:"teaches,omitempty"`
 		About         *definedTerm  `json:"about,omitempty"`
+		Kind          string        `json:"learningResourceType,omitempty"`
 		Keywords      []string      `json:"keywords,omitempty"`
 		Prerequisites []spoken      `json:"coursePrerequisites,omitempty"`
 		Audience      []audience    `json:"audience,omitempty"`

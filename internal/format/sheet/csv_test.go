@@ -377,3 +377,23 @@ func FuzzGuard(f *testing.F) {
 		}
 	})
 }
+
+// RFC 4180, section 2: each row ends with CRLF.
+func TestRowsEndAsTheStandardSays(t *testing.T) {
+	for name, write := range map[string]func(io.Writer) error{
+		"template": TemplateCSV,
+		"export": func(w io.Writer) error {
+			return WriteCSV(w, func(yield func(format.Listed, error) bool) {
+				yield(format.Listed{ID: "crs_1", Course: format.Course{Code: "C", Title: vocab.Text{"en": "T"}, Description: vocab.Text{"en": "One\nTwo"}}}, nil)
+			})
+		},
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if all, crlf := strings.Count(b.String(), "\n"), strings.Count(b.String(), "\r\n"); all == 0 || all != crlf {
+			t.Errorf("%s: %d of %d lines end with CRLF", name, crlf, all)
+		}
+	}
+}

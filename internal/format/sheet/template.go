@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -39,7 +38,7 @@ func TemplateCSV(w io.Writer) error {
 	if _, err := io.WriteString(w, mark); err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
+	out := newWriter(w)
 	return out.WriteAll([][]string{names(heads), example})
 }
 
@@ -127,6 +126,10 @@ func (t *template) fields() string {
 	return fmt.Sprintf("'%s'!$A$2:$A$%d", sheetISCED, row)
 }
 
+// offered is the last row of the template with lists to choose from. Programs that
+// keep them by cell would not end over all rows of a sheet.
+const offered = 5000
+
 // courses writes the sheet to fill in.
 func (t *template) courses(fields string) {
 	heads, example := templateHeads()
@@ -136,7 +139,7 @@ func (t *template) courses(fields string) {
 		t.do(t.file.SetColStyle(sheetCourses, col, t.column))
 		t.do(t.file.SetColWidth(sheetCourses, col, col, float64(max(14, min(40, len(example[i]))))))
 		list := excelize.NewDataValidation(true)
-		list.SetSqref(fmt.Sprintf("%s2:%s%d", col, col, MaxRows))
+		list.SetSqref(fmt.Sprintf("%s2:%s%d", col, col, offered))
 		switch {
 		case h.name == "isced":
 			list.SetSqrefDropList(fields)

@@ -99,3 +99,26 @@ func TestEveryColumnIsDescribed(t *testing.T) {
 		}
 	}
 }
+
+// Lists to choose from stand in as many rows as anybody fills in: programs that
+// keep them by cell would not open the workbook otherwise.
+func TestListsOfTheTemplateEnd(t *testing.T) {
+	var b bytes.Buffer
+	if err := TemplateXLSX(&b); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lists, err := f.GetDataValidations(sheetCourses)
+	if err != nil || len(lists) == 0 {
+		t.Fatalf("%d lists, %v", len(lists), err)
+	}
+	for _, l := range lists {
+		if !strings.HasSuffix(l.Sqref, "5000") {
+			t.Errorf("a list stands in %s", l.Sqref)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func WriteCSV(w io.Writer, courses format.Courses) (err error) {
 	if _, err := io.WriteString(w, mark); err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
+	out := newWriter(w)
 	_ = out.Write(names(heads)) // its error stays until Error
 	for stored := gob.NewDecoder(spool); ; {
 		var l format.Listed
@@ -63,6 +63,13 @@ func WriteCSV(w io.Writer, courses format.Courses) (err error) {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// newWriter ends rows as RFC 4180, section 2, asks for.
+func newWriter(w io.Writer) *csv.Writer {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	return out
 }
 
 // languages are the tags in which a spoken column has texts.

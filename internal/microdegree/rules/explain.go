@@ -321,10 +321,11 @@ func (a *account) why(d Completed, reason Reason) Reason {
 	return GroupFull
 }
 
-// months counts the whole months from one moment to another.
+// months counts the whole months from one day to another.
 func months(from, to time.Time) int {
+	from, to = dayOf(from), dayOf(to)
 	n := (to.Year()-from.Year())*12 + int(to.Month()) - int(from.Month())
-	if from.AddDate(0, n, 0).After(to) {
+	if vocab.AddMonths(from, n).After(to) {
 		n--
 	}
 	return max(0, n)

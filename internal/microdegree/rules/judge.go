@@ -43,13 +43,16 @@ func judge(c vocab.Composition, done []Completed, at time.Time) facts {
 }
 
 func stale(c vocab.Composition, d Completed, at time.Time) bool {
-	return c.MaxAgeMonths > 0 && expires(c, d).Before(at)
+	return c.MaxAgeMonths > 0 && !at.Before(expires(c, d))
 }
 
-// expires is the last moment at which a completion counts under a limit of age.
+// expires is the moment from which a completion no longer counts under a limit
+// of age: the anniversary in months still counts, all of it.
 func expires(c vocab.Composition, d Completed) time.Time {
-	return d.CompletedAt.AddDate(0, c.MaxAgeMonths, 0)
+	return vocab.AddMonths(dayOf(d.CompletedAt), c.MaxAgeMonths).AddDate(0, 0, 1)
 }
+
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 func belowFloor(c vocab.Composition, eqf int) bool { return c.Level != nil && eqf < c.Level.Lowest }
 

@@ -231,7 +231,7 @@ func TestAPlanNamesWhatIsMissingAndHowToFinish(t *testing.T) {
 		})
 	}
 	got := Plan(c, 800, []Completed{passed("a luh 5 7", 3)}, []string{"z"}, offered, today, 2)
-	if p := got.Paths[0]; !p.EndsAt.Equal(today.AddDate(0, 3, 0)) || !p.Until.Equal(today.AddDate(0, 9, 0)) {
+	if p := got.Paths[0]; !p.EndsAt.Equal(today.AddDate(0, 3, 0)) || !p.Until.Equal(dayOf(today).AddDate(0, 9, 1)) {
 		t.Errorf("ends %s, until %s", p.EndsAt, p.Until)
 	}
 	if u := got.Report.Explain.Uncounted; !slices.Contains(u, Uncounted{CourseID: "z", Reason: NotOffered}) {
@@ -242,5 +242,45 @@ func TestAPlanNamesWhatIsMissingAndHowToFinish(t *testing.T) {
 	offered["e"] = late
 	if p := Plan(c, 800, []Completed{passed("a luh 5 7", 3)}, nil, offered, today, 2).Paths[1]; !p.EndsAt.Equal(time.Time{}) {
 		t.Errorf("a run that begins before its first course ends, and yet the path ends %s", p.EndsAt)
+	}
+}
+
+// A limit of age counts months as people do: the anniversary is within it, all
+// day, a short month ends with its last day, and what was completed earlier
+// never counts longer.
+func TestAgeEndsWithTheAnniversary(t *testing.T) {
+	c := vocab.Composition{MaxAgeMonths: 6}
+	on := func(s string) time.Time {
+		t.Helper()
+		at, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for _, tt := range []struct {
+		completed, asked string
+		old              bool
+		months           int
+	}{
+		{"2026-09-15T00:00:00Z", "2027-03-15T08:00:00Z", false, 6},
+		{"2026-09-15T00:00:00Z", "2027-03-15T23:59:59Z", false, 6},
+		{"2026-09-15T00:00:00Z", "2027-03-16T00:00:00Z", true, 6},
+		{"2026-09-15T00:00:00Z", "2027-03-14T23:59:59Z", false, 5},
+		{"2026-08-30T00:00:00Z", "2027-02-28T12:00:00Z", false, 6},
+		{"2026-08-30T00:00:00Z", "2027-03-01T00:00:00Z", true, 6},
+		{"2026-08-31T00:00:00Z", "2027-02-28T12:00:00Z", false, 6},
+		{"2026-08-31T00:00:00Z", "2027-03-01T00:00:00Z", true, 6},
+		{"2026-09-01T00:00:00Z", "2027-03-01T12:00:00Z", false, 6},
+	} {
+		d := Completed{CompletedAt: on(tt.completed)}
+		if old, n := stale(c, d, on(tt.asked)), months(d.CompletedAt, on(tt.asked)); old != tt.old || n != tt.months {
+			t.Errorf("completed %s, asked %s: too old %t, %d months, want %t, %d", tt.completed, tt.asked, old, n, tt.old, tt.months)
+		}
+	}
+	for day := on("2026-01-01T00:00:00Z"); day.Year() < 2029; day = day.AddDate(0, 0, 1) {
+		if next := day.AddDate(0, 0, 1); expires(c, Completed{CompletedAt: next}).Before(expires(c, Completed{CompletedAt: day})) {
+			t.Errorf("completed on %s it counts longer than completed a day later", day)
+		}
 	}
 }
