@@ -561,7 +561,7 @@ func TestProgramIsNobodyElsewhere(t *testing.T) {
 		if n := at(got, "applications", "totalCount").(float64); (n > 0) != tt.application {
 			t.Errorf("the program of %s counts %v applications", tt.name, n)
 		}
-		feed := tt.a.Asks("follows", `{ changes(after: "chg_0", types: [APPLICATION, RESULT], first: 50) { nodes { id } } }`, nil)
+		feed := tt.a.Asks("follows", `{ changes(after: "chg_0", types: [APPLICATION, RESULT], first: 50) { nodes { objectId } } }`, nil)
 		if n := len(at(feed, "changes", "nodes").([]any)); (n > 0) != tt.application {
 			t.Errorf("the feed tells the program of %s %d changes about learners", tt.name, n)
 		}

@@ -21,6 +21,7 @@ import (
 
 const sdl = `
 directive @cost(weight: Int!) on FIELD_DEFINITION
+directive @items(max: Int!) on FIELD_DEFINITION
 directive @public on FIELD_DEFINITION
 scalar JSON
 type Query {
@@ -37,7 +38,9 @@ type Query {
   must(code: String): String!
   people(first: Int, last: Int, ids: [ID!]): PersonConnection
   top(first: Int = 10): [Person!]
-  many: [Person!]
+  many: [Person!] @items(max: 40)
+  any: [Person!]
+  byIds(ids: [ID!]!): [Person]
   find(by: By): Person
   findAll(by: [By!]): Person
   take(input: Inputs, size: Int, share: Float, any: JSON, sizes: [Int!], color: Color): String

@@ -34,7 +34,7 @@ query Changes {
   changes(after: "chg_0", types: [COURSE, OFFERING], first: 10) {
     cursor
     hasMore
-    nodes { at event type id state node { ... on Course { code courseState: state } ... on Offering { offeringState: state seatsFree } } }
+    nodes { at event type objectId state node { ... on Course { code courseState: state } ... on Offering { offeringState: state seatsFree } } }
   }
 }
 `},
