@@ -22,6 +22,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 func NewHandler(r *Resolver) http.Handler {
 	return gate.New(Schema(r), gate.Options{
 		Present: Present,
+		Scalars: scalars,
 		Cache: &gate.Cache{
 			Version: func() string { return r.Discovery.Version() },
 			Shareable: func(ctx context.Context) (string, bool) {

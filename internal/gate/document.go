@@ -94,6 +94,11 @@ func (d *documents) MutateOperationParameters(ctx context.Context, params *graph
 	if params.OperationName == "" && len(v.doc.Operations) > 1 {
 		return refusal(problem.New(problem.Invalid, "name the operation to run: the document holds %d", len(v.doc.Operations)))
 	}
+	if operation := v.doc.Operations.ForName(params.OperationName); operation != nil {
+		if p := unreadable(operation, params.Variables); p != nil {
+			return refusal(p)
+		}
+	}
 	graphql.GetOperationContext(ctx).Stats.SetExtension(documentKey, v)
 	return nil
 }
