@@ -158,12 +158,12 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 		found = append(found, bad)
 		change["scopes"] = strings.Join(scopes, " ")
 	}
-	if err := problem.Join(found...); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
 		c, err := s.hold(ctx, tx, u.ClientID)
 		if err != nil {
+			return nil, err
+		}
+		if err := problem.Join(found...); err != nil {
 			return nil, err
 		}
 		// What is not given is not written: somebody else may just have changed it.
@@ -200,16 +200,13 @@ type AnotherKey struct {
 
 // AddKey registers one more key, beside those that the program has.
 func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, error) {
-	if _, err := authz.SignedIn(ctx); err != nil {
-		return nil, err
-	}
-	key, err := s.store(a.Key, "input", "key")
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "addApiClientKey", Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
 		c, err := s.hold(ctx, tx, a.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		key, err := s.store(a.Key, "input", "key")
 		if err != nil {
 			return nil, err
 		}

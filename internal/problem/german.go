@@ -311,6 +311,7 @@ var german = map[string]string{
 	"a fragment contains itself":                              "ein Fragment enthält sich selbst",
 	"a list has at most %d items":                             "eine Liste hat höchstens %d Einträge",
 	"name the operation to run: the document holds %d":        "nennen Sie die gewünschte Operation: Das Dokument enthält %d",
+	"this address does not know the method %s":                "diese Adresse kennt die Methode %s nicht",
 	"not a value of %s":                                       "kein Wert von %s",
 	"a String is a text":                                      "ein String ist ein Text",
 	"an ID is a text or a whole number":                       "eine ID ist ein Text oder eine ganze Zahl",
