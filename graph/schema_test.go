@@ -41,6 +41,12 @@ func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
 	}
 }
 
+func TestNoDirectiveIsPromisedThatIsNotServed(t *testing.T) {
+	if Schema(&Resolver{}).Schema().Directives["defer"] != nil {
+		t.Error("@defer is in the schema")
+	}
+}
+
 // Each mutation takes one input and answers with a nullable payload that holds
 // its expected refusals.
 func TestMutationsFollowOneShape(t *testing.T) {
