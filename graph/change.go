@@ -84,7 +84,7 @@ func (r *Resolver) changesAfter(ctx context.Context, after string, types []model
 		}
 		out.Nodes = append(out.Nodes, &model.Change{
 			Cursor: outbox.Cursor(*e.Sequence), At: e.CreatedAt, Event: e.Type, Type: changeTypes[e.ObjectID.Kind()],
-			ID: e.ObjectID, State: state, Node: seen[i],
+			ObjectID: e.ObjectID, State: state, Node: seen[i],
 		})
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/formatter"
@@ -15,13 +16,20 @@ import (
 
 // Schema is the executable schema on r.
 func Schema(r *Resolver) graphql.ExecutableSchema {
-	return generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	undeferred.Do(func() { delete(schema.Schema().Directives, "defer") })
+	return schema
 }
+
+// undeferred takes away, from the one schema that all share, the directive that
+// gqlparser adds: clients that find it use it, and it is not served.
+var undeferred sync.Once
 
 // NewHandler serves r by GraphQL over HTTP, within the limits of the gate.
 func NewHandler(r *Resolver) http.Handler {
 	return gate.New(Schema(r), gate.Options{
 		Present: Present,
+		Scalars: scalars,
 		Cache: &gate.Cache{
 			Version: func() string { return r.Discovery.Version() },
 			Shareable: func(ctx context.Context) (string, bool) {

@@ -10,15 +10,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/peregrine-exchange/peregrine/internal/gate"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // A plan answers a root field of the public catalogue without gqlgen's field
 // execution, which costs ten times the search itself: a selection is compiled
-// once into functions that write JSON straight from the read model. A plan
+// once into functions that write JSON straight from the read model, and the gate
+// keeps them as long as the document that they belong to. A plan
 // knows only the good case. Whatever it does not know, a field, an argument, a
 // directive, a course that is not in the read model, an error, it leaves to
 // gqlgen, which then answers as if there were no plan. A test compares both.
@@ -48,18 +49,13 @@ var errNoPlan = problem.New(problem.Internal, "internal error")
 type Plans struct {
 	r     *Resolver
 	roots map[string]func(f *ast.Field) root
-	known *lru.Cache[*ast.Field, root]
 }
 
 // root is a compiled root field; nil when gqlgen has to answer.
 type root func(p *pass, b []byte) ([]byte, error)
 
 func newPlans(r *Resolver) *Plans {
-	known, err := lru.New[*ast.Field, root](2048)
-	if err != nil {
-		panic(err) // a fault of the constant
-	}
-	return &Plans{r: r, known: known, roots: map[string]func(*ast.Field) root{"catalogue": planCatalogue, "course": planCourse}}
+	return &Plans{r: r, roots: map[string]func(*ast.Field) root{"catalogue": planCatalogue, "course": planCourse}}
 }
 
 // ExtensionName is part of gqlgen's HandlerExtension.
@@ -75,11 +71,7 @@ func (s *Plans) InterceptRootField(ctx context.Context, next graphql.RootResolve
 	if !ok || f.ObjectDefinition.Name != "Query" {
 		return next(ctx)
 	}
-	run, compiled := s.known.Get(f)
-	if !compiled {
-		run = compile(f)
-		s.known.Add(f, run)
-	}
+	run := gate.Note(ctx, f, func() root { return compile(f) })
 	if run == nil {
 		return next(ctx)
 	}

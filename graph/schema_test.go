@@ -3,6 +3,8 @@ package graph
 import (
 	"flag"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,12 +27,23 @@ func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
 			if f.Description == "" && len(f.Name) > 1 && f.Name[:2] != "__" {
 				t.Errorf("%s.%s has no description", name, f.Name)
 			}
+			for _, a := range f.Arguments {
+				if a.Description == "" && !strings.HasPrefix(f.Name, "__") {
+					t.Errorf("%s.%s(%s) has no description", name, f.Name, a.Name)
+				}
+			}
 		}
 		for _, v := range def.EnumValues {
 			if v.Description == "" {
 				t.Errorf("%s.%s has no description", name, v.Name)
 			}
 		}
+	}
+}
+
+func TestNoDirectiveIsPromisedThatIsNotServed(t *testing.T) {
+	if Schema(&Resolver{}).Schema().Directives["defer"] != nil {
+		t.Error("@defer is in the schema")
 	}
 }
 
@@ -73,6 +86,65 @@ func TestConnectionsFollowRelay(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is selected below a list costs as often as the list has items, so the
+// price of each list is known before it is read: it is a page, it states a
+// bound, or it is as long as its arguments. Where only values are below, there
+// is nothing more to read for an item.
+func TestEveryListCostsItsLengthOrItsBound(t *testing.T) {
+	schema := Schema(&Resolver{}).Schema()
+	pages := map[string]bool{} // types that only fields with first lead to
+	for _, def := range schema.Types {
+		for _, f := range def.Fields {
+			if f.Arguments.ForName("first") != nil {
+				pages[f.Type.Name()] = true
+			}
+		}
+	}
+	for _, def := range schema.Types {
+		for _, f := range def.Fields {
+			if f.Arguments.ForName("first") == nil {
+				delete(pages, f.Type.Name())
+			}
+		}
+	}
+	leadsOn := func(name string) bool {
+		def := schema.Types[name]
+		for _, of := range append(schema.GetPossibleTypes(def), def) {
+			for _, f := range of.Fields {
+				if schema.Types[f.Type.Name()].IsCompositeType() {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	seen := 0
+	for name, def := range schema.Types {
+		if strings.HasPrefix(name, "__") || def.Kind != ast.Object && def.Kind != ast.Interface {
+			continue
+		}
+		for _, f := range def.Fields {
+			if f.Type.Elem == nil || !leadsOn(f.Type.Name()) || strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			if pages[name] && slices.Contains([]string{"nodes", "edges", "paths", "buckets"}, f.Name) {
+				continue // as long as the first of the field above
+			}
+			seen++
+			known := f.Directives.ForName("items") != nil || f.Arguments.ForName("first") != nil
+			for _, a := range f.Arguments {
+				known = known || a.Type.Elem != nil
+			}
+			if !known {
+				t.Errorf("%s.%s: %s states no bound (@items)", name, f.Name, f.Type)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no list was looked at")
 	}
 }
 

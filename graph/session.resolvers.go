@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	sessions "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -61,7 +62,7 @@ func (r *sessionConnectionResolver) TotalCount(ctx context.Context, obj *model.S
 }
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.SessionConnection, error) {
-	live := r.DB.Session.Query().Where(session.PersonID(obj.PersonID), session.EndedAtIsNil(), session.ExpiresAtGT(r.Now()))
+	live := r.DB.Session.Query().Where(session.PersonID(obj.PersonID), sessions.Alive(r.Now()))
 	return relay.List(ctx, live, relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 

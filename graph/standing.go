@@ -72,7 +72,7 @@ func (r *Resolver) readiness(ctx context.Context, institutions []*ent.Institutio
 	all := make([][]*model.ReadinessCheck, len(institutions))
 	for i, inst := range institutions {
 		for _, f := range found[inst.ID] {
-			check := &model.ReadinessCheck{ID: f.ID, Status: f.Status, Message: f.Need(in)}
+			check := &model.ReadinessCheck{Code: f.ID, Status: f.Status, Message: f.Need(in)}
 			if hint := f.Hint(in); hint != "" {
 				check.Hint = &hint
 			}

@@ -118,16 +118,16 @@ func fieldContext_Change_type(_ context.Context, ec *executionContext, field gra
 	return graphql.NewScalarFieldContext("Change", field, false, false, "ChangeType")
 }
 
-func _Change_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+func _Change_objectId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Change_id(ctx, ec, field)
+			return fieldContext_Change_objectId(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.ObjectID, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v ident.ID) graphql.Marshaler {
@@ -137,7 +137,7 @@ func _Change_id(ctx context.Context, ec *executionContext, field graphql.Collect
 		true,
 	)
 }
-func fieldContext_Change_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_Change_objectId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Change", field, false, false, "ID")
 }
 
@@ -317,8 +317,8 @@ func _Change(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "id":
-			out.Values[i] = _Change_id(ctx, ec, field, obj)
+		case "objectId":
+			out.Values[i] = _Change_objectId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

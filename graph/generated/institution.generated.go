@@ -3511,16 +3511,16 @@ func fieldContext_ProgrammeEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _ReadinessCheck_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
+func _ReadinessCheck_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReadinessCheck) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ReadinessCheck_id(ctx, ec, field)
+			return fieldContext_ReadinessCheck_code(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.Code, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3530,7 +3530,7 @@ func _ReadinessCheck_id(ctx context.Context, ec *executionContext, field graphql
 		true,
 	)
 }
-func fieldContext_ReadinessCheck_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func fieldContext_ReadinessCheck_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReadinessCheck", field, false, false, "String")
 }
 
@@ -6225,8 +6225,8 @@ func _ReadinessCheck(ctx context.Context, ec *executionContext, sel ast.Selectio
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReadinessCheck")
-		case "id":
-			out.Values[i] = _ReadinessCheck_id(ctx, ec, field, obj)
+		case "code":
+			out.Values[i] = _ReadinessCheck_code(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

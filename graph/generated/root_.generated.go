@@ -328,7 +328,7 @@ type Application implements Node {
   "The seat; null before admission."
   enrolment: Enrolment
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of an application."
@@ -469,24 +469,38 @@ type ApplicationPayload {
 
 extend type Query {
   "An application by its identifier."
-  application(id: ID!): Application
+  application(
+    "Its identifier."
+    id: ID!
+  ): Application
   "Applications that the viewer sees, newest first."
-  applications(filter: ApplicationFilter, first: Int, after: String, last: Int, before: String): ApplicationConnection
+  applications(
+    "Which rows; null is all that the viewer sees."
+    filter: ApplicationFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ApplicationConnection
 }
 
 extend type Mutation {
   "The signed-in learner applies. CONFLICT outside the window (DeadlineError), without free seats (CapacityError), or when a live application exists."
-  submitApplication(input: SubmitApplicationInput!): ApplicationPayload
+  submitApplication("What is to be done." input: SubmitApplicationInput!): ApplicationPayload
   "The learner withdraws; a seat becomes free. CONFLICT once completed."
-  withdrawApplication(input: WithdrawApplicationInput!): ApplicationPayload
+  withdrawApplication("What is to be done." input: WithdrawApplicationInput!): ApplicationPayload
   "Home sends the learner. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
-  nominateApplication(input: NominateApplicationInput!): ApplicationPayload
+  nominateApplication("What is to be done." input: NominateApplicationInput!): ApplicationPayload
   "Home refuses. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
-  refuseNomination(input: RefuseNominationInput!): ApplicationPayload
+  refuseNomination("What is to be done." input: RefuseNominationInput!): ApplicationPayload
   "Host gives a seat. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT unless NOMINATED (StateError) and a seat is free (CapacityError)."
-  admitApplication(input: AdmitApplicationInput!): ApplicationPayload
+  admitApplication("What is to be done." input: AdmitApplicationInput!): ApplicationPayload
   "Host refuses. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless NOMINATED."
-  refuseApplication(input: RefuseApplicationInput!): ApplicationPayload
+  refuseApplication("What is to be done." input: RefuseApplicationInput!): ApplicationPayload
 }
 `, BuiltIn: false},
 	{Name: "../catalogue.graphqls", Input: `"A course or micro-credential: an identity whose content stands in versions."
@@ -514,13 +528,31 @@ type Course implements Node {
   "Newest unpublished content, also while it is reviewed; visible to the provider's staff."
   draft: CourseVersion
   "All versions, newest first; learners see those that are or were published."
-  versions(first: Int, after: String, last: Int, before: String): CourseVersionConnection!
+  versions(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CourseVersionConnection!
   "When it or its draft last changed; see ` + "`" + `updatedSince` + "`" + ` of lists."
   updatedAt: DateTime!
   "Runs, newest first; learners see published and cancelled ones."
-  offerings(first: Int, after: String, last: Int, before: String): OfferingConnection!
+  offerings(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): OfferingConnection!
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "Kinds of courses."
@@ -558,7 +590,7 @@ type CourseVersion implements Node {
   "What it is about."
   description: LocalizedText
   "What learners know and can do afterwards, at most 30."
-  outcomes: [LearningOutcome!]!
+  outcomes: [LearningOutcome!]! @items(max: 30)
   "Workload in ECTS credits."
   ects: ECTS!
   "Workload in hours."
@@ -758,13 +790,13 @@ type Offering implements Node {
   "Last day."
   endsOn: Date
   "Meetings, in order of time."
-  sessions: [OfferingSession!]!
+  sessions: [OfferingSession!]! @items(max: 100)
   "Seats."
   seats: Int!
   "Seats that are still free."
   seatsFree: Int!
   "Partners whose learners may take only so many of the seats."
-  quotas: [SeatQuota!]!
+  quotas: [SeatQuota!]! @items(max: 100)
   "How learners wait for a seat; null when nobody can."
   waitlist: Waitlist
   "Teaching language."
@@ -782,11 +814,16 @@ type Offering implements Node {
   "When it last changed, also by a seat that was taken; see ` + "`" + `updatedSince` + "`" + ` of lists."
   updatedAt: DateTime!
   "What it will count at the home institution, before anybody applies. For the signed-in learner's own institution and programme unless others are named; null when neither is known."
-  recognition(homeId: ID, programmeId: ID): RecognitionPreview @cost(weight: 3)
+  recognition(
+    "Home that recognises; null is the signed-in learner's own."
+    homeId: ID
+    "Programme at home that it is to count towards; null is any."
+    programmeId: ID
+  ): RecognitionPreview @cost(weight: 3)
   "The signed-in learner's live application for it."
   viewerApplication: Application
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "When learners of an audience may apply."
@@ -1227,36 +1264,64 @@ type OfferingPayload {
 
 extend type Query {
   "A course by its identifier."
-  course(id: ID!): Course @public
+  course(
+    "Its identifier."
+    id: ID!
+  ): Course @public
   "Courses, newest first; published ones unless the filter says otherwise."
-  courses(filter: CourseFilter, first: Int, after: String, last: Int, before: String): CourseConnection @public
+  courses(
+    "Which rows; null is all that the viewer sees."
+    filter: CourseFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CourseConnection @public
   "An offering by its identifier."
-  offering(id: ID!): Offering @public
+  offering(
+    "Its identifier."
+    id: ID!
+  ): Offering @public
   "Offerings, newest first."
-  offerings(filter: OfferingFilter, first: Int, after: String, last: Int, before: String): OfferingConnection @public
+  offerings(
+    "Which rows; null is all that the viewer sees."
+    filter: OfferingFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): OfferingConnection @public
 }
 
 extend type Mutation {
   "Makes a course with its first draft. Needs ` + "`" + `course.edit` + "`" + `. INVALID for each broken value; CONFLICT when the code is taken."
-  createCourse(input: CreateCourseInput!): CoursePayload
+  createCourse("What is to be done." input: CreateCourseInput!): CoursePayload
   "Replaces the content of the draft, or begins a new draft. Needs ` + "`" + `course.edit` + "`" + `. CONFLICT while the draft is reviewed."
-  updateCourseDraft(input: UpdateCourseDraftInput!): CoursePayload
+  updateCourseDraft("What is to be done." input: UpdateCourseDraftInput!): CoursePayload
   "Hands the draft to another person for review. Needs ` + "`" + `course.edit` + "`" + `. INVALID for whatever would keep it from being published, all at once."
-  submitCourseForReview(input: SubmitCourseForReviewInput!): CoursePayload
+  submitCourseForReview("What is to be done." input: SubmitCourseForReviewInput!): CoursePayload
   "Gives a draft in review back to its editors. Needs ` + "`" + `course.publish` + "`" + `; who submitted it may take it back with ` + "`" + `course.edit` + "`" + `."
-  returnCourseDraft(input: ReturnCourseDraftInput!): CoursePayload
+  returnCourseDraft("What is to be done." input: ReturnCourseDraftInput!): CoursePayload
   "Makes the draft the published version. Needs ` + "`" + `course.publish` + "`" + `. INVALID for each missing element of Annex I and each broken bound, all at once. CONFLICT for a draft that must be reviewed first; FORBIDDEN for who submitted what is reviewed."
-  publishCourse(input: PublishCourseInput!): CoursePayload
+  publishCourse("What is to be done." input: PublishCourseInput!): CoursePayload
   "Takes a course out of the catalogue. Needs ` + "`" + `course.publish` + "`" + `. Its offerings take no new applications; who has applied is still nominated and admitted, and who is enrolled learns to the end."
-  withdrawCourse(input: WithdrawCourseInput!): CoursePayload
+  withdrawCourse("What is to be done." input: WithdrawCourseInput!): CoursePayload
   "Makes a draft of an offering. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictory windows; CONFLICT unless the course is published."
-  createOffering(input: CreateOfferingInput!): OfferingPayload
+  createOffering("What is to be done." input: CreateOfferingInput!): OfferingPayload
   "Replaces what an offering says. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictions, CONFLICT for each thing that its state forbids to change, all at once."
-  updateOffering(input: UpdateOfferingInput!): OfferingPayload
+  updateOffering("What is to be done." input: UpdateOfferingInput!): OfferingPayload
   "Opens an offering to learners. Needs ` + "`" + `offering.manage` + "`" + `. CONFLICT unless the course is published."
-  publishOffering(input: PublishOfferingInput!): OfferingPayload
+  publishOffering("What is to be done." input: PublishOfferingInput!): OfferingPayload
   "Calls an offering off. Needs ` + "`" + `offering.manage` + "`" + `."
-  cancelOffering(input: CancelOfferingInput!): OfferingPayload
+  cancelOffering("What is to be done." input: CancelOfferingInput!): OfferingPayload
 }
 `, BuiltIn: false},
 	{Name: "../change.graphqls", Input: `"What has changed since a cursor."
@@ -1279,8 +1344,8 @@ type Change {
   event: String!
   "Kind of the object."
   type: ChangeType!
-  "The object."
-  id: ID!
+  "Identifier of the object."
+  objectId: ID!
   "Whether the viewer sees the object now."
   state: ChangeState!
   "The object as it is now; null when it is deleted or no longer visible."
@@ -1329,7 +1394,14 @@ extend type Query {
   "Cursor of the change feed now. To synchronise: keep this cursor, read everything once, then follow ` + "`" + `changes` + "`" + ` from the cursor."
   changesCursor: String
   "Changes after a cursor that the viewer may know of: those of the public catalogue, of their institutions and their own. Without gaps, for 90 days. INVALID for an older cursor: read everything anew."
-  changes(after: String!, types: [ChangeType!], first: Int): ChangePage @cost(weight: 5)
+  changes(
+    "Cursor of the last change that was read."
+    after: String!
+    "Only changes of these types; null is all."
+    types: [ChangeType!]
+    "So many changes, 1 to 100; 20 without it."
+    first: Int
+  ): ChangePage @cost(weight: 5)
 }
 `, BuiltIn: false},
 	{Name: "../client.graphqls", Input: `"""
@@ -1360,7 +1432,7 @@ type ApiClient implements Node {
   "Network from which it last asked, such as ` + "`" + `192.0.2.0/24` + "`" + `: an unknown one may be a thief."
   lastUsedFrom: String
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a program."
@@ -1498,24 +1570,38 @@ extend type Viewer {
 
 extend type Query {
   "A program by its identifier."
-  apiClient(id: ID!): ApiClient
+  apiClient(
+    "Its identifier."
+    id: ID!
+  ): ApiClient
   "Programs of an institution, oldest first; empty for who is not its administrator."
-  apiClients(institutionId: ID!, first: Int, after: String, last: Int, before: String): ApiClientConnection
+  apiClients(
+    "Institution whose rows are listed."
+    institutionId: ID!
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ApiClientConnection
 }
 
 extend type Mutation {
   "Registers a program, which can get tokens at once. Needs ` + "`" + `client.manage` + "`" + `."
-  registerApiClient(input: RegisterApiClientInput!): ApiClientPayload
+  registerApiClient("What is to be done." input: RegisterApiClientInput!): ApiClientPayload
   "Changes a program. Needs ` + "`" + `client.manage` + "`" + `."
-  updateApiClient(input: UpdateApiClientInput!): ApiClientPayload
+  updateApiClient("What is to be done." input: UpdateApiClientInput!): ApiClientPayload
   "Registers one more key; the others stay. Needs ` + "`" + `client.manage` + "`" + `."
-  addApiClientKey(input: AddApiClientKeyInput!): ApiClientPayload
+  addApiClientKey("What is to be done." input: AddApiClientKeyInput!): ApiClientPayload
   "Ends the use of a key, and of the tokens that were got with it, within 30 seconds and for good. Needs ` + "`" + `client.manage` + "`" + `."
-  retireApiClientKey(input: RetireApiClientKeyInput!): ApiClientPayload
+  retireApiClientKey("What is to be done." input: RetireApiClientKeyInput!): ApiClientPayload
   "Ends the use of a program and of its tokens within 30 seconds. Needs ` + "`" + `client.manage` + "`" + `."
-  disableApiClient(input: DisableApiClientInput!): ApiClientPayload
+  disableApiClient("What is to be done." input: DisableApiClientInput!): ApiClientPayload
   "Lets a disabled program be used again. Needs ` + "`" + `client.manage` + "`" + `."
-  enableApiClient(input: EnableApiClientInput!): ApiClientPayload
+  enableApiClient("What is to be done." input: EnableApiClientInput!): ApiClientPayload
 }
 `, BuiltIn: false},
 	{Name: "../credential.graphqls", Input: `"A signed statement of what a learner achieved."
@@ -1547,7 +1633,7 @@ type Credential implements Node {
   "Why it was revoked."
   revocationReason: RevocationReason
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a credential."
@@ -1728,18 +1814,35 @@ type CredentialPayload {
 
 extend type Query {
   "A credential by its identifier."
-  credential(id: ID!): Credential
+  credential(
+    "Its identifier."
+    id: ID!
+  ): Credential
   "Credentials that the viewer sees, newest first."
-  credentials(filter: CredentialFilter, first: Int, after: String, last: Int, before: String): CredentialConnection
+  credentials(
+    "Which rows; null is all that the viewer sees."
+    filter: CredentialFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CredentialConnection
   "Verifies a credential; no sign-in is needed. NOT_FOUND for an unknown token."
-  verifyCredential(by: VerifyCredentialBy!): CredentialVerification @cost(weight: 20)
+  verifyCredential(
+    "What it is known by."
+    by: VerifyCredentialBy!
+  ): CredentialVerification @cost(weight: 20)
 }
 
 extend type Mutation {
   "Issues the credential of a confirmed, passed result. Needs ` + "`" + `credential.issue` + "`" + ` at the host. INVALID for each missing element of Annex I."
-  issueCredential(input: IssueCredentialInput!): CredentialPayload
+  issueCredential("What is to be done." input: IssueCredentialInput!): CredentialPayload
   "Revokes a credential for good. Needs ` + "`" + `credential.revoke` + "`" + ` at the issuer."
-  revokeCredential(input: RevokeCredentialInput!): CredentialPayload
+  revokeCredential("What is to be done." input: RevokeCredentialInput!): CredentialPayload
 }
 `, BuiltIn: false},
 	{Name: "../discovery.graphqls", Input: `"A page of the catalogue."
@@ -1753,7 +1856,12 @@ type CatalogueConnection {
   "Results on all pages."
   totalCount: Int! @cost(weight: 5)
   "The most frequent values of some properties among the results. Each ignores the filter on itself, so that a reader sees what else there is to choose."
-  facets(keys: [FacetKey!]!, first: Int = 10): [Facet!]! @cost(weight: 5)
+  facets(
+    "What to count by."
+    keys: [FacetKey!]!
+    "So many values of each, the most frequent first, 1 to 100."
+    first: Int = 10
+  ): [Facet!]! @cost(weight: 5)
   "The search text with its unknown words replaced by known ones; null when there is nothing better."
   didYouMean: String @cost(weight: 5)
   "When the answer was last known to be up to date. It is seldom more than a second ago."
@@ -1779,9 +1887,14 @@ type CatalogueEntry {
   "What learners can do with ` + "`" + `nextOffering` + "`" + ` now."
   availability: Availability!
   "Where the words of the search stand in the title and the summary."
-  highlights: [Highlight!]!
+  highlights: [Highlight!]! @items(max: 2)
   "What it will count at the home institution, before anybody applies. For the signed-in learner's own institution and programme unless others are named; null when neither is known."
-  recognition(homeId: ID, programmeId: ID): RecognitionPreview @cost(weight: 3)
+  recognition(
+    "Home that recognises; null is the signed-in learner's own."
+    homeId: ID
+    "Programme at home that it is to count towards; null is any."
+    programmeId: ID
+  ): RecognitionPreview @cost(weight: 3)
 }
 
 "Where the words of a search stand in a text."
@@ -1928,7 +2041,24 @@ input DayRange {
 
 extend type Query {
   "The catalogue of all partners: published courses of active members, found by text and filters. Every word of ` + "`" + `text` + "`" + ` is the beginning of a word of the course, in any of its languages, without regard to capitals and accents. With ` + "`" + `atLeast` + "`" + `, a cursor of the change feed, the answer holds everything up to there."
-  catalogue(text: String, filter: CatalogueFilter, orderBy: CatalogueOrder = RELEVANCE, atLeast: String, first: Int, after: String, last: Int, before: String): CatalogueConnection @public
+  catalogue(
+    "Words of the search, at most 200 characters; null finds everything."
+    text: String
+    "Which rows; null is all that the viewer sees."
+    filter: CatalogueFilter
+    "Order of the rows."
+    orderBy: CatalogueOrder = RELEVANCE
+    "Cursor of a change that the answer is to hold already, such as that of a mutation."
+    atLeast: String
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CatalogueConnection @public
 }
 `, BuiltIn: false},
 	{Name: "../enrolment.graphqls", Input: `"A learner's seat in an offering."
@@ -1948,9 +2078,9 @@ type Enrolment implements Node {
   "When it ended."
   endedAt: DateTime
   "Attempts, oldest first, at most 10. Learner and home see confirmed ones."
-  results: [Result!]!
+  results: [Result!]! @items(max: 10)
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of an enrolment."
@@ -1990,7 +2120,7 @@ type Result implements Node {
   "The credential that states it, unless revoked."
   credential: Credential
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a result."
@@ -2101,16 +2231,30 @@ type ResultPayload {
 
 extend type Query {
   "An enrolment by its identifier."
-  enrolment(id: ID!): Enrolment
+  enrolment(
+    "Its identifier."
+    id: ID!
+  ): Enrolment
   "Enrolments that the viewer sees, newest first."
-  enrolments(filter: EnrolmentFilter, first: Int, after: String, last: Int, before: String): EnrolmentConnection
+  enrolments(
+    "Which rows; null is all that the viewer sees."
+    filter: EnrolmentFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): EnrolmentConnection
 }
 
 extend type Mutation {
   "Records the result of an attempt, provisionally. Needs ` + "`" + `result.record` + "`" + ` at the host."
-  recordResult(input: RecordResultInput!): ResultPayload
+  recordResult("What is to be done." input: RecordResultInput!): ResultPayload
   "Makes a result final; a pass completes the enrolment. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
-  confirmResult(input: ConfirmResultInput!): ResultPayload
+  confirmResult("What is to be done." input: ConfirmResultInput!): ResultPayload
 }
 `, BuiltIn: false},
 	{Name: "../exchange.graphqls", Input: `"One reading of a partner's catalogue: of a file, or of an endpoint that is pulled. Visible to the staff of the institution."
@@ -2154,9 +2298,18 @@ type ImportRun implements Node {
   "Why it failed, in English; empty otherwise."
   error: String!
   "What there is to say about rows, in their order: at most 10000 are kept."
-  findings(first: Int, after: String, last: Int, before: String): ImportFindingConnection!
+  findings(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ImportFindingConnection!
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "Formats that can be imported."
@@ -2274,7 +2427,7 @@ type ImportSource implements Node {
   "Why it failed last, in English; empty while it works."
   lastError: String!
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a source."
@@ -2449,26 +2602,40 @@ type ImportSourcePayload {
 
 extend type Query {
   "An import by its identifier."
-  importRun(id: ID!): ImportRun
+  importRun(
+    "Its identifier."
+    id: ID!
+  ): ImportRun
   "Imports into the catalogue of an institution, newest first; empty for who is not its staff."
-  importRuns(institutionId: ID!, first: Int, after: String, last: Int, before: String): ImportRunConnection
+  importRuns(
+    "Institution whose rows are listed."
+    institutionId: ID!
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ImportRunConnection
 }
 
 extend type Mutation {
   "Imports a small document; follow the run to see how it goes. Needs ` + "`" + `catalogue.import` + "`" + `. CONFLICT with five imports under way, and for PUBLISH where a second person reviews courses."
-  startImport(input: StartImportInput!): ImportRunPayload
+  startImport("What is to be done." input: StartImportInput!): ImportRunPayload
   "Stops an import; what it has applied stays. Needs ` + "`" + `catalogue.import` + "`" + `."
-  cancelImport(input: CancelImportInput!): ImportRunPayload
+  cancelImport("What is to be done." input: CancelImportInput!): ImportRunPayload
   "Adds an endpoint that is pulled at once and then periodically. Needs ` + "`" + `catalogue.import` + "`" + `."
-  addImportSource(input: AddImportSourceInput!): ImportSourcePayload
+  addImportSource("What is to be done." input: AddImportSourceInput!): ImportSourcePayload
   "Changes a source; with another address or format it is pulled at once. Needs ` + "`" + `catalogue.import` + "`" + `."
-  updateImportSource(input: UpdateImportSourceInput!): ImportSourcePayload
+  updateImportSource("What is to be done." input: UpdateImportSourceInput!): ImportSourcePayload
   "Stops pulling a source. Needs ` + "`" + `catalogue.import` + "`" + `."
-  pauseImportSource(input: PauseImportSourceInput!): ImportSourcePayload
+  pauseImportSource("What is to be done." input: PauseImportSourceInput!): ImportSourcePayload
   "Goes on pulling a source, at once. Needs ` + "`" + `catalogue.import` + "`" + `."
-  resumeImportSource(input: ResumeImportSourceInput!): ImportSourcePayload
+  resumeImportSource("What is to be done." input: ResumeImportSourceInput!): ImportSourcePayload
   "Pulls a source now rather than at its next turn. Needs ` + "`" + `catalogue.import` + "`" + `."
-  pullImportSource(input: PullImportSourceInput!): ImportSourcePayload
+  pullImportSource("What is to be done." input: PullImportSourceInput!): ImportSourcePayload
 }
 `, BuiltIn: false},
 	{Name: "../institution.graphqls", Input: `"A group of institutions that share an offer."
@@ -2486,9 +2653,18 @@ type Alliance implements Node {
   "Whether its administrators must prove a second factor."
   stepUp: StepUp!
   "Memberships, oldest first."
-  memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
+  memberships(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): MembershipConnection!
   "What the viewer may do for this alliance."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 24)
 }
 
 "Fewest and most credits of one kind of award."
@@ -2532,7 +2708,7 @@ type Membership implements Node {
   "Every state with its beginning, oldest first, so that a verifier can ask for a moment."
   history: [MembershipStanding!]!
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "A span of a membership in one state; it lasts until the next one begins."
@@ -2602,19 +2778,64 @@ type Institution implements Node {
   "Whether its staff must prove a second factor for what weighs most."
   stepUp: StepUp!
   "Memberships in alliances, oldest first."
-  memberships(first: Int, after: String, last: Int, before: String): MembershipConnection!
+  memberships(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): MembershipConnection!
   "What it needs to take part, and whether it has it, at most 50; null to others than its staff and the administrators of its alliances."
   readiness: [ReadinessCheck!] @cost(weight: 10)
   "Units, oldest first."
-  units(first: Int, after: String, last: Int, before: String): UnitConnection!
+  units(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): UnitConnection!
   "Study programmes, oldest first."
-  programmes(first: Int, after: String, last: Int, before: String): ProgrammeConnection!
+  programmes(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ProgrammeConnection!
   "Published courses, newest first; staff also see drafts."
-  courses(first: Int, after: String, last: Int, before: String): CourseConnection!
+  courses(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CourseConnection!
   "Endpoints from which its catalogue is pulled, oldest first; for its staff."
-  importSources(first: Int, after: String, last: Int, before: String): ImportSourceConnection!
+  importSources(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ImportSourceConnection!
   "What the viewer may do for this institution."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 24)
 }
 
 "Whether a course is reviewed before it is published."
@@ -2643,8 +2864,8 @@ enum StepUp {
 
 "One thing that an institution needs to take part in the exchange."
 type ReadinessCheck {
-  "Stable name, such as ` + "`" + `REGISTRAR` + "`" + `."
-  id: String!
+  "Stable name, such as ` + "`" + `REGISTRAR` + "`" + `. It is the same at every institution."
+  code: String!
   "What came out."
   status: ReadinessStatus!
   "What is needed, in the viewer's language."
@@ -2678,11 +2899,11 @@ type Unit implements Node {
   "Unit that this one belongs to."
   parent: Unit
   "Units that belong to this one, oldest first, at most 500."
-  children: [Unit!]!
+  children: [Unit!]! @items(max: 500)
   "When it was closed; null while it is open."
   closedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "Kinds of units."
@@ -2720,7 +2941,7 @@ type Programme implements Node {
   "Field of education."
   field: FieldOfEducation!
   "Modules and elective areas that a recognition may count towards, at most 100."
-  modules: [HomeModule!]!
+  modules: [HomeModule!]! @items(max: 100)
 }
 
 "A module or elective area of a study programme."
@@ -2883,15 +3104,44 @@ input InstitutionFilter {
 
 extend type Query {
   "An alliance by its short name, such as ` + "`" + `eulist` + "`" + `."
-  alliance(slug: String!): Alliance @public
+  alliance(
+    "Name of the alliance in addresses."
+    slug: String!
+  ): Alliance @public
   "Alliances, oldest first."
-  alliances(first: Int, after: String, last: Int, before: String): AllianceConnection @public
+  alliances(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): AllianceConnection @public
   "An institution by one of its identifiers."
-  institution(by: InstitutionBy!): Institution @public
+  institution(
+    "What it is known by."
+    by: InstitutionBy!
+  ): Institution @public
   "Institutions, oldest first."
-  institutions(filter: InstitutionFilter, first: Int, after: String, last: Int, before: String): InstitutionConnection @public
+  institutions(
+    "Which rows; null is all that the viewer sees."
+    filter: InstitutionFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): InstitutionConnection @public
   "A study programme by its identifier."
-  programme(id: ID!): Programme @public
+  programme(
+    "Its identifier."
+    id: ID!
+  ): Programme @public
 }
 
 "Asks an institution to join: one that is known here, or a new one with its details."
@@ -3096,25 +3346,25 @@ type AlliancePayload {
 
 extend type Mutation {
   "Invites an institution into an alliance. CONFLICT when it is invited or a member already, or an identifier of a new one is taken."
-  inviteMember(input: InviteMemberInput!): MembershipPayload
+  inviteMember("What is to be done." input: InviteMemberInput!): MembershipPayload
   "Answers an invitation for the institution. CONFLICT when it is answered already."
-  answerInvitation(input: AnswerInvitationInput!): MembershipPayload
+  answerInvitation("What is to be done." input: AnswerInvitationInput!): MembershipPayload
   "Suspends an active member: nothing new begins until it is reinstated."
-  suspendMember(input: SuspendMemberInput!): MembershipPayload
+  suspendMember("What is to be done." input: SuspendMemberInput!): MembershipPayload
   "Makes a suspended member active again."
-  reinstateMember(input: ReinstateMemberInput!): MembershipPayload
+  reinstateMember("What is to be done." input: ReinstateMemberInput!): MembershipPayload
   "Ends a membership or takes an invitation back, on behalf of the alliance or of the institution."
-  endMembership(input: EndMembershipInput!): MembershipPayload
+  endMembership("What is to be done." input: EndMembershipInput!): MembershipPayload
   "Changes what is known of an institution. CONFLICT at each identifier that another one has."
-  updateInstitution(input: UpdateInstitutionInput!): InstitutionPayload
+  updateInstitution("What is to be done." input: UpdateInstitutionInput!): InstitutionPayload
   "Adds a unit. An institution has at most 500, 8 levels deep."
-  addUnit(input: AddUnitInput!): UnitPayload
+  addUnit("What is to be done." input: AddUnitInput!): UnitPayload
   "Renames or moves a unit."
-  updateUnit(input: UpdateUnitInput!): UnitPayload
+  updateUnit("What is to be done." input: UpdateUnitInput!): UnitPayload
   "Closes a unit. CONFLICT while it has open units below it or published courses."
-  closeUnit(input: CloseUnitInput!): UnitPayload
+  closeUnit("What is to be done." input: CloseUnitInput!): UnitPayload
   "Changes an alliance."
-  updateAlliance(input: UpdateAllianceInput!): AlliancePayload
+  updateAlliance("What is to be done." input: UpdateAllianceInput!): AlliancePayload
 }
 `, BuiltIn: false},
 	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
@@ -3134,7 +3384,7 @@ type MicroDegree implements Node {
   "What it is about."
   description: LocalizedText
   "What learners know and can do afterwards."
-  outcomes: [LearningOutcome!]!
+  outcomes: [LearningOutcome!]! @items(max: 30)
   "Credits."
   ects: ECTS!
   "Level of the European Qualifications Framework."
@@ -3148,11 +3398,16 @@ type MicroDegree implements Node {
   "How far the signed-in learner has come, by confirmed results; null for others."
   viewerProgress: MicroDegreeProgress @cost(weight: 3)
   "How to finish: what is still missing when what the signed-in learner has completed and the courses that they consider are put together, and the cheapest ways to complete it with what is on offer. Without sign-in nothing is completed yet."
-  plan(candidateIds: [ID!], first: Int = 3): MicroDegreePlan @cost(weight: 30)
+  plan(
+    "Courses that the learner considers, at most 100."
+    candidateIds: [ID!]
+    "So many ways to finish at most."
+    first: Int = 3
+  ): MicroDegreePlan @cost(weight: 30)
   "What keeps a draft from being published, in the viewer's language; empty once it is."
   issues: [PublicationIssue!]! @cost(weight: 5)
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a micro-degree."
@@ -3168,7 +3423,7 @@ enum MicroDegreeState {
 "What a micro-degree is put together from."
 type Composition {
   "Parts with courses to choose from."
-  groups: [CompositionGroup!]!
+  groups: [CompositionGroup!]! @items(max: 12)
   "Fewest institutions from which the courses come; 0 for no rule."
   minInstitutions: Int!
   "Credits to earn at a level."
@@ -3178,7 +3433,7 @@ type Composition {
   "Most credits that may count towards another award as well; null for no rule."
   maxSharedEcts: ECTS
   "Courses that come before others."
-  sequence: [CourseOrder!]!
+  sequence: [CourseOrder!]! @items(max: 60)
 }
 
 "A part of a micro-degree. It is complete with the fewest credits and the fewest courses that it asks for."
@@ -3194,7 +3449,7 @@ type CompositionGroup {
   "Most credits that count from here; 0 for no rule."
   maxEcts: ECTS!
   "Courses to choose from."
-  courses: [Course!]! @cost(weight: 5)
+  courses: [Course!]! @cost(weight: 5) @items(max: 60)
 }
 
 "Credits to earn at a level of the European Qualifications Framework or above."
@@ -3234,7 +3489,7 @@ type MicroDegreePlan {
   "Every rule, with what is considered as if it were completed."
   explain: RuleReport!
   "Rules that are not yet met."
-  missing: [RuleReport!]!
+  missing: [RuleReport!]! @items(max: 90)
   "Cheapest ways to finish: fewest further credits first, then fewest courses, then the earliest end. None when the choice is enough already."
   paths: [PlanPath!]!
   "Whether no cheaper way can have been missed. Long lists with many rules are searched in part."
@@ -3244,7 +3499,7 @@ type MicroDegreePlan {
 "One way to finish a micro-degree, in an order in which its courses can be taken."
 type PlanPath {
   "Courses still to take."
-  courses: [Course!]!
+  courses: [Course!]! @items(max: 60)
   "Their credits."
   ects: ECTS!
   "When the last one ends; null while a date is open."
@@ -3260,7 +3515,7 @@ type RuleReport {
   "Key of the group that it is about; null for the whole."
   group: String
   "With ` + "`" + `SEQUENCE` + "`" + `: the course that comes first, and the one that comes after it."
-  courses: [Course!]! @cost(weight: 2)
+  courses: [Course!]! @cost(weight: 2) @items(max: 2)
   "Whether it is met."
   satisfied: Boolean!
   "What there is, in ` + "`" + `unit` + "`" + `."
@@ -3270,11 +3525,11 @@ type RuleReport {
   "What is counted."
   unit: RuleUnit!
   "Courses that count for it."
-  counted: [Course!]! @cost(weight: 5)
+  counted: [Course!]! @cost(weight: 5) @items(max: 60)
   "Courses that do not count for it, and why."
-  uncounted: [UncountedCourse!]!
+  uncounted: [UncountedCourse!]! @items(max: 60)
   "Rules that it is made of."
-  children: [RuleReport!]!
+  children: [RuleReport!]! @items(max: 90)
 }
 
 "A course that does not count."
@@ -3501,20 +3756,34 @@ type MicroDegreeEdge {
 
 extend type Query {
   "A micro-degree by its short name."
-  microDegree(key: String!): MicroDegree @public
+  microDegree(
+    "Its key in addresses."
+    key: String!
+  ): MicroDegree @public
   "Micro-degrees, newest first; with ` + "`" + `updatedSince` + "`" + ` only those that have changed since then."
-  microDegrees(updatedSince: DateTime, first: Int, after: String, last: Int, before: String): MicroDegreeConnection @public
+  microDegrees(
+    "Only what has changed at this moment or later."
+    updatedSince: DateTime
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): MicroDegreeConnection @public
 }
 
 extend type Mutation {
   "Makes a draft of a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each broken value; CONFLICT when the key is taken."
-  createMicroDegree(input: CreateMicroDegreeInput!): MicroDegreePayload
+  createMicroDegree("What is to be done." input: CreateMicroDegreeInput!): MicroDegreePayload
   "Replaces the content of a draft. Needs ` + "`" + `micro_degree.edit` + "`" + `. CONFLICT once it is published: learners rely on its rules."
-  updateMicroDegree(input: UpdateMicroDegreeInput!): MicroDegreePayload
+  updateMicroDegree("What is to be done." input: UpdateMicroDegreeInput!): MicroDegreePayload
   "Publishes a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each rule that is broken or cannot be met with the published courses, all at once."
-  publishMicroDegree(input: PublishMicroDegreeInput!): MicroDegreePayload
+  publishMicroDegree("What is to be done." input: PublishMicroDegreeInput!): MicroDegreePayload
   "Takes a micro-degree out of the catalogue. Needs ` + "`" + `micro_degree.edit` + "`" + `."
-  withdrawMicroDegree(input: WithdrawMicroDegreeInput!): MicroDegreePayload
+  withdrawMicroDegree("What is to be done." input: WithdrawMicroDegreeInput!): MicroDegreePayload
 }
 `, BuiltIn: false},
 	{Name: "../person.graphqls", Input: `"Who asks, and what they may do."
@@ -3524,17 +3793,44 @@ type Viewer {
   "The signed-in person; null for anonymous and for programs."
   person: Person
   "Roles held now."
-  roles: [HeldRole!]!
+  roles: [HeldRole!]! @items(max: 100)
   "Audiences of offerings to which the viewer belongs, as far as home institutions tell them: STUDENTS and ALUMNI."
   audiences: [TargetGroup!]!
   "Rights that follow from the roles, or from the scopes of a program, by institution, unit or alliance."
-  permissions: [Permission!]!
+  permissions: [Permission!]! @items(max: 100)
   "The signed-in learner's applications, newest first."
-  applications(first: Int, after: String, last: Int, before: String): ApplicationConnection
+  applications(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ApplicationConnection
   "The signed-in learner's credentials, newest first."
-  credentials(first: Int, after: String, last: Int, before: String): CredentialConnection
+  credentials(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): CredentialConnection
   "The signed-in learner's recognition cases, newest first."
-  recognitionCases(first: Int, after: String, last: Int, before: String): RecognitionCaseConnection
+  recognitionCases(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RecognitionCaseConnection
 }
 
 "Kinds of viewers."
@@ -3604,7 +3900,7 @@ type Person implements Node {
   "European Student Identifier as asserted by the home institution."
   esi: String
   "Ties to institutions, as these last asserted them, at most 100."
-  affiliations: [Affiliation!]!
+  affiliations: [Affiliation!]! @items(max: 100)
 }
 
 "A person's tie to an institution."
@@ -3669,7 +3965,7 @@ type Portal implements Node {
   "When it was ended; null while it lasts."
   endedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "A page of portals."
@@ -3694,12 +3990,30 @@ type PortalEdge {
 
 extend type Institution {
   "Its portals, newest first; for its staff."
-  portals(first: Int, after: String, last: Int, before: String): PortalConnection!
+  portals(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): PortalConnection!
 }
 
 extend type Alliance {
   "Its own portals, newest first; for its administrators."
-  portals(first: Int, after: String, last: Int, before: String): PortalConnection!
+  portals(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): PortalConnection!
 }
 
 "Registers a front end."
@@ -3732,9 +4046,9 @@ type PortalPayload {
 
 extend type Mutation {
   "Registers a front end on an origin of its own, effective within 15 seconds. CONFLICT while the origin is registered. It is never changed: end it and register it anew."
-  registerPortal(input: RegisterPortalInput!): PortalPayload
+  registerPortal("What is to be done." input: RegisterPortalInput!): PortalPayload
   "Ends a portal, at once every token that was lent to it, and within 15 seconds its calls."
-  endPortal(input: EndPortalInput!): PortalPayload
+  endPortal("What is to be done." input: EndPortalInput!): PortalPayload
 }
 `, BuiltIn: false},
 	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
@@ -3766,7 +4080,16 @@ type IdentityProvider implements Node {
   "What it calls levels of authentication, at most 20; of those that are missing it uses the names of REFEDS."
   acrValues: [AcrValue!]!
   "Home organisations for which it speaks, oldest first. An administrator of an institution sees that institution's."
-  homes(first: Int, after: String, last: Int, before: String): ProviderHomeConnection!
+  homes(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): ProviderHomeConnection!
   "Who proposed what now waits or is in force; null for the operator, and when the viewer does not see them."
   proposedBy: Person
   "Who approved it."
@@ -3782,7 +4105,7 @@ type IdentityProvider implements Node {
   "When it was last looked at."
   checkedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]! @cost(weight: 5)
+  viewerActions: [ViewerAction!]! @cost(weight: 5) @items(max: 12)
 }
 
 "A home organisation for which an identity provider speaks. A domain has exactly one provider."
@@ -4061,28 +4384,39 @@ extend input InstitutionFilter {
 
 extend type Query {
   "Identity providers, oldest first. Empty for others than administrators of alliances, and of the institutions that a provider speaks for."
-  identityProviders(filter: IdentityProviderFilter, first: Int, after: String, last: Int, before: String): IdentityProviderConnection
+  identityProviders(
+    "Which rows; null is all that the viewer sees."
+    filter: IdentityProviderFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): IdentityProviderConnection
 }
 
 extend type Mutation {
   "Proposes an identity provider. For administrators of the alliances, or of all of its institutions. CONFLICT when its key, its issuer or a domain is taken."
-  proposeProvider(input: ProposeProviderInput!): IdentityProviderPayload
+  proposeProvider("What is to be done." input: ProposeProviderInput!): IdentityProviderPayload
   "Puts a proposal in force. For administrators of the alliances, but not for who proposed it. CONFLICT when it has changed since it was looked at."
-  approveProvider(input: ApproveProviderInput!): IdentityProviderPayload
+  approveProvider("What is to be done." input: ApproveProviderInput!): IdentityProviderPayload
   "Removes a proposal, and answers with what it was. CONFLICT when people have signed in through the provider before."
-  rejectProvider(input: RejectProviderInput!): IdentityProviderPayload
+  rejectProvider("What is to be done." input: RejectProviderInput!): IdentityProviderPayload
   "Changes a provider. The client id and the scopes hold at once; everything else makes it PROPOSED until a second person approves it, and meanwhile nobody signs in through it."
-  updateProvider(input: UpdateProviderInput!): IdentityProviderPayload
+  updateProvider("What is to be done." input: UpdateProviderInput!): IdentityProviderPayload
   "Adds a home organisation, which makes the provider PROPOSED until a second person approves it. CONFLICT when another provider speaks for the domain."
-  addProviderHome(input: AddProviderHomeInput!): IdentityProviderPayload
+  addProviderHome("What is to be done." input: AddProviderHomeInput!): IdentityProviderPayload
   "Takes a home organisation away, at once. CONFLICT for the last one."
-  removeProviderHome(input: RemoveProviderHomeInput!): IdentityProviderPayload
+  removeProviderHome("What is to be done." input: RemoveProviderHomeInput!): IdentityProviderPayload
   "Switches a provider off: nobody signs in through it any more; sessions go on."
-  disableProvider(input: DisableProviderInput!): IdentityProviderPayload
+  disableProvider("What is to be done." input: DisableProviderInput!): IdentityProviderPayload
   "Switches a provider on again, as it was approved. For administrators of the alliances."
-  enableProvider(input: EnableProviderInput!): IdentityProviderPayload
+  enableProvider("What is to be done." input: EnableProviderInput!): IdentityProviderPayload
   "Asks a provider for its metadata and keys now, within five seconds."
-  checkProvider(input: CheckProviderInput!): IdentityProviderPayload
+  checkProvider("What is to be done." input: CheckProviderInput!): IdentityProviderPayload
 }
 `, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
@@ -4134,7 +4468,7 @@ type RecognitionRule implements Node {
   "When it was terminated."
   terminatedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a rule."
@@ -4202,7 +4536,7 @@ type RecognitionCase implements Node {
   "Until when the learner may appeal; null when granted in full."
   appealBefore: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "States of a recognition case."
@@ -4407,26 +4741,54 @@ type RecognitionCasePayload {
 
 extend type Query {
   "A rule by its identifier."
-  recognitionRule(id: ID!): RecognitionRule
+  recognitionRule(
+    "Its identifier."
+    id: ID!
+  ): RecognitionRule
   "Rules that the viewer sees, newest first."
-  recognitionRules(filter: RecognitionRuleFilter, first: Int, after: String, last: Int, before: String): RecognitionRuleConnection
+  recognitionRules(
+    "Which rows; null is all that the viewer sees."
+    filter: RecognitionRuleFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RecognitionRuleConnection
   "A recognition case by its identifier."
-  recognitionCase(id: ID!): RecognitionCase
+  recognitionCase(
+    "Its identifier."
+    id: ID!
+  ): RecognitionCase
   "Recognition cases that the viewer sees, newest first."
-  recognitionCases(filter: RecognitionCaseFilter, first: Int, after: String, last: Int, before: String): RecognitionCaseConnection
+  recognitionCases(
+    "Which rows; null is all that the viewer sees."
+    filter: RecognitionCaseFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RecognitionCaseConnection
 }
 
 extend type Mutation {
   "Proposes a rule. Needs ` + "`" + `recognition_rule.propose` + "`" + ` at either side."
-  proposeRecognitionRule(input: ProposeRecognitionRuleInput!): RecognitionRulePayload
+  proposeRecognitionRule("What is to be done." input: ProposeRecognitionRuleInput!): RecognitionRulePayload
   "Agrees or declines. Needs ` + "`" + `recognition_rule.answer` + "`" + ` at the other side."
-  answerRecognitionRule(input: AnswerRecognitionRuleInput!): RecognitionRulePayload
+  answerRecognitionRule("What is to be done." input: AnswerRecognitionRuleInput!): RecognitionRulePayload
   "Ends an agreed rule. Needs ` + "`" + `recognition_rule.terminate` + "`" + ` at either side."
-  terminateRecognitionRule(input: TerminateRecognitionRuleInput!): RecognitionRulePayload
+  terminateRecognitionRule("What is to be done." input: TerminateRecognitionRuleInput!): RecognitionRulePayload
   "The learner asks home to count a credential. Decided at once when a promise or an agreed rule fits."
-  requestRecognition(input: RequestRecognitionInput!): RecognitionCasePayload
+  requestRecognition("What is to be done." input: RequestRecognitionInput!): RecognitionCasePayload
   "An officer decides. Needs ` + "`" + `recognition.decide` + "`" + ` at home. Anything but full needs a substantial difference and a remedy."
-  decideRecognition(input: DecideRecognitionInput!): RecognitionCasePayload
+  decideRecognition("What is to be done." input: DecideRecognitionInput!): RecognitionCasePayload
 }
 `, BuiltIn: false},
 	{Name: "../role.graphqls", Input: `"A role that was given to a person."
@@ -4456,7 +4818,7 @@ type RoleGrant implements Node {
   "Why it was ended before its time; null when it was not."
   endReason: String
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "Gives a role to whom the institution's identity provider asserts a value. Without a rule, no claim gives anything."
@@ -4482,7 +4844,7 @@ type RoleRule implements Node {
   "When it was ended, and with it every role that it gave; null while it acts."
   endedAt: DateTime
   "What the viewer may do with it now."
-  viewerActions: [ViewerAction!]!
+  viewerActions: [ViewerAction!]! @items(max: 12)
 }
 
 "Attributes from which a role may follow."
@@ -4545,14 +4907,45 @@ input RoleGrantFilter {
 
 extend type Institution {
   "Roles that were given here, newest first; all of them to its administrators, to others their own."
-  roleGrants(filter: RoleGrantFilter, first: Int, after: String, last: Int, before: String): RoleGrantConnection
+  roleGrants(
+    "Which rows; null is all that the viewer sees."
+    filter: RoleGrantFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RoleGrantConnection
   "Rules by which roles follow from claims, oldest first; for its administrators."
-  roleRules(first: Int, after: String, last: Int, before: String): RoleRuleConnection
+  roleRules(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RoleRuleConnection
 }
 
 extend type Alliance {
   "Roles of alliance administrators, newest first; all of them to these, to others their own."
-  roleGrants(filter: RoleGrantFilter, first: Int, after: String, last: Int, before: String): RoleGrantConnection
+  roleGrants(
+    "Which rows; null is all that the viewer sees."
+    filter: RoleGrantFilter
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): RoleGrantConnection
 }
 
 "Gives a person a role."
@@ -4627,17 +5020,20 @@ type RoleRulePayload {
 
 extend type Mutation {
   "Gives a person a role. Beside an institution's own administrators, the alliance that first invited it may appoint its first ADMINISTRATOR."
-  grantRole(input: GrantRoleInput!): RoleGrantPayload
+  grantRole("What is to be done." input: GrantRoleInput!): RoleGrantPayload
   "Takes a role back, at once or at a moment to come; who holds it may give it up. It acts on running sessions. CONFLICT when it has ended, and for the last administrator without an end."
-  endRole(input: EndRoleInput!): RoleGrantPayload
+  endRole("What is to be done." input: EndRoleInput!): RoleGrantPayload
   "Makes a rule by which a role follows from a claim at each sign-in from now on. CONFLICT when the institution has it already."
-  makeRoleRule(input: MakeRoleRuleInput!): RoleRulePayload
+  makeRoleRule("What is to be done." input: MakeRoleRuleInput!): RoleRulePayload
   "Ends a rule, and with it every role that it gave."
-  endRoleRule(input: EndRoleRuleInput!): RoleRulePayload
+  endRoleRule("What is to be done." input: EndRoleRuleInput!): RoleRulePayload
 }
 `, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
 directive @cost(weight: Int!) on FIELD_DEFINITION
+
+"What is selected below the list counts so many times for the cost: as often as the list has items at most, or can be expected to have where nothing bounds it."
+directive @items(max: Int!) on FIELD_DEFINITION
 
 "The answer is the same for everybody who has not signed in, so that it may be kept and shared for a while."
 directive @public on FIELD_DEFINITION
@@ -4646,10 +5042,10 @@ directive @public on FIELD_DEFINITION
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 "A calendar date without a zone, such as ` + "`" + `2027-03-01` + "`" + `."
-scalar Date
+scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 
 "A local date and time without an offset, such as ` + "`" + `2025-09-11T23:00:00` + "`" + `; the zone stands beside it."
-scalar LocalDateTime
+scalar LocalDateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc9557#section-4.1")
 
 "ECTS credits as a decimal text with at most two decimals, such as ` + "`" + `\"7.5\"` + "`" + `. 60 credits are a full academic year."
 scalar ECTS
@@ -4675,11 +5071,20 @@ type PageInfo {
 "A text for people in one or more languages."
 type LocalizedText {
   "The text that suits best: the first of ` + "`" + `languages` + "`" + ` that exists (BCP 47, such as ` + "`" + `de` + "`" + `), else English, else any."
-  text(languages: [String!]): String!
+  text(
+    "Languages of the reader as BCP 47 tags, the best one first."
+    languages: [String!]
+  ): String!
   "The language of what ` + "`" + `text` + "`" + ` returns for the same argument, for a ` + "`" + `lang` + "`" + ` attribute."
-  language(languages: [String!]): String!
+  language(
+    "Languages of the reader as BCP 47 tags, the best one first."
+    languages: [String!]
+  ): String!
   "Whether ` + "`" + `text` + "`" + ` for the same argument is in none of ` + "`" + `languages` + "`" + `, so that a reader should be told; without them, whether it is not English."
-  isFallback(languages: [String!]): Boolean!
+  isFallback(
+    "Languages of the reader as BCP 47 tags, the best one first."
+    languages: [String!]
+  ): Boolean!
   "Every language's version."
   translations: [Translation!]!
 }
@@ -4811,9 +5216,15 @@ type ViewerAction {
 "Everything that can be asked."
 type Query {
   "Any thing by its identifier; null when there is none or it is not visible to the viewer."
-  node(id: ID!): Node
+  node(
+    "Its identifier."
+    id: ID!
+  ): Node
   "Many things by their identifiers, at most 100, in the same order; null where there is none."
-  nodes(ids: [ID!]!): [Node]! @cost(weight: 10)
+  nodes(
+    "Identifiers, at most 100."
+    ids: [ID!]!
+  ): [Node]! @cost(weight: 10)
 }
 
 "Everything that can be done. Expected refusals are in ` + "`" + `errors` + "`" + ` of the payload; nothing is changed then."
@@ -4905,9 +5316,27 @@ type IdentityEdge {
 
 extend type Viewer {
   "The viewer's sessions that have not ended, newest first."
-  sessions(first: Int, after: String, last: Int, before: String): SessionConnection
+  sessions(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): SessionConnection
   "Accounts by which the viewer signs in, oldest first; another one is linked at /auth/link."
-  identities(first: Int, after: String, last: Int, before: String): IdentityConnection
+  identities(
+    "So many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + ` it is 20."
+    first: Int
+    "Rows after this cursor; not together with ` + "`" + `before` + "`" + `."
+    after: String
+    "So many rows from the end, 1 to 100; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Rows before this cursor; not together with ` + "`" + `after` + "`" + `."
+    before: String
+  ): IdentityConnection
 }
 
 "Ends a session."
@@ -4956,11 +5385,11 @@ type UnlinkIdentityPayload {
 
 extend type Mutation {
   "Ends one of the viewer's sessions, and the tokens that it has lent."
-  endSession(input: EndSessionInput!): SessionPayload
+  endSession("What is to be done." input: EndSessionInput!): SessionPayload
   "Ends all sessions of the viewer but one."
-  endOtherSessions(input: EndOtherSessionsInput!): OtherSessionsPayload
+  endOtherSessions("What is to be done." input: EndOtherSessionsInput!): OtherSessionsPayload
   "Takes an account from the viewer, and ends what it has signed in. CONFLICT for the last one, and for the one of the session that asks."
-  unlinkIdentity(input: UnlinkIdentityInput!): UnlinkIdentityPayload
+  unlinkIdentity("What is to be done." input: UnlinkIdentityInput!): UnlinkIdentityPayload
 }
 `, BuiltIn: false},
 }
@@ -5296,8 +5725,8 @@ func childFields_Change(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Change_event(ctx, ec, field)
 	case "type":
 		return fieldContext_Change_type(ctx, ec, field)
-	case "id":
-		return fieldContext_Change_id(ctx, ec, field)
+	case "objectId":
+		return fieldContext_Change_objectId(ctx, ec, field)
 	case "state":
 		return fieldContext_Change_state(ctx, ec, field)
 	case "node":
@@ -6756,8 +7185,8 @@ func childFields_QualityAssurance(ctx context.Context, ec *executionContext, fie
 
 func childFields_ReadinessCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "id":
-		return fieldContext_ReadinessCheck_id(ctx, ec, field)
+	case "code":
+		return fieldContext_ReadinessCheck_code(ctx, ec, field)
 	case "status":
 		return fieldContext_ReadinessCheck_status(ctx, ec, field)
 	case "message":

@@ -95,7 +95,7 @@ type VerifiedCredential struct {
 
 // ReadinessCheck is what came out of a check, in the viewer's language.
 type ReadinessCheck struct {
-	ID      string
+	Code    string
 	Status  institution.Status
 	Message string
 	Hint    *string

@@ -158,8 +158,8 @@ type Change struct {
 	Event string `json:"event"`
 	// Kind of the object.
 	Type ChangeType `json:"type"`
-	// The object.
-	ID ident.ID `json:"id"`
+	// Identifier of the object.
+	ObjectID ident.ID `json:"objectId"`
 	// Whether the viewer sees the object now.
 	State ChangeState `json:"state"`
 	// The object as it is now; null when it is deleted or no longer visible.

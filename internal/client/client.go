@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
@@ -101,6 +102,9 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 	}
 	call := idempotency.Call{Verb: "registerApiClient", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		if err := s.lock(ctx, tx, n.InstitutionID); err != nil {
+			return nil, err
+		}
 		count, err := tx.ApiClient.Query().Where(apiclient.InstitutionID(n.InstitutionID)).Count(ctx)
 		if err != nil {
 			return nil, err
@@ -139,10 +143,6 @@ type Update struct {
 // Update changes a program. Fewer scopes also narrow the tokens that it has,
 // within half a minute.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) {
-	c, err := s.mine(ctx, u.ClientID)
-	if err != nil {
-		return nil, err
-	}
 	found := []error{checkAddress(u.JwksURL)}
 	change := map[string]string{}
 	var name string
@@ -151,18 +151,26 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 		name, bad = vocab.NeededLine(maxName, *u.Name, "input", "name")
 		found = append(found, bad)
 	}
-	scopes := c.Scopes
+	var scopes []string
 	if u.Scopes != nil {
 		var bad error
 		scopes, bad = checkScopes(u.Scopes)
 		found = append(found, bad)
 		change["scopes"] = strings.Join(scopes, " ")
 	}
-	if err := problem.Join(found...); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		update := tx.ApiClient.UpdateOneID(c.ID).SetScopes(scopes)
+		c, err := s.hold(ctx, tx, u.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		if err := problem.Join(found...); err != nil {
+			return nil, err
+		}
+		// What is not given is not written: somebody else may just have changed it.
+		update := tx.ApiClient.UpdateOneID(c.ID)
+		if u.Scopes != nil {
+			update.SetScopes(scopes)
+		}
 		if u.Name != nil {
 			update.SetName(name)
 		}
@@ -192,16 +200,16 @@ type AnotherKey struct {
 
 // AddKey registers one more key, beside those that the program has.
 func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, error) {
-	c, err := s.mine(ctx, a.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.store(a.Key, "input", "key")
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "addApiClientKey", Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		c, err := s.hold(ctx, tx, a.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		key, err := s.store(a.Key, "input", "key")
+		if err != nil {
+			return nil, err
+		}
 		n, err := tx.ClientKey.Query().Where(clientkey.ClientID(c.ID), clientkey.RetiredAtIsNil()).Count(viewer.AsSystem(ctx))
 		if err != nil {
 			return nil, err
@@ -229,12 +237,12 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 // RetireKey ends the use of a key, also of the tokens that were got with it,
 // within half a minute. It cannot be undone.
 func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.ApiClient, error) {
-	c, err := s.mine(ctx, client)
-	if err != nil {
-		return nil, err
-	}
 	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		c, err := s.hold(ctx, tx, client)
+		if err != nil {
+			return nil, err
+		}
 		k, err := tx.ClientKey.Query().Where(clientkey.ID(key), clientkey.ClientID(c.ID)).Only(system)
 		if err != nil {
 			return nil, storage.Found(err, "key", "input", "keyId")
@@ -264,14 +272,14 @@ func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.ApiClient, erro
 }
 
 func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, verb string) (*ent.ApiClient, error) {
-	c, err := s.mine(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := states.Check("program", c.State, to); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		c, err := s.hold(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := states.Check("program", c.State, to); err != nil {
+			return nil, err
+		}
 		n, err := tx.ApiClient.Update().Where(apiclient.ID(id), apiclient.StateEQ(c.State)).SetState(to).Save(ctx)
 		if err != nil {
 			return nil, err
@@ -298,13 +306,25 @@ func Actions(ctx context.Context, c *ent.ApiClient) []authz.Action {
 	}
 }
 
-// mine loads a program that the viewer may administer.
-func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
-	c, err := s.DB.ApiClient.Get(ctx, id)
+// hold returns a program that the viewer may administer, for a change. Changes
+// of an institution's programs come one after the other: its row is written
+// before the program is read again.
+func (s *Service) hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.ApiClient, error) {
+	c, err := tx.ApiClient.Get(ctx, id)
 	if err != nil {
 		return nil, storage.Found(err, "program", "input", "clientId")
 	}
-	return c, authz.Require(ctx, authz.ManageClients, c.InstitutionID)
+	if err := authz.Require(ctx, authz.ManageClients, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	if err := s.lock(ctx, tx, c.InstitutionID); err != nil {
+		return nil, err
+	}
+	return tx.ApiClient.Get(ctx, id)
+}
+
+func (s *Service) lock(ctx context.Context, tx *ent.Tx, id ident.ID) error {
+	return tx.Institution.Update().Where(institution.ID(id)).SetUpdatedAt(vocab.Now(s.Now)).Exec(viewer.AsSystem(ctx))
 }
 
 func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.ApiClient, details map[string]string) error {

@@ -108,7 +108,9 @@ func (p *published) find(ctx context.Context, client *fetch.Client, now time.Tim
 	if known && now.Sub(p.at) < fresh || !p.budget.AllowN(now, 1) {
 		return p.keys
 	}
-	answer, err := client.Get(ctx, p.address, fetch.Previous{})
+	// Whoever caused it may leave without failing it for the others: it was paid
+	// for out of a budget that they share.
+	answer, err := client.Get(context.WithoutCancel(ctx), p.address, fetch.Previous{})
 	if err != nil {
 		return p.keys
 	}

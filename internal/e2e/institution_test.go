@@ -449,7 +449,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 		"schac": "uni-d.example", "name": english("University D"), "acronym": "UD", "country": "DE", "town": english("Town"), "timeZone": "Europe/Berlin"}})
 	uniD := ident.ID(at(invited, "institution", "id").(string))
 	w.institutions["uni-d"] = uniD
-	const q = `query($id: ID!) { institution(by: {id: $id}) { readiness { id status message hint } } }`
+	const q = `query($id: ID!) { institution(by: {id: $id}) { readiness { code status message hint } } }`
 	byID := map[string]any{"id": uniD}
 	w.Golden("readiness-at-first.json", alma.Asks("looks what is missing", q, byID))
 	for _, a := range []*Actor{w.Nobody(), w.Learner("Ada", "uni-a"), w.Staff("Rita", "uni-a", viewer.Registrar)} {
@@ -493,7 +493,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 		}
 		for _, check := range at(got, "institution", "readiness").([]any) {
 			if at(check, "status") != "PASSED" {
-				left = append(left, at(check, "id").(string)+" "+at(check, "status").(string))
+				left = append(left, at(check, "code").(string)+" "+at(check, "status").(string))
 				if at(check, "hint") == nil {
 					t.Errorf("%v has no hint", check)
 				}
@@ -520,7 +520,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 	}
 	// Of all institutions at once it takes no more.
 	w.Statements.Store(0)
-	alma.Asks("looks at all", `{ institutions { edges { node { readiness { id } } } } }`, nil)
+	alma.Asks("looks at all", `{ institutions { edges { node { readiness { code } } } } }`, nil)
 	if n := w.Statements.Load(); n > 15 {
 		t.Errorf("the readiness of all takes %d statements", n)
 	}

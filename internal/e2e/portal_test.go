@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/session"
+	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	authsession "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -465,6 +467,40 @@ func TestLentTokenEndsWithSessionAndPortal(t *testing.T) {
 			}
 			if status, answer := w.redeem(late); status == http.StatusOK || answer["access_token"] != nil {
 				t.Errorf("a code still gives %d %v", status, answer)
+			}
+		})
+	}
+}
+
+// Between code and token a portal, or the session behind it, may end. The
+// service is asked itself, since over HTTP the origin of an ended portal comes
+// no further.
+func TestACodeOfWhatHasEndedGivesNoToken(t *testing.T) {
+	for name, end := range map[string]func(w *World, admin *Actor, portal string, browser ident.ID){
+		"portal": func(_ *World, admin *Actor, portal string, _ ident.ID) {
+			admin.Does("ends the portal", "endPortal", map[string]any{"portalId": portal})
+		},
+		"session": func(w *World, _ *Actor, _ string, browser ident.ID) {
+			if err := w.App.Sessions.End(w.system(), browser); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := NewWorld(t)
+			admin, portal := w.portal()
+			cookie := w.cookie(w.Learner("Ada", "uni-a"))
+			browser, err := w.App.Sessions.Lookup(w.system(), cookie.Value, session.KindBROWSER)
+			if err != nil {
+				t.Fatal(err)
+			}
+			early, late := redeems(portal, w.code(portal, cookie)), redeems(portal, w.code(portal, cookie))
+			if got, err := w.App.Lend.Redeem(t.Context(), early); err != nil || got.Secret == "" {
+				t.Fatalf("before the end: %v, %v", got, err)
+			}
+			end(w, admin, portal, browser.ID)
+			if got, err := w.App.Lend.Redeem(t.Context(), late); !errors.Is(err, lend.InvalidGrant) || got.Secret != "" {
+				t.Errorf("after the end: %v, %v", got, err)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +22,7 @@ import (
 
 	gojose "github.com/go-jose/go-jose/v4"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -258,7 +261,13 @@ func TestAssertionsThatGetNoToken(t *testing.T) {
 		{"one audience in a list", with(map[string]any{"aud": []string{base}}), "invalid_client"},
 		{"no audience", with(map[string]any{"aud": nil}), "invalid_client"},
 		{"lives for 11 minutes", with(map[string]any{"exp": now.Add(11 * time.Minute).Unix()}), "invalid_client"},
-		{"lives for 11 minutes without iat", with(map[string]any{"iat": nil, "exp": now.Add(11 * time.Minute).Unix()}), "invalid_client"},
+		{"good, clock 50 s ahead, without iat", with(map[string]any{"iat": nil, "exp": now.Add(650 * time.Second).Unix()}), ""},
+		{"lives for 12 minutes without iat", with(map[string]any{"iat": nil, "exp": now.Add(12 * time.Minute).Unix()}), "invalid_client"},
+		{"iat is a text", with(map[string]any{"iat": "now"}), "invalid_client"},
+		{"nbf is a text", with(map[string]any{"nbf": "now"}), "invalid_client"},
+		{"iat is negative", with(map[string]any{"iat": -1}), "invalid_client"},
+		{"signed, and large", with(map[string]any{"pad": strings.Repeat("x", 20<<10)}), "invalid_client"},
+		{"lives for 11 minutes and a second without iat", with(map[string]any{"iat": nil, "exp": now.Add(11*time.Minute + time.Second).Unix()}), "invalid_client"},
 		{"expired", with(map[string]any{"exp": now.Add(-2 * time.Minute).Unix()}), "invalid_client"},
 		{"never expires", with(map[string]any{"exp": nil}), "invalid_client"},
 		{"exp is a text", with(map[string]any{"exp": "1e9"}), "invalid_client"},
@@ -372,8 +381,33 @@ func TestAssertionWorksOnce(t *testing.T) {
 		t.Errorf("it is %v", kind)
 	}
 	w.SetClock(w.Now().Add(time.Hour))
+	fresh := p.sign(p.says())
+	askToken(t, w.App.Handler, grant(fresh))
 	if n, err := w.App.Tokens.Clear(w.system()); err != nil || n != 3 {
 		t.Errorf("%d used assertions were cleared, %v", n, err)
+	}
+	if got := askToken(t, w.App.Handler, grant(fresh)); got.Error != "invalid_client" {
+		t.Errorf("what was cleared works again: %+v", got)
+	}
+}
+
+// Whoever renames a program writes its name: scopes that somebody else has just
+// taken away stay away.
+func TestAProgramIsChangedInWhatIsGiven(t *testing.T) {
+	w := NewWorld(t)
+	p := w.Program("uni-b", "sis", "catalogue.read", "learner.read")
+	admin := w.Staff("Admin", "uni-b", viewer.Administrator)
+	var written [][]string
+	w.DB.Client.ApiClient.Use(func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			written = append(written, m.Fields())
+			return next.Mutate(ctx, m)
+		})
+	})
+	admin.Does("renames it", "updateApiClient", map[string]any{"clientId": p.ID, "name": "lms"})
+	admin.Does("narrows it", "updateApiClient", map[string]any{"clientId": p.ID, "scopes": []string{"catalogue.read"}})
+	if want := [][]string{{"name"}, {"scopes"}}; !reflect.DeepEqual(written, want) {
+		t.Errorf("%v were written, want %v", written, want)
 	}
 }
 
@@ -561,7 +595,7 @@ func TestProgramIsNobodyElsewhere(t *testing.T) {
 		if n := at(got, "applications", "totalCount").(float64); (n > 0) != tt.application {
 			t.Errorf("the program of %s counts %v applications", tt.name, n)
 		}
-		feed := tt.a.Asks("follows", `{ changes(after: "chg_0", types: [APPLICATION, RESULT], first: 50) { nodes { id } } }`, nil)
+		feed := tt.a.Asks("follows", `{ changes(after: "chg_0", types: [APPLICATION, RESULT], first: 50) { nodes { objectId } } }`, nil)
 		if n := len(at(feed, "changes", "nodes").([]any)); (n > 0) != tt.application {
 			t.Errorf("the feed tells the program of %s %d changes about learners", tt.name, n)
 		}
@@ -677,9 +711,10 @@ func TestTokensHaveBudgets(t *testing.T) {
 
 // publisher serves a university's keys, and counts how often it is asked.
 type publisher struct {
-	set   atomic.Value // string
-	down  atomic.Bool
-	asked atomic.Int32
+	set    atomic.Value // string
+	down   atomic.Bool
+	asked  atomic.Int32
+	hangUp atomic.Pointer[func()] // of who caused the call
 }
 
 // R34: published keys are got once, again for a key that is new, at most a few
@@ -688,6 +723,13 @@ func TestPublishedKeys(t *testing.T) {
 	var pub publisher
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pub.asked.Add(1)
+		if hangUp := pub.hangUp.Load(); hangUp != nil {
+			(*hangUp)()
+			select { // the caller's own context reaches us at once, if it is that of the call
+			case <-r.Context().Done():
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
 		switch {
 		case pub.down.Load():
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -749,6 +791,24 @@ func TestPublishedKeys(t *testing.T) {
 	if n := pub.asked.Load() - before; n > 20 {
 		t.Errorf("100 unknown keys cost %d calls", n)
 	}
+	// Who hangs up while the keys are read does not spend what others need.
+	w.SetClock(w.Now().Add(10 * time.Minute))
+	key, public = pair(t, p.alg, "three")
+	pub.set.Store(`{"keys":[` + public + `]}`)
+	for range 10 {
+		stranger := *p
+		stranger.keyID = rand.Text()
+		gone, hangUp := context.WithCancel(t.Context())
+		pub.hangUp.Store((*func())(&hangUp))
+		form := grant(stranger.sign(stranger.says()))
+		r := httptest.NewRequest(http.MethodPost, base+"/oauth/token", strings.NewReader(form.Encode())).WithContext(gone)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w.App.Handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	pub.hangUp.Store(nil)
+	p.key, p.keyID = key, "three"
+	p.Actor()
+
 	pub.down.Store(true)
 	w.SetClock(w.Now().Add(25 * time.Hour))
 	if got := askToken(t, w.App.Handler, grant(p.sign(p.says()))); got.Error != "invalid_client" {

@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
 // together runs fn n times at once.
@@ -94,6 +95,12 @@ func TestARepeatHasOneEffect(t *testing.T) {
 	made := repeat(c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Twice")})
 	c.editor.IsRefused("uses the key for something else", "CONFLICT", "createCourse", map[string]any{
 		"institutionId": w.Institution("uni-b"), "code": "CS-3", "kind": "COURSE", "content": content("Else"), "idempotencyKey": "createCourse-1"})
+	// A key is one person's for one mutation: others may choose the same.
+	w.Staff("Edna", "uni-b", viewer.CourseEditor).Does("chooses the same key", "createCourse", map[string]any{
+		"institutionId": w.Institution("uni-b"), "code": "CS-4", "kind": "COURSE", "content": content("Hers"), "idempotencyKey": "createCourse-1"})
+	other := cohort(course, 3)
+	other["idempotencyKey"] = "createCourse-1"
+	c.editor.Does("uses the key for another mutation", "createOffering", other)
 	plan := cohort(course, 3)
 	repeat(c.editor, "createOffering", plan)
 	app := repeat(c.ada, "submitApplication", map[string]any{"offeringId": off})
@@ -110,8 +117,8 @@ func TestARepeatHasOneEffect(t *testing.T) {
 	ctx := w.system()
 	db := w.DB.Client
 	for what, counts := range map[string][2]int{
-		"courses":     {db.Course.Query().CountX(ctx), 2},
-		"offerings":   {db.Offering.Query().CountX(ctx), 2},
+		"courses":     {db.Course.Query().CountX(ctx), 3},
+		"offerings":   {db.Offering.Query().CountX(ctx), 3},
 		"enrolments":  {db.Enrolment.Query().CountX(ctx), 1},
 		"results":     {db.Result.Query().CountX(ctx), 1},
 		"credentials": {db.Credential.Query().CountX(ctx), 1},

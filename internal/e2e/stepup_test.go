@@ -17,12 +17,25 @@ func TestR19InstitutionAsksForAStepUp(t *testing.T) {
 	_, enrolment := w.enrolled(c, off)
 	result := map[string]any{"resultId": id(c.teacher.Does("records", "recordResult", assessment(enrolment)))}
 	admin := w.Staff("Admin-of-host", "uni-b", viewer.Administrator)
+	mine := w.Program("uni-b", "sis", "catalogue.read")
 	if got := admin.Does("asks for it", "updateInstitution", map[string]any{"institutionId": w.Institution("uni-b"), "stepUp": "REQUIRED"}); got["stepUp"] != "REQUIRED" {
 		t.Fatalf("the institution is %v", got)
 	}
 	refusal := c.hostRegistrar.IsRefused("confirms", "STEP_UP_REQUIRED", "confirmResult", result)
 	if refusal["stepUpUrl"] != authz.StepUpPath {
 		t.Errorf("the refusal leads to %v", refusal)
+	}
+	key := at(admin.Asks("looks", `query($id: ID!) { apiClient(id: $id) { keys { id } } }`, map[string]any{"id": mine.ID}), "apiClient", "keys").([]any)[0].(map[string]any)["id"]
+	_, public := pair(t, mine.alg, "stolen")
+	for mutation, input := range map[string]map[string]any{
+		"registerApiClient":  {"institutionId": w.Institution("uni-b"), "name": "another", "scopes": []string{"catalogue.read"}, "keys": []map[string]any{{"jwk": public}}},
+		"updateApiClient":    {"clientId": mine.ID, "name": "another"},
+		"addApiClientKey":    {"clientId": mine.ID, "key": map[string]any{"jwk": public}},
+		"retireApiClientKey": {"clientId": mine.ID, "keyId": key},
+		"disableApiClient":   {"clientId": mine.ID},
+		"enableApiClient":    {"clientId": mine.ID},
+	} {
+		admin.IsRefused("changes programs by one factor", "STEP_UP_REQUIRED", mutation, input)
 	}
 	prove := func(acr string) {
 		w.DB.Client.Session.Update().Where(session.PersonID(c.hostRegistrar.ID)).SetAcr(acr).SetAuthenticatedAt(w.Now()).ExecX(w.system())

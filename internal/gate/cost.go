@@ -2,8 +2,8 @@ package gate
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -11,12 +11,14 @@ import (
 // pricer counts the points of selections, each fragment once for each page size
 // it stands under.
 //
-// A field costs its weight and what is selected below it. The weight is that of
-// @cost, else 1 for a field of objects and 0 for a leaf. The nodes and edges of
-// a connection count as often as its page has items; what it says of the whole,
-// such as its totalCount, counts once. Below a list with an argument called
-// first everything counts as often as that. A page has first or last items,
-// whichever is larger, else those of the default of first, else DefaultPage.
+// A field costs its weight and what is selected below it, which below a list
+// counts as often as the list has items. The weight is that of @cost, else 1
+// for a field of objects and 0 for a leaf. The length of a list is what @items
+// says; else that of the lists among its arguments, such as ids; else its own
+// first; else that of the field above, whose page it holds, as nodes and edges
+// do, and then its weight counts for each item too; else 1. What a page says of the whole, such as its totalCount, counts once.
+// A page has first or last items, whichever is larger, else those of the default
+// of first, else DefaultPage.
 // What @skip and @include leave out is free. Fields of several types, and fields
 // that are asked for twice, all count, so that the result is never below what
 // is executed.
@@ -39,8 +41,7 @@ func newPricer(variables map[string]any) *pricer {
 // fragments contain no cycle.
 func (p *pricer) operation(o *ast.OperationDefinition) int { return p.selections(o.SelectionSet, 1) }
 
-// selections returns the points of a set in which nodes and edges count page
-// times.
+// selections returns the points of a set below a page of so many items.
 func (p *pricer) selections(set ast.SelectionSet, page int) int {
 	total := 0
 	for _, selection := range set {
@@ -56,11 +57,7 @@ func (p *pricer) selection(selection ast.Selection, page int) int {
 		if p.leavesOut(s.Directives) {
 			return 0
 		}
-		cost := p.field(s)
-		if s.Name == "nodes" || s.Name == "edges" {
-			cost = times(cost, page)
-		}
-		return cost
+		return p.field(s, page)
 	case *ast.InlineFragment:
 		if p.leavesOut(s.Directives) {
 			return 0
@@ -81,29 +78,81 @@ func (p *pricer) selection(selection ast.Selection, page int) int {
 	return 0
 }
 
-func (p *pricer) field(f *ast.Field) int {
-	own := weight(f.Definition, f.SelectionSet)
-	switch {
-	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
-		return plus(own, p.selections(f.SelectionSet, p.page(f)))
-	case f.Definition.Type.Elem != nil && f.Definition.Arguments.ForName("first") != nil:
-		return plus(own, times(p.page(f), p.selections(f.SelectionSet, 1)))
+// field returns the points of a field right below a page of so many items.
+func (p *pricer) field(f *ast.Field, page int) int {
+	own, first := weight(f.Definition, f.SelectionSet), 1
+	paged := f.Definition.Arguments.ForName("first") != nil
+	if paged {
+		first = p.page(f)
 	}
-	return plus(own, p.selections(f.SelectionSet, 1))
+	below := func(length, page int) int { return plus(own, times(length, p.selections(f.SelectionSet, page))) }
+	if f.Definition.Type.Elem == nil {
+		return below(1, first)
+	}
+	if n, is := stated(f.Definition, "items", "max"); is {
+		return below(n, 1)
+	}
+	if n, is := p.listed(f); is {
+		return below(n, first)
+	}
+	if paged {
+		return below(first, 1)
+	}
+	return times(page, below(1, 1))
+}
+
+// listed returns how many items the lists among the arguments of a field have
+// together, and false when it takes none.
+func (p *pricer) listed(f *ast.Field) (n int, is bool) {
+	n = 1
+	for _, arg := range f.Definition.Arguments {
+		if arg.Type.Elem == nil {
+			continue
+		}
+		is = true
+		if given := f.Arguments.ForName(arg.Name); given != nil {
+			n = times(n, p.items(given.Value))
+		}
+	}
+	return n, is
+}
+
+// items returns how many items a list among the arguments has. One value may
+// stand for a list of it.
+func (p *pricer) items(value *ast.Value) int {
+	switch value.Kind {
+	case ast.ListValue:
+		return len(value.Children)
+	case ast.Variable:
+		if given := reflect.ValueOf(p.variables[value.Raw]); given.Kind() == reflect.Slice {
+			return given.Len()
+		}
+	}
+	return 1
 }
 
 func weight(definition *ast.FieldDefinition, below ast.SelectionSet) int {
-	if d := definition.Directives.ForName("cost"); d != nil {
-		if arg := d.Arguments.ForName("weight"); arg != nil {
-			if n, ok := number(arg.Value.Raw); ok {
-				return min(max(n, 0), ceiling)
-			}
-		}
+	if n, stated := stated(definition, "cost", "weight"); stated {
+		return n
 	}
 	if len(below) > 0 {
 		return 1
 	}
 	return 0
+}
+
+// stated returns the number that a directive of a field gives.
+func stated(definition *ast.FieldDefinition, directive, argument string) (int, bool) {
+	d := definition.Directives.ForName(directive)
+	if d == nil {
+		return 0, false
+	}
+	arg := d.Arguments.ForName(argument)
+	if arg == nil {
+		return 0, false
+	}
+	n, ok := number(arg.Value.Raw)
+	return min(max(n, 0), ceiling), ok
 }
 
 // page returns how many items the page of a field may have.

@@ -15,11 +15,14 @@ import (
 )
 
 // The verdicts that are kept. A parsed document takes up to some 60 times its
-// text, so that the texts are counted too.
+// text, so that the texts are counted too. What the owner keeps with a document
+// grows with its fields, with every fragment spread out, and these count as
+// much as text of that size.
 const (
 	cachedDocuments = 1000
 	cachedText      = 1 << 20 // bytes, of all documents together
 	cachedEach      = 64 << 10
+	textOfField     = 8 // bytes, for a field that is spread out
 )
 
 // verdict is what was found about a document: it may be executed, or it is
@@ -27,6 +30,28 @@ const (
 type verdict struct {
 	doc      *ast.QueryDocument // linked to the schema; nil when refused
 	refusals gqlerror.List
+	fields   int      // spread out
+	notes    sync.Map // what the owner keeps with the document
+}
+
+// weight is how much text a kept verdict counts as.
+func (v *verdict) weight(text string) int { return max(len(text), textOfField*v.fields) }
+
+// Note returns what made returned when it was first asked for under a key in an
+// operation of the same document. It is kept as long as the document is, so
+// that it may hold on to the document's parts, and its size should not grow
+// faster than the fields that the document spreads out to. made may be called
+// more than once at a time.
+func Note[V any](ctx context.Context, key any, made func() V) V {
+	v, known := graphql.GetOperationContext(ctx).Stats.GetExtension(documentKey).(*verdict)
+	if !known {
+		return made()
+	}
+	if note, has := v.notes.Load(key); has {
+		return note.(V)
+	}
+	note, _ := v.notes.LoadOrStore(key, made())
+	return note.(V)
 }
 
 // documents is the extension that looks at the document of a request, before
@@ -37,12 +62,12 @@ type documents struct {
 
 	mu   sync.Mutex
 	kept *simplelru.LRU[string, *verdict]
-	size int // bytes of the keys of kept
+	size int // weights of kept
 }
 
 func newDocuments(schema *ast.Schema) *documents {
 	d := &documents{schema: schema}
-	kept, err := simplelru.NewLRU(cachedDocuments, func(text string, _ *verdict) { d.size -= len(text) })
+	kept, err := simplelru.NewLRU(cachedDocuments, func(text string, v *verdict) { d.size -= v.weight(text) })
 	if err != nil {
 		panic(err) // only a size below one is refused
 	}
@@ -69,7 +94,12 @@ func (d *documents) MutateOperationParameters(ctx context.Context, params *graph
 	if params.OperationName == "" && len(v.doc.Operations) > 1 {
 		return refusal(problem.New(problem.Invalid, "name the operation to run: the document holds %d", len(v.doc.Operations)))
 	}
-	graphql.GetOperationContext(ctx).Stats.SetExtension(documentKey, v.doc)
+	if operation := v.doc.Operations.ForName(params.OperationName); operation != nil {
+		if p := unreadable(operation, params.Variables); p != nil {
+			return refusal(p)
+		}
+	}
+	graphql.GetOperationContext(ctx).Stats.SetExtension(documentKey, v)
 	return nil
 }
 
@@ -106,7 +136,7 @@ func (d *documents) judge(text string) *verdict {
 	if faults := validate(d.schema, doc); len(faults) > 0 {
 		return &verdict{refusals: faults}
 	}
-	return &verdict{doc: doc}
+	return &verdict{doc: doc, fields: size.Fields}
 }
 
 func (d *documents) get(text string) (*verdict, bool) {
@@ -124,7 +154,7 @@ func (d *documents) keep(text string, v *verdict) {
 	if d.kept.Contains(text) {
 		return // another request was faster
 	}
-	d.size += len(text)
+	d.size += v.weight(text)
 	d.kept.Add(text, v)
 	for d.size > cachedText {
 		d.kept.RemoveOldest()
@@ -141,8 +171,11 @@ type prepared struct{}
 var _ graphql.Cache[*ast.QueryDocument] = prepared{}
 
 func (prepared) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(documentKey).(*ast.QueryDocument)
-	return doc, ok
+	v, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(documentKey).(*verdict)
+	if !ok {
+		return nil, false
+	}
+	return v.doc, true
 }
 
 func (prepared) Add(context.Context, string, *ast.QueryDocument) {}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 func TestErrorsOfValidationAreFewAndShort(t *testing.T) {
@@ -165,5 +167,56 @@ func TestVariablesDoNotLeakIntoTheCache(t *testing.T) {
 		if want := `{"find":"map[id:` + id + `]"}`; string(a.Data) != want {
 			t.Errorf("%s, want %s", a.Body, want)
 		}
+	}
+}
+
+// What the owner keeps with a document is made once, lives as long as the
+// verdict about it, and cannot outlive it: nothing else holds it.
+func TestNotesLiveAndDieWithTheDocument(t *testing.T) {
+	d := newDocuments(schema)
+	made := 0
+	note := func(text, key string) int {
+		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{})
+		if err := d.MutateOperationParameters(ctx, &graphql.RawParams{Query: text}); err != nil {
+			t.Fatal(err)
+		}
+		return Note(ctx, key, func() int { made++; return made })
+	}
+	for i, want := range []int{1, 1, 2, 3, 1} {
+		text, key := [...]string{"{ hello }", "{ hello }", "{ hello }", "{ me { id } }", "{ hello }"}[i], [...]string{"a", "a", "b", "a", "a"}[i]
+		if got := note(text, key); got != want {
+			t.Errorf("note %d is %d, want %d", i, got, want)
+		}
+	}
+	for i := range cachedDocuments {
+		d.keep(fmt.Sprint(i), &verdict{})
+	}
+	if got := note("{ hello }", "a"); got != 4 {
+		t.Errorf("note %d is left of a document that was forgotten", got)
+	}
+	long := "{ hello }" + strings.Repeat(" ", cachedEach)
+	if first, second := note(long, "a"), note(long, "a"); first == second {
+		t.Error("a note is left of a document that is not kept")
+	}
+}
+
+// A short document that spreads out to many fields counts as a long one, since
+// what is kept with it grows with these.
+func TestCacheOfDocumentsCountsWhatIsSpreadOut(t *testing.T) {
+	d := newDocuments(schema)
+	text := func(i int) string {
+		return fmt.Sprintf("query Q%d { me { %s } } fragment F on Person { %s }", i, strings.Repeat("self { ...F } ", 30), strings.Repeat("id ", 40))
+	}
+	for i := range 200 {
+		if v := d.verdict(text(i)); v.doc == nil {
+			t.Fatal(v.refusals)
+		}
+	}
+	fields := 0
+	for _, v := range d.kept.Values() {
+		fields += v.fields
+	}
+	if limit := cachedText / textOfField; fields > limit || fields < limit/2 {
+		t.Errorf("documents of %d fields are kept, the limit is %d", fields, limit)
 	}
 }

@@ -112,6 +112,11 @@ type Options struct {
 	// do not pass it. Nil shows problems in English and logs all else.
 	Present graphql.ErrorPresenterFunc
 
+	// Scalars check a value of a scalar of the owner, by name, as gqlgen will be
+	// given it. What is refused is INVALID at its place among the inputs, before
+	// anything is executed.
+	Scalars map[string]func(value any) error
+
 	// Extensions are hooks of the owner. Those that look at an operation run
 	// after its inputs and its cost were checked, so Cost answers in them.
 	Extensions []graphql.HandlerExtension
@@ -150,7 +155,7 @@ func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 	g.exec.SetErrorPresenter(g.present)
 	g.exec.SetRecoverFunc(recovered)
 	g.exec.SetQueryCache(prepared{})
-	g.exec.Use(&operations{schema: schema.Schema(), maxCost: or(o.MaxCost, 5000)})
+	g.exec.Use(&operations{schema: schema.Schema(), scalars: o.Scalars, maxCost: or(o.MaxCost, 5000)})
 	for _, extension := range o.Extensions {
 		g.exec.Use(extension)
 	}

@@ -21,8 +21,11 @@ import (
 
 const sdl = `
 directive @cost(weight: Int!) on FIELD_DEFINITION
+directive @items(max: Int!) on FIELD_DEFINITION
 directive @public on FIELD_DEFINITION
 scalar JSON
+scalar Day
+scalar Odd
 type Query {
   hello: String
   open(first: Int = 2, name: String, by: By): String @public
@@ -37,9 +40,12 @@ type Query {
   must(code: String): String!
   people(first: Int, last: Int, ids: [ID!]): PersonConnection
   top(first: Int = 10): [Person!]
-  many: [Person!]
+  many: [Person!] @items(max: 40)
+  any: [Person!]
+  byIds(ids: [ID!]!): [Person]
   find(by: By): Person
   findAll(by: [By!]): Person
+  plan(on: Day, days: [Day!], term: Term, odd: Odd): String
   take(input: Inputs, size: Int, share: Float, any: JSON, sizes: [Int!], color: Color): String
 }
 type Mutation { set(by: By): String, put: String @public }
@@ -48,6 +54,7 @@ enum Color { RED BLUE }
 input By @oneOf { id: ID, key: String, near: Near }
 input Near @oneOf { town: String, size: Int }
 input Inputs { by: By, list: [By!], size: Int, first: Int, names: Names, tags: [String!] }
+input Term { from: Day }
 input Names { first: String, last: String }
 type Person {
   id: ID

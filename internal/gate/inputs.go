@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"encoding/json"
 	"maps"
 	"math"
 	"reflect"
@@ -20,6 +21,9 @@ import (
 //   - a list has at most MaxItems items;
 //   - an Int is a number of 32 bits (GraphQL 3.5.1), and any other number one
 //     that can be read at all;
+//   - a String is a text, an ID a text or a whole number, a Float a number, an
+//     enum a value spelled as in the schema, and a scalar of the owner what
+//     Options.Scalars lets through;
 //   - an input object with @oneOf has exactly one member, and that is not null
 //     (GraphQL 3.10.1), also where a variable stands for it;
 //   - the condition of @skip and @include is not null, and @defer, which
@@ -28,9 +32,10 @@ import (
 // gqlgen and gqlparser check these in literals in part and in variables not at
 // all. A path begins with "variables", or with the response names of the fields
 // that lead to the argument.
-func checkInputs(schema *ast.Schema, operation *graphql.OperationContext) *problem.Error {
+func (o *operations) checkInputs(operation *graphql.OperationContext) *problem.Error {
 	c := &checker{
-		schema:    schema,
+		schema:    o.schema,
+		scalars:   o.scalars,
 		variables: operation.Variables,
 		seen:      map[*ast.FragmentDefinition]bool{},
 	}
@@ -45,6 +50,7 @@ func checkInputs(schema *ast.Schema, operation *graphql.OperationContext) *probl
 
 type checker struct {
 	schema    *ast.Schema
+	scalars   map[string]func(any) error
 	variables map[string]any
 	seen      map[*ast.FragmentDefinition]bool // each fragment is checked once
 }
@@ -149,10 +155,17 @@ func page(path []string, name string, kind *ast.Type, n int) *problem.Error {
 // literal checks a value of the document. Variables were checked before, so only
 // what stands around them matters here.
 func (c *checker) literal(path []string, value *ast.Value) *problem.Error {
+	if check := c.scalars[nameOf(value)]; check != nil && value.Kind != ast.Variable && value.Kind != ast.NullValue && value.Kind != ast.ListValue {
+		is, err := value.Value(c.variables)
+		if err != nil {
+			return tooLarge(path)
+		}
+		return unfitFor(path, check(is))
+	}
 	switch value.Kind {
 	case ast.IntValue:
 		bits := 64
-		if value.ExpectedType != nil && value.ExpectedType.Name() == "Int" {
+		if nameOf(value) == "Int" {
 			bits = 32
 		}
 		if _, err := strconv.ParseInt(value.Raw, 10, bits); err != nil {
@@ -186,6 +199,14 @@ func (c *checker) literal(path []string, value *ast.Value) *problem.Error {
 		}
 	}
 	return nil
+}
+
+// nameOf returns the name of the type that a literal is to have.
+func nameOf(value *ast.Value) string {
+	if value.ExpectedType == nil {
+		return ""
+	}
+	return value.ExpectedType.Name()
 }
 
 // isOne reports whether exactly one member is written, and is not null.
@@ -223,10 +244,72 @@ func (c *checker) value(path []string, kind *ast.Type, value any) *problem.Error
 				return p
 			}
 		}
-	case definition.Name == "Int":
-		n, ok := whole(value)
-		if !ok || n < math.MinInt32 || n > math.MaxInt32 {
+	case definition.Kind == ast.Enum:
+		if name, _ := value.(string); definition.EnumValues.ForName(name) == nil {
+			return problem.New(problem.Invalid, "not a value of %s", definition.Name).At(path...)
+		}
+	default:
+		return c.scalar(path, definition.Name, value)
+	}
+	return nil
+}
+
+// scalar checks a value that has no parts. A number of JSON passes gqlparser for
+// a text, and a text with digits for a number.
+func (c *checker) scalar(path []string, kind string, value any) *problem.Error {
+	_, isText := value.(string)
+	switch kind {
+	case "Int":
+		if n, ok := whole(value); !ok || n < math.MinInt32 || n > math.MaxInt32 {
 			return tooLarge(path)
+		}
+	case "Float":
+		if isText {
+			return tooLarge(path)
+		}
+	case "String":
+		if !isText {
+			return problem.New(problem.Invalid, "a String is a text").At(path...)
+		}
+	case "ID":
+		if _, isWhole := whole(value); !isText && !isWhole {
+			return problem.New(problem.Invalid, "an ID is a text or a whole number").At(path...)
+		}
+	}
+	if check := c.scalars[kind]; check != nil {
+		return unfitFor(path, check(value))
+	}
+	return nil
+}
+
+// unfitFor gives what a check of the owner found its path.
+func unfitFor(path []string, err error) *problem.Error {
+	if err == nil {
+		return nil
+	}
+	if all := problem.All(err); len(all) > 0 {
+		return all[0].At(path...)
+	}
+	return problem.New(problem.Invalid, "not a value that this input can hold").Because(err).At(path...)
+}
+
+// unreadable returns an INVALID problem for a variable of a number's type that
+// is another number. gqlparser refuses it in words about the number 0.
+func unreadable(operation *ast.OperationDefinition, variables map[string]any) *problem.Error {
+	for _, v := range operation.VariableDefinitions {
+		n, ok := variables[v.Variable].(json.Number)
+		if !ok {
+			continue
+		}
+		var err error
+		switch v.Type.NamedType {
+		case "Int":
+			_, err = n.Int64()
+		case "Float":
+			_, err = n.Float64()
+		}
+		if err != nil {
+			return tooLarge([]string{"variables", v.Variable})
 		}
 	}
 	return nil

@@ -1,12 +1,15 @@
 package gate
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 func list(n int, item string) string {
@@ -18,7 +21,17 @@ func list(n int, item string) string {
 const byRule = "by rule"
 
 func TestInputs(t *testing.T) {
-	h := New(resolvers(), Options{})
+	h := New(resolvers(), Options{Scalars: map[string]func(any) error{"Day": func(v any) error {
+		if v == "2027-03-01" {
+			return nil
+		}
+		return problem.New(problem.Invalid, "no day")
+	}, "Odd": func(v any) error {
+		if v == "odd" {
+			return nil
+		}
+		return errors.New("even")
+	}}})
 	const (
 		find  = `query($by: By) { find(by: $by) { id } }`
 		all   = `query($by: [By!]) { findAll(by: $by) { id } }`
@@ -80,6 +93,48 @@ func TestInputs(t *testing.T) {
 		{"Float", `{ take(share: 2147483648) }`, "", ""},
 		{"custom scalar beyond 64 bits", `{ take(any: 99999999999999999999) }`, "", "take.any"},
 		{"custom scalar beyond a float", `{ take(any: 1e999) }`, "", "take.any"},
+
+		{"fraction of a variable", `query($n: Int) { take(size: $n) }`, `{"n":1.5}`, "variables.n"},
+		{"text of a variable", `query($n: Int) { take(size: $n) }`, `{"n":"5"}`, "variables.n"},
+		{"text for a Float", `query($n: Float) { take(share: $n) }`, `{"n":"1.5"}`, "variables.n"},
+		{"beyond a Float", `query($n: Float) { take(share: $n) }`, `{"n":1e999}`, "variables.n"},
+		{"fraction for a Float", `query($n: Float) { take(share: $n) }`, `{"n":1.5}`, ""},
+
+		// Texts, identifiers and enums.
+		{"number for a String", `query($s: String) { open(name: $s) }`, `{"s":5}`, "variables.s"},
+		{"literal number for a String", `{ open(name: 5) }`, "", byRule},
+		{"number for a String of a list", take, `{"input":{"tags":["a",5]}}`, "variables.input.tags.1"},
+		{"number for a String of a member", take, `{"input":{"names":{"last":5}}}`, "variables.input.names.last"},
+		{"number for an ID", byID, `{"x":5}`, ""},
+		{"literal number for an ID", `{ find(by: {id: 5}) { id } }`, "", ""},
+		{"fraction for an ID", byID, `{"x":5.5}`, "variables.x"},
+		{"huge number for an ID", byID, `{"x":99999999999999999999}`, "variables.x"},
+		{"literal fraction for an ID", `{ find(by: {id: 5.5}) { id } }`, "", byRule},
+		{"literal huge number for an ID", `{ find(by: {id: 99999999999999999999}) { id } }`, "", byRule},
+		{"fraction for an ID of a member", find, `{"by":{"id":5.5}}`, "variables.by.id"},
+		{"truth for an ID", byID, `{"x":true}`, "variables.x"},
+		{"fraction for an ID of a list", `query($i: [ID!]) { people(ids: $i) { totalCount } }`, `{"i":[5,5.5]}`, "variables.i.1"},
+		{"value of an enum", `query($c: Color) { take(color: $c) }`, `{"c":"RED"}`, ""},
+		{"value of an enum, in small letters", `query($c: Color) { take(color: $c) }`, `{"c":"red"}`, "variables.c"},
+		{"number for an enum", `query($c: Color) { take(color: $c) }`, `{"c":0}`, "variables.c"},
+
+		// Scalars of the owner.
+		{"Day", `query($d: Day) { plan(on: $d) }`, `{"d":"2027-03-01"}`, ""},
+		{"no Day", `query($d: Day) { plan(on: $d) }`, `{"d":"tomorrow"}`, "variables.d"},
+		{"null for a Day", `query($d: Day) { plan(on: $d) }`, `{"d":null}`, ""},
+		{"Day of a default", `query($d: Day = "tomorrow") { plan(on: $d) }`, ``, "variables.d"},
+		{"literal Day", `{ plan(on: "2027-03-01") }`, "", ""},
+		{"literal null for a Day", `{ plan(on: null) }`, "", ""},
+		{"literal that is no Day", `{ plan(on: "tomorrow") }`, "", "plan.on"},
+		{"literal number that is no Day", `{ plan(on: 7) }`, "", "plan.on"},
+		{"literal object that is no Day", `{ plan(on: {a: 1}) }`, "", "plan.on"},
+		{"Days", `query($d: [Day!]) { plan(days: $d) }`, `{"d":["2027-03-01","tomorrow"]}`, "variables.d.1"},
+		{"literal Days", `{ plan(days: ["2027-03-01", "tomorrow"]) }`, "", "plan.days.1"},
+		{"literal Days with a variable", `query($d: Day!) { plan(days: ["2027-03-01", $d]) }`, `{"d":"2027-03-01"}`, ""},
+		{"Day of a member", `query($t: Term) { plan(term: $t) }`, `{"t":{"from":"tomorrow"}}`, "variables.t.from"},
+		{"literal Day of a member", `{ plan(term: {from: "tomorrow"}) }`, "", "plan.term.from"},
+		{"refused without a problem", `query($o: Odd) { plan(odd: $o) }`, `{"o":"two"}`, "variables.o"},
+		{"let through", `query($o: Odd) { plan(odd: $o) }`, `{"o":"odd"}`, ""},
 
 		// oneOf, of a variable.
 		{"one", find, `{"by":{"id":"1"}}`, ""},
@@ -173,7 +228,7 @@ func TestOneOfLiteralsAreCheckedWithTheirVariables(t *testing.T) {
 			t.Fatal(err)
 		}
 		validate(schema, doc) // links the document, and refuses it
-		p := checkInputs(schema, &graphql.OperationContext{Operation: doc.Operations[0], Variables: tt.variables})
+		p := (&operations{schema: schema}).checkInputs(&graphql.OperationContext{Operation: doc.Operations[0], Variables: tt.variables})
 		if (p == nil) != tt.fine {
 			t.Errorf("%s with %v: %v", tt.by, tt.variables, p)
 		}

@@ -14,6 +14,7 @@ import (
 // valid and whose variables gqlgen has coerced.
 type operations struct {
 	schema  *ast.Schema
+	scalars map[string]func(any) error
 	maxCost int
 }
 
@@ -27,7 +28,7 @@ var (
 
 func (o *operations) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
 	operation.DisableIntrospection = false // the schema is public; its reading is measured
-	if p := checkInputs(o.schema, operation); p != nil {
+	if p := o.checkInputs(operation); p != nil {
 		return refusal(p)
 	}
 	cost := newPricer(operation.Variables).operation(operation.Operation)

@@ -119,7 +119,7 @@ func (g *gate) give(w http.ResponseWriter, r *http.Request, k *kept) {
 		h.Set("Cache-Control", g.answers.control)
 		h.Add("Vary", vary)
 		h.Set("ETag", k.etag)
-		if has(r.Header.Values("If-None-Match"), k.etag) {
+		if Has(r.Header.Values("If-None-Match"), k.etag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -130,13 +130,13 @@ func (g *gate) give(w http.ResponseWriter, r *http.Request, k *kept) {
 	_, _ = w.Write(k.body) // a client that has gone away is nobody to tell
 }
 
-// has reports whether an If-None-Match names etag, compared weakly (RFC 9110,
+// Has reports whether an If-None-Match names etag, compared weakly (RFC 9110,
 // 8.8.3.2 and 13.1.2).
-func has(lists []string, etag string) bool {
+func Has(lists []string, etag string) bool {
 	for _, list := range lists {
 		for one := range strings.SplitSeq(list, ",") {
 			one = strings.TrimSpace(one)
-			if one == "*" || strings.TrimPrefix(one, "W/") == etag {
+			if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
 				return true
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/session"
+	sessions "github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -129,7 +130,7 @@ func (s *site) fillAccounts(ctx context.Context, v *viewer.Viewer, page *pages.A
 }
 
 func (s *site) fillSessions(ctx context.Context, v *viewer.Viewer, page *pages.Account) error {
-	all, err := s.DB.Session.Query().Where(session.PersonID(v.PersonID), session.EndedAtIsNil(), session.ExpiresAtGT(s.Now())).
+	all, err := s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).
 		Order(session.ByID(sql.OrderDesc())).Limit(accountRows).All(ctx)
 	for _, row := range all {
 		page.Sessions = append(page.Sessions, pages.Session{ID: string(row.ID), Kind: string(row.Kind), Current: row.ID == v.SessionID,

@@ -22,7 +22,7 @@ func clientAddress(r *http.Request, proxies []netip.Prefix) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		claimed, err := netip.ParseAddr(strings.TrimSpace(hop))
+		claimed, err := parseHop(strings.TrimSpace(hop))
 		if err != nil {
 			break
 		}
@@ -32,6 +32,18 @@ func clientAddress(r *http.Request, proxies []netip.Prefix) string {
 		}
 	}
 	return address.Unmap().String()
+}
+
+// parseHop reads an address as proxies write it: some add the port, and some put
+// one of IPv6 in brackets.
+func parseHop(hop string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(hop); err == nil {
+		return withPort.Addr(), nil
+	}
+	if inner, bracketed := strings.CutPrefix(hop, "["); bracketed {
+		hop = strings.TrimSuffix(inner, "]")
+	}
+	return netip.ParseAddr(hop)
 }
 
 func ours(address netip.Addr, proxies []netip.Prefix) bool {

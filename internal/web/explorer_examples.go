@@ -34,7 +34,7 @@ query Changes {
   changes(after: "chg_0", types: [COURSE, OFFERING], first: 10) {
     cursor
     hasMore
-    nodes { at event type id state node { ... on Course { code courseState: state } ... on Offering { offeringState: state seatsFree } } }
+    nodes { at event type objectId state node { ... on Course { code courseState: state } ... on Offering { offeringState: state seatsFree } } }
   }
 }
 `},
@@ -51,7 +51,7 @@ query Alliance {
 `},
 	{Key: "microdegrees", Title: "Micro-degrees", Document: `# Anybody: awards put together from courses of several partners. Signed-in learners see their progress.
 query MicroDegrees {
-  microDegrees {
+  microDegrees(first: 2) {
     nodes {
       key
       title { text }
@@ -65,7 +65,7 @@ query MicroDegrees {
 `},
 	{Key: "plan", Title: "Plan a micro-degree", Document: `# Anybody: the cheapest ways to finish each micro-degree. Signed-in learners start from what they have completed.
 query Plan {
-  microDegrees {
+  microDegrees(first: 10) {
     nodes {
       key
       plan(first: 2) {

@@ -4,11 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/gate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // exports is how many exports one server writes at a time.
@@ -40,13 +41,19 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 			s.fail(w, r, problem.Missing("institution"))
 			return
 		}
+		if _, err := s.DB.Institution.Get(r.Context(), id); err != nil {
+			s.fail(w, r, storage.Found(err, "institution"))
+			return
+		}
 		institution = &id
 	}
 	if version := s.Discovery.Version(); version != "" {
 		sum := sha256.Sum256([]byte(version + "\n" + r.URL.RequestURI()))
 		etag := `W/"` + hex.EncodeToString(sum[:12]) + `"` // weak: equal in meaning, perhaps not in bytes
 		w.Header().Set("ETag", etag)
-		if strings.Contains(r.Header.Get("If-None-Match"), etag) {
+		if gate.Has(r.Header.Values("If-None-Match"), etag) {
+			openTo(w, e.MediaType, documentTTL) // what the answer in full has
+			w.Header().Del("Content-Type")
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}

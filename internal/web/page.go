@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
@@ -44,9 +45,6 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 		Endpoint: "/graphql", Title: "Peregrine API", Examples: Examples, Viewer: func(r *http.Request) string { return s.chrome(r).SignedInAs },
 		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/account", AccountURL: "/account", SchemaURL: "/schema.graphql",
 	})))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, problem.New(problem.NotFound, "there is no such thing, or it is not visible to you"))
-	})
 }
 
 // chrome is what every page shows of the viewer: their name.
@@ -59,7 +57,8 @@ func (s *site) chrome(r *http.Request) pages.Chrome {
 	if err != nil {
 		return pages.Chrome{SignedInAs: string(v.PersonID)}
 	}
-	return pages.Chrome{SignedInAs: strings.TrimSpace(p.GivenName + " " + p.FamilyName)}
+	// Somebody whose home tells no name is signed in all the same.
+	return pages.Chrome{SignedInAs: cmp.Or(strings.TrimSpace(p.GivenName+" "+p.FamilyName), string(v.PersonID))}
 }
 
 // trouble shows an error page.

@@ -26,6 +26,7 @@ func openTo(w http.ResponseWriter, contentType string, ttl time.Duration) {
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(ttl.Seconds())))
 	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 

@@ -136,8 +136,11 @@ func (s *site) signInFailed(w http.ResponseWriter, r *http.Request, cause pages.
 	if cause == pages.NotFound {
 		cause = pages.NoProvider
 	}
-	if cause == pages.ProviderDown {
+	switch cause {
+	case pages.ProviderDown:
 		w.Header().Set("Retry-After", "60")
+	case pages.Unavailable:
+		w.Header().Set("Retry-After", "5")
 	}
 	page := pages.Trouble{Chrome: s.chrome(r), Cause: cause, RequestID: telemetry.RequestID(r.Context()), ReturnTo: cmp.Or(to, returnTo(r))}
 	homes, err := s.DB.ProviderHome.Query().Where(providerhome.HasProviderWith(provider.Key(r.PathValue("key")), provider.StateEQ(provider.StateACTIVE))).

@@ -79,11 +79,13 @@ func New(p Parts) (http.Handler, error) {
 	s.signInRoutes(mux)
 	s.portalRoutes(mux)
 	s.pageRoutes(mux)
+	s.textRoutes(mux)
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
 	p.Auth.Tokens.Routes(outer)
 	outer.Handle("/", p.Auth.Middleware(mux))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
 	return s.around(s.shared(outer)), nil
 }
 
@@ -102,6 +104,7 @@ func (s *site) around(next http.Handler) http.Handler {
 		ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
 		r.RemoteAddr = clientAddress(r, s.Proxies)
 		w.Header().Set("X-Request-Id", id)
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages have their own
 		if strings.HasPrefix(s.BaseURL, "https:") {
 			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
 		}
@@ -187,29 +190,47 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // refuse answers with a problem: a page for people, JSON for programs.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) {
+	s.refuseWith(w, r, statusOf(p), p)
+}
+
+// refuseWith is refuse with a status of its own. Programs get the form of
+// GraphQL at its address, and that of RFC 9457 elsewhere.
+func (s *site) refuseWith(w http.ResponseWriter, r *http.Request, status int, p *problem.Error) {
 	if p.Code == problem.Unavailable {
 		w.Header().Set("Retry-After", "5")
+	}
+	if seconds, ok := p.Detail("retryAfter").(int); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	if cause := p.Cause(); cause != nil {
 		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)
 	}
-	if wantsPage(r) {
+	if r.URL.Path != "/graphql" {
+		w.Header().Add("Vary", "Accept")
+	}
+	if wantsPage(r) && status == statusOf(p) {
 		s.trouble(w, r, pages.CauseOf(p))
 		return
 	}
-	tag := authn.Language(r)
+	text, id := p.In(authn.Language(r)), telemetry.RequestID(r.Context())
 	h := w.Header()
 	if p.Code == problem.Unauthenticated && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", s.Auth.Tokens.Challenge(r.URL.Path, false))
 	}
-	h.Set("Content-Type", "application/json")
+	kind, answer := "application/problem+json", map[string]any{
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": text, "code": p.Code, "requestId": id,
+	}
+	if r.URL.Path == "/graphql" {
+		kind, answer = "application/json", map[string]any{"errors": []any{map[string]any{
+			"message": text, "extensions": map[string]any{"code": p.Code, "requestId": id},
+		}}}
+	}
+	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	body, _ := json.Marshal(map[string]any{"errors": []any{map[string]any{
-		"message": p.In(tag), "extensions": map[string]any{"code": p.Code, "requestId": telemetry.RequestID(r.Context())},
-	}}})
+	body, _ := json.Marshal(answer)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(statusOf(p))
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 

@@ -45,6 +45,9 @@ export async function* follow(client: Client, o: Following = {}): AsyncGenerator
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((done) => {
+    if (signal?.aborted) {
+      return done(); // a listener that comes later hears nothing of it
+    }
     const timer = setTimeout(end, milliseconds);
     function end(): void {
       clearTimeout(timer);

@@ -1,7 +1,7 @@
-import type { RefusalFragment } from "./operations.js";
+import type { ErrorCode, RefusalFragment } from "./operations.js";
 
 /** Why something was refused: the whole set, which is small and stable. */
-export type Code = "INVALID" | "UNAUTHENTICATED" | "FORBIDDEN" | "NOT_FOUND" | "CONFLICT" | "LIMITED" | "UNAVAILABLE" | "INTERNAL";
+export type Code = ErrorCode;
 
 /** A refusal of a mutation: `__typename` says which details it has. */
 export type Refusal = RefusalFragment;
@@ -9,7 +9,7 @@ export type Refusal = RefusalFragment;
 export interface TopLevelError {
   message: string;
   path?: (string | number)[];
-  extensions?: { code?: Code; requestId?: string; retryAfter?: number };
+  extensions?: { code?: Code; requestId?: string; retryAfter?: number; stepUpUrl?: string };
 }
 
 export interface Answer<Result> {
@@ -24,6 +24,8 @@ export class RequestError extends Error {
   readonly code: Code;
   /** What to tell those who run the exchange. */
   readonly requestId: string | undefined;
+  /** With STEP_UP_REQUIRED: where to prove a second factor, at the exchange; add `return_to`. */
+  readonly stepUpUrl: string | undefined;
 
   constructor(
     /** HTTP status; 0 when there was no answer at all. */
@@ -36,6 +38,7 @@ export class RequestError extends Error {
     super(errors[0]?.message ?? (status ? `the exchange answers with status ${status}` : "the exchange cannot be reached"), { cause });
     this.code = errors[0]?.extensions?.code ?? "UNAVAILABLE";
     this.requestId = errors[0]?.extensions?.requestId;
+    this.stepUpUrl = errors[0]?.extensions?.stepUpUrl;
   }
 }
 

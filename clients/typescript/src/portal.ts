@@ -25,8 +25,9 @@ export class SignInError extends Error {
   constructor(
     /** Code of RFC 6749, such as `access_denied`, or `state_mismatch`. */
     readonly code: string,
+    options?: ErrorOptions,
   ) {
-    super(`signing in failed: ${code}`);
+    super(`signing in failed: ${code}`, options);
   }
 }
 
@@ -64,12 +65,17 @@ export async function endSignIn(r: Registration, address: string, keep: Keep = s
   if (!code) {
     throw new SignInError(answer.get("error") ?? "invalid_request");
   }
-  const response = await send(`${r.exchange}/auth/portal/token`, {
-    method: "POST",
-    credentials: "omit",
-    body: new URLSearchParams({ grant_type: "authorization_code", code, client_id: r.portal, redirect_uri: r.returnAddress, code_verifier: kept.verifier }),
-  });
-  const got = (await response.json()) as { access_token?: string; expires_in?: number; error?: string };
+  let got: { access_token?: string; expires_in?: number; error?: string };
+  try {
+    const response = await send(`${r.exchange}/auth/portal/token`, {
+      method: "POST",
+      credentials: "omit",
+      body: new URLSearchParams({ grant_type: "authorization_code", code, client_id: r.portal, redirect_uri: r.returnAddress, code_verifier: kept.verifier }),
+    });
+    got = (await response.json()) as typeof got;
+  } catch (cause) {
+    throw new SignInError("temporarily_unavailable", { cause }); // the exchange is away, or somebody else answers for it
+  }
   if (!got.access_token) {
     throw new SignInError(got.error ?? "server_error");
   }

@@ -100,7 +100,7 @@ test("a learner follows what happens to their applications", async () => {
   const stop = new AbortController();
   const seen: string[] = [];
   for await (const batch of follow(learner, { after: before, types: ["APPLICATION"], every: 20, signal: stop.signal })) {
-    seen.push(...batch.nodes.filter((n) => n.id === made.id).map((n) => n.event));
+    seen.push(...batch.nodes.filter((n) => n.objectId === made.id).map((n) => n.event));
     if (seen.length === 1) {
       await learner.mutate(WithdrawApplication, { input: { applicationId: made.id } });
     } else {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SignInError, beginSignIn, endSignIn, type Keep } from "../src/index.js";
+import { SignInError, beginSignIn, endSignIn, follow, type Client, type Keep } from "../src/index.js";
 
 const registration = { exchange: "https://exchange.example", portal: "prt_1", returnAddress: "https://portal.example/" };
 
@@ -52,4 +52,24 @@ test("an answer that this browser did not ask for is not redeemed", async (t) =>
     await assert.rejects(endSignIn(registration, address, kept, async () => Response.json({ error: "invalid_grant" })), /invalid_grant/);
     await assert.rejects(endSignIn(registration, address, kept, never), /state_mismatch/);
   });
+});
+
+test("an exchange that is away, or that somebody else answers for, is a SignInError", async () => {
+  for (const send of [
+    async (): Promise<Response> => new Response("<h1>down</h1>", { status: 503 }),
+    async (): Promise<Response> => Promise.reject(new TypeError("fetch failed")),
+  ]) {
+    const kept = keep();
+    await assert.rejects(endSignIn(registration, await back(kept), kept, send), (e) => e instanceof SignInError && e.code === "temporarily_unavailable");
+  }
+});
+
+test("following ends at once when it is aborted between two questions", async () => {
+  const stop = new AbortController();
+  const client = { query: async () => ({ changes: { cursor: "chg_1", hasMore: false, nodes: [{}] } }) } as unknown as Client;
+  const began = Date.now();
+  for await (const _ of follow(client, { after: "chg_0", every: 60_000, signal: stop.signal })) {
+    stop.abort();
+  }
+  assert.ok(Date.now() - began < 10_000);
 });

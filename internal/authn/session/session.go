@@ -12,6 +12,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/logouttoken"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
@@ -211,6 +212,11 @@ func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) 
 
 func alive(s *ent.Session, now time.Time) bool {
 	return s.EndedAt == nil && now.Before(s.ExpiresAt) && now.Sub(s.SeenAt) < idle
+}
+
+// Alive are the sessions that alive says are.
+func Alive(now time.Time) predicate.Session {
+	return session.And(session.EndedAtIsNil(), session.ExpiresAtGT(now), session.SeenAtGT(now.Add(-idle)))
 }
 
 // End ends a session, and with it the tokens that it has lent.

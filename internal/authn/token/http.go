@@ -132,6 +132,14 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		s.Log.InfoContext(r.Context(), "a program gets no token", "error", refused.Code, "why", refused.Description)
+		if refused.status == http.StatusUnauthorized {
+			// What was tried is what is challenged (RFC 6749, 5.2), though no secret helps.
+			scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			if !strings.EqualFold(scheme, "Basic") {
+				scheme = "Bearer"
+			}
+			w.Header().Set("WWW-Authenticate", scheme+` realm="`+s.BaseURL+`"`)
+		}
 		w.WriteHeader(refused.status)
 		write(w, refused)
 		return

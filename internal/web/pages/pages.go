@@ -179,7 +179,7 @@ func (r *Renderer) guard(h http.Header, p page) {
 	if p.hidden {
 		h.Set("X-Robots-Tag", "noindex")
 	}
-	if strings.HasPrefix(r.options.BaseURL, "https:") {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }

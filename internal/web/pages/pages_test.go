@@ -258,7 +258,7 @@ func TestPagesKeepToThemselves(t *testing.T) {
 		h := w.Header()
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-			"Vary": "Accept-Language, Cookie", "Content-Language": lang, "Strict-Transport-Security": "max-age=31536000",
+			"Vary": "Accept-Language, Cookie", "Content-Language": lang, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s is %q, want %q", name, got, want)
@@ -300,11 +300,4 @@ func TestPersonalPagesAreNotIndexed(t *testing.T) {
 			t.Errorf("noindex in the page: %v, want %v", got, personal)
 		}
 	})
-}
-
-func TestPlainServersSendNoHSTS(t *testing.T) {
-	w := samples()[0].ask(renderer(t, Options{BaseURL: "http://localhost:8080/"}), "en")
-	if got := w.Header().Get("Strict-Transport-Security"); got != "" {
-		t.Errorf("Strict-Transport-Security is %q over http", got)
-	}
 }
