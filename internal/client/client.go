@@ -262,7 +262,11 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 }
 
 // Disable ends the use of a program and of its tokens, within half a minute.
+//
+// Its published keys are forgotten: when it is enabled again, those count that it
+// publishes then.
 func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
+	defer s.forget(id)
 	return s.move(ctx, id, apiclient.StateDISABLED, "api_client.disable")
 }
 
@@ -324,7 +328,7 @@ func (s *Service) hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.ApiCl
 }
 
 func (s *Service) lock(ctx context.Context, tx *ent.Tx, id ident.ID) error {
-	return tx.Institution.Update().Where(institution.ID(id)).SetUpdatedAt(vocab.Now(s.Now)).Exec(viewer.AsSystem(ctx))
+	return storage.Hold(viewer.AsSystem(ctx), tx.Institution.Update().Where(institution.ID(id)))
 }
 
 func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.ApiClient, details map[string]string) error {

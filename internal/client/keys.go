@@ -96,6 +96,13 @@ func (s *Service) publishedBy(client ident.ID, address string) *published {
 	return p
 }
 
+// forget makes the next question about a program's keys read them anew.
+func (s *Service) forget(client ident.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.published, client)
+}
+
 // find returns the published keys, read anew when the id is not among them or
 // they are old.
 func (p *published) find(ctx context.Context, client *fetch.Client, now time.Time, keyID string) []Key {

@@ -243,7 +243,23 @@ func (s *Service) tidy(ctx context.Context) {
 			for sh.index.Compact() {
 			}
 			s.republish(ctx, sh.index)
+			s.Recover(ctx)
 		}
+	}
+}
+
+// Recover reads all anew when the log ends before what has been seen of it: the
+// database was put back to an earlier moment, and its next events would be taken
+// for known ones.
+func (s *Service) Recover(ctx context.Context) {
+	seen := s.shelf.Load().sequence
+	head, err := outbox.Head(viewer.AsSystem(ctx), s.DB)
+	if err == nil && head < seen {
+		slog.WarnContext(ctx, "the database was put back; the catalogue is read anew", "seen", seen, "head", head)
+		err = s.Load(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		slog.ErrorContext(ctx, "the catalogue is not up to date", "err", err)
 	}
 }
 

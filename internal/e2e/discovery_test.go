@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
@@ -142,4 +144,23 @@ func TestReadingAnewHoldsUpNothing(t *testing.T) {
 	}
 	expect(t, "after the new reading", w.Nobody().find(``), "CS-3", "CS-1")
 	w.App = elsewhere
+}
+
+// A database that was put back to an earlier moment is read anew: its next events
+// have numbers that were seen before.
+func TestADatabaseThatWasPutBackIsReadAnew(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	gone := w.course(c.editor, "CS-1")
+	w.course(c.editor, "CS-2")
+	if err := w.App.Discovery.Follow(w.system()); err != nil {
+		t.Fatal(err)
+	}
+	// As if it had been put back to before the first course.
+	w.DB.Client.OutboxEvent.Delete().Where(outboxevent.SequenceGT(2)).ExecX(w.system())
+	w.DB.Client.Course.Update().Where(course.ID(ident.ID(gone))).SetState(course.StateWITHDRAWN).ExecX(w.system())
+	expect(t, "before", w.Nobody().find(``), "CS-2", "CS-1")
+	w.App.Discovery.Recover(w.system())
+	expect(t, "after", w.Nobody().find(``), "CS-2")
+	w.App.Discovery.Recover(w.system()) // nothing to do
 }

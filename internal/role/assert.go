@@ -47,7 +47,7 @@ func Assert(ctx context.Context, tx *ent.Tx, person ident.ID, c Claims, now time
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	if err := lock(ctx, tx, c.InstitutionID, now); err != nil {
+	if err := lock(ctx, tx, c.InstitutionID); err != nil {
 		return err
 	}
 	if changes, err = due(ctx, tx, person, c, now); err != nil {

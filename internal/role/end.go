@@ -44,7 +44,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		return nil, errPast.At("input", "at")
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RoleGrant, error) {
-		if err := lock(ctx, tx, placeOf(g), now); err != nil {
+		if err := lock(ctx, tx, placeOf(g)); err != nil {
 			return nil, err
 		}
 		g, err := tx.RoleGrant.Get(ctx, g.ID)

@@ -36,7 +36,7 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 	call := idempotency.Call{Verb: "grantRole", Key: g.IdempotencyKey, Input: g}
 	system := viewer.AsSystem(ctx) // the person and the institution's rows need not be visible
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
-		if err := lock(ctx, tx, g.At, now); err != nil {
+		if err := lock(ctx, tx, g.At); err != nil {
 			return nil, err
 		}
 		if err := requireGrant(ctx, tx, g, now); err != nil {

@@ -47,12 +47,12 @@ var errUnitClosed = problem.New(problem.Conflict, "the unit is closed")
 // the other: together, two administrators could end what neither could alone.
 // It writes the row itself, which every node of a cluster notices; it is the
 // first statement of its transaction, so that what is read next is current.
-func lock(ctx context.Context, tx *ent.Tx, place ident.ID, now time.Time) error {
+func lock(ctx context.Context, tx *ent.Tx, place ident.ID) error {
 	ctx = viewer.AsSystem(ctx)
 	if place.Kind() == ident.Alliance {
-		return tx.Alliance.Update().Where(alliance.ID(place)).SetUpdatedAt(now).Exec(ctx)
+		return storage.Hold(ctx, tx.Alliance.Update().Where(alliance.ID(place)))
 	}
-	return tx.Institution.Update().Where(institution.ID(place)).SetUpdatedAt(now).Exec(ctx)
+	return storage.Hold(ctx, tx.Institution.Update().Where(institution.ID(place)))
 }
 
 // placeOf returns the institution or alliance at which a role is held.

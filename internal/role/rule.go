@@ -75,7 +75,6 @@ func checkValue(a rolerule.Attribute, value string) error {
 // MakeRule makes the rule; it acts at each sign-in from now on. It returns a
 // CONFLICT problem when the institution has the same rule already.
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
-	now := vocab.Now(s.Now)
 	call := idempotency.Call{Verb: "makeRoleRule", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
 		if err := authz.Require(ctx, authz.GrantRoles, n.InstitutionID); err != nil {
@@ -84,7 +83,7 @@ func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error
 		if err := n.check(); err != nil {
 			return nil, err
 		}
-		if err := lock(ctx, tx, n.InstitutionID, now); err != nil {
+		if err := lock(ctx, tx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		if err := openUnit(ctx, tx, n.UnitID, n.InstitutionID); err != nil {
@@ -143,7 +142,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 	system := viewer.AsSystem(ctx)
 	by := viewer.From(ctx).ByPerson()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RoleRule, error) {
-		if err := lock(ctx, tx, r.InstitutionID, now); err != nil {
+		if err := lock(ctx, tx, r.InstitutionID); err != nil {
 			return nil, err
 		}
 		n, err := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by).Save(ctx)

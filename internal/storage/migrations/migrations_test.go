@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -261,4 +262,49 @@ func TestCancelledStarterAppliesNothing(t *testing.T) {
 	if n := tables(t, db); n != 0 {
 		t.Errorf("%d tables were made", n)
 	}
+}
+
+// A program of the version before goes on writing while servers are replaced one
+// by one: it does not know a new column, so that needs a default or may be null.
+func TestNewColumnsNeedNoValue(t *testing.T) {
+	dir, _ := embedded(t)
+	if found := demanding(t, dir); len(found) > 0 {
+		t.Errorf("an older program could not write beside %v", found)
+	}
+}
+
+func TestAColumnThatDemandsAValueIsNoticed(t *testing.T) {
+	first := "CREATE TABLE a (n int NOT NULL);\n"
+	for statement, noticed := range map[string]bool{
+		"ALTER TABLE `a` ADD COLUMN `m` int NOT NULL;":                               true,
+		"alter table a add column m varchar(3) not null, add column k int null;":     true,
+		"ALTER TABLE `a` ADD COLUMN `k` int NULL, ADD COLUMN `m` bool NOT NULL;":     true,
+		"ALTER TABLE `a` ADD COLUMN `m` int NOT NULL DEFAULT 0;":                     false,
+		"ALTER TABLE `a` ADD COLUMN `m` int NULL;":                                   false,
+		"CREATE TABLE b (n int NOT NULL);":                                           false,
+		"ALTER TABLE `a` ADD CONSTRAINT `c` FOREIGN KEY (`n`) REFERENCES `b` (`n`);": false,
+	} {
+		if got := len(demanding(t, folder(t, first, statement+"\n"))) > 0; got != noticed {
+			t.Errorf("%s is noticed: %t", statement, got)
+		}
+	}
+}
+
+var newColumn = regexp.MustCompile("(?i)ADD\\s+COLUMN\\s[^,;]*NOT\\s+NULL[^,;]*")
+
+// demanding lists the new columns of later files that need a value.
+func demanding(t *testing.T, dir migrate.Dir) (found []string) {
+	t.Helper()
+	files, err := dir.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files[1:] {
+		for _, column := range newColumn.FindAllString(string(f.Bytes()), -1) {
+			if !strings.Contains(strings.ToUpper(column), "DEFAULT") {
+				found = append(found, column)
+			}
+		}
+	}
+	return found
 }
