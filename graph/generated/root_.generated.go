@@ -490,17 +490,17 @@ extend type Query {
 
 extend type Mutation {
   "The signed-in learner applies. CONFLICT outside the window (DeadlineError), without free seats (CapacityError), or when a live application exists."
-  submitApplication("What is to be done." input: SubmitApplicationInput!): ApplicationPayload
+  submitApplication(input: SubmitApplicationInput!): ApplicationPayload
   "The learner withdraws; a seat becomes free. CONFLICT once completed."
-  withdrawApplication("What is to be done." input: WithdrawApplicationInput!): ApplicationPayload
+  withdrawApplication(input: WithdrawApplicationInput!): ApplicationPayload
   "Home sends the learner. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
-  nominateApplication("What is to be done." input: NominateApplicationInput!): ApplicationPayload
+  nominateApplication(input: NominateApplicationInput!): ApplicationPayload
   "Home refuses. Needs ` + "`" + `application.nominate` + "`" + ` at home. CONFLICT (StateError) unless SUBMITTED."
-  refuseNomination("What is to be done." input: RefuseNominationInput!): ApplicationPayload
+  refuseNomination(input: RefuseNominationInput!): ApplicationPayload
   "Host gives a seat. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT unless NOMINATED (StateError) and a seat is free (CapacityError)."
-  admitApplication("What is to be done." input: AdmitApplicationInput!): ApplicationPayload
+  admitApplication(input: AdmitApplicationInput!): ApplicationPayload
   "Host refuses. Needs ` + "`" + `application.decide` + "`" + ` at the host. CONFLICT (StateError) unless NOMINATED."
-  refuseApplication("What is to be done." input: RefuseApplicationInput!): ApplicationPayload
+  refuseApplication(input: RefuseApplicationInput!): ApplicationPayload
 }
 `, BuiltIn: false},
 	{Name: "../catalogue.graphqls", Input: `"A course or micro-credential: an identity whose content stands in versions."
@@ -1303,25 +1303,25 @@ extend type Query {
 
 extend type Mutation {
   "Makes a course with its first draft. Needs ` + "`" + `course.edit` + "`" + `. INVALID for each broken value; CONFLICT when the code is taken."
-  createCourse("What is to be done." input: CreateCourseInput!): CoursePayload
+  createCourse(input: CreateCourseInput!): CoursePayload
   "Replaces the content of the draft, or begins a new draft. Needs ` + "`" + `course.edit` + "`" + `. CONFLICT while the draft is reviewed."
-  updateCourseDraft("What is to be done." input: UpdateCourseDraftInput!): CoursePayload
+  updateCourseDraft(input: UpdateCourseDraftInput!): CoursePayload
   "Hands the draft to another person for review. Needs ` + "`" + `course.edit` + "`" + `. INVALID for whatever would keep it from being published, all at once."
-  submitCourseForReview("What is to be done." input: SubmitCourseForReviewInput!): CoursePayload
+  submitCourseForReview(input: SubmitCourseForReviewInput!): CoursePayload
   "Gives a draft in review back to its editors. Needs ` + "`" + `course.publish` + "`" + `; who submitted it may take it back with ` + "`" + `course.edit` + "`" + `."
-  returnCourseDraft("What is to be done." input: ReturnCourseDraftInput!): CoursePayload
+  returnCourseDraft(input: ReturnCourseDraftInput!): CoursePayload
   "Makes the draft the published version. Needs ` + "`" + `course.publish` + "`" + `. INVALID for each missing element of Annex I and each broken bound, all at once. CONFLICT for a draft that must be reviewed first; FORBIDDEN for who submitted what is reviewed."
-  publishCourse("What is to be done." input: PublishCourseInput!): CoursePayload
+  publishCourse(input: PublishCourseInput!): CoursePayload
   "Takes a course out of the catalogue. Needs ` + "`" + `course.publish` + "`" + `. Its offerings take no new applications; who has applied is still nominated and admitted, and who is enrolled learns to the end."
-  withdrawCourse("What is to be done." input: WithdrawCourseInput!): CoursePayload
+  withdrawCourse(input: WithdrawCourseInput!): CoursePayload
   "Makes a draft of an offering. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictory windows; CONFLICT unless the course is published."
-  createOffering("What is to be done." input: CreateOfferingInput!): OfferingPayload
+  createOffering(input: CreateOfferingInput!): OfferingPayload
   "Replaces what an offering says. Needs ` + "`" + `offering.manage` + "`" + `. INVALID for contradictions, CONFLICT for each thing that its state forbids to change, all at once."
-  updateOffering("What is to be done." input: UpdateOfferingInput!): OfferingPayload
+  updateOffering(input: UpdateOfferingInput!): OfferingPayload
   "Opens an offering to learners. Needs ` + "`" + `offering.manage` + "`" + `. CONFLICT unless the course is published."
-  publishOffering("What is to be done." input: PublishOfferingInput!): OfferingPayload
+  publishOffering(input: PublishOfferingInput!): OfferingPayload
   "Calls an offering off. Needs ` + "`" + `offering.manage` + "`" + `."
-  cancelOffering("What is to be done." input: CancelOfferingInput!): OfferingPayload
+  cancelOffering(input: CancelOfferingInput!): OfferingPayload
 }
 `, BuiltIn: false},
 	{Name: "../change.graphqls", Input: `"What has changed since a cursor."
@@ -1591,17 +1591,17 @@ extend type Query {
 
 extend type Mutation {
   "Registers a program, which can get tokens at once. Needs ` + "`" + `client.manage` + "`" + `."
-  registerApiClient("What is to be done." input: RegisterApiClientInput!): ApiClientPayload
+  registerApiClient(input: RegisterApiClientInput!): ApiClientPayload
   "Changes a program. Needs ` + "`" + `client.manage` + "`" + `."
-  updateApiClient("What is to be done." input: UpdateApiClientInput!): ApiClientPayload
+  updateApiClient(input: UpdateApiClientInput!): ApiClientPayload
   "Registers one more key; the others stay. Needs ` + "`" + `client.manage` + "`" + `."
-  addApiClientKey("What is to be done." input: AddApiClientKeyInput!): ApiClientPayload
+  addApiClientKey(input: AddApiClientKeyInput!): ApiClientPayload
   "Ends the use of a key, and of the tokens that were got with it, within 30 seconds and for good. Needs ` + "`" + `client.manage` + "`" + `."
-  retireApiClientKey("What is to be done." input: RetireApiClientKeyInput!): ApiClientPayload
+  retireApiClientKey(input: RetireApiClientKeyInput!): ApiClientPayload
   "Ends the use of a program and of its tokens within 30 seconds. Needs ` + "`" + `client.manage` + "`" + `."
-  disableApiClient("What is to be done." input: DisableApiClientInput!): ApiClientPayload
+  disableApiClient(input: DisableApiClientInput!): ApiClientPayload
   "Lets a disabled program be used again. Needs ` + "`" + `client.manage` + "`" + `."
-  enableApiClient("What is to be done." input: EnableApiClientInput!): ApiClientPayload
+  enableApiClient(input: EnableApiClientInput!): ApiClientPayload
 }
 `, BuiltIn: false},
 	{Name: "../credential.graphqls", Input: `"A signed statement of what a learner achieved."
@@ -1840,9 +1840,9 @@ extend type Query {
 
 extend type Mutation {
   "Issues the credential of a confirmed, passed result. Needs ` + "`" + `credential.issue` + "`" + ` at the host. INVALID for each missing element of Annex I."
-  issueCredential("What is to be done." input: IssueCredentialInput!): CredentialPayload
+  issueCredential(input: IssueCredentialInput!): CredentialPayload
   "Revokes a credential for good. Needs ` + "`" + `credential.revoke` + "`" + ` at the issuer."
-  revokeCredential("What is to be done." input: RevokeCredentialInput!): CredentialPayload
+  revokeCredential(input: RevokeCredentialInput!): CredentialPayload
 }
 `, BuiltIn: false},
 	{Name: "../discovery.graphqls", Input: `"A page of the catalogue."
@@ -2252,9 +2252,9 @@ extend type Query {
 
 extend type Mutation {
   "Records the result of an attempt, provisionally. Needs ` + "`" + `result.record` + "`" + ` at the host."
-  recordResult("What is to be done." input: RecordResultInput!): ResultPayload
+  recordResult(input: RecordResultInput!): ResultPayload
   "Makes a result final; a pass completes the enrolment. Needs ` + "`" + `result.confirm` + "`" + ` at the host."
-  confirmResult("What is to be done." input: ConfirmResultInput!): ResultPayload
+  confirmResult(input: ConfirmResultInput!): ResultPayload
 }
 `, BuiltIn: false},
 	{Name: "../exchange.graphqls", Input: `"One reading of a partner's catalogue: of a file, or of an endpoint that is pulled. Visible to the staff of the institution."
@@ -2623,19 +2623,19 @@ extend type Query {
 
 extend type Mutation {
   "Imports a small document; follow the run to see how it goes. Needs ` + "`" + `catalogue.import` + "`" + `. CONFLICT with five imports under way, and for PUBLISH where a second person reviews courses."
-  startImport("What is to be done." input: StartImportInput!): ImportRunPayload
+  startImport(input: StartImportInput!): ImportRunPayload
   "Stops an import; what it has applied stays. Needs ` + "`" + `catalogue.import` + "`" + `."
-  cancelImport("What is to be done." input: CancelImportInput!): ImportRunPayload
+  cancelImport(input: CancelImportInput!): ImportRunPayload
   "Adds an endpoint that is pulled at once and then periodically. Needs ` + "`" + `catalogue.import` + "`" + `."
-  addImportSource("What is to be done." input: AddImportSourceInput!): ImportSourcePayload
+  addImportSource(input: AddImportSourceInput!): ImportSourcePayload
   "Changes a source; with another address or format it is pulled at once. Needs ` + "`" + `catalogue.import` + "`" + `."
-  updateImportSource("What is to be done." input: UpdateImportSourceInput!): ImportSourcePayload
+  updateImportSource(input: UpdateImportSourceInput!): ImportSourcePayload
   "Stops pulling a source. Needs ` + "`" + `catalogue.import` + "`" + `."
-  pauseImportSource("What is to be done." input: PauseImportSourceInput!): ImportSourcePayload
+  pauseImportSource(input: PauseImportSourceInput!): ImportSourcePayload
   "Goes on pulling a source, at once. Needs ` + "`" + `catalogue.import` + "`" + `."
-  resumeImportSource("What is to be done." input: ResumeImportSourceInput!): ImportSourcePayload
+  resumeImportSource(input: ResumeImportSourceInput!): ImportSourcePayload
   "Pulls a source now rather than at its next turn. Needs ` + "`" + `catalogue.import` + "`" + `."
-  pullImportSource("What is to be done." input: PullImportSourceInput!): ImportSourcePayload
+  pullImportSource(input: PullImportSourceInput!): ImportSourcePayload
 }
 `, BuiltIn: false},
 	{Name: "../institution.graphqls", Input: `"A group of institutions that share an offer."
@@ -3346,25 +3346,25 @@ type AlliancePayload {
 
 extend type Mutation {
   "Invites an institution into an alliance. CONFLICT when it is invited or a member already, or an identifier of a new one is taken."
-  inviteMember("What is to be done." input: InviteMemberInput!): MembershipPayload
+  inviteMember(input: InviteMemberInput!): MembershipPayload
   "Answers an invitation for the institution. CONFLICT when it is answered already."
-  answerInvitation("What is to be done." input: AnswerInvitationInput!): MembershipPayload
+  answerInvitation(input: AnswerInvitationInput!): MembershipPayload
   "Suspends an active member: nothing new begins until it is reinstated."
-  suspendMember("What is to be done." input: SuspendMemberInput!): MembershipPayload
+  suspendMember(input: SuspendMemberInput!): MembershipPayload
   "Makes a suspended member active again."
-  reinstateMember("What is to be done." input: ReinstateMemberInput!): MembershipPayload
+  reinstateMember(input: ReinstateMemberInput!): MembershipPayload
   "Ends a membership or takes an invitation back, on behalf of the alliance or of the institution."
-  endMembership("What is to be done." input: EndMembershipInput!): MembershipPayload
+  endMembership(input: EndMembershipInput!): MembershipPayload
   "Changes what is known of an institution. CONFLICT at each identifier that another one has."
-  updateInstitution("What is to be done." input: UpdateInstitutionInput!): InstitutionPayload
+  updateInstitution(input: UpdateInstitutionInput!): InstitutionPayload
   "Adds a unit. An institution has at most 500, 8 levels deep."
-  addUnit("What is to be done." input: AddUnitInput!): UnitPayload
+  addUnit(input: AddUnitInput!): UnitPayload
   "Renames or moves a unit."
-  updateUnit("What is to be done." input: UpdateUnitInput!): UnitPayload
+  updateUnit(input: UpdateUnitInput!): UnitPayload
   "Closes a unit. CONFLICT while it has open units below it or published courses."
-  closeUnit("What is to be done." input: CloseUnitInput!): UnitPayload
+  closeUnit(input: CloseUnitInput!): UnitPayload
   "Changes an alliance."
-  updateAlliance("What is to be done." input: UpdateAllianceInput!): AlliancePayload
+  updateAlliance(input: UpdateAllianceInput!): AlliancePayload
 }
 `, BuiltIn: false},
 	{Name: "../microdegree.graphqls", Input: `"An award put together from courses of several partners."
@@ -3777,13 +3777,13 @@ extend type Query {
 
 extend type Mutation {
   "Makes a draft of a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each broken value; CONFLICT when the key is taken."
-  createMicroDegree("What is to be done." input: CreateMicroDegreeInput!): MicroDegreePayload
+  createMicroDegree(input: CreateMicroDegreeInput!): MicroDegreePayload
   "Replaces the content of a draft. Needs ` + "`" + `micro_degree.edit` + "`" + `. CONFLICT once it is published: learners rely on its rules."
-  updateMicroDegree("What is to be done." input: UpdateMicroDegreeInput!): MicroDegreePayload
+  updateMicroDegree(input: UpdateMicroDegreeInput!): MicroDegreePayload
   "Publishes a micro-degree. Needs ` + "`" + `micro_degree.edit` + "`" + `. INVALID for each rule that is broken or cannot be met with the published courses, all at once."
-  publishMicroDegree("What is to be done." input: PublishMicroDegreeInput!): MicroDegreePayload
+  publishMicroDegree(input: PublishMicroDegreeInput!): MicroDegreePayload
   "Takes a micro-degree out of the catalogue. Needs ` + "`" + `micro_degree.edit` + "`" + `."
-  withdrawMicroDegree("What is to be done." input: WithdrawMicroDegreeInput!): MicroDegreePayload
+  withdrawMicroDegree(input: WithdrawMicroDegreeInput!): MicroDegreePayload
 }
 `, BuiltIn: false},
 	{Name: "../person.graphqls", Input: `"Who asks, and what they may do."
@@ -4046,9 +4046,9 @@ type PortalPayload {
 
 extend type Mutation {
   "Registers a front end on an origin of its own, effective within 15 seconds. CONFLICT while the origin is registered. It is never changed: end it and register it anew."
-  registerPortal("What is to be done." input: RegisterPortalInput!): PortalPayload
+  registerPortal(input: RegisterPortalInput!): PortalPayload
   "Ends a portal, at once every token that was lent to it, and within 15 seconds its calls."
-  endPortal("What is to be done." input: EndPortalInput!): PortalPayload
+  endPortal(input: EndPortalInput!): PortalPayload
 }
 `, BuiltIn: false},
 	{Name: "../provider.graphqls", Input: `"An identity provider: by which people of its home organisations sign in. For the administrators of alliances, and of the institutions that it speaks for."
@@ -4400,23 +4400,23 @@ extend type Query {
 
 extend type Mutation {
   "Proposes an identity provider. For administrators of the alliances, or of all of its institutions. CONFLICT when its key, its issuer or a domain is taken."
-  proposeProvider("What is to be done." input: ProposeProviderInput!): IdentityProviderPayload
+  proposeProvider(input: ProposeProviderInput!): IdentityProviderPayload
   "Puts a proposal in force. For administrators of the alliances, but not for who proposed it. CONFLICT when it has changed since it was looked at."
-  approveProvider("What is to be done." input: ApproveProviderInput!): IdentityProviderPayload
+  approveProvider(input: ApproveProviderInput!): IdentityProviderPayload
   "Removes a proposal, and answers with what it was. CONFLICT when people have signed in through the provider before."
-  rejectProvider("What is to be done." input: RejectProviderInput!): IdentityProviderPayload
+  rejectProvider(input: RejectProviderInput!): IdentityProviderPayload
   "Changes a provider. The client id and the scopes hold at once; everything else makes it PROPOSED until a second person approves it, and meanwhile nobody signs in through it."
-  updateProvider("What is to be done." input: UpdateProviderInput!): IdentityProviderPayload
+  updateProvider(input: UpdateProviderInput!): IdentityProviderPayload
   "Adds a home organisation, which makes the provider PROPOSED until a second person approves it. CONFLICT when another provider speaks for the domain."
-  addProviderHome("What is to be done." input: AddProviderHomeInput!): IdentityProviderPayload
+  addProviderHome(input: AddProviderHomeInput!): IdentityProviderPayload
   "Takes a home organisation away, at once. CONFLICT for the last one."
-  removeProviderHome("What is to be done." input: RemoveProviderHomeInput!): IdentityProviderPayload
+  removeProviderHome(input: RemoveProviderHomeInput!): IdentityProviderPayload
   "Switches a provider off: nobody signs in through it any more; sessions go on."
-  disableProvider("What is to be done." input: DisableProviderInput!): IdentityProviderPayload
+  disableProvider(input: DisableProviderInput!): IdentityProviderPayload
   "Switches a provider on again, as it was approved. For administrators of the alliances."
-  enableProvider("What is to be done." input: EnableProviderInput!): IdentityProviderPayload
+  enableProvider(input: EnableProviderInput!): IdentityProviderPayload
   "Asks a provider for its metadata and keys now, within five seconds."
-  checkProvider("What is to be done." input: CheckProviderInput!): IdentityProviderPayload
+  checkProvider(input: CheckProviderInput!): IdentityProviderPayload
 }
 `, BuiltIn: false},
 	{Name: "../recognition.graphqls", Input: `"What a course will count at home."
@@ -4780,15 +4780,15 @@ extend type Query {
 
 extend type Mutation {
   "Proposes a rule. Needs ` + "`" + `recognition_rule.propose` + "`" + ` at either side."
-  proposeRecognitionRule("What is to be done." input: ProposeRecognitionRuleInput!): RecognitionRulePayload
+  proposeRecognitionRule(input: ProposeRecognitionRuleInput!): RecognitionRulePayload
   "Agrees or declines. Needs ` + "`" + `recognition_rule.answer` + "`" + ` at the other side."
-  answerRecognitionRule("What is to be done." input: AnswerRecognitionRuleInput!): RecognitionRulePayload
+  answerRecognitionRule(input: AnswerRecognitionRuleInput!): RecognitionRulePayload
   "Ends an agreed rule. Needs ` + "`" + `recognition_rule.terminate` + "`" + ` at either side."
-  terminateRecognitionRule("What is to be done." input: TerminateRecognitionRuleInput!): RecognitionRulePayload
+  terminateRecognitionRule(input: TerminateRecognitionRuleInput!): RecognitionRulePayload
   "The learner asks home to count a credential. Decided at once when a promise or an agreed rule fits."
-  requestRecognition("What is to be done." input: RequestRecognitionInput!): RecognitionCasePayload
+  requestRecognition(input: RequestRecognitionInput!): RecognitionCasePayload
   "An officer decides. Needs ` + "`" + `recognition.decide` + "`" + ` at home. Anything but full needs a substantial difference and a remedy."
-  decideRecognition("What is to be done." input: DecideRecognitionInput!): RecognitionCasePayload
+  decideRecognition(input: DecideRecognitionInput!): RecognitionCasePayload
 }
 `, BuiltIn: false},
 	{Name: "../role.graphqls", Input: `"A role that was given to a person."
@@ -5020,13 +5020,13 @@ type RoleRulePayload {
 
 extend type Mutation {
   "Gives a person a role. Beside an institution's own administrators, the alliance that first invited it may appoint its first ADMINISTRATOR."
-  grantRole("What is to be done." input: GrantRoleInput!): RoleGrantPayload
+  grantRole(input: GrantRoleInput!): RoleGrantPayload
   "Takes a role back, at once or at a moment to come; who holds it may give it up. It acts on running sessions. CONFLICT when it has ended, and for the last administrator without an end."
-  endRole("What is to be done." input: EndRoleInput!): RoleGrantPayload
+  endRole(input: EndRoleInput!): RoleGrantPayload
   "Makes a rule by which a role follows from a claim at each sign-in from now on. CONFLICT when the institution has it already."
-  makeRoleRule("What is to be done." input: MakeRoleRuleInput!): RoleRulePayload
+  makeRoleRule(input: MakeRoleRuleInput!): RoleRulePayload
   "Ends a rule, and with it every role that it gave."
-  endRoleRule("What is to be done." input: EndRoleRuleInput!): RoleRulePayload
+  endRoleRule(input: EndRoleRuleInput!): RoleRulePayload
 }
 `, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
@@ -5385,11 +5385,11 @@ type UnlinkIdentityPayload {
 
 extend type Mutation {
   "Ends one of the viewer's sessions, and the tokens that it has lent."
-  endSession("What is to be done." input: EndSessionInput!): SessionPayload
+  endSession(input: EndSessionInput!): SessionPayload
   "Ends all sessions of the viewer but one."
-  endOtherSessions("What is to be done." input: EndOtherSessionsInput!): OtherSessionsPayload
+  endOtherSessions(input: EndOtherSessionsInput!): OtherSessionsPayload
   "Takes an account from the viewer, and ends what it has signed in. CONFLICT for the last one, and for the one of the session that asks."
-  unlinkIdentity("What is to be done." input: UnlinkIdentityInput!): UnlinkIdentityPayload
+  unlinkIdentity(input: UnlinkIdentityInput!): UnlinkIdentityPayload
 }
 `, BuiltIn: false},
 }

@@ -1383,7 +1383,7 @@ export type RecognitionCaseState =
   | 'OPEN'
   /** Does not count, with reasons. */
   | 'REFUSED'
-  /** The learner has withdrawn it. */
+  /** Ended without a decision: the credential was revoked while it was open. */
   | 'WITHDRAWN'
   | '%future added value';
 
@@ -1552,6 +1552,14 @@ export type RequestRecognitionInput = {
   /** Study programme; that of the application unless given. */
   programmeId?: InputMaybe<Scalars['ID']['input']>;
 };
+
+/** Whether a result is confirmed by another person than who recorded it. */
+export type ResultConfirmation =
+  /** Who recorded a result may confirm it. */
+  | 'OPTIONAL'
+  /** Another person confirms it. */
+  | 'REQUIRED'
+  | '%future added value';
 
 /** Outcomes of an attempt. */
 export type ResultOutcome =
@@ -1923,6 +1931,8 @@ export type UpdateInstitutionInput = {
   oid?: InputMaybe<Scalars['String']['input']>;
   /** Participant identification code, nine digits. */
   pic?: InputMaybe<Scalars['String']['input']>;
+  /** Whether a second person confirms a result. */
+  resultConfirmation?: InputMaybe<ResultConfirmation>;
   /** ROR id, such as `https://ror.org/0304hq317`. */
   ror?: InputMaybe<Scalars['String']['input']>;
   /** Whether its staff must prove a second factor for what weighs most. */
