@@ -3,7 +3,7 @@ GO    ?= go
 BIN   := bin/peregrine
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-sqlite test-mysql e2e generate migration verify lint conformance bench clean
+.PHONY: run build test test-sqlite test-mysql e2e generate migration verify lint conformance bench attacks clean
 
 run: build ## serve the demo alliance on this machine
 	PEREGRINE_DEMO=true $(BIN) serve
@@ -42,6 +42,9 @@ conformance: ## output against what others publish; needs PEREGRINE_STANDARDS=FO
 
 bench: ## ratios against the raw-SQL floor
 	scripts/with-mariadb $(GO) test -run '^$$' -bench . -benchtime 2s ./bench/...
+
+attacks: ## take the most dangerous defences out of a copy, one at a time: which test notices?
+	scripts/with-mariadb sh -c 'cd test/attacks && $(GO) run . ../..'
 
 clean:
 	rm -rf bin data
