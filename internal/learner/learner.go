@@ -162,10 +162,7 @@ func speaksFor(ctx context.Context, tx *ent.Tx, id *ent.Identity) (bool, error) 
 func refreshProfile(ctx context.Context, tx *ent.Tx, person ident.ID, a Assertion) error {
 	given, family := vocab.Clean(maxName, a.GivenName), vocab.Clean(maxName, a.FamilyName)
 	email, esi := vocab.Given(vocab.Clean(maxEmail, a.Email)), vocab.Given(vocab.Clean(maxESI, a.ESI))
-	lang := "en"
-	if tag, err := language.Parse(a.Language); err == nil {
-		lang = tag.String()
-	}
+	lang := vocab.LanguageOr("en", a.Language)
 	update := tx.Profile.Update().Where(profile.PersonID(person)).SetGivenName(given).SetFamilyName(family).
 		ClearEmail().ClearEsi().SetLanguage(lang) // what home no longer says is no longer known
 	if email != nil {

@@ -9,11 +9,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
@@ -261,6 +263,29 @@ func TestTwoWhoUnlinkLeaveOneAccount(t *testing.T) {
 		left := h.db.Identity.Query().Where(identity.PersonID(a.PersonID)).CountX(h.system)
 		if left != 1 || (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), problem.Is(problem.Conflict)) {
 			t.Fatalf("round %d: %d accounts are left: %v", round, left, errs)
+		}
+	}
+}
+
+// A name has room for as many letters of every script, and what is longer is
+// cut; nobody is kept out by their name or their language.
+func TestNamesOfEveryScriptSignIn(t *testing.T) {
+	h := newHouse(t)
+	for i, letter := range []string{"a", "Ω", "Ж", "ა", "漢", "👩", "é"} {
+		for _, n := range []int{60, 100, 300} {
+			given := strings.Repeat(letter, n)
+			account, err := h.learners.SignIn(h.system, learner.Assertion{
+				ProviderID: h.provider.ID, Issuer: h.provider.Issuer, Subject: fmt.Sprint(i, "-", n), GivenName: given, FamilyName: given,
+				Language: "de-DE-u-ca-gregory-co-phonebk-nu-latn-x-abcdefgh", InstitutionID: h.inst, Affiliations: []string{"student"},
+			})
+			if err != nil {
+				t.Errorf("%d times %s: %v", n, letter, err)
+				continue
+			}
+			p := h.db.Profile.Query().Where(profile.PersonID(account.PersonID)).OnlyX(h.system)
+			if want := min(n, 100); utf8.RuneCountInString(p.GivenName) != want || p.FamilyName != p.GivenName || p.Language != "en" {
+				t.Errorf("%d times %s became %d letters in %q", n, letter, utf8.RuneCountInString(p.GivenName), p.Language)
+			}
 		}
 	}
 }

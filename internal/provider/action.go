@@ -62,7 +62,9 @@ func (s *Service) SignInURLs(ctx context.Context, institutions []ident.ID) (map[
 
 // StartPath is the path at which signing in with a home begins, without where
 // to return to. h has its provider loaded. Where one provider speaks for several
-// homes, the home goes along as a hint.
+// homes, the home goes along, so that a browser remembers which one it was. A
+// proxy asks for it again: what it takes as a hint (aarc_idp_hint, AARC-G061) is
+// the identifier of the provider behind it, which is not known here.
 func StartPath(h *ent.ProviderHome) string {
 	path := "/auth/start/" + url.PathEscape(h.Edges.Provider.Key)
 	if h.Edges.Provider.Mode == provider.ModePROXY {

@@ -115,6 +115,9 @@ func try(project string, all []attack, list bool) error {
 	return nil
 }
 
+// environ lets what is compiled once serve wherever the copy lies.
+var environ = append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false")
+
 var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 func (a attack) tried(folder string, list bool) (said string, ok bool) {
@@ -136,12 +139,12 @@ func (a attack) tried(folder string, list bool) (said string, ok bool) {
 	defer os.WriteFile(path, whole, 0o644)
 	began := time.Now()
 	build := exec.Command("go", append([]string{"vet"}, a.packages...)...)
-	build.Dir = folder
+	build.Dir, build.Env = folder, environ
 	if out, err := build.CombinedOutput(); err != nil {
 		return "does not build without it:\n" + string(out), false
 	}
 	test := exec.Command("go", append([]string{"test", "-count=1", "-timeout=5m", "-run", a.run}, a.packages...)...)
-	test.Dir = folder
+	test.Dir, test.Env = folder, environ
 	out, err := test.CombinedOutput()
 	if err == nil {
 		return "NOBODY NOTICED", false
