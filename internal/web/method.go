@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // methods are those that an address may know.
@@ -67,6 +68,6 @@ func (s *site) textRoutes(mux *http.ServeMux) {
 		if strings.Contains(contact, "@") && !strings.Contains(contact, ":") {
 			contact = "mailto:" + contact
 		}
-		_, _ = w.Write([]byte("Contact: " + contact + "\nExpires: " + s.Now().UTC().AddDate(0, 6, 0).Format("2006-01-02T15:04:05Z") + "\n"))
+		_, _ = w.Write([]byte("Contact: " + contact + "\nExpires: " + vocab.AddMonths(s.Now().UTC(), 6).Format("2006-01-02T15:04:05Z") + "\n"))
 	})
 }

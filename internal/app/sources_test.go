@@ -1,0 +1,89 @@
+package app
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is written in one place only, because the obvious way to write it is
+// wrong: each pattern with the files in which it may stand, and what to write
+// instead.
+var onlyIn = []struct {
+	pattern *regexp.Regexp
+	files   []string
+	instead string
+}{
+	{regexp.MustCompile(`\.AddDate\((0|[^,()]+), [^0,][^,]*,`), []string{"internal/vocab/place.go"},
+		"vocab.AddMonths: a month that is added to the 31st ends in the month after next"},
+	{regexp.MustCompile(`\.Update\(\)\.Where\(\w+\.ID\([^()]*\)\)\.Exec\(`), nil,
+		"storage.Hold: an update that sets nothing locks nothing"},
+	{regexp.MustCompile(`time\.(LoadLocation|ParseInLocation)\(`), []string{"internal/vocab/place.go"},
+		"vocab.Zone, Instant and In: one reading of zones and of hours that happen twice"},
+	{regexp.MustCompile(`Isolation(Level)?:`), nil,
+		"nothing: the isolation of transactions is decided in storage.Open"},
+}
+
+// The sources keep to it.
+func TestWhatIsWrittenInOnePlace(t *testing.T) {
+	root := filepath.Join("..", "..")
+	looked := 0
+	for _, folder := range []string{"cmd", "graph", "internal", "ent/schema"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/generated/") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			looked++
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			for _, rule := range onlyIn {
+				for _, found := range rule.pattern.FindAllString(string(source), -1) {
+					if !slices.Contains(rule.files, filepath.ToSlash(name)) {
+						t.Errorf("%s: %s… write %s", name, found, rule.instead)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if looked < 200 {
+		t.Errorf("only %d files were looked at", looked)
+	}
+}
+
+// The patterns find what they are for.
+func TestPatternsOfWhatIsWrittenInOnePlace(t *testing.T) {
+	for _, wrong := range []string{
+		"until := now.AddDate(0, months, 0)", "x.AddDate(0, r.Months, 0)", "t.AddDate(1, 6, 0)",
+		"tx.Course.Update().Where(course.ID(c.ID)).Exec(ctx)", "time.LoadLocation(zone)", "time.ParseInLocation(a, b, c)",
+		"sql.TxOptions{Isolation: sql.LevelDefault}",
+	} {
+		hit := false
+		for _, rule := range onlyIn {
+			hit = hit || rule.pattern.MatchString(wrong)
+		}
+		if !hit {
+			t.Errorf("nothing is said of %s", wrong)
+		}
+	}
+	for _, right := range []string{"now.AddDate(0, 0, days)", "tx.Course.Update().Where(course.ID(c.ID)).SetCode(x).Exec(ctx)"} {
+		for _, rule := range onlyIn {
+			if rule.pattern.MatchString(right) {
+				t.Errorf("%s is refused: %s", right, rule.instead)
+			}
+		}
+	}
+}
