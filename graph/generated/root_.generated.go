@@ -1393,7 +1393,7 @@ enum ChangeState {
 extend type Query {
   "Cursor of the change feed now. To synchronise: keep this cursor, read everything once, then follow ` + "`" + `changes` + "`" + ` from the cursor."
   changesCursor: String
-  "Changes after a cursor that the viewer may know of: those of the public catalogue, of their institutions and their own. Without gaps, for 90 days. INVALID for an older cursor: read everything anew."
+  "Changes after a cursor that the viewer may know of: those of the public catalogue, of their institutions and their own. Without gaps, for 90 days. Two changes of one thing that two servers make within the difference of their clocks may stand the other way round: what counts is the thing as it is read. INVALID for an older cursor: read everything anew."
   changes(
     "Cursor of the last change that was read."
     after: String!
