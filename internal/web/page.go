@@ -32,6 +32,8 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /issuers/{id}", s.issuer)
+	mux.HandleFunc("GET /courses/{id}", s.course)
+	mux.HandleFunc("GET /credentials/{id}", s.credential)
 	mux.HandleFunc("GET /rights", s.rights)
 	mux.HandleFunc("GET /visibility", s.visibility)
 	mux.HandleFunc("GET /account", s.account)
