@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/format/schemaorg"
@@ -58,21 +59,25 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 	for _, o := range record.Offerings {
 		page.Offerings = append(page.Offerings, pages.CourseOffering{
 			Stage: stageOf(o, now), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, StartsOn: vocab.OrZero(o.StartsOn), EndsOn: vocab.OrZero(o.EndsOn),
-			OpensAt: o.OpensAt, ClosesAt: o.ClosesAt, Zone: o.Zone, Language: o.Language, Mode: o.Mode, Place: o.Place,
+			OpensAt: o.OpensAt, ClosesAt: o.ClosesAt, Windows: o.Windows, Zone: o.Zone, Language: o.Language, Mode: o.Mode, Place: o.Place,
 		})
 	}
 	return page
 }
 
-// stageOf says whether people may apply for an offering, by the window that is
-// for all.
+// stageOf says whether people may apply for an offering: anybody, of whatever
+// audience.
 func stageOf(o *ent.Offering, now time.Time) pages.Stage {
-	switch {
+	audiences := []vocab.TargetGroup{""}
+	for _, w := range o.Windows {
+		audiences = append(audiences, w.Audience)
+	}
+	switch w := catalogue.WindowAt(o, now, audiences...); {
 	case o.State == offering.StateCANCELLED:
 		return pages.CalledOff
-	case o.ClosesAt != nil && !now.Before(*o.ClosesAt):
+	case w.ClosesAt != nil && !now.Before(*w.ClosesAt):
 		return pages.Closed
-	case now.Before(o.OpensAt):
+	case now.Before(w.OpensAt):
 		return pages.ToOpen
 	}
 	return pages.Open

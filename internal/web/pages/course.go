@@ -38,8 +38,9 @@ type CourseOffering struct {
 	StartsOn string // such as "2027-03-01"; may be empty
 	EndsOn   string
 	OpensAt  time.Time
-	ClosesAt *time.Time // nil when applications never close
-	Zone     string     // in which the deadlines were set
+	ClosesAt *time.Time     // nil when applications never close
+	Windows  []vocab.Window // of single audiences
+	Zone     string         // in which the deadlines were set
 	Language string
 	Mode     vocab.DeliveryMode
 	Place    vocab.Text

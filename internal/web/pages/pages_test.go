@@ -165,7 +165,7 @@ func coursePage() CoursePage {
 		Offerings: []CourseOffering{
 			{Stage: Open, StartsOn: "2027-03-15", EndsOn: "2027-06-30", OpensAt: when("2026-11-01"), ClosesAt: on("2027-02-28"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
 			{Stage: ToOpen, StartsOn: "2027-10-15", OpensAt: when("2027-05-01"), ClosesAt: on("2027-08-31"), Zone: "Europe/Berlin", Language: "en", Mode: "BLENDED", Place: vocab.Text{"de": "Hannover, Campus Maschinenbau"}},
-			{Stage: Closed, OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "de", Mode: "PRESENTIAL"},
+			{Stage: Closed, Windows: []vocab.Window{{Audience: "ALUMNI", OpensAt: when("2025-12-01"), ClosesAt: on("2025-12-31")}}, OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "de", Mode: "PRESENTIAL"},
 			{Stage: CalledOff, StartsOn: "2026-10-15", OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
 			{Stage: Open, OnDemand: true, OpensAt: when("2026-01-01"), Zone: "Europe/Helsinki", Language: "en", Mode: "ONLINE"},
 		},
