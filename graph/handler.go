@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -51,6 +52,9 @@ func NewHandler(r *Resolver) http.Handler {
 // SDL prints the schema as text.
 func SDL() string {
 	var b bytes.Buffer
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(Schema(&Resolver{}).Schema())
+	schema := Schema(&Resolver{}).Schema()
+	// The formatter leaves out what the schema says of itself.
+	fmt.Fprintf(&b, "\"\"\"\n%s\n\"\"\"\nschema {\n  query: %s\n  mutation: %s\n}\n", schema.Description, schema.Query.Name, schema.Mutation.Name)
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(schema)
 	return b.String()
 }

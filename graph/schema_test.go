@@ -16,7 +16,14 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // The API is what clients read: every type, field, argument's input and value
 // says what it means.
 func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
-	for name, def := range Schema(&Resolver{}).Schema().Types {
+	schema := Schema(&Resolver{}).Schema()
+	if schema.Description == "" {
+		t.Error("the schema has no description")
+	}
+	for name, def := range schema.Types {
+		if def.Kind == ast.Scalar && !def.BuiltIn && def.Directives.ForName("specifiedBy") == nil {
+			t.Errorf("nothing specifies the scalar %s", name)
+		}
 		if def.BuiltIn {
 			continue
 		}

@@ -1417,7 +1417,7 @@ type ApiClient implements Node {
   institution: Institution
   "Name, unique at the institution."
   name: String!
-  "The most that a token of it may have, in order."
+  "The most that a token of it may have, in order. A list that none of them opens is empty to the program, without an error."
   scopes: [String!]!
   "State."
   state: ApiClientState!
@@ -5029,7 +5029,19 @@ extend type Mutation {
   endRoleRule(input: EndRoleRuleInput!): RoleRulePayload
 }
 `, BuiltIn: false},
-	{Name: "../schema.graphqls", Input: `"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
+	{Name: "../schema.graphqls", Input: `"""
+The exchange of courses and recognition between the universities of an alliance.
+
+Everybody sees the public catalogue, its members and the rules of recognition. Who has signed in sees their own as well; staff see what concerns their institution. A program sees what everybody sees and, of its institution, the parts that its scopes open.
+
+A list holds what the viewer sees. What they do not see is left out without an error and not counted: a program without the scope for credentials finds ` + "`" + `credentials` + "`" + ` empty. What a token opens is told with it, as its ` + "`" + `scope` + "`" + `. A change without the right for it is an error with the code FORBIDDEN.
+"""
+schema {
+  query: Query
+  mutation: Mutation
+}
+
+"How much a field costs; see ` + "`" + `extensions.cost` + "`" + ` of every answer."
 directive @cost(weight: Int!) on FIELD_DEFINITION
 
 "What is selected below the list counts so many times for the cost: as often as the list has items at most, or can be expected to have where nothing bounds it."
@@ -5048,7 +5060,7 @@ scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.
 scalar LocalDateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc9557#section-4.1")
 
 "ECTS credits as a decimal text with at most two decimals, such as ` + "`" + `\"7.5\"` + "`" + `. 60 credits are a full academic year."
-scalar ECTS
+scalar ECTS @specifiedBy(url: "https://www.w3.org/TR/xmlschema11-2/#decimal")
 
 "Anything that has an identifier of its own."
 interface Node {

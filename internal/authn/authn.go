@@ -83,8 +83,9 @@ func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.
 			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
 		}
 		scheme, bearer, _ := strings.Cut(headers[0], " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return nil, a.unknownBearer(w, r), nil
+		if !strings.EqualFold(scheme, "Bearer") { // no token was sent, so none is bad (RFC 6750, 3.1)
+			w.Header().Set("WWW-Authenticate", a.Tokens.Challenge(r.URL.Path, false))
+			return nil, problem.New(problem.Unauthenticated, "this server takes bearer tokens and no other Authorization"), nil
 		}
 		secret, kind = strings.TrimSpace(bearer), row.KindBEARER
 	}

@@ -48,6 +48,16 @@ func (s *Service) VerifyToken(ctx context.Context, token string) (*Verification,
 	return s.verify(ctx, *c.Jwt, c)
 }
 
+// Known returns a NOT_FOUND problem unless a credential has been issued under an
+// id. It tells nothing else: the id is no right to see it.
+func (s *Service) Known(ctx context.Context, id ident.ID) error {
+	issued, err := s.DB.Credential.Query().Where(credential.ID(id), credential.JwtNotNil()).Exist(viewer.AsSystem(ctx))
+	if err == nil && !issued {
+		return problem.Missing("credential")
+	}
+	return err
+}
+
 // VerifyJWT verifies a credential that somebody presents. One of a foreign
 // issuer is read, and what cannot be checked here is said to be unknown.
 func (s *Service) VerifyJWT(ctx context.Context, jwt string) (*Verification, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -107,6 +108,28 @@ func (s *Service) Records(ctx context.Context, institution *ident.ID) iter.Seq2[
 			}
 		}
 	}
+}
+
+// Course reads a course that is published, or was, with its content as last
+// published: what anybody may see of it, whoever its provider is by now. Of its
+// offerings those are given by which it is found.
+func (s *Service) Course(ctx context.Context, id ident.ID) (Record, error) {
+	ctx = viewer.AsSystem(ctx)
+	c, err := s.DB.Course.Query().Where(course.ID(id), course.PublishedVersionIDNotNil()).WithInstitution().Only(ctx)
+	if err != nil {
+		return Record{}, storage.Found(err, "course")
+	}
+	records, err := s.complete(ctx, []*ent.Course{c})
+	if err != nil {
+		return Record{}, storage.Classify(err)
+	}
+	if len(records) == 0 {
+		return Record{}, problem.Missing("course")
+	}
+	r := records[0]
+	r.Provider = c.Edges.Institution
+	r.Offerings = r.entry(s.Now()).OnOffer()
+	return r, nil
 }
 
 // some reads the published ones of the courses, with three statements.

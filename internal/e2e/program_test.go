@@ -879,3 +879,18 @@ func TestProgramImportsItsCatalogue(t *testing.T) {
 	input["institutionId"] = w.Institution("uni-a")
 	sis.IsRefused("does not import elsewhere", "FORBIDDEN", "startImport", input)
 }
+
+// As the description of the schema says: what no scope opens is left out of a
+// list, without an error.
+func TestAListThatNoScopeOpensIsEmpty(t *testing.T) {
+	w := NewWorld(t)
+	w.awarded(w.cast())
+	p := w.Program("uni-b", "sis", "catalogue.read", "learner.read")
+	const q = `{ credentials { totalCount } }`
+	for scope, want := range map[string]string{"catalogue.read": `"credentials":{"totalCount":0}`, "learner.read": `"credentials":{"totalCount":1}`} {
+		got := p.Actor(scope).Post(q, nil)
+		if got.Status != http.StatusOK || len(got.Errors) > 0 || !strings.Contains(got.Raw, want) {
+			t.Errorf("with %s: %d %s", scope, got.Status, got.Raw)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/format"
@@ -29,25 +30,26 @@ type Template struct {
 
 // Listed returns the courses of the catalogue for export: all of them, or those
 // of one institution. It reads them batch by batch, so that memory does not
-// grow with the catalogue.
-func Listed(ctx context.Context, d *discovery.Service, institution *ident.ID) format.Courses {
+// grow with the catalogue. base is the public address of this server.
+func Listed(ctx context.Context, d *discovery.Service, base string, institution *ident.ID) format.Courses {
 	return func(yield func(format.Listed, error) bool) {
 		for r, err := range d.Records(ctx, institution) {
 			if err != nil {
 				yield(format.Listed{}, err)
 				return
 			}
-			if !yield(listed(r), nil) {
+			if !yield(Listing(r, base), nil) {
 				return
 			}
 		}
 	}
 }
 
-func listed(r discovery.Record) format.Listed {
+// Listing is a course as exports have it. A withdrawn one offers nothing.
+func Listing(r discovery.Record, base string) format.Listed {
 	c, v, p := r.Course, r.Version, r.Provider
 	l := format.Listed{
-		ID: string(c.ID), ChangedAt: c.UpdatedAt,
+		ID: string(c.ID), ChangedAt: c.UpdatedAt, Page: base + "/courses/" + string(c.ID), Withdrawn: c.State == course.StateWITHDRAWN,
 		Provider: format.Provider{ID: string(p.ID), SCHAC: p.Schac, Name: p.Name, Acronym: p.Acronym, Country: p.Country, Website: vocab.OrZero(p.Website)},
 		Course: format.Course{
 			ExternalID: vocab.OrZero(c.ExternalID), Code: c.Code, Kind: vocab.CredentialKind(c.Kind),
@@ -64,7 +66,7 @@ func listed(r discovery.Record) format.Listed {
 		l.ExternalID = string(c.ID) // so that who imports it knows it again
 	}
 	for _, o := range slices.Backward(r.Offerings) {
-		if o.State == offering.StatePUBLISHED {
+		if o.State == offering.StatePUBLISHED && !l.Withdrawn {
 			l.OfferingIDs = append(l.OfferingIDs, string(o.ID))
 			l.Offerings = append(l.Offerings, offered(o))
 		}

@@ -82,7 +82,8 @@ type Listed struct {
 	Provider    Provider
 	PublishedAt time.Time
 	ChangedAt   time.Time
-	Page        string   // address of its page here
+	Page        string   // address of its page here, which credentials name; outcome N is at #outcome-N
+	Withdrawn   bool     // no longer in the catalogue
 	OfferingIDs []string // ids here, in the order of Course.Offerings
 	Course
 }

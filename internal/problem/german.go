@@ -170,6 +170,7 @@ var german = map[string]string{
 	"only an operator can do this, on the command line":                                            "das ist nur der Betriebsleitung auf der Kommandozeile möglich",
 	"only the learner can do this":                                                                 "das kann nur die lernende Person selbst tun",
 	"sign in first":                                                                                "melden Sie sich zuerst an",
+	"this server takes bearer tokens and no other Authorization":                                   "dieser Server nimmt Bearer-Token und keine andere Authorization",
 	"the bearer token is unknown or has expired":                                                   "das Bearer-Token ist unbekannt oder abgelaufen",
 	"the provider names no subject of 1 to 255 bytes":                                              "der Anmeldedienst nennt keine Kennung (subject) von 1 bis 255 Byte",
 	"the request comes from another site":                                                          "die Anfrage kommt von einer anderen Website",

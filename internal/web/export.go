@@ -20,14 +20,14 @@ const exports = 4
 func (s *site) exportRoutes(mux *http.ServeMux) {
 	running := make(chan struct{}, exports)
 	for _, e := range s.Exports {
-		mux.HandleFunc("GET /catalogue/"+e.Name, func(w http.ResponseWriter, r *http.Request) { s.export(w, r, e, running) })
+		mux.Handle("GET /catalogue/"+e.Name, compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.export(w, r, e, running) })))
 	}
 	for _, t := range s.Templates {
-		mux.HandleFunc("GET /templates/"+t.Name, func(w http.ResponseWriter, r *http.Request) {
+		mux.Handle("GET /templates/"+t.Name, compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			openTo(w, t.MediaType, documentTTL)
 			w.Header().Set("Content-Disposition", `attachment; filename="`+t.Name+`"`)
 			s.finish(w, r, t.Write(w))
-		})
+		})))
 	}
 }
 
@@ -68,7 +68,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 	}
 	openTo(w, e.MediaType, documentTTL)
 	w.Header().Set("Content-Disposition", `inline; filename="`+e.Name+`"`)
-	s.finish(w, r, e.Write(w, exchange.Listed(r.Context(), s.Discovery, institution)))
+	s.finish(w, r, e.Write(w, exchange.Listed(r.Context(), s.Discovery, s.BaseURL, institution)))
 }
 
 // finish breaks the connection off when a file could not be written to its

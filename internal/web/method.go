@@ -40,13 +40,18 @@ func allow(r *http.Request, muxes []*http.ServeMux) (allowed []string) {
 		asked := r.Clone(r.Context())
 		asked.Method = method
 		for _, mux := range muxes {
-			if _, pattern := mux.Handler(asked); pattern != "" && pattern != "/" {
+			if _, pattern := mux.Handler(asked); pattern != "" && !everything(pattern) {
 				allowed = append(allowed, method)
 				break
 			}
 		}
 	}
 	return allowed
+}
+
+// everything says whether a pattern takes what others leave, by any method.
+func everything(pattern string) bool {
+	return strings.HasPrefix(pattern, "/") && strings.HasSuffix(pattern, "/")
 }
 
 // textRoutes serve what crawlers, and who finds a weakness, look for.
@@ -58,6 +63,7 @@ func (s *site) textRoutes(mux *http.ServeMux) {
 		})
 	}
 	text("/robots.txt", "User-agent: *\nDisallow: /account\nDisallow: /auth/\nDisallow: /v/\n")
+	mux.Handle("GET /favicon.ico", s.pages.Mark())
 	if s.Contact == "" {
 		return
 	}

@@ -25,13 +25,15 @@ import (
 
 func (s *site) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.home)
-	mux.Handle("GET "+pages.StylePath, s.pages.Style())
+	mux.Handle("GET "+pages.StylePath, compressed(s.pages.Style()))
 	mux.HandleFunc("GET /v/{token}", s.verification)
 	mux.HandleFunc("GET /verify", func(w http.ResponseWriter, r *http.Request) {
 		s.pages.Verify(w, r, pages.Verify{Chrome: s.chrome(r)})
 	})
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /issuers/{id}", s.issuer)
+	mux.Handle("GET /courses/{id}", compressed(http.HandlerFunc(s.course)))
+	mux.HandleFunc("GET /credentials/{id}", s.credential)
 	mux.HandleFunc("GET /rights", s.rights)
 	mux.HandleFunc("GET /visibility", s.visibility)
 	mux.HandleFunc("GET /account", s.account)
@@ -41,7 +43,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 			s.pages.Demo(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})
 		})
 	}
-	mux.Handle("/explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
+	mux.Handle("GET /explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
 		Endpoint: "/graphql", Title: "Peregrine API", Examples: Examples, Viewer: func(r *http.Request) string { return s.chrome(r).SignedInAs },
 		SignInURL: "/signin?return_to=/explorer/", SignOutURL: "/account", AccountURL: "/account", SchemaURL: "/schema.graphql",
 	})))
@@ -99,9 +101,10 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 // verification answers, to anybody with the address, whether a credential holds.
 func (s *site) verification(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
+	w.Header().Add("Vary", "Accept")
 	v, err := s.Credentials.VerifyToken(r.Context(), token)
 	switch all := problem.All(err); {
-	case all != nil && all[0].Code == problem.NotFound:
+	case all != nil && all[0].Code == problem.NotFound && wantsPage(r):
 		s.pages.Unknown(w, r, pages.Unknown{Chrome: s.chrome(r)})
 	case err != nil:
 		s.fail(w, r, err)

@@ -48,7 +48,13 @@ func (s *site) signInRoutes(mux *http.ServeMux) {
 		}
 		auth.ServeHTTP(w, r)
 	})
-	mux.Handle("/auth/", auth)
+	mux.HandleFunc("/auth/", func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := auth.Handler(r); pattern == "" {
+			s.elsewhere(w, r, auth, mux)
+			return
+		}
+		auth.ServeHTTP(w, r)
+	})
 	s.linkRoutes(mux)
 	mux.HandleFunc("POST /auth/bearer", s.lend)
 	mux.HandleFunc("GET /signin", s.chooser)

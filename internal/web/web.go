@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func New(p Parts) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)
-	mux.HandleFunc("GET /schema.graphql", s.schema)
+	mux.Handle("GET /schema.graphql", compressed(http.HandlerFunc(s.schema)))
 	mux.HandleFunc("POST /imports", s.receiveImport)
 	mux.HandleFunc("GET /imports/{id}", s.showImport)
 	s.publicRoutes(mux)
@@ -106,6 +107,7 @@ func (s *site) around(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages have their own
 		if strings.HasPrefix(s.BaseURL, "https:") {
+			// This host alone: what stands below it may belong to others.
 			w.Header().Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		began := time.Now()
@@ -205,7 +207,7 @@ func (s *site) refuseWith(w http.ResponseWriter, r *http.Request, status int, p 
 	if cause := p.Cause(); cause != nil {
 		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)
 	}
-	if r.URL.Path != "/graphql" {
+	if r.URL.Path != "/graphql" && !slices.Contains(w.Header().Values("Vary"), "Accept") {
 		w.Header().Add("Vary", "Accept")
 	}
 	if wantsPage(r) && status == statusOf(p) {

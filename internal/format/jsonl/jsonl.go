@@ -19,6 +19,7 @@ type line struct {
 	PublishedAt    time.Time              `json:"publishedAt,omitzero"`
 	ChangedAt      time.Time              `json:"changedAt,omitzero"`
 	Page           string                 `json:"page,omitempty"`
+	Withdrawn      bool                   `json:"withdrawn,omitempty"`
 	ExternalID     string                 `json:"externalId,omitempty"`
 	Code           string                 `json:"code,omitempty"`
 	Kind           vocab.CredentialKind   `json:"kind,omitempty"`
@@ -91,7 +92,7 @@ const (
 // lineOf says a course in the words of the API.
 func lineOf(l format.Listed) line {
 	out := line{
-		ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, ExternalID: l.ExternalID, Code: l.Code,
+		ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, Withdrawn: l.Withdrawn, ExternalID: l.ExternalID, Code: l.Code,
 		Kind: l.Kind, Unit: l.Unit, Title: l.Title, Summary: l.Summary, Description: l.Description, Outcomes: l.Outcomes,
 		Hours: l.Hours, EQFLevel: l.EQF, ISCED: string(l.ISCED), Languages: l.Languages, Mode: l.Mode, Assessments: l.Assessments,
 		AssessmentNote: l.AssessmentNote, Supervision: l.Supervision, Prerequisites: l.Prerequisites,
@@ -127,7 +128,7 @@ func lineOf(l format.Listed) line {
 // listed is the reverse of lineOf. The workload and the field of education,
 // which may be wrong, are left to check.
 func (l line) listed() format.Listed {
-	out := format.Listed{ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, Course: format.Course{
+	out := format.Listed{ID: l.ID, PublishedAt: l.PublishedAt, ChangedAt: l.ChangedAt, Page: l.Page, Withdrawn: l.Withdrawn, Course: format.Course{
 		ExternalID: l.ExternalID, Code: l.Code, Kind: l.Kind, Unit: l.Unit, Title: l.Title, Summary: l.Summary,
 		Description: l.Description, Outcomes: l.Outcomes, Hours: l.Hours, EQF: l.EQFLevel, Languages: l.Languages, Mode: l.Mode,
 		Assessments: l.Assessments, AssessmentNote: l.AssessmentNote, Supervision: l.Supervision, Prerequisites: l.Prerequisites,

@@ -34,8 +34,14 @@ func courseOf(l format.Listed) course {
 	if l.ECTS > 0 {
 		c.Credits = &quantity{Type: []string{"StructuredValue", "QuantitativeValue"}, Value: l.ECTS.Float(), Unit: "ECTS"}
 	}
-	for _, o := range l.Outcomes {
+	if l.Withdrawn {
+		c.Status = "Withdrawn"
+	}
+	for i, o := range l.Outcomes {
 		term := definedTerm{Type: "DefinedTerm", Name: say(o.Text), URL: o.ESCO}
+		if l.Page != "" {
+			term.ID = fmt.Sprintf("%s#outcome-%d", l.Page, i+1) // as credentials name it
+		}
 		if strings.HasPrefix(o.ESCO, "http://data.europa.eu/esco/") {
 			term.Set = esco
 		}

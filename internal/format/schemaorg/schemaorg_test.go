@@ -47,7 +47,7 @@ const wanted = `{
  "educationalLevel": {"@type": "DefinedTerm", "name": "EQF level 7", "termCode": "7", "url": "http://data.europa.eu/snb/eqf/7", "inDefinedTermSet": "http://data.europa.eu/snb/eqf/25831c2"},
  "numberOfCredits": {"@type": ["StructuredValue", "QuantitativeValue"], "value": 7.5, "unitText": "ECTS"},
  "timeRequired": "PT200H", "inLanguage": ["en"],
- "teaches": [{"@type": "DefinedTerm", "name": [{"@language": "en", "@value": "can model"}], "url": "http://data.europa.eu/esco/skill/1", "inDefinedTermSet": "http://data.europa.eu/esco/concept-scheme/skills"}],
+ "teaches": [{"@type": "DefinedTerm", "@id": "https://here.example/courses/crs_1#outcome-1", "name": [{"@language": "en", "@value": "can model"}], "url": "http://data.europa.eu/esco/skill/1", "inDefinedTermSet": "http://data.europa.eu/esco/concept-scheme/skills"}],
  "about": {"@type": "DefinedTerm", "name": "Software and applications development and analysis", "termCode": "0613", "url": "http://data.europa.eu/snb/isced-f/0613", "inDefinedTermSet": "http://data.europa.eu/snb/isced-f/25831c2"},
  "keywords": ["models"], "coursePrerequisites": [{"@language": "en", "@value": "Algebra"}],
  "audience": [{"@type": "EducationalAudience", "educationalRole": "doctoral candidates"}],

@@ -26,6 +26,7 @@ type (
 		Languages     []string      `json:"inLanguage,omitempty"`
 		Teaches       []definedTerm `json:"teaches,omitempty"`
 		About         *definedTerm  `json:"about,omitempty"`
+		Status        string        `json:"creativeWorkStatus,omitempty"`
 		Kind          string        `json:"learningResourceType,omitempty"`
 		Keywords      []string      `json:"keywords,omitempty"`
 		Prerequisites []spoken      `json:"coursePrerequisites,omitempty"`
@@ -55,6 +56,7 @@ type (
 	}
 	definedTerm struct {
 		Type string `json:"@type"`
+		ID   string `json:"@id,omitempty"`
 		Name any    `json:"name"` // []spoken or string
 		Code string `json:"termCode,omitempty"`
 		URL  string `json:"url,omitempty"`

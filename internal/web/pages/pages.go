@@ -1,6 +1,6 @@
 // Package pages renders the HTML pages for people: the start page, the chooser
 // of institutions, errors, the verification of credentials, the account, the
-// people of the demo and the issuers. It asks no database: the caller fills a
+// people of the demo, the issuers and the courses. It asks no database: the caller fills a
 // struct per page. Pages work without scripts, load nothing but their own
 // style, and exist in every language of locale/; a new language is one file.
 package pages
@@ -39,7 +39,7 @@ type Renderer struct {
 }
 
 // names of the pages, each a file of template/.
-var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "portal", "rights", "visibility"}
+var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential", "portal", "rights", "visibility"}
 
 // New reads the embedded templates and languages. It fails when a language
 // lacks a message that English has, has one that English lacks, or leaves out
@@ -85,6 +85,9 @@ func (r *Renderer) functions(s *speech) template.FuncMap {
 		"tongue":    s.tongue,
 		"date":      s.date,
 		"moment":    s.moment,
+		"until":     s.until,
+		"calendar":  s.calendar,
+		"numbered":  func(i int) int { return i + 1 },
 		"explain":   s.explain,
 		"said":      s.said,
 		"product":   func() string { return r.options.ProductName },

@@ -157,6 +157,35 @@ func issuer() Issuer {
 	}
 }
 
+func coursePage() CoursePage {
+	a := award()
+	return CoursePage{
+		Course: courses[0], Code: "AI-1", Issuer: "/issuers/ins_1", Version: 2, PublishedAt: on("2026-10-01"), Description: a.Description, Outcomes: a.Outcomes, Hours: a.Hours,
+		ISCED: a.ISCEDF, Languages: []string{"en", "de"}, Assessments: a.Assessments, AssessmentNote: a.Criteria, Supervision: a.Supervision, Prerequisites: a.Prerequisites, URL: "https://www.uni-hannover.de/ai",
+		Offerings: []CourseOffering{
+			{Stage: Open, StartsOn: "2027-03-15", EndsOn: "2027-06-30", OpensAt: when("2026-11-01"), ClosesAt: on("2027-02-28"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
+			{Stage: ToOpen, StartsOn: "2027-10-15", OpensAt: when("2027-05-01"), ClosesAt: on("2027-08-31"), Zone: "Europe/Berlin", Language: "en", Mode: "BLENDED", Place: vocab.Text{"de": "Hannover, Campus Maschinenbau"}},
+			{Stage: Closed, Windows: []vocab.Window{{Audience: "ALUMNI", OpensAt: when("2025-12-01"), ClosesAt: on("2025-12-31")}}, OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "de", Mode: "PRESENTIAL"},
+			{Stage: CalledOff, StartsOn: "2026-10-15", OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
+			{Stage: Open, OnDemand: true, OpensAt: when("2026-01-01"), Zone: "Europe/Helsinki", Language: "en", Mode: "ONLINE"},
+		},
+	}
+}
+
+// A deadline is told as those of its zone read it, and the zone with it.
+func TestADeadlineNamesItsZone(t *testing.T) {
+	for _, s := range samples() {
+		if s.name != "course" {
+			continue
+		}
+		for lang, want := range map[string]string{"en": "28 February 2027, 15:05 (Europe/Berlin)", "de": "28. Februar 2027, 15:05 (Europe/Berlin)"} {
+			if body := s.ask(renderer(t, usual), lang).Body.String(); !strings.Contains(body, `<time datetime="2027-02-28T15:05:00+01:00">`+want+`</time>`) {
+				t.Errorf("%s: no %q in %s", lang, want, body)
+			}
+		}
+	}
+}
+
 // sample is one page with data such as the demo has.
 type sample struct {
 	name    string
@@ -216,6 +245,11 @@ func samples() []sample {
 			r.Account(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
 		}),
 		get("issuer", "/issuers/ins_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Issuer(w, q, issuer()) }),
+		get("course", "/courses/crs_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Course(w, q, coursePage()) }),
+		get("course-withdrawn", "/courses/crs_2", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+			r.Course(w, q, CoursePage{Course: courses[1], Withdrawn: true, Issuer: "/issuers/ins_2", Version: 3})
+		}),
+		get("credential", "/credentials/crd_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Credential(w, q, CredentialPage{}) }),
 		get("rights", "/rights", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Rights(w, q, Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}})
 		}),
@@ -290,7 +324,7 @@ func TestPagesKeepToThemselves(t *testing.T) {
 func TestPersonalPagesAreNotIndexed(t *testing.T) {
 	each(t, func(t *testing.T, s sample, _ string, w *httptest.ResponseRecorder) {
 		personal := false
-		for _, family := range []string{"verification", "unknown", "account", "signin", "trouble", "portal"} {
+		for _, family := range []string{"credential", "verification", "unknown", "account", "signin", "trouble", "portal"} {
 			personal = personal || strings.HasPrefix(s.name, family)
 		}
 		if got := w.Header().Get("X-Robots-Tag") == "noindex"; got != personal {

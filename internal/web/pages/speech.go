@@ -182,6 +182,26 @@ func (s *speech) moment(t time.Time) template.HTML {
 	return element(t.Format(time.RFC3339), s.say("date.moment", s.day(t), t.Format("15:04")))
 }
 
+// until shows a moment as those of a time zone read it, and names the zone.
+func (s *speech) until(t time.Time, zone string) template.HTML {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return s.moment(t)
+	}
+	t = t.Truncate(time.Second).In(place)
+	there := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	return element(t.Format(time.RFC3339), s.say("date.local", s.day(there), t.Format("15:04"), zone))
+}
+
+// calendar shows a day such as "2027-03-01".
+func (s *speech) calendar(day string) template.HTML {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return template.HTML(template.HTMLEscapeString(day))
+	}
+	return s.date(t)
+}
+
 func (s *speech) day(t time.Time) string {
 	t = t.UTC()
 	return s.say("date.day", t.Day(), s.say("date.month."+strconv.Itoa(int(t.Month()))), t.Year())

@@ -64,6 +64,9 @@ func used(t *testing.T) (keys, families map[string]bool) {
 			keys[Verification{Report: vc.Report{Outcome: o}}.Answer(part)] = true
 		}
 	}
+	for _, stage := range []Stage{CalledOff, ToOpen, Open, Closed} {
+		keys[stage.Message()] = true
+	}
 	for _, f := range []VerifyFault{NothingGiven, ForeignLink, TooLong} {
 		keys[f.Message()] = true
 	}

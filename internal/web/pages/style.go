@@ -32,6 +32,9 @@ func newAsset(stem, extension, contentType string, body []byte) asset {
 func styleSheet() asset { return newAsset("pages", ".css", "text/css; charset=utf-8", css) }
 func markFile() asset   { return newAsset("mark", ".svg", "image/svg+xml", mark) }
 
+// Mark leads browsers to the icon that look for one at its old address.
+func (r *Renderer) Mark() http.Handler { return http.RedirectHandler(r.mark.path, http.StatusFound) }
+
 // Style serves the style sheet and the icon below StylePath. An address of
 // another version is not found.
 func (r *Renderer) Style() http.Handler {
