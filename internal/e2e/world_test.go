@@ -81,7 +81,7 @@ func emptyWorld(t *testing.T) *World {
 	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
 	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
 	w.address = testkit.Migrated(t)
-	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements), testkit.OnStatement(w.hear))
+	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements), testkit.OnStatementOf(w.hear))
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	kek, err := keyring.ParseKEK(base64.StdEncoding.EncodeToString(raw))
@@ -116,7 +116,10 @@ func (w *World) SetClock(t time.Time) { w.clock.Store(&t) }
 // after all that it does before its transaction.
 func (w *World) Meanwhile(fn func()) { w.meanwhile.Store(&fn) }
 
-func (w *World) hear(query string, _ any) {
+func (w *World) hear(ctx context.Context, query string, _ any) {
+	if r, ok := ctx.Value(runner{}).(*runner); ok && !strings.HasPrefix(query, "SELECT") {
+		r.start()
+	}
 	if strings.HasPrefix(query, "SELECT") && strings.Contains(query, "idempotency_keys") {
 		if fn := w.meanwhile.Swap(nil); fn != nil {
 			(*fn)()
@@ -183,6 +186,7 @@ type Actor struct {
 	Name  string
 	ID    ident.ID
 	token string
+	as    *runner // in a race; see atOnce
 }
 
 // Nobody is an actor who has not signed in.
@@ -268,6 +272,9 @@ func (a *Actor) Post(query string, variables map[string]any) answer {
 
 func (a *Actor) send(r *http.Request) answer {
 	a.w.t.Helper()
+	if a.as != nil {
+		r = r.WithContext(a.as.in(r.Context()))
+	}
 	if a.token != "" {
 		r.Header.Set("Authorization", "Bearer "+a.token)
 	}

@@ -32,7 +32,10 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		if err != nil {
 			return nil, err
 		}
-		all := append(institutionsOf(homes), n.InstitutionID)
+		all := institutionsOf(homes)
+		if !slices.Contains(all, n.InstitutionID) {
+			all = append(all, n.InstitutionID)
+		}
 		if err := s.byEither(ctx, tx.Client(), all); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+
+	"github.com/peregrine-exchange/peregrine/internal/testkit"
+)
+
+// line is where those who run a race wait for each other: before the first
+// statement that writes. What they decide on before it they all decide on
+// before any of them has changed it.
+type line struct {
+	missing sync.WaitGroup
+	all     chan struct{}
+}
+
+// runner is one who runs.
+type runner struct {
+	line *line
+	once sync.Once
+}
+
+// patience is for how long a runner waits for those who do not come: they were
+// refused before they wrote anything.
+const patience = 50 * time.Millisecond
+
+func newLine(runners int) *line {
+	l := &line{all: make(chan struct{})}
+	l.missing.Add(runners)
+	go func() { l.missing.Wait(); close(l.all) }()
+	return l
+}
+
+func (r *runner) in(ctx context.Context) context.Context { return context.WithValue(ctx, runner{}, r) }
+
+func (r *runner) start() {
+	r.once.Do(func() {
+		r.line.missing.Done()
+		select {
+		case <-r.line.all:
+		case <-time.After(patience):
+		}
+	})
+}
+
+// finish lets nobody wait any longer for one who never wrote.
+func (r *runner) finish() { r.once.Do(r.line.missing.Done) }
+
+// atOnce runs all at once. SQLite has one writer at a time, who would wait at
+// the line for those who wait for it; there they only start together.
+func atOnce(all ...func(*runner) string) []string {
+	outcomes := make([]string, len(all))
+	if testkit.Dialect() == dialect.SQLite {
+		together(len(all), func(i int) { outcomes[i] = all[i](nil) })
+		return outcomes
+	}
+	l := newLine(len(all))
+	together(len(all), func(i int) {
+		r := &runner{line: l}
+		defer r.finish()
+		outcomes[i] = all[i](r)
+	})
+	return outcomes
+}
