@@ -35,6 +35,13 @@ func newLine(runners int) *line {
 	return l
 }
 
+// in is the actor as a runner; outside of a race they stay who they are.
+func (a *Actor) in(r *runner) *Actor {
+	running := *a
+	running.as = r
+	return &running
+}
+
 func (r *runner) in(ctx context.Context) context.Context { return context.WithValue(ctx, runner{}, r) }
 
 func (r *runner) start() {

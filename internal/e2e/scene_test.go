@@ -29,7 +29,10 @@ type act struct {
 }
 
 // does runs the mutation and returns "done", or the code of the refusal.
-func (a act) does() string { return a.by.codeOf(a.mutation, a.input) }
+func (a act) does() string { return a.run(nil) }
+
+// run is does in a race.
+func (a act) run(r *runner) string { return a.by.in(r).codeOf(a.mutation, a.input) }
 
 // scene is what a mutation needs to succeed once, and what is known of it
 // afterwards: the verbs of the audit entries and the types of the events.
