@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -16,6 +17,7 @@ import (
 type line struct {
 	missing sync.WaitGroup
 	all     chan struct{}
+	met     atomic.Int32 // how many stood there together
 }
 
 // runner is one who runs.
@@ -37,18 +39,27 @@ func newLine(runners int) *line {
 
 // in is the actor as a runner; outside of a race they stay who they are.
 func (a *Actor) in(r *runner) *Actor {
-	running := *a
-	running.as = r
-	return &running
+	copied := *a
+	copied.as = r
+	return &copied
 }
 
-func (r *runner) in(ctx context.Context) context.Context { return context.WithValue(ctx, runner{}, r) }
+// in marks what happens on behalf of the runner; outside of a race nothing.
+func (r *runner) in(ctx context.Context) context.Context {
+	if r == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, running{}, r)
+}
+
+type running struct{}
 
 func (r *runner) start() {
 	r.once.Do(func() {
 		r.line.missing.Done()
 		select {
 		case <-r.line.all:
+			r.line.met.Add(1)
 		case <-time.After(patience):
 		}
 	})
@@ -58,12 +69,13 @@ func (r *runner) start() {
 func (r *runner) finish() { r.once.Do(r.line.missing.Done) }
 
 // atOnce runs all at once. SQLite has one writer at a time, who would wait at
-// the line for those who wait for it; there they only start together.
-func atOnce(all ...func(*runner) string) []string {
-	outcomes := make([]string, len(all))
+// the line for those who wait for it; there they only start together. It returns
+// what became of each, and whether all met at the line.
+func atOnce(all ...func(*runner) string) (outcomes []string, met bool) {
+	outcomes = make([]string, len(all))
 	if testkit.Dialect() == dialect.SQLite {
 		together(len(all), func(i int) { outcomes[i] = all[i](nil) })
-		return outcomes
+		return outcomes, true
 	}
 	l := newLine(len(all))
 	together(len(all), func(i int) {
@@ -71,5 +83,5 @@ func atOnce(all ...func(*runner) string) []string {
 		defer r.finish()
 		outcomes[i] = all[i](r)
 	})
-	return outcomes
+	return outcomes, int(l.met.Load()) == len(all)
 }

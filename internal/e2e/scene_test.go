@@ -48,6 +48,7 @@ type stage struct {
 	c                  cast
 	alma, alva         *Actor // who administer the alliance
 	n                  int
+	met                int    // how many races were ones
 	one, two, offering string // published courses and an offering of the first
 	idp                string // the address of a provider that does not work
 }

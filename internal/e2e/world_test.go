@@ -117,7 +117,7 @@ func (w *World) SetClock(t time.Time) { w.clock.Store(&t) }
 func (w *World) Meanwhile(fn func()) { w.meanwhile.Store(&fn) }
 
 func (w *World) hear(ctx context.Context, query string, _ any) {
-	if r, ok := ctx.Value(runner{}).(*runner); ok && !strings.HasPrefix(query, "SELECT") {
+	if r, ok := ctx.Value(running{}).(*runner); ok && !strings.HasPrefix(query, "SELECT") {
 		r.start()
 	}
 	if strings.HasPrefix(query, "SELECT") && strings.Contains(query, "idempotency_keys") {
@@ -216,15 +216,20 @@ func (w *World) Institution(uni string) ident.ID { return w.institutions[uni] }
 
 func (w *World) person(name, uni, kind string) *Actor {
 	w.t.Helper()
-	identity, err := w.App.Learners.SignIn(w.system(), learner.Assertion{
-		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
-		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
-		Affiliations: []string{kind},
-	})
+	identity, err := w.App.Learners.SignIn(w.system(), w.assertion(name, uni, kind))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return &Actor{w: w, Name: name, ID: identity.PersonID, token: w.bearer(identity)}
+}
+
+// assertion is what the provider of a university says of somebody.
+func (w *World) assertion(name, uni, kind string) learner.Assertion {
+	return learner.Assertion{
+		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
+		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
+		Affiliations: []string{kind},
+	}
 }
 
 // bearer starts a session of an account and lends its token.
@@ -272,9 +277,7 @@ func (a *Actor) Post(query string, variables map[string]any) answer {
 
 func (a *Actor) send(r *http.Request) answer {
 	a.w.t.Helper()
-	if a.as != nil {
-		r = r.WithContext(a.as.in(r.Context()))
-	}
+	r = r.WithContext(a.as.in(r.Context()))
 	if a.token != "" {
 		r.Header.Set("Authorization", "Bearer "+a.token)
 	}
