@@ -106,13 +106,23 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	if err := storage.Do(system, s.DB, func(tx *ent.Tx) error { // of those who come at the same moment, one looks
 		n, err := tx.Provider.Update().Where(provider.ID(id), provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkPause)))).SetCheckedAt(now).Save(system)
 		if err == nil && n == 0 {
-			err = problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
+			err = errLooked
 		}
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	return s.ask(system, row)
+}
+
+var errLooked = problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
+
+// rests says why a provider is not looked at once more now.
+func rests(row *ent.Provider, now time.Time) error {
+	if row.CheckedAt != nil && now.Sub(*row.CheckedAt) < checkPause {
+		return errLooked
+	}
+	return nil
 }
 
 // ask asks one provider and stores what came out. It audits a change of its
