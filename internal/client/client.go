@@ -252,7 +252,7 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 			return nil, err
 		}
 		if n != 1 {
-			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID)
+			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")
 		}
 		if err := record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid}); err != nil {
 			return nil, err
