@@ -37,7 +37,7 @@ func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Applica
 }
 
 func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error) {
-	return actions(ctx, admission.Actions(ctx, obj)), nil
+	return r.applicationActions(ctx, obj)
 }
 
 func (r *applicationConnectionResolver) Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error) {

@@ -36,7 +36,7 @@ func (r *credentialResolver) VerificationURL(ctx context.Context, obj *ent.Crede
 }
 
 func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credential) ([]*model.ViewerAction, error) {
-	return actions(ctx, credential.Actions(ctx, obj)), nil
+	return r.credentialActions(ctx, obj)
 }
 
 func (r *credentialConnectionResolver) Edges(ctx context.Context, obj *model.CredentialConnection) ([]*model.CredentialEdge, error) {

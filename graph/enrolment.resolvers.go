@@ -29,7 +29,7 @@ func (r *enrolmentResolver) Results(ctx context.Context, objs []*ent.Enrolment) 
 }
 
 func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolment) ([]*model.ViewerAction, error) {
-	return actions(ctx, enrolment.Actions(ctx, obj)), nil
+	return r.enrolmentActions(ctx, obj)
 }
 
 func (r *enrolmentConnectionResolver) Edges(ctx context.Context, obj *model.EnrolmentConnection) ([]*model.EnrolmentEdge, error) {
@@ -77,7 +77,11 @@ func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]
 	if err != nil {
 		return nil, err
 	}
-	return actions(ctx, append(enrolment.ResultActions(ctx, obj, hosts[0]), credential.ResultActions(ctx, obj)...)), nil
+	live, err := r.credentialOf(ctx, []*ent.Result{obj})
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, append(enrolment.ResultActions(ctx, obj, hosts[0]), credential.ResultActions(ctx, obj, live[0])...)), nil
 }
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }

@@ -8,9 +8,13 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/admission"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -56,8 +60,76 @@ func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*mod
 	if courses[0] != nil {
 		unit = courses[0].UnitID
 	}
+	applied, err := r.viewerApplications(ctx, []*ent.Offering{o})
+	if err != nil {
+		return nil, err
+	}
+	by, err := r.applicant(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit),
-		admission.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now())...)), nil
+		admission.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now(), by, applied[0])...)), nil
+}
+
+// applicant is the signed-in person as who applies; nil when nobody has signed in.
+func (r *Resolver) applicant(ctx context.Context) (*admission.Applicant, error) {
+	v := viewer.From(ctx)
+	if v.Kind != viewer.Person {
+		return nil, nil
+	}
+	found, err := lookUp(ctx, "applicant", []ident.ID{v.PersonID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*admission.Applicant, error) {
+		by, err := r.Admissions.Applicant(ctx)
+		return map[ident.ID]*admission.Applicant{ids[0]: by}, err
+	})
+	return found[v.PersonID], err
+}
+
+// applicationActions says what the viewer may do with an application. Only its
+// learner needs to know of the seat.
+func (r *Resolver) applicationActions(ctx context.Context, a *ent.Application) ([]*model.ViewerAction, error) {
+	var leaves error
+	if authz.RequireSelf(ctx, a.LearnerID) == nil {
+		seats, err := r.enrolmentOf(ctx, []*ent.Application{a})
+		if err != nil {
+			return nil, err
+		}
+		if seats[0] != nil {
+			leaves = enrolment.Leaves(seats[0])
+		}
+	}
+	return actions(ctx, admission.Actions(ctx, a, leaves)), nil
+}
+
+// enrolmentActions says what the viewer may do with an enrolment. Only who records
+// results needs to know of its attempts.
+func (r *Resolver) enrolmentActions(ctx context.Context, e *ent.Enrolment) ([]*model.ViewerAction, error) {
+	attempts := [][]*ent.Result{nil}
+	if authz.Require(ctx, authz.RecordResult, e.HostID) == nil {
+		var err error
+		if attempts, err = r.resultsOf(ctx, []*ent.Enrolment{e}); err != nil {
+			return nil, err
+		}
+	}
+	return actions(ctx, enrolment.Actions(ctx, e, attempts[0])), nil
+}
+
+// credentialActions says what the viewer may do with a credential. Only its
+// learner needs to know whether home has counted it.
+func (r *Resolver) credentialActions(ctx context.Context, c *ent.Credential) ([]*model.ViewerAction, error) {
+	var counted error
+	if authz.RequireSelf(ctx, c.LearnerID) == nil {
+		found, err := lookUp(ctx, "counted results", []ident.ID{c.ResultID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
+			return recognition.Counted(ctx, r.DB, ids...)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found[c.ResultID] {
+			counted = recognition.ErrCounted
+		}
+	}
+	return actions(ctx, credential.Actions(ctx, c, counted)), nil
 }
 
 // readiness says what each institution needs, in the viewer's language.

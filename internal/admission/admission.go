@@ -47,8 +47,9 @@ var states = lifecycle.Table[application.State]{
 	application.StateWITHDRAWN:       {},
 }
 
-// Actions says what the viewer may do with an application now.
-func Actions(ctx context.Context, a *ent.Application) []authz.Action {
+// Actions says what the viewer may do with an application now. seat says why its
+// learner may not leave the seat that it led to, if they may not.
+func Actions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
 	atHome := authz.Require(ctx, authz.NominateApplication, a.HomeID)
 	atHost := authz.Require(ctx, authz.DecideApplication, a.HostID)
@@ -58,7 +59,7 @@ func Actions(ctx context.Context, a *ent.Application) []authz.Action {
 		authz.Act("refuseNomination", atHome, other, may(application.StateREFUSED_BY_HOME)),
 		authz.Act("admitApplication", atHost, other, may(application.StateADMITTED)),
 		authz.Act("refuseApplication", atHost, other, may(application.StateREFUSED_BY_HOST)),
-		authz.Act("withdrawApplication", authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN)),
+		authz.Act("withdrawApplication", authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN), seat),
 	}
 }
 

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -60,7 +61,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		}
 		home, programme := from.home, from.programme
 		if home == o.InstitutionID {
-			return nil, problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
+			return nil, errOwn
 		}
 		c, err := tx.Course.Get(ctx, o.CourseID)
 		if err != nil {
@@ -74,7 +75,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 			return nil, err
 		}
 		if !active[home] {
-			return nil, problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
+			return nil, errHomeInactive
 		}
 		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
 		if err != nil {
@@ -92,7 +93,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		}
 		app, err := create.Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "you have applied for this offering already")
+			return nil, errApplied
 		}
 		if err != nil {
 			return nil, err
@@ -101,14 +102,59 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	})
 }
 
+var (
+	errOwn          = problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
+	errHomeInactive = problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
+	errApplied      = problem.New(problem.Conflict, "you have applied for this offering already")
+)
+
+// Applicant is from where the signed-in learner would apply, without saying so.
+type Applicant struct {
+	from   origin
+	active bool  // the home
+	err    error // why they cannot; INVALID when they have to say from where
+}
+
+// Applicant returns what OfferingActions needs to know of the signed-in person.
+func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
+	from, err := s.origin(ctx, s.DB, viewer.From(ctx).PersonID, Submission{})
+	if problem.All(err) != nil {
+		return &Applicant{err: err}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	active, err := institution.Active(ctx, s.DB, from.home)
+	return &Applicant{from: from, active: active[from.home]}, err
+}
+
 // OfferingActions says whether the viewer may apply for an offering of a course
-// now, whose provider is an active member or not.
-func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time) []authz.Action {
+// now, whose provider is an active member or not. by is who has signed in, applied
+// their live application for the offering; nil each when there is none.
+func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time, by *Applicant, applied *ent.Application) []authz.Action {
 	v, signedIn := authz.SignedInPerson(ctx)
 	if signedIn != nil {
 		return []authz.Action{authz.Act("submitApplication", signedIn)}
 	}
-	return []authz.Action{authz.Act("submitApplication", open(o, c, active, now, v.Audiences))}
+	var own, sends, again error
+	audiences := by.from.audiences
+	switch {
+	case errors.Is(by.err, problem.Is(problem.Invalid)): // they say from where when they apply
+		audiences = v.Audiences
+	case by.err != nil:
+		return []authz.Action{authz.Act("submitApplication", by.err)}
+	default:
+		if by.from.home == o.InstitutionID {
+			own = errOwn
+		}
+		if !by.active {
+			sends = errHomeInactive
+		}
+	}
+	if applied != nil {
+		again = errApplied
+	}
+	return []authz.Action{authz.Act("submitApplication", own, open(o, c, active, now, audiences), sends, again)}
 }
 
 // OwnHome returns the institution and programme from which the signed-in

@@ -80,28 +80,28 @@ type Registration struct {
 // Register registers a program, which can ask for tokens at once. It returns
 // an INVALID problem for each thing that is wrong with it.
 func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient, error) {
-	if err := authz.Require(ctx, authz.ManageClients, n.InstitutionID); err != nil {
-		return nil, err
-	}
-	name, badName := vocab.NeededLine(maxName, n.Name, "input", "name")
-	scopes, badScopes := checkScopes(n.Scopes)
-	found := []error{badName, badScopes, checkAddress(n.JwksURL)}
-	if len(n.Keys) > maxKeys {
-		found = append(found, tooManyKeys().At("input", "keys"))
-	}
-	if len(n.Keys) == 0 && vocab.OrZero(n.JwksURL) == "" {
-		found = append(found, problem.New(problem.Invalid, "a program proves itself by a key: give one, or the address at which its keys are published").At("input", "keys"))
-	}
-	keys := make([]stored, 0, len(n.Keys))
-	for _, k := range n.Keys[:min(len(n.Keys), maxKeys)] {
-		key, err := s.store(k, "input", "keys")
-		keys, found = append(keys, key), append(found, err)
-	}
-	if err := problem.Join(found...); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "registerApiClient", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+		if err := authz.Require(ctx, authz.ManageClients, n.InstitutionID); err != nil {
+			return nil, err
+		}
+		name, badName := vocab.NeededLine(maxName, n.Name, "input", "name")
+		scopes, badScopes := checkScopes(n.Scopes)
+		found := []error{badName, badScopes, checkAddress(n.JwksURL)}
+		if len(n.Keys) > maxKeys {
+			found = append(found, tooManyKeys().At("input", "keys"))
+		}
+		if len(n.Keys) == 0 && vocab.OrZero(n.JwksURL) == "" {
+			found = append(found, problem.New(problem.Invalid, "a program proves itself by a key: give one, or the address at which its keys are published").At("input", "keys"))
+		}
+		keys := make([]stored, 0, len(n.Keys))
+		for _, k := range n.Keys[:min(len(n.Keys), maxKeys)] {
+			key, err := s.store(k, "input", "keys")
+			keys, found = append(keys, key), append(found, err)
+		}
+		if err := problem.Join(found...); err != nil {
+			return nil, err
+		}
 		if err := s.lock(ctx, tx, n.InstitutionID); err != nil {
 			return nil, err
 		}
@@ -252,7 +252,7 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 			return nil, err
 		}
 		if n != 1 {
-			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID)
+			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")
 		}
 		if err := record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid}); err != nil {
 			return nil, err

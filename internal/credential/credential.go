@@ -65,13 +65,27 @@ func (s *Service) keyURL(institution ident.ID, kid string) string {
 func (s *Service) statusURL(list ident.ID) string { return s.BaseURL + "/status/" + string(list) }
 
 // ResultActions says whether the viewer may have a credential issued of a result.
-func ResultActions(ctx context.Context, r *ent.Result) []authz.Action {
+// live is the one that keeps another from being issued, if there is one.
+func ResultActions(ctx context.Context, r *ent.Result, live *ent.Credential) []authz.Action {
+	var free error
+	switch {
+	case live != nil && live.State == credential.StateREVOKED:
+		free = errAnnulled
+	case live != nil:
+		free = errCertified
+	}
 	return []authz.Action{authz.Act("issueCredential",
-		authz.Require(ctx, authz.IssueCredential, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r))}
+		authz.Require(ctx, authz.IssueCredential, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r), free)}
 }
 
-// Actions says what the viewer may do with a credential now.
-func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
+var (
+	errAnnulled  = problem.New(problem.Conflict, "this result is annulled; it is not certified again")
+	errCertified = problem.New(problem.Conflict, "this result has a credential already; revoke it first")
+)
+
+// Actions says what the viewer may do with a credential now. counted says why its
+// result is not recognised once more, if it is not.
+func Actions(ctx context.Context, c *ent.Credential, counted error) []authz.Action {
 	own := authz.RequireSelf(ctx, c.LearnerID)
 	var inForce error
 	if c.State != credential.StateISSUED {
@@ -79,7 +93,7 @@ func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
 	}
 	return []authz.Action{
 		authz.Act("revokeCredential", authz.Require(ctx, authz.RevokeCredential, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID), states.Check("credential", c.State, credential.StateREVOKED)),
-		authz.Act("requestRecognition", own, inForce),
+		authz.Act("requestRecognition", own, inForce, counted),
 	}
 }
 

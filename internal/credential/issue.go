@@ -63,7 +63,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 				return nil, err
 			}
 			if annulled {
-				return nil, problem.New(problem.Conflict, "this result is annulled; it is not certified again")
+				return nil, errAnnulled
 			}
 			host = r.HostID
 			key, err := tx.SigningKey.Query().Where(signingkey.LiveKey(string(host))).Only(viewer.AsSystem(ctx))
@@ -115,7 +115,7 @@ func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *en
 		SetState(credential.StateISSUING).SetToken(token).SetLiveKey(string(r.ID)).SetEcts(r.Ects).
 		SetAward(string(source)).SetDigest(hex.EncodeToString(digest[:])).SetRequestedAt(award.IssuedAt).Save(ctx)
 	if storage.IsDuplicate(err) {
-		return nil, problem.New(problem.Conflict, "this result has a credential already; revoke it first")
+		return nil, errCertified
 	}
 	if err != nil {
 		return nil, err

@@ -1,76 +1,101 @@
 package e2e
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
-// R80: each change writes its audit entry and its event in its own transaction,
-// by who did it; a refused one writes neither.
-func TestEveryChangeIsOnRecord(t *testing.T) {
-	w := NewWorld(t)
-	c := w.cast()
-	ctx, db := w.system(), w.DB.Client
-	changes := func(a *Actor, verbs []string, change func()) {
-		t.Helper()
-		entries, events := db.AuditEntry.Query().CountX(ctx), db.OutboxEvent.Query().CountX(ctx)
-		change()
-		for _, verb := range verbs {
-			if !db.AuditEntry.Query().Where(auditentry.Verb(verb), auditentry.ActorID(a.ID), auditentry.RequestIDNEQ("")).ExistX(ctx) {
-				t.Errorf("%s by %s is not on record", verb, a.Name)
+// onRecord counts audit entries by their verbs and events by their types.
+type onRecord struct{ audit, events map[string]int }
+
+func (w *World) onRecord() onRecord {
+	w.t.Helper()
+	var rows []struct {
+		Verb, Type string
+		Count      int
+	}
+	r := onRecord{map[string]int{}, map[string]int{}}
+	w.DB.Client.AuditEntry.Query().GroupBy(auditentry.FieldVerb).Aggregate(ent.Count()).ScanX(w.system(), &rows)
+	for _, row := range rows {
+		r.audit[row.Verb] = row.Count
+	}
+	rows = nil
+	w.DB.Client.OutboxEvent.Query().GroupBy(outboxevent.FieldType).Aggregate(ent.Count()).ScanX(w.system(), &rows)
+	for _, row := range rows {
+		r.events[row.Type] = row.Count
+	}
+	return r
+}
+
+// since lists what came on record since before: the verbs of the audit entries
+// and the types of the events, each as often as it came.
+func (w *World) since(before onRecord) (audit, events string) {
+	w.t.Helper()
+	now := w.onRecord()
+	more := func(before, now map[string]int) string {
+		var words []string
+		for _, word := range slices.Sorted(maps.Keys(now)) {
+			words = append(words, slices.Repeat([]string{word}, now[word]-before[word])...)
+		}
+		return strings.Join(words, " ")
+	}
+	return more(before.audit, now.audit), more(before.events, now.events)
+}
+
+// R80: each mutation writes its audit entries and its events, by who did it and
+// in its own request; one that is refused writes neither.
+func TestEveryMutationIsOnRecord(t *testing.T) {
+	s := newStage(t)
+	for _, f := range schemaMutations(t) {
+		scene, act := scenes[f.Name], s.play(f.Name)
+		before := s.onRecord()
+		got := act.by.Post(mutations[f.Name].document(f.Name), map[string]any{"input": act.input})
+		if payload, _ := got.Data[f.Name].(map[string]any); payload == nil || len(payload["errors"].([]any)) > 0 {
+			t.Errorf("%s: %s", f.Name, got.Raw)
+			continue
+		}
+		audit, events := s.since(before)
+		if audit != scene.audit || events != scene.events {
+			t.Errorf("%s wrote %q and told %q, want %q and %q", f.Name, audit, events, scene.audit, scene.events)
+		}
+		entries := s.DB.Client.AuditEntry.Query().Where(auditentry.RequestID(got.Header.Get("X-Request-Id"))).AllX(s.system())
+		if len(entries) != len(strings.Fields(audit)) {
+			t.Errorf("%s has %d entries of its request", f.Name, len(entries))
+		}
+		for _, e := range entries {
+			if e.ActorID == nil || *e.ActorID != act.by.ID {
+				t.Errorf("%s of %s is by %s %v", e.Verb, f.Name, e.ActorKind, e.ActorID)
 			}
 		}
-		if got := db.AuditEntry.Query().CountX(ctx) - entries; got != len(verbs) {
-			t.Errorf("%v wrote %d audit entries", verbs, got)
-		}
-		told := 0
-		for _, verb := range verbs {
-			if db.OutboxEvent.Query().Where(outboxevent.Type(verb)).ExistX(ctx) {
-				told++
-			}
-		}
-		if got := db.OutboxEvent.Query().CountX(ctx) - events; got != told {
-			t.Errorf("%v wrote %d events, want %d", verbs, got, told)
+		before = s.onRecord()
+		s.Nobody().Post(mutations[f.Name].document(f.Name), map[string]any{"input": act.input})
+		if audit, events := s.since(before); audit+events != "" {
+			t.Errorf("%s was refused and wrote %q and told %q", f.Name, audit, events)
 		}
 	}
-	course := w.course(c.editor, "CS-1")
-	off := w.offering(c.editor, course, 1)
-	var app, cred map[string]any
-	changes(c.ada, []string{"application.submit"}, func() {
-		app = c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": off})
-	})
-	changes(c.ada, nil, func() {
-		c.ada.IsRefused("twice", "CONFLICT", "submitApplication", map[string]any{"offeringId": off})
-	})
-	changes(c.homeOffice, []string{"application.nominate"}, func() {
-		c.homeOffice.Does("nominates", "nominateApplication", map[string]any{"applicationId": id(app)})
-	})
-	changes(c.hostOffice, []string{"application.admit", "enrolment.begin"}, func() {
-		c.hostOffice.Does("admits", "admitApplication", map[string]any{"applicationId": id(app)})
-	})
-	seat := c.teacher.Asks("", `query($id: ID!) { application(id: $id) { enrolment { id } } }`, map[string]any{"id": id(app)})
-	res := ""
-	changes(c.teacher, []string{"result.record"}, func() {
-		res = id(c.teacher.Does("records", "recordResult", assessment(at(seat, "application", "enrolment", "id").(string))))
-	})
-	changes(c.hostRegistrar, []string{"result.confirm", "enrolment.complete"}, func() {
-		c.hostRegistrar.Does("confirms", "confirmResult", map[string]any{"resultId": res})
-	})
-	w.course(c.editor, "CS-KEY") // unrelated
-	first := c.hostRegistrar.Does("issues, which also makes the key", "issueCredential", map[string]any{"resultId": res})
-	changes(c.hostRegistrar, []string{"credential.revoke"}, func() {
-		c.hostRegistrar.Does("revokes", "revokeCredential", map[string]any{"credentialId": id(first), "reason": "ISSUED_IN_ERROR"})
-	})
-	changes(c.hostRegistrar, []string{"credential.intend", "credential.issue"}, func() {
-		cred = c.hostRegistrar.Does("issues again", "issueCredential", map[string]any{"resultId": res})
-	})
-	changes(c.ada, []string{"recognition.request"}, func() {
-		c.ada.Does("asks home", "requestRecognition", map[string]any{"credentialId": id(cred)})
-	})
-	entry := db.AuditEntry.Query().Where(auditentry.ObjectID(ident.ID(id(app))), auditentry.Verb("application.nominate")).OnlyX(ctx)
+}
+
+// What is refused for its state is on no record; what is done says from where to
+// where, and at which institutions.
+func TestWhatIsOnRecord(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 1)
+	app := c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": off})
+	before := w.onRecord()
+	c.ada.IsRefused("twice", "CONFLICT", "submitApplication", map[string]any{"offeringId": off})
+	if audit, events := w.since(before); audit+events != "" {
+		t.Errorf("a refusal wrote %q and told %q", audit, events)
+	}
+	c.homeOffice.Does("nominates", "nominateApplication", map[string]any{"applicationId": id(app)})
+	entry := w.DB.Client.AuditEntry.Query().Where(auditentry.ObjectID(ident.ID(id(app))), auditentry.Verb("application.nominate")).OnlyX(w.system())
 	if entry.Details["from"] != "SUBMITTED" || entry.Details["to"] != "NOMINATED" || len(entry.Institutions) != 2 {
 		t.Errorf("the entry is %+v", entry)
 	}

@@ -78,15 +78,25 @@ func TestEveryMutationAsEveryRole(t *testing.T) {
 // codeOf runs a mutation and returns the code of its refusal, or "done".
 func (a *Actor) codeOf(mutation string, input map[string]any) string {
 	a.w.t.Helper()
+	code, _ := a.refusal(mutation, input)
+	return code
+}
+
+// refusal is codeOf with the field that is refused, or "".
+func (a *Actor) refusal(mutation string, input map[string]any) (code, field string) {
+	a.w.t.Helper()
 	got := a.Post(mutations[mutation].document(mutation), map[string]any{"input": input})
 	if len(got.Errors) > 0 {
-		return got.Errors[0].Extensions["code"].(string)
+		return got.Errors[0].Extensions["code"].(string), ""
 	}
 	payload := got.Data[mutation].(map[string]any)
 	if refusals := payload["errors"].([]any); len(refusals) > 0 {
-		return refusals[0].(map[string]any)["code"].(string)
+		for _, step := range at(refusals, 0, "field").([]any) {
+			field = strings.TrimPrefix(field+"."+fmt.Sprint(step), ".")
+		}
+		return at(refusals, 0, "code").(string), field
 	}
-	return "done"
+	return "done", ""
 }
 
 // finished plays a journey to its end and returns, for each mutation, an input

@@ -2,13 +2,16 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
 // together runs fn n times at once.
@@ -69,69 +72,72 @@ func TestTenSeatsForAHundredRivals(t *testing.T) {
 	}
 }
 
-// T2: each mutation that creates or moves something, sent eight times at once
-// with one key, has one effect and equal answers; another input with the same
-// key is a conflict.
+// T2: each mutation that takes a key, sent eight times at once with one, has one
+// effect and equal answers; another input with the same key is a conflict. A key
+// is one person's for one mutation: others may choose the same.
 func TestARepeatHasOneEffect(t *testing.T) {
-	w := NewWorld(t)
-	c := w.cast()
-	course := w.course(c.editor, "CS-1")
-	off := w.offering(c.editor, course, 5)
-	repeat := func(a *Actor, mutation string, input map[string]any) map[string]any {
-		t.Helper()
-		input["idempotencyKey"] = mutation + "-1"
-		answers := make([]map[string]any, 8)
-		// Four at a time: a viewer may run no more operations at once.
-		for _, first := range []int{0, 4} {
-			together(4, func(i int) { answers[first+i] = a.Does("repeats", mutation, input) })
+	s := newStage(t)
+	types := graph.Schema(&graph.Resolver{}).Schema().Types
+	repeated := 0
+	for _, f := range schemaMutations(t) {
+		if types[f.Arguments[0].Type.Name()].Fields.ForName("idempotencyKey") == nil {
+			continue
+		}
+		repeated++
+		a := s.play(f.Name)
+		a.input["idempotencyKey"] = "one"
+		before := s.onRecord()
+		var answers []string
+		for range 2 { // four at a time: a viewer may run no more operations at once
+			four, _ := atOnce(slices.Repeat([]func(*runner) string{func(r *runner) string {
+				return fmt.Sprint(a.by.in(r).Tries("repeats", a.mutation, a.input))
+			}}, 4)...)
+			answers = append(answers, four...)
 		}
 		for _, got := range answers {
-			if fmt.Sprint(got) != fmt.Sprint(answers[0]) {
-				t.Errorf("%s answered %v and %v", mutation, answers[0], got)
+			if got != answers[0] || !strings.Contains(got, "errors:[]") {
+				t.Errorf("%s answered %v and %v", a.mutation, answers[0], got)
 			}
 		}
-		return answers[0]
-	}
-	made := repeat(c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Twice")})
-	c.editor.IsRefused("uses the key for something else", "CONFLICT", "createCourse", map[string]any{
-		"institutionId": w.Institution("uni-b"), "code": "CS-3", "kind": "COURSE", "content": content("Else"), "idempotencyKey": "createCourse-1"})
-	// A key is one person's for one mutation: others may choose the same.
-	w.Staff("Edna", "uni-b", viewer.CourseEditor).Does("chooses the same key", "createCourse", map[string]any{
-		"institutionId": w.Institution("uni-b"), "code": "CS-4", "kind": "COURSE", "content": content("Hers"), "idempotencyKey": "createCourse-1"})
-	other := cohort(course, 3)
-	other["idempotencyKey"] = "createCourse-1"
-	c.editor.Does("uses the key for another mutation", "createOffering", other)
-	plan := cohort(course, 3)
-	repeat(c.editor, "createOffering", plan)
-	app := repeat(c.ada, "submitApplication", map[string]any{"offeringId": off})
-	repeat(c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
-	seat := repeat(c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
-	res := repeat(c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
-	repeat(c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
-	cred := repeat(c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
-	asked := repeat(c.ada, "requestRecognition", map[string]any{"credentialId": id(cred)})
-	repeat(c.homeRecognition, "decideRecognition", map[string]any{"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."})
-	repeat(c.homeRecognition, "proposeRecognitionRule", map[string]any{"homeId": w.Institution("uni-a"), "courseId": course, "ects": "5", "gradeTransfer": "PASS_ONLY", "validFrom": "2027-01-01"})
-	repeat(c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
-
-	ctx := w.system()
-	db := w.DB.Client
-	for what, counts := range map[string][2]int{
-		"courses":     {db.Course.Query().CountX(ctx), 3},
-		"offerings":   {db.Offering.Query().CountX(ctx), 3},
-		"enrolments":  {db.Enrolment.Query().CountX(ctx), 1},
-		"results":     {db.Result.Query().CountX(ctx), 1},
-		"credentials": {db.Credential.Query().CountX(ctx), 1},
-		"cases":       {db.RecognitionCase.Query().CountX(ctx), 1},
-		"rules":       {db.RecognitionRule.Query().CountX(ctx), 1},
-	} {
-		if counts[0] != counts[1] {
-			t.Errorf("there are %d %s, want %d", counts[0], what, counts[1])
+		if audit, events := s.since(before); audit != scenes[a.mutation].audit || events != scenes[a.mutation].events {
+			t.Errorf("%s eight times wrote %q and told %q", a.mutation, audit, events)
+		}
+		other := otherwise(a)
+		if field := fmt.Sprint(a.by.IsRefused("uses the key for something else", "CONFLICT", other.mutation, other.input)["field"]); field != "[input idempotencyKey]" {
+			t.Errorf("%s with another input is refused at %s", a.mutation, field)
+		}
+		b := s.play(f.Name)
+		b.input["idempotencyKey"] = "one"
+		if outcome := b.does(); outcome != "done" {
+			t.Errorf("%s with the key of another person is %s", b.mutation, outcome)
+		}
+		elsewhere := act{a.by, "submitApplication", map[string]any{"offeringId": missing(ident.Offering), "idempotencyKey": "one"}}
+		if a.mutation == elsewhere.mutation {
+			elsewhere = act{a.by, "withdrawApplication", map[string]any{"applicationId": missing(ident.Application), "idempotencyKey": "one"}}
+		}
+		if outcome := elsewhere.does(); outcome != "NOT_FOUND" {
+			t.Errorf("%s with the key of %s is %s", elsewhere.mutation, a.mutation, outcome)
 		}
 	}
-	if made["state"] != "DRAFT" {
-		t.Errorf("made %v", made)
+	if repeated == 0 {
+		t.Error("no mutation takes a key")
 	}
+}
+
+// missing is an id of nothing.
+func missing(kind ident.Kind) string { return string(kind) + "_06h0hph4yvw3v2c0x5e4r7t9n8" }
+
+// otherwise is the act with another input that looks as good.
+func otherwise(a act) act {
+	a.input = maps.Clone(a.input)
+	for _, field := range slices.Sorted(maps.Keys(a.input)) {
+		if given := ident.ID(fmt.Sprint(a.input[field])); given.Kind() != "" {
+			a.input[field] = missing(given.Kind())
+			return a
+		}
+	}
+	a.input["clientId"] = "other" // of a provider, whose institutions are named further down
+	return a
 }
 
 // Of two who decide at once, one wins; the other is told, and nothing is half

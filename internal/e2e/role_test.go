@@ -326,6 +326,7 @@ func TestViewerActionsCostNothingByTheThing(t *testing.T) {
 		{half, `query($n: Int!) { offerings(first: $n) { nodes { viewerActions { name } } } }`},
 		{half, `query($n: Int!) { courses(first: $n) { nodes { viewerActions { name } } } }`},
 		{c.editor, `query($n: Int!) { courses(first: $n) { nodes { viewerActions { name } } } }`},
+		{c.ada, `query($n: Int!) { offerings(first: $n) { nodes { viewerActions { name } } } applications(first: $n) { nodes { viewerActions { name } } } }`},
 		{c.hostOffice, `query($n: Int!) { applications(first: $n) { nodes { viewerActions { name refusal { code } } } } }`},
 		{admin, `query($n: Int!) { institutions(first: $n) { nodes { viewerActions { name } roleGrants(first: 1) { nodes { viewerActions { name } } } } } }`},
 		{admin, `query($n: Int!) { institutions(first: 2) { nodes { roleGrants(first: $n) { nodes { person { displayName } grantedBy { id } unit { id } rule { id } viewerActions { name } } } } } }`},

@@ -81,7 +81,7 @@ func emptyWorld(t *testing.T) *World {
 	w := &World{t: t, institutions: map[string]ident.ID{}, providers: map[string]ident.ID{}}
 	w.SetClock(time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC))
 	w.address = testkit.Migrated(t)
-	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements), testkit.OnStatement(w.hear))
+	w.DB = testkit.Open(t, w.address, testkit.CountStatements(&w.Statements), testkit.OnStatementOf(w.hear))
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	kek, err := keyring.ParseKEK(base64.StdEncoding.EncodeToString(raw))
@@ -116,7 +116,10 @@ func (w *World) SetClock(t time.Time) { w.clock.Store(&t) }
 // after all that it does before its transaction.
 func (w *World) Meanwhile(fn func()) { w.meanwhile.Store(&fn) }
 
-func (w *World) hear(query string, _ any) {
+func (w *World) hear(ctx context.Context, query string, _ any) {
+	if r, ok := ctx.Value(running{}).(*runner); ok && !strings.HasPrefix(query, "SELECT") {
+		r.start()
+	}
 	if strings.HasPrefix(query, "SELECT") && strings.Contains(query, "idempotency_keys") {
 		if fn := w.meanwhile.Swap(nil); fn != nil {
 			(*fn)()
@@ -183,6 +186,7 @@ type Actor struct {
 	Name  string
 	ID    ident.ID
 	token string
+	as    *runner // in a race; see atOnce
 }
 
 // Nobody is an actor who has not signed in.
@@ -212,15 +216,20 @@ func (w *World) Institution(uni string) ident.ID { return w.institutions[uni] }
 
 func (w *World) person(name, uni, kind string) *Actor {
 	w.t.Helper()
-	identity, err := w.App.Learners.SignIn(w.system(), learner.Assertion{
-		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
-		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
-		Affiliations: []string{kind},
-	})
+	identity, err := w.App.Learners.SignIn(w.system(), w.assertion(name, uni, kind))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return &Actor{w: w, Name: name, ID: identity.PersonID, token: w.bearer(identity)}
+}
+
+// assertion is what the provider of a university says of somebody.
+func (w *World) assertion(name, uni, kind string) learner.Assertion {
+	return learner.Assertion{
+		ProviderID: w.providers[uni], Issuer: "https://idp." + uni + ".example", Subject: name, GivenName: name, FamilyName: "Example",
+		Email: strings.ToLower(name) + "@" + uni + ".example", Language: "en", InstitutionID: w.institutions[uni],
+		Affiliations: []string{kind},
+	}
 }
 
 // bearer starts a session of an account and lends its token.
@@ -268,6 +277,7 @@ func (a *Actor) Post(query string, variables map[string]any) answer {
 
 func (a *Actor) send(r *http.Request) answer {
 	a.w.t.Helper()
+	r = r.WithContext(a.as.in(r.Context()))
 	if a.token != "" {
 		r.Header.Set("Authorization", "Bearer "+a.token)
 	}

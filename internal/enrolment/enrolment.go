@@ -51,6 +51,19 @@ func takesResults(e *ent.Enrolment) error {
 	return nil
 }
 
+// takesAnother returns nil while an enrolment with these attempts takes one more.
+func takesAnother(attempts []*ent.Result) error {
+	for _, r := range attempts {
+		if r.State == result.StateRECORDED {
+			return problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
+		}
+	}
+	if len(attempts) >= maxAttempts {
+		return problem.New(problem.Conflict, "all %d attempts are used", maxAttempts)
+	}
+	return nil
+}
+
 // Admission is the host's decision to give an applicant a seat.
 type Admission struct {
 	ApplicationID  ident.ID
@@ -109,10 +122,15 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 	})
 }
 
-// Actions says what the viewer may do with an enrolment now.
-func Actions(ctx context.Context, e *ent.Enrolment) []authz.Action {
+// Actions says what the viewer may do with an enrolment of these attempts now.
+func Actions(ctx context.Context, e *ent.Enrolment, attempts []*ent.Result) []authz.Action {
 	return []authz.Action{authz.Act("recordResult",
-		authz.Require(ctx, authz.RecordResult, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e))}
+		authz.Require(ctx, authz.RecordResult, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e), takesAnother(attempts))}
+}
+
+// Leaves returns nil while a learner may leave their seat.
+func Leaves(e *ent.Enrolment) error {
+	return states.Check("enrolment", e.State, enrolment.StateWITHDRAWN)
 }
 
 // ResultActions says what the viewer may do with a result of a host now.

@@ -63,13 +63,8 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range attempts {
-			if r.State == result.StateRECORDED {
-				return nil, problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
-			}
-		}
-		if len(attempts) >= maxAttempts {
-			return nil, problem.New(problem.Conflict, "all %d attempts are used", maxAttempts)
+		if err := takesAnother(attempts); err != nil {
+			return nil, err
 		}
 		version, err := tx.CourseVersion.Get(ctx, e.VersionID)
 		if err != nil {

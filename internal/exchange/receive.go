@@ -34,7 +34,7 @@ type Upload struct {
 // when the institution has too many runs under way, and a LIMITED problem, with
 // the detail "limit", for a document that is too large.
 func (s *Service) Receive(ctx context.Context, u Upload, body io.Reader) (*ent.ImportRun, error) {
-	if err := s.check(ctx, u); err != nil {
+	if err := s.check(ctx, s.DB, u); err != nil {
 		return nil, err
 	}
 	if limit := s.limitOf(u.Format); u.Length > limit {
@@ -90,19 +90,19 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 	if in.Name != nil {
 		u.Name = *in.Name
 	}
-	if err := s.check(ctx, u); err != nil {
-		return nil, err
-	}
-	switch {
-	case in.Format == importrun.FormatXLSX:
-		return nil, problem.New(problem.Invalid, "a workbook is no text; send it as a file").At("input", "format")
-	case strings.TrimSpace(in.Content) == "":
-		return nil, problem.New(problem.Invalid, "the file is empty").At("input", "content")
-	case len(in.Content) > maxText:
-		return nil, problem.New(problem.Invalid, "this text has more than %d bytes; send it as a file", maxText).At("input", "content")
-	}
 	call := idempotency.Call{Verb: "startImport", Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ImportRun.Get, func(tx *ent.Tx) (*ent.ImportRun, error) {
+		if err := s.check(ctx, tx.Client(), u); err != nil {
+			return nil, err
+		}
+		switch {
+		case in.Format == importrun.FormatXLSX:
+			return nil, problem.New(problem.Invalid, "a workbook is no text; send it as a file").At("input", "format")
+		case strings.TrimSpace(in.Content) == "":
+			return nil, problem.New(problem.Invalid, "the file is empty").At("input", "content")
+		case len(in.Content) > maxText:
+			return nil, problem.New(problem.Invalid, "this text has more than %d bytes; send it as a file", maxText).At("input", "content")
+		}
 		run, err := s.begin(ctx, tx, u, nil, importrun.StateQUEUED, int64(len(in.Content)))
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 }
 
 // check refuses what can be refused before the first byte.
-func (s *Service) check(ctx context.Context, u Upload) error {
+func (s *Service) check(ctx context.Context, db *ent.Client, u Upload) error {
 	if err := authz.Require(ctx, authz.ImportCatalogue, u.InstitutionID); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *Service) check(ctx context.Context, u Upload) error {
 	if !slices.Contains([]importrun.Mode{importrun.ModeDRY_RUN, importrun.ModeDRAFT, importrun.ModePUBLISH}, u.Mode) {
 		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(u.Mode))).At("input", "mode")
 	}
-	_, err := s.Catalogue.Importing(ctx, importing(u.InstitutionID, u.Mode, nil))
+	_, err := (&catalogue.Service{DB: db, Now: s.Now}).Importing(ctx, importing(u.InstitutionID, u.Mode, nil))
 	return storage.Found(err, "institution", "input", "institutionId")
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
@@ -45,15 +46,15 @@ type NewSource struct {
 
 // AddSource makes a source, which is pulled for the first time at once.
 func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource, error) {
-	if err := authz.Require(ctx, authz.ImportCatalogue, n.InstitutionID); err != nil {
-		return nil, err
-	}
-	name, badName := vocab.NeededLine(100, n.Name, "input", "name")
-	if err := problem.Join(badName, s.readable(n.Format), checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, n.InstitutionID, n.Policy)); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "addImportSource", Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ImportSource.Get, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		if err := authz.Require(ctx, authz.ImportCatalogue, n.InstitutionID); err != nil {
+			return nil, err
+		}
+		name, badName := vocab.NeededLine(100, n.Name, "input", "name")
+		if err := problem.Join(badName, s.readable(n.Format), checkAddress(n.URL), checkMinutes(n.EveryMinutes), s.checkPolicy(ctx, tx.Client(), n.InstitutionID, n.Policy)); err != nil {
+			return nil, err
+		}
 		count, err := tx.ImportSource.Query().Where(importsource.InstitutionID(n.InstitutionID)).Count(ctx)
 		if err != nil {
 			return nil, err
@@ -109,7 +110,7 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		found = append(found, checkMinutes(*u.EveryMinutes))
 	}
 	if u.Policy != nil {
-		found = append(found, s.checkPolicy(ctx, source.InstitutionID, *u.Policy))
+		found = append(found, s.checkPolicy(ctx, s.DB, source.InstitutionID, *u.Policy))
 	}
 	if err := problem.Join(found...); err != nil {
 		return nil, err
@@ -214,11 +215,11 @@ func sameName(name string) *problem.Error {
 
 // checkPolicy returns a CONFLICT problem for a source that would publish what
 // has to be reviewed.
-func (s *Service) checkPolicy(ctx context.Context, institution ident.ID, p importsource.Policy) error {
+func (s *Service) checkPolicy(ctx context.Context, db *ent.Client, institution ident.ID, p importsource.Policy) error {
 	if !slices.Contains([]importsource.Policy{importsource.PolicyDRAFT, importsource.PolicyPUBLISH}, p) {
 		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(p))).At("input", "policy")
 	}
-	_, err := s.Catalogue.Importing(ctx, importing(institution, importrun.Mode(p), nil))
+	_, err := (&catalogue.Service{DB: db, Now: s.Now}).Importing(ctx, importing(institution, importrun.Mode(p), nil))
 	return storage.Found(err, "institution", "input", "institutionId")
 }
 

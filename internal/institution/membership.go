@@ -130,9 +130,13 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 		if err != nil {
 			return nil, err
 		}
-		return moveMembership(ctx, tx, before, membership.StateINVITED, "membership.invite", now, func(u *ent.MembershipUpdate) {
+		m, err := moveMembership(ctx, tx, before, membership.StateINVITED, "membership.invite", now, func(u *ent.MembershipUpdate) {
 			u.SetPart(in.Part).SetReason("").ClearSince().ClearUntil()
 		})
+		if p, ok := errors.AsType[*problem.Error](err); ok {
+			err = p.At("input", "institutionId") // another institution may be invited
+		}
+		return m, err
 	})
 }
 

@@ -51,15 +51,15 @@ type Registration struct {
 // Register registers a portal. It returns a CONFLICT problem while the origin
 // is registered already, by whomever.
 func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, error) {
-	if err := authz.Require(ctx, verbAt(r.At), r.At); err != nil {
-		return nil, err
-	}
-	name, badName := vocab.NeededLine(maxName, r.Name, "input", "name")
-	if err := problem.Join(badName, checkOrigin(r.Origin), checkReturnAddresses(r.Origin, r.ReturnAddresses)); err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{Verb: "registerPortal", Key: r.IdempotencyKey, Input: r}
 	made, err := idempotency.Write(ctx, s.DB, call, s.DB.Portal.Get, func(tx *ent.Tx) (*ent.Portal, error) {
+		if err := authz.Require(ctx, verbAt(r.At), r.At); err != nil {
+			return nil, err
+		}
+		name, badName := vocab.NeededLine(maxName, r.Name, "input", "name")
+		if err := problem.Join(badName, checkOrigin(r.Origin), checkReturnAddresses(r.Origin, r.ReturnAddresses)); err != nil {
+			return nil, err
+		}
 		system := viewer.AsSystem(ctx) // the origin may be another's
 		if err := s.room(system, tx, r); err != nil {
 			return nil, err

@@ -31,15 +31,19 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	if row.State != provider.StatePROPOSED {
 		proposed = errNotProposed(row)
 	}
+	var last error
+	if len(homes) == 1 {
+		last = errLastHome
+	}
 	return []authz.Action{
 		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
 		authz.Act("rejectProvider", either, proposed),
 		authz.Act("updateProvider", either),
 		authz.Act("addProviderHome", either),
-		authz.Act("removeProviderHome", either),
+		authz.Act("removeProviderHome", either, last),
 		authz.Act("disableProvider", either, expect(row, provider.StateACTIVE, provider.StateDISABLED)),
 		authz.Act("enableProvider", alliance, expect(row, provider.StateDISABLED, provider.StateACTIVE)),
-		authz.Act("checkProvider", either),
+		authz.Act("checkProvider", either, rests(row, s.Now())),
 	}, nil
 }
 

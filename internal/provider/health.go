@@ -102,10 +102,27 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	if err := s.byEither(ctx, s.DB, institutionsOf(homes)); err != nil {
 		return nil, err
 	}
-	if row.CheckedAt != nil && s.Now().Sub(*row.CheckedAt) < checkPause {
-		return nil, problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
+	system, now := viewer.AsSystem(ctx), vocab.Now(s.Now)
+	if err := storage.Do(system, s.DB, func(tx *ent.Tx) error { // of those who come at the same moment, one looks
+		n, err := tx.Provider.Update().Where(provider.ID(id), provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkPause)))).SetCheckedAt(now).Save(system)
+		if err == nil && n == 0 {
+			err = errLooked
+		}
+		return err
+	}); err != nil {
+		return nil, err
 	}
-	return s.ask(viewer.AsSystem(ctx), row)
+	return s.ask(system, row)
+}
+
+var errLooked = problem.New(problem.Limited, "the provider has just been looked at; wait a few seconds")
+
+// rests says why a provider is not looked at once more now.
+func rests(row *ent.Provider, now time.Time) error {
+	if row.CheckedAt != nil && now.Sub(*row.CheckedAt) < checkPause {
+		return errLooked
+	}
+	return nil
 }
 
 // ask asks one provider and stores what came out. It audits a change of its
@@ -127,6 +144,10 @@ func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider,
 		slog.WarnContext(system, "a provider does not work", "provider", row.Key, "trouble", reason, "err", vocab.Clean(300, err.Error()))
 	}
 	return storage.Write(system, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
+		before, _, err := hold(system, tx, row.ID) // another server may have looked at it too
+		if err != nil {
+			return nil, err
+		}
 		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.Issuer(row.Issuer)).SetHealth(health).SetCheckedAt(vocab.Now(s.Now))
 		if reason == "" {
 			update.ClearHealthReason()
@@ -137,8 +158,8 @@ func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider,
 		if err != nil {
 			return nil, err
 		}
-		if row.Health != health {
-			details := map[string]string{"from": string(row.Health), "to": string(health), "trouble": reason}
+		if before.Health != health {
+			details := map[string]string{"from": string(before.Health), "to": string(health), "trouble": reason}
 			if err := audit.Record(system, tx, audit.Entry{Verb: "provider.health", Object: row.ID, Institutions: institutionsOf(homes), Details: details}); err != nil {
 				return nil, err
 			}

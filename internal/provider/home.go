@@ -32,7 +32,10 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		if err != nil {
 			return nil, err
 		}
-		all := append(institutionsOf(homes), n.InstitutionID)
+		all := institutionsOf(homes)
+		if !slices.Contains(all, n.InstitutionID) {
+			all = append(all, n.InstitutionID)
+		}
 		if err := s.byEither(ctx, tx.Client(), all); err != nil {
 			return nil, err
 		}
@@ -83,7 +86,7 @@ func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, err
 			return nil, err
 		}
 		if len(homes) == 1 {
-			return nil, problem.New(problem.Conflict, "this is its last home organisation; disable the provider instead").At("input", "domain")
+			return nil, errLastHome
 		}
 		if err := tx.ProviderHome.DeleteOne(homes[i]).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
@@ -91,6 +94,8 @@ func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, err
 		return row, record(ctx, tx, row, []ident.ID{homes[i].InstitutionID}, "provider.remove_home", map[string]string{"home": o.Domain})
 	})
 }
+
+var errLastHome = problem.New(problem.Conflict, "this is its last home organisation; disable the provider instead").At("input", "domain")
 
 // addHome stores a home that the provider may have: the domain is the
 // institution's, no other institution's, and no other provider's.

@@ -58,7 +58,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 		}
 		made, err := create.Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "your home institution has counted this result already, or decides about it now")
+			return nil, ErrCounted
 		}
 		if err != nil {
 			return nil, err
@@ -154,6 +154,20 @@ func fewerCredits(counted, all vocab.ECTS) vocab.Difference {
 }
 
 func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// ErrCounted refuses a second request about one result.
+var ErrCounted = problem.New(problem.Conflict, "your home institution has counted this result already, or decides about it now")
+
+// Counted says which of the results home has counted, or decides about.
+func Counted(ctx context.Context, db *ent.Client, results ...ident.ID) (map[ident.ID]bool, error) {
+	standing, err := db.RecognitionCase.Query().Where(recognitioncase.LiveKeyNotNil(), recognitioncase.HasCredentialWith(credential.ResultIDIn(results...))).
+		WithCredential().All(ctx)
+	counted := map[ident.ID]bool{}
+	for _, c := range standing {
+		counted[c.Edges.Credential.ResultID] = true
+	}
+	return counted, err
+}
 
 // liveKey is what two standing cases about one achievement share. It names the
 // result: a credential that is issued anew proves nothing more.

@@ -32,13 +32,19 @@ type Option func(*storage.Options)
 // OnStatement has every SQL statement heard before it runs, also those of
 // transactions that are repeated.
 func OnStatement(hear func(query string, args any)) Option {
+	return OnStatementOf(func(_ context.Context, query string, args any) { hear(query, args) })
+}
+
+// OnStatementOf has every SQL statement heard before it runs, with the context
+// of whoever asks for it. A listener that waits holds the statement back.
+func OnStatementOf(hear func(ctx context.Context, query string, args any)) Option {
 	return func(o *storage.Options) {
 		before := o.OnStatement
 		o.OnStatement = func(ctx context.Context, query string, args any) {
 			if before != nil {
 				before(ctx, query, args)
 			}
-			hear(query, args)
+			hear(ctx, query, args)
 		}
 	}
 }
