@@ -184,7 +184,7 @@ func (s *speech) moment(t time.Time) template.HTML {
 
 // until shows a moment as those of a time zone read it, and names the zone.
 func (s *speech) until(t time.Time, zone string) template.HTML {
-	place, err := time.LoadLocation(zone)
+	place, err := vocab.Zone(zone)
 	if err != nil {
 		return s.moment(t)
 	}
