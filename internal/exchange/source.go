@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
@@ -15,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -89,33 +91,19 @@ type SourceUpdate struct {
 // UpdateSource changes a source. With another address, format or policy, or when
 // its offerings are asked for, it is pulled at once, as if for the first time.
 func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.ImportSource, error) {
-	source, err := s.mine(ctx, u.SourceID)
-	if err != nil {
-		return nil, err
-	}
-	var found []error
-	var name string
-	if u.Name != nil {
-		var bad error
-		name, bad = vocab.NeededLine(100, *u.Name, "input", "name")
-		found = append(found, bad)
-	}
-	if u.Format != nil {
-		found = append(found, s.readable(*u.Format))
-	}
-	if u.URL != nil {
-		found = append(found, checkAddress(*u.URL))
-	}
-	if u.EveryMinutes != nil {
-		found = append(found, checkMinutes(*u.EveryMinutes))
-	}
-	if u.Policy != nil {
-		found = append(found, s.checkPolicy(ctx, s.DB, source.InstitutionID, *u.Policy))
-	}
-	if err := problem.Join(found...); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
+		source, err := s.mine(ctx, tx.Client(), u.SourceID)
+		if err != nil {
+			return nil, err
+		}
+		// The institution says whether courses are reviewed, on which a policy rests.
+		if err := storage.Hold(viewer.AsSystem(ctx), tx.Institution.Update().Where(institution.ID(source.InstitutionID))); err != nil {
+			return nil, err
+		}
+		name, err := s.checkUpdate(ctx, tx.Client(), source.InstitutionID, u)
+		if err != nil {
+			return nil, err
+		}
 		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).SetNillablePolicy(u.Policy).SetNillableWithOfferings(u.WithOfferings)
 		if u.Name != nil {
 			update.SetName(name)
@@ -137,6 +125,29 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 	})
 }
 
+// checkUpdate returns the tidied name, and all that is wrong with an update at
+// once.
+func (s *Service) checkUpdate(ctx context.Context, db *ent.Client, institution ident.ID, u SourceUpdate) (name string, err error) {
+	var found []error
+	if u.Name != nil {
+		name, err = vocab.NeededLine(100, *u.Name, "input", "name")
+		found = append(found, err)
+	}
+	if u.Format != nil {
+		found = append(found, s.readable(*u.Format))
+	}
+	if u.URL != nil {
+		found = append(found, checkAddress(*u.URL))
+	}
+	if u.EveryMinutes != nil {
+		found = append(found, checkMinutes(*u.EveryMinutes))
+	}
+	if u.Policy != nil {
+		found = append(found, s.checkPolicy(ctx, db, institution, *u.Policy))
+	}
+	return name, problem.Join(found...)
+}
+
 // PauseSource stops the pulling of a source.
 func (s *Service) PauseSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
 	return s.moveSource(ctx, id, importsource.StatePAUSED, "import_source.pause")
@@ -148,7 +159,7 @@ func (s *Service) ResumeSource(ctx context.Context, id ident.ID) (*ent.ImportSou
 }
 
 func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.State, verb string) (*ent.ImportSource, error) {
-	source, err := s.mine(ctx, id)
+	source, err := s.mine(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +188,7 @@ func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.S
 // PullSource has a source pulled at the next moment that a server has for it,
 // whatever its schedule and its failures say.
 func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
-	source, err := s.mine(ctx, id)
+	source, err := s.mine(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -197,8 +208,8 @@ func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSourc
 }
 
 // mine loads a source that the viewer may administer.
-func (s *Service) mine(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
-	source, err := s.DB.ImportSource.Get(ctx, id)
+func (s *Service) mine(ctx context.Context, db *ent.Client, id ident.ID) (*ent.ImportSource, error) {
+	source, err := db.ImportSource.Get(ctx, id)
 	if err != nil {
 		return nil, storage.Found(err, "source", "input", "sourceId")
 	}
