@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -315,5 +316,11 @@ func TestTheIssuerHasTwoForms(t *testing.T) {
 	}
 	if got := w.browse(http.MethodGet, path+"/did.json", nil, nil); got.Code != http.StatusNotFound {
 		t.Errorf("the DID document of an http address: %d", got.Code)
+	}
+	page := w.fetch(http.MethodGet, path, "", "", map[string]string{"Accept": "text/html"}).Body.String()
+	for _, link := range regexp.MustCompile(`href="(/[^"#]*)"`).FindAllStringSubmatch(page, -1) {
+		if got := w.fetch(http.MethodGet, link[1], "", "", map[string]string{"Accept": "*/*"}); got.Code >= 400 {
+			t.Errorf("the page links to %s, which is %d", link[1], got.Code)
+		}
 	}
 }

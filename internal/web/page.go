@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vc/did"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/explorer"
@@ -173,7 +174,10 @@ func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := pages.Issuer{Chrome: s.chrome(r), Organisation: s.Credentials.Organisation(inst)}
-	page.JWKS, page.DID = r.URL.Path+"/jwks.json", r.URL.Path+"/did.json"
+	page.JWKS = r.URL.Path + "/jwks.json"
+	if _, err := did.Of(s.Credentials.IssuerURL(inst.ID)); err == nil { // by https alone
+		page.DID = r.URL.Path + "/did.json"
+	}
 	for _, k := range keys {
 		page.Keys = append(page.Keys, pages.IssuerKey{ID: k.Stored.Kid, Algorithm: string(k.Stored.Algorithm), State: string(k.Stored.State),
 			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.Stored.Kid})
