@@ -13,31 +13,31 @@ import (
 )
 
 func (r *applicationResolver) Learner(ctx context.Context, objs []*ent.Application) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.LearnerID }, r.people)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.LearnerID }, r.root.people)
 }
 
 func (r *applicationResolver) Offering(ctx context.Context, objs []*ent.Application) ([]*ent.Offering, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.OfferingID }, r.offerings)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.OfferingID }, r.root.offerings)
 }
 
 func (r *applicationResolver) Home(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HomeID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HomeID }, r.root.institutions)
 }
 
 func (r *applicationResolver) Host(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HostID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HostID }, r.root.institutions)
 }
 
 func (r *applicationResolver) Programme(ctx context.Context, objs []*ent.Application) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return maybe(o.ProgrammeID) }, r.programmes)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
 }
 
 func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error) {
-	return r.enrolmentOf(ctx, objs)
+	return r.root.enrolmentOf(ctx, objs)
 }
 
 func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error) {
-	return r.applicationActions(ctx, obj)
+	return r.root.applicationActions(ctx, obj)
 }
 
 func (r *applicationConnectionResolver) Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error) {
@@ -49,7 +49,7 @@ func (r *applicationConnectionResolver) TotalCount(ctx context.Context, obj *mod
 }
 
 func (r *mutationResolver) SubmitApplication(ctx context.Context, input admission.Submission) (*model.ApplicationPayload, error) {
-	done, err := r.Admissions.Submit(ctx, input)
+	done, err := r.root.Admissions.Submit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (r *mutationResolver) SubmitApplication(ctx context.Context, input admissio
 }
 
 func (r *mutationResolver) WithdrawApplication(ctx context.Context, input enrolment.Withdrawal) (*model.ApplicationPayload, error) {
-	done, err := r.Enrolments.Withdraw(ctx, input)
+	done, err := r.root.Enrolments.Withdraw(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (r *mutationResolver) WithdrawApplication(ctx context.Context, input enrolm
 }
 
 func (r *mutationResolver) NominateApplication(ctx context.Context, input admission.Nomination) (*model.ApplicationPayload, error) {
-	done, err := r.Admissions.Nominate(ctx, input)
+	done, err := r.root.Admissions.Nominate(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (r *mutationResolver) NominateApplication(ctx context.Context, input admiss
 }
 
 func (r *mutationResolver) RefuseNomination(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.Admissions.RefuseNomination(ctx, input)
+	done, err := r.root.Admissions.RefuseNomination(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *mutationResolver) RefuseNomination(ctx context.Context, input admission
 }
 
 func (r *mutationResolver) AdmitApplication(ctx context.Context, input enrolment.Admission) (*model.ApplicationPayload, error) {
-	done, err := r.Enrolments.Admit(ctx, input)
+	done, err := r.root.Enrolments.Admit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (r *mutationResolver) AdmitApplication(ctx context.Context, input enrolment
 }
 
 func (r *mutationResolver) RefuseApplication(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.Admissions.Refuse(ctx, input)
+	done, err := r.root.Admissions.Refuse(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +97,11 @@ func (r *mutationResolver) RefuseApplication(ctx context.Context, input admissio
 }
 
 func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Application, error) {
-	return null(r.DB.Application.Get(ctx, id))
+	return null(r.root.DB.Application.Get(ctx, id))
 }
 
 func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error) {
-	return relay.List(ctx, r.DB.Application.Query().Where(applicationsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
@@ -110,7 +110,5 @@ func (r *Resolver) ApplicationConnection() generated.ApplicationConnectionResolv
 	return &applicationConnectionResolver{r}
 }
 
-type (
-	applicationResolver           struct{ *Resolver }
-	applicationConnectionResolver struct{ *Resolver }
-)
+type applicationResolver struct{ root *Resolver }
+type applicationConnectionResolver struct{ root *Resolver }

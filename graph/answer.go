@@ -116,7 +116,7 @@ func (r *Resolver) groupCourses(ctx context.Context, groups []*vocab.Composition
 
 // publicationIssues lists what keeps a version from being published, and what
 // is unusual about it.
-func (r *courseVersionResolver) publicationIssues(ctx context.Context, v *ent.CourseVersion) ([]*model.PublicationIssue, error) {
+func (r *Resolver) publicationIssues(ctx context.Context, v *ent.CourseVersion) ([]*model.PublicationIssue, error) {
 	blocking, err := r.Catalogue.Issues(ctx, v)
 	if err != nil {
 		return nil, err

@@ -15,31 +15,31 @@ import (
 )
 
 func (r *courseResolver) Institution(ctx context.Context, objs []*ent.Course) ([]*ent.Institution, error) {
-	return providersOf(ctx, r.Resolver, objs, func(o *ent.Course) ident.ID { return o.InstitutionID })
+	return providersOf(ctx, r.root, objs, func(o *ent.Course) ident.ID { return o.InstitutionID })
 }
 
 func (r *courseResolver) Unit(ctx context.Context, objs []*ent.Course) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.UnitID) }, r.units)
+	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.UnitID) }, r.root.units)
 }
 
 func (r *courseResolver) Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
-	return r.publishedOf(ctx, objs)
+	return r.root.publishedOf(ctx, objs)
 }
 
 func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
-	return r.draftOf(ctx, objs)
+	return r.root.draftOf(ctx, objs)
 }
 
 func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error) {
-	return r.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error) {
-	return r.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
-	return r.courseActions(ctx, obj)
+	return r.root.courseActions(ctx, obj)
 }
 
 func (r *courseConnectionResolver) Edges(ctx context.Context, obj *model.CourseConnection) ([]*model.CourseEdge, error) {
@@ -51,7 +51,7 @@ func (r *courseConnectionResolver) TotalCount(ctx context.Context, obj *model.Co
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.CourseVersion) ident.ID { return o.CourseID }, r.courses)
+	return follow(ctx, objs, func(o *ent.CourseVersion) ident.ID { return o.CourseID }, r.root.courses)
 }
 
 func (r *courseVersionResolver) Field(ctx context.Context, obj *ent.CourseVersion) (*model.FieldOfEducation, error) {
@@ -66,7 +66,7 @@ func (r *courseVersionResolver) ReviewNote(ctx context.Context, obj *ent.CourseV
 }
 
 func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error) {
-	return r.publicationIssues(ctx, obj)
+	return r.root.publicationIssues(ctx, obj)
 }
 
 func (r *courseVersionConnectionResolver) Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error) {
@@ -78,7 +78,7 @@ func (r *courseVersionConnectionResolver) TotalCount(ctx context.Context, obj *m
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.Create(ctx, input)
+	done, err := r.root.Catalogue.Create(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.New
 }
 
 func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.UpdateDraft(ctx, input)
+	done, err := r.root.Catalogue.UpdateDraft(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogu
 }
 
 func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.Submit(ctx, input.CourseID)
+	done, err := r.root.Catalogue.Submit(ctx, input.CourseID)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input mode
 }
 
 func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.ReturnDraft(ctx, input)
+	done, err := r.root.Catalogue.ReturnDraft(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogu
 }
 
 func (r *mutationResolver) PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.Publish(ctx, input.CourseID)
+	done, err := r.root.Catalogue.Publish(ctx, input.CourseID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (r *mutationResolver) PublishCourse(ctx context.Context, input model.Publis
 }
 
 func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.CoursePayload, error) {
-	done, err := r.Catalogue.Withdraw(ctx, input.CourseID)
+	done, err := r.root.Catalogue.Withdraw(ctx, input.CourseID)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.Withd
 }
 
 func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.OfferingPayload, error) {
-	done, err := r.Catalogue.CreateOffering(ctx, input)
+	done, err := r.root.Catalogue.CreateOffering(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.N
 }
 
 func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.OfferingPayload, error) {
-	done, err := r.Catalogue.UpdateOffering(ctx, input)
+	done, err := r.root.Catalogue.UpdateOffering(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.O
 }
 
 func (r *mutationResolver) PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.OfferingPayload, error) {
-	done, err := r.Catalogue.PublishOffering(ctx, input.OfferingID)
+	done, err := r.root.Catalogue.PublishOffering(ctx, input.OfferingID)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (r *mutationResolver) PublishOffering(ctx context.Context, input model.Publ
 }
 
 func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.OfferingPayload, error) {
-	done, err := r.Catalogue.CancelOffering(ctx, input.OfferingID)
+	done, err := r.root.Catalogue.CancelOffering(ctx, input.OfferingID)
 	if err != nil {
 		return nil, err
 	}
@@ -158,19 +158,19 @@ func (r *mutationResolver) CancelOffering(ctx context.Context, input model.Cance
 }
 
 func (r *offeringResolver) Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error) {
-	return providersOf(ctx, r.Resolver, objs, func(o *ent.Offering) ident.ID { return o.InstitutionID })
+	return providersOf(ctx, r.root, objs, func(o *ent.Offering) ident.ID { return o.InstitutionID })
 }
 
 func (r *offeringResolver) Course(ctx context.Context, objs []*ent.Offering) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses)
+	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.CourseID }, r.root.courses)
 }
 
 func (r *offeringResolver) Version(ctx context.Context, objs []*ent.Offering) ([]*ent.CourseVersion, error) {
-	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, r.versions)
+	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, r.root.versions)
 }
 
 func (r *offeringResolver) Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error) {
-	return r.availability(ctx, objs)
+	return r.root.availability(ctx, objs)
 }
 
 func (r *offeringResolver) Windows(ctx context.Context, obj *ent.Offering) ([]*model.ApplicationWindow, error) {
@@ -182,7 +182,7 @@ func (r *offeringResolver) Windows(ctx context.Context, obj *ent.Offering) ([]*m
 }
 
 func (r *offeringResolver) ViewerWindow(ctx context.Context, obj *ent.Offering) (*model.ApplicationWindow, error) {
-	return model.NewApplicationWindow(catalogue.WindowAt(obj, r.Now(), viewer.From(ctx).Audiences...), obj.Zone), nil
+	return model.NewApplicationWindow(catalogue.WindowAt(obj, r.root.Now(), viewer.From(ctx).Audiences...), obj.Zone), nil
 }
 
 func (r *offeringResolver) OpensAtLocal(ctx context.Context, obj *ent.Offering) (string, error) {
@@ -197,7 +197,7 @@ func (r *offeringResolver) ClosesAtLocal(ctx context.Context, obj *ent.Offering)
 }
 
 func (r *offeringResolver) Sessions(ctx context.Context, objs []*ent.Offering) ([][]*model.OfferingSession, error) {
-	return r.sessionsOf(ctx, objs)
+	return r.root.sessionsOf(ctx, objs)
 }
 
 func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (int, error) {
@@ -205,7 +205,7 @@ func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (in
 }
 
 func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
-	return r.quotasOf(ctx, objs)
+	return r.root.quotasOf(ctx, objs)
 }
 
 func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
@@ -216,15 +216,15 @@ func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*mo
 }
 
 func (r *offeringResolver) Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
-	return r.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.VersionID, o.InstitutionID} }), homeID, programmeID)
+	return r.root.previews(ctx, each(objs, func(o *ent.Offering) provided { return provided{o.VersionID, o.InstitutionID} }), homeID, programmeID)
 }
 
 func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error) {
-	return r.viewerApplications(ctx, objs)
+	return r.root.viewerApplications(ctx, objs)
 }
 
 func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering) ([]*model.ViewerAction, error) {
-	return r.offeringActions(ctx, obj)
+	return r.root.offeringActions(ctx, obj)
 }
 
 func (r *offeringConnectionResolver) Edges(ctx context.Context, obj *model.OfferingConnection) ([]*model.OfferingEdge, error) {
@@ -236,23 +236,23 @@ func (r *offeringConnectionResolver) TotalCount(ctx context.Context, obj *model.
 }
 
 func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	return r.course(ctx, id)
+	return r.root.course(ctx, id)
 }
 
 func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
-	return relay.List(ctx, r.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
+	return relay.List(ctx, r.root.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
 }
 
 func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
-	return null(r.DB.Offering.Get(ctx, id))
+	return null(r.root.DB.Offering.Get(ctx, id))
 }
 
 func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
-	return relay.List(ctx, r.DB.Offering.Query().Where(r.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
+	return relay.List(ctx, r.root.DB.Offering.Query().Where(r.root.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
 }
 
 func (r *seatQuotaResolver) Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(q *ent.SeatQuota) ident.ID { return q.HomeID }, r.institutions)
+	return follow(ctx, objs, func(q *ent.SeatQuota) ident.ID { return q.HomeID }, r.root.institutions)
 }
 
 func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (int, error) {
@@ -279,12 +279,10 @@ func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
 
 func (r *Resolver) SeatQuota() generated.SeatQuotaResolver { return &seatQuotaResolver{r} }
 
-type (
-	courseResolver                  struct{ *Resolver }
-	courseConnectionResolver        struct{ *Resolver }
-	courseVersionResolver           struct{ *Resolver }
-	courseVersionConnectionResolver struct{ *Resolver }
-	offeringResolver                struct{ *Resolver }
-	offeringConnectionResolver      struct{ *Resolver }
-	seatQuotaResolver               struct{ *Resolver }
-)
+type courseResolver struct{ root *Resolver }
+type courseConnectionResolver struct{ root *Resolver }
+type courseVersionResolver struct{ root *Resolver }
+type courseVersionConnectionResolver struct{ root *Resolver }
+type offeringResolver struct{ root *Resolver }
+type offeringConnectionResolver struct{ root *Resolver }
+type seatQuotaResolver struct{ root *Resolver }

@@ -7,9 +7,9 @@ import (
 )
 
 func (r *queryResolver) ChangesCursor(ctx context.Context) (*string, error) {
-	return r.changesCursor(ctx)
+	return r.root.changesCursor(ctx)
 }
 
 func (r *queryResolver) Changes(ctx context.Context, after string, types []model.ChangeType, first *int) (*model.ChangePage, error) {
-	return r.changesAfter(ctx, after, types, first)
+	return r.root.changesAfter(ctx, after, types, first)
 }

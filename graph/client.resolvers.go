@@ -14,11 +14,11 @@ import (
 )
 
 func (r *apiClientResolver) Institution(ctx context.Context, objs []*ent.ApiClient) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ApiClient) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.ApiClient) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *apiClientResolver) Keys(ctx context.Context, objs []*ent.ApiClient) ([][]*ent.ClientKey, error) {
-	return r.clientKeysOf(ctx, objs)
+	return r.root.clientKeysOf(ctx, objs)
 }
 
 func (r *apiClientResolver) ViewerActions(ctx context.Context, obj *ent.ApiClient) ([]*model.ViewerAction, error) {
@@ -38,7 +38,7 @@ func (r *apiClientKeyResolver) Algorithms(ctx context.Context, obj *ent.ClientKe
 }
 
 func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.APIClientPayload, error) {
-	done, err := r.Clients.Register(ctx, input)
+	done, err := r.root.Clients.Register(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.R
 }
 
 func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Update) (*model.APIClientPayload, error) {
-	done, err := r.Clients.Update(ctx, input)
+	done, err := r.root.Clients.Update(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Upd
 }
 
 func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.APIClientPayload, error) {
-	done, err := r.Clients.AddKey(ctx, input)
+	done, err := r.root.Clients.AddKey(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.Ano
 }
 
 func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.APIClientPayload, error) {
-	done, err := r.Clients.RetireKey(ctx, input.ClientID, input.KeyID)
+	done, err := r.root.Clients.RetireKey(ctx, input.ClientID, input.KeyID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.R
 }
 
 func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.APIClientPayload, error) {
-	done, err := r.Clients.Disable(ctx, input.ClientID)
+	done, err := r.root.Clients.Disable(ctx, input.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.Dis
 }
 
 func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.APIClientPayload, error) {
-	done, err := r.Clients.Enable(ctx, input.ClientID)
+	done, err := r.root.Clients.Enable(ctx, input.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -86,18 +86,18 @@ func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.Enab
 }
 
 func (r *queryResolver) APIClient(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
-	return null(r.DB.ApiClient.Get(ctx, id))
+	return null(r.root.DB.ApiClient.Get(ctx, id))
 }
 
 func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error) {
-	return relay.List(ctx, r.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error) {
 	if obj.Kind != viewer.Program {
 		return nil, nil
 	}
-	return null(r.DB.ApiClient.Get(viewer.AsSystem(ctx), obj.ClientID)) // who asks knows of itself
+	return null(r.root.DB.ApiClient.Get(viewer.AsSystem(ctx), obj.ClientID)) // who asks knows of itself
 }
 
 func (r *Resolver) ApiClient() generated.ApiClientResolver { return &apiClientResolver{r} }
@@ -108,8 +108,6 @@ func (r *Resolver) ApiClientConnection() generated.ApiClientConnectionResolver {
 
 func (r *Resolver) ApiClientKey() generated.ApiClientKeyResolver { return &apiClientKeyResolver{r} }
 
-type (
-	apiClientResolver           struct{ *Resolver }
-	apiClientConnectionResolver struct{ *Resolver }
-	apiClientKeyResolver        struct{ *Resolver }
-)
+type apiClientResolver struct{ root *Resolver }
+type apiClientConnectionResolver struct{ root *Resolver }
+type apiClientKeyResolver struct{ root *Resolver }

@@ -12,31 +12,31 @@ import (
 )
 
 func (r *credentialResolver) Learner(ctx context.Context, objs []*ent.Credential) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.LearnerID }, r.people)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.LearnerID }, r.root.people)
 }
 
 func (r *credentialResolver) Institution(ctx context.Context, objs []*ent.Credential) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *credentialResolver) Home(ctx context.Context, objs []*ent.Credential) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.HomeID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.HomeID }, r.root.institutions)
 }
 
 func (r *credentialResolver) Result(ctx context.Context, objs []*ent.Credential) ([]*ent.Result, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.ResultID }, r.results)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.ResultID }, r.root.results)
 }
 
 func (r *credentialResolver) Version(ctx context.Context, objs []*ent.Credential) ([]*ent.CourseVersion, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.VersionID }, r.versions)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.VersionID }, r.root.versions)
 }
 
 func (r *credentialResolver) VerificationURL(ctx context.Context, obj *ent.Credential) (string, error) {
-	return r.Credentials.VerifyURL(obj), nil
+	return r.root.Credentials.VerifyURL(obj), nil
 }
 
 func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credential) ([]*model.ViewerAction, error) {
-	return r.credentialActions(ctx, obj)
+	return r.root.credentialActions(ctx, obj)
 }
 
 func (r *credentialConnectionResolver) Edges(ctx context.Context, obj *model.CredentialConnection) ([]*model.CredentialEdge, error) {
@@ -48,7 +48,7 @@ func (r *credentialConnectionResolver) TotalCount(ctx context.Context, obj *mode
 }
 
 func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.CredentialPayload, error) {
-	done, err := r.Credentials.Issue(ctx, input)
+	done, err := r.root.Credentials.Issue(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (r *mutationResolver) IssueCredential(ctx context.Context, input credential
 }
 
 func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.CredentialPayload, error) {
-	done, err := r.Credentials.Revoke(ctx, input)
+	done, err := r.root.Credentials.Revoke(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -64,22 +64,22 @@ func (r *mutationResolver) RevokeCredential(ctx context.Context, input credentia
 }
 
 func (r *queryResolver) Credential(ctx context.Context, id ident.ID) (*ent.Credential, error) {
-	return null(r.DB.Credential.Get(ctx, id))
+	return null(r.root.DB.Credential.Get(ctx, id))
 }
 
 func (r *queryResolver) Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error) {
-	return relay.List(ctx, r.DB.Credential.Query().Where(credentialsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *queryResolver) VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {
-	return r.verify(ctx, by)
+	return r.root.verify(ctx, by)
 }
 
 func (r *verifiedCredentialResolver) Issuer(ctx context.Context, obj *model.VerifiedCredential) (*ent.Institution, error) {
 	if obj.IssuerID == "" {
 		return nil, nil
 	}
-	return null(r.DB.Institution.Get(ctx, obj.IssuerID))
+	return null(r.root.DB.Institution.Get(ctx, obj.IssuerID))
 }
 
 func (r *Resolver) Credential() generated.CredentialResolver { return &credentialResolver{r} }
@@ -92,8 +92,6 @@ func (r *Resolver) VerifiedCredential() generated.VerifiedCredentialResolver {
 	return &verifiedCredentialResolver{r}
 }
 
-type (
-	credentialResolver           struct{ *Resolver }
-	credentialConnectionResolver struct{ *Resolver }
-	verifiedCredentialResolver   struct{ *Resolver }
-)
+type credentialResolver struct{ root *Resolver }
+type credentialConnectionResolver struct{ root *Resolver }
+type verifiedCredentialResolver struct{ root *Resolver }

@@ -25,17 +25,17 @@ func (r *catalogueConnectionResolver) Facets(ctx context.Context, obj *model.Cat
 }
 
 func (r *catalogueEntryResolver) Course(ctx context.Context, objs []*model.CatalogueEntry) ([]*ent.Course, error) {
-	return r.entryCourses(ctx, objs)
+	return r.root.entryCourses(ctx, objs)
 }
 
 func (r *catalogueEntryResolver) Recognition(ctx context.Context, objs []*model.CatalogueEntry, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {
-	return r.previews(ctx, each(objs, func(e *model.CatalogueEntry) provided {
+	return r.root.previews(ctx, each(objs, func(e *model.CatalogueEntry) provided {
 		return provided{maybe(e.Course.PublishedVersionID), e.Course.InstitutionID}
 	}), homeID, programmeID)
 }
 
 func (r *queryResolver) Catalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, orderBy *discovery.Order, atLeast *string, first *int, after *string, last *int, before *string) (*model.CatalogueConnection, error) {
-	return r.searchCatalogue(ctx, text, filter, orderBy, atLeast, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.searchCatalogue(ctx, text, filter, orderBy, atLeast, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *Resolver) CatalogueConnection() generated.CatalogueConnectionResolver {
@@ -46,7 +46,5 @@ func (r *Resolver) CatalogueEntry() generated.CatalogueEntryResolver {
 	return &catalogueEntryResolver{r}
 }
 
-type (
-	catalogueConnectionResolver struct{ *Resolver }
-	catalogueEntryResolver      struct{ *Resolver }
-)
+type catalogueConnectionResolver struct{ root *Resolver }
+type catalogueEntryResolver struct{ root *Resolver }

@@ -13,23 +13,23 @@ import (
 )
 
 func (r *enrolmentResolver) Application(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Application, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.applications)
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.root.applications)
 }
 
 func (r *enrolmentResolver) Learner(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.LearnerID }, r.people)
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.LearnerID }, r.root.people)
 }
 
 func (r *enrolmentResolver) Offering(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Offering, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.OfferingID }, r.offerings)
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.OfferingID }, r.root.offerings)
 }
 
 func (r *enrolmentResolver) Results(ctx context.Context, objs []*ent.Enrolment) ([][]*ent.Result, error) {
-	return r.resultsOf(ctx, objs)
+	return r.root.resultsOf(ctx, objs)
 }
 
 func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolment) ([]*model.ViewerAction, error) {
-	return r.enrolmentActions(ctx, obj)
+	return r.root.enrolmentActions(ctx, obj)
 }
 
 func (r *enrolmentConnectionResolver) Edges(ctx context.Context, obj *model.EnrolmentConnection) ([]*model.EnrolmentEdge, error) {
@@ -41,7 +41,7 @@ func (r *enrolmentConnectionResolver) TotalCount(ctx context.Context, obj *model
 }
 
 func (r *mutationResolver) RecordResult(ctx context.Context, input enrolment.Assessment) (*model.ResultPayload, error) {
-	done, err := r.Enrolments.Record(ctx, input)
+	done, err := r.root.Enrolments.Record(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (r *mutationResolver) RecordResult(ctx context.Context, input enrolment.Ass
 }
 
 func (r *mutationResolver) ConfirmResult(ctx context.Context, input enrolment.Confirmation) (*model.ResultPayload, error) {
-	done, err := r.Enrolments.Confirm(ctx, input)
+	done, err := r.root.Enrolments.Confirm(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -57,27 +57,27 @@ func (r *mutationResolver) ConfirmResult(ctx context.Context, input enrolment.Co
 }
 
 func (r *queryResolver) Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolment, error) {
-	return null(r.DB.Enrolment.Get(ctx, id))
+	return null(r.root.DB.Enrolment.Get(ctx, id))
 }
 
 func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*model.EnrolmentConnection, error) {
-	return relay.List(ctx, r.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *resultResolver) Enrolment(ctx context.Context, objs []*ent.Result) ([]*ent.Enrolment, error) {
-	return follow(ctx, objs, func(o *ent.Result) ident.ID { return o.EnrolmentID }, r.enrolments)
+	return follow(ctx, objs, func(o *ent.Result) ident.ID { return o.EnrolmentID }, r.root.enrolments)
 }
 
 func (r *resultResolver) Credential(ctx context.Context, objs []*ent.Result) ([]*ent.Credential, error) {
-	return r.credentialOf(ctx, objs)
+	return r.root.credentialOf(ctx, objs)
 }
 
 func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]*model.ViewerAction, error) {
-	hosts, err := follow(ctx, []*ent.Result{obj}, func(o *ent.Result) ident.ID { return o.HostID }, r.institutions)
+	hosts, err := follow(ctx, []*ent.Result{obj}, func(o *ent.Result) ident.ID { return o.HostID }, r.root.institutions)
 	if err != nil {
 		return nil, err
 	}
-	live, err := r.credentialOf(ctx, []*ent.Result{obj})
+	live, err := r.root.credentialOf(ctx, []*ent.Result{obj})
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,6 @@ func (r *Resolver) EnrolmentConnection() generated.EnrolmentConnectionResolver {
 
 func (r *Resolver) Result() generated.ResultResolver { return &resultResolver{r} }
 
-type (
-	enrolmentResolver           struct{ *Resolver }
-	enrolmentConnectionResolver struct{ *Resolver }
-	resultResolver              struct{ *Resolver }
-)
+type enrolmentResolver struct{ root *Resolver }
+type enrolmentConnectionResolver struct{ root *Resolver }
+type resultResolver struct{ root *Resolver }

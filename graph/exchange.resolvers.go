@@ -14,7 +14,7 @@ import (
 )
 
 func (r *importFindingResolver) Course(ctx context.Context, objs []*ent.ImportFinding) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.ImportFinding) ident.ID { return maybe(o.CourseID) }, r.courses)
+	return follow(ctx, objs, func(o *ent.ImportFinding) ident.ID { return maybe(o.CourseID) }, r.root.courses)
 }
 
 func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFinding) ([]*model.ImportProblem, error) {
@@ -30,23 +30,23 @@ func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *m
 }
 
 func (r *importRunResolver) Institution(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *importRunResolver) Source(ctx context.Context, objs []*ent.ImportRun) ([]*ent.ImportSource, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.SourceID) }, r.importSources)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.SourceID) }, r.root.importSources)
 }
 
 func (r *importRunResolver) StartedBy(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.root.people)
 }
 
 func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*int, error) {
-	return r.missing(ctx, obj)
+	return r.root.missing(ctx, obj)
 }
 
 func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*model.ImportFindingConnection, error) {
-	return r.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {
@@ -62,7 +62,7 @@ func (r *importRunConnectionResolver) TotalCount(ctx context.Context, obj *model
 }
 
 func (r *importSourceResolver) Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ImportSource) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.ImportSource) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *importSourceResolver) Format(ctx context.Context, obj *ent.ImportSource) (importrun.Format, error) {
@@ -82,7 +82,7 @@ func (r *importSourceConnectionResolver) TotalCount(ctx context.Context, obj *mo
 }
 
 func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error) {
-	done, err := r.Exchange.Start(ctx, input)
+	done, err := r.root.Exchange.Start(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small
 }
 
 func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.ImportRunPayload, error) {
-	done, err := r.Exchange.Cancel(ctx, input.RunID)
+	done, err := r.root.Exchange.Cancel(ctx, input.RunID)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelI
 }
 
 func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.ImportSourcePayload, error) {
-	done, err := r.Exchange.AddSource(ctx, input)
+	done, err := r.root.Exchange.AddSource(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.N
 }
 
 func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.ImportSourcePayload, error) {
-	done, err := r.Exchange.UpdateSource(ctx, input)
+	done, err := r.root.Exchange.UpdateSource(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchang
 }
 
 func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.Exchange.PauseSource(ctx, input.SourceID)
+	done, err := r.root.Exchange.PauseSource(ctx, input.SourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.Pa
 }
 
 func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.Exchange.ResumeSource(ctx, input.SourceID)
+	done, err := r.root.Exchange.ResumeSource(ctx, input.SourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.R
 }
 
 func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.Exchange.PullSource(ctx, input.SourceID)
+	done, err := r.root.Exchange.PullSource(ctx, input.SourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +138,11 @@ func (r *mutationResolver) PullImportSource(ctx context.Context, input model.Pul
 }
 
 func (r *queryResolver) ImportRun(ctx context.Context, id ident.ID) (*ent.ImportRun, error) {
-	return null(r.DB.ImportRun.Get(ctx, id))
+	return null(r.root.DB.ImportRun.Get(ctx, id))
 }
 
 func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error) {
-	return relay.List(ctx, r.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *Resolver) ImportFinding() generated.ImportFindingResolver { return &importFindingResolver{r} }
@@ -163,11 +163,9 @@ func (r *Resolver) ImportSourceConnection() generated.ImportSourceConnectionReso
 	return &importSourceConnectionResolver{r}
 }
 
-type (
-	importFindingResolver           struct{ *Resolver }
-	importFindingConnectionResolver struct{ *Resolver }
-	importRunResolver               struct{ *Resolver }
-	importRunConnectionResolver     struct{ *Resolver }
-	importSourceResolver            struct{ *Resolver }
-	importSourceConnectionResolver  struct{ *Resolver }
-)
+type importFindingResolver struct{ root *Resolver }
+type importFindingConnectionResolver struct{ root *Resolver }
+type importRunResolver struct{ root *Resolver }
+type importRunConnectionResolver struct{ root *Resolver }
+type importSourceResolver struct{ root *Resolver }
+type importSourceConnectionResolver struct{ root *Resolver }

@@ -27,7 +27,7 @@ import (
 )
 
 func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
-	return relay.List(ctx, r.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error) {
@@ -43,27 +43,27 @@ func (r *allianceConnectionResolver) TotalCount(ctx context.Context, obj *model.
 }
 
 func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
-	return relay.List(ctx, r.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error) {
-	return r.readiness(ctx, objs)
+	return r.root.readiness(ctx, objs)
 }
 
 func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.UnitConnection, error) {
-	return relay.List(ctx, r.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *institutionResolver) Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ProgrammeConnection, error) {
-	return relay.List(ctx, r.DB.Programme.Query().Where(programme.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Programme.Query().Where(programme.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
-	return relay.List(ctx, r.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error) {
-	return relay.List(ctx, r.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
@@ -80,11 +80,11 @@ func (r *institutionConnectionResolver) TotalCount(ctx context.Context, obj *mod
 }
 
 func (r *membershipResolver) Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.AllianceID }, r.alliances)
+	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.AllianceID }, r.root.alliances)
 }
 
 func (r *membershipResolver) Institution(ctx context.Context, objs []*ent.Membership) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *membershipResolver) Reason(ctx context.Context, obj *ent.Membership) (*string, error) {
@@ -108,7 +108,7 @@ func (r *membershipStandingResolver) State(ctx context.Context, obj *vocab.Stand
 }
 
 func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.MembershipPayload, error) {
-	done, err := r.Institutions.Invite(ctx, input)
+	done, err := r.root.Institutions.Invite(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (r *mutationResolver) InviteMember(ctx context.Context, input institution.I
 }
 
 func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.MembershipPayload, error) {
-	done, err := r.Institutions.AnswerInvitation(ctx, input)
+	done, err := r.root.Institutions.AnswerInvitation(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (r *mutationResolver) AnswerInvitation(ctx context.Context, input instituti
 }
 
 func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.Institutions.Suspend(ctx, input)
+	done, err := r.root.Institutions.Suspend(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.
 }
 
 func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.MembershipPayload, error) {
-	done, err := r.Institutions.Reinstate(ctx, input.MembershipID)
+	done, err := r.root.Institutions.Reinstate(ctx, input.MembershipID)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.Rein
 }
 
 func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.Institutions.End(ctx, input)
+	done, err := r.root.Institutions.End(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (r *mutationResolver) EndMembership(ctx context.Context, input institution.
 }
 
 func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.InstitutionPayload, error) {
-	done, err := r.Institutions.Update(ctx, input)
+	done, err := r.root.Institutions.Update(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institut
 }
 
 func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.UnitPayload, error) {
-	done, err := r.Institutions.AddUnit(ctx, input)
+	done, err := r.root.Institutions.AddUnit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUni
 }
 
 func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error) {
-	done, err := r.Institutions.UpdateUnit(ctx, input)
+	done, err := r.root.Institutions.UpdateUnit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.Uni
 }
 
 func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
-	done, err := r.Institutions.CloseUnit(ctx, input.UnitID)
+	done, err := r.root.Institutions.CloseUnit(ctx, input.UnitID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitI
 }
 
 func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error) {
-	done, err := r.Institutions.UpdateAlliance(ctx, input)
+	done, err := r.root.Institutions.UpdateAlliance(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution
 }
 
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Programme) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Programme) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*model.FieldOfEducation, error) {
@@ -196,7 +196,7 @@ func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*mod
 }
 
 func (r *programmeResolver) Modules(ctx context.Context, objs []*ent.Programme) ([][]*ent.HomeModule, error) {
-	return r.modulesOf(ctx, objs)
+	return r.root.modulesOf(ctx, objs)
 }
 
 func (r *programmeConnectionResolver) Edges(ctx context.Context, obj *model.ProgrammeConnection) ([]*model.ProgrammeEdge, error) {
@@ -208,35 +208,35 @@ func (r *programmeConnectionResolver) TotalCount(ctx context.Context, obj *model
 }
 
 func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Alliance, error) {
-	return null(r.DB.Alliance.Query().Where(alliance.Slug(slug)).Only(ctx))
+	return null(r.root.DB.Alliance.Query().Where(alliance.Slug(slug)).Only(ctx))
 }
 
 func (r *queryResolver) Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AllianceConnection, error) {
-	return relay.List(ctx, r.DB.Alliance.Query(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Alliance.Query(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *queryResolver) Institution(ctx context.Context, by model.InstitutionBy) (*ent.Institution, error) {
-	return null(r.DB.Institution.Query().Where(institutionBy(by)).Only(ctx))
+	return null(r.root.DB.Institution.Query().Where(institutionBy(by)).Only(ctx))
 }
 
 func (r *queryResolver) Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*model.InstitutionConnection, error) {
-	return relay.List(ctx, r.DB.Institution.Query().Where(institutionsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Institution.Query().Where(institutionsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *queryResolver) Programme(ctx context.Context, id ident.ID) (*ent.Programme, error) {
-	return null(r.DB.Programme.Get(ctx, id))
+	return null(r.root.DB.Programme.Get(ctx, id))
 }
 
 func (r *unitResolver) Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *unitResolver) Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return maybe(o.ParentID) }, r.units)
+	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return maybe(o.ParentID) }, r.root.units)
 }
 
 func (r *unitResolver) Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error) {
-	return r.childrenOf(ctx, objs)
+	return r.root.childrenOf(ctx, objs)
 }
 
 func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error) {
@@ -285,16 +285,14 @@ func (r *Resolver) UnitConnection() generated.UnitConnectionResolver {
 	return &unitConnectionResolver{r}
 }
 
-type (
-	allianceResolver              struct{ *Resolver }
-	allianceConnectionResolver    struct{ *Resolver }
-	institutionResolver           struct{ *Resolver }
-	institutionConnectionResolver struct{ *Resolver }
-	membershipResolver            struct{ *Resolver }
-	membershipConnectionResolver  struct{ *Resolver }
-	membershipStandingResolver    struct{ *Resolver }
-	programmeResolver             struct{ *Resolver }
-	programmeConnectionResolver   struct{ *Resolver }
-	unitResolver                  struct{ *Resolver }
-	unitConnectionResolver        struct{ *Resolver }
-)
+type allianceResolver struct{ root *Resolver }
+type allianceConnectionResolver struct{ root *Resolver }
+type institutionResolver struct{ root *Resolver }
+type institutionConnectionResolver struct{ root *Resolver }
+type membershipResolver struct{ root *Resolver }
+type membershipConnectionResolver struct{ root *Resolver }
+type membershipStandingResolver struct{ root *Resolver }
+type programmeResolver struct{ root *Resolver }
+type programmeConnectionResolver struct{ root *Resolver }
+type unitResolver struct{ root *Resolver }
+type unitConnectionResolver struct{ root *Resolver }

@@ -15,19 +15,19 @@ import (
 )
 
 func (r *compositionGroupResolver) Courses(ctx context.Context, objs []*vocab.CompositionGroup) ([][]*ent.Course, error) {
-	return r.groupCourses(ctx, objs)
+	return r.root.groupCourses(ctx, objs)
 }
 
 func (r *courseOrderResolver) Before(ctx context.Context, objs []*vocab.Order) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.Before) }, r.courses)
+	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.Before) }, r.root.courses)
 }
 
 func (r *courseOrderResolver) After(ctx context.Context, objs []*vocab.Order) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.After) }, r.courses)
+	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.After) }, r.root.courses)
 }
 
 func (r *microDegreeResolver) Institution(ctx context.Context, objs []*ent.MicroDegree) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.MicroDegree) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.MicroDegree) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *microDegreeResolver) Field(ctx context.Context, obj *ent.MicroDegree) (*model.FieldOfEducation, error) {
@@ -35,7 +35,7 @@ func (r *microDegreeResolver) Field(ctx context.Context, obj *ent.MicroDegree) (
 }
 
 func (r *microDegreeResolver) ViewerProgress(ctx context.Context, obj *ent.MicroDegree) (*model.MicroDegreeProgress, error) {
-	p, err := r.Recognitions.Progress(ctx, obj)
+	p, err := r.root.Recognitions.Progress(ctx, obj)
 	if p == nil || err != nil {
 		return nil, err
 	}
@@ -47,15 +47,15 @@ func (r *microDegreeResolver) Plan(ctx context.Context, obj *ent.MicroDegree, ca
 	if first != nil {
 		limit = *first
 	}
-	p, err := r.Recognitions.Plan(ctx, obj, candidateIds, limit)
+	p, err := r.root.Recognitions.Plan(ctx, obj, candidateIds, limit)
 	if err != nil {
 		return nil, err
 	}
-	return r.planned(ctx, p)
+	return r.root.planned(ctx, p)
 }
 
 func (r *microDegreeResolver) Issues(ctx context.Context, obj *ent.MicroDegree) ([]*model.PublicationIssue, error) {
-	blocking, err := r.MicroDegrees.Issues(ctx, obj)
+	blocking, err := r.root.MicroDegrees.Issues(ctx, obj)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (r *microDegreeConnectionResolver) TotalCount(ctx context.Context, obj *mod
 }
 
 func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error) {
-	done, err := r.MicroDegrees.Create(ctx, input)
+	done, err := r.root.MicroDegrees.Create(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdeg
 }
 
 func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error) {
-	done, err := r.MicroDegrees.Update(ctx, input)
+	done, err := r.root.MicroDegrees.Update(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdeg
 }
 
 func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.MicroDegrees.Publish(ctx, input.MicroDegreeID)
+	done, err := r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.P
 }
 
 func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.MicroDegrees.Withdraw(ctx, input.MicroDegreeID)
+	done, err := r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +107,11 @@ func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.
 }
 
 func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {
-	return null(r.microDegreeByKey(key).Only(ctx))
+	return null(r.root.microDegreeByKey(key).Only(ctx))
 }
 
 func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
-	return relay.List(ctx, r.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*string, error) {
@@ -119,7 +119,7 @@ func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*strin
 }
 
 func (r *ruleReportResolver) Courses(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error) {
-	return r.coursesOf(ctx, each(objs, subjects))
+	return r.root.coursesOf(ctx, each(objs, subjects))
 }
 
 func (r *ruleReportResolver) Have(ctx context.Context, obj *rules.Node) (float64, error) {
@@ -131,11 +131,11 @@ func (r *ruleReportResolver) Need(ctx context.Context, obj *rules.Node) (float64
 }
 
 func (r *ruleReportResolver) Counted(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error) {
-	return r.coursesOf(ctx, each(objs, func(n *rules.Node) []string { return n.Counted }))
+	return r.root.coursesOf(ctx, each(objs, func(n *rules.Node) []string { return n.Counted }))
 }
 
 func (r *uncountedCourseResolver) Course(ctx context.Context, objs []*rules.Uncounted) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(u *rules.Uncounted) ident.ID { return ident.ID(u.CourseID) }, r.courses)
+	return follow(ctx, objs, func(u *rules.Uncounted) ident.ID { return ident.ID(u.CourseID) }, r.root.courses)
 }
 
 func (r *Resolver) CompositionGroup() generated.CompositionGroupResolver {
@@ -156,11 +156,9 @@ func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
 	return &uncountedCourseResolver{r}
 }
 
-type (
-	compositionGroupResolver      struct{ *Resolver }
-	courseOrderResolver           struct{ *Resolver }
-	microDegreeResolver           struct{ *Resolver }
-	microDegreeConnectionResolver struct{ *Resolver }
-	ruleReportResolver            struct{ *Resolver }
-	uncountedCourseResolver       struct{ *Resolver }
-)
+type compositionGroupResolver struct{ root *Resolver }
+type courseOrderResolver struct{ root *Resolver }
+type microDegreeResolver struct{ root *Resolver }
+type microDegreeConnectionResolver struct{ root *Resolver }
+type ruleReportResolver struct{ root *Resolver }
+type uncountedCourseResolver struct{ root *Resolver }

@@ -17,77 +17,77 @@ import (
 )
 
 func (r *affiliationResolver) Institution(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *affiliationResolver) Programme(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return maybe(o.ProgrammeID) }, r.programmes)
+	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
 }
 
 func (r *heldRoleResolver) Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error) {
 	if obj.At.Kind() != ident.Institution {
 		return nil, nil
 	}
-	return null(r.DB.Institution.Get(ctx, obj.At))
+	return null(r.root.DB.Institution.Get(ctx, obj.At))
 }
 
 func (r *heldRoleResolver) Unit(ctx context.Context, obj *viewer.Grant) (*ent.Unit, error) {
 	if obj.Unit == "" {
 		return nil, nil
 	}
-	return null(r.DB.Unit.Get(ctx, obj.Unit))
+	return null(r.root.DB.Unit.Get(ctx, obj.Unit))
 }
 
 func (r *heldRoleResolver) Alliance(ctx context.Context, obj *viewer.Grant) (*ent.Alliance, error) {
 	if obj.At.Kind() != ident.Alliance {
 		return nil, nil
 	}
-	return null(r.DB.Alliance.Get(ctx, obj.At))
+	return null(r.root.DB.Alliance.Get(ctx, obj.At))
 }
 
 func (r *permissionResolver) Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error) {
 	if obj.At.Kind() != ident.Institution {
 		return nil, nil
 	}
-	return null(r.DB.Institution.Get(ctx, obj.At))
+	return null(r.root.DB.Institution.Get(ctx, obj.At))
 }
 
 func (r *permissionResolver) Unit(ctx context.Context, obj *model.Permission) (*ent.Unit, error) {
 	if obj.UnitID == "" {
 		return nil, nil
 	}
-	return null(r.DB.Unit.Get(ctx, obj.UnitID))
+	return null(r.root.DB.Unit.Get(ctx, obj.UnitID))
 }
 
 func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission) (*ent.Alliance, error) {
 	if obj.At.Kind() != ident.Alliance {
 		return nil, nil
 	}
-	return null(r.DB.Alliance.Get(ctx, obj.At))
+	return null(r.root.DB.Alliance.Get(ctx, obj.At))
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName + " " + p.FamilyName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName + " " + p.FamilyName) })
 }
 
 func (r *personResolver) GivenName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.GivenName) })
 }
 
 func (r *personResolver) FamilyName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.FamilyName) })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return new(p.FamilyName) })
 }
 
 func (r *personResolver) Email(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Email })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Email })
 }
 
 func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string, error) {
-	return r.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Esi })
+	return r.root.profileField(ctx, objs, func(p *ent.Profile) *string { return p.Esi })
 }
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {
-	return r.affiliationsOf(ctx, objs)
+	return r.root.affiliationsOf(ctx, objs)
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {
@@ -98,7 +98,7 @@ func (r *viewerResolver) Person(ctx context.Context, obj *viewer.Viewer) (*ent.P
 	if obj.Kind != viewer.Person {
 		return nil, nil
 	}
-	return null(r.DB.Person.Get(ctx, obj.PersonID))
+	return null(r.root.DB.Person.Get(ctx, obj.PersonID))
 }
 
 func (r *viewerResolver) Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error) {
@@ -124,15 +124,15 @@ func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([
 }
 
 func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error) {
-	return relay.List(ctx, r.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error) {
-	return relay.List(ctx, r.credentialsOf(obj.PersonID), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.credentialsOf(obj.PersonID), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error) {
-	return relay.List(ctx, r.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *Resolver) Affiliation() generated.AffiliationResolver { return &affiliationResolver{r} }
@@ -145,10 +145,8 @@ func (r *Resolver) Person() generated.PersonResolver { return &personResolver{r}
 
 func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
 
-type (
-	affiliationResolver struct{ *Resolver }
-	heldRoleResolver    struct{ *Resolver }
-	permissionResolver  struct{ *Resolver }
-	personResolver      struct{ *Resolver }
-	viewerResolver      struct{ *Resolver }
-)
+type affiliationResolver struct{ root *Resolver }
+type heldRoleResolver struct{ root *Resolver }
+type permissionResolver struct{ root *Resolver }
+type personResolver struct{ root *Resolver }
+type viewerResolver struct{ root *Resolver }

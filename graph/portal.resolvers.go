@@ -12,15 +12,15 @@ import (
 )
 
 func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
-	return relay.List(ctx, r.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
-	return relay.List(ctx, r.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error) {
-	done, err := r.Portals.Register(ctx, input)
+	done, err := r.root.Portals.Register(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Regi
 }
 
 func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error) {
-	done, err := r.Portals.End(ctx, input.PortalID)
+	done, err := r.root.Portals.End(ctx, input.PortalID)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +36,11 @@ func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalI
 }
 
 func (r *portalResolver) Institution(ctx context.Context, objs []*ent.Portal) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions)
 }
 
 func (r *portalResolver) Alliance(ctx context.Context, objs []*ent.Portal) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.AllianceID) }, r.alliances)
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.AllianceID) }, r.root.alliances)
 }
 
 func (r *portalResolver) ViewerActions(ctx context.Context, obj *ent.Portal) ([]*model.ViewerAction, error) {
@@ -61,7 +61,5 @@ func (r *Resolver) PortalConnection() generated.PortalConnectionResolver {
 	return &portalConnectionResolver{r}
 }
 
-type (
-	portalResolver           struct{ *Resolver }
-	portalConnectionResolver struct{ *Resolver }
-)
+type portalResolver struct{ root *Resolver }
+type portalConnectionResolver struct{ root *Resolver }

@@ -21,23 +21,23 @@ func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provi
 }
 
 func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error) {
-	return relay.List(ctx, r.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *identityProviderResolver) ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ProposedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ProposedByID) }, r.root.people)
 }
 
 func (r *identityProviderResolver) ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.root.people)
 }
 
 func (r *identityProviderResolver) Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error) {
-	return r.proposals(ctx, objs)
+	return r.root.proposals(ctx, objs)
 }
 
 func (r *identityProviderResolver) RedirectURI(ctx context.Context, obj *ent.Provider) (string, error) {
-	return r.Providers.RedirectURI(obj), nil
+	return r.root.Providers.RedirectURI(obj), nil
 }
 
 func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Provider) (*string, error) {
@@ -45,7 +45,7 @@ func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Pr
 }
 
 func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error) {
-	return r.providerActions(ctx, obj)
+	return r.root.providerActions(ctx, obj)
 }
 
 func (r *identityProviderConnectionResolver) Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error) {
@@ -57,11 +57,11 @@ func (r *identityProviderConnectionResolver) TotalCount(ctx context.Context, obj
 }
 
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
-	return r.signIns(ctx, objs)
+	return r.root.signIns(ctx, objs)
 }
 
 func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Propose(ctx, input)
+	done, err := r.root.Providers.Propose(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.P
 }
 
 func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Approve(ctx, input)
+	done, err := r.root.Providers.Approve(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.A
 }
 
 func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Reject(ctx, input.ProviderID)
+	done, err := r.root.Providers.Reject(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (r *mutationResolver) RejectProvider(ctx context.Context, input model.Rejec
 }
 
 func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Update(ctx, input)
+	done, err := r.root.Providers.Update(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Up
 }
 
 func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.AddHome(ctx, input)
+	done, err := r.root.Providers.AddHome(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.N
 }
 
 func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.RemoveHome(ctx, input)
+	done, err := r.root.Providers.RemoveHome(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provide
 }
 
 func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Disable(ctx, input.ProviderID)
+	done, err := r.root.Providers.Disable(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (r *mutationResolver) DisableProvider(ctx context.Context, input model.Disa
 }
 
 func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.Enable(ctx, input.ProviderID)
+	done, err := r.root.Providers.Enable(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (r *mutationResolver) EnableProvider(ctx context.Context, input model.Enabl
 }
 
 func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.Providers.CheckNow(ctx, input.ProviderID)
+	done, err := r.root.Providers.CheckNow(ctx, input.ProviderID)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckP
 }
 
 func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *providerHomeConnectionResolver) Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error) {
@@ -145,7 +145,7 @@ func (r *providerHomeConnectionResolver) TotalCount(ctx context.Context, obj *mo
 }
 
 func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error) {
-	return relay.List(ctx, r.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
@@ -162,9 +162,7 @@ func (r *Resolver) ProviderHomeConnection() generated.ProviderHomeConnectionReso
 	return &providerHomeConnectionResolver{r}
 }
 
-type (
-	identityProviderResolver           struct{ *Resolver }
-	identityProviderConnectionResolver struct{ *Resolver }
-	providerHomeResolver               struct{ *Resolver }
-	providerHomeConnectionResolver     struct{ *Resolver }
-)
+type identityProviderResolver struct{ root *Resolver }
+type identityProviderConnectionResolver struct{ root *Resolver }
+type providerHomeResolver struct{ root *Resolver }
+type providerHomeConnectionResolver struct{ root *Resolver }

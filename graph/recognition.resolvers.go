@@ -13,7 +13,7 @@ import (
 )
 
 func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error) {
-	done, err := r.Agreements.Propose(ctx, input)
+	done, err := r.root.Agreements.Propose(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agr
 }
 
 func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error) {
-	done, err := r.Agreements.Answer(ctx, input)
+	done, err := r.root.Agreements.Answer(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agre
 }
 
 func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error) {
-	done, err := r.Agreements.Terminate(ctx, input.RuleID)
+	done, err := r.root.Agreements.Terminate(ctx, input.RuleID)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input m
 }
 
 func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.RecognitionCasePayload, error) {
-	done, err := r.Recognitions.Ask(ctx, input)
+	done, err := r.root.Recognitions.Ask(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (r *mutationResolver) RequestRecognition(ctx context.Context, input recogni
 }
 
 func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.RecognitionCasePayload, error) {
-	done, err := r.Recognitions.Decide(ctx, input)
+	done, err := r.root.Recognitions.Decide(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -53,43 +53,43 @@ func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognit
 }
 
 func (r *queryResolver) RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
-	return null(r.DB.RecognitionRule.Get(ctx, id))
+	return null(r.root.DB.RecognitionRule.Get(ctx, id))
 }
 
 func (r *queryResolver) RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*model.RecognitionRuleConnection, error) {
-	return relay.List(ctx, r.DB.RecognitionRule.Query().Where(rulesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionRule.Query().Where(rulesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *queryResolver) RecognitionCase(ctx context.Context, id ident.ID) (*ent.RecognitionCase, error) {
-	return null(r.DB.RecognitionCase.Get(ctx, id))
+	return null(r.root.DB.RecognitionCase.Get(ctx, id))
 }
 
 func (r *queryResolver) RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error) {
-	return relay.List(ctx, r.DB.RecognitionCase.Query().Where(casesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(casesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *recognitionCaseResolver) Learner(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.LearnerID }, r.people)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.LearnerID }, r.root.people)
 }
 
 func (r *recognitionCaseResolver) Home(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HomeID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HomeID }, r.root.institutions)
 }
 
 func (r *recognitionCaseResolver) Host(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HostID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HostID }, r.root.institutions)
 }
 
 func (r *recognitionCaseResolver) Credential(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Credential, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.CredentialID }, r.credentials)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.CredentialID }, r.root.credentials)
 }
 
 func (r *recognitionCaseResolver) Programme(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.ProgrammeID) }, r.programmes)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
 }
 
 func (r *recognitionCaseResolver) Rule(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.RecognitionRule, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.RuleID) }, r.rules)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.RuleID) }, r.root.rules)
 }
 
 func (r *recognitionCaseResolver) ViewerActions(ctx context.Context, obj *ent.RecognitionCase) ([]*model.ViewerAction, error) {
@@ -105,23 +105,23 @@ func (r *recognitionCaseConnectionResolver) TotalCount(ctx context.Context, obj 
 }
 
 func (r *recognitionRuleResolver) Home(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HomeID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HomeID }, r.root.institutions)
 }
 
 func (r *recognitionRuleResolver) Host(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HostID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HostID }, r.root.institutions)
 }
 
 func (r *recognitionRuleResolver) Course(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.CourseID }, r.courses)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.CourseID }, r.root.courses)
 }
 
 func (r *recognitionRuleResolver) Programme(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ProgrammeID) }, r.programmes)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
 }
 
 func (r *recognitionRuleResolver) Module(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.HomeModule, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ModuleID) }, r.modules)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ModuleID) }, r.root.modules)
 }
 
 func (r *recognitionRuleResolver) ViewerActions(ctx context.Context, obj *ent.RecognitionRule) ([]*model.ViewerAction, error) {
@@ -152,9 +152,7 @@ func (r *Resolver) RecognitionRuleConnection() generated.RecognitionRuleConnecti
 	return &recognitionRuleConnectionResolver{r}
 }
 
-type (
-	recognitionCaseResolver           struct{ *Resolver }
-	recognitionCaseConnectionResolver struct{ *Resolver }
-	recognitionRuleResolver           struct{ *Resolver }
-	recognitionRuleConnectionResolver struct{ *Resolver }
-)
+type recognitionCaseResolver struct{ root *Resolver }
+type recognitionCaseConnectionResolver struct{ root *Resolver }
+type recognitionRuleResolver struct{ root *Resolver }
+type recognitionRuleConnectionResolver struct{ root *Resolver }

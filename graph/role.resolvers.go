@@ -15,19 +15,19 @@ import (
 )
 
 func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
-	return relay.List(ctx, r.DB.RoleGrant.Query().Where(append(r.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
-	return relay.List(ctx, r.DB.RoleGrant.Query().Where(append(r.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error) {
-	return relay.List(ctx, r.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.RoleGrantPayload, error) {
-	done, err := r.Roles.Grant(ctx, input)
+	done, err := r.root.Roles.Grant(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (
 }
 
 func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.RoleGrantPayload, error) {
-	done, err := r.Roles.End(ctx, input)
+	done, err := r.root.Roles.End(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.
 }
 
 func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.RoleRulePayload, error) {
-	done, err := r.Roles.MakeRule(ctx, input)
+	done, err := r.root.Roles.MakeRule(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule)
 }
 
 func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.RoleRulePayload, error) {
-	done, err := r.Roles.EndRule(ctx, input)
+	done, err := r.root.Roles.EndRule(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) 
 }
 
 func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.root.people)
 }
 
 func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
@@ -67,27 +67,27 @@ func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewe
 }
 
 func (r *roleGrantResolver) Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions)
 }
 
 func (r *roleGrantResolver) Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.units)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.root.units)
 }
 
 func (r *roleGrantResolver) Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.alliances)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.root.alliances)
 }
 
 func (r *roleGrantResolver) GrantedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.GrantedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.GrantedByID) }, r.root.people)
 }
 
 func (r *roleGrantResolver) Rule(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.RoleRule, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.RuleID) }, r.roleRules)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.RuleID) }, r.root.roleRules)
 }
 
 func (r *roleGrantResolver) EndedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.EndedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.EndedByID) }, r.root.people)
 }
 
 func (r *roleGrantResolver) EndReason(ctx context.Context, obj *ent.RoleGrant) (*string, error) {
@@ -98,7 +98,7 @@ func (r *roleGrantResolver) EndReason(ctx context.Context, obj *ent.RoleGrant) (
 }
 
 func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGrant) ([]*model.ViewerAction, error) {
-	return actions(ctx, role.GrantActions(ctx, obj, r.Now())), nil
+	return actions(ctx, role.GrantActions(ctx, obj, r.root.Now())), nil
 }
 
 func (r *roleGrantConnectionResolver) Edges(ctx context.Context, obj *model.RoleGrantConnection) ([]*model.RoleGrantEdge, error) {
@@ -110,7 +110,7 @@ func (r *roleGrantConnectionResolver) TotalCount(ctx context.Context, obj *model
 }
 
 func (r *roleRuleResolver) Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.institutions)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
 func (r *roleRuleResolver) Role(ctx context.Context, obj *ent.RoleRule) (viewer.Role, error) {
@@ -118,11 +118,11 @@ func (r *roleRuleResolver) Role(ctx context.Context, obj *ent.RoleRule) (viewer.
 }
 
 func (r *roleRuleResolver) Unit(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.UnitID) }, r.units)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.UnitID) }, r.root.units)
 }
 
 func (r *roleRuleResolver) CreatedBy(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.CreatedByID) }, r.people)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.CreatedByID) }, r.root.people)
 }
 
 func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule) ([]*model.ViewerAction, error) {
@@ -149,9 +149,7 @@ func (r *Resolver) RoleRuleConnection() generated.RoleRuleConnectionResolver {
 	return &roleRuleConnectionResolver{r}
 }
 
-type (
-	roleGrantResolver           struct{ *Resolver }
-	roleGrantConnectionResolver struct{ *Resolver }
-	roleRuleResolver            struct{ *Resolver }
-	roleRuleConnectionResolver  struct{ *Resolver }
-)
+type roleGrantResolver struct{ root *Resolver }
+type roleGrantConnectionResolver struct{ root *Resolver }
+type roleRuleResolver struct{ root *Resolver }
+type roleRuleConnectionResolver struct{ root *Resolver }

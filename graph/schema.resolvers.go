@@ -9,18 +9,16 @@ import (
 )
 
 func (r *queryResolver) Node(ctx context.Context, id ident.ID) (model.Node, error) {
-	return r.node(ctx, id)
+	return r.root.node(ctx, id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []ident.ID) ([]model.Node, error) {
-	return r.nodes(ctx, ids)
+	return r.root.nodes(ctx, ids)
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
-type (
-	mutationResolver struct{ *Resolver }
-	queryResolver    struct{ *Resolver }
-)
+type mutationResolver struct{ root *Resolver }
+type queryResolver struct{ root *Resolver }

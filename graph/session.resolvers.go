@@ -23,7 +23,7 @@ func (r *identityConnectionResolver) TotalCount(ctx context.Context, obj *model.
 }
 
 func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error) {
-	done, err := r.Sessions.EndOwn(ctx, input.SessionID)
+	done, err := r.root.Sessions.EndOwn(ctx, input.SessionID)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessio
 }
 
 func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error) {
-	stays, n, err := r.Sessions.EndOthers(ctx, input.ExceptSessionID)
+	stays, n, err := r.root.Sessions.EndOthers(ctx, input.ExceptSessionID)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.End
 }
 
 func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error) {
-	if err := r.Learners.Unlink(ctx, input.IdentityID); err != nil {
+	if err := r.root.Learners.Unlink(ctx, input.IdentityID); err != nil {
 		return nil, err
 	}
 	return &model.UnlinkIdentityPayload{Viewer: viewer.From(ctx)}, nil
@@ -50,7 +50,7 @@ func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, 
 }
 
 func (r *sessionResolver) Identity(ctx context.Context, objs []*ent.Session) ([]*ent.Identity, error) {
-	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, r.identities)
+	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, r.root.identities)
 }
 
 func (r *sessionConnectionResolver) Edges(ctx context.Context, obj *model.SessionConnection) ([]*model.SessionEdge, error) {
@@ -62,12 +62,12 @@ func (r *sessionConnectionResolver) TotalCount(ctx context.Context, obj *model.S
 }
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.SessionConnection, error) {
-	live := r.DB.Session.Query().Where(session.PersonID(obj.PersonID), sessions.Alive(r.Now()))
+	live := r.root.DB.Session.Query().Where(session.PersonID(obj.PersonID), sessions.Alive(r.root.Now()))
 	return relay.List(ctx, live, relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *viewerResolver) Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.IdentityConnection, error) {
-	return relay.List(ctx, r.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *Resolver) IdentityConnection() generated.IdentityConnectionResolver {
@@ -80,8 +80,6 @@ func (r *Resolver) SessionConnection() generated.SessionConnectionResolver {
 	return &sessionConnectionResolver{r}
 }
 
-type (
-	identityConnectionResolver struct{ *Resolver }
-	sessionResolver            struct{ *Resolver }
-	sessionConnectionResolver  struct{ *Resolver }
-)
+type identityConnectionResolver struct{ root *Resolver }
+type sessionResolver struct{ root *Resolver }
+type sessionConnectionResolver struct{ root *Resolver }
