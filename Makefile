@@ -16,8 +16,11 @@ test: test-sqlite test-mysql ## the whole suite on SQLite, and again on MariaDB
 test-sqlite:
 	PEREGRINE_TEST_MYSQL= $(GO) test ./...
 
+# The packages whose tests open a database. The others would only do the same again.
+DATABASE = $(shell grep -rlE 'PEREGRINE_TEST_MYSQL|peregrine/internal/testkit"' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
+
 test-mysql: ## on a MariaDB that it starts itself, or on PEREGRINE_TEST_MYSQL
-	scripts/with-mariadb $(GO) test -count=1 ./...
+	scripts/with-mariadb $(GO) test -count=1 $(DATABASE)
 
 e2e: ## the journeys only
 	$(GO) test -count=1 ./internal/e2e/...
