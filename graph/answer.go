@@ -10,7 +10,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -20,7 +19,7 @@ func null[E any](found *E, err error) (*E, error) {
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
-	return found, storage.Classify(err)
+	return found, err
 }
 
 // actions says what the viewer may do, in the viewer's language.

@@ -14,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -22,7 +21,7 @@ import (
 // problems returns what a caller may see of err. Anything that is no problem is
 // a fault: it goes to the log, and the caller sees INTERNAL.
 func problems(ctx context.Context, err error) []*problem.Error {
-	err = storage.Classify(err)
+	err = err
 	if all := problem.All(err); all != nil {
 		for _, p := range all {
 			if cause := p.Cause(); cause != nil {

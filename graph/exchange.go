@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -43,5 +42,5 @@ func (r *Resolver) missing(ctx context.Context, run *ent.ImportRun) (*int, error
 		return nil, nil
 	}
 	n, err := r.DB.Course.Query().Where(course.SourceID(*run.SourceID), course.SourceSeenAtLT(*run.StartedAt)).Count(ctx)
-	return &n, storage.Classify(err)
+	return &n, err
 }

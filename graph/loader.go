@@ -14,7 +14,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // gqlgen hands a batch resolver the parents that stand in one list. Below a
@@ -87,10 +86,9 @@ func lookUp[V any](ctx context.Context, name string, keys []ident.ID, load func(
 		if errors.Is(err, dataloadgen.ErrNotFound) {
 			return nil, nil
 		}
-		return map[ident.ID]V{keys[0]: v}, storage.Classify(err)
+		return map[ident.ID]V{keys[0]: v}, err
 	}
-	found, err := load(ctx, keys)
-	return found, storage.Classify(err)
+	return load(ctx, keys)
 }
 
 // follow returns, for each object, the row that its key names; nil where the

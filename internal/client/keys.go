@@ -14,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -47,7 +46,7 @@ type published struct {
 func (s *Service) Keys(ctx context.Context, c *ent.ApiClient, keyID string, alg jose.SignatureAlgorithm) ([]Key, error) {
 	rows, err := s.DB.ClientKey.Query().Where(clientkey.ClientID(c.ID)).All(viewer.AsSystem(ctx))
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	now := s.Now()
 	retired := map[string]bool{}

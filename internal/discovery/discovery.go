@@ -30,7 +30,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/readmodel"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -148,7 +147,7 @@ func (s *Service) build(ctx context.Context) (*shelf, error) {
 	}
 	m, err := s.members(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	index := readmodel.New(schema)
 	parts := make(chan []readmodel.Doc, 1)
@@ -176,7 +175,7 @@ func (s *Service) documents(ctx context.Context, m *members, now time.Time, part
 	for last := ident.ID(""); ; {
 		records, err := s.next(ctx, last, false, batch, nil)
 		if err != nil {
-			return storage.Classify(err)
+			return err
 		}
 		for _, r := range records {
 			last = r.Course.ID

@@ -5,7 +5,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/readmodel"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -33,7 +32,7 @@ func (s *Service) searchDatabase(ctx context.Context, q Query, rq readmodel.Quer
 	ctx = viewer.AsSystem(ctx) // what a search finds is public
 	m, err := s.members(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	rq.Order = readmodel.Newest
 	for n := 0; !result.PageInfo.HasNextPage; n++ {
@@ -42,7 +41,7 @@ func (s *Service) searchDatabase(ctx context.Context, q Query, rq readmodel.Quer
 		}
 		records, err := s.next(ctx, ident.ID(after), true, scanBatch, nil)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		index := readmodel.New(schema)
 		var docs []readmodel.Doc

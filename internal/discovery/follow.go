@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/readmodel"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -156,7 +155,7 @@ func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, erro
 	if t.members {
 		m, err := s.members(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		next.members = m
 	}
@@ -164,7 +163,7 @@ func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, erro
 	for part := range slices.Chunk(t.offerings, batch) {
 		of, err := s.DB.Offering.Query().Where(offering.IDIn(part...)).Select(offering.FieldCourseID).Strings(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		for _, id := range of {
 			ids = append(ids, ident.ID(id))
@@ -173,7 +172,7 @@ func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, erro
 	if len(t.institutions) > 0 {
 		of, err := s.DB.Course.Query().Where(course.InstitutionIDIn(t.institutions...), course.StateEQ(course.StatePUBLISHED)).IDs(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		ids = append(ids, of...)
 	}
@@ -192,7 +191,7 @@ func (s *Service) apply(ctx context.Context, sh *shelf, t touched) (*shelf, erro
 func (s *Service) put(ctx context.Context, index *readmodel.Index, m *members, ids []ident.ID) error {
 	records, err := s.some(ctx, ids)
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
 	gone := map[ident.ID]bool{}
 	for _, id := range ids {

@@ -88,13 +88,13 @@ func (s *Service) Records(ctx context.Context, institution *ident.ID) iter.Seq2[
 	return func(yield func(Record, error) bool) {
 		m, err := s.members(ctx)
 		if err != nil {
-			yield(Record{}, storage.Classify(err))
+			yield(Record{}, err)
 			return
 		}
 		for last := ident.ID(""); ; {
 			records, err := s.next(ctx, last, false, batch, institution)
 			if err != nil {
-				yield(Record{}, storage.Classify(err))
+				yield(Record{}, err)
 				return
 			}
 			for _, r := range records {
@@ -121,7 +121,7 @@ func (s *Service) Course(ctx context.Context, id ident.ID) (Record, error) {
 	}
 	records, err := s.complete(ctx, []*ent.Course{c})
 	if err != nil {
-		return Record{}, storage.Classify(err)
+		return Record{}, err
 	}
 	if len(records) == 0 {
 		return Record{}, problem.Missing("course")

@@ -107,7 +107,7 @@ func (d *document) Read(p []byte) (int, error) {
 		case ent.IsNotFound(err): // the run was cancelled
 			d.err = errLost
 		case err != nil:
-			d.err = storage.Classify(err)
+			d.err = err
 		}
 		if d.err != nil {
 			return 0, d.err
@@ -156,7 +156,7 @@ func (s *Service) drop(ctx context.Context, run ident.ID) error {
 	for {
 		ids, err := s.DB.ImportChunk.Query().Where(importchunk.RunID(run)).Limit(dropSlice).IDs(ctx)
 		if err != nil || len(ids) == 0 {
-			return storage.Classify(err)
+			return err
 		}
 		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 			_, err := tx.ImportChunk.Delete().Where(importchunk.IDIn(ids...)).Exec(ctx)

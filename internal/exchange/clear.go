@@ -26,7 +26,7 @@ func (s *Service) Clear(ctx context.Context) (done int, err error) {
 	now := vocab.Now(s.Now)
 	stuck, err := s.DB.ImportRun.Query().Where(importrun.StateEQ(importrun.StateRECEIVING), importrun.LeasedUntilLT(now)).All(ctx)
 	if err != nil {
-		return 0, storage.Classify(err)
+		return 0, err
 	}
 	for _, run := range stuck {
 		why := problem.New(problem.Invalid, "the file did not arrive whole; send it again")
@@ -37,7 +37,7 @@ func (s *Service) Clear(ctx context.Context) (done int, err error) {
 	}
 	left, err := s.DB.ImportRun.Query().Where(importrun.StateIn(ended...), hasChunks).IDs(ctx)
 	if err != nil {
-		return done, storage.Classify(err)
+		return done, err
 	}
 	for _, id := range left {
 		if err := s.drop(ctx, id); err != nil {
@@ -47,7 +47,7 @@ func (s *Service) Clear(ctx context.Context) (done int, err error) {
 	for {
 		old, err := s.DB.ImportRun.Query().Where(importrun.StateIn(ended...), importrun.EndedAtLT(now.Add(-retention))).Limit(pruneSlice).IDs(ctx)
 		if err != nil || len(old) == 0 {
-			return done, storage.Classify(err)
+			return done, err
 		}
 		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 			if _, err := tx.ImportFinding.Delete().Where(importfinding.RunIDIn(old...)).Exec(ctx); err != nil {

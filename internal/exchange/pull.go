@@ -63,7 +63,7 @@ func (s *Service) PullDue(ctx context.Context) (pulled int, err error) {
 	due, err := s.DB.ImportSource.Query().Where(importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
 		Order(importsource.ByDueAt()).Limit(20).All(ctx)
 	if err != nil {
-		return 0, storage.Classify(err)
+		return 0, err
 	}
 	var done atomic.Int64
 	var group errgroup.Group
@@ -121,7 +121,7 @@ func (s *Service) PullOnce(ctx context.Context, id ident.ID) (*ent.ImportRun, er
 	}
 	busy, err := s.DB.ImportRun.Query().Where(importrun.SourceID(id), importrun.StateIn(unfinished...)).Exist(ctx)
 	if err != nil || busy {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	run, err := s.pull(ctx, source)
 	if errors.Is(err, errLost) { // cancelled, or given up and noted by who did

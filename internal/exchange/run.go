@@ -74,7 +74,7 @@ func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, err
 			return nil, nil
 		}
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		var n int
 		worker := rand.Text()
@@ -218,7 +218,7 @@ func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
 	}
 	kept, err := s.DB.ImportFinding.Query().Where(importfinding.RunID(run.ID)).Count(ctx)
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
 	r := &reading{Service: s, run: run, imports: imports, seen: map[[16]byte]struct{}{}, kept: kept, leased: *run.LeasedUntil}
 	d := &document{ctx: ctx, db: s.DB, run: run}

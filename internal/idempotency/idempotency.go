@@ -102,7 +102,7 @@ func answered(ctx context.Context, db *ent.Client, digest, inputDigest string) (
 		return "", nil
 	}
 	if err != nil {
-		return "", storage.Classify(err)
+		return "", err
 	}
 	if key.InputDigest != inputDigest {
 		return "", problem.New(problem.Conflict, "this idempotency key was used for another input").At("input", "idempotencyKey")

@@ -22,7 +22,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -161,7 +160,7 @@ func (s *Service) Readiness(ctx context.Context, ids ...ident.ID) (map[ident.ID]
 	ctx = viewer.AsSystem(ctx) // who may ask is decided here
 	all, err := s.DB.Membership.Query().Where(membership.InstitutionIDIn(ids...)).All(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	memberships := map[ident.ID][]*ent.Membership{}
 	for _, m := range all {
@@ -177,7 +176,7 @@ func (s *Service) Readiness(ctx context.Context, ids ...ident.ID) (map[ident.ID]
 	}
 	known, err := s.facts(ctx, ids)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	found := make(map[ident.ID][]Finding, len(known))
 	for _, f := range known {

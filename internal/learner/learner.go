@@ -228,11 +228,11 @@ func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer
 	now := s.Now()
 	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	homes, err := s.DB.Affiliation.Query().Where(affiliation.PersonID(person), affiliation.ExpiresAtGT(now)).Order(affiliation.ByID()).All(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	below, err := s.below(ctx, grants)
 	if err != nil {
@@ -285,7 +285,7 @@ func (s *Service) below(ctx context.Context, grants []*ent.RoleGrant) (func(iden
 	if len(at) > 0 {
 		units, err := s.DB.Unit.Query().Where(unit.InstitutionIDIn(at...), unit.ParentIDNotNil()).Order(unit.ByID()).All(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		for _, u := range units {
 			children[*u.ParentID] = append(children[*u.ParentID], u.ID)

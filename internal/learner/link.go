@@ -59,8 +59,7 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 
 // IsKnown says whether an account is somebody's already.
 func (s *Service) IsKnown(ctx context.Context, a Assertion) (bool, error) {
-	found, err := s.DB.Identity.Query().Where(identity.Digest(a.digest())).Exist(viewer.AsSystem(ctx))
-	return found, storage.Classify(err)
+	return s.DB.Identity.Query().Where(identity.Digest(a.digest())).Exist(viewer.AsSystem(ctx))
 }
 
 var errOthers = problem.New(problem.Conflict, "this account belongs to another person here; accounts are not merged")

@@ -8,7 +8,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -26,14 +25,14 @@ func (s *Service) stepUpAt(ctx context.Context, grants []*ent.RoleGrant) ([]iden
 	if len(institutions) > 0 {
 		ids, err := s.DB.Institution.Query().Where(institution.IDIn(institutions...), institution.StepUp(vocab.StepUpRequired)).IDs(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		at = ids
 	}
 	if len(alliances) > 0 {
 		ids, err := s.DB.Alliance.Query().Where(alliance.IDIn(alliances...), alliance.StepUp(vocab.StepUpRequired)).IDs(ctx)
 		if err != nil {
-			return nil, storage.Classify(err)
+			return nil, err
 		}
 		at = slices.Concat(at, ids)
 	}

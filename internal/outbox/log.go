@@ -99,7 +99,7 @@ func end(ctx context.Context, db *ent.Client, order outboxevent.OrderOption) (in
 		return 0, nil
 	}
 	if err != nil {
-		return 0, storage.Classify(err)
+		return 0, err
 	}
 	return *e.Sequence, nil
 }
@@ -108,7 +108,7 @@ func end(ctx context.Context, db *ent.Client, order outboxevent.OrderOption) (in
 func After(ctx context.Context, db *ent.Client, sequence int64, limit int) ([]*ent.OutboxEvent, error) {
 	events, err := db.OutboxEvent.Query().Where(outboxevent.SequenceGT(sequence)).
 		Order(outboxevent.BySequence()).Limit(limit).All(viewer.AsSystem(ctx))
-	return events, storage.Classify(err)
+	return events, err
 }
 
 // Prune deletes events that are older than Retention, but never the newest:
@@ -126,7 +126,7 @@ func Prune(ctx context.Context, db *ent.Client, now time.Time) (int, error) {
 	case err == nil:
 		until = min(until, *young.Sequence)
 	case !ent.IsNotFound(err):
-		return 0, storage.Classify(err)
+		return 0, err
 	}
 	n := 0
 	err = storage.Do(ctx, db, func(tx *ent.Tx) (err error) {

@@ -156,7 +156,7 @@ func (s *Service) Registered(ctx context.Context, id ident.ID) (*ent.Portal, err
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
-	return p, storage.Classify(err)
+	return p, err
 }
 
 // ReturnsTo says whether a portal may ask for tokens to be handed to an

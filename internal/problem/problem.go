@@ -6,6 +6,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 
@@ -105,6 +106,14 @@ func (e *Error) Details() map[string]any { return maps.Clone(e.details) }
 
 // Error returns the English text.
 func (e *Error) Error() string { return fmt.Sprintf(e.format, e.args...) }
+
+// LogValue returns the text and, for the log alone, what is behind it.
+func (e *Error) LogValue() slog.Value {
+	if e.cause == nil {
+		return slog.StringValue(e.Error())
+	}
+	return slog.StringValue(e.Error() + ": " + e.cause.Error())
+}
 
 // In returns the text in the language that fits tag best, English by default.
 func (e *Error) In(tag language.Tag) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -178,6 +179,9 @@ func TestCauseIsNotShown(t *testing.T) {
 		if got := p.In(tag); got != New(Unavailable, "the database does not answer; try again in a moment").In(tag) {
 			t.Errorf("In(%s) = %q", tag, got)
 		}
+	}
+	if got := p.LogValue().String(); !strings.Contains(got, "secret of a driver") || !strings.Contains(got, "does not answer") {
+		t.Errorf("the log has %q", got)
 	}
 	if !errors.Is(p, p.Cause()) {
 		t.Error("who repeats a transaction does not find the cause")

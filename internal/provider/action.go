@@ -10,7 +10,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -18,7 +17,7 @@ import (
 func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Action, error) {
 	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderID(row.ID)).All(viewer.AsSystem(ctx))
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	alliance := s.byAlliance(ctx, s.DB, institutionsOf(homes))
 	either := orOwn(ctx, alliance, institutionsOf(homes))
@@ -53,7 +52,7 @@ func (s *Service) SignInURLs(ctx context.Context, institutions []ident.ID) (map[
 	homes, err := s.DB.ProviderHome.Query().Where(providerhome.InstitutionIDIn(institutions...), providerhome.HasProviderWith(provider.StateEQ(provider.StateACTIVE))).
 		WithProvider().Order(providerhome.ByID()).All(viewer.AsSystem(ctx))
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	all := map[ident.ID]string{}
 	for _, h := range homes {

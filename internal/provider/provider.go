@@ -378,7 +378,7 @@ func load(ctx context.Context, db *ent.Client, id ident.ID) (*ent.Provider, []*e
 		return nil, nil, storage.Found(err, "provider", "input", "providerId")
 	}
 	homes, err := db.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
-	return row, homes, storage.Classify(err)
+	return row, homes, err
 }
 
 // side says who may change a provider of these institutions.
@@ -392,7 +392,7 @@ func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions [
 	system := viewer.AsSystem(ctx)
 	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).Order(membership.ByID()).All(system)
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
 	for _, inst := range institutions {
 		refused := authz.Require(ctx, authz.ManageAlliance, inst)
@@ -404,7 +404,7 @@ func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions [
 		if len(counted) == 0 && len(of) > 0 {
 			governed, err := db.RoleGrant.Query().Where(rolegrant.InstitutionID(inst), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(s.Now())).Exist(system)
 			if err != nil {
-				return storage.Classify(err)
+				return err
 			}
 			if !governed {
 				counted = of[:1]
@@ -481,7 +481,7 @@ func (s *Service) Digests(ctx context.Context, rows []*ent.Provider) (map[ident.
 	}
 	homes, err := s.DB.ProviderHome.Query().Where(providerhome.ProviderIDIn(ids...)).Order(providerhome.ByDomain()).All(viewer.AsSystem(ctx))
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	for _, row := range rows {
 		if row.State == provider.StatePROPOSED {

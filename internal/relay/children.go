@@ -7,7 +7,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // Children runs q for the same page of every parent's list, with one statement
@@ -23,7 +22,7 @@ func Children[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](
 	descending := (dir == NewestFirst) != page.Backwards()
 	found, err := q.Clone().Where(of.first(size+1, parents, cursor, descending)).Order(byID(descending)).All(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	byParent := map[ident.ID][]E{}
 	for _, row := range found {
@@ -38,8 +37,7 @@ func Children[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](
 			slices.Reverse(rows)
 		}
 		connections[i] = connect(rows, more, page, func(ctx context.Context) (int, error) {
-			n, err := q.Clone().Where(of.among([]ident.ID{parent})).Count(ctx)
-			return n, storage.Classify(err)
+			return q.Clone().Where(of.among([]ident.ID{parent})).Count(ctx)
 		})
 	}
 	return connections, nil

@@ -10,7 +10,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // Page sizes.
@@ -89,7 +88,7 @@ func List[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](ctx 
 	rows.Modify(deferred(along))
 	found, err := rows.All(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	more := len(found) > size
 	found = found[:min(size, len(found))]
@@ -97,8 +96,7 @@ func List[Q Query[Q, E, P, O, S], E Node, P, O ~func(*sql.Selector), S any](ctx 
 		slices.Reverse(found)
 	}
 	count := func(ctx context.Context) (int, error) {
-		n, err := q.Clone().Count(ctx)
-		return n, storage.Classify(err)
+		return q.Clone().Count(ctx)
 	}
 	return connect(found, more, page, count), nil
 }

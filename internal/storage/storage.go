@@ -76,7 +76,7 @@ func Open(address string, o Options) (*DB, error) {
 	if o.OnStatement != nil {
 		drv = observed{drv, o.OnStatement}
 	}
-	db.Client = ent.NewClient(ent.Driver(drv))
+	db.Client = ent.NewClient(ent.Driver(told{drv}))
 	o.Guard(db.Client)
 	return db, nil
 }
@@ -93,7 +93,7 @@ func (db *DB) Ahead(ctx context.Context, now func() time.Time) (time.Duration, e
 	var there time.Time
 	asked := now()
 	if err := db.SQL.QueryRowContext(ctx, "SELECT UTC_TIMESTAMP(6)").Scan(&there); err != nil {
-		return 0, Classify(err)
+		return 0, classify(err)
 	}
 	answered := now()
 	return asked.Add(answered.Sub(asked) / 2).Sub(there), nil

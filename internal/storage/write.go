@@ -63,11 +63,11 @@ func Do(ctx context.Context, c *ent.Client, fn func(*ent.Tx) error) error {
 	for try := 1; ; try++ {
 		err := once(ctx, c, fn)
 		if err == nil || !retryable(err) || try == maxTries || time.Since(began) > maxTrying {
-			return Classify(err)
+			return classify(err)
 		}
 		select {
 		case <-ctx.Done():
-			return Classify(ctx.Err())
+			return classify(ctx.Err())
 		case <-time.After(rand.N(min(5*time.Millisecond<<try, 320*time.Millisecond))):
 		}
 	}
@@ -113,9 +113,9 @@ func retryable(err error) bool {
 	return false
 }
 
-// Classify turns what a driver says about a database that is away, full or too
+// classify turns what a driver says about a database that is away, full or too
 // busy into an UNAVAILABLE problem. Other errors it returns as they are.
-func Classify(err error) error {
+func classify(err error) error {
 	if _, told := errors.AsType[*problem.Error](err); told || !away(err) && !retryable(err) {
 		return err
 	}
@@ -165,5 +165,5 @@ func Found(err error, what string, field ...string) error {
 	if ent.IsNotFound(err) {
 		return problem.Missing(what).At(field...)
 	}
-	return Classify(err)
+	return err
 }

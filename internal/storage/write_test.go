@@ -95,10 +95,19 @@ func TestAwayIsUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	err = storage.Do(system(t), db.Client, func(*ent.Tx) error { return nil })
-	var p *problem.Error
-	if !errors.As(err, &p) || p.Code != problem.Unavailable || p.Cause() == nil {
-		t.Errorf("Do = %v", err)
+	ctx := system(t)
+	for what, ask := range map[string]func() error{
+		"a transaction": func() error { return storage.Do(ctx, db.Client, func(*ent.Tx) error { return nil }) },
+		"a query":       func() error { _, err := db.Client.Alliance.Query().All(ctx); return err },
+		"a count":       func() error { _, err := db.Client.Alliance.Query().Count(ctx); return err },
+		"a change":      func() error { return db.Client.Alliance.Update().SetWebsite("x").Exec(ctx) },
+		"a deletion":    func() error { _, err := db.Client.Alliance.Delete().Exec(ctx); return err },
+	} {
+		err := ask()
+		var p *problem.Error
+		if !errors.As(err, &p) || p.Code != problem.Unavailable || p.Cause() == nil {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -122,7 +131,7 @@ func TestADeadlockUnderAProblemIsTriedAgain(t *testing.T) {
 		"as it is":     func(err error) error { return err },
 		"classified":   storage.Classify,
 		"of a look-up": func(err error) error { return storage.Found(err, "course", "input", "courseId") },
-		"joined":       func(err error) error { return problem.Join(storage.Classify(err)) },
+		"joined":       func(err error) error { return problem.Join(err) },
 	} {
 		tries := 0
 		err := storage.Do(system(t), db.Client, func(*ent.Tx) error {

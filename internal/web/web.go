@@ -23,7 +23,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -178,7 +177,7 @@ func statusOf(p *problem.Error) int {
 
 // fail answers with what err lets a caller see.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	err = storage.Classify(err)
+	err = err
 	switch all := problem.All(err); {
 	case all != nil:
 		s.refuse(w, r, all[0])

@@ -18,7 +18,7 @@ const given: Record<string, string> = {
   retryIn: "declare function retryIn(seconds: number): void;",
   signIn: "declare function signIn(): void;",
   index: "declare function index(entry: { availability: string }): void;",
-  apply: "declare function apply(changes: { id: string }[]): Promise<void>;",
+  apply: "declare function apply(changes: { objectId: string }[]): Promise<void>;",
   keep: "declare function keep(cursor: string): void;",
 };
 

@@ -107,8 +107,7 @@ func twice(q url.Values) bool {
 // Known says whether the session has let the portal in before, so that its
 // person need not be asked again.
 func (s *Service) Known(ctx context.Context, r Request, sessionID ident.ID) (bool, error) {
-	known, err := s.DB.Session.Query().Where(row.ParentID(sessionID), row.PortalID(r.Portal.ID), row.EndedAtIsNil()).Exist(viewer.AsSystem(ctx))
-	return known, storage.Classify(err)
+	return s.DB.Session.Query().Where(row.ParentID(sessionID), row.PortalID(r.Portal.ID), row.EndedAtIsNil()).Exist(viewer.AsSystem(ctx))
 }
 
 // Grant makes the code that the session's person gives to the portal, and
@@ -119,7 +118,7 @@ func (s *Service) Grant(ctx context.Context, r Request, sessionID ident.ID) (str
 	err := s.DB.PortalCode.Create().SetPortalID(r.Portal.ID).SetSessionID(sessionID).SetDigest(storage.Digest(code)).
 		SetChallenge(r.Challenge).SetReturnAddress(r.ReturnAddress).SetExpiresAt(vocab.Now(s.Now).Add(codeTime)).Exec(system)
 	if err != nil {
-		return "", storage.Classify(err)
+		return "", err
 	}
 	return s.back(r, "code", code), nil
 }
@@ -205,11 +204,11 @@ func (s *Service) spend(ctx context.Context, code string) (*ent.PortalCode, erro
 		return nil, InvalidGrant
 	}
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	n, err := s.DB.PortalCode.Delete().Where(portalcode.ID(found.ID)).Exec(ctx)
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	if n == 0 {
 		return nil, InvalidGrant

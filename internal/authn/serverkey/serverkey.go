@@ -39,7 +39,7 @@ func (k Keys) owner() keyring.Owner {
 func (k Keys) Signer(ctx context.Context) (*keyring.Key, error) {
 	live, err := k.live(ctx)
 	if err != nil && !ent.IsNotFound(err) {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	if err != nil || k.Lifetime > 0 && k.Now().Sub(live.ActiveFrom) >= k.Lifetime {
 		if live, err = k.Rotate(ctx, live); err != nil {
@@ -57,7 +57,7 @@ func (k Keys) Open(ctx context.Context) error {
 		live, err = k.Rotate(ctx, nil)
 	}
 	if err != nil {
-		return storage.Classify(err)
+		return err
 	}
 	key, err := keyring.Open(k.KEK, live.Sealed, live.Kid, k.owner())
 	if err == nil {
@@ -115,7 +115,7 @@ func (k Keys) Published(ctx context.Context) (jose.Set, error) {
 	rows, err := k.DB.ServerKey.Query().Where(row.PurposeEQ(k.Purpose),
 		row.Or(row.RetiredAtIsNil(), row.RetiredAtGT(k.Now().Add(-k.Overlap)))).Order(row.ByID()).All(viewer.AsSystem(ctx))
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	set := jose.Set{}
 	for _, one := range rows {

@@ -106,8 +106,7 @@ func (s *Service) start(ctx context.Context, id *ent.Identity, p Proof, first fu
 }
 
 func (s *Service) isStaff(ctx context.Context, person ident.ID, now time.Time) (bool, error) {
-	holds, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Exist(viewer.AsSystem(ctx))
-	return holds, storage.Classify(err)
+	return s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Exist(viewer.AsSystem(ctx))
 }
 
 // Lend makes a bearer token that acts for the session's person. It ends with
@@ -187,7 +186,7 @@ func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	root := found
 	if found.Edges.Parent != nil {

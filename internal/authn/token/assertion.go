@@ -73,7 +73,7 @@ func (s *Service) prove(ctx context.Context, assertion, clientID string) (*prove
 		return nil, unknown
 	}
 	if err != nil {
-		return nil, storage.Classify(err)
+		return nil, err
 	}
 	if c.State != apiclient.StateACTIVE {
 		return nil, unknown

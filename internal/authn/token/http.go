@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/problem"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // maxForm bounds the body of a question.
@@ -144,7 +143,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		write(w, refused)
 		return
 	}
-	all := problem.All(storage.Classify(err))
+	all := problem.All(err)
 	switch {
 	case all != nil && all[0].Code == problem.Limited:
 		s.limited(w, all[0].Detail("retryAfter").(int))

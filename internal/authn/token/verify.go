@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -83,11 +82,11 @@ func (s *Service) standingOf(ctx context.Context, id ident.ID, now time.Time) (s
 		return standing{}, nil
 	}
 	if err != nil {
-		return standing{}, storage.Classify(err)
+		return standing{}, err
 	}
 	retired, err := s.DB.ClientKey.Query().Where(clientkey.ClientID(id), clientkey.RetiredAtNotNil()).IDs(ctx)
 	if err != nil {
-		return standing{}, storage.Classify(err)
+		return standing{}, err
 	}
 	is := standing{at: now, active: c.State == apiclient.StateACTIVE, home: c.InstitutionID, scopes: c.Scopes, retired: retired}
 	s.known.Add(id, is)
