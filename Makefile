@@ -37,7 +37,7 @@ verify: ## generated code is what the generators make
 
 lint: ## vet, formatting, and the sources' own rules
 	$(GO) vet ./...
-	@test -z "$$(gofmt -l cmd ent/schema ent/generate.go graph internal)" || { gofmt -l cmd ent/schema graph internal; exit 1; }
+	@unformatted=$$(gofmt -l bench cmd ent/schema ent/generate.go graph internal test); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	$(GO) mod verify
 
 conformance: ## output against what others publish; needs PEREGRINE_STANDARDS=FOLDER

@@ -11,35 +11,25 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/text/language"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-// problems returns what a caller may see of err. Anything that is no problem is
-// a fault: it goes to the log, and the caller sees INTERNAL.
+// problems returns what a caller may see of err, and logs what they may not.
 func problems(ctx context.Context, err error) []*problem.Error {
-	err = err
-	if all := problem.All(err); all != nil {
-		for _, p := range all {
-			if cause := p.Cause(); cause != nil {
-				slog.WarnContext(ctx, "problem", "code", p.Code, "cause", cause)
-			}
+	all, fault := storage.Problems(err)
+	if fault {
+		slog.ErrorContext(ctx, "fault", "path", graphql.GetPath(ctx).String(), "err", err)
+	}
+	for _, p := range all {
+		if cause := p.Cause(); cause != nil {
+			slog.WarnContext(ctx, "problem", "code", p.Code, "cause", cause)
 		}
-		return all
 	}
-	switch {
-	case ent.IsNotFound(err):
-		return []*problem.Error{problem.New(problem.NotFound, "there is no such thing, or it is not visible to you")}
-	case errors.Is(err, context.DeadlineExceeded):
-		return []*problem.Error{problem.New(problem.Unavailable, "this took too long and was stopped; ask for less at once")}
-	case errors.Is(err, context.Canceled):
-		return []*problem.Error{problem.New(problem.Unavailable, "the request was cancelled")}
-	}
-	slog.ErrorContext(ctx, "fault", "path", graphql.GetPath(ctx).String(), "err", err)
-	return []*problem.Error{problem.New(problem.Internal, "a fault of the server; the request id names it")}
+	return all
 }
 
 // Present renders an error of a query, or an unexpected one of a mutation.

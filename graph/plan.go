@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/peregrine-exchange/peregrine/internal/gate"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // A plan answers a root field of the public catalogue without gqlgen's field
@@ -43,7 +43,7 @@ type pass struct {
 }
 
 // errNoPlan sends a field to gqlgen.
-var errNoPlan = problem.New(problem.Internal, "internal error")
+var errNoPlan = errors.New("graph: no plan")
 
 // Plans answers root fields by plans. It is an extension of gqlgen.
 type Plans struct {
@@ -211,8 +211,6 @@ func addText[S ~string](b []byte, s S) []byte {
 func addInt(b []byte, n int) []byte { return strconv.AppendInt(b, int64(n), 10) }
 
 func addBool(b []byte, v bool) []byte { return strconv.AppendBool(b, v) }
-
-func addTime(b []byte, t time.Time) []byte { return addText(b, t.Format(time.RFC3339Nano)) }
 
 func addStringer[S fmt.Stringer](b []byte, s S) []byte { return addText(b, s.String()) }
 

@@ -167,3 +167,21 @@ func Found(err error, what string, field ...string) error {
 	}
 	return err
 }
+
+// Problems returns what a caller may see of an error, and whether it is a fault,
+// of which the caller sees no more than that and the log has to hold the rest.
+// It is the one place that decides so, for every face.
+func Problems(err error) (all []*problem.Error, fault bool) {
+	if all := problem.All(err); all != nil {
+		return all, false
+	}
+	switch {
+	case ent.IsNotFound(err):
+		return []*problem.Error{problem.New(problem.NotFound, "there is no such thing, or it is not visible to you")}, false
+	case errors.Is(err, context.DeadlineExceeded):
+		return []*problem.Error{problem.New(problem.Unavailable, "this took too long and was stopped; ask for less at once")}, false
+	case errors.Is(err, context.Canceled):
+		return []*problem.Error{problem.New(problem.Unavailable, "the request was cancelled")}, false
+	}
+	return []*problem.Error{problem.New(problem.Internal, "a fault of the server; the request id names it")}, true
+}

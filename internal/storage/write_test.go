@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -214,5 +215,27 @@ func TestWhatIsReadAfterALockIsCurrent(t *testing.T) {
 	}
 	if want := map[string]string{dialect.MySQL: "by the first", dialect.SQLite: "one"}[db.Dialect]; early != "one" || late != want {
 		t.Errorf("read %q before the lock and %q after it, want %q", early, late, want)
+	}
+}
+
+// Each face shows the same of an error, and only a fault is one.
+func TestWhatCallersSeeOfAnError(t *testing.T) {
+	db := testkit.Database(t)
+	_, missing := db.Client.Alliance.Get(system(t), "all_06h0hph4yvw3v2c0x5e4r7t9n8")
+	for what, tt := range map[string]struct {
+		err   error
+		code  problem.Code
+		fault bool
+	}{
+		"a problem":              {problem.New(problem.Conflict, "this draft is %s"), problem.Conflict, false},
+		"what is not there":      {missing, problem.NotFound, false},
+		"somebody who has gone":  {context.Canceled, problem.Unavailable, false},
+		"what took too long":     {fmt.Errorf("reading: %w", context.DeadlineExceeded), problem.Unavailable, false},
+		"anything else":          {errors.New("a slip"), problem.Internal, true},
+		"a fault behind another": {fmt.Errorf("x: %w", errors.New("a slip")), problem.Internal, true},
+	} {
+		if all, fault := storage.Problems(tt.err); len(all) != 1 || all[0].Code != tt.code || fault != tt.fault {
+			t.Errorf("%s: %v, a fault: %t", what, all, fault)
+		}
 	}
 }

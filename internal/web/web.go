@@ -23,6 +23,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -177,16 +178,11 @@ func statusOf(p *problem.Error) int {
 
 // fail answers with what err lets a caller see.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	err = err
-	switch all := problem.All(err); {
-	case all != nil:
-		s.refuse(w, r, all[0])
-	case ent.IsNotFound(err):
-		s.refuse(w, r, problem.New(problem.NotFound, "there is no such thing, or it is not visible to you"))
-	default:
+	all, fault := storage.Problems(err)
+	if fault {
 		s.Log.ErrorContext(r.Context(), "fault", "path", discreet(r.URL.Path), "err", err)
-		s.refuse(w, r, problem.New(problem.Internal, "a fault of the server; the request id names it"))
 	}
+	s.refuse(w, r, all[0])
 }
 
 // refuse answers with a problem: a page for people, JSON for programs.
