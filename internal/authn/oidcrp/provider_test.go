@@ -143,8 +143,17 @@ func (f *fake) idToken(nonce string) string {
 }
 
 func (f *fake) signed(c map[string]any, key any, alg gojose.SignatureAlgorithm) string {
+	return f.serialised(c, key, alg, nil)
+}
+
+// signedAs is a token of a type.
+func (f *fake) signedAs(c map[string]any, typ gojose.ContentType) string {
+	return f.serialised(c, f.key, gojose.RS256, (&gojose.SignerOptions{}).WithType(typ))
+}
+
+func (f *fake) serialised(c map[string]any, key any, alg gojose.SignatureAlgorithm, o *gojose.SignerOptions) string {
 	f.t.Helper()
-	signer, err := gojose.NewSigner(gojose.SigningKey{Algorithm: alg, Key: gojose.JSONWebKey{Key: key, KeyID: f.kid()}}, nil)
+	signer, err := gojose.NewSigner(gojose.SigningKey{Algorithm: alg, Key: gojose.JSONWebKey{Key: key, KeyID: f.kid()}}, o)
 	if err != nil {
 		f.t.Fatal(err)
 	}
