@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +57,32 @@ func TestAbuseIsRefusedBeforeItRuns(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A hundred things in a list cost a hundred times what one costs: nobody gets
+// round the limit by a list.
+func TestAListCostsWhatItsThingsCost(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	course := w.course(c.editor, "CS-1")
+	const below = `{ ... on Course { offerings(first: 100) { nodes { id course { code offerings(first: 40) { nodes { id } } } } } } }`
+	one := w.Nobody().Post(`query($id: ID!) { node(id: $id) `+below+` }`, map[string]any{"id": course})
+	cost, _ := at(one.Extensions, "cost", "used").(float64)
+	if one.Status != http.StatusOK || cost < 4000 {
+		t.Fatalf("one costs %v: %s", cost, one.Raw)
+	}
+	all := make([]string, 100)
+	for i := range all {
+		all[i] = course
+	}
+	for name, many := range map[string]answer{
+		"in a variable": w.Nobody().Post(`query($ids: [ID!]!) { nodes(ids: $ids) `+below+` }`, map[string]any{"ids": all}),
+		"written out":   w.Nobody().Post(`{ nodes(ids: ["`+strings.Join(all, `","`)+`"]) `+below+` }`, nil),
+		"two of them":   w.Nobody().Post(`query($ids: [ID!]!) { nodes(ids: $ids) `+below+` }`, map[string]any{"ids": all[:2]}),
+	} {
+		if many.Status != http.StatusTooManyRequests || many.Errors[0].Extensions["code"] != "LIMITED" {
+			t.Errorf("%s: %d %s", name, many.Status, many.Raw)
+		}
 	}
 }
