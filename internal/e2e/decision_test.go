@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,7 +201,11 @@ func TestAnAnnulledResultIsNotCertifiedAgain(t *testing.T) {
 	for i, reason := range []string{"RESULT_ANNULLED", "MISCONDUCT"} {
 		cred, res := w.certified(c.as(w.Learner(fmt.Sprintf("L%d", i), "uni-a")), off)
 		c.hostRegistrar.Does("revokes", "revokeCredential", map[string]any{"credentialId": cred, "reason": reason})
-		c.hostRegistrar.IsRefused("certifies it again", "CONFLICT", "issueCredential", map[string]any{"resultId": res})
+		// Not told to revoke what is revoked.
+		refusal := c.hostRegistrar.IsRefused("certifies it again", "CONFLICT", "issueCredential", map[string]any{"resultId": res})
+		if !strings.Contains(fmt.Sprint(refusal["message"]), "annulled") {
+			t.Errorf("%s: %v", reason, refusal)
+		}
 	}
 }
 
