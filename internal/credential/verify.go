@@ -94,10 +94,11 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 	if read.Token == nil { // what is issued here is a token; anybody can write a document
 		return finish(append(checks, vc.Check{Kind: vc.CheckSignature, Result: vc.Failed, Reason: vc.ReasonUnsigned})...)
 	}
-	onRecord, err := s.onRecord(ctx, jwt, read.Award, stored)
+	recorded, err := s.recorded(ctx, read.Award, stored)
 	if err != nil {
 		return nil, err
 	}
+	onRecord := recorded != nil && recorded.Jwt != nil && *recorded.Jwt == jwt
 	key, check, err := s.keyOf(ctx, issuer, read.Token.KeyID, onRecord)
 	if err != nil {
 		return nil, err
@@ -113,12 +114,7 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 		}
 		return nil, err
 	}
-	checks = append(checks, vc.Pass(vc.CheckSignature), vc.Within(now, read.Award.IssuedAt, read.Award.ValidUntil))
-	status, err := s.status(ctx, v, read.Award, stored)
-	if err != nil {
-		return nil, err
-	}
-	return finish(append(checks, status)...)
+	return finish(append(checks, vc.Pass(vc.CheckSignature), vc.Within(now, read.Award.IssuedAt, read.Award.ValidUntil), v.status(recorded))...)
 }
 
 // issuedHere returns the institution that an issuer's address names, if it is
@@ -167,27 +163,22 @@ func foreign(read *openbadge.Badge, now time.Time) []vc.Check {
 	}
 }
 
-// onRecord says whether these very bytes were issued here.
-func (s *Service) onRecord(ctx context.Context, jwt string, award vc.Award, stored *ent.Credential) (bool, error) {
-	if stored == nil {
-		var err error
-		stored, err = s.DB.Credential.Get(viewer.AsSystem(ctx), s.credentialID(award))
-		if ent.IsNotFound(err) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
+// recorded returns what the ledger holds under the identifier of an award, which
+// is stored where that was read before; nil when it holds nothing.
+func (s *Service) recorded(ctx context.Context, award vc.Award, stored *ent.Credential) (*ent.Credential, error) {
+	id := ident.ID(strings.TrimPrefix(award.ID, s.BaseURL+"/credentials/"))
+	if stored != nil && stored.ID == id {
+		return stored, nil
 	}
-	return stored.Jwt != nil && *stored.Jwt == jwt, nil
-}
-
-func (s *Service) credentialID(a vc.Award) ident.ID {
-	return ident.ID(strings.TrimPrefix(a.ID, s.BaseURL+"/credentials/"))
+	found, err := s.DB.Credential.Get(viewer.AsSystem(ctx), id)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return found, err
 }
 
 // keyOf returns the institution's key that a token names, and the check of it.
-// What a stolen key signed is genuine if it is on record here.
+// What a stolen key signed is genuine if these very bytes are on record here.
 func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string, onRecord bool) (*jose.Key, vc.Check, error) {
 	kid := keyID[strings.LastIndexAny(keyID, "/#")+1:]
 	stored, err := s.DB.SigningKey.Query().Where(signingkey.Kid(kid)).Only(viewer.AsSystem(ctx))
@@ -205,30 +196,22 @@ func (s *Service) keyOf(ctx context.Context, institution ident.ID, keyID string,
 	return &key, vc.Pass(vc.CheckKey), err
 }
 
-// status looks the credential up in the ledger from which the status list is
+// status is the check of what the ledger holds, from which the status list is
 // made. A credential with a true signature that the ledger does not know was
 // not issued by this server's rules.
-func (s *Service) status(ctx context.Context, v *Verification, award vc.Award, stored *ent.Credential) (vc.Check, error) {
-	id := s.credentialID(award)
-	if stored == nil || stored.ID != id {
-		found, err := s.DB.Credential.Get(viewer.AsSystem(ctx), id)
-		if ent.IsNotFound(err) {
-			return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonNoStatus}, nil
-		}
-		if err != nil {
-			return vc.Check{}, err
-		}
-		stored = found
+func (v *Verification) status(recorded *ent.Credential) vc.Check {
+	if recorded == nil {
+		return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonNoStatus}
 	}
-	switch stored.State {
+	switch recorded.State {
 	case credential.StateISSUED:
-		return vc.Pass(vc.CheckStatus), nil
+		return vc.Pass(vc.CheckStatus)
 	case credential.StateREVOKED:
-		v.Revoked, v.Reason = stored.RevokedAt, vocab.OrZero(stored.RevocationReason)
-		return vc.Check{Kind: vc.CheckStatus, Result: vc.Failed, Reason: vc.ReasonRevoked}, nil
+		v.Revoked, v.Reason = recorded.RevokedAt, vocab.OrZero(recorded.RevocationReason)
+		return vc.Check{Kind: vc.CheckStatus, Result: vc.Failed, Reason: vc.ReasonRevoked}
 	}
 	// A newer server may know states that this one does not.
-	return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnsupported}, nil
+	return vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnsupported}
 }
 
 // AwardOf reads the award that a stored credential was made of.
