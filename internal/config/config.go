@@ -15,7 +15,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -203,7 +202,7 @@ func (c Config) Check() error {
 	var level slog.Level
 	faults := []error{
 		when(badListen != nil, "LISTEN", "%q is not an address such as 127.0.0.1:8080", c.Listen),
-		when(base.Hostname() == "" || c.BaseURL != base.Scheme+"://"+base.Host || badPort(base), // nothing else, not even an empty query
+		when(base.Hostname() == "" || c.BaseURL != base.Scheme+"://"+base.Host || !vocab.HasPort(base) || strings.HasSuffix(base.Host, ":"), // nothing else, not even an empty query
 			"BASE_URL", "%q is not an address such as https://exchange.example.org", c.BaseURL),
 		when(base.Host != "" && base.Scheme != "https" && !(base.Scheme == "http" && local),
 			"BASE_URL", "%q is not https; plain http is for this machine only", c.BaseURL),
@@ -235,12 +234,6 @@ func when(fault bool, name, format string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf(Prefix+name+" "+format, args...)
-}
-
-// badPort says whether the port that an address names is none.
-func badPort(u *url.URL) bool {
-	n, err := strconv.ParseUint(u.Port(), 10, 16)
-	return u.Port() != "" && (err != nil || n == 0) || strings.HasSuffix(u.Host, ":")
 }
 
 func key32(s string) bool {

@@ -15,14 +15,14 @@ import (
 func CheckURL(s string, field ...string) error {
 	u, err := url.Parse(s)
 	if err != nil || len(s) > 1024 || strings.ContainsFunc(s, invisible) || u.User != nil || u.Scheme != "https" && u.Scheme != "http" ||
-		strings.Trim(u.Hostname(), ".") == "" || !portOf(u) {
+		strings.Trim(u.Hostname(), ".") == "" || !HasPort(u) {
 		return problem.New(problem.Invalid, "%q is not an address such as \"https://example.org/\"", clip(s)).At(field...)
 	}
 	return nil
 }
 
-// portOf says whether the port of an address, where it has one, is a port.
-func portOf(u *url.URL) bool {
+// HasPort says whether the port of an address, where it has one, is a port.
+func HasPort(u *url.URL) bool {
 	if u.Port() == "" {
 		return true
 	}
