@@ -135,7 +135,7 @@ func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) er
 	if err != nil {
 		return err
 	}
-	governed, err := tx.RoleGrant.Query().Where(rolegrant.InstitutionID(g.At), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(now)).Exist(system)
+	governed, err := tx.RoleGrant.Query().Where(authz.Governs(g.At, now)).Exist(system)
 	if err != nil {
 		return err
 	}
