@@ -144,17 +144,20 @@ func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider,
 		slog.WarnContext(system, "a provider does not work", "provider", row.Key, "trouble", reason, "err", vocab.Clean(300, err.Error()))
 	}
 	return storage.Write(system, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		before, _, err := hold(system, tx, row.ID) // another server may have looked at it too
+		before, homes, err := hold(system, tx, row.ID) // another server may have looked at it too
 		if err != nil {
 			return nil, err
 		}
-		update := tx.Provider.Update().Where(provider.ID(row.ID), provider.Issuer(row.Issuer)).SetHealth(health).SetCheckedAt(vocab.Now(s.Now))
+		if before.Issuer != row.Issuer { // it is not the one that was asked
+			return nil, problem.Raced("provider", row.ID)
+		}
+		update := tx.Provider.UpdateOne(before).SetHealth(health).SetCheckedAt(vocab.Now(s.Now))
 		if reason == "" {
 			update.ClearHealthReason()
 		} else {
 			update.SetHealthReason(reason)
 		}
-		now, homes, err := moved(system, tx, row.ID, update)
+		now, err := update.Save(system)
 		if err != nil {
 			return nil, err
 		}

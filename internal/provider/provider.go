@@ -23,10 +23,11 @@
 // algorithms, the reading of claims and of levels of authentication, and a
 // further home domain decide who may be asserted and who learns a secret.
 // Changing one of them leads back to PROPOSED, whoever changes it, and makes
-// them a proposer: since the last approval there may be several. The client id and the scopes can only break sign-in, and a
-// home that is taken away only narrows it: these hold at once. So does another
-// secret under the same name. A proposal that is not wanted is rejected, which
-// removes it and frees its key, issuer and domains.
+// them a proposer: since the last approval there may be several. The client id
+// and the scopes can only break sign-in, and a home that is taken away only
+// narrows it: these hold at once. So does another secret under the same name. A
+// proposal that is not wanted is rejected, which removes it and frees its key,
+// issuer and domains.
 //
 // The operator of the server registers without a second person, on the command
 // line.
@@ -46,7 +47,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
-	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -340,26 +340,6 @@ func change(from, to provider.State) map[string]string {
 	return map[string]string{"from": string(from), "to": string(to)}
 }
 
-// moved runs an update that names the state it expects, and reads what it made.
-func moved(system context.Context, tx *ent.Tx, id ident.ID, update *ent.ProviderUpdate) (*ent.Provider, []*ent.ProviderHome, error) {
-	n, err := update.Save(system)
-	if storage.IsDuplicate(err) {
-		return nil, nil, errTaken
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if n != 1 {
-		return nil, nil, problem.Raced("provider", id)
-	}
-	row, err := tx.Provider.Get(system, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	homes, err := tx.ProviderHome.Query().Where(providerhome.ProviderID(id)).Order(providerhome.ByDomain()).All(system)
-	return row, homes, err
-}
-
 // hold returns a provider that the viewer sees, with all of its homes, for a
 // change: its row is written before it is read, so that whoever changes it at the
 // same moment waits, and reads what was made of it. After a change it is checked
@@ -402,7 +382,7 @@ func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions [
 		of := slices.DeleteFunc(slices.Clone(all), func(m *ent.Membership) bool { return m.InstitutionID != inst })
 		counted := slices.DeleteFunc(slices.Clone(of), func(m *ent.Membership) bool { return m.State == membership.StateINVITED })
 		if len(counted) == 0 && len(of) > 0 {
-			governed, err := db.RoleGrant.Query().Where(rolegrant.InstitutionID(inst), rolegrant.RoleEQ(rolegrant.RoleADMINISTRATOR), authz.Held(s.Now())).Exist(system)
+			governed, err := db.RoleGrant.Query().Where(authz.Governs(inst, s.Now())).Exist(system)
 			if err != nil {
 				return err
 			}
