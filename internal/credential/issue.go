@@ -14,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
-	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -66,7 +65,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 				return nil, errAnnulled
 			}
 			host = r.HostID
-			key, err := tx.SigningKey.Query().Where(signingkey.LiveKey(string(host))).Only(viewer.AsSystem(ctx))
+			key, err := liveKey(viewer.AsSystem(ctx), tx.Client(), host)
 			if ent.IsNotFound(err) {
 				return nil, errNoKey
 			}

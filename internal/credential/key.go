@@ -29,19 +29,20 @@ const algorithm = jose.ES256
 // activeKey returns the institution's signing key, and makes its first one.
 func (s *Service) activeKey(ctx context.Context, institution ident.ID) (*ent.SigningKey, error) {
 	ctx = viewer.AsSystem(ctx)
-	key, err := s.liveKey(ctx, institution)
+	key, err := liveKey(ctx, s.DB, institution)
 	if !ent.IsNotFound(err) {
 		return key, err
 	}
 	key, err = s.newKey(ctx, institution, algorithm, nil)
 	if storage.IsDuplicate(err) { // a rival made it
-		return s.liveKey(ctx, institution)
+		return liveKey(ctx, s.DB, institution)
 	}
 	return key, err
 }
 
-func (s *Service) liveKey(ctx context.Context, institution ident.ID) (*ent.SigningKey, error) {
-	return s.DB.SigningKey.Query().Where(signingkey.LiveKey(string(institution))).Only(ctx)
+// liveKey returns the key with which the institution signs now.
+func liveKey(ctx context.Context, db *ent.Client, institution ident.ID) (*ent.SigningKey, error) {
+	return db.SigningKey.Query().Where(signingkey.LiveKey(string(institution))).Only(ctx)
 }
 
 // RotateKey retires the institution's signing key and makes a new one, of the
@@ -55,7 +56,7 @@ func (s *Service) RotateKey(ctx context.Context, institution ident.ID, a jose.Al
 	if err := authz.Require(ctx, authz.ManageKeys, institution); err != nil {
 		return nil, err
 	}
-	old, err := s.liveKey(viewer.AsSystem(ctx), institution)
+	old, err := liveKey(viewer.AsSystem(ctx), s.DB, institution)
 	if err != nil && !ent.IsNotFound(err) {
 		return nil, err
 	}
