@@ -26,7 +26,7 @@ type clock struct {
 	ahead atomic.Int64 // nanoseconds
 }
 
-// compare asks the database for the time. It counts as done when that is another.
+// compare asks the database for the time. As a job it has never more to do.
 func (c *clock) compare(ctx context.Context) (int, error) {
 	ahead, err := c.db.Ahead(ctx, c.now)
 	if err != nil {

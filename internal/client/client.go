@@ -102,7 +102,7 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 		if err := problem.Join(found...); err != nil {
 			return nil, err
 		}
-		if err := s.lock(ctx, tx, n.InstitutionID); err != nil {
+		if err := lock(ctx, tx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		count, err := tx.ApiClient.Query().Where(apiclient.InstitutionID(n.InstitutionID)).Count(ctx)
@@ -321,13 +321,14 @@ func (s *Service) hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.ApiCl
 	if err := authz.Require(ctx, authz.ManageClients, c.InstitutionID); err != nil {
 		return nil, err
 	}
-	if err := s.lock(ctx, tx, c.InstitutionID); err != nil {
+	if err := lock(ctx, tx, c.InstitutionID); err != nil {
 		return nil, err
 	}
 	return tx.ApiClient.Get(ctx, id)
 }
 
-func (s *Service) lock(ctx context.Context, tx *ent.Tx, id ident.ID) error {
+// lock holds the institution, whose programs are counted together.
+func lock(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 	return storage.Hold(viewer.AsSystem(ctx), tx.Institution.Update().Where(institution.ID(id)))
 }
 

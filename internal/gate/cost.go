@@ -16,9 +16,9 @@ import (
 // for a field of objects and 0 for a leaf. The length of a list is what @items
 // says; else that of the lists among its arguments, such as ids; else its own
 // first; else that of the field above, whose page it holds, as nodes and edges
-// do, and then its weight counts for each item too; else 1. What a page says of the whole, such as its totalCount, counts once.
-// A page has first or last items, whichever is larger, else those of the default
-// of first, else DefaultPage.
+// do, and then its weight counts for each item too; else 1. What a page says of
+// the whole, such as its totalCount, counts once. A page has first or last items,
+// whichever is larger, else those of the default of first, else DefaultPage.
 // What @skip and @include leave out is free. Fields of several types, and fields
 // that are asked for twice, all count, so that the result is never below what
 // is executed.

@@ -95,8 +95,7 @@ const verb = "demo.seed"
 // ErrAnother, and changes nothing, when the database holds something else.
 func Run(ctx context.Context, db *ent.Client, o Options) error {
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
-	switch whole, err := db.AuditEntry.Query().Where(auditentry.Verb(verb)).Exist(ctx); {
-	case err != nil || whole:
+	if whole, err := db.AuditEntry.Query().Where(auditentry.Verb(verb)).Exist(ctx); err != nil || whole {
 		return err
 	}
 	ours, err := db.Alliance.Query().Where(entalliance.Slug(alliance)).Exist(ctx)

@@ -52,8 +52,8 @@ type Options struct {
 // the first read of a transaction fixes what all later ones see: who reads a
 // row, waits for a lock and then decides, decides on what was true before the
 // wait. So a verb first holds the row that it decides on (Hold), and what it
-// reads afterwards is what the one before it left. On SQLite there is one writer, and a transaction
-// is that writer from its beginning.
+// reads afterwards is what the one before it left. On SQLite there is one
+// writer, and a transaction is that writer from its beginning.
 func Open(address string, o Options) (*DB, error) {
 	if o.Guard == nil {
 		return nil, errors.New("storage: opening a database without a guard")

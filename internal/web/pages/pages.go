@@ -1,8 +1,9 @@
 // Package pages renders the HTML pages for people: the start page, the chooser
 // of institutions, errors, the verification of credentials, the account, the
-// people of the demo, the issuers and the courses. It asks no database: the caller fills a
-// struct per page. Pages work without scripts, load nothing but their own
-// style, and exist in every language of locale/; a new language is one file.
+// people of the demo, the issuers and the courses. It asks no database: the
+// caller fills a struct per page. Pages work without scripts, load nothing but
+// their own style, and exist in every language of locale/; a new language is one
+// file.
 package pages
 
 import (
