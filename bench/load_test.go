@@ -7,7 +7,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -35,7 +35,7 @@ func BenchmarkReadModel(b *testing.B) {
 	b.Run("change", func(b *testing.B) {
 		n := 0
 		for b.Loop() {
-			if err := found.Refresh(ctx, []outbox.Event{{Type: "course.publish", Object: ids[n%len(ids)], Public: true}}); err != nil {
+			if err := found.Refresh(ctx, []ledger.Event{{Object: ids[n%len(ids)], Public: true}}); err != nil {
 				b.Fatal(err)
 			}
 			n++

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/graph"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -46,7 +46,7 @@ func BenchmarkQueries(b *testing.B) {
 	}
 	h := graph.NewHandler(&graph.Resolver{
 		DB: d.db.Client, Now: time.Now, Discovery: found, Agreements: &agreement.Service{DB: d.db.Client, Now: time.Now},
-		Admissions: &admission.Service{DB: d.db.Client, Now: time.Now},
+		Journeys: &journey.Service{DB: d.db.Client, Now: time.Now},
 	})
 	f := newFloor(b, d.db.SQL)
 	learner := &viewer.Viewer{Kind: viewer.Person, PersonID: d.learner, Homes: []ident.ID{d.home}}

@@ -25894,7 +25894,9 @@ type OutboxEventMutation struct {
 	created_at    *time.Time
 	_type         *string
 	object_id     *ident.ID
-	payload       *map[string]string
+	version       *int
+	addversion    *int
+	payload       *vocab.Payload
 	audience      *outboxevent.Audience
 	home_id       *ident.ID
 	host_id       *ident.ID
@@ -26119,13 +26121,69 @@ func (m *OutboxEventMutation) ResetObjectID() {
 	m.object_id = nil
 }
 
+// SetVersion sets the "version" field.
+func (m *OutboxEventMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OutboxEventMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the OutboxEvent entity.
+// If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboxEventMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OutboxEventMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OutboxEventMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OutboxEventMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetPayload sets the "payload" field.
-func (m *OutboxEventMutation) SetPayload(value map[string]string) {
-	m.payload = &value
+func (m *OutboxEventMutation) SetPayload(v vocab.Payload) {
+	m.payload = &v
 }
 
 // Payload returns the value of the "payload" field in the mutation.
-func (m *OutboxEventMutation) Payload() (r map[string]string, exists bool) {
+func (m *OutboxEventMutation) Payload() (r vocab.Payload, exists bool) {
 	v := m.payload
 	if v == nil {
 		return
@@ -26136,7 +26194,7 @@ func (m *OutboxEventMutation) Payload() (r map[string]string, exists bool) {
 // OldPayload returns the old "payload" field's value of the OutboxEvent entity.
 // If the OutboxEvent object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *OutboxEventMutation) OldPayload(ctx context.Context) (v map[string]string, err error) {
+func (m *OutboxEventMutation) OldPayload(ctx context.Context) (v vocab.Payload, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPayload is only allowed on UpdateOne operations")
 	}
@@ -26442,7 +26500,7 @@ func (m *OutboxEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OutboxEventMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, outboxevent.FieldCreatedAt)
 	}
@@ -26451,6 +26509,9 @@ func (m *OutboxEventMutation) Fields() []string {
 	}
 	if m.object_id != nil {
 		fields = append(fields, outboxevent.FieldObjectID)
+	}
+	if m.version != nil {
+		fields = append(fields, outboxevent.FieldVersion)
 	}
 	if m.payload != nil {
 		fields = append(fields, outboxevent.FieldPayload)
@@ -26484,6 +26545,8 @@ func (m *OutboxEventMutation) Field(name string) (ent.Value, bool) {
 		return m.GetType()
 	case outboxevent.FieldObjectID:
 		return m.ObjectID()
+	case outboxevent.FieldVersion:
+		return m.Version()
 	case outboxevent.FieldPayload:
 		return m.Payload()
 	case outboxevent.FieldAudience:
@@ -26511,6 +26574,8 @@ func (m *OutboxEventMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldType(ctx)
 	case outboxevent.FieldObjectID:
 		return m.OldObjectID(ctx)
+	case outboxevent.FieldVersion:
+		return m.OldVersion(ctx)
 	case outboxevent.FieldPayload:
 		return m.OldPayload(ctx)
 	case outboxevent.FieldAudience:
@@ -26553,8 +26618,15 @@ func (m *OutboxEventMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetObjectID(v)
 		return nil
+	case outboxevent.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case outboxevent.FieldPayload:
-		v, ok := value.(map[string]string)
+		v, ok := value.(vocab.Payload)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -26603,6 +26675,9 @@ func (m *OutboxEventMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *OutboxEventMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, outboxevent.FieldVersion)
+	}
 	if m.addsequence != nil {
 		fields = append(fields, outboxevent.FieldSequence)
 	}
@@ -26614,6 +26689,8 @@ func (m *OutboxEventMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *OutboxEventMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case outboxevent.FieldVersion:
+		return m.AddedVersion()
 	case outboxevent.FieldSequence:
 		return m.AddedSequence()
 	}
@@ -26625,6 +26702,13 @@ func (m *OutboxEventMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OutboxEventMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case outboxevent.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case outboxevent.FieldSequence:
 		v, ok := value.(int64)
 		if !ok {
@@ -26694,6 +26778,9 @@ func (m *OutboxEventMutation) ResetField(name string) error {
 		return nil
 	case outboxevent.FieldObjectID:
 		m.ResetObjectID()
+		return nil
+	case outboxevent.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case outboxevent.FieldPayload:
 		m.ResetPayload()

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // OutboxEvent is the model entity for the OutboxEvent schema.
@@ -25,8 +26,10 @@ type OutboxEvent struct {
 	Type string `json:"type,omitempty"`
 	// ObjectID holds the value of the "object_id" field.
 	ObjectID ident.ID `json:"object_id,omitempty"`
+	// of the payload of this type
+	Version int `json:"version,omitempty"`
 	// Payload holds the value of the "payload" field.
-	Payload map[string]string `json:"payload,omitempty"`
+	Payload vocab.Payload `json:"payload,omitempty"`
 	// Audience holds the value of the "audience" field.
 	Audience outboxevent.Audience `json:"audience,omitempty"`
 	// HomeID holds the value of the "home_id" field.
@@ -47,7 +50,7 @@ func (*OutboxEvent) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case outboxevent.FieldPayload:
 			values[i] = new([]byte)
-		case outboxevent.FieldSequence:
+		case outboxevent.FieldVersion, outboxevent.FieldSequence:
 			values[i] = new(sql.NullInt64)
 		case outboxevent.FieldID, outboxevent.FieldType, outboxevent.FieldObjectID, outboxevent.FieldAudience, outboxevent.FieldHomeID, outboxevent.FieldHostID, outboxevent.FieldPersonID:
 			values[i] = new(sql.NullString)
@@ -91,6 +94,12 @@ func (_m *OutboxEvent) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field object_id", values[i])
 			} else if value.Valid {
 				_m.ObjectID = ident.ID(value.String)
+			}
+		case outboxevent.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case outboxevent.FieldPayload:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -178,6 +187,9 @@ func (_m *OutboxEvent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("object_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ObjectID))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
 	builder.WriteString("payload=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Payload))

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // OutboxEventCreate is the builder for creating a OutboxEvent entity.
@@ -47,8 +48,14 @@ func (_c *OutboxEventCreate) SetObjectID(v ident.ID) *OutboxEventCreate {
 	return _c
 }
 
+// SetVersion sets the "version" field.
+func (_c *OutboxEventCreate) SetVersion(v int) *OutboxEventCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
 // SetPayload sets the "payload" field.
-func (_c *OutboxEventCreate) SetPayload(v map[string]string) *OutboxEventCreate {
+func (_c *OutboxEventCreate) SetPayload(v vocab.Payload) *OutboxEventCreate {
 	_c.mutation.SetPayload(v)
 	return _c
 }
@@ -195,6 +202,9 @@ func (_c *OutboxEventCreate) check() error {
 			return &ValidationError{Name: "object_id", err: fmt.Errorf(`ent: validator failed for field "OutboxEvent.object_id": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "OutboxEvent.version"`)}
+	}
 	if _, ok := _c.mutation.Payload(); !ok {
 		return &ValidationError{Name: "payload", err: errors.New(`ent: missing required field "OutboxEvent.payload"`)}
 	}
@@ -272,6 +282,10 @@ func (_c *OutboxEventCreate) createSpec() (*OutboxEvent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ObjectID(); ok {
 		_spec.SetField(outboxevent.FieldObjectID, field.TypeString, value)
 		_node.ObjectID = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(outboxevent.FieldVersion, field.TypeInt, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.Payload(); ok {
 		_spec.SetField(outboxevent.FieldPayload, field.TypeJSON, value)

@@ -1116,15 +1116,15 @@ func init() {
 	// outboxevent.ObjectIDValidator is a validator for the "object_id" field. It is called by the builders before save.
 	outboxevent.ObjectIDValidator = outboxeventDescObjectID.Validators[0].(func(string) error)
 	// outboxeventDescHomeID is the schema descriptor for home_id field.
-	outboxeventDescHomeID := outboxeventFields[4].Descriptor()
+	outboxeventDescHomeID := outboxeventFields[5].Descriptor()
 	// outboxevent.HomeIDValidator is a validator for the "home_id" field. It is called by the builders before save.
 	outboxevent.HomeIDValidator = outboxeventDescHomeID.Validators[0].(func(string) error)
 	// outboxeventDescHostID is the schema descriptor for host_id field.
-	outboxeventDescHostID := outboxeventFields[5].Descriptor()
+	outboxeventDescHostID := outboxeventFields[6].Descriptor()
 	// outboxevent.HostIDValidator is a validator for the "host_id" field. It is called by the builders before save.
 	outboxevent.HostIDValidator = outboxeventDescHostID.Validators[0].(func(string) error)
 	// outboxeventDescPersonID is the schema descriptor for person_id field.
-	outboxeventDescPersonID := outboxeventFields[6].Descriptor()
+	outboxeventDescPersonID := outboxeventFields[7].Descriptor()
 	// outboxevent.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
 	outboxevent.PersonIDValidator = outboxeventDescPersonID.Validators[0].(func(string) error)
 	// outboxeventDescID is the schema descriptor for id field.

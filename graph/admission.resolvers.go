@@ -6,9 +6,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
@@ -48,48 +47,48 @@ func (r *applicationConnectionResolver) TotalCount(ctx context.Context, obj *mod
 	return obj.TotalCount(ctx)
 }
 
-func (r *mutationResolver) SubmitApplication(ctx context.Context, input admission.Submission) (*model.ApplicationPayload, error) {
-	done, err := r.root.Admissions.Submit(ctx, input)
+func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.Submit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ApplicationPayload{Application: done}, nil
 }
 
-func (r *mutationResolver) WithdrawApplication(ctx context.Context, input enrolment.Withdrawal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Enrolments.Withdraw(ctx, input)
+func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.Withdraw(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ApplicationPayload{Application: done}, nil
 }
 
-func (r *mutationResolver) NominateApplication(ctx context.Context, input admission.Nomination) (*model.ApplicationPayload, error) {
-	done, err := r.root.Admissions.Nominate(ctx, input)
+func (r *mutationResolver) NominateApplication(ctx context.Context, input journey.Nomination) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.Nominate(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ApplicationPayload{Application: done}, nil
 }
 
-func (r *mutationResolver) RefuseNomination(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Admissions.RefuseNomination(ctx, input)
+func (r *mutationResolver) RefuseNomination(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.RefuseNomination(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ApplicationPayload{Application: done}, nil
 }
 
-func (r *mutationResolver) AdmitApplication(ctx context.Context, input enrolment.Admission) (*model.ApplicationPayload, error) {
-	done, err := r.root.Enrolments.Admit(ctx, input)
+func (r *mutationResolver) AdmitApplication(ctx context.Context, input journey.Admission) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.Admit(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ApplicationPayload{Application: done}, nil
 }
 
-func (r *mutationResolver) RefuseApplication(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Admissions.Refuse(ctx, input)
+func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error) {
+	done, err := r.root.Journeys.Refuse(ctx, input)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (r *Resolver) previews(ctx context.Context, courses []provided, home, progr
 	all := make([]*agreement.Preview, len(courses))
 	if home == nil {
 		var err error
-		if home, programme, err = r.Admissions.OwnHome(ctx, programme); err != nil || home == nil {
+		if home, programme, err = r.Journeys.OwnHome(ctx, programme); err != nil || home == nil {
 			return all, err
 		}
 	}

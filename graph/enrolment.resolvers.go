@@ -7,8 +7,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
@@ -40,16 +40,16 @@ func (r *enrolmentConnectionResolver) TotalCount(ctx context.Context, obj *model
 	return obj.TotalCount(ctx)
 }
 
-func (r *mutationResolver) RecordResult(ctx context.Context, input enrolment.Assessment) (*model.ResultPayload, error) {
-	done, err := r.root.Enrolments.Record(ctx, input)
+func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error) {
+	done, err := r.root.Journeys.Record(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	return &model.ResultPayload{Result: done}, nil
 }
 
-func (r *mutationResolver) ConfirmResult(ctx context.Context, input enrolment.Confirmation) (*model.ResultPayload, error) {
-	done, err := r.root.Enrolments.Confirm(ctx, input)
+func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.ResultPayload, error) {
+	done, err := r.root.Journeys.Confirm(ctx, input)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]
 	if err != nil {
 		return nil, err
 	}
-	return actions(ctx, append(enrolment.ResultActions(ctx, obj, hosts[0]), credential.ResultActions(ctx, obj, live[0])...)), nil
+	return actions(ctx, append(journey.ResultActions(ctx, obj, hosts[0]), credential.ResultActions(ctx, obj, live[0])...)), nil
 }
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
 
 // Freshness lets whoever changes something find it in the catalogue at once:
@@ -27,7 +27,7 @@ func (f Freshness) InterceptRootField(ctx context.Context, next graphql.RootReso
 	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
 		return next(ctx)
 	}
-	ctx, events := outbox.Collect(ctx)
+	ctx, events := ledger.Collect(ctx)
 	answer := next(ctx)
 	// The change is made, so a failure here must not look like its failure.
 	if err := f.Discovery.Refresh(ctx, events.Take()); err != nil {

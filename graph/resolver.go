@@ -7,16 +7,15 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
@@ -36,8 +35,7 @@ type Resolver struct {
 	Catalogue    *catalogue.Service
 	MicroDegrees *microdegree.Service
 	Agreements   *agreement.Service
-	Admissions   *admission.Service
-	Enrolments   *enrolment.Service
+	Journeys     *journey.Service
 	Credentials  *credential.Service
 	Recognitions *recognition.Service
 	Sessions     *session.Service

@@ -7,13 +7,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -69,18 +68,18 @@ func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*mod
 		return nil, err
 	}
 	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit),
-		admission.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now(), by, applied[0])...)), nil
+		journey.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now(), by, applied[0])...)), nil
 }
 
 // applicant is the signed-in person as who applies; nil when nobody has signed in.
-func (r *Resolver) applicant(ctx context.Context) (*admission.Applicant, error) {
+func (r *Resolver) applicant(ctx context.Context) (*journey.Applicant, error) {
 	v := viewer.From(ctx)
 	if v.Kind != viewer.Person {
 		return nil, nil
 	}
-	found, err := lookUp(ctx, "applicant", []ident.ID{v.PersonID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*admission.Applicant, error) {
-		by, err := r.Admissions.Applicant(ctx)
-		return map[ident.ID]*admission.Applicant{ids[0]: by}, err
+	found, err := lookUp(ctx, "applicant", []ident.ID{v.PersonID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*journey.Applicant, error) {
+		by, err := r.Journeys.Applicant(ctx)
+		return map[ident.ID]*journey.Applicant{ids[0]: by}, err
 	})
 	return found[v.PersonID], err
 }
@@ -95,10 +94,10 @@ func (r *Resolver) applicationActions(ctx context.Context, a *ent.Application) (
 			return nil, err
 		}
 		if seats[0] != nil {
-			leaves = enrolment.Leaves(seats[0])
+			leaves = journey.Leaves(seats[0])
 		}
 	}
-	return actions(ctx, admission.Actions(ctx, a, leaves)), nil
+	return actions(ctx, journey.ApplicationActions(ctx, a, leaves)), nil
 }
 
 // enrolmentActions says what the viewer may do with an enrolment. Only who records
@@ -111,7 +110,7 @@ func (r *Resolver) enrolmentActions(ctx context.Context, e *ent.Enrolment) ([]*m
 			return nil, err
 		}
 	}
-	return actions(ctx, enrolment.Actions(ctx, e, attempts[0])), nil
+	return actions(ctx, journey.EnrolmentActions(ctx, e, attempts[0])), nil
 }
 
 // credentialActions says what the viewer may do with a credential. Only its
@@ -129,7 +128,7 @@ func (r *Resolver) credentialActions(ctx context.Context, c *ent.Credential) ([]
 			counted = recognition.ErrCounted
 		}
 	}
-	return actions(ctx, credential.Actions(ctx, c, counted)), nil
+	return actions(ctx, append(credential.Actions(ctx, c), recognition.CredentialActions(ctx, c, counted)...)), nil
 }
 
 // readiness says what each institution needs, in the viewer's language.

@@ -1112,6 +1112,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "type", Type: field.TypeString, Size: 64},
 		{Name: "object_id", Type: field.TypeString, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "version", Type: field.TypeInt},
 		{Name: "payload", Type: field.TypeJSON},
 		{Name: "audience", Type: field.TypeEnum, Enums: []string{"PUBLIC", "PARTIES"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "home_id", Type: field.TypeString, Nullable: true, Size: 30, Collation: "ascii_bin", SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -1128,7 +1129,7 @@ var (
 			{
 				Name:    "outboxevent_sequence",
 				Unique:  true,
-				Columns: []*schema.Column{OutboxEventsColumns[9]},
+				Columns: []*schema.Column{OutboxEventsColumns[10]},
 			},
 		},
 	}

@@ -21,6 +21,8 @@ const (
 	FieldType = "type"
 	// FieldObjectID holds the string denoting the object_id field in the database.
 	FieldObjectID = "object_id"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldPayload holds the string denoting the payload field in the database.
 	FieldPayload = "payload"
 	// FieldAudience holds the string denoting the audience field in the database.
@@ -43,6 +45,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldType,
 	FieldObjectID,
+	FieldVersion,
 	FieldPayload,
 	FieldAudience,
 	FieldHomeID,
@@ -124,6 +127,11 @@ func ByType(opts ...sql.OrderTermOption) OrderOption {
 // ByObjectID orders the results by the object_id field.
 func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldObjectID, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
 // ByAudience orders the results by the audience field.

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // AuditEntry is one change: who did what to which thing, and when. It holds no
@@ -42,7 +43,8 @@ func (OutboxEvent) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("type").MaxRuneLen(64).Immutable(),
 		ref("object"),
-		field.JSON("payload", map[string]string{}).Immutable(),
+		field.Int("version").Immutable().Comment("of the payload of this type"),
+		field.JSON("payload", vocab.Payload{}).Immutable(),
 		state("audience", "PUBLIC", "PARTIES"),
 		mayRef("home"), mayRef("host"), mayRef("person"),
 		field.Int64("sequence").Optional().Nillable().Comment("place in the log, without gaps; given after the commit"),

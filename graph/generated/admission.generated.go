@@ -14,9 +14,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -914,8 +913,8 @@ func fieldContext_RecognitionCommitment_ruleId(_ context.Context, ec *executionC
 
 // region    **************************** input.gotpl *****************************
 
-func unmarshalInputAdmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (enrolment.Admission, error) {
-	var it enrolment.Admission
+func unmarshalInputAdmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Admission, error) {
+	var it journey.Admission
 	if obj == nil {
 		return it, nil
 	}
@@ -957,8 +956,8 @@ func unmarshalInputAdmitApplicationInput(ctx context.Context, ec *executionConte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAdmitApplicationInput(ctx context.Context, raw any) (enrolment.Admission, error) {
-	var out enrolment.Admission
+func UnmarshalAdmitApplicationInput(ctx context.Context, raw any) (journey.Admission, error) {
+	var out journey.Admission
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AdmitApplicationInput", raw, &out)
 	return out, err
 }
@@ -1033,8 +1032,8 @@ func UnmarshalApplicationFilter(ctx context.Context, raw any) (model.Application
 	return out, err
 }
 
-func unmarshalInputNominateApplicationInput(ctx context.Context, ec *executionContext, obj any) (admission.Nomination, error) {
-	var it admission.Nomination
+func unmarshalInputNominateApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Nomination, error) {
+	var it journey.Nomination
 	if obj == nil {
 		return it, nil
 	}
@@ -1076,14 +1075,14 @@ func unmarshalInputNominateApplicationInput(ctx context.Context, ec *executionCo
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalNominateApplicationInput(ctx context.Context, raw any) (admission.Nomination, error) {
-	var out admission.Nomination
+func UnmarshalNominateApplicationInput(ctx context.Context, raw any) (journey.Nomination, error) {
+	var out journey.Nomination
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NominateApplicationInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputRefuseApplicationInput(ctx context.Context, ec *executionContext, obj any) (admission.Refusal, error) {
-	var it admission.Refusal
+func unmarshalInputRefuseApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Refusal, error) {
+	var it journey.Refusal
 	if obj == nil {
 		return it, nil
 	}
@@ -1132,14 +1131,14 @@ func unmarshalInputRefuseApplicationInput(ctx context.Context, ec *executionCont
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRefuseApplicationInput(ctx context.Context, raw any) (admission.Refusal, error) {
-	var out admission.Refusal
+func UnmarshalRefuseApplicationInput(ctx context.Context, raw any) (journey.Refusal, error) {
+	var out journey.Refusal
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefuseApplicationInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionContext, obj any) (admission.Refusal, error) {
-	var it admission.Refusal
+func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionContext, obj any) (journey.Refusal, error) {
+	var it journey.Refusal
 	if obj == nil {
 		return it, nil
 	}
@@ -1188,14 +1187,14 @@ func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionConte
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRefuseNominationInput(ctx context.Context, raw any) (admission.Refusal, error) {
-	var out admission.Refusal
+func UnmarshalRefuseNominationInput(ctx context.Context, raw any) (journey.Refusal, error) {
+	var out journey.Refusal
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefuseNominationInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (admission.Submission, error) {
-	var it admission.Submission
+func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Submission, error) {
+	var it journey.Submission
 	if obj == nil {
 		return it, nil
 	}
@@ -1258,14 +1257,14 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalSubmitApplicationInput(ctx context.Context, raw any) (admission.Submission, error) {
-	var out admission.Submission
+func UnmarshalSubmitApplicationInput(ctx context.Context, raw any) (journey.Submission, error) {
+	var out journey.Submission
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitApplicationInput", raw, &out)
 	return out, err
 }
 
-func unmarshalInputWithdrawApplicationInput(ctx context.Context, ec *executionContext, obj any) (enrolment.Withdrawal, error) {
-	var it enrolment.Withdrawal
+func unmarshalInputWithdrawApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Withdrawal, error) {
+	var it journey.Withdrawal
 	if obj == nil {
 		return it, nil
 	}
@@ -1314,8 +1313,8 @@ func unmarshalInputWithdrawApplicationInput(ctx context.Context, ec *executionCo
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalWithdrawApplicationInput(ctx context.Context, raw any) (enrolment.Withdrawal, error) {
-	var out enrolment.Withdrawal
+func UnmarshalWithdrawApplicationInput(ctx context.Context, raw any) (journey.Withdrawal, error) {
+	var out journey.Withdrawal
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawApplicationInput", raw, &out)
 	return out, err
 }
@@ -1611,7 +1610,7 @@ func _RecognitionCommitment(ctx context.Context, ec *executionContext, sel ast.S
 
 // region    ***************************** type.gotpl *****************************
 
-func unmarshalNAdmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐAdmission(ctx context.Context, ec *executionContext, v any) (enrolment.Admission, error) {
+func unmarshalNAdmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAdmission(ctx context.Context, ec *executionContext, v any) (journey.Admission, error) {
 	res, err := unmarshalInputAdmitApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1680,27 +1679,27 @@ func marshalNApplicationState2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return res
 }
 
-func unmarshalNNominateApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐNomination(ctx context.Context, ec *executionContext, v any) (admission.Nomination, error) {
+func unmarshalNNominateApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐNomination(ctx context.Context, ec *executionContext, v any) (journey.Nomination, error) {
 	res, err := unmarshalInputNominateApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐRefusal(ctx context.Context, ec *executionContext, v any) (admission.Refusal, error) {
+func unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx context.Context, ec *executionContext, v any) (journey.Refusal, error) {
 	res, err := unmarshalInputRefuseApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐRefusal(ctx context.Context, ec *executionContext, v any) (admission.Refusal, error) {
+func unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx context.Context, ec *executionContext, v any) (journey.Refusal, error) {
 	res, err := unmarshalInputRefuseNominationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNSubmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐSubmission(ctx context.Context, ec *executionContext, v any) (admission.Submission, error) {
+func unmarshalNSubmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐSubmission(ctx context.Context, ec *executionContext, v any) (journey.Submission, error) {
 	res, err := unmarshalInputSubmitApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func unmarshalNWithdrawApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐWithdrawal(ctx context.Context, ec *executionContext, v any) (enrolment.Withdrawal, error) {
+func unmarshalNWithdrawApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐWithdrawal(ctx context.Context, ec *executionContext, v any) (journey.Withdrawal, error) {
 	res, err := unmarshalInputWithdrawApplicationInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

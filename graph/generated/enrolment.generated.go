@@ -15,8 +15,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	enrolment1 "github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -1010,8 +1010,8 @@ func fieldContext_ResultPayload_errors(_ context.Context, ec *executionContext, 
 
 // region    **************************** input.gotpl *****************************
 
-func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext, obj any) (enrolment1.Confirmation, error) {
-	var it enrolment1.Confirmation
+func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Confirmation, error) {
+	var it journey.Confirmation
 	if obj == nil {
 		return it, nil
 	}
@@ -1053,8 +1053,8 @@ func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalConfirmResultInput(ctx context.Context, raw any) (enrolment1.Confirmation, error) {
-	var out enrolment1.Confirmation
+func UnmarshalConfirmResultInput(ctx context.Context, raw any) (journey.Confirmation, error) {
+	var out journey.Confirmation
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmResultInput", raw, &out)
 	return out, err
 }
@@ -1115,8 +1115,8 @@ func UnmarshalEnrolmentFilter(ctx context.Context, raw any) (model.EnrolmentFilt
 	return out, err
 }
 
-func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, obj any) (enrolment1.Assessment, error) {
-	var it enrolment1.Assessment
+func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Assessment, error) {
+	var it journey.Assessment
 	if obj == nil {
 		return it, nil
 	}
@@ -1186,8 +1186,8 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRecordResultInput(ctx context.Context, raw any) (enrolment1.Assessment, error) {
-	var out enrolment1.Assessment
+func UnmarshalRecordResultInput(ctx context.Context, raw any) (journey.Assessment, error) {
+	var out journey.Assessment
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordResultInput", raw, &out)
 	return out, err
 }
@@ -1504,7 +1504,7 @@ func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.Selection
 
 // region    ***************************** type.gotpl *****************************
 
-func unmarshalNConfirmResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐConfirmation(ctx context.Context, ec *executionContext, v any) (enrolment1.Confirmation, error) {
+func unmarshalNConfirmResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConfirmation(ctx context.Context, ec *executionContext, v any) (journey.Confirmation, error) {
 	res, err := unmarshalInputConfirmResultInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1588,7 +1588,7 @@ func marshalNGradeScale2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋintern
 	return res
 }
 
-func unmarshalNRecordResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐAssessment(ctx context.Context, ec *executionContext, v any) (enrolment1.Assessment, error) {
+func unmarshalNRecordResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessment(ctx context.Context, ec *executionContext, v any) (journey.Assessment, error) {
 	res, err := unmarshalInputRecordResultInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

@@ -15,16 +15,15 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/client"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -40,12 +39,12 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	SubmitApplication(ctx context.Context, input admission.Submission) (*model.ApplicationPayload, error)
-	WithdrawApplication(ctx context.Context, input enrolment.Withdrawal) (*model.ApplicationPayload, error)
-	NominateApplication(ctx context.Context, input admission.Nomination) (*model.ApplicationPayload, error)
-	RefuseNomination(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error)
-	AdmitApplication(ctx context.Context, input enrolment.Admission) (*model.ApplicationPayload, error)
-	RefuseApplication(ctx context.Context, input admission.Refusal) (*model.ApplicationPayload, error)
+	SubmitApplication(ctx context.Context, input journey.Submission) (*model.ApplicationPayload, error)
+	WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.ApplicationPayload, error)
+	NominateApplication(ctx context.Context, input journey.Nomination) (*model.ApplicationPayload, error)
+	RefuseNomination(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error)
+	AdmitApplication(ctx context.Context, input journey.Admission) (*model.ApplicationPayload, error)
+	RefuseApplication(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error)
 	CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error)
 	UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.CoursePayload, error)
 	SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.CoursePayload, error)
@@ -64,8 +63,8 @@ type MutationResolver interface {
 	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.APIClientPayload, error)
 	IssueCredential(ctx context.Context, input credential.Issue) (*model.CredentialPayload, error)
 	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.CredentialPayload, error)
-	RecordResult(ctx context.Context, input enrolment.Assessment) (*model.ResultPayload, error)
-	ConfirmResult(ctx context.Context, input enrolment.Confirmation) (*model.ResultPayload, error)
+	RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error)
+	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.ResultPayload, error)
 	StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error)
 	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.ImportRunPayload, error)
 	AddImportSource(ctx context.Context, input exchange.NewSource) (*model.ImportSourcePayload, error)
@@ -253,8 +252,8 @@ func field_Mutation_admitApplication_args(ctx context.Context, ec *executionCont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (enrolment.Admission, error) {
-			return unmarshalNAdmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐAdmission(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Admission, error) {
+			return unmarshalNAdmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAdmission(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -365,8 +364,8 @@ func field_Mutation_confirmResult_args(ctx context.Context, ec *executionContext
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (enrolment.Confirmation, error) {
-			return unmarshalNConfirmResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐConfirmation(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Confirmation, error) {
+			return unmarshalNConfirmResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐConfirmation(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -631,8 +630,8 @@ func field_Mutation_nominateApplication_args(ctx context.Context, ec *executionC
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (admission.Nomination, error) {
-			return unmarshalNNominateApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐNomination(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Nomination, error) {
+			return unmarshalNNominateApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐNomination(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -743,8 +742,8 @@ func field_Mutation_recordResult_args(ctx context.Context, ec *executionContext,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (enrolment.Assessment, error) {
-			return unmarshalNRecordResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐAssessment(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Assessment, error) {
+			return unmarshalNRecordResultInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐAssessment(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -757,8 +756,8 @@ func field_Mutation_refuseApplication_args(ctx context.Context, ec *executionCon
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (admission.Refusal, error) {
-			return unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐRefusal(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Refusal, error) {
+			return unmarshalNRefuseApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -771,8 +770,8 @@ func field_Mutation_refuseNomination_args(ctx context.Context, ec *executionCont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (admission.Refusal, error) {
-			return unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐRefusal(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Refusal, error) {
+			return unmarshalNRefuseNominationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐRefusal(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -939,8 +938,8 @@ func field_Mutation_submitApplication_args(ctx context.Context, ec *executionCon
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (admission.Submission, error) {
-			return unmarshalNSubmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋadmissionᚐSubmission(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Submission, error) {
+			return unmarshalNSubmitApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐSubmission(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1135,8 +1134,8 @@ func field_Mutation_withdrawApplication_args(ctx context.Context, ec *executionC
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (enrolment.Withdrawal, error) {
-			return unmarshalNWithdrawApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋenrolmentᚐWithdrawal(ctx, ec, v)
+		func(ctx context.Context, v any) (journey.Withdrawal, error) {
+			return unmarshalNWithdrawApplicationInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋjourneyᚐWithdrawal(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2578,7 +2577,7 @@ func _Mutation_submitApplication(ctx context.Context, ec *executionContext, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SubmitApplication(ctx, fc.Args["input"].(admission.Submission))
+			return ec.Resolvers.Mutation().SubmitApplication(ctx, fc.Args["input"].(journey.Submission))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -2622,7 +2621,7 @@ func _Mutation_withdrawApplication(ctx context.Context, ec *executionContext, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawApplication(ctx, fc.Args["input"].(enrolment.Withdrawal))
+			return ec.Resolvers.Mutation().WithdrawApplication(ctx, fc.Args["input"].(journey.Withdrawal))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -2666,7 +2665,7 @@ func _Mutation_nominateApplication(ctx context.Context, ec *executionContext, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().NominateApplication(ctx, fc.Args["input"].(admission.Nomination))
+			return ec.Resolvers.Mutation().NominateApplication(ctx, fc.Args["input"].(journey.Nomination))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -2710,7 +2709,7 @@ func _Mutation_refuseNomination(ctx context.Context, ec *executionContext, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RefuseNomination(ctx, fc.Args["input"].(admission.Refusal))
+			return ec.Resolvers.Mutation().RefuseNomination(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -2754,7 +2753,7 @@ func _Mutation_admitApplication(ctx context.Context, ec *executionContext, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AdmitApplication(ctx, fc.Args["input"].(enrolment.Admission))
+			return ec.Resolvers.Mutation().AdmitApplication(ctx, fc.Args["input"].(journey.Admission))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -2798,7 +2797,7 @@ func _Mutation_refuseApplication(ctx context.Context, ec *executionContext, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RefuseApplication(ctx, fc.Args["input"].(admission.Refusal))
+			return ec.Resolvers.Mutation().RefuseApplication(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
@@ -3634,7 +3633,7 @@ func _Mutation_recordResult(ctx context.Context, ec *executionContext, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RecordResult(ctx, fc.Args["input"].(enrolment.Assessment))
+			return ec.Resolvers.Mutation().RecordResult(ctx, fc.Args["input"].(journey.Assessment))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ResultPayload) graphql.Marshaler {
@@ -3678,7 +3677,7 @@ func _Mutation_confirmResult(ctx context.Context, ec *executionContext, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConfirmResult(ctx, fc.Args["input"].(enrolment.Confirmation))
+			return ec.Resolvers.Mutation().ConfirmResult(ctx, fc.Args["input"].(journey.Confirmation))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ResultPayload) graphql.Marshaler {

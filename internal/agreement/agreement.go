@@ -16,13 +16,12 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -63,7 +62,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: "proposeRecognitionRule", Key: p.IdempotencyKey, Input: p}
+	call := idempotency.Call{Verb: toPropose, Key: p.IdempotencyKey, Input: p}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionRule.Get, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
 		c, err := tx.Course.Get(ctx, p.CourseID)
 		if err != nil {
@@ -76,7 +75,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 		side := recognitionrule.ProposedBySideHOME
 		if !authz.Allowed(v, authz.ProposeRule, p.HomeID) {
 			side = recognitionrule.ProposedBySideHOST
-			if err := authz.Require(ctx, authz.ProposeRule, c.InstitutionID); err != nil {
+			if err := toPropose.Require(ctx, c.InstitutionID); err != nil {
 				return nil, err
 			}
 		}
@@ -90,25 +89,25 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 		if err != nil {
 			return nil, err
 		}
-		return r, record(ctx, tx, "recognition_rule.propose", r)
+		return r, ledger.Note(ctx, tx, toPropose, ofRule(r))
 	})
 }
 
 // InstitutionActions says what the viewer may do for an institution, at home or
 // as a host.
 func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	return []authz.Action{authz.Act("proposeRecognitionRule", authz.Require(ctx, authz.ProposeRule, institution))}
+	return []authz.Action{toPropose.Act(toPropose.Require(ctx, institution))}
 }
 
 // Actions says what the viewer may do with a rule now.
 func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
-	terminate := authz.Require(ctx, authz.TerminateRule, r.HomeID)
+	terminate := toTerminate.Require(ctx, r.HomeID)
 	if terminate != nil {
-		terminate = authz.Require(ctx, authz.TerminateRule, r.HostID)
+		terminate = toTerminate.Require(ctx, r.HostID)
 	}
 	return []authz.Action{
-		authz.Act("answerRecognitionRule", mayAnswer(ctx, r), states.Check("recognition rule", r.State, recognitionrule.StateAGREED)),
-		authz.Act("terminateRecognitionRule", terminate, states.Check("recognition rule", r.State, recognitionrule.StateTERMINATED)),
+		toAnswer.Act(mayAnswer(ctx, r), states.Check("recognition rule", r.State, recognitionrule.StateAGREED)),
+		toTerminate.Act(terminate, states.Check("recognition rule", r.State, recognitionrule.StateTERMINATED)),
 	}
 }
 
@@ -123,7 +122,7 @@ func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
 	if r.ProposedBySide == recognitionrule.ProposedBySideHOST {
 		other = r.HomeID
 	}
-	if err := authz.Require(ctx, authz.AnswerRule, other); err != nil {
+	if err := toAnswer.Require(ctx, other); err != nil {
 		return err
 	}
 	if r.ProposedByID == v.PersonID {
@@ -198,7 +197,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 	if a.Agree {
 		to = recognitionrule.StateAGREED
 	}
-	return s.move(ctx, a.RuleID, to, "recognition_rule.answer", func(tx *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+	return s.move(ctx, a.RuleID, to, toAnswer, func(tx *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
 		if err := mayAnswer(ctx, r); err != nil {
 			return err
 		}
@@ -226,13 +225,13 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 
 // Terminate ends an agreed rule. Either side may.
 func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
-	return s.move(ctx, id, recognitionrule.StateTERMINATED, "recognition_rule.terminate", func(_ *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+	return s.move(ctx, id, recognitionrule.StateTERMINATED, toTerminate, func(_ *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
 		v, err := authz.SignedInPerson(ctx)
 		if err != nil {
 			return err
 		}
 		if !authz.Allowed(v, authz.TerminateRule, r.HomeID) {
-			if err := authz.Require(ctx, authz.TerminateRule, r.HostID); err != nil {
+			if err := toTerminate.Require(ctx, r.HostID); err != nil {
 				return err
 			}
 		}
@@ -244,7 +243,7 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 // move takes a rule to another state and records it. It writes the rule's row
 // first, so that all others who would move it wait until the transaction is
 // over; set says whether the viewer may, and fills in the rest.
-func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb string, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdateOne) error) (*ent.RecognitionRule, error) {
+func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb *ledger.Verb, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdateOne) error) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
 		if err := storage.Hold(ctx, tx.RecognitionRule.Update().Where(recognitionrule.ID(id))); err != nil {
 			return nil, err
@@ -264,16 +263,12 @@ func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.Stat
 		if err != nil {
 			return nil, err
 		}
-		return moved, record(ctx, tx, verb, moved)
+		return moved, ledger.Note(ctx, tx, verb, ofRule(moved))
 	})
 }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, r *ent.RecognitionRule) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: r.ID, Institutions: []ident.ID{r.HomeID, r.HostID}}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{
-		Type: verb, Object: r.ID, Home: r.HomeID, Host: r.HostID,
-		Public: r.State == recognitionrule.StateAGREED || r.State == recognitionrule.StateTERMINATED, // as in authz
-	})
+// ofRule is the rule for the record. Everybody sees it as authz says.
+func ofRule(r *ent.RecognitionRule) ledger.Thing {
+	return ledger.Thing{ID: r.ID, Home: r.HomeID, Host: r.HostID,
+		Public: r.State == recognitionrule.StateAGREED || r.State == recognitionrule.StateTERMINATED}
 }

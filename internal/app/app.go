@@ -11,7 +11,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/graph"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
@@ -23,11 +22,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/job"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
@@ -123,7 +122,6 @@ func Exchange(p Parts) *exchange.Service {
 }
 
 func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph.Resolver {
-	admissions := &admission.Service{DB: db, Now: now}
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
@@ -132,8 +130,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
 		Agreements:   &agreement.Service{DB: db, Now: now},
-		Admissions:   admissions,
-		Enrolments:   &enrolment.Service{DB: db, Now: now, Admissions: admissions},
+		Journeys:     &journey.Service{DB: db, Now: now},
 		Credentials:  a.Credentials,
 		Recognitions: &recognition.Service{DB: db, Now: now},
 		Sessions:     a.Sessions,

@@ -22,29 +22,20 @@ const StepUpTime = 30 * time.Minute
 // on into return_to.
 const StepUpPath = "/auth/step-up?return_to=/"
 
-// weighty are the verbs for which an institution or alliance may ask its staff
-// to have stepped up: they make others trust what is not so, or hand out power.
-var weighty = map[Verb]bool{
-	ManageAlliance:   true,
-	GrantRoles:       true,
-	ManageKeys:       true,
-	ManageClients:    true,
-	ConfirmResult:    true,
-	IssueCredential:  true,
-	RevokeCredential: true,
-}
-
 // SteppedUp says whether a proof of that level and moment is strong and recent
 // enough for a weighty verb.
 func SteppedUp(acr string, authenticated, now time.Time) bool {
 	return acr == MultiFactor && now.Sub(authenticated) <= StepUpTime
 }
 
-// requireStepUp returns a STEP_UP_REQUIRED problem when the place asks a person
-// to step up for the verb, and they have not. Programs prove themselves by keys.
-func requireStepUp(v *viewer.Viewer, verb Verb, at ident.ID) error {
-	if !weighty[verb] || !slices.Contains(v.StepUpAt, at) {
-		return nil
+// RequireStepUpAt is for what makes others trust what is not so, or hands out
+// power: it returns a STEP_UP_REQUIRED problem when the institution or alliance
+// asks its staff to step up for that, and the viewer has not. Programs prove
+// themselves by keys.
+func RequireStepUpAt(ctx context.Context, at ident.ID) error {
+	v, err := SignedIn(ctx)
+	if err != nil || !slices.Contains(v.StepUpAt, at) {
+		return err
 	}
 	return steppedUp(v)
 }

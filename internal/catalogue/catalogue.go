@@ -40,13 +40,13 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -90,9 +90,9 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 	}
 	checked, badContent := n.Content.check()
 	invalid := problem.Join(badCode, badContent)
-	call := idempotency.Call{Verb: "createCourse", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := authz.Require(ctx, authz.EditCourse, n.InstitutionID, n.UnitID); err != nil {
+		if err := toCreate.Require(ctx, n.InstitutionID, n.UnitID); err != nil {
 			return nil, err
 		}
 		if invalid != nil {
@@ -127,7 +127,7 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 		if err := create.Exec(ctx); err != nil {
 			return nil, err
 		}
-		return c, record(ctx, tx, "course.create", c.ID, c.InstitutionID)
+		return c, ledger.Note(ctx, tx, toCreate, ofCourse(c))
 	})
 }
 
@@ -144,7 +144,7 @@ type DraftUpdate struct {
 func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, error) {
 	checked, invalid := u.Content.check()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, u.CourseID, authz.EditCourse)
+		c, err := holdFor(ctx, tx, u.CourseID, toEdit)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +172,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 				return nil, err
 			}
 		}
-		if err := record(ctx, tx, "course.edit", c.ID, c.InstitutionID); err != nil {
+		if err := ledger.Note(ctx, tx, toEdit, ofCourse(c)); err != nil {
 			return nil, err
 		}
 		return tx.Course.Get(ctx, c.ID)
@@ -186,7 +186,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 // for who submitted it.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, id, authz.PublishCourse)
+		c, err := holdFor(ctx, tx, id, toPublish)
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +234,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 			SetState(courseversion.StateSUPERSEDED).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, "course.publish", c.ID, c.InstitutionID); err != nil {
+		if err := ledger.Note(ctx, tx, toPublish, ofCourse(c)); err != nil {
 			return nil, err
 		}
 		return tx.Course.Get(ctx, c.ID)
@@ -265,7 +265,7 @@ func (s *Service) Issues(ctx context.Context, v *ent.CourseVersion) (issues, fau
 // any more; running ones go on, and what learners achieved stays.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, id, authz.PublishCourse)
+		c, err := holdFor(ctx, tx, id, toWithdraw)
 		if err != nil {
 			return nil, err
 		}
@@ -275,7 +275,7 @@ func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error
 		if err := tx.Course.Update().Where(course.ID(c.ID)).SetState(course.StateWITHDRAWN).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, "course.withdraw", c.ID, c.InstitutionID); err != nil {
+		if err := ledger.Note(ctx, tx, toWithdraw, ofCourse(c)); err != nil {
 			return nil, err
 		}
 		return tx.Course.Get(ctx, c.ID)
@@ -300,29 +300,19 @@ func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Course, error) {
 	return tx.Course.Get(ctx, id)
 }
 
-// holdFor is hold for a viewer who needs a right.
-func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb authz.Verb) (*ent.Course, error) {
+// holdFor is hold for a viewer who needs the right to a verb.
+func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb) (*ent.Course, error) {
 	c, err := hold(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	return c, authz.Require(ctx, verb, c.InstitutionID, c.UnitID)
+	return c, verb.Require(ctx, c.InstitutionID, c.UnitID)
 }
 
-// public lists the verbs whose effect anybody may see; drafts are the
-// provider's own.
-var public = map[string]bool{"course.publish": true, "course.withdraw": true, "offering.publish": true, "offering.cancel": true}
+// ofCourse is a course for the record.
+func ofCourse(c *ent.Course) ledger.Thing { return ledger.Thing{ID: c.ID, Host: c.InstitutionID} }
 
-// record writes the audit entry of a change and its event, whose name is that
-// of the verb.
-func record(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID) error {
-	return recordAs(ctx, tx, verb, object, institutionID, public[verb])
-}
-
-// recordAs is record for a verb whose effect is sometimes public.
-func recordAs(ctx context.Context, tx *ent.Tx, verb string, object, institutionID ident.ID, public bool) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{institutionID}}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object, Host: institutionID, Public: public})
+// ofOffering is an offering for the record.
+func ofOffering(o *ent.Offering) ledger.Thing {
+	return ledger.Thing{ID: o.ID, Host: o.InstitutionID, Public: o.State == offering.StatePUBLISHED}
 }

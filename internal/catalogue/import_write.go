@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"context"
+	"maps"
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
@@ -11,10 +12,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -236,56 +236,46 @@ func (i *Import) moveOffering(tx *ent.Tx, o plannedOffering) *ent.OfferingUpdate
 	return u
 }
 
-// tell writes one audit entry a changed course and one event a changed thing,
-// under the verbs that the same changes have when people make them.
+// tell notes each changed course, and tells of each changed offering, under the
+// verbs that the same changes have when people make them.
 func (i *Import) tell(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
-	var entries []audit.Entry
-	var events []outbox.Event
+	var courses, offerings []ledger.Change
 	for _, p := range plans {
 		if p.outcome != ImportCreated && p.outcome != ImportUpdated {
 			continue
 		}
-		verb := "course.edit"
+		verb := toEdit
 		switch {
 		case p.publishes:
-			verb = "course.publish"
+			verb = toPublish
 		case p.outcome == ImportCreated:
-			verb = "course.create"
+			verb = toCreate
 		}
 		details := map[string]string{"outcome": string(p.outcome)}
-		for k, v := range i.Details {
-			details[k] = v
-		}
+		maps.Copy(details, i.Details)
 		if n := len(p.made) + len(p.moved); n > 0 {
 			details["offerings"] = strconv.Itoa(n)
 		}
-		seen := p.publishes || p.renames && p.course.State == course.StatePUBLISHED // by everybody
-		entries = append(entries, audit.Entry{Verb: verb, Object: p.courseID, Institutions: []ident.ID{i.InstitutionID}, Details: details})
-		events = append(events, outbox.Event{Type: verb, Object: p.courseID, Public: seen, Host: i.InstitutionID})
-		verb = "offering.create"
+		courses = append(courses, ledger.Change{Verb: verb, Thing: ledger.Thing{ID: p.courseID, Host: i.InstitutionID, Details: details,
+			Public: p.renames && p.course.State == course.StatePUBLISHED}})
+		verb = toPlan
 		if i.Publish {
-			verb = "offering.publish"
+			verb = toOpen
 		}
 		for _, o := range p.made {
-			events = append(events, outbox.Event{Type: verb, Object: o.id, Public: i.Publish, Host: i.InstitutionID})
+			offerings = append(offerings, ledger.Change{Verb: verb, Thing: ledger.Thing{ID: o.id, Host: i.InstitutionID}})
 		}
 		for _, o := range p.moved {
-			verb, now := "offering.edit", o.have.State == offering.StatePUBLISHED
-			if i.Publish && !now {
-				verb, now = "offering.publish", true
+			published := o.have.State == offering.StatePUBLISHED
+			verb := toChange
+			if i.Publish && !published {
+				verb = toOpen
 			}
-			events = append(events, outbox.Event{Type: verb, Object: o.id, Public: now, Host: i.InstitutionID})
+			offerings = append(offerings, ledger.Change{Verb: verb, Thing: ledger.Thing{ID: o.id, Host: i.InstitutionID, Public: published}})
 		}
 	}
-	for begin := 0; begin < len(entries); begin += maxBulk {
-		if err := audit.RecordAll(ctx, tx, entries[begin:min(begin+maxBulk, len(entries))]); err != nil {
-			return err
-		}
+	if err := ledger.NoteAll(ctx, tx, courses...); err != nil {
+		return err
 	}
-	for begin := 0; begin < len(events); begin += maxBulk {
-		if err := outbox.AppendAll(ctx, tx, events[begin:min(begin+maxBulk, len(events))]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return ledger.TellAll(ctx, tx, offerings...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -56,9 +57,9 @@ const MaxSeats = 100_000
 // problem for each broken or contradictory value, all at once.
 func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offering, error) {
 	w, invalid := n.check()
-	call := idempotency.Call{Verb: "createOffering", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toPlan, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
-		c, err := holdFor(ctx, tx, n.CourseID, authz.ManageOffering)
+		c, err := holdFor(ctx, tx, n.CourseID, toPlan)
 		if err != nil {
 			return nil, storage.Found(err, "course", "input", "courseId")
 		}
@@ -83,7 +84,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 				return nil, err
 			}
 		}
-		return o, record(ctx, tx, "offering.create", o.ID, o.InstitutionID)
+		return o, ledger.Note(ctx, tx, toPlan, ofOffering(o))
 	})
 }
 
@@ -162,17 +163,17 @@ func (n NewOffering) check() (w offeringValues, err error) {
 
 // PublishOffering opens an offering to learners. From then on its window holds.
 func (s *Service) PublishOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
-	return s.moveOffering(ctx, id, offering.StatePUBLISHED, "offering.publish")
+	return s.moveOffering(ctx, id, offering.StatePUBLISHED, toOpen)
 }
 
 // CancelOffering calls an offering off. Nobody can apply or be admitted any more.
 func (s *Service) CancelOffering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
-	return s.moveOffering(ctx, id, offering.StateCANCELLED, "offering.cancel")
+	return s.moveOffering(ctx, id, offering.StateCANCELLED, toCancel)
 }
 
-func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.State, verb string) (*ent.Offering, error) {
+func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.State, verb *ledger.Verb) (*ent.Offering, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
-		o, err := holdOffering(ctx, tx, id)
+		o, err := holdOffering(ctx, tx, id, verb)
 		if err != nil {
 			return nil, err
 		}
@@ -194,7 +195,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 		if err := tx.Offering.Update().Where(offering.ID(o.ID)).SetState(to).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, verb, o.ID, o.InstitutionID); err != nil {
+		if err := ledger.Note(ctx, tx, verb, ofOffering(o)); err != nil {
 			return nil, err
 		}
 		return tx.Offering.Get(ctx, o.ID)
@@ -204,7 +205,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 // holdOffering returns an offering for a change by a viewer who manages it. It
 // writes the offering's row before it reads it: who would change it, or take or
 // give back a seat, waits until the transaction is over.
-func holdOffering(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Offering, error) {
+func holdOffering(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb) (*ent.Offering, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -219,7 +220,7 @@ func holdOffering(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Offering, 
 	if err != nil {
 		return nil, err
 	}
-	return o, authz.Require(ctx, authz.ManageOffering, o.InstitutionID, unit)
+	return o, verb.Require(ctx, o.InstitutionID, unit)
 }
 
 // UnitOf returns the unit of an offering's course. It asks only for staff of

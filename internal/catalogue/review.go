@@ -6,8 +6,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -78,7 +78,7 @@ func submittedBy(ctx context.Context, v *ent.CourseVersion) bool {
 // so that a reviewer only sees what could be.
 func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, id, authz.EditCourse)
+		c, err := holdFor(ctx, tx, id, toSubmit)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 		if who := viewer.From(ctx).PersonID; who != "" { // a program is nobody
 			update.SetSubmittedByID(who)
 		}
-		return moveDraft(ctx, tx, c, draft, update.SetState(courseversion.StateIN_REVIEW), "course.submit")
+		return moveDraft(ctx, tx, c, draft, update.SetState(courseversion.StateIN_REVIEW), toSubmit)
 	})
 }
 
@@ -123,11 +123,8 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 		if err != nil {
 			return nil, err
 		}
-		verb, own := authz.PublishCourse, submittedBy(ctx, draft)
-		if own {
-			verb = authz.EditCourse
-		}
-		if err := authz.Require(ctx, verb, c.InstitutionID, c.UnitID); err != nil {
+		own := submittedBy(ctx, draft)
+		if err := mayReturn(ctx, c, own); err != nil {
 			return nil, err
 		}
 		if invalid == nil && note == "" && !own {
@@ -137,16 +134,24 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 			return nil, err
 		}
 		update := tx.CourseVersion.Update().SetReviewNote(note).SetState(courseversion.StateDRAFT)
-		return moveDraft(ctx, tx, c, draft, update, "course.return")
+		return moveDraft(ctx, tx, c, draft, update, toReturn)
 	})
 }
 
+// mayReturn returns nil to reviewers, and to the editors whose own it is.
+func mayReturn(ctx context.Context, c *ent.Course, own bool) error {
+	if own {
+		return toReturn.RequireOr(ctx, c.InstitutionID, c.UnitID)
+	}
+	return toReturn.Require(ctx, c.InstitutionID, c.UnitID)
+}
+
 // moveDraft carries out an update of a draft whose course its caller holds.
-func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, update *ent.CourseVersionUpdate, verb string) (*ent.Course, error) {
+func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, update *ent.CourseVersionUpdate, verb *ledger.Verb) (*ent.Course, error) {
 	if err := update.Where(courseversion.ID(draft.ID)).Exec(ctx); err != nil {
 		return nil, err
 	}
-	if err := record(ctx, tx, verb, c.ID, c.InstitutionID); err != nil {
+	if err := ledger.Note(ctx, tx, verb, ofCourse(c)); err != nil {
 		return nil, err
 	}
 	return tx.Course.Get(ctx, c.ID)

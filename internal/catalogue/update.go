@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -33,7 +34,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 	n := u.NewOffering
 	w, invalid := n.check()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Offering, error) {
-		o, err := holdOffering(ctx, tx, u.OfferingID)
+		o, err := holdOffering(ctx, tx, u.OfferingID, toChange)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +52,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
 			return nil, err
 		}
-		if err := recordAs(ctx, tx, "offering.edit", o.ID, o.InstitutionID, o.State == offering.StatePUBLISHED); err != nil {
+		if err := ledger.Note(ctx, tx, toChange, ofOffering(o)); err != nil {
 			return nil, err
 		}
 		return tx.Offering.Get(ctx, o.ID)

@@ -5,7 +5,6 @@ package client
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,11 +14,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/fetch"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -80,9 +79,9 @@ type Registration struct {
 // Register registers a program, which can ask for tokens at once. It returns
 // an INVALID problem for each thing that is wrong with it.
 func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient, error) {
-	call := idempotency.Call{Verb: "registerApiClient", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toRegister, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		if err := authz.Require(ctx, authz.ManageClients, n.InstitutionID); err != nil {
+		if err := toRegister.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		name, badName := vocab.NeededLine(maxName, n.Name, "input", "name")
@@ -128,7 +127,7 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 				return nil, err
 			}
 		}
-		return made, record(ctx, tx, "api_client.register", made, map[string]string{"scopes": strings.Join(scopes, " ")})
+		return made, ledger.Note(ctx, tx, toRegister, ofProgram(made).With("scopes", strings.Join(scopes, " ")))
 	})
 }
 
@@ -159,7 +158,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 		change["scopes"] = strings.Join(scopes, " ")
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		c, err := s.hold(ctx, tx, u.ClientID)
+		c, err := s.hold(ctx, tx, u.ClientID, toUpdate)
 		if err != nil {
 			return nil, err
 		}
@@ -187,7 +186,9 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 		if err != nil {
 			return nil, err
 		}
-		return changed, record(ctx, tx, "api_client.update", changed, maps.Clone(change))
+		noted := ofProgram(changed)
+		noted.Details = change
+		return changed, ledger.Note(ctx, tx, toUpdate, noted)
 	})
 }
 
@@ -200,9 +201,9 @@ type AnotherKey struct {
 
 // AddKey registers one more key, beside those that the program has.
 func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, error) {
-	call := idempotency.Call{Verb: "addApiClientKey", Key: a.IdempotencyKey, Input: a}
+	call := idempotency.Call{Verb: toAddKey, Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		c, err := s.hold(ctx, tx, a.ClientID)
+		c, err := s.hold(ctx, tx, a.ClientID, toAddKey)
 		if err != nil {
 			return nil, err
 		}
@@ -227,7 +228,7 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, "api_client.add_key", c, map[string]string{"kid": key.kid}); err != nil {
+		if err := ledger.Note(ctx, tx, toAddKey, ofProgram(c).With("kid", key.kid)); err != nil {
 			return nil, err
 		}
 		return tx.ApiClient.Get(ctx, c.ID)
@@ -239,7 +240,7 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.ApiClient, error) {
 	system := viewer.AsSystem(ctx)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		c, err := s.hold(ctx, tx, client)
+		c, err := s.hold(ctx, tx, client, toRetireKey)
 		if err != nil {
 			return nil, err
 		}
@@ -254,7 +255,7 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 		if n != 1 {
 			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")
 		}
-		if err := record(ctx, tx, "api_client.retire_key", c, map[string]string{"kid": k.Kid}); err != nil {
+		if err := ledger.Note(ctx, tx, toRetireKey, ofProgram(c).With("kid", k.Kid)); err != nil {
 			return nil, err
 		}
 		return tx.ApiClient.Get(ctx, c.ID)
@@ -267,17 +268,17 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 // publishes then.
 func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
 	defer s.forget(id)
-	return s.move(ctx, id, apiclient.StateDISABLED, "api_client.disable")
+	return s.move(ctx, id, apiclient.StateDISABLED, toDisable)
 }
 
 // Enable lets a program be used again.
 func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
-	return s.move(ctx, id, apiclient.StateACTIVE, "api_client.enable")
+	return s.move(ctx, id, apiclient.StateACTIVE, toEnable)
 }
 
-func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, verb string) (*ent.ApiClient, error) {
+func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, verb *ledger.Verb) (*ent.ApiClient, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ApiClient, error) {
-		c, err := s.hold(ctx, tx, id)
+		c, err := s.hold(ctx, tx, id, verb)
 		if err != nil {
 			return nil, err
 		}
@@ -291,7 +292,7 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 		if n != 1 {
 			return nil, problem.Raced("program", id)
 		}
-		if err := record(ctx, tx, verb, c, nil); err != nil {
+		if err := ledger.Note(ctx, tx, verb, ofProgram(c)); err != nil {
 			return nil, err
 		}
 		return tx.ApiClient.Get(ctx, id)
@@ -300,25 +301,25 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 
 // Actions says what the viewer may do with a program now.
 func Actions(ctx context.Context, c *ent.ApiClient) []authz.Action {
-	may := authz.Require(ctx, authz.ManageClients, c.InstitutionID)
+	may := toUpdate.Require(ctx, c.InstitutionID)
 	return []authz.Action{
-		authz.Act("updateApiClient", may),
-		authz.Act("addApiClientKey", may),
-		authz.Act("retireApiClientKey", may),
-		authz.Act("disableApiClient", may, states.Check("program", c.State, apiclient.StateDISABLED)),
-		authz.Act("enableApiClient", may, states.Check("program", c.State, apiclient.StateACTIVE)),
+		toUpdate.Act(may),
+		toAddKey.Act(may),
+		toRetireKey.Act(may),
+		toDisable.Act(may, states.Check("program", c.State, apiclient.StateDISABLED)),
+		toEnable.Act(may, states.Check("program", c.State, apiclient.StateACTIVE)),
 	}
 }
 
 // hold returns a program that the viewer may administer, for a change. Changes
 // of an institution's programs come one after the other: its row is written
 // before the program is read again.
-func (s *Service) hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.ApiClient, error) {
+func (s *Service) hold(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb) (*ent.ApiClient, error) {
 	c, err := tx.ApiClient.Get(ctx, id)
 	if err != nil {
 		return nil, storage.Found(err, "program", "input", "clientId")
 	}
-	if err := authz.Require(ctx, authz.ManageClients, c.InstitutionID); err != nil {
+	if err := verb.Require(ctx, c.InstitutionID); err != nil {
 		return nil, err
 	}
 	if err := lock(ctx, tx, c.InstitutionID); err != nil {
@@ -332,8 +333,9 @@ func lock(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 	return storage.Hold(viewer.AsSystem(ctx), tx.Institution.Update().Where(institution.ID(id)))
 }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.ApiClient, details map[string]string) error {
-	return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID}, Details: details})
+// ofProgram is the program for the record.
+func ofProgram(c *ent.ApiClient) ledger.Thing {
+	return ledger.Thing{ID: c.ID, Host: c.InstitutionID}
 }
 
 // checkScopes returns the scopes in order, each once.
@@ -372,5 +374,5 @@ func tooManyKeys() *problem.Error {
 // InstitutionActions are what the viewer may do about the programs of an
 // institution.
 func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	return []authz.Action{authz.Act("registerApiClient", authz.Require(ctx, authz.ManageClients, institution))}
+	return []authz.Action{toRegister.Act(toRegister.Require(ctx, institution))}
 }

@@ -16,12 +16,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/result"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
@@ -74,8 +73,7 @@ func ResultActions(ctx context.Context, r *ent.Result, live *ent.Credential) []a
 	case live != nil:
 		free = errCertified
 	}
-	return []authz.Action{authz.Act("issueCredential",
-		authz.Require(ctx, authz.IssueCredential, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r), free)}
+	return []authz.Action{toIssue.Act(toIssue.Require(ctx, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r), free)}
 }
 
 var (
@@ -83,18 +81,10 @@ var (
 	errCertified = problem.New(problem.Conflict, "this result has a credential already; revoke it first")
 )
 
-// Actions says what the viewer may do with a credential now. counted says why its
-// result is not recognised once more, if it is not.
-func Actions(ctx context.Context, c *ent.Credential, counted error) []authz.Action {
-	own := authz.RequireSelf(ctx, c.LearnerID)
-	var inForce error
-	if c.State != credential.StateISSUED {
-		inForce = problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
-	}
-	return []authz.Action{
-		authz.Act("revokeCredential", authz.Require(ctx, authz.RevokeCredential, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID), states.Check("credential", c.State, credential.StateREVOKED)),
-		authz.Act("requestRecognition", own, inForce, counted),
-	}
+// Actions says what the viewer may do with a credential now.
+func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
+	return []authz.Action{toRevoke.Act(toRevoke.Require(ctx, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID),
+		states.Check("credential", c.State, credential.StateREVOKED))}
 }
 
 // certifiable returns nil when a result can be certified.
@@ -108,9 +98,7 @@ func certifiable(r *ent.Result) error {
 // newToken returns 125 random bits as the end of a verification address.
 func newToken() string { return rand.Text()[:25] }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.Credential, details map[string]string) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.InstitutionID, c.HomeID}, Details: details}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID, Home: c.HomeID, Host: c.InstitutionID, Person: c.LearnerID})
+// ofCredential is the credential for the record.
+func ofCredential(c *ent.Credential) ledger.Thing {
+	return ledger.Thing{ID: c.ID, Home: c.HomeID, Host: c.InstitutionID, Person: c.LearnerID}
 }

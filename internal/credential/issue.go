@@ -17,6 +17,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
@@ -39,7 +40,7 @@ var errNoKey = errors.New("credential: the institution has no signing key")
 // INVALID problem for each mandatory element of Annex I that is missing, and a
 // CONFLICT problem when the result has a credential already or is annulled.
 func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) {
-	call := idempotency.Call{Verb: "issueCredential", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toIssue, Key: in.IdempotencyKey, Input: in}
 	var host ident.ID
 	intend := func() (*ent.Credential, error) {
 		return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
@@ -47,7 +48,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 			if err != nil {
 				return nil, storage.Found(err, "result", "input", "resultId")
 			}
-			if err := authz.Require(ctx, authz.IssueCredential, r.HostID); err != nil {
+			if err := toIssue.Require(ctx, r.HostID); err != nil {
 				return nil, err
 			}
 			if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
@@ -119,7 +120,7 @@ func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *en
 	if err != nil {
 		return nil, err
 	}
-	return c, record(ctx, tx, "credential.intend", c, map[string]string{"digest": c.Digest})
+	return c, ledger.Note(ctx, tx, toIntend, ofCredential(c).With("digest", c.Digest))
 }
 
 // award gathers the elements of Annex I from the version that the learner took.
@@ -207,7 +208,7 @@ func (s *Service) finish(ctx context.Context, c *ent.Credential) (*ent.Credentia
 			return nil, err
 		}
 		if n == 1 {
-			if err := record(ctx, tx, "credential.issue", c, nil); err != nil {
+			if err := ledger.Note(ctx, tx, toIssue, ofCredential(c)); err != nil {
 				return nil, err
 			}
 		}

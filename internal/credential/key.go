@@ -8,10 +8,9 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -53,7 +52,7 @@ func liveKey(ctx context.Context, db *ent.Client, institution ident.ID) (*ent.Si
 // moment, and an error when this process cannot open the key that signs: then
 // it has another key-encryption key than those that can.
 func (s *Service) RotateKey(ctx context.Context, institution ident.ID, a jose.Algorithm) (*ent.SigningKey, error) {
-	if err := authz.Require(ctx, authz.ManageKeys, institution); err != nil {
+	if err := toMakeKey.Require(ctx, institution); err != nil {
 		return nil, err
 	}
 	old, err := liveKey(viewer.AsSystem(ctx), s.DB, institution)
@@ -102,8 +101,13 @@ func (s *Service) newKey(ctx context.Context, institution ident.ID, a jose.Algor
 		if err != nil {
 			return nil, err
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "key.generate", Object: made.ID, Institutions: []ident.ID{institution}, Details: map[string]string{"kid": made.Kid}})
+		return made, ledger.Note(ctx, tx, toMakeKey, ofKey(made))
 	})
+}
+
+// ofKey is the key for the record.
+func ofKey(k *ent.SigningKey) ledger.Thing {
+	return ledger.Thing{ID: k.ID, Host: k.InstitutionID}.With("kid", k.Kid)
 }
 
 // opens returns nil when this process can sign with the key.
@@ -119,7 +123,7 @@ func (s *Service) opens(stored *ent.SigningKey) error {
 // Compromise says of a key that somebody else has it: it signs no more, and of
 // what it signed only that is genuine which this server knows to have issued.
 func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid string) (*ent.SigningKey, error) {
-	if err := authz.Require(ctx, authz.ManageKeys, institution); err != nil {
+	if err := toCompromise.Require(ctx, institution); err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
@@ -139,7 +143,7 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 		if stored, err = tx.SigningKey.Get(ctx, stored.ID); err != nil {
 			return nil, err
 		}
-		return stored, audit.Record(ctx, tx, audit.Entry{Verb: "key.compromise", Object: stored.ID, Institutions: []ident.ID{institution}, Details: map[string]string{"kid": kid}})
+		return stored, ledger.Note(ctx, tx, toCompromise, ofKey(stored))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -27,13 +28,13 @@ type Revocation struct {
 // then the revoked one keeps the result's place for ever, and it counts towards
 // no micro-degree. Nobody decides about themselves.
 func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, error) {
-	call := idempotency.Call{Verb: "revokeCredential", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toRevoke, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
 		c, err := tx.Credential.Get(ctx, in.CredentialID)
 		if err != nil {
 			return nil, err
 		}
-		if err := authz.Require(ctx, authz.RevokeCredential, c.InstitutionID); err != nil {
+		if err := toRevoke.Require(ctx, c.InstitutionID); err != nil {
 			return nil, err
 		}
 		if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
@@ -65,6 +66,6 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if err := s.Cases.EndOpenTx(ctx, tx, c.ID, now); err != nil {
 			return nil, err
 		}
-		return revoked, record(ctx, tx, "credential.revoke", c, map[string]string{"reason": string(in.Reason)})
+		return revoked, ledger.Note(ctx, tx, toRevoke, ofCredential(c).With("reason", string(in.Reason)))
 	})
 }

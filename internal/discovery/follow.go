@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/readmodel"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -30,27 +31,25 @@ type touched struct {
 }
 
 // note adds what an event touches.
-func (t *touched) note(object ident.ID, public bool, payload map[string]string) {
-	if _, seats := payload["offering"]; public || seats {
+func (t *touched) note(e ledger.Event) {
+	seats := e.Payload.Offering
+	if e.Public || seats != "" {
 		t.public++
 	}
-	switch object.Kind() {
+	switch e.Object.Kind() {
 	case ident.Course:
-		t.courses = append(t.courses, object)
+		t.courses = append(t.courses, e.Object)
 	case ident.Offering:
-		t.offerings = append(t.offerings, object)
+		t.offerings = append(t.offerings, e.Object)
 	case ident.Institution:
-		t.institutions, t.members = append(t.institutions, object), true
+		t.institutions, t.members = append(t.institutions, e.Object), true
 	case ident.Membership:
-		t.institutions, t.members = append(t.institutions, ident.ID(payload["institution"])), true
+		t.institutions, t.members = append(t.institutions, e.Payload.Institution), true
 	case ident.Alliance:
 		t.members = true
 	}
-	if o, err := ident.Parse(payload["offering"]); err == nil {
-		t.offerings = append(t.offerings, o) // its seats
-	}
-	if all, ok := payload["courses"]; ok { // many at once, of one institution
-		t.institutions = append(t.institutions, ident.ID(all))
+	if seats != "" {
+		t.offerings = append(t.offerings, seats)
 	}
 }
 
@@ -97,7 +96,7 @@ func (s *Service) takeIn(ctx context.Context, sh *shelf) (*shelf, int, error) {
 	}
 	var t touched
 	for _, e := range events {
-		t.note(e.ObjectID, e.Audience == outboxevent.AudiencePUBLIC, e.Payload)
+		t.note(ledger.Event{Object: e.ObjectID, Public: e.Audience == outboxevent.AudiencePUBLIC, Payload: e.Payload})
 	}
 	next, err := s.apply(ctx, sh, t)
 	if err != nil {
@@ -122,10 +121,10 @@ func (s *Service) AtLeast(ctx context.Context, sequence int64) error {
 
 // Refresh brings what the events touch up to date at once, so that whoever has
 // just changed something finds it.
-func (s *Service) Refresh(ctx context.Context, events []outbox.Event) error {
+func (s *Service) Refresh(ctx context.Context, events []ledger.Event) error {
 	var t touched
 	for _, e := range events {
-		t.note(e.Object, e.Public, e.Payload)
+		t.note(e)
 	}
 	if t.public == 0 || s.shelf.Load() == nil {
 		return nil

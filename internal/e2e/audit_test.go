@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,7 +10,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
 
 // onRecord counts audit entries by their verbs and events by their types.
@@ -49,12 +52,42 @@ func (w *World) since(before onRecord) (audit, events string) {
 	return more(before.audit, now.audit), more(before.events, now.events)
 }
 
-// R80: each mutation writes its audit entries and its events, by who did it and
-// in its own request; one that is refused writes neither.
+// asDeclared returns nil when a mutation has written the entry of its one verb,
+// perhaps those of what the verb brings, and an event for each that tells
+// somebody.
+func asDeclared(mutation, audit, events string) error {
+	verbs := map[string]*ledger.Verb{}
+	own := ""
+	noted := strings.Fields(audit)
+	for _, v := range app.Verbs() {
+		verbs[v.Name()] = v
+		if v.Mutation() == mutation && slices.Contains(noted, v.Name()) {
+			own = v.Name()
+		}
+	}
+	if own == "" {
+		return fmt.Errorf("%s wrote %q, and not what it is", mutation, audit)
+	}
+	i := slices.Index(noted, own)
+	for _, name := range slices.Delete(slices.Clone(noted), i, i+1) {
+		if !slices.Contains(verbs[own].Followers(), name) {
+			return fmt.Errorf("%s, which is %s, also wrote %s", mutation, own, name)
+		}
+	}
+	told := slices.DeleteFunc(noted, func(name string) bool { return verbs[name].Tells() == ledger.Nobody })
+	if want := strings.Join(told, " "); events != want {
+		return fmt.Errorf("%s wrote %q and told %q, want %q", mutation, audit, events, want)
+	}
+	return nil
+}
+
+// R80: each mutation writes the entry of its one verb, by who did it and in its
+// own request, perhaps those of what the verb says that it brings, and for each
+// that tells somebody its event; one that is refused writes nothing.
 func TestEveryMutationIsOnRecord(t *testing.T) {
 	s := newStage(t)
 	for _, f := range schemaMutations(t) {
-		scene, act := scenes[f.Name], s.play(f.Name)
+		act := s.play(f.Name)
 		before := s.onRecord()
 		got := act.by.Post(mutations[f.Name].document(f.Name), map[string]any{"input": act.input})
 		if payload, _ := got.Data[f.Name].(map[string]any); payload == nil || len(payload["errors"].([]any)) > 0 {
@@ -62,8 +95,9 @@ func TestEveryMutationIsOnRecord(t *testing.T) {
 			continue
 		}
 		audit, events := s.since(before)
-		if audit != scene.audit || events != scene.events {
-			t.Errorf("%s wrote %q and told %q, want %q and %q", f.Name, audit, events, scene.audit, scene.events)
+		if err := asDeclared(f.Name, audit, events); err != nil {
+			t.Error(err)
+			continue
 		}
 		entries := s.DB.Client.AuditEntry.Query().Where(auditentry.RequestID(got.Header.Get("X-Request-Id"))).AllX(s.system())
 		if len(entries) != len(strings.Fields(audit)) {

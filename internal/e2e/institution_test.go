@@ -115,8 +115,8 @@ func TestUniversityJoinsAnAlliance(t *testing.T) {
 	}
 	var told []string
 	for _, e := range events {
-		told = append(told, fmt.Sprintf("%s %s %s", e.Audience, e.Type, e.Payload["to"]))
-		if e.Payload["alliance"] != string(w.alliance) || e.Payload["institution"] != string(uniD) {
+		told = append(told, fmt.Sprintf("%s %s %s", e.Audience, e.Type, e.Payload.To))
+		if string(e.Payload.Alliance) != string(w.alliance) || string(e.Payload.Institution) != string(uniD) {
 			t.Errorf("%s says %v", e.Type, e.Payload)
 		}
 	}

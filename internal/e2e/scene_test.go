@@ -34,11 +34,9 @@ func (a act) does() string { return a.run(nil) }
 // run is does in a race.
 func (a act) run(r *runner) string { return a.by.in(r).codeOf(a.mutation, a.input) }
 
-// scene is what a mutation needs to succeed once, and what is known of it
-// afterwards: the verbs of the audit entries and the types of the events.
+// scene is what a mutation needs to succeed once.
 type scene struct {
-	audit, events string
-	set           func(*stage) (by *Actor, input map[string]any)
+	set func(*stage) (by *Actor, input map[string]any)
 }
 
 // stage is a world in which scenes are set, one after the other. Each has people
@@ -282,290 +280,290 @@ var scenes map[string]scene
 // The scenes are set by functions that play others, hence not at once.
 func init() {
 	scenes = map[string]scene{
-		"submitApplication": {"application.submit", "application.submit", func(s *stage) (*Actor, map[string]any) {
+		"submitApplication": {func(s *stage) (*Actor, map[string]any) {
 			return s.Learner(s.new("L"), "uni-a"), map[string]any{"offeringId": s.offering}
 		}},
-		"withdrawApplication": {"application.withdraw enrolment.withdraw", "application.withdraw enrolment.withdraw", func(s *stage) (*Actor, map[string]any) {
+		"withdrawApplication": {func(s *stage) (*Actor, map[string]any) {
 			c, app, _ := s.seated()
 			return c.ada, map[string]any{"applicationId": app, "reason": "Ill."}
 		}},
-		"nominateApplication": {"application.nominate", "application.nominate", func(s *stage) (*Actor, map[string]any) {
+		"nominateApplication": {func(s *stage) (*Actor, map[string]any) {
 			_, app := s.applied(s.offering)
 			return s.staff("uni-a", viewer.MobilityOfficer), map[string]any{"applicationId": app}
 		}},
-		"refuseNomination": {"application.refuse", "application.refuse", func(s *stage) (*Actor, map[string]any) {
+		"refuseNomination": {func(s *stage) (*Actor, map[string]any) {
 			_, app := s.applied(s.offering)
 			return s.staff("uni-a", viewer.MobilityOfficer), map[string]any{"applicationId": app, "reason": "No."}
 		}},
-		"admitApplication": {"application.admit enrolment.begin", "application.admit enrolment.begin", func(s *stage) (*Actor, map[string]any) {
+		"admitApplication": {func(s *stage) (*Actor, map[string]any) {
 			_, app := s.nominated(s.offering)
 			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"applicationId": app}
 		}},
-		"refuseApplication": {"application.refuse", "application.refuse", func(s *stage) (*Actor, map[string]any) {
+		"refuseApplication": {func(s *stage) (*Actor, map[string]any) {
 			_, app := s.nominated(s.offering)
 			return s.staff("uni-b", viewer.MobilityOfficer), map[string]any{"applicationId": app, "reason": "No."}
 		}},
-		"recordResult": {"result.record", "result.record", func(s *stage) (*Actor, map[string]any) {
+		"recordResult": {func(s *stage) (*Actor, map[string]any) {
 			_, _, enrolment := s.seated()
 			return s.staff("uni-b", viewer.Teacher), assessment(enrolment)
 		}},
-		"confirmResult": {"enrolment.complete result.confirm", "enrolment.complete result.confirm", func(s *stage) (*Actor, map[string]any) {
+		"confirmResult": {func(s *stage) (*Actor, map[string]any) {
 			_, _, result := s.recorded()
 			return s.staff("uni-b", viewer.Registrar), map[string]any{"resultId": result}
 		}},
-		"issueCredential": {"credential.intend credential.issue", "credential.intend credential.issue", func(s *stage) (*Actor, map[string]any) {
+		"issueCredential": {func(s *stage) (*Actor, map[string]any) {
 			_, result := s.confirmed()
 			return s.staff("uni-b", viewer.Registrar), map[string]any{"resultId": result}
 		}},
-		"revokeCredential": {"credential.revoke", "credential.revoke", func(s *stage) (*Actor, map[string]any) {
+		"revokeCredential": {func(s *stage) (*Actor, map[string]any) {
 			_, cred := s.awardedOne()
 			return s.staff("uni-b", viewer.Registrar), map[string]any{"credentialId": cred, "reason": "ISSUED_IN_ERROR"}
 		}},
-		"requestRecognition": {"recognition.request", "recognition.request", func(s *stage) (*Actor, map[string]any) {
+		"requestRecognition": {func(s *stage) (*Actor, map[string]any) {
 			c, cred := s.awardedOne()
 			return c.ada, map[string]any{"credentialId": cred}
 		}},
-		"decideRecognition": {"recognition.decide", "recognition.decide", func(s *stage) (*Actor, map[string]any) {
+		"decideRecognition": {func(s *stage) (*Actor, map[string]any) {
 			_, recognition, _ := s.asked()
 			return s.staff("uni-a", viewer.RecognitionOfficer), map[string]any{"caseId": recognition, "outcome": "GRANTED", "reasons": "It fits."}
 		}},
-		"proposeRecognitionRule": {"recognition_rule.propose", "recognition_rule.propose", func(s *stage) (*Actor, map[string]any) {
+		"proposeRecognitionRule": {func(s *stage) (*Actor, map[string]any) {
 			return s.staff("uni-a", viewer.RecognitionOfficer), s.ruleOf(s.published(s.c.editor))
 		}},
-		"answerRecognitionRule": {"recognition_rule.answer", "recognition_rule.answer", func(s *stage) (*Actor, map[string]any) {
+		"answerRecognitionRule": {func(s *stage) (*Actor, map[string]any) {
 			return s.staff("uni-b", viewer.RecognitionOfficer), map[string]any{"ruleId": s.proposedRule(), "agree": true}
 		}},
-		"terminateRecognitionRule": {"recognition_rule.terminate", "recognition_rule.terminate", func(s *stage) (*Actor, map[string]any) {
+		"terminateRecognitionRule": {func(s *stage) (*Actor, map[string]any) {
 			return s.staff("uni-b", viewer.RecognitionOfficer), map[string]any{"ruleId": s.rule(s.c, s.published(s.c.editor))}
 		}},
-		"createCourse": {"course.create", "course.create", func(s *stage) (*Actor, map[string]any) {
+		"createCourse": {func(s *stage) (*Actor, map[string]any) {
 			return s.staff("uni-b", viewer.CourseEditor), map[string]any{"institutionId": s.Institution("uni-b"), "code": s.new("N-"), "kind": "COURSE", "content": content("New")}
 		}},
-		"updateCourseDraft": {"course.edit", "course.edit", func(s *stage) (*Actor, map[string]any) {
+		"updateCourseDraft": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"courseId": s.draft(editor), "content": content("Changed")}
 		}},
-		"submitCourseForReview": {"course.submit", "course.submit", func(s *stage) (*Actor, map[string]any) {
+		"submitCourseForReview": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"courseId": s.draft(editor)}
 		}},
-		"returnCourseDraft": {"course.return", "course.return", func(s *stage) (*Actor, map[string]any) {
+		"returnCourseDraft": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			course := s.draft(editor)
 			editor.Does("submits", "submitCourseForReview", map[string]any{"courseId": course})
 			return s.staff("uni-b", viewer.CourseEditor), map[string]any{"courseId": course, "note": "More."}
 		}},
-		"publishCourse": {"course.publish", "course.publish", func(s *stage) (*Actor, map[string]any) {
+		"publishCourse": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"courseId": s.draft(editor)}
 		}},
-		"withdrawCourse": {"course.withdraw", "course.withdraw", func(s *stage) (*Actor, map[string]any) {
+		"withdrawCourse": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"courseId": s.published(editor)}
 		}},
-		"createMicroDegree": {"micro_degree.create", "micro_degree.create", func(s *stage) (*Actor, map[string]any) {
+		"createMicroDegree": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"institutionId": s.Institution("uni-b"), "key": s.new("m-"), "content": composed("M", 10, s.one, s.two)}
 		}},
-		"updateMicroDegree": {"micro_degree.edit", "micro_degree.edit", func(s *stage) (*Actor, map[string]any) {
+		"updateMicroDegree": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"microDegreeId": s.micro(editor), "content": composed("Changed", 10, s.one, s.two)}
 		}},
-		"publishMicroDegree": {"micro_degree.publish", "micro_degree.publish", func(s *stage) (*Actor, map[string]any) {
+		"publishMicroDegree": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"microDegreeId": s.micro(editor)}
 		}},
-		"withdrawMicroDegree": {"micro_degree.withdraw", "micro_degree.withdraw", func(s *stage) (*Actor, map[string]any) {
+		"withdrawMicroDegree": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			degree := s.micro(editor)
 			editor.Does("publishes", "publishMicroDegree", map[string]any{"microDegreeId": degree})
 			return editor, map[string]any{"microDegreeId": degree}
 		}},
-		"createOffering": {"offering.create", "offering.create", func(s *stage) (*Actor, map[string]any) {
+		"createOffering": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, cohort(s.one, 5)
 		}},
-		"updateOffering": {"offering.edit", "offering.edit", func(s *stage) (*Actor, map[string]any) {
+		"updateOffering": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, cohortOf("offeringId", s.planned(editor), 6)
 		}},
-		"publishOffering": {"offering.publish", "offering.publish", func(s *stage) (*Actor, map[string]any) {
+		"publishOffering": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"offeringId": s.planned(editor)}
 		}},
-		"cancelOffering": {"offering.cancel", "offering.cancel", func(s *stage) (*Actor, map[string]any) {
+		"cancelOffering": {func(s *stage) (*Actor, map[string]any) {
 			editor := s.staff("uni-b", viewer.CourseEditor)
 			return editor, map[string]any{"offeringId": s.World.offering(editor, s.one, 5)}
 		}},
-		"inviteMember": {"institution.register membership.invite", "institution.register membership.invite", func(s *stage) (*Actor, map[string]any) {
+		"inviteMember": {func(s *stage) (*Actor, map[string]any) {
 			return s.staff("uni-c", viewer.AllianceAdministrator), map[string]any{"allianceId": s.alliance, "part": "MEMBER", "institution": stranger(s.new("u"))}
 		}},
-		"answerInvitation": {"membership.accept", "membership.accept", func(s *stage) (*Actor, map[string]any) {
+		"answerInvitation": {func(s *stage) (*Actor, map[string]any) {
 			membership, admin := s.invited()
 			return admin, map[string]any{"membershipId": membership, "accept": true}
 		}},
-		"suspendMember": {"membership.suspend", "membership.suspend", func(s *stage) (*Actor, map[string]any) {
+		"suspendMember": {func(s *stage) (*Actor, map[string]any) {
 			uni, _ := s.place()
 			return s.alma, map[string]any{"membershipId": s.membership(uni), "reason": "Fees."}
 		}},
-		"reinstateMember": {"membership.reinstate", "membership.reinstate", func(s *stage) (*Actor, map[string]any) {
+		"reinstateMember": {func(s *stage) (*Actor, map[string]any) {
 			uni, _ := s.place()
 			s.alma.Does("suspends", "suspendMember", map[string]any{"membershipId": s.membership(uni), "reason": "Fees."})
 			return s.alma, map[string]any{"membershipId": s.membership(uni)}
 		}},
-		"endMembership": {"membership.end", "membership.end", func(s *stage) (*Actor, map[string]any) {
+		"endMembership": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, map[string]any{"membershipId": s.membership(uni), "reason": "We merge."}
 		}},
-		"updateInstitution": {"institution.update", "institution.update", func(s *stage) (*Actor, map[string]any) {
+		"updateInstitution": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, map[string]any{"institutionId": s.Institution(uni), "acronym": "NEW"}
 		}},
-		"updateAlliance": {"alliance.update", "alliance.update", func(s *stage) (*Actor, map[string]any) {
+		"updateAlliance": {func(s *stage) (*Actor, map[string]any) {
 			return s.alma, map[string]any{"allianceId": s.alliance, "website": "https://" + s.new("a") + ".example"}
 		}},
-		"addUnit": {"unit.add", "unit.add", func(s *stage) (*Actor, map[string]any) {
+		"addUnit": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, unit(s.Institution(uni), "u", "")
 		}},
-		"updateUnit": {"unit.update", "unit.update", func(s *stage) (*Actor, map[string]any) {
+		"updateUnit": {func(s *stage) (*Actor, map[string]any) {
 			admin, made := s.addedUnit()
 			return admin, map[string]any{"unitId": made, "name": english("Other")}
 		}},
-		"closeUnit": {"unit.close", "unit.close", func(s *stage) (*Actor, map[string]any) {
+		"closeUnit": {func(s *stage) (*Actor, map[string]any) {
 			admin, made := s.addedUnit()
 			return admin, map[string]any{"unitId": made}
 		}},
-		"grantRole": {"role.grant", "", func(s *stage) (*Actor, map[string]any) {
+		"grantRole": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, map[string]any{"personId": s.staff(uni).ID, "role": "TEACHER", "at": s.Institution(uni)}
 		}},
-		"endRole": {"role.end", "", func(s *stage) (*Actor, map[string]any) {
+		"endRole": {func(s *stage) (*Actor, map[string]any) {
 			admin, grant := s.given()
 			return admin, map[string]any{"roleGrantId": grant, "reason": "Left."}
 		}},
-		"makeRoleRule": {"role_rule.make", "", func(s *stage) (*Actor, map[string]any) {
+		"makeRoleRule": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, staffRule(s.Institution(uni))
 		}},
-		"endRoleRule": {"role.end role_rule.end", "", func(s *stage) (*Actor, map[string]any) {
+		"endRoleRule": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin, rule := s.roleRule()
 			s.person(s.new("S"), uni, "staff") // to whom it gives a role
 			return admin, map[string]any{"roleRuleId": rule, "reason": "Gone."}
 		}},
-		"endSession": {"session.end", "", func(s *stage) (*Actor, map[string]any) {
+		"endSession": {func(s *stage) (*Actor, map[string]any) {
 			ada := s.Learner(s.new("L"), "uni-a")
 			return s.again(ada), map[string]any{"sessionId": s.browserOf(ada)}
 		}},
-		"endOtherSessions": {"session.end_others", "", func(s *stage) (*Actor, map[string]any) {
+		"endOtherSessions": {func(s *stage) (*Actor, map[string]any) {
 			ada := s.Learner(s.new("L"), "uni-a")
 			s.again(ada)
 			return ada, map[string]any{"exceptSessionId": s.browserOf(ada)}
 		}},
-		"unlinkIdentity": {"identity.unlink", "", func(s *stage) (*Actor, map[string]any) {
+		"unlinkIdentity": {func(s *stage) (*Actor, map[string]any) {
 			ada := s.Learner(s.new("L"), "uni-a")
 			account, _ := s.linked(ada)
 			return ada, map[string]any{"identityId": account.ID}
 		}},
-		"startImport": {"import.start", "import.start", func(s *stage) (*Actor, map[string]any) {
+		"startImport": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, s.upload(uni)
 		}},
-		"cancelImport": {"import.cancel", "import.cancel", func(s *stage) (*Actor, map[string]any) {
+		"cancelImport": {func(s *stage) (*Actor, map[string]any) {
 			admin, run := s.run()
 			return admin, map[string]any{"runId": run}
 		}},
-		"addImportSource": {"import_source.add", "import_source.add", func(s *stage) (*Actor, map[string]any) {
+		"addImportSource": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, s.sourceOf(uni)
 		}},
-		"updateImportSource": {"import_source.edit", "import_source.edit", func(s *stage) (*Actor, map[string]any) {
+		"updateImportSource": {func(s *stage) (*Actor, map[string]any) {
 			admin, source := s.source()
 			return admin, map[string]any{"sourceId": source, "everyMinutes": 90}
 		}},
-		"pauseImportSource": {"import_source.pause", "import_source.pause", func(s *stage) (*Actor, map[string]any) {
+		"pauseImportSource": {func(s *stage) (*Actor, map[string]any) {
 			admin, source := s.source()
 			return admin, map[string]any{"sourceId": source}
 		}},
-		"resumeImportSource": {"import_source.resume", "import_source.resume", func(s *stage) (*Actor, map[string]any) {
+		"resumeImportSource": {func(s *stage) (*Actor, map[string]any) {
 			admin, source := s.source()
 			admin.Does("pauses it", "pauseImportSource", map[string]any{"sourceId": source})
 			return admin, map[string]any{"sourceId": source}
 		}},
-		"pullImportSource": {"import_source.pull", "import_source.pull", func(s *stage) (*Actor, map[string]any) {
+		"pullImportSource": {func(s *stage) (*Actor, map[string]any) {
 			admin, source := s.source()
 			return admin, map[string]any{"sourceId": source}
 		}},
-		"registerPortal": {"portal.register", "", func(s *stage) (*Actor, map[string]any) {
+		"registerPortal": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, map[string]any{"at": s.Institution(uni), "name": "Portal", "origin": "https://portal." + uni + ".example"}
 		}},
-		"endPortal": {"portal.end", "", func(s *stage) (*Actor, map[string]any) {
+		"endPortal": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			made := admin.Does("registers a portal", "registerPortal", map[string]any{"at": s.Institution(uni), "name": "Portal", "origin": "https://portal." + uni + ".example"})
 			return admin, map[string]any{"portalId": id(made)}
 		}},
-		"registerApiClient": {"api_client.register", "", func(s *stage) (*Actor, map[string]any) {
+		"registerApiClient": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, map[string]any{"institutionId": s.Institution(uni), "name": "P", "scopes": []string{"catalogue.read"}, "keys": []any{s.jwk()}}
 		}},
-		"updateApiClient": {"api_client.update", "", func(s *stage) (*Actor, map[string]any) {
+		"updateApiClient": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.program()
 			return admin, map[string]any{"clientId": id(p), "name": "Other"}
 		}},
-		"addApiClientKey": {"api_client.add_key", "", func(s *stage) (*Actor, map[string]any) {
+		"addApiClientKey": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.program()
 			return admin, map[string]any{"clientId": id(p), "key": s.jwk()}
 		}},
-		"retireApiClientKey": {"api_client.retire_key", "", func(s *stage) (*Actor, map[string]any) {
+		"retireApiClientKey": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.program()
 			keys := admin.Asks("lists the keys", `query($id: ID!) { node(id: $id) { ... on ApiClient { keys { id } } } }`, map[string]any{"id": id(p)})
 			return admin, map[string]any{"clientId": id(p), "keyId": at(keys, "node", "keys", 0, "id")}
 		}},
-		"disableApiClient": {"api_client.disable", "", func(s *stage) (*Actor, map[string]any) {
+		"disableApiClient": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.program()
 			return admin, map[string]any{"clientId": id(p)}
 		}},
-		"enableApiClient": {"api_client.enable", "", func(s *stage) (*Actor, map[string]any) {
+		"enableApiClient": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.program()
 			admin.Does("disables it", "disableApiClient", map[string]any{"clientId": id(p)})
 			return admin, map[string]any{"clientId": id(p)}
 		}},
-		"proposeProvider": {"provider.propose", "", func(s *stage) (*Actor, map[string]any) {
+		"proposeProvider": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin := s.place()
 			return admin, s.proposal(uni)
 		}},
-		"approveProvider": {"provider.approve", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"approveProvider": {func(s *stage) (*Actor, map[string]any) {
 			_, p := s.proposedProvider()
 			return s.alma, map[string]any{"providerId": id(p), "proposal": p["proposal"]}
 		}},
-		"rejectProvider": {"provider.reject", "", func(s *stage) (*Actor, map[string]any) {
+		"rejectProvider": {func(s *stage) (*Actor, map[string]any) {
 			admin, p := s.proposedProvider()
 			return admin, map[string]any{"providerId": id(p)}
 		}},
-		"updateProvider": {"provider.update", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"updateProvider": {func(s *stage) (*Actor, map[string]any) {
 			_, admin, p := s.provider()
 			return admin, map[string]any{"providerId": p, "clientId": "other"}
 		}},
-		"addProviderHome": {"provider.add_home", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"addProviderHome": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin, p := s.provider()
 			return admin, map[string]any{"providerId": p, "domain": "mail." + uni + ".example", "institutionId": s.Institution(uni)}
 		}},
-		"removeProviderHome": {"provider.remove_home", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"removeProviderHome": {func(s *stage) (*Actor, map[string]any) {
 			uni, admin, p := s.provider()
 			admin.Does("adds a home", "addProviderHome", map[string]any{"providerId": p, "domain": "mail." + uni + ".example", "institutionId": s.Institution(uni)})
 			return admin, map[string]any{"providerId": p, "domain": "mail." + uni + ".example"}
 		}},
-		"disableProvider": {"provider.disable", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"disableProvider": {func(s *stage) (*Actor, map[string]any) {
 			_, admin, p := s.provider()
 			return admin, map[string]any{"providerId": p}
 		}},
-		"enableProvider": {"provider.enable", "institution.sign_in", func(s *stage) (*Actor, map[string]any) {
+		"enableProvider": {func(s *stage) (*Actor, map[string]any) {
 			_, admin, p := s.provider()
 			admin.Does("disables it", "disableProvider", map[string]any{"providerId": p})
 			return s.alma, map[string]any{"providerId": p}
 		}},
-		"checkProvider": {"provider.health", "", func(s *stage) (*Actor, map[string]any) {
+		"checkProvider": {func(s *stage) (*Actor, map[string]any) {
 			_, admin, p := s.provider()
 			return admin, map[string]any{"providerId": p}
 		}},

@@ -20,18 +20,15 @@
 package exchange
 
 import (
-	"context"
 	"io"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/format"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 )
 
 // Reader reads the rows of one format. A reader of XLSX is given an *os.File,
@@ -79,11 +76,10 @@ var (
 	ended      = []importrun.State{importrun.StateDONE, importrun.StateFAILED, importrun.StateCANCELLED}
 )
 
-// record writes the audit entry of a change and its event, whose name is that
-// of the verb. Both are for the staff of the institution.
-func record(ctx context.Context, tx *ent.Tx, verb string, object, institution ident.ID, details map[string]string) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: object, Institutions: []ident.ID{institution}, Details: details}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: object, Host: institution})
+// ofRun is the run for the record, and ofSource the source. Both are for the
+// staff of the institution.
+func ofRun(r *ent.ImportRun) ledger.Thing { return ledger.Thing{ID: r.ID, Host: r.InstitutionID} }
+
+func ofSource(s *ent.ImportSource) ledger.Thing {
+	return ledger.Thing{ID: s.ID, Host: s.InstitutionID}
 }

@@ -10,10 +10,10 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -90,7 +90,7 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 	if in.Name != nil {
 		u.Name = *in.Name
 	}
-	call := idempotency.Call{Verb: "startImport", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toStart, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ImportRun.Get, func(tx *ent.Tx) (*ent.ImportRun, error) {
 		if err := s.check(ctx, tx.Client(), u); err != nil {
 			return nil, err
@@ -113,7 +113,7 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 
 // check refuses what can be refused before the first byte.
 func (s *Service) check(ctx context.Context, db *ent.Client, u Upload) error {
-	if err := authz.Require(ctx, authz.ImportCatalogue, u.InstitutionID); err != nil {
+	if err := toStart.Require(ctx, u.InstitutionID); err != nil {
 		return err
 	}
 	if err := s.readable(u.Format); err != nil {
@@ -159,8 +159,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, u Upload, source *ident
 	if err != nil {
 		return nil, err
 	}
-	details := map[string]string{"format": string(u.Format), "mode": string(u.Mode)}
-	return run, record(ctx, tx, "import.start", run.ID, u.InstitutionID, details)
+	return run, ledger.Note(ctx, tx, toStart, ofRun(run).With("format", string(u.Format)).With("mode", string(u.Mode)))
 }
 
 // abandon ends a run whose document did not arrive.
@@ -178,7 +177,7 @@ func (s *Service) Cancel(ctx context.Context, id ident.ID) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, storage.Found(err, "import", "input", "runId")
 	}
-	if err := authz.Require(ctx, authz.ImportCatalogue, run.InstitutionID); err != nil {
+	if err := toCancel.Require(ctx, run.InstitutionID); err != nil {
 		return nil, err
 	}
 	if err := states.Check("import", run.State, importrun.StateCANCELLED); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -150,7 +151,7 @@ func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importru
 		if n != 1 {
 			return problem.Raced("import", run.ID)
 		}
-		verb := map[importrun.State]string{importrun.StateDONE: "import.finish", importrun.StateFAILED: "import.fail", importrun.StateCANCELLED: "import.cancel"}[to]
+		verb := map[importrun.State]*ledger.Verb{importrun.StateDONE: toFinish, importrun.StateFAILED: toFail, importrun.StateCANCELLED: toCancel}[to]
 		now, err := tx.ImportRun.Get(system, run.ID)
 		if err != nil {
 			return err
@@ -160,8 +161,10 @@ func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importru
 				return err
 			}
 		}
-		return record(ctx, tx, verb, run.ID, run.InstitutionID, map[string]string{
-			"rows": strconv.Itoa(now.Rows), "created": strconv.Itoa(now.Created), "updated": strconv.Itoa(now.Updated), "rejected": strconv.Itoa(now.Rejected)})
+		noted := ofRun(run)
+		noted.Details = map[string]string{
+			"rows": strconv.Itoa(now.Rows), "created": strconv.Itoa(now.Created), "updated": strconv.Itoa(now.Updated), "rejected": strconv.Itoa(now.Rejected)}
+		return ledger.Note(ctx, tx, verb, noted)
 	})
 	if err != nil {
 		return err

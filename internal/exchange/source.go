@@ -9,10 +9,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -48,9 +48,9 @@ type NewSource struct {
 
 // AddSource makes a source, which is pulled for the first time at once.
 func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource, error) {
-	call := idempotency.Call{Verb: "addImportSource", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toAddSource, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.ImportSource.Get, func(tx *ent.Tx) (*ent.ImportSource, error) {
-		if err := authz.Require(ctx, authz.ImportCatalogue, n.InstitutionID); err != nil {
+		if err := toAddSource.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		name, badName := vocab.NeededLine(100, n.Name, "input", "name")
@@ -73,7 +73,7 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 		if err != nil {
 			return nil, err
 		}
-		return source, record(ctx, tx, "import_source.add", source.ID, source.InstitutionID, nil)
+		return source, ledger.Note(ctx, tx, toAddSource, ofSource(source))
 	})
 }
 
@@ -92,7 +92,7 @@ type SourceUpdate struct {
 // its offerings are asked for, it is pulled at once, as if for the first time.
 func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.ImportSource, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
-		source, err := s.mine(ctx, tx.Client(), u.SourceID)
+		source, err := s.mine(ctx, tx.Client(), u.SourceID, toEditSource)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		if err != nil {
 			return nil, err
 		}
-		return changed, record(ctx, tx, "import_source.edit", source.ID, source.InstitutionID, nil)
+		return changed, ledger.Note(ctx, tx, toEditSource, ofSource(source))
 	})
 }
 
@@ -150,16 +150,16 @@ func (s *Service) checkUpdate(ctx context.Context, db *ent.Client, institution i
 
 // PauseSource stops the pulling of a source.
 func (s *Service) PauseSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
-	return s.moveSource(ctx, id, importsource.StatePAUSED, "import_source.pause")
+	return s.moveSource(ctx, id, importsource.StatePAUSED, toPauseSource)
 }
 
 // ResumeSource goes on with it, at once.
 func (s *Service) ResumeSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
-	return s.moveSource(ctx, id, importsource.StateACTIVE, "import_source.resume")
+	return s.moveSource(ctx, id, importsource.StateACTIVE, toResumeSource)
 }
 
-func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.State, verb string) (*ent.ImportSource, error) {
-	source, err := s.mine(ctx, s.DB, id)
+func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.State, verb *ledger.Verb) (*ent.ImportSource, error) {
+	source, err := s.mine(ctx, s.DB, id, verb)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.S
 		if n != 1 {
 			return nil, problem.Raced("source", id)
 		}
-		if err := record(ctx, tx, verb, id, source.InstitutionID, nil); err != nil {
+		if err := ledger.Note(ctx, tx, verb, ofSource(source)); err != nil {
 			return nil, err
 		}
 		return tx.ImportSource.Get(ctx, id)
@@ -188,7 +188,7 @@ func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.S
 // PullSource has a source pulled at the next moment that a server has for it,
 // whatever its schedule and its failures say.
 func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSource, error) {
-	source, err := s.mine(ctx, s.DB, id)
+	source, err := s.mine(ctx, s.DB, id, toPullSource)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSourc
 		if n != 1 {
 			return nil, paused(source.ID)
 		}
-		if err := record(ctx, tx, "import_source.pull", id, source.InstitutionID, nil); err != nil {
+		if err := ledger.Note(ctx, tx, toPullSource, ofSource(source)); err != nil {
 			return nil, err
 		}
 		return tx.ImportSource.Get(ctx, id)
@@ -208,12 +208,12 @@ func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSourc
 }
 
 // mine loads a source that the viewer may administer.
-func (s *Service) mine(ctx context.Context, db *ent.Client, id ident.ID) (*ent.ImportSource, error) {
+func (s *Service) mine(ctx context.Context, db *ent.Client, id ident.ID, verb *ledger.Verb) (*ent.ImportSource, error) {
 	source, err := db.ImportSource.Get(ctx, id)
 	if err != nil {
 		return nil, storage.Found(err, "source", "input", "sourceId")
 	}
-	return source, authz.Require(ctx, authz.ImportCatalogue, source.InstitutionID)
+	return source, verb.Require(ctx, source.InstitutionID)
 }
 
 func paused(id ident.ID) *problem.Error {

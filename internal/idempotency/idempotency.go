@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/idempotencykey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -30,7 +31,7 @@ type Entity[T any] interface {
 
 // Call names one mutation as its client sent it.
 type Call struct {
-	Verb  string
+	Verb  *ledger.Verb
 	Key   *string // nil: the client wants no protection against repeats
 	Input any     // compared, so that a key is not reused for something else
 }
@@ -58,7 +59,7 @@ func Write[T Entity[T]](ctx context.Context, db *ent.Client, c Call, load func(c
 	if err != nil {
 		return none, fmt.Errorf("idempotency: %w", err)
 	}
-	digest, inputDigest := storage.Digest(string(v.Actor())+"\x00"+c.Verb+"\x00"+*c.Key), storage.Digest(string(input))
+	digest, inputDigest := storage.Digest(string(v.Actor())+"\x00"+c.Verb.Mutation()+"\x00"+*c.Key), storage.Digest(string(input))
 	system := viewer.AsSystem(ctx)
 
 	// A repeat is found here; only rivals at the same moment meet the unique key.

@@ -5,10 +5,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -28,7 +26,7 @@ type AllianceUpdate struct {
 // UpdateAlliance changes an alliance. New bounds hold for what is published
 // from then on; what is published stays.
 func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Alliance, error) {
-	if err := authz.Require(ctx, authz.ManageAlliance, u.AllianceID); err != nil {
+	if err := toUpdateAlliance.Require(ctx, u.AllianceID); err != nil {
 		return nil, err
 	}
 	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
@@ -60,10 +58,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Verb: "alliance.update", Object: u.AllianceID}); err != nil {
-			return nil, err
-		}
-		if err := outbox.Append(ctx, tx, outbox.Event{Type: "alliance.update", Object: u.AllianceID, Public: true}); err != nil {
+		if err := ledger.Note(ctx, tx, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}); err != nil {
 			return nil, err
 		}
 		return tx.Alliance.Get(ctx, u.AllianceID)

@@ -38,10 +38,9 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -85,7 +84,7 @@ func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) 
 		if err != nil {
 			return nil, err
 		}
-		return a, audit.Record(ctx, tx, audit.Entry{Verb: "alliance.found", Object: a.ID})
+		return a, ledger.Note(ctx, tx, toFound, ledger.Thing{ID: a.ID})
 	})
 }
 
@@ -172,7 +171,7 @@ type Admission struct {
 // at once, without an invitation: so an alliance is set up. It returns a
 // CONFLICT problem when one of its identifiers is taken.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, error) {
-	if err := authz.Require(ctx, authz.ManageAlliance, a.AllianceID); err != nil {
+	if err := toJoin.Require(ctx, a.AllianceID); err != nil {
 		return nil, err
 	}
 	details, err := a.check()
@@ -190,12 +189,12 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Institution, err
 			SetHistory([]vocab.Standing{{State: string(membership.StateACTIVE), Since: now}}).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Verb: "institution.admit", Object: inst.ID, Institutions: []ident.ID{inst.ID}}); err != nil {
-			return nil, err
-		}
-		return inst, outbox.Append(ctx, tx, outbox.Event{Type: "institution.admit", Object: inst.ID, Public: true})
+		return inst, ledger.Note(ctx, tx, toJoin, ofInstitution(inst))
 	})
 }
+
+// ofInstitution is the institution for the record.
+func ofInstitution(i *ent.Institution) ledger.Thing { return ledger.Thing{ID: i.ID, Host: i.ID} }
 
 // register stores an institution. It returns a CONFLICT problem at each of its
 // identifiers, below path, that another institution has.

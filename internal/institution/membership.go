@@ -8,14 +8,14 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -93,9 +93,9 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 	case in.Institution != nil:
 		details, invalid = in.Institution.details("input", "institution")
 	}
-	call := idempotency.Call{Verb: "inviteMember", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toInvite, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Membership.Get, func(tx *ent.Tx) (*ent.Membership, error) {
-		if err := authz.Require(ctx, authz.ManageAlliance, in.AllianceID); err != nil {
+		if err := toInvite.Require(ctx, in.AllianceID); err != nil {
 			return nil, err
 		}
 		if invalid != nil {
@@ -107,10 +107,7 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 			if err != nil {
 				return nil, err
 			}
-			if err := audit.Record(ctx, tx, audit.Entry{Verb: "institution.register", Object: inst.ID, Institutions: []ident.ID{inst.ID}}); err != nil {
-				return nil, err
-			}
-			if err := outbox.Append(ctx, tx, outbox.Event{Type: "institution.register", Object: inst.ID, Public: true}); err != nil {
+			if err := ledger.Note(ctx, tx, toRegister, ofInstitution(inst)); err != nil {
 				return nil, err
 			}
 			return invite(ctx, tx, in, inst.ID, now)
@@ -130,7 +127,7 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 		if err != nil {
 			return nil, err
 		}
-		m, err := moveMembership(ctx, tx, before, membership.StateINVITED, "membership.invite", now, func(u *ent.MembershipUpdate) {
+		m, err := moveMembership(ctx, tx, before, membership.StateINVITED, toInvite, now, func(u *ent.MembershipUpdate) {
 			u.SetPart(in.Part).SetReason("").ClearSince().ClearUntil()
 		})
 		if p, ok := errors.AsType[*problem.Error](err); ok {
@@ -150,7 +147,7 @@ func invite(ctx context.Context, tx *ent.Tx, in Invitation, institutionID ident.
 	if err != nil {
 		return nil, err
 	}
-	return m, recordMembership(ctx, tx, m, "membership.invite", "", membership.StateINVITED)
+	return m, ledger.Note(ctx, tx, toInvite, ofMembership(m, ""))
 }
 
 // InvitationAnswer is the institution's answer to an invitation.
@@ -161,11 +158,11 @@ type InvitationAnswer struct {
 
 // AnswerInvitation joins the alliance, or declines.
 func (s *Service) AnswerInvitation(ctx context.Context, a InvitationAnswer) (*ent.Membership, error) {
-	to, verb := membership.StateLEFT, "membership.decline"
+	to, verb := membership.StateLEFT, toDecline
 	if a.Accept {
-		to, verb = membership.StateACTIVE, "membership.accept"
+		to, verb = membership.StateACTIVE, toAccept
 	}
-	return s.changeMembership(ctx, a.MembershipID, byInstitution, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
+	return s.changeMembership(ctx, a.MembershipID, byInstitution, verb, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateINVITED { // what is suspended is reinstated by the alliance alone
 			return nil, problem.New(problem.Conflict, "this invitation is answered already").With("from", string(m.State)).With("to", string(to))
 		}
@@ -196,17 +193,17 @@ func (r Reasoned) check() (string, error) {
 // Suspend suspends an active member, with a reason that its staff sees. What
 // follows is said in the comment of the package.
 func (s *Service) Suspend(ctx context.Context, r Reasoned) (*ent.Membership, error) {
-	return s.reasoned(ctx, r, byAlliance, membership.StateSUSPENDED, "membership.suspend", func(*ent.MembershipUpdate, time.Time) {})
+	return s.reasoned(ctx, r, byAlliance, membership.StateSUSPENDED, toSuspend, func(*ent.MembershipUpdate, time.Time) {})
 }
 
 // End ends a membership, or takes an invitation back. The alliance may, and the
 // institution itself.
 func (s *Service) End(ctx context.Context, r Reasoned) (*ent.Membership, error) {
-	return s.reasoned(ctx, r, byEither, membership.StateLEFT, "membership.end", func(u *ent.MembershipUpdate, now time.Time) { u.SetUntil(now) })
+	return s.reasoned(ctx, r, byEither, membership.StateLEFT, toEnd, func(u *ent.MembershipUpdate, now time.Time) { u.SetUntil(now) })
 }
 
-func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membership.State, verb string, set func(*ent.MembershipUpdate, time.Time)) (*ent.Membership, error) {
-	return s.changeMembership(ctx, r.MembershipID, by, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
+func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membership.State, verb *ledger.Verb, set func(*ent.MembershipUpdate, time.Time)) (*ent.Membership, error) {
+	return s.changeMembership(ctx, r.MembershipID, by, verb, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		reason, err := r.check()
 		if err != nil {
 			return nil, err
@@ -220,27 +217,27 @@ func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membersh
 
 // Reinstate makes a suspended member active again.
 func (s *Service) Reinstate(ctx context.Context, id ident.ID) (*ent.Membership, error) {
-	return s.changeMembership(ctx, id, byAlliance, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
+	return s.changeMembership(ctx, id, byAlliance, toReinstate, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateSUSPENDED { // an invitation is answered by the institution alone
 			return nil, problem.New(problem.Conflict, "only a suspended member is reinstated").With("from", string(m.State)).With("to", string(membership.StateACTIVE))
 		}
-		return moveMembership(ctx, tx, m, membership.StateACTIVE, "membership.reinstate", now, func(u *ent.MembershipUpdate) { u.SetReason("") })
+		return moveMembership(ctx, tx, m, membership.StateACTIVE, toReinstate, now, func(u *ent.MembershipUpdate) { u.SetReason("") })
 	})
 }
 
 // side says who may change a membership.
-type side func(context.Context, *ent.Membership) error
+type side func(context.Context, *ledger.Verb, *ent.Membership) error
 
-func byAlliance(ctx context.Context, m *ent.Membership) error {
-	return authz.Require(ctx, authz.ManageAlliance, m.AllianceID)
+func byAlliance(ctx context.Context, v *ledger.Verb, m *ent.Membership) error {
+	return v.Require(ctx, m.AllianceID)
 }
 
-func byInstitution(ctx context.Context, m *ent.Membership) error {
-	return authz.Require(ctx, authz.ManageInstitution, m.InstitutionID)
+func byInstitution(ctx context.Context, v *ledger.Verb, m *ent.Membership) error {
+	return v.Require(ctx, m.InstitutionID)
 }
 
-func byEither(ctx context.Context, m *ent.Membership) error {
-	alliance, own := byAlliance(ctx, m), byInstitution(ctx, m)
+func byEither(ctx context.Context, v *ledger.Verb, m *ent.Membership) error {
+	alliance, own := v.Require(ctx, m.AllianceID), v.RequireOr(ctx, m.InstitutionID)
 	switch {
 	case alliance == nil || own == nil:
 		return nil
@@ -252,14 +249,14 @@ func byEither(ctx context.Context, m *ent.Membership) error {
 
 // AllianceActions says what the viewer may do for an alliance.
 func AllianceActions(ctx context.Context, a *ent.Alliance) []authz.Action {
-	manage := authz.Require(ctx, authz.ManageAlliance, a.ID)
-	return []authz.Action{authz.Act("updateAlliance", manage), authz.Act("inviteMember", manage)}
+	manage := toUpdateAlliance.Require(ctx, a.ID)
+	return []authz.Action{toUpdateAlliance.Act(manage), toInvite.Act(manage)}
 }
 
 // Actions says what the viewer may do for an institution.
 func Actions(ctx context.Context, i *ent.Institution) []authz.Action {
-	manage := authz.Require(ctx, authz.ManageInstitution, i.ID)
-	return []authz.Action{authz.Act("updateInstitution", manage), authz.Act("addUnit", manage)}
+	manage := toUpdate.Require(ctx, i.ID)
+	return []authz.Action{toUpdate.Act(manage), toAddUnit.Act(manage)}
 }
 
 // MembershipActions says what the viewer may do with a membership now.
@@ -278,15 +275,15 @@ func MembershipActions(ctx context.Context, m *ent.Membership) []authz.Action {
 	}
 	may := func(to membership.State) error { return membershipStates.Check("membership", m.State, to) }
 	return []authz.Action{
-		authz.Act("inviteMember", byAlliance(ctx, m), may(membership.StateINVITED)),
-		authz.Act("answerInvitation", byInstitution(ctx, m), invited()),
-		authz.Act("suspendMember", byAlliance(ctx, m), may(membership.StateSUSPENDED)),
-		authz.Act("reinstateMember", byAlliance(ctx, m), suspended()),
-		authz.Act("endMembership", byEither(ctx, m), may(membership.StateLEFT)),
+		toInvite.Act(byAlliance(ctx, toInvite, m), may(membership.StateINVITED)),
+		toAccept.Act(byInstitution(ctx, toAccept, m), invited()),
+		toSuspend.Act(byAlliance(ctx, toSuspend, m), may(membership.StateSUSPENDED)),
+		toReinstate.Act(byAlliance(ctx, toReinstate, m), suspended()),
+		toEnd.Act(byEither(ctx, toEnd, m), may(membership.StateLEFT)),
 	}
 }
 
-func (s *Service) changeMembership(ctx context.Context, id ident.ID, by side, change func(context.Context, *ent.Tx, *ent.Membership, time.Time) (*ent.Membership, error)) (*ent.Membership, error) {
+func (s *Service) changeMembership(ctx context.Context, id ident.ID, by side, verb *ledger.Verb, change func(context.Context, *ent.Tx, *ent.Membership, time.Time) (*ent.Membership, error)) (*ent.Membership, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -295,7 +292,7 @@ func (s *Service) changeMembership(ctx context.Context, id ident.ID, by side, ch
 		if err != nil {
 			return nil, storage.Found(err, "membership", "input", "membershipId")
 		}
-		if err := by(ctx, m); err != nil {
+		if err := by(ctx, verb, m); err != nil {
 			return nil, err
 		}
 		return change(ctx, tx, m, vocab.Now(s.Now))
@@ -313,7 +310,7 @@ func holdMembership(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Membersh
 
 // moveMembership takes m, which its caller holds, to another state and adds it to
 // the history.
-func moveMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, to membership.State, verb string, now time.Time, set func(*ent.MembershipUpdate)) (*ent.Membership, error) {
+func moveMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, to membership.State, verb *ledger.Verb, now time.Time, set func(*ent.MembershipUpdate)) (*ent.Membership, error) {
 	if err := membershipStates.Check("membership", m.State, to); err != nil {
 		return nil, err
 	}
@@ -323,24 +320,37 @@ func moveMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, to membe
 	if err := update.Exec(ctx); err != nil {
 		return nil, err
 	}
-	if err := recordMembership(ctx, tx, m, verb, m.State, to); err != nil {
+	moved, err := tx.Membership.Get(ctx, m.ID)
+	if err != nil {
 		return nil, err
 	}
-	return tx.Membership.Get(ctx, m.ID)
+	return moved, ledger.Note(ctx, tx, verb, ofMembership(moved, m.State))
 }
 
-// recordMembership writes the audit entry of a change and its event. An
-// invitation concerns the two sides; everything that follows is public.
-func recordMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, verb string, from, to membership.State) error {
-	details := map[string]string{"alliance": string(m.AllianceID), "institution": string(m.InstitutionID), "to": string(to)}
-	if from != "" {
-		details["from"] = string(from)
+// ofMembership is the membership for the record, which was in a state before.
+// An invitation concerns the two sides; everything that follows is public.
+func ofMembership(m *ent.Membership, from membership.State) ledger.Thing {
+	return ledger.Thing{ID: m.ID, Home: m.InstitutionID, Public: m.State != membership.StateINVITED, Payload: vocab.Payload{
+		Alliance: m.AllianceID, Institution: m.InstitutionID, From: string(from), To: string(m.State)}}
+}
+
+// BroughtBy returns the alliance that acts for each institution until it has an
+// administrator: somebody has to let its first people in. It is the one whose
+// invitation is the oldest of those that have not ended, so that nobody else
+// gets a say by inviting it too.
+func BroughtBy(ctx context.Context, db *ent.Client, institutions ...ident.ID) (map[ident.ID]ident.ID, error) {
+	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).
+		Order(membership.ByID()).All(viewer.AsSystem(ctx))
+	if err != nil {
+		return nil, err
 	}
-	entry := audit.Entry{Verb: verb, Object: m.ID, Institutions: []ident.ID{m.InstitutionID}, Details: details}
-	if err := audit.Record(ctx, tx, entry); err != nil {
-		return err
+	by := map[ident.ID]ident.ID{}
+	for _, m := range all {
+		if by[m.InstitutionID] == "" {
+			by[m.InstitutionID] = m.AllianceID
+		}
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: m.ID, Payload: details, Home: m.InstitutionID, Public: to != membership.StateINVITED})
+	return by, nil
 }
 
 // Active says which of the institutions are ACTIVE in an alliance now, in one

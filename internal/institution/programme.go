@@ -5,9 +5,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -35,7 +34,7 @@ type NewModule struct {
 
 // AddProgramme adds a study programme and its modules.
 func (s *Service) AddProgramme(ctx context.Context, p NewProgramme) (*ent.Programme, error) {
-	if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
+	if err := toAddProgramme.Require(ctx, p.InstitutionID); err != nil {
 		return nil, err
 	}
 	if err := vocab.CheckEQF(p.EQF, "eqf"); err != nil {
@@ -56,6 +55,6 @@ func (s *Service) AddProgramme(ctx context.Context, p NewProgramme) (*ent.Progra
 				return nil, err
 			}
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "programme.add", Object: made.ID, Institutions: []ident.ID{p.InstitutionID}})
+		return made, ledger.Note(ctx, tx, toAddProgramme, ledger.Thing{ID: made.ID, Host: p.InstitutionID})
 	})
 }

@@ -5,9 +5,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
@@ -27,7 +26,7 @@ func (s *Service) RecordStudy(ctx context.Context, st Study) error {
 		if err != nil {
 			return storage.Found(err, "programme", "programmeId")
 		}
-		if err := authz.Require(ctx, authz.ManageInstitution, p.InstitutionID); err != nil {
+		if err := toRecordStudy.Require(ctx, p.InstitutionID); err != nil {
 			return err
 		}
 		n, err := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).
@@ -38,6 +37,6 @@ func (s *Service) RecordStudy(ctx context.Context, st Study) error {
 		if n == 0 {
 			return problem.Missing("person").At("personId")
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "study.record", Object: st.PersonID, Institutions: []ident.ID{p.InstitutionID}})
+		return ledger.Note(ctx, tx, toRecordStudy, ledger.Thing{ID: st.PersonID, Host: p.InstitutionID})
 	})
 }

@@ -7,11 +7,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -46,9 +45,9 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 		badName = errNoName.At("input", "name")
 	}
 	invalid := problem.Join(badKey, badName)
-	call := idempotency.Call{Verb: "addUnit", Key: u.IdempotencyKey, Input: u}
+	call := idempotency.Call{Verb: toAddUnit, Key: u.IdempotencyKey, Input: u}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
-		if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+		if err := toAddUnit.Require(ctx, u.InstitutionID); err != nil {
 			return nil, err
 		}
 		if invalid != nil {
@@ -72,7 +71,7 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 		if err != nil {
 			return nil, err
 		}
-		return made, recordUnit(ctx, tx, "unit.add", made)
+		return made, ledger.Note(ctx, tx, toAddUnit, ofUnit(made))
 	})
 }
 
@@ -89,7 +88,7 @@ type UnitUpdate struct {
 // unit would come to stand below itself, and a CONFLICT problem when it or its
 // new parent is closed or the tree would become too deep.
 func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, error) {
-	return s.changeUnit(ctx, in.UnitID, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
+	return s.changeUnit(ctx, in.UnitID, toUpdateUnit, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
 		name, err := vocab.TextOf(maxName, in.Name, "input", "name")
 		if err != nil {
 			return nil, err
@@ -114,7 +113,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := recordUnit(ctx, tx, "unit.update", u); err != nil {
+		if err := ledger.Note(ctx, tx, toUpdateUnit, ofUnit(u)); err != nil {
 			return nil, err
 		}
 		return tx.Unit.Get(ctx, u.ID)
@@ -125,7 +124,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 // and what it did stays. It returns a CONFLICT problem while it has open units
 // below it or published courses.
 func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error) {
-	return s.changeUnit(ctx, id, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
+	return s.changeUnit(ctx, id, toCloseUnit, func(tx *ent.Tx, u *ent.Unit, t tree) (*ent.Unit, error) {
 		for _, other := range t {
 			if other.ParentID != nil && *other.ParentID == u.ID && other.ClosedAt == nil {
 				return nil, problem.New(problem.Conflict, "this unit has open units below it; close or move them first")
@@ -141,7 +140,7 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := recordUnit(ctx, tx, "unit.close", u); err != nil {
+		if err := ledger.Note(ctx, tx, toCloseUnit, ofUnit(u)); err != nil {
 			return nil, err
 		}
 		return tx.Unit.Get(ctx, u.ID)
@@ -149,13 +148,13 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 }
 
 // changeUnit changes a unit that is open, with the tree held still.
-func (s *Service) changeUnit(ctx context.Context, id ident.ID, change func(*ent.Tx, *ent.Unit, tree) (*ent.Unit, error)) (*ent.Unit, error) {
+func (s *Service) changeUnit(ctx context.Context, id ident.ID, verb *ledger.Verb, change func(*ent.Tx, *ent.Unit, tree) (*ent.Unit, error)) (*ent.Unit, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Unit, error) {
 		u, err := tx.Unit.Get(ctx, id) // for its institution, which stays
 		if err != nil {
 			return nil, storage.Found(err, "unit", "input", "unitId")
 		}
-		if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+		if err := verb.Require(ctx, u.InstitutionID); err != nil {
 			return nil, err
 		}
 		t, err := s.lockTree(ctx, tx, u.InstitutionID)
@@ -251,20 +250,17 @@ func (t tree) height(id ident.ID) int {
 	return 1 + most
 }
 
-// recordUnit writes the audit entry of a change and its event.
-func recordUnit(ctx context.Context, tx *ent.Tx, verb string, u *ent.Unit) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: u.ID, Institutions: []ident.ID{u.InstitutionID}}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: u.ID, Public: true, Payload: map[string]string{"institution": string(u.InstitutionID)}})
+// ofUnit is the unit for the record.
+func ofUnit(u *ent.Unit) ledger.Thing {
+	return ledger.Thing{ID: u.ID, Host: u.InstitutionID, Payload: vocab.Payload{Institution: u.InstitutionID}}
 }
 
 // UnitActions says what the viewer may do with a unit now.
 func UnitActions(ctx context.Context, u *ent.Unit) []authz.Action {
-	manage := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID)
+	manage := toUpdateUnit.Require(ctx, u.InstitutionID)
 	var open error
 	if u.ClosedAt != nil {
 		open = errClosed
 	}
-	return []authz.Action{authz.Act("updateUnit", manage, open), authz.Act("closeUnit", manage, open)}
+	return []authz.Action{toUpdateUnit.Act(manage, open), toCloseUnit.Act(manage, open)}
 }

@@ -2,14 +2,11 @@ package institution
 
 import (
 	"context"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -106,7 +103,7 @@ func (u Update) identifiers() identifiers {
 // Update changes an institution. It returns an INVALID problem for each broken
 // value, and a CONFLICT problem at each identifier that another one has.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error) {
-	if err := authz.Require(ctx, authz.ManageInstitution, u.InstitutionID); err != nil {
+	if err := toUpdate.Require(ctx, u.InstitutionID); err != nil {
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Institution, error) {
@@ -127,10 +124,8 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Institution, error
 		if err != nil {
 			return nil, storage.Found(err, "institution", "input", "institutionId")
 		}
-		details := map[string]string{"fields": strings.Join(changed, " ")}
-		if err := audit.Record(ctx, tx, audit.Entry{Verb: "institution.update", Object: inst.ID, Institutions: []ident.ID{inst.ID}, Details: details}); err != nil {
-			return nil, err
-		}
-		return inst, outbox.Append(ctx, tx, outbox.Event{Type: "institution.update", Object: inst.ID, Public: true, Payload: details})
+		noted := ofInstitution(inst)
+		noted.Payload.Fields = changed
+		return inst, ledger.Note(ctx, tx, toUpdate, noted)
 	})
 }

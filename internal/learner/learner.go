@@ -21,9 +21,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -103,11 +103,11 @@ func (s *Service) signIn(ctx context.Context, a Assertion) (*ent.Identity, error
 		if err := role.Assert(ctx, tx, id.PersonID, claims, now); err != nil {
 			return nil, err
 		}
-		entry := audit.Entry{Verb: "person.sign_in", Object: id.PersonID, Institutions: []ident.ID{a.InstitutionID}}
+		noted := ledger.Thing{ID: id.PersonID, At: []ident.ID{a.InstitutionID}}
 		if a.Dropped > 0 {
-			entry.Details = map[string]string{"dropped_affiliations": strconv.Itoa(a.Dropped)}
+			noted = noted.With("dropped_affiliations", strconv.Itoa(a.Dropped))
 		}
-		return id, audit.Record(ctx, tx, entry)
+		return id, ledger.Note(ctx, tx, toSignIn, noted)
 	})
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/person"
 	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	"github.com/peregrine-exchange/peregrine/ent/session"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -49,7 +49,7 @@ func (s *Service) Link(ctx context.Context, a Assertion) (*ent.Identity, error) 
 		if err := refreshAffiliations(asSystem, tx, v.PersonID, a, now); err != nil {
 			return nil, err
 		}
-		return id, audit.Record(ctx, tx, audit.Entry{Verb: "identity.link", Object: id.ID, Institutions: []ident.ID{a.InstitutionID}})
+		return id, ledger.Note(ctx, tx, toLink, ledger.Thing{ID: id.ID, At: []ident.ID{a.InstitutionID}})
 	})
 	if storage.IsDuplicate(err) { // it has just signed in for the first time elsewhere
 		return nil, errOthers
@@ -116,6 +116,6 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		if n == 0 {
 			return problem.Raced("account", id)
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "identity.unlink", Object: gone.ID})
+		return ledger.Note(ctx, tx, toUnlink, ledger.Thing{ID: gone.ID})
 	})
 }

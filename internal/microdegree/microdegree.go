@@ -13,14 +13,13 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree/rules"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -51,9 +50,9 @@ type New struct {
 func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
 	content, badContent := n.Content.check()
 	invalid := problem.Join(checkKey(n.Key, "input", "key"), badContent)
-	call := idempotency.Call{Verb: "createMicroDegree", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		if err := authz.Require(ctx, authz.EditMicroDegree, n.InstitutionID); err != nil {
+		if err := toCreate.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		if invalid != nil {
@@ -68,7 +67,7 @@ func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
 		if err != nil {
 			return nil, err
 		}
-		return made, record(ctx, tx, "micro_degree.create", made)
+		return made, ledger.Note(ctx, tx, toCreate, ofMicroDegree(made))
 	})
 }
 
@@ -82,7 +81,7 @@ type Update struct {
 // the micro-degree is published.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error) {
 	content, invalid := u.Content.check()
-	return s.change(ctx, u.MicroDegreeID, "micro_degree.edit", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+	return s.change(ctx, u.MicroDegreeID, toEdit, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		if invalid != nil {
 			return invalid
 		}
@@ -94,7 +93,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error
 // Publish opens a draft to learners. It returns an INVALID problem for each
 // rule that is broken or cannot be met with the published courses.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	return s.change(ctx, id, "micro_degree.publish", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+	return s.change(ctx, id, toPublish, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		if err := states.Check("micro-degree", m.State, microdegree.StatePUBLISHED); err != nil {
 			return err
 		}
@@ -105,7 +104,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.MicroDegree, e
 
 // Withdraw takes a micro-degree out of the catalogue.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	return s.change(ctx, id, "micro_degree.withdraw", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+	return s.change(ctx, id, toWithdraw, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		update.SetState(microdegree.StateWITHDRAWN)
 		return states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)
 	})
@@ -125,16 +124,16 @@ func (s *Service) Issues(ctx context.Context, m *ent.MicroDegree) (issues, fault
 
 // InstitutionActions says what the viewer may add to a provider's micro-degrees.
 func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	return []authz.Action{authz.Act("createMicroDegree", authz.Require(ctx, authz.EditMicroDegree, institution))}
+	return []authz.Action{toCreate.Act(toCreate.Require(ctx, institution))}
 }
 
 // Actions says what the viewer may do with a micro-degree now.
 func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
-	edit := authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID)
+	edit := toEdit.Require(ctx, m.InstitutionID)
 	return []authz.Action{
-		authz.Act("updateMicroDegree", edit, editable(m)),
-		authz.Act("publishMicroDegree", edit, states.Check("micro-degree", m.State, microdegree.StatePUBLISHED)),
-		authz.Act("withdrawMicroDegree", edit, states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)),
+		toEdit.Act(edit, editable(m)),
+		toPublish.Act(edit, states.Check("micro-degree", m.State, microdegree.StatePUBLISHED)),
+		toWithdraw.Act(edit, states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)),
 	}
 }
 
@@ -161,7 +160,7 @@ func (s *Service) feasible(ctx context.Context, db *ent.Client, m *ent.MicroDegr
 // change runs an update of a micro-degree, and records it. The row is written
 // before it is read and decided on, so that whoever changes it at the same moment
 // waits.
-func (s *Service) change(ctx context.Context, id ident.ID, verb string, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
+func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -173,7 +172,7 @@ func (s *Service) change(ctx context.Context, id ident.ID, verb string, decide f
 		if err != nil {
 			return nil, storage.Found(err, "micro-degree", "input", "microDegreeId")
 		}
-		if err := authz.Require(ctx, authz.EditMicroDegree, m.InstitutionID); err != nil {
+		if err := verb.Require(ctx, m.InstitutionID); err != nil {
 			return nil, err
 		}
 		update := tx.MicroDegree.Update().Where(microdegree.ID(id))
@@ -183,7 +182,7 @@ func (s *Service) change(ctx context.Context, id ident.ID, verb string, decide f
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, verb, m); err != nil {
+		if err := ledger.Note(ctx, tx, verb, ofMicroDegree(m)); err != nil {
 			return nil, err
 		}
 		return tx.MicroDegree.Get(ctx, id)
@@ -202,12 +201,7 @@ func (c checked) fill(m *ent.MicroDegreeMutation) {
 	m.SetComposition(c.composition)
 }
 
-// public lists the verbs whose effect anybody may see.
-var public = map[string]bool{"micro_degree.publish": true, "micro_degree.withdraw": true}
-
-func record(ctx context.Context, tx *ent.Tx, verb string, m *ent.MicroDegree) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: m.ID, Institutions: []ident.ID{m.InstitutionID}}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: m.ID, Host: m.InstitutionID, Public: public[verb]})
+// ofMicroDegree is the micro-degree for the record.
+func ofMicroDegree(m *ent.MicroDegree) ledger.Thing {
+	return ledger.Thing{ID: m.ID, Host: m.InstitutionID}
 }

@@ -1,3 +1,11 @@
+// Package outbox is the log of events. Package ledger stores an event in the
+// transaction that causes it, so that it is told if and only if its change
+// happened.
+//
+// A transaction cannot know which of its neighbours commits first, so an event
+// gets its number afterwards. Numbered events are one log without gaps: whoever
+// keeps the number of the last event they saw misses nothing. The read model,
+// the change feed and notifications all follow it.
 package outbox
 
 import (

@@ -12,18 +12,22 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
-func append1(ctx context.Context, db *ent.Client, e outbox.Event, fail error) error {
+// tell stores an event of a course that everybody sees.
+func tell(ctx context.Context, db *ent.Client, name string, fail error) error {
 	return storage.Do(ctx, db, func(tx *ent.Tx) error {
-		if err := outbox.Append(ctx, tx, e); err != nil {
+		verb := new(ledger.Book).Declare(name, "", ledger.Everybody)
+		if err := ledger.Note(ctx, tx, verb, ledger.Thing{ID: ident.New(ident.Course)}); err != nil {
 			return err
 		}
 		return fail
@@ -41,11 +45,11 @@ func TestFollowersMissNothing(t *testing.T) {
 	for w := range writers {
 		writing.Go(func() {
 			for i := range each {
-				e := outbox.Event{Type: fmt.Sprint(w, "/", i), Object: ident.New(ident.Course), Public: true}
-				if err := append1(ctx, db, e, nil); err != nil {
+				name := fmt.Sprint(w, "/", i)
+				if err := tell(ctx, db, name, nil); err != nil {
 					t.Error(err)
 				}
-				if err := append1(ctx, db, e, rolledBack); !errors.Is(err, rolledBack) {
+				if err := tell(ctx, db, name, rolledBack); !errors.Is(err, rolledBack) {
 					t.Error(err)
 				}
 			}
@@ -98,7 +102,7 @@ func TestOldEventsArePrunedAndTheirCursorsRefused(t *testing.T) {
 	db := testkit.Database(t).Client
 	ctx := viewer.AsSystem(t.Context())
 	for range 3 {
-		if err := append1(ctx, db, outbox.Event{Type: "course.publish", Object: ident.New(ident.Course), Public: true}, nil); err != nil {
+		if err := tell(ctx, db, "course.publish", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,7 +115,7 @@ func TestOldEventsArePrunedAndTheirCursorsRefused(t *testing.T) {
 	if n, err := outbox.Prune(ctx, db, time.Now().Add(outbox.Retention+time.Hour)); n != 2 || err != nil {
 		t.Errorf("pruned %d of three old events, %v: the newest is where counting goes on", n, err)
 	}
-	if err := append1(ctx, db, outbox.Event{Type: "course.publish", Object: ident.New(ident.Course), Public: true}, nil); err != nil {
+	if err := tell(ctx, db, "course.publish", nil); err != nil {
 		t.Fatal(err)
 	}
 	page, err := outbox.Feed(ctx, db, 2, nil, 10)
@@ -133,7 +137,7 @@ func TestPruningLeavesNoGaps(t *testing.T) {
 	now := time.Now()
 	ages := []time.Duration{1, 1, -1, 1, -1, 1} // 1: older than what is kept
 	for i, age := range ages {
-		db.OutboxEvent.Create().SetType("course.publish").SetObjectID(ident.New(ident.Course)).SetAudience(outboxevent.AudiencePUBLIC).SetPayload(nil).
+		db.OutboxEvent.Create().SetType("course.publish").SetObjectID(ident.New(ident.Course)).SetAudience(outboxevent.AudiencePUBLIC).SetVersion(1).SetPayload(vocab.Payload{}).
 			SetSequence(int64(i + 1)).SetCreatedAt(now.Add(-outbox.Retention - age*time.Hour)).ExecX(ctx)
 	}
 	if n, err := outbox.Prune(ctx, db, now); n != 2 || err != nil {
@@ -150,7 +154,7 @@ func TestFeedLooksAtSoManyEventsAtOnce(t *testing.T) {
 	ctx := viewer.AsSystem(t.Context())
 	var creates []*ent.OutboxEventCreate
 	for i := range 2101 {
-		creates = append(creates, db.OutboxEvent.Create().SetType("result.record").SetObjectID(ident.New(ident.Result)).SetPayload(map[string]string{}).
+		creates = append(creates, db.OutboxEvent.Create().SetType("result.record").SetObjectID(ident.New(ident.Result)).SetVersion(1).SetPayload(vocab.Payload{}).
 			SetAudience(outboxevent.AudiencePARTIES).SetHostID(ident.New(ident.Institution)).SetSequence(int64(i+1)))
 		if len(creates) == 500 || i == 2100 {
 			db.OutboxEvent.CreateBulk(creates...).ExecX(ctx)

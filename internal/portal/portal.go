@@ -14,10 +14,10 @@ import (
 	row "github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/session"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -51,9 +51,9 @@ type Registration struct {
 // Register registers a portal. It returns a CONFLICT problem while the origin
 // is registered already, by whomever.
 func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, error) {
-	call := idempotency.Call{Verb: "registerPortal", Key: r.IdempotencyKey, Input: r}
+	call := idempotency.Call{Verb: toRegister, Key: r.IdempotencyKey, Input: r}
 	made, err := idempotency.Write(ctx, s.DB, call, s.DB.Portal.Get, func(tx *ent.Tx) (*ent.Portal, error) {
-		if err := authz.Require(ctx, verbAt(r.At), r.At); err != nil {
+		if err := requireAt(ctx, toRegister, r.At); err != nil {
 			return nil, err
 		}
 		name, badName := vocab.NeededLine(maxName, r.Name, "input", "name")
@@ -78,7 +78,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, er
 		if err != nil {
 			return nil, err
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "portal.register", Object: made.ID, Institutions: []ident.ID{r.At}})
+		return made, ledger.Note(ctx, tx, toRegister, ledger.Thing{ID: made.ID, At: []ident.ID{r.At}})
 	})
 	if err == nil {
 		s.origins.forget()
@@ -115,7 +115,7 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 		return nil, storage.Found(err, "portal", "input", "portalId")
 	}
 	at := Owner(p)
-	if err := authz.Require(ctx, verbAt(at), at); err != nil {
+	if err := requireAt(ctx, toEnd, at); err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
@@ -131,7 +131,7 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 		if err := tx.Session.Update().Where(session.PortalID(id), session.EndedAtIsNil()).SetEndedAt(now).Exec(system); err != nil {
 			return nil, err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Verb: "portal.end", Object: id, Institutions: []ident.ID{at}}); err != nil {
+		if err := ledger.Note(ctx, tx, toEnd, ledger.Thing{ID: id, At: []ident.ID{at}}); err != nil {
 			return nil, err
 		}
 		return tx.Portal.Get(ctx, id)
@@ -187,18 +187,19 @@ func Actions(ctx context.Context, p *ent.Portal) []authz.Action {
 	if p.EndedAt != nil {
 		ended = problem.New(problem.Conflict, "the portal has ended already")
 	}
-	return []authz.Action{authz.Act("endPortal", authz.Require(ctx, verbAt(Owner(p)), Owner(p)), ended)}
+	return []authz.Action{toEnd.Act(requireAt(ctx, toEnd, Owner(p)), ended)}
 }
 
 // OwnerActions are what the viewer may do about the portals of an institution
 // or an alliance.
 func OwnerActions(ctx context.Context, at ident.ID) []authz.Action {
-	return []authz.Action{authz.Act("registerPortal", authz.Require(ctx, verbAt(at), at))}
+	return []authz.Action{toRegister.Act(requireAt(ctx, toRegister, at))}
 }
 
-func verbAt(at ident.ID) authz.Verb {
+// requireAt asks for the right of an institution, or that of an alliance.
+func requireAt(ctx context.Context, v *ledger.Verb, at ident.ID) error {
 	if at.Kind() == ident.Alliance {
-		return authz.ManageAlliance
+		return v.RequireOr(ctx, at)
 	}
-	return authz.ManageInstitution
+	return v.Require(ctx, at)
 }

@@ -19,13 +19,11 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 	if err != nil {
 		return nil, err
 	}
-	alliance := s.byAlliance(ctx, s.DB, institutionsOf(homes))
-	either := orOwn(ctx, alliance, institutionsOf(homes))
-	for _, err := range []error{alliance, either} {
-		if err != nil && problem.All(err) == nil {
-			return nil, err
-		}
+	alliance := s.byAlliance(ctx, s.DB, toApprove, institutionsOf(homes))
+	if alliance != nil && problem.All(alliance) == nil {
+		return nil, alliance
 	}
+	either := orOwn(ctx, alliance, toUpdate, institutionsOf(homes))
 	var proposed error
 	if row.State != provider.StatePROPOSED {
 		proposed = errNotProposed(row)
@@ -35,14 +33,14 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 		last = errLastHome
 	}
 	return []authz.Action{
-		authz.Act("approveProvider", alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
-		authz.Act("rejectProvider", either, proposed),
-		authz.Act("updateProvider", either),
-		authz.Act("addProviderHome", either),
-		authz.Act("removeProviderHome", either, last),
-		authz.Act("disableProvider", either, expect(row, provider.StateACTIVE, provider.StateDISABLED)),
-		authz.Act("enableProvider", alliance, expect(row, provider.StateDISABLED, provider.StateACTIVE)),
-		authz.Act("checkProvider", either, rests(row, s.Now())),
+		toApprove.Act(alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
+		toReject.Act(either, proposed),
+		toUpdate.Act(either),
+		toAddHome.Act(either),
+		toRemoveHome.Act(either, last),
+		toDisable.Act(either, expect(row, provider.StateACTIVE, provider.StateDISABLED)),
+		toEnable.Act(alliance, expect(row, provider.StateDISABLED, provider.StateACTIVE)),
+		toCheck.Act(either, rests(row, s.Now())),
 	}, nil
 }
 

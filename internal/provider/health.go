@@ -14,8 +14,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -99,7 +99,7 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	if err != nil {
 		return nil, err
 	}
-	if err := s.byEither(ctx, s.DB, institutionsOf(homes)); err != nil {
+	if err := s.byEither(ctx, s.DB, toCheck, institutionsOf(homes)); err != nil {
 		return nil, err
 	}
 	system, now := viewer.AsSystem(ctx), vocab.Now(s.Now)
@@ -163,7 +163,7 @@ func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider,
 		}
 		if before.Health != health {
 			details := map[string]string{"from": string(before.Health), "to": string(health), "trouble": reason}
-			if err := audit.Record(system, tx, audit.Entry{Verb: "provider.health", Object: row.ID, Institutions: institutionsOf(homes), Details: details}); err != nil {
+			if err := ledger.Note(system, tx, toCheck, ofProvider(row, institutionsOf(homes), details)); err != nil {
 				return nil, err
 			}
 		}
@@ -178,8 +178,7 @@ func (s *Service) ask(system context.Context, row *ent.Provider) (*ent.Provider,
 // those of the last entry about them. The audit is the memory, so that a change
 // is seen across restarts and servers.
 func recordHosts(system context.Context, tx *ent.Tx, id ident.ID, institutions []ident.ID, hosts []string) error {
-	const verb = "provider.endpoints"
-	last, err := tx.AuditEntry.Query().Where(auditentry.ObjectID(id), auditentry.Verb(verb)).Order(ent.Desc(auditentry.FieldID)).First(system)
+	last, err := tx.AuditEntry.Query().Where(auditentry.ObjectID(id), auditentry.Verb(toSeeEndpoints.Name())).Order(ent.Desc(auditentry.FieldID)).First(system)
 	if err != nil && !ent.IsNotFound(err) {
 		return err
 	}
@@ -189,5 +188,5 @@ func recordHosts(system context.Context, tx *ent.Tx, id ident.ID, institutions [
 			return nil
 		}
 	}
-	return audit.Record(system, tx, audit.Entry{Verb: verb, Object: id, Institutions: institutions, Details: details})
+	return ledger.Note(system, tx, toSeeEndpoints, ledger.Thing{ID: id, At: institutions, Details: details})
 }

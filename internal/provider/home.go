@@ -36,7 +36,7 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		if !slices.Contains(all, n.InstitutionID) {
 			all = append(all, n.InstitutionID)
 		}
-		if err := s.byEither(ctx, tx.Client(), all); err != nil {
+		if err := s.byEither(ctx, tx.Client(), toAddHome, all); err != nil {
 			return nil, err
 		}
 		if err := vocab.CheckDomain(n.Domain, "input", "domain"); err != nil {
@@ -56,7 +56,7 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		}
 		details := change(row.State, now.State)
 		details["home"] = n.Domain
-		return now, record(ctx, tx, row, all, "provider.add_home", details)
+		return now, note(ctx, tx, toAddHome, ofProvider(row, all, details))
 	})
 }
 
@@ -76,13 +76,13 @@ func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, err
 		}
 		i := slices.IndexFunc(homes, func(h *ent.ProviderHome) bool { return h.Domain == o.Domain })
 		if i < 0 {
-			if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+			if err := s.byEither(ctx, tx.Client(), toRemoveHome, institutionsOf(homes)); err != nil {
 				return nil, err
 			}
 			return nil, problem.Missing("domain").At("input", "domain")
 		}
 		// An institution may leave a proxy without asking the others.
-		if err := s.byEither(ctx, tx.Client(), []ident.ID{homes[i].InstitutionID}); err != nil {
+		if err := s.byEither(ctx, tx.Client(), toRemoveHome, []ident.ID{homes[i].InstitutionID}); err != nil {
 			return nil, err
 		}
 		if len(homes) == 1 {
@@ -91,7 +91,7 @@ func (s *Service) RemoveHome(ctx context.Context, o OldHome) (*ent.Provider, err
 		if err := tx.ProviderHome.DeleteOne(homes[i]).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
-		return row, record(ctx, tx, row, []ident.ID{homes[i].InstitutionID}, "provider.remove_home", map[string]string{"home": o.Domain})
+		return row, note(ctx, tx, toRemoveHome, ofProvider(row, []ident.ID{homes[i].InstitutionID}, map[string]string{"home": o.Domain}))
 	})
 }
 

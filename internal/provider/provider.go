@@ -48,12 +48,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -110,15 +110,15 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error
 		}
 		return nil, errNoHome.At("input", "homes")
 	}
-	call := idempotency.Call{Verb: "proposeProvider", Key: p.IdempotencyKey, Input: p}
+	call := idempotency.Call{Verb: toPropose, Key: p.IdempotencyKey, Input: p}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
-		if err := s.byEither(ctx, tx.Client(), p.institutions()); err != nil {
+		if err := s.byEither(ctx, tx.Client(), toPropose, p.institutions()); err != nil {
 			return nil, err
 		}
 		if err := s.check(p, fromAPI, "input"); err != nil {
 			return nil, err
 		}
-		return s.create(ctx, tx, p, provider.StatePROPOSED, "provider.propose")
+		return s.create(ctx, tx, p, provider.StatePROPOSED, toPropose)
 	})
 }
 
@@ -137,7 +137,7 @@ func (s *Service) Register(ctx context.Context, p Proposal) (*ent.Provider, erro
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
-		return s.create(ctx, tx, p, provider.StateACTIVE, "provider.register")
+		return s.create(ctx, tx, p, provider.StateACTIVE, toRegister)
 	})
 }
 
@@ -146,7 +146,7 @@ var (
 	errTaken  = problem.New(problem.Conflict, "the issuer, the key or a domain belongs to another provider already")
 )
 
-func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state provider.State, verb string) (*ent.Provider, error) {
+func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state provider.State, verb *ledger.Verb) (*ent.Provider, error) {
 	at := []string{}
 	if state == provider.StatePROPOSED {
 		at = []string{"input"}
@@ -187,7 +187,7 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 			return nil, err
 		}
 	}
-	return made, record(ctx, tx, made, p.institutions(), verb, map[string]string{"to": string(state)})
+	return made, note(ctx, tx, verb, ofProvider(made, p.institutions(), change("", state)))
 }
 
 // ownSecret returns an INVALID problem when another provider has the secret: it
@@ -219,7 +219,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 		if err != nil {
 			return nil, err
 		}
-		if err := s.byAlliance(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+		if err := s.byAlliance(ctx, tx.Client(), toApprove, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		v := viewer.From(ctx)
@@ -236,7 +236,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 		if err != nil {
 			return nil, err
 		}
-		return now, record(ctx, tx, now, institutionsOf(homes), "provider.approve", change(provider.StatePROPOSED, now.State))
+		return now, note(ctx, tx, toApprove, ofProvider(now, institutionsOf(homes), change(provider.StatePROPOSED, now.State)))
 	})
 }
 
@@ -261,7 +261,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if err != nil {
 			return nil, err
 		}
-		if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+		if err := s.byEither(ctx, tx.Client(), toReject, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		if row.State != provider.StatePROPOSED {
@@ -281,7 +281,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if err := tx.Provider.DeleteOne(row).Exec(system); err != nil {
 			return nil, err
 		}
-		return row, record(ctx, tx, row, institutionsOf(homes), "provider.reject", nil)
+		return row, note(ctx, tx, toReject, ofProvider(row, institutionsOf(homes), nil))
 	})
 }
 
@@ -297,22 +297,22 @@ func errNotProposed(row *ent.Provider) error {
 // go on. The administrators of the alliances may, and those of all its
 // institutions: a provider that was broken into cannot wait.
 func (s *Service) Disable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	return s.turn(ctx, id, s.byEither, provider.StateACTIVE, provider.StateDISABLED, "provider.disable")
+	return s.turn(ctx, id, s.byEither, provider.StateACTIVE, provider.StateDISABLED, toDisable)
 }
 
 // Enable puts a disabled provider in force again, as it was approved. Only the
 // administrators of the alliances may.
 func (s *Service) Enable(ctx context.Context, id ident.ID) (*ent.Provider, error) {
-	return s.turn(ctx, id, s.byAlliance, provider.StateDISABLED, provider.StateACTIVE, "provider.enable")
+	return s.turn(ctx, id, s.byAlliance, provider.StateDISABLED, provider.StateACTIVE, toEnable)
 }
 
-func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb string) (*ent.Provider, error) {
+func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provider.State, verb *ledger.Verb) (*ent.Provider, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Provider, error) {
 		row, homes, err := hold(ctx, tx, id)
 		if err != nil {
 			return nil, err
 		}
-		if err := by(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+		if err := by(ctx, tx.Client(), verb, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		if err := expect(row, from, to); err != nil {
@@ -322,7 +322,7 @@ func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provi
 		if err != nil {
 			return nil, err
 		}
-		return now, record(ctx, tx, now, institutionsOf(homes), verb, change(from, to))
+		return now, note(ctx, tx, verb, ofProvider(now, institutionsOf(homes), change(from, to)))
 	})
 }
 
@@ -337,7 +337,11 @@ func expect(row *ent.Provider, from, to provider.State) error {
 }
 
 func change(from, to provider.State) map[string]string {
-	return map[string]string{"from": string(from), "to": string(to)}
+	all := map[string]string{"to": string(to)}
+	if from != "" {
+		all["from"] = string(from)
+	}
+	return all
 }
 
 // hold returns a provider that the viewer sees, with all of its homes, for a
@@ -362,36 +366,44 @@ func load(ctx context.Context, db *ent.Client, id ident.ID) (*ent.Provider, []*e
 }
 
 // side says who may change a provider of these institutions.
-type side func(ctx context.Context, db *ent.Client, institutions []ident.ID) error
+type side func(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error
 
 // byAlliance wants, for each institution, an administrator of an alliance to
 // which it belongs. Until it belongs to any and has an administrator, the
 // alliance whose invitation brought it here acts for it: somebody has to let its
 // first people in. Nobody else gets a say by inviting it.
-func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions []ident.ID) error {
+func (s *Service) byAlliance(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error {
 	system := viewer.AsSystem(ctx)
-	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).Order(membership.ByID()).All(system)
+	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...)).Order(membership.ByID()).All(system)
+	if err != nil {
+		return err
+	}
+	brought, err := institution.BroughtBy(ctx, db, institutions...)
 	if err != nil {
 		return err
 	}
 	for _, inst := range institutions {
-		refused := authz.Require(ctx, authz.ManageAlliance, inst)
+		refused := verb.Require(ctx, inst)
 		if refused == nil {
 			continue
 		}
-		of := slices.DeleteFunc(slices.Clone(all), func(m *ent.Membership) bool { return m.InstitutionID != inst })
-		counted := slices.DeleteFunc(slices.Clone(of), func(m *ent.Membership) bool { return m.State == membership.StateINVITED })
-		if len(counted) == 0 && len(of) > 0 {
+		var alliances []ident.ID
+		for _, m := range all {
+			if m.InstitutionID == inst && m.State != membership.StateINVITED && m.State != membership.StateLEFT {
+				alliances = append(alliances, m.AllianceID)
+			}
+		}
+		if len(alliances) == 0 && brought[inst] != "" {
 			governed, err := db.RoleGrant.Query().Where(authz.Governs(inst, s.Now())).Exist(system)
 			if err != nil {
 				return err
 			}
 			if !governed {
-				counted = of[:1]
+				alliances = []ident.ID{brought[inst]}
 			}
 		}
-		for _, m := range counted {
-			if refused = authz.Require(ctx, authz.ManageAlliance, m.AllianceID); refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
+		for _, a := range alliances {
+			if refused = verb.Require(ctx, a); refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
 				break
 			}
 		}
@@ -403,18 +415,18 @@ func (s *Service) byAlliance(ctx context.Context, db *ent.Client, institutions [
 }
 
 // byEither also lets administrators of all the institutions.
-func (s *Service) byEither(ctx context.Context, db *ent.Client, institutions []ident.ID) error {
-	return orOwn(ctx, s.byAlliance(ctx, db, institutions), institutions)
+func (s *Service) byEither(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error {
+	return orOwn(ctx, s.byAlliance(ctx, db, verb, institutions), verb, institutions)
 }
 
 // orOwn lets administrators of all the institutions where the alliance's are
 // needed otherwise.
-func orOwn(ctx context.Context, refused error, institutions []ident.ID) error {
+func orOwn(ctx context.Context, refused error, verb *ledger.Verb, institutions []ident.ID) error {
 	if refused == nil || !errors.Is(refused, problem.Is(problem.Forbidden)) {
 		return refused
 	}
 	for _, inst := range institutions {
-		if err := authz.Require(ctx, authz.ManageInstitution, inst); err != nil {
+		if err := verb.RequireOr(ctx, inst); err != nil {
 			return err
 		}
 	}
@@ -429,21 +441,22 @@ func institutionsOf(homes []*ent.ProviderHome) []ident.ID {
 	return relay.Keys(homes, func(h *ent.ProviderHome) ident.ID { return h.InstitutionID })
 }
 
-// record writes the audit entry of a change, and tells partners that the
-// institutions can, or cannot, be signed in with any more.
-func record(ctx context.Context, tx *ent.Tx, row *ent.Provider, institutions []ident.ID, verb string, details map[string]string) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: row.ID, Institutions: institutions, Details: details}); err != nil {
-		return err
-	}
-	if details["from"] != string(provider.StateACTIVE) && details["to"] != string(provider.StateACTIVE) && details["home"] == "" {
-		return nil
-	}
-	for _, inst := range institutions {
-		if err := outbox.Append(ctx, tx, outbox.Event{Type: "institution.sign_in", Object: inst, Public: true}); err != nil {
-			return err
+// ofProvider is the provider for the record of the institutions that it speaks
+// for.
+func ofProvider(row *ent.Provider, institutions []ident.ID, details map[string]string) ledger.Thing {
+	return ledger.Thing{ID: row.ID, At: institutions, Details: details}
+}
+
+// note notes a change, and that the institutions can, or cannot, be signed in
+// with any more.
+func note(ctx context.Context, tx *ent.Tx, verb *ledger.Verb, t ledger.Thing) error {
+	all := []ledger.Change{{Verb: verb, Thing: t}}
+	if t.Details["from"] == string(provider.StateACTIVE) || t.Details["to"] == string(provider.StateACTIVE) || t.Details["home"] != "" {
+		for _, inst := range t.At {
+			all = append(all, ledger.Change{Verb: toTell, Thing: ledger.Thing{ID: inst, Host: inst}})
 		}
 	}
-	return nil
+	return ledger.NoteAll(ctx, tx, all...)
 }
 
 // Digests returns, for each provider that is proposed, the digest of all that

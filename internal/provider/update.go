@@ -38,7 +38,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.byEither(ctx, tx.Client(), institutionsOf(homes)); err != nil {
+		if err := s.byEither(ctx, tx.Client(), toUpdate, institutionsOf(homes)); err != nil {
 			return nil, err
 		}
 		after, from := u.applied(row), fromAPI
@@ -67,7 +67,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 		}
 		details := change(row.State, now.State)
 		details["fields"] = strings.Join(changed, " ")
-		return now, record(ctx, tx, now, institutionsOf(homes), "provider.update", details)
+		return now, note(ctx, tx, toUpdate, ofProvider(now, institutionsOf(homes), details))
 	})
 }
 

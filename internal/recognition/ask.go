@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -41,7 +42,7 @@ type facts struct {
 // CONFLICT problem for a credential that is not in force, and for a result that
 // is counted already.
 func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, error) {
-	call := idempotency.Call{Verb: "requestRecognition", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toRequest, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		f, err := gather(ctx, tx, in)
 		if err != nil {
@@ -63,7 +64,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 		if err != nil {
 			return nil, err
 		}
-		return made, record(ctx, tx, "recognition.request", made)
+		return made, ledger.Note(ctx, tx, toRequest, ofCase(made))
 	})
 }
 
@@ -80,8 +81,8 @@ func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
 	if err := authz.RequireSelf(ctx, c.LearnerID); err != nil {
 		return f, err
 	}
-	if c.State != credential.StateISSUED {
-		return f, problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
+	if err := inForce(c); err != nil {
+		return f, err
 	}
 	f.credential = c
 	if f.result, err = tx.Result.Get(ctx, c.ResultID); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -41,7 +42,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: "decideRecognition", Key: d.IdempotencyKey, Input: d}
+	call := idempotency.Call{Verb: toDecide, Key: d.IdempotencyKey, Input: d}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		// The case is held, so that nobody else decides it, nor ends it because its
 		// credential is revoked: a case that is open has a credential in force.
@@ -52,7 +53,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err != nil {
 			return nil, err
 		}
-		if err := authz.Require(ctx, authz.DecideRecognition, c.HomeID); err != nil {
+		if err := toDecide.Require(ctx, c.HomeID); err != nil {
 			return nil, err
 		}
 		if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
@@ -83,7 +84,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err != nil {
 			return nil, err
 		}
-		return decided, record(ctx, tx, "recognition.decide", decided)
+		return decided, ledger.Note(ctx, tx, toDecide, ofCase(decided))
 	})
 }
 
@@ -107,7 +108,7 @@ func (s *Service) EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID
 			continue // an officer decided first
 		}
 		c.State = recognitioncase.StateWITHDRAWN
-		if err := record(ctx, tx, "recognition.end", c); err != nil {
+		if err := ledger.Note(ctx, tx, toEnd, ofCase(c)); err != nil {
 			return err
 		}
 	}

@@ -21,12 +21,14 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Service decides recognition cases.
@@ -51,15 +53,26 @@ const (
 
 // Actions says what the viewer may do with a case now.
 func Actions(ctx context.Context, c *ent.RecognitionCase) []authz.Action {
-	return []authz.Action{authz.Act("decideRecognition",
-		authz.Require(ctx, authz.DecideRecognition, c.HomeID), authz.RequireOther(ctx, c.LearnerID),
+	return []authz.Action{toDecide.Act(toDecide.Require(ctx, c.HomeID), authz.RequireOther(ctx, c.LearnerID),
 		states.Check("recognition case", c.State, recognitioncase.StateGRANTED))}
 }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, c *ent.RecognitionCase) error {
-	details := map[string]string{"to": string(c.State), "basis": string(c.Basis)}
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: c.ID, Institutions: []ident.ID{c.HomeID, c.HostID}, Details: details}); err != nil {
-		return err
+// CredentialActions says whether the viewer may ask that a credential be
+// recognised now. counted says why its result is not, once more, if it is not.
+func CredentialActions(ctx context.Context, c *ent.Credential, counted error) []authz.Action {
+	return []authz.Action{toRequest.Act(authz.RequireSelf(ctx, c.LearnerID), inForce(c), counted)}
+}
+
+// inForce returns nil for a credential that can be recognised.
+func inForce(c *ent.Credential) error {
+	if c.State != credential.StateISSUED {
+		return problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
 	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: c.ID, Payload: details, Home: c.HomeID, Person: c.LearnerID})
+	return nil
+}
+
+// ofCase is the case for the record. The host may read of it, and is not told.
+func ofCase(c *ent.RecognitionCase) ledger.Thing {
+	return ledger.Thing{ID: c.ID, Home: c.HomeID, Person: c.LearnerID, At: []ident.ID{c.HostID},
+		Payload: vocab.Payload{To: string(c.State), Basis: string(c.Basis)}}
 }

@@ -11,19 +11,19 @@ import (
 
 // InstitutionActions says what the viewer may do about roles at an institution.
 func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Action {
-	give := authz.Require(ctx, authz.GrantRoles, institution)
-	return []authz.Action{authz.Act("grantRole", give), authz.Act("makeRoleRule", give)}
+	give := toGrant.Require(ctx, institution)
+	return []authz.Action{toGrant.Act(give), toMakeRule.Act(give)}
 }
 
 // AllianceActions says what the viewer may do about roles in an alliance.
 func AllianceActions(ctx context.Context, alliance ident.ID) []authz.Action {
-	return []authz.Action{authz.Act("grantRole", authz.Require(ctx, authz.GrantRoles, alliance))}
+	return []authz.Action{toGrant.Act(toGrant.Require(ctx, alliance))}
 }
 
 // GrantActions says what the viewer may do with a role now. Whether it is that
 // of the last administrator shows when it is ended.
 func GrantActions(ctx context.Context, g *ent.RoleGrant, now time.Time) []authz.Action {
-	return []authz.Action{authz.Act("endRole", mayEnd(ctx, g), running(g, now))}
+	return []authz.Action{toEnd.Act(mayEnd(ctx, g), running(g, now))}
 }
 
 // RuleActions says what the viewer may do with a rule now.
@@ -32,5 +32,5 @@ func RuleActions(ctx context.Context, r *ent.RoleRule) []authz.Action {
 	if r.EndedAt != nil {
 		ended = errRuleEnded
 	}
-	return []authz.Action{authz.Act("endRoleRule", authz.Require(ctx, authz.GrantRoles, r.InstitutionID), ended)}
+	return []authz.Action{toEndRule.Act(toEndRule.Require(ctx, r.InstitutionID), ended)}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -104,7 +105,7 @@ func giveBy(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, person ident.ID, n
 	if err != nil {
 		return err
 	}
-	return record(ctx, tx, "role.grant", made)
+	return ledger.Note(ctx, tx, toGrant, ofGrant(made))
 }
 
 // worthIt says whether a sign-in prolongs a role by so much that it is a change.
@@ -114,21 +115,21 @@ func worthIt(r *ent.RoleRule, held *ent.RoleGrant, now time.Time) bool {
 
 // renew prolongs a role that nobody has ended in the meantime.
 func renew(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, held *ent.RoleGrant, now time.Time) error {
-	return setUntil(ctx, tx, "role.renew", held, vocab.AddMonths(now, r.Months), rolegrant.EndedByIDIsNil())
+	return setUntil(ctx, tx, toRenew, held, vocab.AddMonths(now, r.Months), rolegrant.EndedByIDIsNil())
 }
 
 // lapse ends a role because home no longer asserts the value, also one that was
 // to end later.
 func lapse(ctx context.Context, tx *ent.Tx, held *ent.RoleGrant, now time.Time) error {
-	return setUntil(ctx, tx, "role.end", held, now, rolegrant.ValidUntilGT(now))
+	return setUntil(ctx, tx, toEnd, held, now, rolegrant.ValidUntilGT(now))
 }
 
 // setUntil writes the end of a role while it is such.
-func setUntil(ctx context.Context, tx *ent.Tx, verb string, held *ent.RoleGrant, until time.Time, such predicate.RoleGrant) error {
+func setUntil(ctx context.Context, tx *ent.Tx, verb *ledger.Verb, held *ent.RoleGrant, until time.Time, such predicate.RoleGrant) error {
 	n, err := tx.RoleGrant.Update().Where(rolegrant.ID(held.ID), such).SetValidUntil(until).Save(ctx)
 	if err != nil || n == 0 {
 		return err
 	}
 	held.ValidUntil = &until
-	return record(ctx, tx, verb, held)
+	return ledger.Note(ctx, tx, verb, ofGrant(held))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -68,7 +69,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		if err != nil {
 			return nil, err
 		}
-		return g, record(ctx, tx, "role.end", g)
+		return g, ledger.Note(ctx, tx, toEnd, ofGrant(g))
 	})
 }
 
@@ -78,7 +79,7 @@ func mayEnd(ctx context.Context, g *ent.RoleGrant) error {
 	if authz.RequireSelf(ctx, g.PersonID) == nil {
 		return nil
 	}
-	return authz.Require(ctx, authz.GrantRoles, placeOf(g))
+	return toEnd.Require(ctx, placeOf(g))
 }
 
 // running returns nil while the role holds or will hold.

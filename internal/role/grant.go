@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -33,7 +34,7 @@ type NewGrant struct {
 // for such a place, or for such a time.
 func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error) {
 	now := vocab.Now(s.Now)
-	call := idempotency.Call{Verb: "grantRole", Key: g.IdempotencyKey, Input: g}
+	call := idempotency.Call{Verb: toGrant, Key: g.IdempotencyKey, Input: g}
 	system := viewer.AsSystem(ctx) // the person and the institution's rows need not be visible
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
 		if err := lock(ctx, tx, g.At); err != nil {
@@ -72,7 +73,7 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 		if err != nil {
 			return nil, err
 		}
-		return made, record(ctx, tx, "role.grant", made)
+		return made, ledger.Note(ctx, tx, toGrant, ofGrant(made))
 	})
 }
 
@@ -120,7 +121,7 @@ var errPast = problem.New(problem.Invalid, "this moment has passed")
 // it has none: somebody has to answer its invitation. The place is held, so that
 // of two who appoint the first one the second is too late.
 func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) error {
-	refused := authz.Require(ctx, authz.GrantRoles, g.At)
+	refused := toGrant.Require(ctx, g.At)
 	if refused == nil {
 		return authz.RequireOther(ctx, g.PersonID)
 	}
@@ -128,12 +129,12 @@ func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) er
 		return refused
 	}
 	system := viewer.AsSystem(ctx)
-	first, err := tx.Membership.Query().Where(membership.InstitutionID(g.At)).Order(membership.ByID()).First(system)
-	if ent.IsNotFound(err) || err == nil && (first.State == membership.StateLEFT || authz.Require(ctx, authz.ManageAlliance, first.AllianceID) != nil) {
-		return refused
-	}
+	by, err := institution.BroughtBy(ctx, tx.Client(), g.At)
 	if err != nil {
 		return err
+	}
+	if by[g.At] == "" || toGrant.RequireOr(ctx, by[g.At]) != nil {
+		return refused
 	}
 	governed, err := tx.RoleGrant.Query().Where(authz.Governs(g.At, now)).Exist(system)
 	if err != nil {

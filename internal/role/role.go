@@ -25,8 +25,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -96,12 +96,8 @@ func openUnit(ctx context.Context, tx *ent.Tx, id *ident.ID, at ident.ID) error 
 	return nil
 }
 
-// record writes the audit entry of a change of a grant.
-func record(ctx context.Context, tx *ent.Tx, verb string, g *ent.RoleGrant) error {
-	return audit.Record(ctx, tx, entryOf(verb, g))
-}
-
-func entryOf(verb string, g *ent.RoleGrant) audit.Entry {
+// ofGrant is the grant for the record, which names whom it is about.
+func ofGrant(g *ent.RoleGrant) ledger.Thing {
 	details := map[string]string{"role": string(g.Role), "grant": string(g.ID)}
 	if g.UnitID != nil {
 		details["unit"] = string(*g.UnitID)
@@ -112,5 +108,5 @@ func entryOf(verb string, g *ent.RoleGrant) audit.Entry {
 	if g.ValidUntil != nil {
 		details["until"] = g.ValidUntil.UTC().Format(time.RFC3339)
 	}
-	return audit.Entry{Verb: verb, Object: g.PersonID, Institutions: []ident.ID{placeOf(g)}, Details: details}
+	return ledger.Thing{ID: g.PersonID, At: []ident.ID{placeOf(g)}, Details: details}
 }

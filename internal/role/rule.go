@@ -12,10 +12,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -75,9 +75,9 @@ func checkValue(a rolerule.Attribute, value string) error {
 // MakeRule makes the rule; it acts at each sign-in from now on. It returns a
 // CONFLICT problem when the institution has the same rule already.
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
-	call := idempotency.Call{Verb: "makeRoleRule", Key: n.IdempotencyKey, Input: n}
+	call := idempotency.Call{Verb: toMakeRule, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
-		if err := authz.Require(ctx, authz.GrantRoles, n.InstitutionID); err != nil {
+		if err := toMakeRule.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
 		if err := n.check(); err != nil {
@@ -104,9 +104,13 @@ func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error
 		if err != nil {
 			return nil, err
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "role_rule.make", Object: made.ID, Institutions: []ident.ID{n.InstitutionID},
-			Details: map[string]string{"role": string(n.Role), "attribute": string(n.Attribute)}})
+		return made, ledger.Note(ctx, tx, toMakeRule, ofRoleRule(made).With("role", string(n.Role)).With("attribute", string(n.Attribute)))
 	})
+}
+
+// ofRoleRule is the rule for the record.
+func ofRoleRule(r *ent.RoleRule) ledger.Thing {
+	return ledger.Thing{ID: r.ID, Host: r.InstitutionID}
 }
 
 func (n NewRule) same(r *ent.RoleRule) bool {
@@ -131,7 +135,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 	if err != nil {
 		return nil, storage.Found(err, "rule", "input", "roleRuleId")
 	}
-	if err := authz.Require(ctx, authz.GrantRoles, r.InstitutionID); err != nil {
+	if err := toEndRule.Require(ctx, r.InstitutionID); err != nil {
 		return nil, err
 	}
 	reason, err := reasonOf(e.Reason)
@@ -158,14 +162,11 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 		if r, err = tx.RoleRule.Get(ctx, r.ID); err != nil {
 			return nil, err
 		}
-		return r, audit.Record(ctx, tx, audit.Entry{Verb: "role_rule.end", Object: r.ID, Institutions: []ident.ID{r.InstitutionID}})
+		return r, ledger.Note(ctx, tx, toEndRule, ofRoleRule(r))
 	})
 }
 
 var errRuleEnded = problem.New(problem.Conflict, "this rule has ended already")
-
-// batch is how many audit entries one statement writes.
-const batch = 200
 
 // endGrantsOf ends what a rule has given. Each end has its audit entry.
 func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, by *ident.ID, now time.Time) error {
@@ -173,15 +174,13 @@ func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, 
 	if err != nil {
 		return err
 	}
-	for some := range slices.Chunk(held, batch) {
-		entries := make([]audit.Entry, len(some))
-		for i, g := range some {
-			g.ValidUntil = &now
-			entries[i] = entryOf("role.end", g)
-		}
-		if err := audit.RecordAll(ctx, tx, entries); err != nil {
-			return err
-		}
+	ends := make([]ledger.Change, len(held))
+	for i, g := range held {
+		g.ValidUntil = &now
+		ends[i] = ledger.Change{Verb: toEnd, Thing: ofGrant(g)}
+	}
+	if err := ledger.NoteAll(ctx, tx, ends...); err != nil {
+		return err
 	}
 	return tx.RoleGrant.Update().Where(rolegrant.RuleID(rule), authz.Held(now)).SetValidUntil(now).SetEnded(true).SetEndReason(reason).SetNillableEndedByID(by).Exec(ctx)
 }

@@ -15,16 +15,15 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	entalliance "github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/microdegree"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
@@ -68,8 +67,7 @@ type demo struct {
 	catalogue    *catalogue.Service
 	microDegrees *microdegree.Service
 	agreements   *agreement.Service
-	admissions   *admission.Service
-	enrolments   *enrolment.Service
+	journeys     *journey.Service
 	credentials  *credential.Service
 	recognitions *recognition.Service
 
@@ -88,14 +86,11 @@ var (
 	ErrAnother   = errors.New("seed: the database holds another alliance")
 )
 
-// verb is what the audit says of a demo alliance that is whole.
-const verb = "demo.seed"
-
 // Run seeds the demo alliance unless it is there. It returns ErrBrokenOff or
 // ErrAnother, and changes nothing, when the database holds something else.
 func Run(ctx context.Context, db *ent.Client, o Options) error {
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
-	if whole, err := db.AuditEntry.Query().Where(auditentry.Verb(verb)).Exist(ctx); err != nil || whole {
+	if whole, err := db.AuditEntry.Query().Where(auditentry.Verb(toSeed.Name())).Exist(ctx); err != nil || whole {
 		return err
 	}
 	ours, err := db.Alliance.Query().Where(entalliance.Slug(alliance)).Exist(ctx)
@@ -121,8 +116,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.catalogue = &catalogue.Service{DB: db, Now: now}
 	d.microDegrees = &microdegree.Service{DB: db, Now: now}
 	d.agreements = &agreement.Service{DB: db, Now: now}
-	d.admissions = &admission.Service{DB: db, Now: now}
-	d.enrolments = &enrolment.Service{DB: db, Now: now, Admissions: d.admissions}
+	d.journeys = &journey.Service{DB: db, Now: now}
 	d.recognitions = &recognition.Service{DB: db, Now: now}
 	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()
@@ -135,7 +129,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 		}
 	}
 	if err := storage.Do(ctx, db, func(tx *ent.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: d.alliance})
+		return ledger.Note(ctx, tx, toSeed, ledger.Thing{ID: d.alliance})
 	}); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}

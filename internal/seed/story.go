@@ -11,11 +11,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
-	"github.com/peregrine-exchange/peregrine/internal/admission"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
-	"github.com/peregrine-exchange/peregrine/internal/enrolment"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -146,11 +145,11 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	next := func(days int) { day = min(0, day+days); d.day(day) }
 	next(0)
 	learner := d.as(ctx, s.learner)
-	in := admission.Submission{OfferingID: d.offerings[s.code][s.schedule]}
+	in := journey.Submission{OfferingID: d.offerings[s.code][s.schedule]}
 	if s.motivation != "" {
 		in.Motivation = &s.motivation
 	}
-	app, err := d.admissions.Submit(learner, in)
+	app, err := d.journeys.Submit(learner, in)
 	if err != nil {
 		return err
 	}
@@ -158,28 +157,28 @@ func (d *demo) tell(ctx context.Context, s story) error {
 	atHome, atHost := d.as(ctx, "international@"+home), d.as(ctx, "international@"+host)
 	next(1)
 	if s.until >= nominated {
-		if app, err = d.admissions.Nominate(atHome, admission.Nomination{ApplicationID: app.ID}); err != nil {
+		if app, err = d.journeys.Nominate(atHome, journey.Nomination{ApplicationID: app.ID}); err != nil {
 			return err
 		}
 	}
 	next(1)
 	switch s.refusedBy {
 	case "home":
-		_, err = d.admissions.RefuseNomination(atHome, admission.Refusal{ApplicationID: app.ID, Reason: "The course repeats a module that you have passed at home."})
+		_, err = d.journeys.RefuseNomination(atHome, journey.Refusal{ApplicationID: app.ID, Reason: "The course repeats a module that you have passed at home."})
 		return err
 	case "host":
-		_, err = d.admissions.Refuse(atHost, admission.Refusal{ApplicationID: app.ID, Reason: "The course needs experience in programming that your record does not show."})
+		_, err = d.journeys.Refuse(atHost, journey.Refusal{ApplicationID: app.ID, Reason: "The course needs experience in programming that your record does not show."})
 		return err
 	}
 	if s.until < admitted {
 		return nil
 	}
-	if app, err = d.enrolments.Admit(atHost, enrolment.Admission{ApplicationID: app.ID}); err != nil {
+	if app, err = d.journeys.Admit(atHost, journey.Admission{ApplicationID: app.ID}); err != nil {
 		return err
 	}
 	if s.withdrawn {
 		next(1)
-		_, err = d.enrolments.Withdraw(learner, enrolment.Withdrawal{ApplicationID: app.ID, Reason: new("The dates clash with an examination.")})
+		_, err = d.journeys.Withdraw(learner, journey.Withdrawal{ApplicationID: app.ID, Reason: new("The dates clash with an examination.")})
 		return err
 	}
 	return d.finish(ctx, s, app, next)
@@ -197,7 +196,7 @@ func (d *demo) finish(ctx context.Context, s story, app *ent.Application, next f
 	}
 	next(20)
 	scale, grade := gradeAt(host)
-	r, err := d.enrolments.Record(d.as(ctx, "editor@"+host), enrolment.Assessment{
+	r, err := d.journeys.Record(d.as(ctx, "editor@"+host), journey.Assessment{
 		EnrolmentID: e.ID, Outcome: result.OutcomePASSED, Scale: scale, Grade: &grade, AchievedOn: d.clock.Format("2006-01-02"),
 	})
 	if err != nil || s.until < confirmed {
@@ -205,7 +204,7 @@ func (d *demo) finish(ctx context.Context, s story, app *ent.Application, next f
 	}
 	registrar := d.as(ctx, "registrar@"+host)
 	next(2)
-	if r, err = d.enrolments.Confirm(registrar, enrolment.Confirmation{ResultID: r.ID}); err != nil || s.until < issued {
+	if r, err = d.journeys.Confirm(registrar, journey.Confirmation{ResultID: r.ID}); err != nil || s.until < issued {
 		return err
 	}
 	next(1)

@@ -15,6 +15,9 @@ type numeric struct {
 	decimals          int
 }
 
+// PassFail is the scale without grades.
+const PassFail GradeScale = "PASS_FAIL"
+
 // The scales of the alliance's countries, as their universities publish them.
 var (
 	numericScales = map[GradeScale]numeric{

@@ -18,9 +18,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/portalcode"
 	row "github.com/peregrine-exchange/peregrine/ent/session"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -191,7 +191,7 @@ func (s *Service) Redeem(ctx context.Context, form url.Values) (Token, error) {
 			return InvalidGrant
 		}
 		t = Token{secret, lent.ExpiresAt}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.lend", Object: lent.PersonID, Details: map[string]string{"portal": string(found.PortalID)}})
+		return ledger.Note(ctx, tx, toLend, ledger.Thing{ID: lent.PersonID}.With("portal", string(found.PortalID)))
 	})
 	return t, err
 }

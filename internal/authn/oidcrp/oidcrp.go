@@ -26,12 +26,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/signin"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -301,12 +301,12 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 // recordRefusal notes that a provider's answer got nobody in. What it said is
 // left out: it may be about anybody.
 func (rp *RelyingParty) recordRefusal(ctx context.Context, p *known, flow *ent.SignIn, cause Cause) {
-	rp.record(ctx, audit.Entry{Verb: "sign_in.refused", Object: p.row.ID, Details: map[string]string{"cause": string(cause), "purpose": string(flow.Purpose)}})
+	rp.note(ctx, toRefuse, ledger.Thing{ID: p.row.ID}.With("cause", string(cause)).With("purpose", string(flow.Purpose)))
 }
 
-func (rp *RelyingParty) record(ctx context.Context, e audit.Entry) {
-	if err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error { return audit.Record(ctx, tx, e) }); err != nil {
-		rp.Log.ErrorContext(ctx, "audit", "err", err)
+func (rp *RelyingParty) note(ctx context.Context, verb *ledger.Verb, t ledger.Thing) {
+	if err := storage.Do(ctx, rp.DB, func(tx *ent.Tx) error { return ledger.Note(ctx, tx, verb, t) }); err != nil {
+		rp.Log.ErrorContext(ctx, "ledger", "err", err)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -53,7 +53,7 @@ func (rp *RelyingParty) provider(ctx context.Context, key string) (*known, Cause
 		return nil, ProviderDown, err
 	}
 	if len(moved) > 0 {
-		rp.record(ctx, audit.Entry{Verb: "provider.moved", Object: row.ID, Details: map[string]string{"endpoints": strings.Join(moved, " ")}})
+		rp.note(ctx, toNoteMove, ledger.Thing{ID: row.ID}.With("endpoints", strings.Join(moved, " ")))
 	}
 	return p, "", nil
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	row "github.com/peregrine-exchange/peregrine/ent/serverkey"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -101,7 +101,7 @@ func (k Keys) Rotate(ctx context.Context, old *ent.ServerKey) (*ent.ServerKey, e
 		if err != nil {
 			return nil, err
 		}
-		return made, audit.Record(ctx, tx, audit.Entry{Verb: "server_key.generate", Object: made.ID, Details: map[string]string{"kid": made.Kid, "purpose": purpose}})
+		return made, ledger.Note(ctx, tx, toGenerate, ledger.Thing{ID: made.ID}.With("kid", made.Kid).With("purpose", purpose))
 	})
 	if storage.IsDuplicate(err) {
 		return k.live(ctx)

@@ -10,8 +10,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/session"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -56,7 +56,7 @@ func (s *Service) EndByProvider(ctx context.Context, l ProviderLogout) (n int, e
 		if err != nil || n == 0 {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_by_provider", Object: over[0].PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+		return ledger.Note(ctx, tx, toEndByProvider, ledger.Thing{ID: over[0].PersonID}.With("sessions", strconv.Itoa(n)))
 	})
 	if storage.IsDuplicate(err) {
 		return 0, ErrReplayed

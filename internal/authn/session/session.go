@@ -15,10 +15,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/ent/session"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -168,11 +168,11 @@ func (s *Service) create(ctx context.Context, purpose string, first func(*ent.Tx
 		if err != nil {
 			return err
 		}
-		details := map[string]string{"kind": string(made.Kind)}
+		noted := ledger.Thing{ID: made.PersonID}.With("kind", string(made.Kind))
 		if purpose != "" {
-			details["purpose"] = purpose
+			noted = noted.With("purpose", purpose)
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.start", Object: made.PersonID, Details: details})
+		return ledger.Note(ctx, tx, toStart, noted)
 	})
 }
 
@@ -229,7 +229,7 @@ func (s *Service) end(ctx context.Context, tx *ent.Tx, id ident.ID) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Entry{Verb: "session.end", Object: id})
+	return ledger.Note(ctx, tx, toEnd, ledger.Thing{ID: id})
 }
 
 // EndOthers ends every session of the viewer but one of them, the one that lent
@@ -254,7 +254,7 @@ func (s *Service) EndOthers(ctx context.Context, except ident.ID) (stays *ent.Se
 		if err != nil || n == 0 {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "session.end_others", Object: stays.PersonID, Details: map[string]string{"sessions": strconv.Itoa(n)}})
+		return ledger.Note(ctx, tx, toEndOthers, ledger.Thing{ID: stays.PersonID}.With("sessions", strconv.Itoa(n)))
 	})
 	return stays, n, err
 }

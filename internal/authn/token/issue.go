@@ -11,8 +11,8 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -77,7 +77,7 @@ func (s *Service) issue(ctx context.Context, p *proven, w wish) (string, []strin
 		if err := tx.ApiClient.Update().Where(apiclient.ID(p.client.ID)).SetLastUsedAt(now).SetLastUsedFrom(network).Exec(system); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Verb: "api_client.token", Object: p.client.ID, Institutions: []ident.ID{p.client.InstitutionID}, Details: details})
+		return ledger.Note(ctx, tx, toGive, ledger.Thing{ID: p.client.ID, Host: p.client.InstitutionID, Details: details})
 	}); err != nil {
 		return "", nil, err
 	}

@@ -4,6 +4,7 @@ CREATE TABLE `outbox_events` (
   `created_at` datetime(6) NOT NULL,
   `type` varchar(64) NOT NULL,
   `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version` bigint NOT NULL,
   `payload` json NOT NULL,
   `audience` varchar(32) NOT NULL,
   `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,

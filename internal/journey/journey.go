@@ -1,17 +1,31 @@
-// Package admission leads a learner's application to a seat: the learner
-// applies, the home institution nominates, the host admits within its seats.
-// Home and host act on one record.
+// Package journey leads a learner from an application to a result: the learner
+// applies, the home institution nominates, the host admits within its seats and
+// enrols, teaches and records what was achieved. Home and host act on one
+// record.
 //
-//	SUBMITTED → NOMINATED       by the home's mobility office
-//	SUBMITTED → REFUSED_BY_HOME by the home's mobility office, with a reason
-//	NOMINATED → ADMITTED        by the host's mobility office, while seats are free, also in the home's quota
-//	NOMINATED → REFUSED_BY_HOST by the host's mobility office, with a reason
-//	SUBMITTED, NOMINATED, ADMITTED → WITHDRAWN by the learner
+// An application:
 //
-// A refused or withdrawn application is final; the learner may apply anew. An
-// institution that is no active member neither nominates nor admits (package
-// institution); it may still refuse, and learners may withdraw.
-package admission
+//	SUBMITTED → NOMINATED, REFUSED_BY_HOME, WITHDRAWN
+//	NOMINATED → ADMITTED, REFUSED_BY_HOST, WITHDRAWN
+//	ADMITTED → WITHDRAWN
+//
+// Home's mobility office nominates or refuses, the host's admits, while seats
+// are free, also in the home's quota, or refuses; the learner withdraws. Who
+// refuses gives a reason. A refused or withdrawn application is final; the
+// learner may apply anew. An institution that is no active member neither
+// nominates nor admits (package institution); it may still refuse, and learners
+// may withdraw.
+//
+// An enrolment, from admission to its end:
+//
+//	ENROLLED → COMPLETED, WITHDRAWN
+//
+// It is completed when a result is confirmed as passed.
+//
+// A result:
+//
+//	RECORDED → CONFIRMED
+package journey
 
 import (
 	"context"
@@ -21,24 +35,23 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
-	"github.com/peregrine-exchange/peregrine/internal/audit"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
-	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Service moves applications.
+// Service moves applications, enrolments and results.
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
 }
 
-var states = lifecycle.Table[application.State]{
+var applicationStates = lifecycle.Table[application.State]{
 	application.StateSUBMITTED:       {application.StateNOMINATED, application.StateREFUSED_BY_HOME, application.StateWITHDRAWN},
 	application.StateNOMINATED:       {application.StateADMITTED, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN},
 	application.StateADMITTED:        {application.StateWITHDRAWN},
@@ -47,19 +60,17 @@ var states = lifecycle.Table[application.State]{
 	application.StateWITHDRAWN:       {},
 }
 
-// Actions says what the viewer may do with an application now. seat says why its
+// ApplicationActions says what the viewer may do with an application now. seat says why its
 // learner may not leave the seat that it led to, if they may not.
-func Actions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
+func ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
-	atHome := authz.Require(ctx, authz.NominateApplication, a.HomeID)
-	atHost := authz.Require(ctx, authz.DecideApplication, a.HostID)
-	may := func(to application.State) error { return states.Check("application", a.State, to) }
+	may := func(to application.State) error { return applicationStates.Check("application", a.State, to) }
 	return []authz.Action{
-		authz.Act("nominateApplication", atHome, other, may(application.StateNOMINATED)),
-		authz.Act("refuseNomination", atHome, other, may(application.StateREFUSED_BY_HOME)),
-		authz.Act("admitApplication", atHost, other, may(application.StateADMITTED)),
-		authz.Act("refuseApplication", atHost, other, may(application.StateREFUSED_BY_HOST)),
-		authz.Act("withdrawApplication", authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN), seat),
+		toNominate.Act(toNominate.Require(ctx, a.HomeID), other, may(application.StateNOMINATED)),
+		toRefuseAtHome.Act(toRefuseAtHome.Require(ctx, a.HomeID), other, may(application.StateREFUSED_BY_HOME)),
+		toAdmit.Act(toAdmit.Require(ctx, a.HostID), other, may(application.StateADMITTED)),
+		toRefuseAtHost.Act(toRefuseAtHost.Require(ctx, a.HostID), other, may(application.StateREFUSED_BY_HOST)),
+		toWithdraw.Act(authz.RequireSelf(ctx, a.LearnerID), may(application.StateWITHDRAWN), seat),
 	}
 }
 
@@ -118,22 +129,22 @@ func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Application, error
 	return tx.Application.Get(ctx, id)
 }
 
-// holdFor holds an application and requires the verb at one side of it. Nobody
-// decides about themselves.
-func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb authz.Verb, side func(*ent.Application) ident.ID) (*ent.Application, error) {
+// holdFor holds an application and requires the right to the verb at one side of
+// it. Nobody decides about themselves.
+func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb, side func(*ent.Application) ident.ID) (*ent.Application, error) {
 	app, err := hold(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := authz.Require(ctx, verb, side(app)); err != nil {
+	if err := verb.Require(ctx, side(app)); err != nil {
 		return nil, err
 	}
 	return app, authz.RequireOther(ctx, app.LearnerID)
 }
 
-// move takes app, which its caller holds, to another state and records it.
-func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb string, set func(*ent.ApplicationUpdateOne)) (*ent.Application, error) {
-	if err := states.Check("application", app.State, to); err != nil {
+// move takes app, which its caller holds, to another state and notes it.
+func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb *ledger.Verb, set func(*ent.ApplicationUpdateOne)) (*ent.Application, error) {
+	if err := applicationStates.Check("application", app.State, to); err != nil {
 		return nil, err
 	}
 	update := tx.Application.UpdateOneID(app.ID).SetState(to)
@@ -142,13 +153,11 @@ func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.
 	if err != nil {
 		return nil, err
 	}
-	details := map[string]string{"from": string(app.State), "to": string(to)}
-	return moved, record(ctx, tx, verb, app, details)
+	return moved, ledger.Note(ctx, tx, verb, ofApplication(moved, app.State))
 }
 
-func record(ctx context.Context, tx *ent.Tx, verb string, app *ent.Application, details map[string]string) error {
-	if err := audit.Record(ctx, tx, audit.Entry{Verb: verb, Object: app.ID, Institutions: []ident.ID{app.HomeID, app.HostID}, Details: details}); err != nil {
-		return err
-	}
-	return outbox.Append(ctx, tx, outbox.Event{Type: verb, Object: app.ID, Payload: details, Home: app.HomeID, Host: app.HostID, Person: app.LearnerID})
+// ofApplication is the application for the record, which was in a state before.
+func ofApplication(a *ent.Application, from application.State) ledger.Thing {
+	return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID,
+		Payload: vocab.Payload{From: string(from), To: string(a.State)}}
 }

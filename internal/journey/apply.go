@@ -1,4 +1,4 @@
-package admission
+package journey
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -48,7 +49,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: "submitApplication", Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Call{Verb: toSubmit, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
 		o, err := tx.Offering.Get(ctx, in.OfferingID)
@@ -98,7 +99,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		return app, record(ctx, tx, "application.submit", app, nil)
+		return app, ledger.Note(ctx, tx, toSubmit, ofApplication(app, ""))
 	})
 }
 
@@ -134,7 +135,7 @@ func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
 func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time, by *Applicant, applied *ent.Application) []authz.Action {
 	v, signedIn := authz.SignedInPerson(ctx)
 	if signedIn != nil {
-		return []authz.Action{authz.Act("submitApplication", signedIn)}
+		return []authz.Action{toSubmit.Act(signedIn)}
 	}
 	var own, sends, again error
 	audiences := by.from.audiences
@@ -142,7 +143,7 @@ func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active
 	case errors.Is(by.err, problem.Is(problem.Invalid)): // they say from where when they apply
 		audiences = v.Audiences
 	case by.err != nil:
-		return []authz.Action{authz.Act("submitApplication", by.err)}
+		return []authz.Action{toSubmit.Act(by.err)}
 	default:
 		if by.from.home == o.InstitutionID {
 			own = errOwn
@@ -154,7 +155,7 @@ func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active
 	if applied != nil {
 		again = errApplied
 	}
-	return []authz.Action{authz.Act("submitApplication", own, open(o, c, active, now, audiences), sends, again)}
+	return []authz.Action{toSubmit.Act(own, open(o, c, active, now, audiences), sends, again)}
 }
 
 // OwnHome returns the institution and programme from which the signed-in
@@ -197,9 +198,13 @@ func open(o *ent.Offering, c *ent.Course, active bool, now time.Time, audiences 
 	case catalogue.Full:
 		return full(o)
 	default:
-		return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+		return closed(o)
 	}
 	return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
+}
+
+func closed(o *ent.Offering) error {
+	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
 }
 
 func full(o *ent.Offering) error {

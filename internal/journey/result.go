@@ -1,4 +1,4 @@
-package enrolment
+package journey
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -37,13 +38,13 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: "recordResult", Key: a.IdempotencyKey, Input: a}
+	call := idempotency.Call{Verb: toRecord, Key: a.IdempotencyKey, Input: a}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
-		e, err := hold(ctx, tx, a.EnrolmentID)
+		e, err := holdEnrolment(ctx, tx, a.EnrolmentID)
 		if err != nil {
 			return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
 		}
-		if err := authz.Require(ctx, authz.RecordResult, e.HostID); err != nil {
+		if err := toRecord.Require(ctx, e.HostID); err != nil {
 			return nil, err
 		}
 		if err := authz.RequireOther(ctx, e.LearnerID); err != nil {
@@ -81,7 +82,7 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 		if err != nil {
 			return nil, err
 		}
-		return r, record(ctx, tx, "result.record", r.ID, e)
+		return r, ledger.Note(ctx, tx, toRecord, ofEnrolment(e, r.ID))
 	})
 }
 
@@ -95,9 +96,9 @@ func (a Assessment) check(enrolled, today string) error {
 		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved in the future").At("input", "achievedOn"))
 	}
 	switch {
-	case a.Scale == "PASS_FAIL" && a.Grade != nil:
+	case a.Scale == vocab.PassFail && a.Grade != nil:
 		found = append(found, problem.New(problem.Invalid, "the scale PASS_FAIL has no grades").At("input", "grade"))
-	case a.Scale != "PASS_FAIL" && a.Grade == nil:
+	case a.Scale != vocab.PassFail && a.Grade == nil:
 		found = append(found, problem.New(problem.Invalid, "a grade on the scale %s is needed", a.Scale).At("input", "grade"))
 	case a.Grade != nil:
 		passed, err := vocab.ReadGrade(a.Scale, *a.Grade, "input", "grade")
@@ -122,20 +123,20 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: "confirmResult", Key: c.IdempotencyKey, Input: c}
+	call := idempotency.Call{Verb: toConfirm, Key: c.IdempotencyKey, Input: c}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
 		r, err := tx.Result.Get(ctx, c.ResultID)
 		if err != nil {
 			return nil, err
 		}
-		e, err := hold(ctx, tx, r.EnrolmentID)
+		e, err := holdEnrolment(ctx, tx, r.EnrolmentID)
 		if err != nil {
 			return nil, err
 		}
 		if r, err = tx.Result.Get(ctx, r.ID); err != nil { // as it stands now that nobody else moves it
 			return nil, err
 		}
-		if err := authz.Require(ctx, authz.ConfirmResult, r.HostID); err != nil {
+		if err := toConfirm.Require(ctx, r.HostID); err != nil {
 			return nil, err
 		}
 		if err := authz.RequireOther(ctx, r.LearnerID); err != nil {
@@ -155,15 +156,13 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 		if err != nil {
 			return nil, err
 		}
-		if err := record(ctx, tx, "result.confirm", r.ID, e); err != nil {
+		if err := ledger.Note(ctx, tx, toConfirm, ofEnrolment(e, r.ID)); err != nil || r.Outcome != result.OutcomePASSED {
+			return confirmed, err
+		}
+		if err := s.end(ctx, tx, e, enrolment.StateCOMPLETED); err != nil {
 			return nil, err
 		}
-		if r.Outcome == result.OutcomePASSED {
-			if err := s.end(ctx, tx, e, enrolment.StateCOMPLETED, "enrolment.complete"); err != nil {
-				return nil, err
-			}
-		}
-		return confirmed, nil
+		return confirmed, ledger.Note(ctx, tx, toComplete, ofEnrolment(e, e.ID))
 	})
 }
 

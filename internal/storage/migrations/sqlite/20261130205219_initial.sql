@@ -558,6 +558,7 @@ CREATE TABLE `outbox_events` (
   `created_at` datetime NOT NULL,
   `type` text NOT NULL,
   `object_id` text NOT NULL,
+  `version` integer NOT NULL,
   `payload` json NOT NULL,
   `audience` text NOT NULL,
   `home_id` text NULL,

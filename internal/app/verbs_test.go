@@ -1,0 +1,110 @@
+package app
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/peregrine-exchange/peregrine/graph"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
+)
+
+// sources calls f with each file of hand-written code but tests.
+func sources(t *testing.T, f func(path, text string)) {
+	t.Helper()
+	for _, root := range []string{"../../cmd", "../../graph", "../../internal"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "generated") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			f(path, string(text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEveryVerbIsOfTheTable(t *testing.T) {
+	declared := 0
+	sources(t, func(_, text string) { declared += strings.Count(text, "Verbs.Declare(") })
+	if all := Verbs(); len(all) != declared || declared < 90 {
+		t.Errorf("%d verbs are declared and %d are in the table", declared, len(all))
+	}
+}
+
+func TestVerbsAreDeclaredInFull(t *testing.T) {
+	byName := map[string]*ledger.Verb{}
+	asked := map[authz.Verb]bool{}
+	for _, v := range Verbs() {
+		if v.Tells().String() == "" {
+			t.Errorf("%s does not say whom it tells", v.Name())
+		}
+		if other, known := byName[v.Name()]; known && (other.Mutation() == v.Mutation() || other.Tells() != v.Tells()) {
+			t.Errorf("%s is declared twice, and not as what two sides do", v.Name())
+		}
+		byName[v.Name()] = v
+		for _, right := range v.Rights() {
+			if !slices.Contains(authz.Verbs(), right) {
+				t.Errorf("%s takes the right %q, which nobody has", v.Name(), right)
+			}
+			asked[right] = true
+		}
+		if members, _ := v.Members(); len(members) > 0 && v.Tells() == ledger.Nobody {
+			t.Errorf("%s says %v to nobody", v.Name(), members)
+		}
+	}
+	for _, v := range Verbs() {
+		for _, name := range v.Followers() {
+			if follower := byName[name]; follower == nil {
+				t.Errorf("%s brings %q, which is no verb", v.Name(), name)
+			}
+		}
+	}
+	for _, right := range authz.Verbs() {
+		if !asked[right] {
+			t.Errorf("no verb takes the right %s", right)
+		}
+	}
+}
+
+// What an API's caller asks for is a verb, and one of them alone; an answer has
+// one for yes and one for no.
+func TestEveryMutationHasItsVerb(t *testing.T) {
+	verbs := map[string][]string{}
+	for _, v := range Verbs() {
+		if m := v.Mutation(); m != "" {
+			verbs[m] = append(verbs[m], v.Name())
+		}
+	}
+	for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
+		if strings.HasPrefix(f.Name, "__") {
+			continue
+		}
+		if n := len(verbs[f.Name]); n != 1 && !(n == 2 && strings.HasPrefix(f.Name, "answer")) {
+			t.Errorf("%s has the verbs %q", f.Name, verbs[f.Name])
+		}
+		delete(verbs, f.Name)
+	}
+	for m, names := range verbs {
+		t.Errorf("%q are of the mutation %q, which does not exist", names, m)
+	}
+}
+
+// A change asks its verb who may make it, which knows whether a step-up is
+// needed. Only reads ask for a right alone.
+func TestChangesAskTheirVerb(t *testing.T) {
+	reads := []string{"graph/standing.go", "graph/answer.go"}
+	sources(t, func(path, text string) {
+		file := strings.TrimPrefix(filepath.ToSlash(path), "../../")
+		if strings.Contains(text, "authz.Require(") && !strings.HasPrefix(file, "internal/ledger/") && !slices.Contains(reads, file) {
+			t.Errorf("%s asks for a right, and not its verb", file)
+		}
+	})
+}

@@ -1,0 +1,126 @@
+package journey
+
+import (
+	"context"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/enrolment"
+	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
+	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+var enrolmentStates = lifecycle.Table[enrolment.State]{
+	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN},
+	enrolment.StateCOMPLETED: {},
+	enrolment.StateWITHDRAWN: {},
+}
+
+var resultStates = lifecycle.Table[result.State]{
+	result.StateRECORDED:  {result.StateCONFIRMED},
+	result.StateCONFIRMED: {},
+}
+
+// takesResults returns nil while results may be recorded.
+func takesResults(e *ent.Enrolment) error {
+	if e.State != enrolment.StateENROLLED {
+		return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With("from", string(e.State))
+	}
+	return nil
+}
+
+// takesAnother returns nil while an enrolment with these attempts takes one more.
+func takesAnother(attempts []*ent.Result) error {
+	for _, r := range attempts {
+		if r.State == result.StateRECORDED {
+			return problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
+		}
+	}
+	if len(attempts) >= maxAttempts {
+		return problem.New(problem.Conflict, "all %d attempts are used", maxAttempts)
+	}
+	return nil
+}
+
+// EnrolmentActions says what the viewer may do with an enrolment of these attempts now.
+func EnrolmentActions(ctx context.Context, e *ent.Enrolment, attempts []*ent.Result) []authz.Action {
+	return []authz.Action{toRecord.Act(
+		toRecord.Require(ctx, e.HostID), authz.RequireOther(ctx, e.LearnerID), takesResults(e), takesAnother(attempts))}
+}
+
+// Leaves returns nil while a learner may leave their seat.
+func Leaves(e *ent.Enrolment) error {
+	return enrolmentStates.Check("enrolment", e.State, enrolment.StateWITHDRAWN)
+}
+
+// ResultActions says what the viewer may do with a result of a host now.
+func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []authz.Action {
+	return []authz.Action{toConfirm.Act(
+		toConfirm.Require(ctx, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r, host),
+		resultStates.Check("result", r.State, result.StateCONFIRMED))}
+}
+
+// holdEnrolment writes the enrolment's row, so that all others who would end it
+// or give it a result wait until the transaction is over. It comes first: what
+// is read afterwards, its results too, stays as it is.
+func holdEnrolment(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Enrolment, error) {
+	if err := storage.Hold(ctx, tx.Enrolment.Update().Where(enrolment.ID(id))); err != nil {
+		return nil, err
+	}
+	return tx.Enrolment.Get(ctx, id)
+}
+
+// enrol gives an application that was admitted its seat.
+func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) error {
+	o, err := tx.Offering.Get(ctx, app.OfferingID)
+	if err != nil {
+		return err
+	}
+	e, err := tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetOfferingID(o.ID).SetVersionID(o.VersionID).
+		SetHomeID(app.HomeID).SetHostID(app.HostID).SetState(enrolment.StateENROLLED).SetEnrolledAt(vocab.Now(s.Now)).Save(ctx)
+	if err != nil {
+		return err
+	}
+	return ledger.Note(ctx, tx, toBegin, ofSeat(e))
+}
+
+// leave ends the enrolment of an application that is withdrawn.
+func (s *Service) leave(ctx context.Context, tx *ent.Tx, application ident.ID) error {
+	e, err := tx.Enrolment.Query().Where(enrolment.ApplicationID(application)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	if e, err = holdEnrolment(ctx, tx, e.ID); err != nil {
+		return err
+	}
+	if err := s.end(ctx, tx, e, enrolment.StateWITHDRAWN); err != nil {
+		return err
+	}
+	return ledger.Note(ctx, tx, toLeave, ofSeat(e))
+}
+
+// end ends an enrolment that its caller holds.
+func (s *Service) end(ctx context.Context, tx *ent.Tx, e *ent.Enrolment, to enrolment.State) error {
+	if err := enrolmentStates.Check("enrolment", e.State, to); err != nil {
+		return err
+	}
+	return tx.Enrolment.Update().Where(enrolment.ID(e.ID)).SetState(to).SetEndedAt(vocab.Now(s.Now)).Exec(ctx)
+}
+
+// ofEnrolment is what belongs to an enrolment for the record.
+func ofEnrolment(e *ent.Enrolment, id ident.ID) ledger.Thing {
+	return ledger.Thing{ID: id, Home: e.HomeID, Host: e.HostID, Person: e.LearnerID}
+}
+
+// ofSeat is an enrolment whose change moves the seats of its offering.
+func ofSeat(e *ent.Enrolment) ledger.Thing {
+	t := ofEnrolment(e, e.ID)
+	t.Payload.Offering = e.OfferingID
+	return t
+}

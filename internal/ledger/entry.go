@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/auditentry"
+	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Thing is what a change is about. It holds identifiers and words of the code,
+// never a text that a person wrote.
+type Thing struct {
+	ID                 ident.ID
+	Home, Host, Person ident.ID          // whom it concerns; what belongs to one institution has it as its host
+	At                 []ident.ID        // whose staff may read the entry beside home and host, and hear of nothing
+	Public             bool              // whether everybody sees it: of a verb that tells onlookers
+	Payload            vocab.Payload     // what the event says of it; the entry says it too
+	Details            map[string]string // what only the entry says
+}
+
+// With returns a copy whose entry also says the detail.
+func (t Thing) With(detail, value string) Thing {
+	details := map[string]string{detail: value}
+	maps.Copy(details, t.Details)
+	t.Details = details
+	return t
+}
+
+// Change is a verb and what it was done to.
+type Change struct {
+	*Verb
+	Thing
+}
+
+// Note writes the entry and the event of a change, on behalf of the viewer of
+// ctx.
+func Note(ctx context.Context, tx *ent.Tx, v *Verb, t Thing) error {
+	return NoteAll(ctx, tx, Change{v, t})
+}
+
+// NoteAll is Note for many changes: each kind of row takes a statement for
+// every few hundred.
+func NoteAll(ctx context.Context, tx *ent.Tx, all ...Change) error {
+	for some := range slices.Chunk(all, atOnce) {
+		entries := make([]*ent.AuditEntryCreate, len(some))
+		for i, c := range some {
+			var err error
+			if entries[i], err = c.entry(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if err := tx.AuditEntry.CreateBulk(entries...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return TellAll(ctx, tx, all...)
+}
+
+// TellAll writes the events of changes that an entry stands for already.
+func TellAll(ctx context.Context, tx *ent.Tx, all ...Change) error {
+	for some := range slices.Chunk(all, atOnce) {
+		var events []*ent.OutboxEventCreate
+		for _, c := range some {
+			create, err := c.event(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if create != nil {
+				events = append(events, create)
+			}
+		}
+		if len(events) == 0 {
+			continue
+		}
+		if err := tx.OutboxEvent.CreateBulk(events...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce is how many rows one statement writes.
+const atOnce = 200
+
+func (c Change) entry(ctx context.Context, tx *ent.Tx) (*ent.AuditEntryCreate, error) {
+	v := viewer.From(ctx)
+	if v == nil {
+		return nil, errors.New("ledger: the context has no viewer")
+	}
+	details := c.Payload.Details()
+	maps.Copy(details, c.Details)
+	create := tx.AuditEntry.Create().
+		SetActorKind(auditentry.ActorKind(v.Kind)).
+		SetVerb(c.name).SetObjectID(c.ID).SetRequestID(telemetry.RequestID(ctx)).
+		SetInstitutions(c.concerned()).SetDetails(details)
+	if who := v.Actor(); who != "" {
+		create.SetActorID(who)
+	}
+	if v.SessionID != "" {
+		create.SetSessionID(v.SessionID)
+	}
+	return create, nil
+}
+
+// concerned are the institutions whose staff may read the entry, each once.
+func (c Change) concerned() []ident.ID {
+	all := []ident.ID{}
+	for _, id := range append([]ident.ID{c.Home, c.Host}, c.At...) {
+		if id != "" && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// event returns nil for a verb that tells nobody. Whom it names beside the
+// audience stays as it is: a public event is of its parties too.
+func (c Change) event(ctx context.Context, tx *ent.Tx) (*ent.OutboxEventCreate, error) {
+	for member := range c.Payload.Details() {
+		if !slices.Contains(c.says, member) {
+			return nil, fmt.Errorf("ledger: %s does not declare that it says %q", c.name, member)
+		}
+	}
+	switch c.tells {
+	case Nobody:
+		return nil, nil
+	case Host:
+		c.Home, c.Person = "", ""
+	case Everybody:
+		c.Public = true
+	case Parties:
+		c.Public = false
+	case Onlookers:
+	default:
+		return nil, fmt.Errorf("ledger: %s does not declare whom it tells", c.name)
+	}
+	create := tx.OutboxEvent.Create().SetType(c.name).SetVersion(c.version).SetObjectID(c.ID).SetPayload(c.Payload).
+		SetAudience(outboxevent.AudiencePARTIES).
+		SetNillableHomeID(given(c.Home)).SetNillableHostID(given(c.Host)).SetNillablePersonID(given(c.Person))
+	if c.Public {
+		create.SetAudience(outboxevent.AudiencePUBLIC)
+	}
+	collect(ctx, c)
+	return create, nil
+}
+
+func given(id ident.ID) *ident.ID {
+	if id == "" {
+		return nil
+	}
+	return &id
+}

@@ -1,0 +1,15 @@
+package recognition
+
+import (
+	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
+)
+
+// Verbs are what is done with recognition cases.
+var Verbs ledger.Book
+
+var (
+	toRequest = Verbs.Declare("recognition.request", "requestRecognition", ledger.Parties).Says("to", "basis")
+	toDecide  = Verbs.Declare("recognition.decide", "decideRecognition", ledger.Parties).By(authz.DecideRecognition).Says("to", "basis")
+	toEnd     = Verbs.Declare("recognition.end", "", ledger.Parties).Says("to", "basis")
+)
