@@ -1,0 +1,178 @@
+// Package lang says everything that Peregrine says to people, in each of its
+// languages. All texts stand in locale/, one file a language; a new language is
+// one file more, and the tests say what it lacks.
+//
+// A message is a format of fmt with the arguments of the call, which it may
+// index (%[2]s) to say them in another order. One that counts is an object with
+// a format for each plural form of the language, and the argument that counts:
+//
+//	{"argument": 1, "one": "%d person", "other": "%d people"}
+//
+// The key of a problem is its English format, so English needs no entry for it.
+// The words that problems say of things have the key "word." and the English
+// word, and no English entry either. Every other key has dots and is in every
+// file. People are addressed as "Sie" in German and named without gender. Values
+// of the API, such as states, stay as they are.
+package lang
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message/catalog"
+)
+
+//go:embed locale/*.json
+var locales embed.FS
+
+// Languages are those of locale/, English first: it is what a reader gets whose
+// languages are not there.
+var Languages []language.Tag
+
+var (
+	files    = map[language.Tag]map[string]message{}
+	messages = catalog.NewBuilder()
+	matcher  language.Matcher
+)
+
+// A file that cannot be read is a fault of the build, as a broken template is.
+func init() {
+	if err := read(locales); err != nil {
+		panic(fmt.Errorf("lang: %w", err))
+	}
+	matcher = language.NewMatcher(Languages)
+}
+
+func read(from fs.FS) error {
+	names, err := fs.Glob(from, "locale/*.json")
+	if err != nil {
+		return err
+	}
+	Languages = []language.Tag{language.English}
+	for _, name := range names {
+		tag, err := language.Parse(strings.TrimSuffix(path.Base(name), ".json"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		body, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		file := map[string]message{}
+		if err := json.Unmarshal(body, &file); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		for key, m := range file {
+			if err := messages.Set(tag, key, m.compiled()); err != nil {
+				return fmt.Errorf("%s: %q: %w", name, key, err)
+			}
+		}
+		if files[tag] = file; tag != language.English {
+			Languages = append(Languages, tag)
+		}
+	}
+	return nil
+}
+
+// message is one format, which is Other, or one for each plural form that the
+// language has.
+type message struct {
+	Argument                         int // which one counts, from 1; 0 when none does
+	Zero, One, Two, Few, Many, Other string
+}
+
+// UnmarshalJSON reads a string or an object.
+func (m *message) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, &m.Other)
+	}
+	type object message
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*object)(m))
+}
+
+// forms are the formats that m has.
+func (m message) forms() map[plural.Form]string {
+	all := map[plural.Form]string{plural.Zero: m.Zero, plural.One: m.One, plural.Two: m.Two, plural.Few: m.Few, plural.Many: m.Many, plural.Other: m.Other}
+	maps.DeleteFunc(all, func(_ plural.Form, format string) bool { return format == "" })
+	return all
+}
+
+func (m message) compiled() catalog.Message {
+	if m.Argument == 0 {
+		return catalog.String(m.Other)
+	}
+	forms := m.forms()
+	delete(forms, plural.Other) // fits always, so it comes last
+	var cases []any
+	for form, format := range forms {
+		cases = append(cases, form, format)
+	}
+	return plural.Selectf(m.Argument, "%d", append(cases, plural.Other, m.Other)...)
+}
+
+// Match returns which of the Languages fits the tags best, in the order of
+// preference, and English when none does.
+func Match(tags ...language.Tag) language.Tag {
+	_, i, _ := matcher.Match(tags...)
+	return Languages[i]
+}
+
+// MatchStrings does so for wishes as of Accept-Language. An earlier wish that
+// can be met counts more than all that follow; one that is malformed is none.
+func MatchStrings(wishes ...string) language.Tag {
+	_, i := language.MatchStrings(matcher, wishes...)
+	return Languages[i]
+}
+
+// Say says the message of a key in the language that fits tag best. A key
+// without an entry is itself what is said.
+func Say(tag language.Tag, key string, args ...any) string {
+	r := renderer{args: args}
+	if messages.Context(Match(tag), &r).Execute(key) != nil {
+		r.Render(key)
+	}
+	return r.said
+}
+
+// Has reports whether there is an entry for the key in the language that fits
+// tag best.
+func Has(tag language.Tag, key string) bool {
+	_, has := files[Match(tag)][key]
+	return has
+}
+
+// Keys returns the keys of the language that fits tag best, in alphabetical
+// order.
+func Keys(tag language.Tag) []string {
+	return slices.Sorted(maps.Keys(files[Match(tag)]))
+}
+
+// renderer formats the format that the catalogue has chosen. It does so with
+// fmt, so that years, identifiers and limits keep their digits as they are,
+// without the grouping of a message.Printer.
+type renderer struct {
+	args []any
+	said string
+}
+
+// Render is given the format.
+func (r *renderer) Render(format string) { r.said = fmt.Sprintf(format, r.args...) }
+
+// Arg is asked for the argument that counts.
+func (r *renderer) Arg(i int) any {
+	if i < 1 || i > len(r.args) {
+		return nil
+	}
+	return r.args[i-1]
+}
