@@ -8,10 +8,10 @@
 //
 //	{"argument": 1, "one": "%d person", "other": "%d people"}
 //
-// The key of a problem is its English format, so English needs no entry for it.
-// The words that problems say of things have the key "word." and the English
-// word, and no English entry either. Every other key has dots and is in every
-// file. People are addressed as "Sie" in German and named without gender. Values
+// The key of a problem is its English format, so English has no entry for it
+// unless it counts. The words that problems say of things have the key "word."
+// and the English word, and no English entry either. Every other key is a name
+// and in every file. German says "Sie" and names people without gender. Values
 // of the API, such as states, stay as they are.
 package lang
 

@@ -33,8 +33,8 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 		for _, key := range slices.Sorted(maps.Keys(all)) {
 			m, has := files[tag][key]
 			switch implied := tag == language.English && impliedInEnglish(key); {
-			case implied && has && m.Argument == 0:
-				t.Errorf("locale/%s.json has %q, which says itself", tag, key)
+			case implied && has && (m.Argument == 0 || m.Other != key):
+				t.Errorf("locale/%s.json has %q, which says itself, with other words or without counting", tag, key)
 			case !implied && m.Other == "":
 				t.Errorf("locale/%s.json lacks %q", tag, key)
 			}
@@ -116,6 +116,8 @@ func TestSay(t *testing.T) {
 		{language.English, limit, []any{12000}, "the body is larger than 12000 bytes"},
 		{language.German, limit, []any{12000}, "der Inhalt der Anfrage ist größer als 12000 Byte"},
 		{language.German, unknown, []any{2026, "100%d"}, "no such text: 2026, 100%d"},
+		{language.English, "all %d seats of this offering are taken", []any{2}, "all 2 seats of this offering are taken"},
+		{language.English, "all %d seats of this offering are taken", []any{1}, "this offering has 1 seat, and it is taken"},
 		{language.German, "no.such.key", nil, "no.such.key"},
 	} {
 		if got := Say(tt.tag, tt.key, tt.args...); got != tt.want {

@@ -5,7 +5,6 @@ package problem
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -107,7 +106,7 @@ func (e *Error) Detail(key string) any { return e.details[key] }
 func (e *Error) Details() map[string]any { return maps.Clone(e.details) }
 
 // Error returns the English text.
-func (e *Error) Error() string { return fmt.Sprintf(e.format, e.args...) }
+func (e *Error) Error() string { return e.In(language.English) }
 
 // LogValue returns the text and, for the log alone, what is behind it.
 func (e *Error) LogValue() slog.Value {
