@@ -34,53 +34,59 @@ import (
 //go:embed locale/*.json
 var locales embed.FS
 
+var all = must(read(locales))
+
 // Languages are those of locale/, English first: it is what a reader gets whose
 // languages are not there.
-var Languages []language.Tag
+var Languages = all.languages
 
-var (
-	files    = map[language.Tag]map[string]message{}
-	messages = catalog.NewBuilder()
-	matcher  language.Matcher
-)
+var matcher = language.NewMatcher(Languages)
 
-// A file that cannot be read is a fault of the build, as a broken template is.
-func init() {
-	if err := read(locales); err != nil {
-		panic(fmt.Errorf("lang: %w", err))
-	}
-	matcher = language.NewMatcher(Languages)
+// texts are what the files of a folder locale/ hold.
+type texts struct {
+	languages []language.Tag
+	files     map[language.Tag]map[string]message
+	messages  *catalog.Builder
 }
 
-func read(from fs.FS) error {
+// must panics for a file that cannot be read: it is a fault of the build, as a
+// broken template is.
+func must(t *texts, err error) *texts {
+	if err != nil {
+		panic(fmt.Errorf("lang: %w", err))
+	}
+	return t
+}
+
+func read(from fs.FS) (*texts, error) {
 	names, err := fs.Glob(from, "locale/*.json")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	Languages = []language.Tag{language.English}
+	t := &texts{[]language.Tag{language.English}, map[language.Tag]map[string]message{}, catalog.NewBuilder()}
 	for _, name := range names {
 		tag, err := language.Parse(strings.TrimSuffix(path.Base(name), ".json"))
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		body, err := fs.ReadFile(from, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		file := map[string]message{}
 		if err := json.Unmarshal(body, &file); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		for key, m := range file {
-			if err := messages.Set(tag, key, m.compiled()); err != nil {
-				return fmt.Errorf("%s: %q: %w", name, key, err)
+			if err := t.messages.Set(tag, key, m.compiled()); err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", name, key, err)
 			}
 		}
-		if files[tag] = file; tag != language.English {
-			Languages = append(Languages, tag)
+		if t.files[tag] = file; tag != language.English {
+			t.languages = append(t.languages, tag)
 		}
 	}
-	return nil
+	return t, nil
 }
 
 // message is one format, which is Other, or one for each plural form that the
@@ -103,9 +109,9 @@ func (m *message) UnmarshalJSON(text []byte) error {
 
 // forms are the formats that m has.
 func (m message) forms() map[plural.Form]string {
-	all := map[plural.Form]string{plural.Zero: m.Zero, plural.One: m.One, plural.Two: m.Two, plural.Few: m.Few, plural.Many: m.Many, plural.Other: m.Other}
-	maps.DeleteFunc(all, func(_ plural.Form, format string) bool { return format == "" })
-	return all
+	forms := map[plural.Form]string{plural.Zero: m.Zero, plural.One: m.One, plural.Two: m.Two, plural.Few: m.Few, plural.Many: m.Many, plural.Other: m.Other}
+	maps.DeleteFunc(forms, func(_ plural.Form, format string) bool { return format == "" })
+	return forms
 }
 
 func (m message) compiled() catalog.Message {
@@ -139,7 +145,7 @@ func MatchStrings(wishes ...string) language.Tag {
 // without an entry is itself what is said.
 func Say(tag language.Tag, key string, args ...any) string {
 	r := renderer{args: args}
-	if messages.Context(Match(tag), &r).Execute(key) != nil {
+	if all.messages.Context(Match(tag), &r).Execute(key) != nil {
 		r.Render(key)
 	}
 	return r.said
@@ -148,14 +154,14 @@ func Say(tag language.Tag, key string, args ...any) string {
 // Has reports whether there is an entry for the key in the language that fits
 // tag best.
 func Has(tag language.Tag, key string) bool {
-	_, has := files[Match(tag)][key]
+	_, has := all.files[Match(tag)][key]
 	return has
 }
 
 // Keys returns the keys of the language that fits tag best, in alphabetical
 // order.
 func Keys(tag language.Tag) []string {
-	return slices.Sorted(maps.Keys(files[Match(tag)]))
+	return slices.Sorted(maps.Keys(all.files[Match(tag)]))
 }
 
 // renderer formats the format that the catalogue has chosen. It does so with

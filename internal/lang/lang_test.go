@@ -23,15 +23,15 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 	if len(Languages) < 2 || Languages[0] != language.English {
 		t.Fatalf("the languages are %v", Languages)
 	}
-	all := map[string]bool{}
-	for _, file := range files {
+	keys := map[string]bool{}
+	for _, file := range all.files {
 		for key := range file {
-			all[key] = true
+			keys[key] = true
 		}
 	}
 	for _, tag := range Languages {
-		for _, key := range slices.Sorted(maps.Keys(all)) {
-			m, has := files[tag][key]
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			m, has := all.files[tag][key]
 			switch implied := tag == language.English && impliedInEnglish(key); {
 			case implied && has && (m.Argument == 0 || m.Other != key):
 				t.Errorf("locale/%s.json has %q, which says itself, with other words or without counting", tag, key)
@@ -57,10 +57,10 @@ func TestNoKeyStandsTwice(t *testing.T) {
 // Whatever the language and the number, the same arguments are said.
 func TestLanguagesSayTheSameArguments(t *testing.T) {
 	for _, tag := range Languages {
-		for key, m := range files[tag] {
+		for key, m := range all.files[tag] {
 			english := key
 			if !impliedInEnglish(key) {
-				english = files[language.English][key].Other
+				english = all.files[language.English][key].Other
 			}
 			if strings.HasPrefix(key, "word.") {
 				english = ""
@@ -83,7 +83,7 @@ func TestPluralsHaveTheFormsOfTheirLanguage(t *testing.T) {
 		for n := range 200 {
 			want[plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0)] = true
 		}
-		for key, m := range files[tag] {
+		for key, m := range all.files[tag] {
 			for _, form := range slices.Sorted(maps.Keys(want)) {
 				if m.Argument > 0 && m.forms()[form] == "" {
 					t.Errorf("locale/%s.json: %q lacks the plural form %d", tag, key, form)
@@ -147,15 +147,13 @@ func TestMatch(t *testing.T) {
 }
 
 func TestBrokenFilesAreFaults(t *testing.T) {
-	languages, kept := Languages, maps.Clone(files)
-	defer func() { Languages, files = languages, kept }()
 	for name, text := range map[string]string{
 		"locale/no-such-language-at-all.json": `{}`,
 		"locale/fr.json":                      `{"a": 1}`,
 		"locale/it.json":                      `{"a": {"argument": 1, "one": "a", "others": "b"}}`,
 		"locale/es.json":                      `{"a": {"argument": 1, "two": "a", "other": "b"}}`, // Spanish has no dual
 	} {
-		if read(fstest.MapFS{name: {Data: []byte(text)}}) == nil {
+		if _, err := read(fstest.MapFS{name: {Data: []byte(text)}}); err == nil {
 			t.Errorf("%s is accepted: %s", name, text)
 		}
 	}
@@ -163,27 +161,26 @@ func TestBrokenFilesAreFaults(t *testing.T) {
 
 // verbs returns, for every argument of a format, the directives that say it,
 // sorted and without their indexes: {{"%d"}, {"%04X", "%q"}}.
-func verbs(format string) ([][]string, error) {
+func verbs(format string) (said [][]string, err error) {
 	heard := make([]listener, 20)
 	args := []any{""} // the last one, which is said in the end so that fmt finds none too many
 	for i := range heard {
 		args = slices.Insert(args, i, any(&heard[i]))
 	}
-	if said := fmt.Sprintf(format+"\n%[21]s", args...); strings.Contains(said, "%!") {
-		return nil, fmt.Errorf("a directive that cannot be read: %s", said)
+	if text := fmt.Sprintf(format+"\n%[21]s", args...); strings.Contains(text, "%!") {
+		return nil, fmt.Errorf("a directive that cannot be read: %s", text)
 	}
-	var all [][]string
 	for i, h := range heard {
 		if h == nil {
 			continue
 		}
-		if len(all) < i {
+		if len(said) < i {
 			return nil, fmt.Errorf("argument %d is not said", i)
 		}
 		slices.Sort(h)
-		all = append(all, slices.Compact(h))
+		said = append(said, slices.Compact(h))
 	}
-	return all, nil
+	return said, nil
 }
 
 // listener is an argument that hears by which directives it is said.
