@@ -16,7 +16,7 @@ var layers = []struct {
 	name     string
 	packages []string
 }{
-	{"words", []string{"internal/ident", "internal/problem", "internal/vocab", "internal/viewer", "internal/lifecycle", "internal/telemetry"}},
+	{"words", []string{"internal/lang", "internal/ident", "internal/problem", "internal/vocab", "internal/viewer", "internal/lifecycle", "internal/telemetry"}},
 	{"formats", []string{"internal/vc", "internal/vc/jose", "internal/vc/did", "internal/vc/statuslist", "internal/vc/openbadge", "internal/keyring", "internal/readmodel", "internal/format", "internal/format/intake", "internal/format/...", "internal/fetch"}},
 	{"ent", []string{"ent/..."}},
 	{"ground", []string{"internal/storage/migrations", "internal/storage", "internal/authz", "internal/relay", "internal/ledger", "internal/outbox", "internal/idempotency"}},

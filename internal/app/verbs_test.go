@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/language"
+
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
 
@@ -50,6 +53,11 @@ func TestVerbsAreDeclaredInFull(t *testing.T) {
 			t.Errorf("%s is declared twice, and not as what two sides do", v.Name())
 		}
 		byName[v.Name()] = v
+		for _, tag := range lang.Languages {
+			if !lang.Has(tag, "verb."+v.Name()) {
+				t.Errorf("%s has no words in %s", v.Name(), tag)
+			}
+		}
 		for _, right := range v.Rights() {
 			if !slices.Contains(authz.Verbs(), right) {
 				t.Errorf("%s takes the right %q, which nobody has", v.Name(), right)
@@ -65,6 +73,11 @@ func TestVerbsAreDeclaredInFull(t *testing.T) {
 			if follower := byName[name]; follower == nil {
 				t.Errorf("%s brings %q, which is no verb", v.Name(), name)
 			}
+		}
+	}
+	for _, key := range lang.Keys(language.English) {
+		if name, of := strings.CutPrefix(key, "verb."); of && byName[name] == nil {
+			t.Errorf("%q are the words of no verb", key)
 		}
 	}
 	for _, right := range authz.Verbs() {

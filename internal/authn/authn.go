@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -135,8 +136,6 @@ func unavailable(err error) *problem.Error {
 	return problem.New(problem.Internal, "a fault of the server; the request id names it").Because(err)
 }
 
-var spoken = language.NewMatcher(problem.Languages)
-
 // LanguageCookie holds the language that somebody chose on a page.
 const LanguageCookie = "lang"
 
@@ -147,6 +146,5 @@ func Language(r *http.Request) language.Tag {
 	if c, err := r.Cookie(LanguageCookie); err == nil {
 		wishes = append(wishes, c.Value)
 	}
-	_, i := language.MatchStrings(spoken, append(wishes, r.Header.Get("Accept-Language"))...)
-	return problem.Languages[i]
+	return lang.MatchStrings(append(wishes, r.Header.Get("Accept-Language"))...)
 }

@@ -1,14 +1,13 @@
 package authz
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
 
-	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -65,60 +64,31 @@ func texts[V ~string](values []V) []string {
 	return all
 }
 
-// phrase is a text in English and German. It may name what a column refers to
-// with %s.
-type phrase [2]string
-
-func (p phrase) in(tag language.Tag, args ...any) string {
-	if len(args) == 0 {
-		return problem.Said(p, tag)
+// in says who the group is, in a language. Some groups are named by what the
+// row's column names.
+func (g Group) in(tag language.Tag) string {
+	var args []any
+	switch g.Kind {
+	case Self, Staff:
+		args = []any{lang.Say(tag, "sight.column."+g.Column)}
+	case Holders:
+		args = []any{lang.Say(tag, "sight.column."+g.Column), g.Role}
 	}
-	return fmt.Sprintf(problem.Said(p, tag), args...)
-}
-
-// groups say who a group is, by what the column names.
-var groups = map[GroupKind]phrase{
-	Self:                    {"the %s", "die %s"},
-	Staff:                   {"staff of the %s, in any role", "Personal der %s, in jeder Rolle"},
-	Holders:                 {"who holds the role %[2]s at the %[1]s", "wer bei der %[1]s die Rolle %[2]s hat"},
-	AllianceAdministrators:  {"administrators of any alliance", "die Administration jeder Allianz"},
-	StaffOfApplicants:       {"staff, in any role, of an institution from or to which that person has applied", "Personal, in jeder Rolle, einer Hochschule, von der aus oder an der sich diese Person beworben hat"},
-	AdministratorsSpokenFor: {"administrators of an institution that it speaks for", "die Administration einer Hochschule, für die er spricht"},
-	AdministratorsOfStaff:   {"administrators of an institution or alliance at which that person holds or held a role", "die Administration einer Hochschule oder Allianz, bei der diese Person eine Rolle hat oder hatte"},
-}
-
-// columns say what a column of a row names.
-var columns = map[string]phrase{
-	"id":             {"person", "Person selbst"},
-	"person_id":      {"person whom it is about", "Person, um die es geht"},
-	"learner_id":     {"learner", "lernende Person"},
-	"granted_by_id":  {"person who gave it", "Person, von der sie stammt"},
-	"institution_id": {"institution", "Hochschule"},
-	"alliance_id":    {"alliance", "Allianz"},
-	"home_id":        {"home institution", "Heimathochschule"},
-	"host_id":        {"host institution", "Gasthochschule"},
+	return lang.Say(tag, "sight.group."+string(g.Kind), args...)
 }
 
 // In says the clause in a language.
 func (c Clause) In(tag language.Tag) string {
 	who := []string{}
 	for _, g := range c.Who {
-		said := groups[g.Kind].in(tag)
-		if strings.Contains(said, "%") {
-			args := []any{columns[g.Column].in(tag)}
-			if g.Role != "" {
-				args = append(args, g.Role)
-			}
-			said = groups[g.Kind].in(tag, args...)
-		}
-		who = append(who, said)
+		who = append(who, g.in(tag))
 	}
 	if len(who) == 0 {
-		who = append(who, phrase{"everybody", "alle"}.in(tag))
+		who = append(who, lang.Say(tag, "sight.everybody"))
 	}
-	said := strings.Join(who, phrase{", and also ", ", und zugleich "}.in(tag))
+	said := strings.Join(who, lang.Say(tag, "sight.and"))
 	for _, w := range c.While {
-		said += phrase{", while %s is %s", ", solange %s den Wert %s hat"}.in(tag, w.Column, strings.Join(w.Values, phrase{" or ", " oder "}.in(tag)))
+		said += lang.Say(tag, "sight.while", w.Column, strings.Join(w.Values, lang.Say(tag, "sight.or")))
 	}
 	return said
 }

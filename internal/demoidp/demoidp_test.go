@@ -209,7 +209,7 @@ func TestCodesRequestsAndTokensExpire(t *testing.T) {
 	wantRefused(t, err, "invalid_grant")
 
 	res, body := w.get(w.base + "/uni-hannover.de/login?request=" + request)
-	if res.StatusCode != http.StatusBadRequest || !strings.Contains(body, texts[0].Expired) {
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(body, english.Say("stopped.expired")) {
 		t.Errorf("old request: %s\n%s", res.Status, body)
 	}
 
@@ -234,7 +234,7 @@ func TestUnregisteredRedirectIsNeverFollowed(t *testing.T) {
 	} {
 		s.client.RedirectURL = to
 		res, body := s.ask()
-		if res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(body, texts[0].BadRequest) {
+		if res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" || !strings.Contains(body, english.Say("stopped.request")) {
 			t.Errorf("redirect_uri %q: %s to %q", to, res.Status, res.Header.Get("Location"))
 		}
 	}
@@ -365,7 +365,7 @@ func TestSignOutForgetsTokensAndLeadsBack(t *testing.T) {
 		t.Error("the token outlived the sign-out")
 	}
 	res, _ := w.get(w.base + "/uni-hannover.de/end_session")
-	if res, body := w.get(res.Header.Get("Location")); res.StatusCode != http.StatusOK || !strings.Contains(body, texts[0].SignedOutTitle) {
+	if res, body := w.get(res.Header.Get("Location")); res.StatusCode != http.StatusOK || !strings.Contains(body, english.Say("signed_out.title")) {
 		t.Errorf("sign-out without an address: %s\n%s", res.Status, body)
 	}
 }

@@ -28,8 +28,8 @@ func (r *realm) loginPage(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, err)
 		return
 	}
-	t := textFor(req, g.locales)
-	showPage(w, http.StatusOK, "login", t, t.ChooseTitle, loginView{
+	in := speechFor(req, g.locales)
+	showPage(w, http.StatusOK, "login", in, in.Say("choose.title"), loginView{
 		Realm: r.Realm, RequestID: g.id, People: r.store.offered(g), Client: back.Host, TwoFactor: g.acr == acrMultiFactor,
 	})
 }

@@ -10,31 +10,31 @@ import (
 
 // expired answers an unknown, an old and a completed request alike.
 func (r *realm) expired(w http.ResponseWriter, req *http.Request) {
-	t := textFor(req, nil)
-	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.Expired})
+	in := speechFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", in, in.Say("stopped.title"), noticeView{Text: in.Say("stopped.expired")})
 }
 
 func (r *realm) unknownPerson(w http.ResponseWriter, req *http.Request) {
-	t := textFor(req, nil)
-	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.UnknownPerson})
+	in := speechFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", in, in.Say("stopped.title"), noticeView{Text: in.Say("stopped.person")})
 }
 
 // refuse shows why an authorization request cannot even be answered to its
 // client.
 func (r *realm) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	r.log.WarnContext(req.Context(), "authorization request refused", "err", err)
-	t := textFor(req, nil)
-	showPage(w, http.StatusBadRequest, "notice", t, t.StoppedTitle, noticeView{Text: t.BadRequest, Detail: oidc.DefaultToServerError(err, err.Error()).Description})
+	in := speechFor(req, nil)
+	showPage(w, http.StatusBadRequest, "notice", in, in.Say("stopped.title"), noticeView{Text: in.Say("stopped.request"), Detail: oidc.DefaultToServerError(err, err.Error()).Description})
 }
 
 // signedOut is where a sign-out ends that names no registered address.
 func (r *realm) signedOut(w http.ResponseWriter, req *http.Request) {
-	t := textFor(req, nil)
-	showPage(w, http.StatusOK, "notice", t, t.SignedOutTitle, noticeView{Text: t.SignedOut})
+	in := speechFor(req, nil)
+	showPage(w, http.StatusOK, "notice", in, in.Say("signed_out.title"), noticeView{Text: in.Say("signed_out.text")})
 }
 
 // index lists the realms.
 func (s *server) index(w http.ResponseWriter, req *http.Request) {
-	t := textFor(req, nil)
-	showPage(w, http.StatusOK, "index", t, t.IndexTitle, s.order)
+	in := speechFor(req, nil)
+	showPage(w, http.StatusOK, "index", in, in.Say("index.title"), s.order)
 }

@@ -36,14 +36,14 @@ var (
 type noticeView struct{ Text, Detail string }
 
 // showPage writes one of the templates "login", "notice" and "index".
-func showPage(w http.ResponseWriter, status int, name string, t text, title string, view any) {
+func showPage(w http.ResponseWriter, status int, name string, in speech, title string, view any) {
 	var b bytes.Buffer
 	err := pages.ExecuteTemplate(&b, name, struct {
-		Text  text
-		Title string
-		Style template.CSS
-		View  any
-	}{t, title, template.CSS(pageCSS), view})
+		Speech speech
+		Title  string
+		Style  template.CSS
+		View   any
+	}{in, title, template.CSS(pageCSS), view})
 	if err != nil {
 		slog.Error("demo identity provider: page", "page", name, "err", err)
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
@@ -51,7 +51,7 @@ func showPage(w http.ResponseWriter, status int, name string, t text, title stri
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", t.Language)
+	h.Set("Content-Language", in.String())
 	w.WriteHeader(status)
 	_, _ = b.WriteTo(w) // a failed write is a reader who left
 }

@@ -2,12 +2,18 @@ package demoidp
 
 import (
 	"net/http"
-	"reflect"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
+
+var english = speech{language.English}
 
 func TestPagesAreLockedDown(t *testing.T) {
 	w := newWorld(t)
@@ -41,7 +47,7 @@ func TestPagesAreLockedDown(t *testing.T) {
 		if strings.Count(body, "<h1>") != 1 {
 			t.Errorf("%s has not one h1", path)
 		}
-		for _, banner := range []string{texts[0].Banner1, texts[0].Banner2, texts[0].Banner3} {
+		for _, banner := range []string{english.Say("banner.provider"), english.Say("banner.invented"), english.Say("banner.password")} {
 			if !strings.Contains(body, banner) {
 				t.Errorf("%s does not say %q", path, banner)
 			}
@@ -74,18 +80,26 @@ func TestPagesSpeakTheLanguageAskedFor(t *testing.T) {
 	}
 }
 
-func TestEveryLanguageSaysEverything(t *testing.T) {
-	if len(texts) != len(pageLanguages) {
-		t.Fatalf("%d texts for %d languages", len(texts), len(pageLanguages))
-	}
-	for i, said := range texts {
-		if said.Language != pageLanguages[i].String() {
-			t.Errorf("text %d is in %s, want %s", i, said.Language, pageLanguages[i])
+func TestEveryMessageIsThereAndUsed(t *testing.T) {
+	used := map[string]bool{}
+	for _, name := range []string{"page.html", "login.go", "notice.go"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		v := reflect.ValueOf(said)
-		for f := range v.NumField() {
-			if v.Field(f).String() == "" {
-				t.Errorf("%s has no %s", said.Language, v.Type().Field(f).Name)
+		for _, m := range regexp.MustCompile(`Say[ (]"([a-z_.]+)"`).FindAllSubmatch(text, -1) {
+			used["demoidp."+string(m[1])] = true
+		}
+	}
+	for _, tag := range lang.Languages {
+		for key := range used {
+			if !lang.Has(tag, key) {
+				t.Errorf("%s lacks %s", tag, key)
+			}
+		}
+		for _, key := range lang.Keys(tag) {
+			if strings.HasPrefix(key, "demoidp.") && !used[key] {
+				t.Errorf("%s has %s, which no page says", tag, key)
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 // Levels of authentication (REFEDS profiles), which a client asks for with
@@ -76,7 +78,7 @@ func (r *realm) discovery(w http.ResponseWriter, _ *http.Request) {
 		TokenEndpointAuthMethodsSupported: []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost},
 		ClaimsSupported:                   supportedClaims,
 		CodeChallengeMethodsSupported:     []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
-		UILocalesSupported:                pageLanguages,
+		UILocalesSupported:                lang.Languages,
 	}, true})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -31,7 +32,7 @@ func finding(tx *ent.Tx, run ident.ID, l line, r catalogue.Imported) *ent.Import
 	add := func(ps []*problem.Error, blocking bool) {
 		for _, p := range ps {
 			f := vocab.Finding{Field: strings.Join(p.Field, "."), Message: vocab.Text{}, Blocking: blocking}
-			for _, tag := range problem.Languages {
+			for _, tag := range lang.Languages {
 				f.Message[tag.String()] = p.In(tag)
 			}
 			all = append(all, f)

@@ -11,13 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -48,21 +47,25 @@ func TestDiagramIsTheTable(t *testing.T) {
 	}
 }
 
-// Every check is said in both languages, under a name of its own.
-func TestReadinessSpeaksBothLanguages(t *testing.T) {
-	seen := map[string]bool{}
-	for i := range checks {
-		f := Finding{Check: &checks[i], Status: Failed}
-		for _, text := range []func(language.Tag) string{f.Need, f.Hint} {
-			en, de := text(language.English), text(language.German)
-			if en == "" || de == "" || en == de || text(language.Czech) != en {
-				t.Errorf("%s says %q and %q", f.ID, en, de)
+// Every check is said in every language, under a name of its own.
+func TestReadinessSpeaksEveryLanguage(t *testing.T) {
+	for _, tag := range lang.Languages {
+		said := map[string]bool{}
+		for i := range checks {
+			f := Finding{Check: &checks[i], Status: Failed}
+			if said[f.Need(tag)] || said[f.ID] {
+				t.Errorf("two checks say %q", f.Need(tag))
+			}
+			said[f.ID], said[f.Need(tag)], said[f.Hint(tag)] = true, true, true
+			if !lang.Has(tag, "readiness."+f.ID+".need") || !lang.Has(tag, "readiness."+f.ID+".hint") {
+				t.Errorf("%s lacks %s", tag, f.ID)
 			}
 		}
-		if seen[f.ID] {
-			t.Errorf("two checks are called %s", f.ID)
+		for _, key := range lang.Keys(tag) {
+			if strings.HasPrefix(key, "readiness.") && !said[lang.Say(tag, key)] {
+				t.Errorf("%s has %s, which no check says", tag, key)
+			}
 		}
-		seen[f.ID] = true
 	}
 }
 

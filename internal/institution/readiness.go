@@ -21,7 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -38,9 +38,8 @@ const (
 // Check is one thing that an institution needs to take part in the exchange.
 // The table below holds all of them.
 type Check struct {
-	ID         string
-	need, hint [2]string // English, German
-	of         func(facts) Status
+	ID string
+	of func(facts) Status
 }
 
 // Finding is what came out of a check of one institution.
@@ -50,14 +49,14 @@ type Finding struct {
 }
 
 // Need says what the check asks for.
-func (c *Check) Need(in language.Tag) string { return problem.Said(c.need, in) }
+func (c *Check) Need(in language.Tag) string { return lang.Say(in, "readiness."+c.ID+".need") }
 
 // Hint says how to fix what the check found, or "" when it found nothing.
 func (f Finding) Hint(in language.Tag) string {
 	if f.Status == Passed {
 		return ""
 	}
-	return problem.Said(f.hint, in)
+	return lang.Say(in, "readiness."+f.ID+".hint")
 }
 
 // facts are what the checks look at, of one institution.
@@ -91,62 +90,34 @@ const maxFailures = 3
 
 // checks are all checks, in the order in which they are best worked through.
 var checks = []Check{
-	{"MEMBERSHIP", [2]string{"The institution is an active member of an alliance.", "Die Hochschule ist aktives Mitglied einer Allianz."},
-		[2]string{"Answer the invitation (answerInvitation), or ask the alliance to invite or reinstate the institution.", "Beantworten Sie die Einladung (answerInvitation), oder bitten Sie die Allianz, die Hochschule einzuladen oder ihre Mitgliedschaft wieder in Kraft zu setzen."},
-		func(f facts) Status {
-			return or(Failed, slices.ContainsFunc(f.memberships, func(m *ent.Membership) bool { return m.State == membership.StateACTIVE }))
-		}},
-	{"IDENTIFIERS", [2]string{"The institution has an Erasmus code, a PIC or a ROR id, so that partners recognise it.", "Die Hochschule hat einen Erasmus-Code, einen PIC oder eine ROR-ID, sodass Partner sie erkennen."},
-		[2]string{"Add the identifiers with updateInstitution: the Erasmus code with its blanks, the PIC of the Funding & Tenders Portal, the ROR id of ror.org.", "Ergänzen Sie die Kennungen mit updateInstitution: den Erasmus-Code mit seinen Leerzeichen, den PIC aus dem Funding & Tenders Portal, die ROR-ID von ror.org."},
-		func(f facts) Status { return or(Failed, f.ErasmusCode != nil || f.Pic != nil || f.Ror != nil) }},
-	{"QUALITY_REGISTER", [2]string{"The institution has a DEQAR id, so that readers of a credential find its accreditation.", "Die Hochschule hat eine DEQAR-ID, sodass Leserinnen und Leser eines Nachweises ihre Akkreditierung finden."},
-		[2]string{"Look the institution up in the Database of External Quality Assurance Results and add its id with updateInstitution.", "Suchen Sie die Hochschule in der Database of External Quality Assurance Results und ergänzen Sie ihre ID mit updateInstitution."},
-		func(f facts) Status { return or(Warning, f.Deqar != nil) }},
-	{"DOMAINS", [2]string{"The institution's web and mail domains are known, so that people find it when they sign in.", "Die Web- und Mail-Domains der Hochschule sind bekannt, sodass man sie bei der Anmeldung findet."},
-		[2]string{"Add the domains with updateInstitution.", "Ergänzen Sie die Domains mit updateInstitution."},
-		func(f facts) Status { return or(Failed, len(f.Domains) > 0) }},
-	{"SIGN_IN", [2]string{"An identity provider that is active speaks for the institution.", "Ein aktiver Anmeldedienst spricht für die Hochschule."},
-		[2]string{"Propose your identity provider (proposeProvider); an alliance administrator approves it (approveProvider), or enables it again (enableProvider).", "Schlagen Sie Ihren Anmeldedienst vor (proposeProvider); die Verwaltung der Allianz genehmigt ihn (approveProvider) oder schaltet ihn wieder ein (enableProvider)."},
-		func(f facts) Status { return or(Failed, f.signIn) }},
-	{"ADMINISTRATOR", [2]string{"Somebody is administrator.", "Jemand hat die Rolle ADMINISTRATOR."},
-		[2]string{"The alliance administrator appoints the first one with grantRole.", "Die Verwaltung der Allianz ernennt die erste Person mit grantRole."},
-		held(rolegrant.RoleADMINISTRATOR)},
-	{"REGISTRAR", [2]string{"Somebody is registrar, to confirm results and issue credentials.", "Jemand hat die Rolle REGISTRAR, bestätigt Ergebnisse und stellt Nachweise aus."},
-		[2]string{"Give somebody the role REGISTRAR with grantRole.", "Geben Sie jemandem mit grantRole die Rolle REGISTRAR."},
-		held(rolegrant.RoleREGISTRAR)},
-	{"MOBILITY_OFFICER", [2]string{"Somebody is mobility officer, to nominate and admit learners.", "Jemand hat die Rolle MOBILITY_OFFICER, nominiert Lernende und lässt sie zu."},
-		[2]string{"Give somebody the role MOBILITY_OFFICER with grantRole.", "Geben Sie jemandem mit grantRole die Rolle MOBILITY_OFFICER."},
-		held(rolegrant.RoleMOBILITY_OFFICER)},
-	{"RECOGNITION_OFFICER", [2]string{"Somebody is recognition officer, to agree rules and decide cases.", "Jemand hat die Rolle RECOGNITION_OFFICER, vereinbart Regeln und entscheidet über Anerkennungen."},
-		[2]string{"Give somebody the role RECOGNITION_OFFICER with grantRole.", "Geben Sie jemandem mit grantRole die Rolle RECOGNITION_OFFICER."},
-		held(rolegrant.RoleRECOGNITION_OFFICER)},
-	{"SIGNING_KEY", [2]string{"The institution has an active key to sign credentials with.", "Die Hochschule hat einen aktiven Schlüssel, mit dem sie Nachweise signiert."},
-		[2]string{"Nothing to do: the key is made when the first credential is issued.", "Nichts zu tun: Der Schlüssel entsteht, wenn der erste Nachweis ausgestellt wird."},
-		func(f facts) Status { return or(Warning, f.key) }},
-	{"PROGRAMME", [2]string{"A study programme with modules exists, so that recognitions have something to count towards.", "Ein Studiengang mit Modulen ist vorhanden, auf den Anerkennungen angerechnet werden."},
-		[2]string{"Add a study programme and its modules.", "Legen Sie einen Studiengang mit seinen Modulen an."},
-		func(f facts) Status { return or(Failed, f.modules) }},
-	{"COURSE", [2]string{"A course is published.", "Ein Kurs ist veröffentlicht."},
-		[2]string{"Write a course (createCourse) and publish it (publishCourse), or import the catalogue.", "Legen Sie einen Kurs an (createCourse) und veröffentlichen Sie ihn (publishCourse), oder importieren Sie das Kursangebot."},
-		func(f facts) Status { return or(Failed, f.published) }},
-	{"OFFERING", [2]string{"An offering takes applications now.", "Ein Angebot nimmt jetzt Bewerbungen an."},
-		[2]string{"Plan an offering of a published course (createOffering) and open it (publishOffering).", "Planen Sie ein Angebot zu einem veröffentlichten Kurs (createOffering) und öffnen Sie es (publishOffering)."},
-		func(f facts) Status { return or(Warning, f.openOfferings) }},
-	{"IMPORT", [2]string{"Every source of the catalogue that is set up is read without faults.", "Jede eingerichtete Quelle des Kursangebots wird fehlerfrei gelesen."},
-		[2]string{"Look at the last error of each import source, and mend the source or its address.", "Sehen Sie sich den letzten Fehler jeder Importquelle an und berichtigen Sie die Quelle oder ihre Adresse."},
-		func(f facts) Status {
-			status := Passed
-			for _, s := range f.sources {
-				switch {
-				case s.State != importsource.StateACTIVE, s.Failures == 0:
-				case s.Failures >= maxFailures:
-					return Failed
-				default:
-					status = Warning
-				}
+	{"MEMBERSHIP", func(f facts) Status {
+		return or(Failed, slices.ContainsFunc(f.memberships, func(m *ent.Membership) bool { return m.State == membership.StateACTIVE }))
+	}},
+	{"IDENTIFIERS", func(f facts) Status { return or(Failed, f.ErasmusCode != nil || f.Pic != nil || f.Ror != nil) }},
+	{"QUALITY_REGISTER", func(f facts) Status { return or(Warning, f.Deqar != nil) }},
+	{"DOMAINS", func(f facts) Status { return or(Failed, len(f.Domains) > 0) }},
+	{"SIGN_IN", func(f facts) Status { return or(Failed, f.signIn) }},
+	{"ADMINISTRATOR", held(rolegrant.RoleADMINISTRATOR)},
+	{"REGISTRAR", held(rolegrant.RoleREGISTRAR)},
+	{"MOBILITY_OFFICER", held(rolegrant.RoleMOBILITY_OFFICER)},
+	{"RECOGNITION_OFFICER", held(rolegrant.RoleRECOGNITION_OFFICER)},
+	{"SIGNING_KEY", func(f facts) Status { return or(Warning, f.key) }},
+	{"PROGRAMME", func(f facts) Status { return or(Failed, f.modules) }},
+	{"COURSE", func(f facts) Status { return or(Failed, f.published) }},
+	{"OFFERING", func(f facts) Status { return or(Warning, f.openOfferings) }},
+	{"IMPORT", func(f facts) Status {
+		status := Passed
+		for _, s := range f.sources {
+			switch {
+			case s.State != importsource.StateACTIVE, s.Failures == 0:
+			case s.Failures >= maxFailures:
+				return Failed
+			default:
+				status = Warning
 			}
-			return status
-		}},
+		}
+		return status
+	}},
 }
 
 // Readiness says of each institution what it needs and whether it has it. One

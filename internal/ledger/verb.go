@@ -12,8 +12,11 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/text/language"
+
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 // Audience is who hears of a change.
@@ -90,6 +93,9 @@ func (v *Verb) Brings(names ...string) *Verb {
 
 // Name is that of the entry and of the event.
 func (v *Verb) Name() string { return v.name }
+
+// In says the verb in a language, as what has happened.
+func (v *Verb) In(tag language.Tag) string { return lang.Say(tag, "verb."+v.name) }
 
 // Mutation is what asks for the change, or "".
 func (v *Verb) Mutation() string { return v.mutation }

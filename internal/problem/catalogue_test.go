@@ -1,21 +1,19 @@
 package problem
 
 import (
-	"errors"
-	"fmt"
 	"go/parser"
 	"go/token"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
-func TestEveryProblemIsSaidInGerman(t *testing.T) {
+func TestEveryProblemIsSaidInEveryLanguage(t *testing.T) {
 	fset := token.NewFileSet()
 	found := read(fset, sources(t, fset), worded)
 	for _, fault := range found.faults {
@@ -24,111 +22,29 @@ func TestEveryProblemIsSaidInGerman(t *testing.T) {
 	if len(found.formats) < 100 || len(found.words) < 10 {
 		t.Errorf("only %d formats and %d words were found", len(found.formats), len(found.words))
 	}
-	for _, format := range slices.Sorted(maps.Keys(found.formats)) {
-		if german[format] == "" {
-			t.Errorf("%s: german.go lacks %q", found.formats[format], format)
-		}
-	}
-	for _, format := range slices.Sorted(maps.Keys(german)) {
-		if _, used := found.formats[format]; !used {
-			t.Errorf("german.go has a text that nobody says: %q", format)
-		}
-		if err := sameVerbs(format, german[format]); err != nil {
-			t.Errorf("german.go: %q → %q: %v", format, german[format], err)
-		}
-	}
-	for _, word := range slices.Sorted(maps.Keys(found.words)) {
-		if germanWords[word] == "" {
-			t.Errorf("%s: german.go lacks the word %q", found.words[word], word)
-		}
-	}
-	for _, format := range slices.Sorted(maps.Keys(worded)) {
-		if german[format] == "" {
-			t.Errorf("german.go lists as worded what it does not say: %q", format)
-		}
-	}
-}
-
-// verb is one directive of a format. The groups are flags with width and
-// precision, the index, and the verb.
-var verb = regexp.MustCompile(`%([-+# 0]*[0-9]*(?:\.[0-9]*)?)(?:\[([0-9]+)\])?([a-zA-Z%])`)
-
-// verbs returns, for every argument of a format, the directives that say it,
-// sorted and without their indexes: {{"d"}, {"04X", "q"}}.
-func verbs(format string) ([][]string, error) {
-	if strings.Count(verb.ReplaceAllString(format, ""), "%") > 0 {
-		return nil, errors.New("a directive that the test cannot read")
-	}
-	var all [][]string
-	next := 0
-	for _, m := range verb.FindAllStringSubmatch(format, -1) {
-		if m[3] == "%" {
-			continue
-		}
-		if m[2] != "" {
-			n, err := strconv.Atoi(m[2])
-			if err != nil || n < 1 || n > 20 {
-				return nil, fmt.Errorf("the index [%s] is out of range", m[2])
+	for _, tag := range lang.Languages[1:] {
+		for _, format := range slices.Sorted(maps.Keys(found.formats)) {
+			if !lang.Has(tag, format) {
+				t.Errorf("%s: %s lacks %q", found.formats[format], tag, format)
 			}
-			next = n - 1
 		}
-		for len(all) <= next {
-			all = append(all, nil)
+		for _, word := range slices.Sorted(maps.Keys(found.words)) {
+			if !lang.Has(tag, "word."+word) {
+				t.Errorf("%s: %s lacks the word %q", found.words[word], tag, word)
+			}
 		}
-		if said := m[1] + m[3]; !slices.Contains(all[next], said) {
-			all[next] = append(all[next], said)
-			slices.Sort(all[next])
-		}
-		next++
-	}
-	for i, said := range all {
-		if said == nil {
-			return nil, fmt.Errorf("argument %d is not said", i+1)
+		for _, format := range slices.Sorted(maps.Keys(worded)) {
+			if !lang.Has(tag, format) {
+				t.Errorf("%q is worded, and %s does not say it", format, tag)
+			}
 		}
 	}
-	return all, nil
-}
-
-// sameVerbs returns an error unless both formats say the same arguments in the
-// same way. The German may index them, to say them in another order.
-func sameVerbs(english, german string) error {
-	want, err := verbs(english)
-	if err != nil {
-		return err
-	}
-	got, err := verbs(german)
-	if err != nil {
-		return err
-	}
-	if !slices.EqualFunc(want, got, slices.Equal) {
-		return fmt.Errorf("the verbs are %v, want %v", got, want)
-	}
-	return nil
-}
-
-func TestTranslationKeepsVerbs(t *testing.T) {
-	tests := []struct {
-		english, german string
-		same            bool
-	}{
-		{"none", "keines", true},
-		{"100%% of %s", "%s zu 100%%", true},
-		{"%s of %d", "%[2]d mal %[1]s", true},
-		{"%s of %d", "%[2]d: %[1]s und %[1]s", true},
-		{"%s of %d", "%d mal %s", false},
-		{"%s of %d", "%s", false},
-		{"%s", "%s von %s", false},
-		{"%s", "%q", false},
-		{"%.1f", "%f", false},
-		{"U+%04X", "U+%04[1]X", true},
-		{"%s of %d", "%[2]d", false},
-		{"%s", "%[99]s", false},
-		{"%*d", "%*d", false},
-		{"%s", "%s zu 5 %", false},
-	}
-	for _, tt := range tests {
-		if err := sameVerbs(tt.english, tt.german); (err == nil) != tt.same {
-			t.Errorf("%q → %q: %v, want same %t", tt.english, tt.german, err, tt.same)
+	for _, tag := range lang.Languages {
+		for _, key := range lang.Keys(tag) {
+			isFormat := strings.Contains(key, " ") && !strings.HasPrefix(key, "word.")
+			if _, used := found.formats[key]; isFormat && !used {
+				t.Errorf("%s has a text that nobody says: %q", tag, key)
+			}
 		}
 	}
 }
@@ -175,7 +91,7 @@ func TestProblemsAreFoundInSources(t *testing.T) {
 			func f() { fail := func(format string) { problem.New(problem.Invalid, format) }; each(fail) }`},
 		{name: "args of its own", fault: "its args do not", source: `
 			func f(format string) { problem.New(problem.Invalid, format, 1) }`},
-		{name: "too few args", formats: []string{"a %d"}, fault: "says 1 args and is given 0", source: `
+		{name: "too few args", formats: []string{"a %d"}, fault: "is not said with 0 args", source: `
 			var e = problem.New(problem.Invalid, "a %d")`},
 		{name: "words", formats: []string{"no %s", "other %s"}, words: []string{"course", "unit"}, source: `
 			func f() error { return found(nil, "unit") }

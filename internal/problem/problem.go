@@ -5,12 +5,13 @@ package problem
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 
 	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 // Code says what kind of problem it is. The set is small, stable and part of
@@ -30,8 +31,8 @@ const (
 	Internal        Code = "INTERNAL"         // a fault of ours
 )
 
-// Error is one problem. Its text is an English format that is also the key of
-// its German (german.go), so that In can say it in another language.
+// Error is one problem. Its text is an English format that is also its key in
+// package lang, so that In can say it in another language.
 type Error struct {
 	Code    Code
 	Field   []string // path into the input, such as ["input", "ects"]; empty when it concerns the whole
@@ -105,7 +106,7 @@ func (e *Error) Detail(key string) any { return e.details[key] }
 func (e *Error) Details() map[string]any { return maps.Clone(e.details) }
 
 // Error returns the English text.
-func (e *Error) Error() string { return fmt.Sprintf(e.format, e.args...) }
+func (e *Error) Error() string { return e.In(language.English) }
 
 // LogValue returns the text and, for the log alone, what is behind it.
 func (e *Error) LogValue() slog.Value {
@@ -116,11 +117,30 @@ func (e *Error) LogValue() slog.Value {
 }
 
 // In returns the text in the language that fits tag best, English by default.
-func (e *Error) In(tag language.Tag) string {
-	if _, i, _ := spoken.Match(tag); Languages[i] == language.German {
-		return e.inGerman()
+func (e *Error) In(tag language.Tag) string { return lang.Say(tag, e.format, e.saidIn(tag)...) }
+
+// worded are the formats that say words of ours and not only data: their
+// arguments of type string are looked up as words. Things stand without an
+// article and elements of a credential with one, as the formats need them.
+var worded = map[string]bool{
+	"%s %s has just been changed by somebody else; load it again": true,
+	"%s is missing: Annex I asks for it":                          true,
+	"there is no such %s, or it is not visible to you":            true,
+	"this %s is %s and cannot become %s":                          true,
+}
+
+// saidIn returns the arguments with their words in a language.
+func (e *Error) saidIn(tag language.Tag) []any {
+	if !worded[e.format] {
+		return e.args
 	}
-	return e.Error()
+	args := slices.Clone(e.args)
+	for i, arg := range args {
+		if word, ok := arg.(string); ok && lang.Has(tag, "word."+word) {
+			args[i] = lang.Say(tag, "word."+word)
+		}
+	}
+	return args
 }
 
 // Is makes errors.Is(err, problem.Is(code)) true for every problem of the code.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/language"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 // state is a value of the API that is called like a thing.
@@ -54,7 +56,7 @@ func TestGermanLeavesTheArgumentsAsTheyWere(t *testing.T) {
 
 func TestEveryLanguageIsSpoken(t *testing.T) {
 	said := map[string]language.Tag{}
-	for _, tag := range Languages {
+	for _, tag := range lang.Languages {
 		text := Missing("course").In(tag)
 		if other, twice := said[text]; twice {
 			t.Errorf("%s speaks like %s", tag, other)
@@ -175,7 +177,7 @@ func TestCopiesLeaveTheOriginalAsItWas(t *testing.T) {
 
 func TestCauseIsNotShown(t *testing.T) {
 	p := New(Unavailable, "the database does not answer; try again in a moment").Because(errors.New("secret of a driver"))
-	for _, tag := range Languages {
+	for _, tag := range lang.Languages {
 		if got := p.In(tag); got != New(Unavailable, "the database does not answer; try again in a moment").In(tag) {
 			t.Errorf("In(%s) = %q", tag, got)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -51,21 +52,12 @@ const (
 	NoKeys      Trouble = "NO_KEYS"
 )
 
-// troubles holds a sentence for each, in English and German.
-var troubles = map[Trouble][2]string{
-	Unreachable: {"It does not answer, or too slowly, or not at a public address.", "Er antwortet nicht, zu langsam oder nicht unter einer öffentlichen Adresse."},
-	Unreadable:  {"Its metadata or its keys are not what OpenID Connect Discovery asks for.", "Seine Metadaten oder Schlüssel entsprechen nicht OpenID Connect Discovery."},
-	OtherIssuer: {"Its metadata names another issuer than the one that is registered.", "Seine Metadaten nennen einen anderen Aussteller als den registrierten."},
-	Insecure:    {"One of its endpoints is not reached by https.", "Einer seiner Endpunkte ist nicht über https erreichbar."},
-	NoKeys:      {"It has no key that is accepted: RSA of at least 2048 bits, P-256, P-384 or Ed25519.", "Er hat keinen zulässigen Schlüssel: RSA ab 2048 Bit, P-256, P-384 oder Ed25519."},
-}
-
 // Error names the trouble.
 func (t Trouble) Error() string { return "provider: " + string(t) }
 
 // Sentence says what is wrong in the language.
 func (t Trouble) Sentence(in language.Tag) string {
-	return problem.Said(troubles[t], in)
+	return lang.Say(in, "provider.trouble."+string(t))
 }
 
 // CheckDue checks the providers that are in force and whose turn it is. A job

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
@@ -23,6 +21,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -555,12 +554,20 @@ func TestHealthOfProviders(t *testing.T) {
 	r.refused("uni-a checks uni-b", err, problem.NotFound)
 }
 
-// Every trouble is said in both languages.
-func TestTroublesSpeakBothLanguages(t *testing.T) {
-	for trouble := range troubles {
-		en, de := trouble.Sentence(language.English), trouble.Sentence(language.German)
-		if en == "" || de == "" || en == de {
-			t.Errorf("%s says %q and %q", trouble, en, de)
+func TestTroublesSpeakEveryLanguage(t *testing.T) {
+	for _, tag := range lang.Languages {
+		said := map[string]bool{}
+		for _, trouble := range []Trouble{Unreachable, Unreadable, OtherIssuer, Insecure, NoKeys} {
+			said[trouble.Sentence(tag)] = true
+		}
+		for _, key := range lang.Keys(tag) {
+			if strings.HasPrefix(key, "provider.") && !said[lang.Say(tag, key)] {
+				t.Errorf("%s has %s, which is no trouble", tag, key)
+			}
+			delete(said, lang.Say(tag, key))
+		}
+		if len(said) > 0 {
+			t.Errorf("%s says %v", tag, said)
 		}
 	}
 }

@@ -11,7 +11,6 @@ var Verbs ledger.Book
 var (
 	toGrant    = Verbs.Declare("role.grant", "grantRole", ledger.Nobody).By(authz.GrantRoles, authz.ManageAlliance).Weighs()
 	toEnd      = Verbs.Declare("role.end", "endRole", ledger.Nobody).By(authz.GrantRoles).Weighs()
-	toAssert   = Verbs.Declare("role.assert", "", ledger.Nobody)
 	toRenew    = Verbs.Declare("role.renew", "", ledger.Nobody)
 	toMakeRule = Verbs.Declare("role_rule.make", "makeRoleRule", ledger.Nobody).By(authz.GrantRoles).Weighs()
 	toEndRule  = Verbs.Declare("role_rule.end", "endRoleRule", ledger.Nobody).By(authz.GrantRoles).Weighs().Brings("role.end")

@@ -7,18 +7,12 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 // cookie keeps the language that a reader has chosen in the footer.
 const cookie = "lang"
-
-func matcherOf(speeches []*speech) language.Matcher {
-	var tags []language.Tag
-	for _, s := range speeches {
-		tags = append(tags, s.tag)
-	}
-	return language.NewMatcher(tags)
-}
 
 // Language returns the language in which a request is answered: that of
 // ?lang, else of the cookie, else the best of Accept-Language, else English.
@@ -33,9 +27,7 @@ func (r *Renderer) choose(req *http.Request) *speech {
 			return s
 		}
 	}
-	wanted, _, _ := language.ParseAcceptLanguage(req.Header.Get("Accept-Language"))
-	_, i, _ := r.matcher.Match(wanted...)
-	return r.speeches[i]
+	return r.named(lang.MatchStrings(req.Header.Get("Accept-Language")).String())
 }
 
 // named returns the language of a tag, or nil for a tag that no page has.

@@ -2,8 +2,7 @@
 // of institutions, errors, the verification of credentials, the account, the
 // people of the demo, the issuers and the courses. It asks no database: the
 // caller fills a struct per page. Pages work without scripts, load nothing but
-// their own style, and exist in every language of locale/; a new language is one
-// file.
+// their own style, and exist in every language of package lang.
 package pages
 
 import (
@@ -15,7 +14,9 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 )
 
 //go:embed template/*.html
@@ -32,8 +33,7 @@ type Options struct {
 // Renderer renders the pages. It is safe for concurrent use.
 type Renderer struct {
 	options  Options
-	speeches []*speech // in the order of matcher
-	matcher  language.Matcher
+	speeches []*speech // in the order of lang.Languages
 	style    asset
 	mark     asset
 	pages    map[string]map[*speech]*template.Template
@@ -42,20 +42,16 @@ type Renderer struct {
 // names of the pages, each a file of template/.
 var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential", "portal", "rights", "visibility"}
 
-// New reads the embedded templates and languages. It fails when a language
-// lacks a message that English has, has one that English lacks, or leaves out
-// an argument.
+// New reads the embedded templates, for each language.
 func New(o Options) (*Renderer, error) {
 	if o.ProductName == "" {
 		o.ProductName = "Peregrine"
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
-	speeches, err := readSpeeches()
-	if err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
-	}
-	r := &Renderer{options: o, speeches: speeches, matcher: matcherOf(speeches), style: styleSheet(), mark: markFile(), pages: map[string]map[*speech]*template.Template{}}
-	for _, s := range speeches {
+	r := &Renderer{options: o, style: styleSheet(), mark: markFile(), pages: map[string]map[*speech]*template.Template{}}
+	for _, tag := range lang.Languages {
+		s := &speech{tag: tag, regions: display.Regions(tag), tongues: display.Languages(tag)}
+		r.speeches = append(r.speeches, s)
 		frame, err := template.New("frame.html").Funcs(r.functions(s)).ParseFS(templates, "template/frame.html", "template/icons.html", "template/people.html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)

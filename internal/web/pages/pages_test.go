@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -281,8 +282,8 @@ func (s sample) ask(r *Renderer, lang string) *httptest.ResponseRecorder {
 func each(t *testing.T, check func(t *testing.T, s sample, lang string, w *httptest.ResponseRecorder)) {
 	r := renderer(t, usual)
 	for _, s := range samples() {
-		for _, lang := range []string{"en", "de"} {
-			t.Run(s.name+"/"+lang, func(t *testing.T) { check(t, s, lang, s.ask(r, lang)) })
+		for _, tag := range lang.Languages {
+			t.Run(s.name+"/"+tag.String(), func(t *testing.T) { check(t, s, tag.String(), s.ask(r, tag.String())) })
 		}
 	}
 }
@@ -317,6 +318,15 @@ func TestPagesKeepToThemselves(t *testing.T) {
 		}
 		if got := h.Get("Cache-Control"); got != want {
 			t.Errorf("Cache-Control is %q, want %q", got, want)
+		}
+	})
+}
+
+// fmt marks what a message and its arguments do not agree on.
+func TestMessagesGetTheirArguments(t *testing.T) {
+	each(t, func(t *testing.T, _ sample, _ string, w *httptest.ResponseRecorder) {
+		if _, rest, wrong := strings.Cut(w.Body.String(), "%!"); wrong {
+			t.Errorf("%%!%.60s", rest)
 		}
 	})
 }

@@ -1,14 +1,8 @@
 package pages
 
 import (
-	"embed"
-	"encoding/json"
 	"fmt"
 	"html/template"
-	"maps"
-	"path"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,108 +10,31 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-//go:embed locale/*.json
-var locales embed.FS
-
-// speech says everything in one language: the messages of its file, and the
+// speech says everything in one language: the messages of package lang, and the
 // names of countries and languages as the Unicode CLDR has them.
 type speech struct {
-	tag      language.Tag
-	messages map[string]string
-	regions  display.Namer
-	tongues  display.Namer
+	tag     language.Tag
+	regions display.Namer
+	tongues display.Namer
 }
 
-// readSpeeches reads every file of locale/, English first: it is what a reader
-// gets whose languages are not there.
-func readSpeeches() ([]*speech, error) {
-	files, err := locales.ReadDir("locale")
-	if err != nil {
-		return nil, err
-	}
-	var all []*speech
-	for _, f := range files {
-		tag, err := language.Parse(strings.TrimSuffix(f.Name(), path.Ext(f.Name())))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
-		}
-		body, err := locales.ReadFile("locale/" + f.Name())
-		if err != nil {
-			return nil, err
-		}
-		s := &speech{tag: tag, messages: map[string]string{}, regions: display.Regions(tag), tongues: display.Languages(tag)}
-		if err := json.Unmarshal(body, &s.messages); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
-		}
-		all = append(all, s)
-	}
-	english := slices.IndexFunc(all, func(s *speech) bool { return s.tag == language.English })
-	if english < 0 {
-		return nil, fmt.Errorf("locale/en.json is missing")
-	}
-	all[0], all[english] = all[english], all[0]
-	for _, s := range all[1:] {
-		if err := alike(all[0], s); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-var argument = regexp.MustCompile(`\{\d\}`)
-
-// alike returns an error unless both languages have the same messages with the
-// same arguments.
-func alike(a, b *speech) error {
-	for _, key := range slices.Sorted(maps.Keys(a.messages)) {
-		said, ok := b.messages[key]
-		if !ok {
-			return fmt.Errorf("locale/%s.json lacks %q", b.tag, key)
-		}
-		if !slices.Equal(arguments(a.messages[key]), arguments(said)) {
-			return fmt.Errorf("locale/%s.json: %q has other arguments than in %s", b.tag, key, a.tag)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(b.messages)) {
-		if _, ok := a.messages[key]; !ok {
-			return fmt.Errorf("locale/%s.json: %q is not in %s", b.tag, key, a.tag)
-		}
-	}
-	return nil
-}
-
-func arguments(message string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(argument.FindAllString(message, -1))))
-}
-
-// say returns the message of a key with its arguments in place of {0}, {1} and
-// so on. A key that is not there shows itself, and a test fails.
-func (s *speech) say(key string, args ...any) string {
-	message, ok := s.messages[key]
-	if !ok {
-		return key
-	}
-	if len(args) == 0 {
-		return message
-	}
-	var pairs []string
-	for i, arg := range args {
-		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", fmt.Sprint(arg))
-	}
-	return strings.NewReplacer(pairs...).Replace(message)
-}
+// say returns the message of a key. A key that is not there shows itself, and a
+// test fails.
+func (s *speech) say(key string, args ...any) string { return lang.Say(s.tag, key, args...) }
 
 // enum names a value of an enumeration of the API; one that it does not know
 // shows itself.
 func (s *speech) enum(family string, value any) string {
-	if said, ok := s.messages[fmt.Sprintf("enum.%s.%v", family, value)]; ok {
-		return said
+	key := fmt.Sprintf("enum.%s.%v", family, value)
+	if !lang.Has(s.tag, key) {
+		return fmt.Sprint(value)
 	}
-	return fmt.Sprint(value)
+	return s.say(key)
 }
 
 // said says what knows its own words.
@@ -211,11 +128,5 @@ func element(machine, people string) template.HTML {
 	return template.HTML(`<time datetime="` + machine + `">` + template.HTMLEscapeString(people) + `</time>`)
 }
 
-// explained are the languages in which vc.Explain has its sentences.
-var explained = []language.Tag{language.English, language.German}
-
-// explain gives the sentence of a check and marks its language.
-func (s *speech) explain(c vc.Check) template.HTML {
-	_, i, _ := language.NewMatcher(explained).Match(s.tag)
-	return s.foreign(explained[i].String(), vc.Explain(c, s.tag))
-}
+// explain gives the sentence of a check.
+func (s *speech) explain(c vc.Check) string { return vc.Explain(c, s.tag) }
