@@ -7,7 +7,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
+	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
 
 // The handbook, a chapter a file. The first line is the title.
@@ -30,8 +32,11 @@ func (h help) Run(s *streams) error {
 		return fmt.Errorf("the handbook has no chapter %q", h.Topic)
 	}
 	fmt.Fprint(s.out, string(text))
-	if h.Topic == "configuration" {
+	switch h.Topic {
+	case "configuration":
 		return settings(s)
+	case "events":
+		return ledger.Print(s.out, app.Verbs())
 	}
 	return nil
 }

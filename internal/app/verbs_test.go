@@ -1,6 +1,8 @@
 package app
 
 import (
+	"bytes"
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/language"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/peregrine-exchange/peregrine/graph"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
@@ -39,6 +43,30 @@ func TestEveryVerbIsOfTheTable(t *testing.T) {
 	sources(t, func(_, text string) { declared += strings.Count(text, "Verbs.Declare(") })
 	if all := Verbs(); len(all) != declared || declared < 90 {
 		t.Errorf("%d verbs are declared and %d are in the table", declared, len(all))
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+// A change of what is told to whom, or of what it takes, shows in a review as a
+// change of this page.
+func TestVerbsAreAsReviewed(t *testing.T) {
+	var got bytes.Buffer
+	if err := ledger.Print(&got, Verbs()); err != nil {
+		t.Fatal(err)
+	}
+	const name = "testdata/verbs.txt"
+	if *update {
+		if err := os.WriteFile(name, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("the verbs have changed (-want +got); run with -update when that is right:\n%s", diff)
 	}
 }
 

@@ -188,6 +188,9 @@ func TestACaseEndsWithItsCredential(t *testing.T) {
 	if told := w.DB.Client.OutboxEvent.Query().Where(outboxevent.Type("recognition.end"), outboxevent.ObjectID(ident.ID(asked))).CountX(w.system()); told != 1 {
 		t.Errorf("home is told %d times", told)
 	}
+	if refusal := c.ada.IsRefused("asks with the revoked one", "CONFLICT", "requestRecognition", map[string]any{"credentialId": cred}); refusal["from"] != "REVOKED" {
+		t.Errorf("refused with %v", refusal)
+	}
 	again := id(c.hostRegistrar.Does("issues anew", "issueCredential", map[string]any{"resultId": res}))
 	decision["caseId"] = id(c.ada.Does("asks with the new one", "requestRecognition", map[string]any{"credentialId": again}))
 	c.homeRecognition.Does("decides", "decideRecognition", decision)

@@ -32,7 +32,7 @@ const (
 	Onlookers          // everybody when everybody sees the thing, otherwise its parties
 )
 
-var audiences = map[Audience]string{Nobody: "nobody", Host: "host", Parties: "parties", Everybody: "everybody", Onlookers: "everybody, or the parties while it is not public"}
+var audiences = map[Audience]string{Nobody: "nobody", Host: "host", Parties: "parties", Everybody: "everybody", Onlookers: "onlookers"}
 
 func (a Audience) String() string { return audiences[a] }
 
