@@ -3,11 +3,13 @@
 //
 // A rule is proposed by one side and answered by the other:
 //
-//	PROPOSED → AGREED → TERMINATED
-//	PROPOSED → DECLINED
+//	PROPOSED → AGREED, DECLINED
+//	AGREED → TERMINATED
+//	DECLINED (final)
+//	TERMINATED (final)
 //
 // A terminated rule binds nobody new; what was promised while it held stands
-// in the application (see admission).
+// in the application (see package journey).
 package agreement
 
 import (
@@ -34,12 +36,12 @@ type Service struct {
 	Now func() time.Time
 }
 
-var states = lifecycle.Table[recognitionrule.State]{
+var states = lifecycle.New("recognition rule", lifecycle.Next[recognitionrule.State]{
 	recognitionrule.StatePROPOSED:   {recognitionrule.StateAGREED, recognitionrule.StateDECLINED},
 	recognitionrule.StateAGREED:     {recognitionrule.StateTERMINATED},
 	recognitionrule.StateDECLINED:   {},
 	recognitionrule.StateTERMINATED: {},
-}
+})
 
 // Proposal is a rule that one side proposes to the other.
 type Proposal struct {
@@ -106,8 +108,8 @@ func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
 		terminate = toTerminate.Require(ctx, r.HostID)
 	}
 	return []authz.Action{
-		toAnswer.Act(mayAnswer(ctx, r), states.Check("recognition rule", r.State, recognitionrule.StateAGREED)),
-		toTerminate.Act(terminate, states.Check("recognition rule", r.State, recognitionrule.StateTERMINATED)),
+		toAnswer.Act(mayAnswer(ctx, r), states.Check(r.State, recognitionrule.StateAGREED)),
+		toTerminate.Act(terminate, states.Check(r.State, recognitionrule.StateTERMINATED)),
 	}
 }
 
@@ -197,7 +199,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 	if a.Agree {
 		to = recognitionrule.StateAGREED
 	}
-	return s.move(ctx, a.RuleID, to, toAnswer, func(tx *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+	return s.move(ctx, a.RuleID, to, toAnswer, func(tx *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdate) error {
 		if err := mayAnswer(ctx, r); err != nil {
 			return err
 		}
@@ -225,7 +227,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 
 // Terminate ends an agreed rule. Either side may.
 func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
-	return s.move(ctx, id, recognitionrule.StateTERMINATED, toTerminate, func(_ *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdateOne) error {
+	return s.move(ctx, id, recognitionrule.StateTERMINATED, toTerminate, func(_ *ent.Tx, r *ent.RecognitionRule, u *ent.RecognitionRuleUpdate) error {
 		v, err := authz.SignedInPerson(ctx)
 		if err != nil {
 			return err
@@ -243,7 +245,7 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 // move takes a rule to another state and records it. It writes the rule's row
 // first, so that all others who would move it wait until the transaction is
 // over; set says whether the viewer may, and fills in the rest.
-func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb *ledger.Verb, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdateOne) error) (*ent.RecognitionRule, error) {
+func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb *ledger.Verb, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdate) error) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
 		if err := storage.Hold(ctx, tx.RecognitionRule.Update().Where(recognitionrule.ID(id))); err != nil {
 			return nil, err
@@ -252,14 +254,14 @@ func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.Stat
 		if err != nil {
 			return nil, err
 		}
-		update := tx.RecognitionRule.UpdateOneID(id).SetState(to)
+		update := tx.RecognitionRule.Update()
 		if err := set(tx, r, update); err != nil {
 			return nil, err
 		}
-		if err := states.Check("recognition rule", r.State, to); err != nil {
+		if err := storage.Move(ctx, states, id, r.State, to, update); err != nil {
 			return nil, err
 		}
-		moved, err := update.Save(ctx)
+		moved, err := tx.RecognitionRule.Get(ctx, id)
 		if err != nil {
 			return nil, err
 		}

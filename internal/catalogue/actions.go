@@ -26,7 +26,7 @@ func CourseActions(ctx context.Context, c *ent.Course, draft *ent.CourseVersion,
 		toSubmit.Act(edit, reviewable(draft)),
 		toReturn.Act(mayReturn(ctx, c, draft != nil && submittedBy(ctx, draft)), returnable(draft)),
 		toPublish.Act(publish, publishable(ctx, draft, inst)),
-		toWithdraw.Act(publish, courseStates.Check("course", c.State, course.StateWITHDRAWN)),
+		toWithdraw.Act(publish, courseStates.Check(c.State, course.StateWITHDRAWN)),
 		toPlan.Act(offer, offerable(c)),
 	}
 }
@@ -46,7 +46,7 @@ func OfferingActions(ctx context.Context, o *ent.Offering, unit *ident.ID) []aut
 	}
 	return []authz.Action{
 		toChange.Act(manage, final),
-		toOpen.Act(manage, offeringStates.Check("offering", o.State, offering.StatePUBLISHED)),
-		toCancel.Act(manage, offeringStates.Check("offering", o.State, offering.StateCANCELLED)),
+		toOpen.Act(manage, offeringStates.Check(o.State, offering.StatePUBLISHED)),
+		toCancel.Act(manage, offeringStates.Check(o.State, offering.StateCANCELLED)),
 	}
 }

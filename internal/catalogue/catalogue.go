@@ -26,9 +26,9 @@
 //
 // An offering is one run of a version:
 //
-//	CANCELLED (final)
 //	DRAFT → PUBLISHED, CANCELLED
 //	PUBLISHED → CANCELLED
+//	CANCELLED (final)
 package catalogue
 
 import (
@@ -58,18 +58,18 @@ type Service struct {
 	Now func() time.Time
 }
 
-var courseStates = lifecycle.Table[course.State]{
+var courseStates = lifecycle.New("course", lifecycle.Next[course.State]{
 	course.StateDRAFT:     {course.StatePUBLISHED},
 	course.StatePUBLISHED: {course.StateWITHDRAWN},
 	course.StateWITHDRAWN: {course.StatePUBLISHED},
-}
+})
 
-var versionStates = lifecycle.Table[courseversion.State]{
+var versionStates = lifecycle.New("draft", lifecycle.Next[courseversion.State]{
 	courseversion.StateDRAFT:      {courseversion.StateIN_REVIEW, courseversion.StatePUBLISHED},
 	courseversion.StateIN_REVIEW:  {courseversion.StateDRAFT, courseversion.StatePUBLISHED},
 	courseversion.StatePUBLISHED:  {courseversion.StateSUPERSEDED},
 	courseversion.StateSUPERSEDED: {},
-}
+})
 
 // NewCourse is a course with its first draft.
 type NewCourse struct {
@@ -217,21 +217,14 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 				return nil, err
 			}
 		}
-		if c.State != course.StatePUBLISHED {
-			if err := courseStates.Check("course", c.State, course.StatePUBLISHED); err != nil {
-				return nil, err
-			}
-		}
-		if err := tx.Course.Update().Where(course.ID(c.ID)).SetState(course.StatePUBLISHED).SetPublishedVersionID(draft.ID).Exec(ctx); err != nil {
+		if err := show(ctx, tx, c, tx.Course.Update().SetPublishedVersionID(draft.ID)); err != nil {
 			return nil, err
 		}
-		if err := tx.CourseVersion.Update().Where(courseversion.ID(draft.ID)).
-			SetState(courseversion.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now)).SetReviewNote("").Exec(ctx); err != nil {
+		if err := supersede(ctx, tx, c.ID); err != nil {
 			return nil, err
 		}
-		if err := tx.CourseVersion.Update().
-			Where(courseversion.CourseID(c.ID), courseversion.IDNEQ(draft.ID), courseversion.StateEQ(courseversion.StatePUBLISHED)).
-			SetState(courseversion.StateSUPERSEDED).Exec(ctx); err != nil {
+		published := tx.CourseVersion.Update().SetPublishedAt(vocab.Now(s.Now)).SetReviewNote("")
+		if err := storage.Move(ctx, versionStates, draft.ID, draft.State, courseversion.StatePUBLISHED, published); err != nil {
 			return nil, err
 		}
 		if err := ledger.Note(ctx, tx, toPublish, ofCourse(c)); err != nil {
@@ -239,6 +232,22 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		}
 		return tx.Course.Get(ctx, c.ID)
 	})
+}
+
+// show carries out an update that publishes a version of a course, which may have
+// had another one before.
+func show(ctx context.Context, tx *ent.Tx, c *ent.Course, update *ent.CourseUpdate) error {
+	if c.State == course.StatePUBLISHED {
+		return update.Where(course.ID(c.ID)).Exec(ctx)
+	}
+	return storage.Move(ctx, courseStates, c.ID, c.State, course.StatePUBLISHED, update)
+}
+
+// supersede lets the published versions of courses give way to others.
+func supersede(ctx context.Context, tx *ent.Tx, courses ...ident.ID) error {
+	old := tx.CourseVersion.Update().Where(courseversion.CourseIDIn(courses...))
+	_, err := storage.MoveAll(ctx, versionStates, courseversion.StatePUBLISHED, courseversion.StateSUPERSEDED, old)
+	return err
 }
 
 // Issues returns all that keeps a version from being published, as problems; a
@@ -269,10 +278,7 @@ func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error
 		if err != nil {
 			return nil, err
 		}
-		if err := courseStates.Check("course", c.State, course.StateWITHDRAWN); err != nil {
-			return nil, err
-		}
-		if err := tx.Course.Update().Where(course.ID(c.ID)).SetState(course.StateWITHDRAWN).Exec(ctx); err != nil {
+		if err := storage.Move(ctx, courseStates, c.ID, c.State, course.StateWITHDRAWN, tx.Course.Update()); err != nil {
 			return nil, err
 		}
 		if err := ledger.Note(ctx, tx, toWithdraw, ofCourse(c)); err != nil {

@@ -1,50 +1,14 @@
 package catalogue
 
 import (
-	"go/parser"
-	"go/token"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
-
-// What the package comment draws is what the tables allow, and every state that
-// can be stored has a line.
-func TestDiagramsAreTheTables(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "catalogue.go", nil, parser.PackageClauseOnly|parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := "\n" + file.Doc.Text()
-	for what, diagram := range map[string]string{"course": courseStates.Diagram(), "version": versionStates.Diagram(), "offering": offeringStates.Diagram()} {
-		drawn := "\n\n\t" + strings.ReplaceAll(strings.TrimSpace(diagram), "\n", "\n\t") + "\n"
-		if !strings.Contains(doc+"\n", drawn) {
-			t.Errorf("the package comment does not draw the states of a %s as they are:\n%s", what, diagram)
-		}
-	}
-	for state := range courseStates {
-		if course.StateValidator(state) != nil {
-			t.Errorf("a course cannot be %s", state)
-		}
-	}
-	for state := range versionStates {
-		if courseversion.StateValidator(state) != nil {
-			t.Errorf("a version cannot be %s", state)
-		}
-	}
-	for state := range offeringStates {
-		if offering.StateValidator(state) != nil {
-			t.Errorf("an offering cannot be %s", state)
-		}
-	}
-}
 
 // fields returns where the problems in err are, in order, without the input
 // around them.

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -237,14 +238,12 @@ func TestImportLeavesTakenSeats(t *testing.T) {
 	read := w.DB.Offering.Query().OnlyX(w.ctx)
 	w.DB.Offering.Update().SetSeatsTaken(2).ExecX(w.ctx)
 	i := &Import{ImportOptions: publishes, now: w.now}
-	for seats, want := range map[int]int{1: 0, 2: 1} {
+	for seats, changes := range map[int]bool{1: false, 2: true} {
 		err := storage.Do(w.ctx, w.DB, func(tx *ent.Tx) error {
-			n, err := i.moveOffering(tx, plannedOffering{read.ID, read, importOffering{NewOffering: NewOffering{Seats: seats}}}).Save(w.ctx)
-			if n != want {
-				t.Errorf("%d seats: %d offerings are changed, want %d", seats, n, want)
-			}
-			return err
+			return i.moveOffering(w.ctx, tx, plannedOffering{read.ID, read, importOffering{NewOffering: NewOffering{Seats: seats}}})
 		})
-		w.must(err)
+		if changes && err != nil || !changes && !errors.Is(err, problem.Is(problem.Conflict)) {
+			t.Errorf("%d seats: %v", seats, err)
+		}
 	}
 }

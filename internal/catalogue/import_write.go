@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -73,8 +74,7 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 		return err
 	}
 	if len(replaced) > 0 {
-		if err := tx.CourseVersion.Update().Where(courseversion.CourseIDIn(replaced...), courseversion.StateEQ(courseversion.StatePUBLISHED)).
-			SetState(courseversion.StateSUPERSEDED).Exec(ctx); err != nil {
+		if err := supersede(ctx, tx, replaced...); err != nil {
 			return err
 		}
 	}
@@ -147,9 +147,10 @@ func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
 	u := tx.Course.Update().Where(course.ID(p.courseID)).SetCode(p.row.Code).SetKind(p.row.kind).SetNillableUnitID(p.unit).
 		SetNillableSourceModifiedAt(p.row.modifiedAt)
 	if p.publishes {
-		u.SetState(course.StatePUBLISHED).SetPublishedVersionID(p.versionID)
-	}
-	if err := u.Exec(ctx); err != nil {
+		if err := show(ctx, tx, p.course, u.SetPublishedVersionID(p.versionID)); err != nil {
+			return err
+		}
+	} else if err := u.Exec(ctx); err != nil {
 		return err
 	}
 	if p.draft != nil && p.versionID != "" {
@@ -160,17 +161,16 @@ func (i *Import) change(ctx context.Context, tx *ent.Tx, p *importPlan) error {
 			set(p.row.url, u.Mutation().SetURL, u.Mutation().ClearURL)
 		}
 		if p.publishes {
-			u.SetState(courseversion.StatePUBLISHED).SetPublishedAt(i.now)
-		}
-		if err := u.Exec(ctx); err != nil {
+			if err := storage.Move(ctx, versionStates, p.draft.ID, p.draft.State, courseversion.StatePUBLISHED, u.SetPublishedAt(i.now)); err != nil {
+				return err
+			}
+		} else if err := u.Exec(ctx); err != nil {
 			return err
 		}
 	}
 	for _, o := range p.moved {
-		if n, err := i.moveOffering(tx, o).Save(ctx); err != nil {
+		if err := i.moveOffering(ctx, tx, o); err != nil {
 			return err
-		} else if n != 1 {
-			return problem.Raced("offering", o.id)
 		}
 	}
 	return nil
@@ -215,14 +215,14 @@ func (i *Import) newOffering(tx *ent.Tx, p *importPlan, o plannedOffering) *ent.
 
 // moveOffering changes an offering that is known: all of a draft, and of a
 // published one what its learners can bear.
-func (i *Import) moveOffering(tx *ent.Tx, o plannedOffering) *ent.OfferingUpdate {
-	u := tx.Offering.Update().Where(offering.ID(o.id), offering.StateEQ(o.have.State), offering.SeatsTakenLTE(o.Seats)).
+func (i *Import) moveOffering(ctx context.Context, tx *ent.Tx, o plannedOffering) error {
+	u := tx.Offering.Update().Where(offering.SeatsTakenLTE(o.Seats)).
 		SetSeats(o.Seats).SetPlace(o.place).SetFunding(o.funding)
 	m := u.Mutation()
 	set(o.StartsOn, m.SetStartsOn, m.ClearStartsOn)
 	set(o.EndsOn, m.SetEndsOn, m.ClearEndsOn)
 	if o.have.State == offering.StatePUBLISHED {
-		return u
+		return stays(ctx, u, o)
 	}
 	u.SetSchedule(o.Schedule).SetZone(o.Zone).SetLanguage(o.Language).SetMode(o.Mode).
 		SetFeeCents(vocab.OrZero(o.FeeCents)).SetFeeCurrency(vocab.OrZero(o.FeeCurrency))
@@ -231,9 +231,18 @@ func (i *Import) moveOffering(tx *ent.Tx, o plannedOffering) *ent.OfferingUpdate
 	}
 	set(o.closes, m.SetClosesAt, m.ClearClosesAt)
 	if i.Publish {
-		u.SetState(offering.StatePUBLISHED)
+		return storage.Move(ctx, offeringStates, o.id, o.have.State, offering.StatePUBLISHED, u)
 	}
-	return u
+	return stays(ctx, u, o)
+}
+
+// stays changes an offering while it is in the state in which it was planned.
+func stays(ctx context.Context, u *ent.OfferingUpdate, o plannedOffering) error {
+	n, err := u.Where(offering.ID(o.id), offering.StateEQ(o.have.State)).Save(ctx)
+	if err == nil && n != 1 {
+		return problem.Raced("offering", o.id)
+	}
+	return err
 }
 
 // tell notes each changed course, and tells of each changed offering, under the

@@ -19,11 +19,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-var offeringStates = lifecycle.Table[offering.State]{
+var offeringStates = lifecycle.New("offering", lifecycle.Next[offering.State]{
 	offering.StateDRAFT:     {offering.StatePUBLISHED, offering.StateCANCELLED},
 	offering.StatePUBLISHED: {offering.StateCANCELLED},
 	offering.StateCANCELLED: {},
-}
+})
 
 // NewOffering is one run of the published version of a course. Times are local
 // in Zone, because a deadline is agreed in local time.
@@ -177,7 +177,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 		if err != nil {
 			return nil, err
 		}
-		if err := offeringStates.Check("offering", o.State, to); err != nil {
+		if err := offeringStates.Check(o.State, to); err != nil {
 			return nil, err
 		}
 		if to == offering.StatePUBLISHED {
@@ -192,7 +192,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 				return nil, err
 			}
 		}
-		if err := tx.Offering.Update().Where(offering.ID(o.ID)).SetState(to).Exec(ctx); err != nil {
+		if err := storage.Move(ctx, offeringStates, o.ID, o.State, to, tx.Offering.Update()); err != nil {
 			return nil, err
 		}
 		if err := ledger.Note(ctx, tx, verb, ofOffering(o)); err != nil {

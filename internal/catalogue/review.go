@@ -33,7 +33,7 @@ func reviewable(newest *ent.CourseVersion) error {
 	if !unpublished(newest) {
 		return errNoDraft
 	}
-	return versionStates.Check("draft", newest.State, courseversion.StateIN_REVIEW)
+	return versionStates.Check(newest.State, courseversion.StateIN_REVIEW)
 }
 
 // returnable returns nil when the newest version of a course can be returned.
@@ -41,7 +41,7 @@ func returnable(newest *ent.CourseVersion) error {
 	if !unpublished(newest) {
 		return errNoDraft
 	}
-	return versionStates.Check("draft", newest.State, courseversion.StateDRAFT)
+	return versionStates.Check(newest.State, courseversion.StateDRAFT)
 }
 
 // publishable returns nil when the viewer may publish the newest version of a
@@ -58,7 +58,7 @@ func publishable(ctx context.Context, newest *ent.CourseVersion, inst *ent.Insti
 	case newest.State == courseversion.StateIN_REVIEW && isProgram(ctx):
 		return problem.New(problem.Forbidden, "a person does this, not a program")
 	}
-	return versionStates.Check("draft", newest.State, courseversion.StatePUBLISHED)
+	return versionStates.Check(newest.State, courseversion.StatePUBLISHED)
 }
 
 // isProgram says whether a program asks: it is never the second pair of eyes.
@@ -100,7 +100,7 @@ func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) 
 		if who := viewer.From(ctx).PersonID; who != "" { // a program is nobody
 			update.SetSubmittedByID(who)
 		}
-		return moveDraft(ctx, tx, c, draft, update.SetState(courseversion.StateIN_REVIEW), toSubmit)
+		return moveDraft(ctx, tx, c, draft, courseversion.StateIN_REVIEW, update, toSubmit)
 	})
 }
 
@@ -133,8 +133,7 @@ func (s *Service) ReturnDraft(ctx context.Context, r Return) (*ent.Course, error
 		if err := problem.Join(returnable(draft), invalid); err != nil {
 			return nil, err
 		}
-		update := tx.CourseVersion.Update().SetReviewNote(note).SetState(courseversion.StateDRAFT)
-		return moveDraft(ctx, tx, c, draft, update, toReturn)
+		return moveDraft(ctx, tx, c, draft, courseversion.StateDRAFT, tx.CourseVersion.Update().SetReviewNote(note), toReturn)
 	})
 }
 
@@ -147,8 +146,8 @@ func mayReturn(ctx context.Context, c *ent.Course, own bool) error {
 }
 
 // moveDraft carries out an update of a draft whose course its caller holds.
-func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, update *ent.CourseVersionUpdate, verb *ledger.Verb) (*ent.Course, error) {
-	if err := update.Where(courseversion.ID(draft.ID)).Exec(ctx); err != nil {
+func moveDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, to courseversion.State, update *ent.CourseVersionUpdate, verb *ledger.Verb) (*ent.Course, error) {
+	if err := storage.Move(ctx, versionStates, draft.ID, draft.State, to, update); err != nil {
 		return nil, err
 	}
 	if err := ledger.Note(ctx, tx, verb, ofCourse(c)); err != nil {

@@ -1,6 +1,10 @@
 // Package client owns the programs of partner universities: who they are, what
 // they may ask for at most, and by which public keys they prove themselves. A
-// private key never comes here, and a shared secret does not exist.
+// private key never comes here, and a shared secret does not exist. A program may
+// be switched off and on:
+//
+//	ACTIVE → DISABLED
+//	DISABLED → ACTIVE
 package client
 
 import (
@@ -54,10 +58,10 @@ func NewFetch(o fetch.Options) *fetch.Client {
 
 const fetchTime = 5 * time.Second
 
-var states = lifecycle.Table[apiclient.State]{
+var states = lifecycle.New("program", lifecycle.Next[apiclient.State]{
 	apiclient.StateACTIVE:   {apiclient.StateDISABLED},
 	apiclient.StateDISABLED: {apiclient.StateACTIVE},
-}
+})
 
 // NewKey is a public key to register.
 type NewKey struct {
@@ -282,15 +286,8 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 		if err != nil {
 			return nil, err
 		}
-		if err := states.Check("program", c.State, to); err != nil {
+		if err := storage.Move(ctx, states, id, c.State, to, tx.ApiClient.Update()); err != nil {
 			return nil, err
-		}
-		n, err := tx.ApiClient.Update().Where(apiclient.ID(id), apiclient.StateEQ(c.State)).SetState(to).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n != 1 {
-			return nil, problem.Raced("program", id)
 		}
 		if err := ledger.Note(ctx, tx, verb, ofProgram(c)); err != nil {
 			return nil, err
@@ -306,8 +303,8 @@ func Actions(ctx context.Context, c *ent.ApiClient) []authz.Action {
 		toUpdate.Act(may),
 		toAddKey.Act(may),
 		toRetireKey.Act(may),
-		toDisable.Act(may, states.Check("program", c.State, apiclient.StateDISABLED)),
-		toEnable.Act(may, states.Check("program", c.State, apiclient.StateACTIVE)),
+		toDisable.Act(may, states.Check(c.State, apiclient.StateDISABLED)),
+		toEnable.Act(may, states.Check(c.State, apiclient.StateACTIVE)),
 	}
 }
 

@@ -1,8 +1,17 @@
 // Package credential issues signed credentials of confirmed results, revokes
 // them, and verifies what anybody presents.
 //
-//	ISSUING → ISSUED  once signed; a job finishes what was interrupted
-//	ISSUED  → REVOKED for good, by the issuer's registrar, with a reason
+//	ISSUING → ISSUED
+//	ISSUED → REVOKED
+//	REVOKED (final)
+//
+// It is issued once it is signed; a job finishes what was interrupted. The
+// issuer's registrar revokes it for good, with a reason. The keys that sign are
+// the institution's:
+//
+//	ACTIVE → RETIRED, COMPROMISED
+//	RETIRED → COMPROMISED
+//	COMPROMISED (final)
 //
 // What is to be signed is stored before it is signed: a crash leaves a row that
 // says what was intended, and signing it later gives the same content.
@@ -16,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
@@ -41,11 +51,17 @@ type Cases interface {
 	EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID, now time.Time) error
 }
 
-var states = lifecycle.Table[credential.State]{
+var states = lifecycle.New("credential", lifecycle.Next[credential.State]{
 	credential.StateISSUING: {credential.StateISSUED},
 	credential.StateISSUED:  {credential.StateREVOKED},
 	credential.StateREVOKED: {},
-}
+})
+
+var keyStates = lifecycle.New("key", lifecycle.Next[signingkey.State]{
+	signingkey.StateACTIVE:      {signingkey.StateRETIRED, signingkey.StateCOMPROMISED},
+	signingkey.StateRETIRED:     {signingkey.StateCOMPROMISED},
+	signingkey.StateCOMPROMISED: {},
+})
 
 // VerifyURL is the address of the public page on which anybody can verify c.
 func (s *Service) VerifyURL(c *ent.Credential) string { return s.BaseURL + "/v/" + c.Token }
@@ -84,7 +100,7 @@ var (
 // Actions says what the viewer may do with a credential now.
 func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
 	return []authz.Action{toRevoke.Act(toRevoke.Require(ctx, c.InstitutionID), authz.RequireOther(ctx, c.LearnerID),
-		states.Check("credential", c.State, credential.StateREVOKED))}
+		states.Check(c.State, credential.StateREVOKED))}
 }
 
 // certifiable returns nil when a result can be certified.

@@ -202,8 +202,8 @@ func (s *Service) finish(ctx context.Context, c *ent.Credential) (*ent.Credentia
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Credential, error) {
-		n, err := tx.Credential.Update().Where(credential.ID(c.ID), credential.StateEQ(credential.StateISSUING)).
-			SetState(credential.StateISSUED).SetJwt(jwt).SetIssuedAt(c.RequestedAt).Save(ctx)
+		signed := tx.Credential.Update().Where(credential.ID(c.ID)).SetJwt(jwt).SetIssuedAt(c.RequestedAt)
+		n, err := storage.MoveAll(ctx, states, credential.StateISSUING, credential.StateISSUED, signed)
 		if err != nil {
 			return nil, err
 		}

@@ -90,8 +90,9 @@ func (s *Service) newKey(ctx context.Context, institution ident.ID, a jose.Algor
 	now := vocab.Now(s.Now)
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.SigningKey, error) {
 		if old != nil {
-			if err := tx.SigningKey.Update().Where(signingkey.ID(old.ID), signingkey.LiveKey(string(institution))).
-				SetState(signingkey.StateRETIRED).SetRetiredAt(now).ClearLiveKey().Exec(ctx); err != nil {
+			// One that somebody else has just replaced meets their key below.
+			retired := tx.SigningKey.Update().Where(signingkey.ID(old.ID)).SetRetiredAt(now).ClearLiveKey()
+			if _, err := storage.MoveAll(ctx, keyStates, signingkey.StateACTIVE, signingkey.StateRETIRED, retired); err != nil {
 				return nil, err
 			}
 		}
@@ -132,13 +133,12 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 		if err != nil {
 			return nil, storage.Found(err, "key")
 		}
-		n, err := tx.SigningKey.Update().Where(signingkey.ID(stored.ID), signingkey.StateNEQ(signingkey.StateCOMPROMISED)).
-			SetState(signingkey.StateCOMPROMISED).SetRetiredAt(now).ClearLiveKey().Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n != 1 {
+		if stored.State == signingkey.StateCOMPROMISED {
 			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With("from", string(signingkey.StateCOMPROMISED))
+		}
+		stolen := tx.SigningKey.Update().SetRetiredAt(now).ClearLiveKey()
+		if err := storage.Move(ctx, keyStates, stored.ID, stored.State, signingkey.StateCOMPROMISED, stolen); err != nil {
+			return nil, err
 		}
 		if stored, err = tx.SigningKey.Get(ctx, stored.ID); err != nil {
 			return nil, err

@@ -52,14 +52,14 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if c, err = tx.Credential.Get(ctx, c.ID); err != nil {
 			return nil, err
 		}
-		if err := states.Check("credential", c.State, credential.StateREVOKED); err != nil {
-			return nil, err
-		}
-		update := tx.Credential.UpdateOneID(c.ID).SetState(credential.StateREVOKED).SetRevokedAt(now).SetRevocationReason(in.Reason)
+		update := tx.Credential.Update().SetRevokedAt(now).SetRevocationReason(in.Reason)
 		if !slices.Contains(vocab.Annulling, in.Reason) {
 			update.ClearLiveKey()
 		}
-		revoked, err := update.Save(ctx)
+		if err := storage.Move(ctx, states, c.ID, c.State, credential.StateREVOKED, update); err != nil {
+			return nil, err
+		}
+		revoked, err := tx.Credential.Get(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ func Actions(ctx context.Context, institution ident.ID) []authz.Action {
 // RunActions says what the viewer may do with a run now.
 func RunActions(ctx context.Context, run *ent.ImportRun) []authz.Action {
 	may := toCancel.Require(ctx, run.InstitutionID)
-	return []authz.Action{toCancel.Act(may, states.Check("import", run.State, importrun.StateCANCELLED))}
+	return []authz.Action{toCancel.Act(may, states.Check(run.State, importrun.StateCANCELLED))}
 }
 
 // SourceActions says what the viewer may do with a source now.
@@ -31,8 +31,8 @@ func SourceActions(ctx context.Context, source *ent.ImportSource) []authz.Action
 	}
 	return []authz.Action{
 		toEditSource.Act(may),
-		toPauseSource.Act(may, sourceStates.Check("source", source.State, importsource.StatePAUSED)),
-		toResumeSource.Act(may, sourceStates.Check("source", source.State, importsource.StateACTIVE)),
+		toPauseSource.Act(may, sourceStates.Check(source.State, importsource.StatePAUSED)),
+		toResumeSource.Act(may, sourceStates.Check(source.State, importsource.StateACTIVE)),
 		toPullSource.Act(may, active),
 	}
 }

@@ -3,17 +3,22 @@
 //
 // A run is one reading of one document:
 //
-//	RECEIVING → QUEUED → RUNNING → DONE, or FAILED
+//	RECEIVING → QUEUED, FAILED, CANCELLED
+//	QUEUED → RUNNING, CANCELLED
+//	RUNNING → DONE, FAILED, CANCELLED
+//	DONE (final)
+//	FAILED (final)
+//	CANCELLED (final)
 //
-// and CANCELLED from each of the first three. What is read is kept as chunks
-// in the database until the run has ended, so any server can read it. A server
+// What is read is kept as chunks in the database until the run has ended, so any server can read it. A server
 // leases a run, applies its rows in batches, each in one transaction with the
 // run's counters, and renews the lease with each. So the counters say how far
 // the run has come: whoever takes it over after a crash skips as many rows.
 //
 // A source is an endpoint that is pulled every so often:
 //
-//	ACTIVE ⇄ PAUSED
+//	ACTIVE → PAUSED
+//	PAUSED → ACTIVE
 //
 // Memory does not grow with a document: one chunk and one batch are held, and a
 // few bytes a row by which a repeated identifier is noticed.
@@ -62,14 +67,14 @@ const (
 	retention        = 90 * 24 * time.Hour // of runs and their findings
 )
 
-var states = lifecycle.Table[importrun.State]{
+var states = lifecycle.New("import", lifecycle.Next[importrun.State]{
 	importrun.StateRECEIVING: {importrun.StateQUEUED, importrun.StateFAILED, importrun.StateCANCELLED},
 	importrun.StateQUEUED:    {importrun.StateRUNNING, importrun.StateCANCELLED},
 	importrun.StateRUNNING:   {importrun.StateDONE, importrun.StateFAILED, importrun.StateCANCELLED},
 	importrun.StateDONE:      {},
 	importrun.StateFAILED:    {},
 	importrun.StateCANCELLED: {},
-}
+})
 
 var (
 	unfinished = []importrun.State{importrun.StateRECEIVING, importrun.StateQUEUED, importrun.StateRUNNING}

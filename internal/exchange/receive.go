@@ -63,13 +63,8 @@ func (s *Service) Receive(ctx context.Context, u Upload, body io.Reader) (*ent.I
 
 // queue hands a document that has arrived to whoever works next.
 func (s *Service) queue(ctx context.Context, tx *ent.Tx, run *ent.ImportRun, size int64) (*ent.ImportRun, error) {
-	n, err := tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.StateEQ(importrun.StateRECEIVING)).
-		SetState(importrun.StateQUEUED).SetBytes(size).Save(ctx)
-	if err != nil {
+	if err := storage.Move(ctx, states, run.ID, importrun.StateRECEIVING, importrun.StateQUEUED, tx.ImportRun.Update().SetBytes(size)); err != nil {
 		return nil, err
-	}
-	if n != 1 {
-		return nil, problem.Raced("import", run.ID)
 	}
 	return tx.ImportRun.Get(ctx, run.ID)
 }
@@ -180,7 +175,7 @@ func (s *Service) Cancel(ctx context.Context, id ident.ID) (*ent.ImportRun, erro
 	if err := toCancel.Require(ctx, run.InstitutionID); err != nil {
 		return nil, err
 	}
-	if err := states.Check("import", run.State, importrun.StateCANCELLED); err != nil {
+	if err := states.Check(run.State, importrun.StateCANCELLED); err != nil {
 		return nil, err
 	}
 	if err := s.end(ctx, run, run.State, importrun.StateCANCELLED, nil); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -64,9 +65,8 @@ func (s *Service) WorkOn(ctx context.Context, id ident.ID) error {
 func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, error) {
 	for {
 		now := vocab.Now(s.Now)
-		free := importrun.Or(importrun.StateEQ(importrun.StateQUEUED),
-			importrun.And(importrun.StateEQ(importrun.StateRUNNING), importrun.LeasedUntilLT(now)))
-		q := s.DB.ImportRun.Query().Where(free)
+		abandoned := importrun.And(importrun.StateEQ(importrun.StateRUNNING), importrun.LeasedUntilLT(now))
+		q := s.DB.ImportRun.Query().Where(importrun.Or(importrun.StateEQ(importrun.StateQUEUED), abandoned))
 		if only != "" {
 			q.Where(importrun.ID(only))
 		}
@@ -80,8 +80,13 @@ func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, err
 		var n int
 		worker := rand.Text()
 		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
-			n, err = tx.ImportRun.Update().Where(importrun.ID(id), free).
-				SetState(importrun.StateRUNNING).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).AddAttempts(1).Save(ctx)
+			mine := func(where ...predicate.ImportRun) *ent.ImportRunUpdate {
+				return tx.ImportRun.Update().Where(where...).Where(importrun.ID(id)).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).AddAttempts(1)
+			}
+			n, err = storage.MoveAll(ctx, states, importrun.StateQUEUED, importrun.StateRUNNING, mine())
+			if err == nil && n == 0 {
+				n, err = mine(abandoned).Save(ctx)
+			}
 			return err
 		}); err != nil {
 			return nil, err
@@ -140,16 +145,12 @@ func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importru
 	}
 	system := viewer.AsSystem(ctx)
 	err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		u := tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.StateEQ(from))
+		u := tx.ImportRun.Update().SetEndedAt(vocab.Now(s.Now)).SetError(text)
 		if from == importrun.StateRUNNING && to != importrun.StateCANCELLED {
 			u.Where(importrun.Worker(run.Worker))
 		}
-		n, err := u.SetState(to).SetEndedAt(vocab.Now(s.Now)).SetError(text).Save(system)
-		if err != nil {
+		if err := storage.Move(system, states, run.ID, from, to, u); err != nil {
 			return err
-		}
-		if n != 1 {
-			return problem.Raced("import", run.ID)
 		}
 		verb := map[importrun.State]*ledger.Verb{importrun.StateDONE: toFinish, importrun.StateFAILED: toFail, importrun.StateCANCELLED: toCancel}[to]
 		now, err := tx.ImportRun.Get(system, run.ID)

@@ -29,10 +29,10 @@ const (
 // maxSources bounds the sources of one institution.
 const maxSources = 20
 
-var sourceStates = lifecycle.Table[importsource.State]{
+var sourceStates = lifecycle.New("source", lifecycle.Next[importsource.State]{
 	importsource.StateACTIVE: {importsource.StatePAUSED},
 	importsource.StatePAUSED: {importsource.StateACTIVE},
-}
+})
 
 // NewSource is an endpoint of a partner's system.
 type NewSource struct {
@@ -163,20 +163,13 @@ func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.S
 	if err != nil {
 		return nil, err
 	}
-	if err := sourceStates.Check("source", source.State, to); err != nil {
-		return nil, err
-	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
-		u := tx.ImportSource.Update().Where(importsource.ID(id), importsource.StateEQ(source.State)).SetState(to)
+		u := tx.ImportSource.Update()
 		if to == importsource.StateACTIVE {
 			u.SetDueAt(vocab.Now(s.Now))
 		}
-		n, err := u.Save(ctx)
-		if err != nil {
+		if err := storage.Move(ctx, sourceStates, id, source.State, to, u); err != nil {
 			return nil, err
-		}
-		if n != 1 {
-			return nil, problem.Raced("source", id)
 		}
 		if err := ledger.Note(ctx, tx, verb, ofSource(source)); err != nil {
 			return nil, err

@@ -4,10 +4,10 @@
 // An institution may be a member of several alliances. Each membership is led
 // through these states:
 //
-//	ACTIVE → SUSPENDED, LEFT
 //	INVITED → ACTIVE, LEFT
-//	LEFT → INVITED
+//	ACTIVE → SUSPENDED, LEFT
 //	SUSPENDED → ACTIVE, LEFT
+//	LEFT → INVITED
 //
 // The alliance invites, suspends and reinstates. The institution answers the
 // invitation: ACTIVE, or LEFT when it declines. Either side ends a membership.

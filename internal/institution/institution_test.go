@@ -3,8 +3,6 @@ package institution
 import (
 	"context"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"os"
 	"strings"
 	"sync"
@@ -24,28 +22,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
-
-// The diagram in the comment of the package is the table.
-func TestDiagramIsTheTable(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "institution.go", nil, parser.ParseComments|parser.PackageClauseOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var drawn []string
-	for line := range strings.Lines(file.Doc.Text()) {
-		if strings.Contains(line, "→") {
-			drawn = append(drawn, strings.TrimSpace(line))
-		}
-	}
-	if got, want := strings.Join(drawn, "\n")+"\n", membershipStates.Diagram(); got != want {
-		t.Errorf("the comment draws\n%sthe table says\n%s", got, want)
-	}
-	for _, s := range []membership.State{membership.StateINVITED, membership.StateACTIVE, membership.StateSUSPENDED, membership.StateLEFT} {
-		if _, ok := membershipStates[s]; !ok {
-			t.Errorf("the table lacks %s", s)
-		}
-	}
-}
 
 // Every check is said in every language, under a name of its own.
 func TestReadinessSpeaksEveryLanguage(t *testing.T) {

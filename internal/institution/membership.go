@@ -19,12 +19,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-var membershipStates = lifecycle.Table[membership.State]{
+var membershipStates = lifecycle.New("membership", lifecycle.Next[membership.State]{
 	membership.StateINVITED:   {membership.StateACTIVE, membership.StateLEFT},
 	membership.StateACTIVE:    {membership.StateSUSPENDED, membership.StateLEFT},
 	membership.StateSUSPENDED: {membership.StateACTIVE, membership.StateLEFT},
 	membership.StateLEFT:      {membership.StateINVITED},
-}
+})
 
 // maxReason bounds the reason of a suspension or an end, in characters.
 const maxReason = 1000
@@ -273,7 +273,7 @@ func MembershipActions(ctx context.Context, m *ent.Membership) []authz.Action {
 		}
 		return problem.New(problem.Conflict, "only a suspended member is reinstated")
 	}
-	may := func(to membership.State) error { return membershipStates.Check("membership", m.State, to) }
+	may := func(to membership.State) error { return membershipStates.Check(m.State, to) }
 	return []authz.Action{
 		toInvite.Act(byAlliance(ctx, toInvite, m), may(membership.StateINVITED)),
 		toAccept.Act(byInstitution(ctx, toAccept, m), invited()),
@@ -311,13 +311,9 @@ func holdMembership(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Membersh
 // moveMembership takes m, which its caller holds, to another state and adds it to
 // the history.
 func moveMembership(ctx context.Context, tx *ent.Tx, m *ent.Membership, to membership.State, verb *ledger.Verb, now time.Time, set func(*ent.MembershipUpdate)) (*ent.Membership, error) {
-	if err := membershipStates.Check("membership", m.State, to); err != nil {
-		return nil, err
-	}
-	update := tx.Membership.Update().Where(membership.ID(m.ID)).SetState(to).
-		SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))
+	update := tx.Membership.Update().SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))
 	set(update)
-	if err := update.Exec(ctx); err != nil {
+	if err := storage.Move(ctx, membershipStates, m.ID, m.State, to, update); err != nil {
 		return nil, err
 	}
 	moved, err := tx.Membership.Get(ctx, m.ID)

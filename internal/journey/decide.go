@@ -43,7 +43,7 @@ func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application,
 		if err := institution.RequireActive(ctx, tx.Client(), app.HomeID); err != nil {
 			return nil, err
 		}
-		return move(ctx, tx, app, application.StateNOMINATED, toNominate, func(u *ent.ApplicationUpdateOne) {
+		return move(ctx, tx, app, application.StateNOMINATED, toNominate, func(u *ent.ApplicationUpdate) {
 			u.SetNominatedAt(vocab.Now(s.Now))
 		})
 	})
@@ -73,7 +73,7 @@ func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side
 		if reason == "" {
 			return nil, problem.New(problem.Invalid, "a refusal needs a reason").At("input", "reason")
 		}
-		return move(ctx, tx, app, to, verb, func(u *ent.ApplicationUpdateOne) {
+		return move(ctx, tx, app, to, verb, func(u *ent.ApplicationUpdate) {
 			u.SetReason(reason).SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
 		})
 	})
@@ -97,7 +97,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, err
 		if err != nil {
 			return nil, err
 		}
-		if err := applicationStates.Check("application", app.State, application.StateADMITTED); err != nil {
+		if err := applicationStates.Check(app.State, application.StateADMITTED); err != nil {
 			return nil, err
 		}
 		if err := institution.RequireActive(ctx, tx.Client(), app.HostID); err != nil {
@@ -106,7 +106,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, err
 		if err := takeSeat(ctx, tx, app); err != nil {
 			return nil, err
 		}
-		admitted, err := move(ctx, tx, app, application.StateADMITTED, toAdmit, func(u *ent.ApplicationUpdateOne) {
+		admitted, err := move(ctx, tx, app, application.StateADMITTED, toAdmit, func(u *ent.ApplicationUpdate) {
 			u.SetDecidedAt(vocab.Now(s.Now))
 		})
 		if err != nil {
@@ -161,7 +161,7 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 		if err := authz.RequireSelf(ctx, app.LearnerID); err != nil {
 			return nil, err
 		}
-		if err := applicationStates.Check("application", app.State, application.StateWITHDRAWN); err != nil {
+		if err := applicationStates.Check(app.State, application.StateWITHDRAWN); err != nil {
 			return nil, err
 		}
 		if app.State == application.StateADMITTED {
@@ -172,7 +172,7 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 				return nil, err
 			}
 		}
-		withdrawn, err := move(ctx, tx, app, application.StateWITHDRAWN, toWithdraw, func(u *ent.ApplicationUpdateOne) {
+		withdrawn, err := move(ctx, tx, app, application.StateWITHDRAWN, toWithdraw, func(u *ent.ApplicationUpdate) {
 			u.SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()
 			if reason != "" {
 				u.SetReason(reason)

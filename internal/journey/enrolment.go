@@ -16,16 +16,16 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-var enrolmentStates = lifecycle.Table[enrolment.State]{
+var enrolmentStates = lifecycle.New("enrolment", lifecycle.Next[enrolment.State]{
 	enrolment.StateENROLLED:  {enrolment.StateCOMPLETED, enrolment.StateWITHDRAWN},
 	enrolment.StateCOMPLETED: {},
 	enrolment.StateWITHDRAWN: {},
-}
+})
 
-var resultStates = lifecycle.Table[result.State]{
+var resultStates = lifecycle.New("result", lifecycle.Next[result.State]{
 	result.StateRECORDED:  {result.StateCONFIRMED},
 	result.StateCONFIRMED: {},
-}
+})
 
 // takesResults returns nil while results may be recorded.
 func takesResults(e *ent.Enrolment) error {
@@ -56,14 +56,14 @@ func EnrolmentActions(ctx context.Context, e *ent.Enrolment, attempts []*ent.Res
 
 // Leaves returns nil while a learner may leave their seat.
 func Leaves(e *ent.Enrolment) error {
-	return enrolmentStates.Check("enrolment", e.State, enrolment.StateWITHDRAWN)
+	return enrolmentStates.Check(e.State, enrolment.StateWITHDRAWN)
 }
 
 // ResultActions says what the viewer may do with a result of a host now.
 func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []authz.Action {
 	return []authz.Action{toConfirm.Act(
 		toConfirm.Require(ctx, r.HostID), authz.RequireOther(ctx, r.LearnerID), confirmedByAnother(viewer.From(ctx), r, host),
-		resultStates.Check("result", r.State, result.StateCONFIRMED))}
+		resultStates.Check(r.State, result.StateCONFIRMED))}
 }
 
 // holdEnrolment writes the enrolment's row, so that all others who would end it
@@ -107,10 +107,7 @@ func (s *Service) leave(ctx context.Context, tx *ent.Tx, application ident.ID) e
 
 // end ends an enrolment that its caller holds.
 func (s *Service) end(ctx context.Context, tx *ent.Tx, e *ent.Enrolment, to enrolment.State) error {
-	if err := enrolmentStates.Check("enrolment", e.State, to); err != nil {
-		return err
-	}
-	return tx.Enrolment.Update().Where(enrolment.ID(e.ID)).SetState(to).SetEndedAt(vocab.Now(s.Now)).Exec(ctx)
+	return storage.Move(ctx, enrolmentStates, e.ID, e.State, to, tx.Enrolment.Update().SetEndedAt(vocab.Now(s.Now)))
 }
 
 // ofEnrolment is what belongs to an enrolment for the record.

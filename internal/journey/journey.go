@@ -8,6 +8,9 @@
 //	SUBMITTED → NOMINATED, REFUSED_BY_HOME, WITHDRAWN
 //	NOMINATED → ADMITTED, REFUSED_BY_HOST, WITHDRAWN
 //	ADMITTED → WITHDRAWN
+//	REFUSED_BY_HOME (final)
+//	REFUSED_BY_HOST (final)
+//	WITHDRAWN (final)
 //
 // Home's mobility office nominates or refuses, the host's admits, while seats
 // are free, also in the home's quota, or refuses; the learner withdraws. Who
@@ -19,12 +22,13 @@
 // An enrolment, from admission to its end:
 //
 //	ENROLLED → COMPLETED, WITHDRAWN
+//	COMPLETED (final)
+//	WITHDRAWN (final)
 //
-// It is completed when a result is confirmed as passed.
-//
-// A result:
+// It is completed when a result is confirmed as passed. A result:
 //
 //	RECORDED → CONFIRMED
+//	CONFIRMED (final)
 package journey
 
 import (
@@ -51,20 +55,20 @@ type Service struct {
 	Now func() time.Time
 }
 
-var applicationStates = lifecycle.Table[application.State]{
+var applicationStates = lifecycle.New("application", lifecycle.Next[application.State]{
 	application.StateSUBMITTED:       {application.StateNOMINATED, application.StateREFUSED_BY_HOME, application.StateWITHDRAWN},
 	application.StateNOMINATED:       {application.StateADMITTED, application.StateREFUSED_BY_HOST, application.StateWITHDRAWN},
 	application.StateADMITTED:        {application.StateWITHDRAWN},
 	application.StateREFUSED_BY_HOME: {},
 	application.StateREFUSED_BY_HOST: {},
 	application.StateWITHDRAWN:       {},
-}
+})
 
 // ApplicationActions says what the viewer may do with an application now. seat says why its
 // learner may not leave the seat that it led to, if they may not.
 func ApplicationActions(ctx context.Context, a *ent.Application, seat error) []authz.Action {
 	other := authz.RequireOther(ctx, a.LearnerID)
-	may := func(to application.State) error { return applicationStates.Check("application", a.State, to) }
+	may := func(to application.State) error { return applicationStates.Check(a.State, to) }
 	return []authz.Action{
 		toNominate.Act(toNominate.Require(ctx, a.HomeID), other, may(application.StateNOMINATED)),
 		toRefuseAtHome.Act(toRefuseAtHome.Require(ctx, a.HomeID), other, may(application.StateREFUSED_BY_HOME)),
@@ -143,13 +147,13 @@ func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb, si
 }
 
 // move takes app, which its caller holds, to another state and notes it.
-func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb *ledger.Verb, set func(*ent.ApplicationUpdateOne)) (*ent.Application, error) {
-	if err := applicationStates.Check("application", app.State, to); err != nil {
+func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb *ledger.Verb, set func(*ent.ApplicationUpdate)) (*ent.Application, error) {
+	update := tx.Application.Update()
+	set(update)
+	if err := storage.Move(ctx, applicationStates, app.ID, app.State, to, update); err != nil {
 		return nil, err
 	}
-	update := tx.Application.UpdateOneID(app.ID).SetState(to)
-	set(update)
-	moved, err := update.Save(ctx)
+	moved, err := tx.Application.Get(ctx, app.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -149,10 +149,11 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 		if err := confirmedByAnother(v, r, host); err != nil {
 			return nil, err
 		}
-		if err := resultStates.Check("result", r.State, result.StateCONFIRMED); err != nil {
+		update := tx.Result.Update().SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now))
+		if err := storage.Move(ctx, resultStates, r.ID, r.State, result.StateCONFIRMED, update); err != nil {
 			return nil, err
 		}
-		confirmed, err := tx.Result.UpdateOneID(r.ID).SetState(result.StateCONFIRMED).SetNillableConfirmedByID(v.ByPerson()).SetConfirmedAt(vocab.Now(s.Now)).Save(ctx)
+		confirmed, err := tx.Result.Get(ctx, r.ID)
 		if err != nil {
 			return nil, err
 		}

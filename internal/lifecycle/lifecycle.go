@@ -3,47 +3,45 @@
 package lifecycle
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-// Table lists, for every state, the states that may follow it. A final state
-// has an empty list; a state without a line does not exist.
-type Table[S ~string] map[S][]S
+// Next lists, for every state, the states that may follow it. A final state has
+// an empty list; a state without a line does not exist.
+type Next[S ~string] map[S][]S
+
+// Table says which moves a kind of thing makes.
+type Table[S ~string] struct {
+	what string
+	next Next[S]
+}
+
+// New returns the table of a kind of thing, such as "application".
+func New[S ~string](what string, next Next[S]) Table[S] { return Table[S]{what, next} }
+
+// What names the kind of thing.
+func (t Table[S]) What() string { return t.what }
 
 // Check returns nil when from may become to, and otherwise a CONFLICT problem
-// with the details "from" and "to". what names the thing, such as "application".
-func (t Table[S]) Check(what string, from, to S) error {
-	if slices.Contains(t[from], to) {
+// with the details "from" and "to".
+func (t Table[S]) Check(from, to S) error {
+	if slices.Contains(t.next[from], to) {
 		return nil
 	}
-	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", what, from, to).
+	return t.Refuse(from, to)
+}
+
+// Refuse returns the CONFLICT problem of a move that a rule beside the table
+// forbids.
+func (t Table[S]) Refuse(from, to S) error {
+	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", t.what, from, to).
 		With("from", string(from)).With("to", string(to))
 }
 
 // Final says whether s is a state that nothing may follow.
 func (t Table[S]) Final(s S) bool {
-	next, exists := t[s]
+	next, exists := t.next[s]
 	return exists && len(next) == 0
-}
-
-// Diagram draws the table, a line a state, for package comments.
-func (t Table[S]) Diagram() string {
-	var b strings.Builder
-	for _, from := range slices.Sorted(maps.Keys(t)) {
-		next := "(final)"
-		if len(t[from]) > 0 {
-			var names []string
-			for _, to := range t[from] {
-				names = append(names, string(to))
-			}
-			next = "→ " + strings.Join(names, ", ")
-		}
-		fmt.Fprintf(&b, "%s %s\n", from, next)
-	}
-	return b.String()
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-var doors = Table[string]{"OPEN": {"CLOSED"}, "CLOSED": {"OPEN", "LOCKED"}, "LOCKED": {}}
+var doors = New("door", Next[string]{"OPEN": {"CLOSED"}, "CLOSED": {"OPEN", "LOCKED"}, "LOCKED": {}})
 
 func TestOnlyWhatTheTableSaysMayFollow(t *testing.T) {
 	for _, tt := range []struct {
 		from, to string
 		ok       bool
 	}{{"OPEN", "CLOSED", true}, {"CLOSED", "LOCKED", true}, {"OPEN", "LOCKED", false}, {"LOCKED", "OPEN", false}, {"OPEN", "OPEN", false}, {"AJAR", "OPEN", false}} {
-		err := doors.Check("door", tt.from, tt.to)
+		err := doors.Check(tt.from, tt.to)
 		var p *problem.Error
 		if (err == nil) != tt.ok || !tt.ok && (!errors.As(err, &p) || p.Code != problem.Conflict || p.Detail("from") != tt.from || p.Detail("to") != tt.to) {
 			t.Errorf("%s to %s: %v", tt.from, tt.to, err)

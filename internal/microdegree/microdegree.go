@@ -4,7 +4,9 @@
 // A draft may change; a published one never does, because learners rely on its
 // rules:
 //
-//	DRAFT → PUBLISHED → WITHDRAWN
+//	DRAFT → PUBLISHED
+//	PUBLISHED → WITHDRAWN
+//	WITHDRAWN (final)
 package microdegree
 
 import (
@@ -31,11 +33,11 @@ type Service struct {
 	Now func() time.Time
 }
 
-var states = lifecycle.Table[microdegree.State]{
+var states = lifecycle.New("micro-degree", lifecycle.Next[microdegree.State]{
 	microdegree.StateDRAFT:     {microdegree.StatePUBLISHED},
 	microdegree.StatePUBLISHED: {microdegree.StateWITHDRAWN},
 	microdegree.StateWITHDRAWN: {},
-}
+})
 
 // New is a micro-degree as a draft.
 type New struct {
@@ -81,7 +83,7 @@ type Update struct {
 // the micro-degree is published.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error) {
 	content, invalid := u.Content.check()
-	return s.change(ctx, u.MicroDegreeID, toEdit, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+	return s.change(ctx, u.MicroDegreeID, toEdit, "", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		if invalid != nil {
 			return invalid
 		}
@@ -93,21 +95,18 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error
 // Publish opens a draft to learners. It returns an INVALID problem for each
 // rule that is broken or cannot be met with the published courses.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	return s.change(ctx, id, toPublish, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
-		if err := states.Check("micro-degree", m.State, microdegree.StatePUBLISHED); err != nil {
+	return s.change(ctx, id, toPublish, microdegree.StatePUBLISHED, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+		if err := states.Check(m.State, microdegree.StatePUBLISHED); err != nil {
 			return err
 		}
-		update.SetState(microdegree.StatePUBLISHED).SetPublishedAt(vocab.Now(s.Now))
+		update.SetPublishedAt(vocab.Now(s.Now))
 		return s.feasible(ctx, tx.Client(), m)
 	})
 }
 
 // Withdraw takes a micro-degree out of the catalogue.
 func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.MicroDegree, error) {
-	return s.change(ctx, id, toWithdraw, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
-		update.SetState(microdegree.StateWITHDRAWN)
-		return states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)
-	})
+	return s.change(ctx, id, toWithdraw, microdegree.StateWITHDRAWN, func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error { return nil })
 }
 
 // Issues returns all that keeps a draft from being published, as problems.
@@ -132,8 +131,8 @@ func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
 	edit := toEdit.Require(ctx, m.InstitutionID)
 	return []authz.Action{
 		toEdit.Act(edit, editable(m)),
-		toPublish.Act(edit, states.Check("micro-degree", m.State, microdegree.StatePUBLISHED)),
-		toWithdraw.Act(edit, states.Check("micro-degree", m.State, microdegree.StateWITHDRAWN)),
+		toPublish.Act(edit, states.Check(m.State, microdegree.StatePUBLISHED)),
+		toWithdraw.Act(edit, states.Check(m.State, microdegree.StateWITHDRAWN)),
 	}
 }
 
@@ -157,10 +156,11 @@ func (s *Service) feasible(ctx context.Context, db *ent.Client, m *ent.MicroDegr
 	return rules.Check(m.Composition, m.Ects, bounds, offered)
 }
 
-// change runs an update of a micro-degree, and records it. The row is written
+// change runs an update of a micro-degree, which may take it to another state,
+// and notes it. The row is written
 // before it is read and decided on, so that whoever changes it at the same moment
 // waits.
-func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
+func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, to microdegree.State, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -179,7 +179,12 @@ func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, de
 		if err := decide(tx, m, update); err != nil {
 			return nil, err
 		}
-		if err := update.Exec(ctx); err != nil {
+		if to == "" {
+			err = update.Exec(ctx)
+		} else {
+			err = storage.Move(ctx, states, id, m.State, to, update)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if err := ledger.Note(ctx, tx, verb, ofMicroDegree(m)); err != nil {

@@ -48,9 +48,7 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		if err := addHome(system, tx, row.ID, Home{n.Domain, n.InstitutionID}, "input", "domain"); err != nil {
 			return nil, err
 		}
-		update := tx.Provider.UpdateOne(row)
-		propose(ctx, row, update)
-		now, err := update.Save(system)
+		now, err := save(ctx, tx, row, tx.Provider.Update(), true)
 		if err != nil {
 			return nil, err
 		}

@@ -15,9 +15,9 @@
 //
 // A provider is led through these states:
 //
+//	PROPOSED → ACTIVE
 //	ACTIVE → DISABLED, PROPOSED
 //	DISABLED → ACTIVE, PROPOSED
-//	PROPOSED → ACTIVE
 //
 // The issuer, the client authentication, the name of the secret, the mode, the
 // algorithms, the reading of claims and of levels of authentication, and a
@@ -70,11 +70,11 @@ type Service struct {
 	Checker   Checker  // asks providers whether they work; nil where nobody checks
 }
 
-var states = lifecycle.Table[provider.State]{
+var states = lifecycle.New("provider", lifecycle.Next[provider.State]{
 	provider.StatePROPOSED: {provider.StateACTIVE},
 	provider.StateACTIVE:   {provider.StateDISABLED, provider.StatePROPOSED},
 	provider.StateDISABLED: {provider.StateACTIVE, provider.StatePROPOSED},
-}
+})
 
 // Home is a home organisation and the institution that it is.
 type Home struct {
@@ -232,7 +232,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 		if v.Kind != viewer.System && digest(row, homes) != a.Proposal {
 			return nil, problem.Raced("provider", row.ID).At("input", "proposal")
 		}
-		now, err := tx.Provider.UpdateOne(row).SetState(provider.StateACTIVE).SetNillableApprovedByID(v.ByPerson()).ClearProposers().Save(viewer.AsSystem(ctx))
+		now, err := move(viewer.AsSystem(ctx), tx, row, provider.StateACTIVE, tx.Provider.Update().SetNillableApprovedByID(v.ByPerson()).ClearProposers())
 		if err != nil {
 			return nil, err
 		}
@@ -289,8 +289,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 const rejected provider.State = "REJECTED"
 
 func errNotProposed(row *ent.Provider) error {
-	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, rejected).
-		With("from", string(row.State)).With("to", string(rejected))
+	return states.Refuse(row.State, rejected)
 }
 
 // Disable lets nobody sign in through the provider any more. Sessions that run
@@ -318,7 +317,7 @@ func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provi
 		if err := expect(row, from, to); err != nil {
 			return nil, err
 		}
-		now, err := tx.Provider.UpdateOne(row).SetState(to).Save(viewer.AsSystem(ctx))
+		now, err := move(viewer.AsSystem(ctx), tx, row, to, tx.Provider.Update())
 		if err != nil {
 			return nil, err
 		}
@@ -330,10 +329,17 @@ func (s *Service) turn(ctx context.Context, id ident.ID, by side, from, to provi
 // which this verb leads: what is proposed is approved, and not enabled.
 func expect(row *ent.Provider, from, to provider.State) error {
 	if row.State == from {
-		return states.Check("provider", from, to)
+		return states.Check(from, to)
 	}
-	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, to).
-		With("from", string(row.State)).With("to", string(to))
+	return states.Refuse(row.State, to)
+}
+
+// move takes a provider to another state, with what else the update sets.
+func move(system context.Context, tx *ent.Tx, row *ent.Provider, to provider.State, update *ent.ProviderUpdate) (*ent.Provider, error) {
+	if err := storage.Move(system, states, row.ID, row.State, to, update); err != nil {
+		return nil, err
+	}
+	return tx.Provider.Get(system, row.ID)
 }
 
 func change(from, to provider.State) map[string]string {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"slices"
@@ -29,23 +27,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
-
-// The diagram in the comment of the package is the table.
-func TestDiagramIsTheTable(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "provider.go", nil, parser.ParseComments|parser.PackageClauseOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var drawn []string
-	for line := range strings.Lines(file.Doc.Text()) {
-		if strings.Contains(line, "→") {
-			drawn = append(drawn, strings.TrimSpace(line))
-		}
-	}
-	if got, want := strings.Join(drawn, "\n")+"\n", states.Diagram(); got != want {
-		t.Errorf("the comment draws\n%sthe table says\n%s", got, want)
-	}
-}
 
 // registry is an alliance of two universities, uni-a and uni-b, with two
 // administrators of the alliance and one of each university.

@@ -48,17 +48,14 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 		if err := s.check(after, from, "input"); err != nil {
 			return nil, err
 		}
-		update := tx.Provider.UpdateOne(row).SetHealth(provider.HealthUNKNOWN).ClearHealthReason() // of what it was
+		update := tx.Provider.Update().SetHealth(provider.HealthUNKNOWN).ClearHealthReason() // of what it was
 		changed, weighty := changes(row, after, update.Mutation())
 		if slices.Contains(changed, "clientSecretRef") {
 			if err := ownSecret(viewer.AsSystem(ctx), tx, row.ID, after.secretRef()); err != nil {
 				return nil, err
 			}
 		}
-		if weighty {
-			propose(ctx, row, update)
-		}
-		now, err := update.Save(viewer.AsSystem(ctx))
+		now, err := save(ctx, tx, row, update, weighty)
 		if storage.IsDuplicate(err) {
 			return nil, errTaken
 		}
@@ -71,16 +68,23 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 	})
 }
 
-// propose makes a change wait for a second person, unless the operator makes it.
-func propose(ctx context.Context, row *ent.Provider, update *ent.ProviderUpdateOne) {
-	v := viewer.From(ctx)
-	if v.Kind == viewer.System {
-		return
+// save carries out an update. One that proposes waits for a second person, unless
+// the operator makes it.
+func save(ctx context.Context, tx *ent.Tx, row *ent.Provider, update *ent.ProviderUpdate, proposes bool) (*ent.Provider, error) {
+	v, system := viewer.From(ctx), viewer.AsSystem(ctx)
+	if proposes && v.Kind != viewer.System {
+		update.SetProposedByID(v.PersonID).ClearApprovedBy()
+		if !slices.Contains(row.Proposers, v.PersonID) {
+			update.AppendProposers([]ident.ID{v.PersonID})
+		}
+		if row.State != provider.StatePROPOSED {
+			return move(system, tx, row, provider.StatePROPOSED, update)
+		}
 	}
-	update.SetState(provider.StatePROPOSED).SetProposedByID(v.PersonID).ClearApprovedBy()
-	if !slices.Contains(row.Proposers, v.PersonID) {
-		update.AppendProposers([]ident.ID{v.PersonID})
+	if err := update.Where(provider.ID(row.ID)).Exec(system); err != nil {
+		return nil, err
 	}
+	return tx.Provider.Get(system, row.ID)
 }
 
 // applied is the provider as it will be.

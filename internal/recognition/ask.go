@@ -113,21 +113,21 @@ func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
 }
 
 // decide fills in the decision when a promise or a rule makes it.
-func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, m *ent.RecognitionCaseMutation, now time.Time) error {
+func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, create *ent.RecognitionCaseMutation, now time.Time) error {
 	grant := func(basis recognitioncase.Basis, rule ident.ID, ects vocab.ECTS, transfer string) {
 		all := f.credential.Ects
-		m.SetState(recognitioncase.StateGRANTED)
+		create.SetState(recognitioncase.StateGRANTED)
 		if ects < all {
-			m.SetState(recognitioncase.StateGRANTED_PARTIALLY)
-			m.SetDifferences([]vocab.Difference{fewerCredits(ects, all)})
-			m.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
+			create.SetState(recognitioncase.StateGRANTED_PARTIALLY)
+			create.SetDifferences([]vocab.Difference{fewerCredits(ects, all)})
+			create.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
 		}
-		m.SetBasis(basis)
-		m.SetRuleID(rule)
-		m.SetEcts(min(ects, all))
-		m.SetDecidedAt(now)
+		create.SetBasis(basis)
+		create.SetRuleID(rule)
+		create.SetEcts(min(ects, all))
+		create.SetDecidedAt(now)
 		if transfer == string(recognitionrule.GradeTransferAS_GIVEN) && f.result.Grade != nil {
-			m.SetGrade(*f.result.Grade)
+			create.SetGrade(*f.result.Grade)
 		}
 	}
 	if p := f.application.Commitment; p != nil && p.Verdict == vocab.Counts && same(f.programme, p.ProgrammeID) {

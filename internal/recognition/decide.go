@@ -67,12 +67,8 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err != nil {
 			return nil, err
 		}
-		if err := states.Check("recognition case", c.State, d.Outcome); err != nil {
-			return nil, err
-		}
 		now := vocab.Now(s.Now)
-		update := tx.RecognitionCase.UpdateOneID(c.ID).
-			SetState(d.Outcome).SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(d.Reasons).
+		update := tx.RecognitionCase.Update().SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(d.Reasons).
 			SetDifferences(d.Differences).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
 		if d.Outcome != recognitioncase.StateGRANTED {
 			update.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
@@ -80,7 +76,10 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if d.Outcome == recognitioncase.StateREFUSED {
 			update.ClearLiveKey() // a refused credential may be presented again, with what was missing
 		}
-		decided, err := update.Save(ctx)
+		if err := storage.Move(ctx, states, c.ID, c.State, d.Outcome, update); err != nil {
+			return nil, err
+		}
+		decided, err := tx.RecognitionCase.Get(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -99,8 +98,8 @@ func (s *Service) EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID
 		return err
 	}
 	for _, c := range open {
-		n, err := tx.RecognitionCase.Update().Where(recognitioncase.ID(c.ID), recognitioncase.StateEQ(recognitioncase.StateOPEN)).
-			SetState(recognitioncase.StateWITHDRAWN).SetDecidedAt(now).ClearLiveKey().Save(viewer.AsSystem(ctx))
+		ended := tx.RecognitionCase.Update().Where(recognitioncase.ID(c.ID)).SetDecidedAt(now).ClearLiveKey()
+		n, err := storage.MoveAll(viewer.AsSystem(ctx), states, recognitioncase.StateOPEN, recognitioncase.StateWITHDRAWN, ended)
 		if err != nil {
 			return err
 		}

@@ -2,10 +2,15 @@
 // once when home has promised it or an agreed rule says so, and otherwise by an
 // officer, with reasons.
 //
-//	OPEN → GRANTED           counts in full
-//	OPEN → GRANTED_PARTIALLY counts in part; a substantial difference is named
-//	OPEN → REFUSED           does not count; a substantial difference is named
-//	OPEN → WITHDRAWN         by the system, when the credential is revoked
+//	OPEN → GRANTED, GRANTED_PARTIALLY, REFUSED, WITHDRAWN
+//	GRANTED (final)
+//	GRANTED_PARTIALLY (final)
+//	REFUSED (final)
+//	WITHDRAWN (final)
+//
+// What is granted counts in full. What counts in part or not at all names a
+// substantial difference. The system withdraws a case whose credential is
+// revoked.
 //
 // What stands, open or granted, stands for the achievement and not for the
 // paper: a credential that is issued anew of the same result is not counted again.
@@ -37,13 +42,13 @@ type Service struct {
 	Now func() time.Time
 }
 
-var states = lifecycle.Table[recognitioncase.State]{
+var states = lifecycle.New("recognition case", lifecycle.Next[recognitioncase.State]{
 	recognitioncase.StateOPEN:              {recognitioncase.StateGRANTED, recognitioncase.StateGRANTED_PARTIALLY, recognitioncase.StateREFUSED, recognitioncase.StateWITHDRAWN},
 	recognitioncase.StateGRANTED:           {},
 	recognitioncase.StateGRANTED_PARTIALLY: {},
 	recognitioncase.StateREFUSED:           {},
 	recognitioncase.StateWITHDRAWN:         {},
-}
+})
 
 // Time limits, in months.
 const (
@@ -54,7 +59,7 @@ const (
 // Actions says what the viewer may do with a case now.
 func Actions(ctx context.Context, c *ent.RecognitionCase) []authz.Action {
 	return []authz.Action{toDecide.Act(toDecide.Require(ctx, c.HomeID), authz.RequireOther(ctx, c.LearnerID),
-		states.Check("recognition case", c.State, recognitioncase.StateGRANTED))}
+		states.Check(c.State, recognitioncase.StateGRANTED))}
 }
 
 // CredentialActions says whether the viewer may ask that a credential be
