@@ -82,7 +82,7 @@ func (r *Resolver) previews(ctx context.Context, courses []provided, home, progr
 		return nil, err
 	}
 	versions = slices.DeleteFunc(versions, func(v *ent.CourseVersion) bool { return v == nil }) // not visible
-	byVersion, err := r.Agreements.PreviewAll(ctx, *home, programme, versions)
+	byVersion, err := agreement.PreviewAll(ctx, r.DB, r.Now(), *home, programme, versions)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
@@ -40,7 +41,7 @@ func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *mo
 			Schedules: f.Schedules, Stackability: f.Stackability, Availability: f.Availability, ECTS: f.Ects, StartsOn: f.StartsOn,
 		}
 		if p := f.CountsTowardsProgrammeID; p != nil {
-			counting, err := r.Agreements.CountingTowards(ctx, *p)
+			counting, err := agreement.CountingTowards(ctx, r.DB, r.Now(), *p)
 			if err != nil {
 				return nil, err
 			}

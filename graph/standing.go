@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -25,8 +26,8 @@ func (r *Resolver) active(ctx context.Context, institutions []ident.ID) (map[ide
 	})
 }
 
-// availability says what the viewer can do with each offering now.
-func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) ([]catalogue.Availability, error) {
+// standing loads what decides whether the viewer may apply for each offering.
+func (r *Resolver) standing(ctx context.Context, offerings []*ent.Offering) ([]eligible.Facts, error) {
 	active, err := r.active(ctx, relay.Keys(offerings, func(o *ent.Offering) ident.ID { return o.InstitutionID }))
 	if err != nil {
 		return nil, err
@@ -36,28 +37,30 @@ func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) 
 		return nil, err
 	}
 	now, audiences := r.Now(), viewer.From(ctx).Audiences
-	all := make([]catalogue.Availability, len(offerings))
+	all := make([]eligible.Facts, len(offerings))
 	for i, o := range offerings {
-		all[i] = catalogue.NotAvailable
-		if active[o.InstitutionID] && catalogue.TakesApplications(courses[i]) == nil {
-			all[i] = catalogue.AvailabilityAt(o, now, audiences...)
-		}
+		all[i] = eligible.Facts{Offering: o, Course: courses[i], Active: active[o.InstitutionID], Now: now, Audiences: audiences}
+	}
+	return all, nil
+}
+
+// availability says what the viewer can do with each offering now.
+func (r *Resolver) availability(ctx context.Context, offerings []*ent.Offering) ([]catalogue.Availability, error) {
+	facts, err := r.standing(ctx, offerings)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]catalogue.Availability, len(facts))
+	for i, f := range facts {
+		all[i] = eligible.Availability(f)
 	}
 	return all, nil
 }
 
 func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*model.ViewerAction, error) {
-	active, err := r.active(ctx, []ident.ID{o.InstitutionID})
+	facts, err := r.standing(ctx, []*ent.Offering{o})
 	if err != nil {
 		return nil, err
-	}
-	courses, err := r.coursesOfOfferings(ctx, []*ent.Offering{o})
-	if err != nil {
-		return nil, err
-	}
-	var unit *ident.ID
-	if courses[0] != nil {
-		unit = courses[0].UnitID
 	}
 	applied, err := r.viewerApplications(ctx, []*ent.Offering{o})
 	if err != nil {
@@ -67,8 +70,7 @@ func (r *Resolver) offeringActions(ctx context.Context, o *ent.Offering) ([]*mod
 	if err != nil {
 		return nil, err
 	}
-	return actions(ctx, append(catalogue.OfferingActions(ctx, o, unit),
-		journey.OfferingActions(ctx, o, courses[0], active[o.InstitutionID], r.Now(), by, applied[0])...)), nil
+	return actions(ctx, append(catalogue.OfferingActions(ctx, o, facts[0].Course.UnitID), journey.OfferingActions(ctx, facts[0], by, applied[0] != nil)...)), nil
 }
 
 // applicant is the signed-in person as who applies; nil when nobody has signed in.

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/outbox"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -41,7 +41,7 @@ type CatalogueEntry struct {
 func Catalogue(r *discovery.Result, now time.Time, audiences []vocab.TargetGroup) *CatalogueConnection {
 	c := &CatalogueConnection{Result: r, PageInfo: r.PageInfo, Nodes: make([]*CatalogueEntry, len(r.Entries)), Edges: make([]*CatalogueEdge, len(r.Entries))}
 	for i, e := range r.Entries {
-		next, state := nextOffering(e.OnOffer(), now, audiences)
+		next, state := nextOffering(e, now, audiences)
 		c.Nodes[i] = &CatalogueEntry{Course: e.Course, NextOffering: next, Availability: state, entry: e, result: r}
 		c.Edges[i] = &CatalogueEdge{Cursor: r.Cursors[i], Node: c.Nodes[i]}
 	}
@@ -63,28 +63,18 @@ func (c *CatalogueConnection) DidYouMean() *string {
 	return nil
 }
 
-// inTurn ranks what learners can do with an offering: what they can take next
-// comes first.
-var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Full, catalogue.Closed}
-
-// nextOffering picks, of what an active member offers, the offering that comes first in turn, of those the newest.
-func nextOffering(offerings []*ent.Offering, now time.Time, audiences []vocab.TargetGroup) (*ent.Offering, catalogue.Availability) {
-	best, rank := (*ent.Offering)(nil), len(inTurn)
-	for _, o := range offerings {
-		if o.State != offering.StatePUBLISHED {
-			continue
-		}
-		state := catalogue.AvailabilityAt(o, now, audiences...)
-		for i, s := range inTurn[:rank] {
-			if s == state {
-				best, rank = o, i
-			}
-		}
+// nextOffering picks, of what is on offer, what learners can take next; of several
+// the newest. What the catalogue lists is of active members.
+func nextOffering(e *discovery.Entry, now time.Time, audiences []vocab.TargetGroup) (*ent.Offering, catalogue.Availability) {
+	var all []eligible.Facts
+	for _, o := range e.OnOffer() {
+		all = append(all, eligible.Facts{Offering: o, Course: e.Course, Active: true, Now: now, Audiences: audiences})
 	}
-	if best == nil {
-		return nil, catalogue.NotAvailable
+	i, word := eligible.Next(all)
+	if i < 0 {
+		return nil, word
 	}
-	return best, inTurn[rank]
+	return all[i].Offering, word
 }
 
 // Highlights are where the words of the search stand in the title and the

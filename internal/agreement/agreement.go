@@ -214,7 +214,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 		if err := catalogue.TakesApplications(c); err != nil {
 			return err
 		}
-		today, err := (&Service{DB: tx.Client(), Now: s.Now}).today(ctx, r.HomeID)
+		today, err := today(ctx, tx.Client(), s.Now(), r.HomeID)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"context"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
@@ -32,12 +33,12 @@ const maxCounting = 5000
 
 // CountingTowards lists the courses for which a rule in force counts credits
 // towards a study programme.
-func (s *Service) CountingTowards(ctx context.Context, programme ident.ID) ([]ident.ID, error) {
-	p, err := s.DB.Programme.Get(ctx, programme)
+func CountingTowards(ctx context.Context, db *ent.Client, now time.Time, programme ident.ID) ([]ident.ID, error) {
+	p, err := db.Programme.Get(ctx, programme)
 	if err != nil {
 		return nil, storage.Found(err, "programme", "filter", "countsTowardsProgrammeId")
 	}
-	asked, err := s.inForce(ctx, p.InstitutionID, &programme)
+	asked, err := inForce(ctx, db, now, p.InstitutionID, &programme)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,8 @@ func (s *Service) CountingTowards(ctx context.Context, programme ident.ID) ([]id
 
 // inForce asks for the rules of a home that are valid on its day and concern the
 // programme, oldest first.
-func (s *Service) inForce(ctx context.Context, home ident.ID, programme *ident.ID) (*ent.RecognitionRuleQuery, error) {
-	today, err := s.today(ctx, home)
+func inForce(ctx context.Context, db *ent.Client, now time.Time, home ident.ID, programme *ident.ID) (*ent.RecognitionRuleQuery, error) {
+	day, err := today(ctx, db, now, home)
 	if err != nil {
 		return nil, err
 	}
@@ -63,38 +64,38 @@ func (s *Service) inForce(ctx context.Context, home ident.ID, programme *ident.I
 	if programme != nil {
 		forProgramme = append(forProgramme, recognitionrule.ProgrammeID(*programme))
 	}
-	return s.DB.RecognitionRule.Query().Where(
+	return db.RecognitionRule.Query().Where(
 		recognitionrule.HomeID(home),
 		recognitionrule.StateEQ(recognitionrule.StateAGREED),
-		recognitionrule.ValidFromLTE(today),
-		recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(today)),
+		recognitionrule.ValidFromLTE(day),
+		recognitionrule.Or(recognitionrule.ValidUntilIsNil(), recognitionrule.ValidUntilGTE(day)),
 		recognitionrule.Or(forProgramme...),
 	).Order(recognitionrule.ByID()), nil
 }
 
 // today is the calendar date at a home institution, by which its rules hold; for
 // a home that does not exist, which has no rules, the date in UTC.
-func (s *Service) today(ctx context.Context, home ident.ID) (string, error) {
-	inst, err := s.DB.Institution.Get(ctx, home)
+func today(ctx context.Context, db *ent.Client, now time.Time, home ident.ID) (string, error) {
+	inst, err := db.Institution.Get(ctx, home)
 	if ent.IsNotFound(err) {
-		return vocab.Day(s.Now(), "UTC"), nil
+		return vocab.Day(now, "UTC"), nil
 	}
 	if err != nil {
 		return "", err
 	}
-	return vocab.Day(s.Now(), inst.Zone), nil
+	return vocab.Day(now, inst.Zone), nil
 }
 
 // PreviewAll answers for many course versions at once, by their id, with two
 // statements. A rule for the learner's programme goes before one for every
 // programme, a younger one before an older. No version counts more than the
 // credits that it has: a rule may be older than it.
-func (s *Service) PreviewAll(ctx context.Context, home ident.ID, programme *ident.ID, versions []*ent.CourseVersion) (map[ident.ID]Preview, error) {
+func PreviewAll(ctx context.Context, db *ent.Client, now time.Time, home ident.ID, programme *ident.ID, versions []*ent.CourseVersion) (map[ident.ID]Preview, error) {
 	courses := make([]ident.ID, len(versions))
 	for i, v := range versions {
 		courses[i] = v.CourseID
 	}
-	asked, err := s.inForce(ctx, home, programme)
+	asked, err := inForce(ctx, db, now, home, programme)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func Exchange(p Parts) *exchange.Service {
 	if p.Fetcher == nil {
 		p.Fetcher = partner{fetch.New(fetch.Options{MaxBytes: int64(p.Config.ImportMiB) << 20})}
 	}
-	return &exchange.Service{DB: db, Now: p.Now, Catalogue: &catalogue.Service{DB: db, Now: p.Now},
+	return &exchange.Service{DB: db, Now: p.Now,
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
 

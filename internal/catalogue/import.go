@@ -71,13 +71,13 @@ func (i *Import) ground(ctx context.Context, db *ent.Client) (g ground, err erro
 // Importing prepares an import. It returns a FORBIDDEN problem when the
 // institution is no active member, and a CONFLICT problem when it would publish
 // what has to be reviewed by a second person first.
-func (s *Service) Importing(ctx context.Context, o ImportOptions) (*Import, error) {
-	inst, err := s.DB.Institution.Get(ctx, o.InstitutionID)
+func Importing(ctx context.Context, db *ent.Client, now time.Time, o ImportOptions) (*Import, error) {
+	inst, err := db.Institution.Get(ctx, o.InstitutionID)
 	if err != nil {
 		return nil, err
 	}
-	i := &Import{ImportOptions: o, zone: inst.Zone, now: vocab.Now(s.Now)}
-	_, err = i.ground(ctx, s.DB)
+	i := &Import{ImportOptions: o, zone: inst.Zone, now: vocab.Stored(now)}
+	_, err = i.ground(ctx, db)
 	return i, err
 }
 

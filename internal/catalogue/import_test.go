@@ -207,7 +207,7 @@ func TestMomentOfTheSourceIsKept(t *testing.T) {
 func TestEachBatchRestsOnWhatHoldsNow(t *testing.T) {
 	w := newWorld(t)
 	begin := func() *Import {
-		i, err := w.Importing(w.ctx, ImportOptions{InstitutionID: w.uni, Publish: true})
+		i, err := Importing(w.ctx, w.DB, w.Now(), ImportOptions{InstitutionID: w.uni, Publish: true})
 		w.must(err)
 		return i
 	}

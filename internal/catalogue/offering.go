@@ -236,7 +236,8 @@ func UnitOf(ctx context.Context, db *ent.Client, o *ent.Offering) (*ident.ID, er
 	return c.UnitID, nil
 }
 
-// Availability says whether learners can apply for an offering.
+// Availability says whether learners can apply for an offering; journey/eligible
+// decides it.
 type Availability string
 
 // The availabilities.
@@ -248,30 +249,16 @@ const (
 	NotAvailable Availability = "NOT_AVAILABLE" // a draft, cancelled, or of a provider that is no active member
 )
 
-// AvailabilityAt computes from one clock what learners can do: those of the
-// audiences, or without any everybody within the general window. An offering is
-// open until the very instant of its deadline. Whether its course is still
-// offered is for TakesApplications to say.
-func AvailabilityAt(o *ent.Offering, now time.Time, audiences ...vocab.TargetGroup) Availability {
-	if o.State != offering.StatePUBLISHED {
-		return NotAvailable
-	}
-	switch w := WindowAt(o, now, audiences...); {
-	case now.Before(w.OpensAt):
-		return OpensLater
-	case closed(w, now):
-		return Closed
-	case o.SeatsTaken >= o.Seats:
-		return Full
-	}
-	return Open
-}
-
 // TakesApplications returns nil while learners may apply for offerings of the
 // course, and a CONFLICT problem once it is withdrawn.
 func TakesApplications(c *ent.Course) error {
 	if c.State != course.StatePUBLISHED {
-		return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With("from", string(c.State))
+		return ErrWithdrawn(c)
 	}
 	return nil
+}
+
+// ErrWithdrawn says that a course is in a state whose offerings take nobody.
+func ErrWithdrawn(c *ent.Course) *problem.Error {
+	return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With("from", string(c.State))
 }

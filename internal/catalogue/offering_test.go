@@ -115,48 +115,15 @@ func runs() *ent.Offering {
 	}}
 }
 
-func TestAvailabilityIsThatOfTheAudience(t *testing.T) {
+func TestWindowIsThatOfTheAudience(t *testing.T) {
 	const tick = time.Microsecond
-	everybody, students, alumni := []vocab.TargetGroup(nil), []vocab.TargetGroup{vocab.Students}, []vocab.TargetGroup{vocab.Alumni}
-	both, postdocs := []vocab.TargetGroup{vocab.Students, vocab.Alumni}, []vocab.TargetGroup{"POSTDOCS"}
-	mixed := []vocab.TargetGroup{vocab.Students, "POSTDOCS"} // one with a window, one without
-	for _, tt := range []struct {
-		audiences []vocab.TargetGroup
-		now       time.Time
-		want      Availability
-	}{
-		{everybody, day(5).Add(-tick), OpensLater}, {everybody, day(5), Open}, {everybody, day(10).Add(-tick), Open}, {everybody, day(10), Closed},
-		{postdocs, day(5).Add(-tick), OpensLater}, {postdocs, day(5), Open}, {postdocs, day(10), Closed},
-		{students, day(1).Add(-tick), OpensLater}, {students, day(1), Open}, {students, day(7).Add(-tick), Open}, {students, day(7), Closed},
-		{alumni, day(12).Add(-tick), OpensLater}, {alumni, day(12), Open}, {alumni, day(28), Open},
-		{both, day(1).Add(-tick), OpensLater}, {both, day(6), Open}, {both, day(7), OpensLater}, {both, day(12), Open},
-		{mixed, day(4), Open}, {mixed, day(9), Open}, {mixed, day(10), Closed},
-	} {
-		if got := AvailabilityAt(runs(), tt.now, tt.audiences...); got != tt.want {
-			t.Errorf("%v at %v: %s, want %s", tt.audiences, tt.now, got, tt.want)
-		}
-	}
+	both := []vocab.TargetGroup{vocab.Students, vocab.Alumni}
 	for _, tt := range []struct {
 		now  time.Time
 		want time.Time // opening of the window that both students and alumni are shown
 	}{{day(1).Add(-tick), day(1)}, {day(7), day(12)}, {day(20), day(12)}} {
 		if got := WindowAt(runs(), tt.now, both...); !got.OpensAt.Equal(tt.want) {
 			t.Errorf("at %v the window is %v", tt.now, got)
-		}
-	}
-	full := runs()
-	full.SeatsTaken = 2
-	if got := AvailabilityAt(full, day(6)); got != Full {
-		t.Errorf("without a seat: %s", got)
-	}
-	if got := AvailabilityAt(full, day(11)); got != Closed {
-		t.Errorf("without a seat, and closed: %s", got)
-	}
-	for _, state := range []offering.State{offering.StateDRAFT, offering.StateCANCELLED} {
-		o := runs()
-		o.State = state
-		if got := AvailabilityAt(o, day(6)); got != NotAvailable {
-			t.Errorf("%s: %s", state, got)
 		}
 	}
 }

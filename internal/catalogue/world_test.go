@@ -125,7 +125,7 @@ func (w *world) published(code string, unit *ident.ID) *ent.Course {
 func (w *world) imports(o ImportOptions, courses ...format.Course) ([]Imported, error) {
 	w.Helper()
 	o.InstitutionID = w.uni
-	i, err := w.Importing(w.ctx, o)
+	i, err := Importing(w.ctx, w.DB, w.Now(), o)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,6 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
@@ -42,12 +41,11 @@ type Reader func(io.Reader) format.Rows
 
 // Service imports.
 type Service struct {
-	DB        *ent.Client
-	Now       func() time.Time
-	Catalogue *catalogue.Service
-	Readers   map[importrun.Format]Reader
-	Fetcher   Fetcher // gets the documents of sources; nil pulls none
-	MaxBytes  int64   // of one document; DefaultMaxBytes when zero
+	DB       *ent.Client
+	Now      func() time.Time
+	Readers  map[importrun.Format]Reader
+	Fetcher  Fetcher // gets the documents of sources; nil pulls none
+	MaxBytes int64   // of one document; DefaultMaxBytes when zero
 }
 
 // Limits.

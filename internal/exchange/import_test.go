@@ -161,7 +161,7 @@ func TestDraftsArePublishedLaterUnlessEdited(t *testing.T) {
 	}
 	edited := w.course().Where(course.ExternalID("ext-000002")).OnlyX(w.ctx)
 	ects := vocab.ECTS(300)
-	if _, err := w.Catalogue.UpdateDraft(w.ctx, catalogue.DraftUpdate{CourseID: edited.ID, Content: catalogue.Content{ECTS: &ects}}); err != nil {
+	if _, err := w.catalogue().UpdateDraft(w.ctx, catalogue.DraftUpdate{CourseID: edited.ID, Content: catalogue.Content{ECTS: &ects}}); err != nil {
 		t.Fatal(err)
 	}
 	w.expect("publish", w.imports(importrun.ModePUBLISH, text(whole(1), whole(2), whole(3))), "DONE 3 0 2 1 0 0")
@@ -172,7 +172,7 @@ func TestDraftsArePublishedLaterUnlessEdited(t *testing.T) {
 		t.Errorf("%d offerings", n)
 	}
 	gone := w.course().Where(course.ExternalID("ext-000001")).OnlyX(w.ctx)
-	if _, err := w.Catalogue.Withdraw(w.ctx, gone.ID); err != nil {
+	if _, err := w.catalogue().Withdraw(w.ctx, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	again := whole(1)

@@ -117,7 +117,7 @@ func (s *Service) check(ctx context.Context, db *ent.Client, u Upload) error {
 	if !slices.Contains([]importrun.Mode{importrun.ModeDRY_RUN, importrun.ModeDRAFT, importrun.ModePUBLISH}, u.Mode) {
 		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(u.Mode))).At("input", "mode")
 	}
-	_, err := (&catalogue.Service{DB: db, Now: s.Now}).Importing(ctx, importing(u.InstitutionID, u.Mode, nil))
+	_, err := catalogue.Importing(ctx, db, s.Now(), importing(u.InstitutionID, u.Mode, nil))
 	return storage.Found(err, "institution", "input", "institutionId")
 }
 

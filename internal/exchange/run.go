@@ -216,7 +216,7 @@ func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
 	}
 	options := importing(run.InstitutionID, run.Mode, run.SourceID)
 	options.Details = map[string]string{"import": string(run.ID)}
-	imports, err := s.Catalogue.Importing(ctx, options)
+	imports, err := catalogue.Importing(ctx, s.DB, s.Now(), options)
 	if err != nil {
 		return err
 	}

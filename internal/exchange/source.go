@@ -223,7 +223,7 @@ func (s *Service) checkPolicy(ctx context.Context, db *ent.Client, institution i
 	if !slices.Contains([]importsource.Policy{importsource.PolicyDRAFT, importsource.PolicyPUBLISH}, p) {
 		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(p))).At("input", "policy")
 	}
-	_, err := (&catalogue.Service{DB: db, Now: s.Now}).Importing(ctx, importing(institution, importrun.Mode(p), nil))
+	_, err := catalogue.Importing(ctx, db, s.Now(), importing(institution, importrun.Mode(p), nil))
 	return storage.Found(err, "institution", "input", "institutionId")
 }
 

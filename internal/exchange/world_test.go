@@ -71,7 +71,7 @@ func (w *world) course() *ent.CourseQuery { return w.db.Client.Course.Query() }
 // row before it is handed over.
 func (w *world) server(onRow func(n int)) *exchange.Service {
 	read := func(r io.Reader) format.Rows { return lines(r, onRow) }
-	return &exchange.Service{DB: w.db.Client, Now: w.now, Catalogue: &catalogue.Service{DB: w.db.Client, Now: w.now},
+	return &exchange.Service{DB: w.db.Client, Now: w.now,
 		Readers: map[importrun.Format]exchange.Reader{importrun.FormatCSV: read, importrun.FormatXLSX: func(r io.Reader) format.Rows { return lines(r.(*os.File), onRow) }}}
 }
 
@@ -180,3 +180,8 @@ func (w *world) expect(what string, run *ent.ImportRun, want string) {
 }
 
 var errStopped = errors.New("stopped")
+
+// catalogue is what people use who work beside an import.
+func (w *world) catalogue() *catalogue.Service {
+	return &catalogue.Service{DB: w.db.Client, Now: w.now}
+}

@@ -3,16 +3,15 @@ package journey
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -61,9 +60,6 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 			return nil, err
 		}
 		home, programme := from.home, from.programme
-		if home == o.InstitutionID {
-			return nil, errOwn
-		}
 		c, err := tx.Course.Get(ctx, o.CourseID)
 		if err != nil {
 			return nil, err
@@ -72,17 +68,17 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if err != nil {
 			return nil, err
 		}
-		if err := open(o, c, active[o.InstitutionID], now, from.audiences); err != nil {
+		if err := eligible.Check(eligible.Facts{
+			Offering: o, Course: c, Active: active[o.InstitutionID], Now: now, Audiences: from.audiences,
+			Applicant: &eligible.Applicant{Home: home, Active: active[home]},
+		}); err != nil {
 			return nil, err
-		}
-		if !active[home] {
-			return nil, errHomeInactive
 		}
 		version, err := tx.CourseVersion.Get(ctx, o.VersionID)
 		if err != nil {
 			return nil, err
 		}
-		previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).PreviewAll(ctx, home, programme, []*ent.CourseVersion{version})
+		previews, err := agreement.PreviewAll(ctx, tx.Client(), now, home, programme, []*ent.CourseVersion{version})
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +90,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		}
 		app, err := create.Save(ctx)
 		if storage.IsDuplicate(err) {
-			return nil, errApplied
+			return nil, eligible.ErrApplied
 		}
 		if err != nil {
 			return nil, err
@@ -102,12 +98,6 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		return app, ledger.Note(ctx, tx, toSubmit, ofApplication(app, ""))
 	})
 }
-
-var (
-	errOwn          = problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
-	errHomeInactive = problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
-	errApplied      = problem.New(problem.Conflict, "you have applied for this offering already")
-)
 
 // Applicant is from where the signed-in learner would apply, without saying so.
 type Applicant struct {
@@ -129,33 +119,23 @@ func (s *Service) Applicant(ctx context.Context) (*Applicant, error) {
 	return &Applicant{from: from, active: active[from.home]}, err
 }
 
-// OfferingActions says whether the viewer may apply for an offering of a course
-// now, whose provider is an active member or not. by is who has signed in, applied
-// their live application for the offering; nil each when there is none.
-func OfferingActions(ctx context.Context, o *ent.Offering, c *ent.Course, active bool, now time.Time, by *Applicant, applied *ent.Application) []authz.Action {
+// OfferingActions says whether the viewer may apply for an offering. f are its
+// facts, by is who has signed in, or nil, and applied whether an application of
+// theirs is alive.
+func OfferingActions(ctx context.Context, f eligible.Facts, by *Applicant, applied bool) []authz.Action {
 	v, signedIn := authz.SignedInPerson(ctx)
 	if signedIn != nil {
 		return []authz.Action{toSubmit.Act(signedIn)}
 	}
-	var own, sends, again error
-	audiences := by.from.audiences
+	f.Applicant = &eligible.Applicant{Home: by.from.home, Active: by.active, Applied: applied}
+	f.Audiences = by.from.audiences
 	switch {
 	case errors.Is(by.err, problem.Is(problem.Invalid)): // they say from where when they apply
-		audiences = v.Audiences
+		f.Audiences = v.Audiences
 	case by.err != nil:
 		return []authz.Action{toSubmit.Act(by.err)}
-	default:
-		if by.from.home == o.InstitutionID {
-			own = errOwn
-		}
-		if !by.active {
-			sends = errHomeInactive
-		}
 	}
-	if applied != nil {
-		again = errApplied
-	}
-	return []authz.Action{toSubmit.Act(own, open(o, c, active, now, audiences), sends, again)}
+	return []authz.Action{toSubmit.Act(eligible.Check(f))}
 }
 
 // OwnHome returns the institution and programme from which the signed-in
@@ -173,42 +153,6 @@ func (s *Service) OwnHome(ctx context.Context, programme *ident.ID) (*ident.ID, 
 		return nil, nil, err
 	}
 	return &from.home, from.programme, nil
-}
-
-var errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")
-
-// open returns nil while learners of the audiences can apply, and says otherwise
-// why not.
-func open(o *ent.Offering, c *ent.Course, active bool, now time.Time, audiences []vocab.TargetGroup) error {
-	if !active {
-		return errProviderInactive
-	}
-	if err := catalogue.TakesApplications(c); err != nil {
-		return err
-	}
-	var p *problem.Error
-	w := catalogue.WindowAt(o, now, audiences...)
-	switch catalogue.AvailabilityAt(o, now, audiences...) {
-	case catalogue.Open:
-		return nil
-	case catalogue.OpensLater:
-		p = problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(w.OpensAt, o.Zone), o.Zone)
-	case catalogue.Closed:
-		p = problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*w.ClosesAt, o.Zone), o.Zone)
-	case catalogue.Full:
-		return full(o)
-	default:
-		return closed(o)
-	}
-	return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
-}
-
-func closed(o *ent.Offering) error {
-	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
-}
-
-func full(o *ent.Offering) error {
-	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With("seats", o.Seats)
 }
 
 // liveKey is what two live applications of one learner for one offering share.

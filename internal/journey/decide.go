@@ -13,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -130,9 +131,9 @@ func takeSeat(ctx context.Context, tx *ent.Tx, app *ent.Application) error {
 			return err
 		}
 		if o.State != offering.StatePUBLISHED {
-			return closed(o)
+			return eligible.NoApplications(o)
 		}
-		return full(o)
+		return eligible.Full(o)
 	}
 	return catalogue.TakeQuotaTx(ctx, tx, app.OfferingID, app.HomeID)
 }

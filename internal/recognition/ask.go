@@ -134,8 +134,7 @@ func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, create *ent.R
 		grant(recognitioncase.BasisCOMMITMENT, *p.RuleID, p.ECTS, p.Transfer)
 		return nil
 	}
-	previews, err := (&agreement.Service{DB: tx.Client(), Now: s.Now}).
-		PreviewAll(ctx, f.credential.HomeID, f.programme, []*ent.CourseVersion{f.version})
+	previews, err := agreement.PreviewAll(ctx, tx.Client(), now, f.credential.HomeID, f.programme, []*ent.CourseVersion{f.version})
 	if err != nil {
 		return err
 	}

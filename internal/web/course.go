@@ -7,11 +7,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/format/schemaorg"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
 )
@@ -58,7 +58,7 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 	}
 	for _, o := range record.Offerings {
 		page.Offerings = append(page.Offerings, pages.CourseOffering{
-			Stage: stageOf(o, now), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, StartsOn: vocab.OrZero(o.StartsOn), EndsOn: vocab.OrZero(o.EndsOn),
+			Stage: stageOf(o, c, now), OnDemand: o.Schedule == offering.ScheduleON_DEMAND, StartsOn: vocab.OrZero(o.StartsOn), EndsOn: vocab.OrZero(o.EndsOn),
 			OpensAt: o.OpensAt, ClosesAt: o.ClosesAt, Windows: o.Windows, Zone: o.Zone, Language: o.Language, Mode: o.Mode, Place: o.Place,
 		})
 	}
@@ -67,18 +67,20 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 
 // stageOf says whether people may apply for an offering: anybody, of whatever
 // audience.
-func stageOf(o *ent.Offering, now time.Time) pages.Stage {
+func stageOf(o *ent.Offering, c *ent.Course, now time.Time) pages.Stage {
 	audiences := []vocab.TargetGroup{""}
 	for _, w := range o.Windows {
 		audiences = append(audiences, w.Audience)
 	}
-	switch w := catalogue.WindowAt(o, now, audiences...); {
-	case o.State == offering.StateCANCELLED:
-		return pages.CalledOff
-	case w.ClosesAt != nil && !now.Before(*w.ClosesAt):
-		return pages.Closed
-	case now.Before(w.OpensAt):
-		return pages.ToOpen
+	for _, reason := range eligible.Standing(eligible.Facts{Offering: o, Course: c, Active: true, Now: now, Audiences: audiences}) {
+		switch reason.Code {
+		case eligible.NotPublished:
+			return pages.CalledOff
+		case eligible.PastDeadline:
+			return pages.Closed
+		case eligible.NotYetOpen:
+			return pages.ToOpen
+		}
 	}
 	return pages.Open
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -27,7 +28,7 @@ func TestStagesOfAnOffering(t *testing.T) {
 		{o, 9, pages.ToOpen}, {o, 10, pages.Open}, {o, 19, pages.Open}, {o, 20, pages.Closed},
 		{later, 22, pages.Open}, {later, 25, pages.Closed}, {endless, 28, pages.Open}, {off, 15, pages.CalledOff},
 	} {
-		if got := stageOf(&tt.o, day(tt.day)); got != tt.want {
+		if got := stageOf(&tt.o, &ent.Course{State: course.StatePUBLISHED}, day(tt.day)); got != tt.want {
 			t.Errorf("on day %d it is %s, want %s", tt.day, got, tt.want)
 		}
 	}

@@ -1,0 +1,169 @@
+// Package eligible answers whether somebody may apply for an offering, and why
+// not. It is the one room that does: the application asks it before it is stored,
+// actions and availability before it is made, and the catalogue and the pages for
+// whoever looks. It reads no database: what it goes by is handed to it, so that
+// the facts of many offerings can be loaded at once.
+package eligible
+
+import (
+	"slices"
+	"time"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Facts are what an answer rests on.
+type Facts struct {
+	Offering  *ent.Offering
+	Course    *ent.Course
+	Active    bool                // whether the provider is an active member of an alliance
+	Now       time.Time           // one clock for all
+	Audiences []vocab.TargetGroup // to which who asks belongs; none: the general window
+	Applicant *Applicant          // nil: anybody
+}
+
+// Applicant is a person who would apply.
+type Applicant struct {
+	Home    ident.ID // "" while they have not said from where
+	Active  bool     // whether the home is an active member of an alliance
+	Applied bool     // whether an application of theirs for the offering is alive
+}
+
+// Code names a reason.
+type Code string
+
+// The reasons, in the order in which they count.
+const (
+	OwnInstitution   Code = "OWN_INSTITUTION"
+	ProviderInactive Code = "PROVIDER_INACTIVE"
+	CourseWithdrawn  Code = "COURSE_WITHDRAWN"
+	NotPublished     Code = "NOT_PUBLISHED"
+	NotYetOpen       Code = "NOT_YET_OPEN"
+	PastDeadline     Code = "PAST_DEADLINE"
+	NoSeat           Code = "NO_SEAT"
+	HomeInactive     Code = "HOME_INACTIVE"
+	AlreadyApplied   Code = "ALREADY_APPLIED"
+)
+
+// Reason is why somebody may not apply.
+type Reason struct {
+	Code    Code
+	Problem *problem.Error // as it is said to them
+}
+
+// Standing returns every reason against an application, the first one first;
+// none when it may be made.
+func Standing(f Facts) []Reason {
+	var all []Reason
+	add := func(c Code, p *problem.Error) { all = append(all, Reason{c, p}) }
+	o, a := f.Offering, f.Applicant
+	if a != nil && a.Home == o.InstitutionID {
+		add(OwnInstitution, errOwn)
+	}
+	if !f.Active {
+		add(ProviderInactive, errProviderInactive)
+	}
+	if f.Course.State != course.StatePUBLISHED {
+		add(CourseWithdrawn, catalogue.ErrWithdrawn(f.Course))
+	}
+	if o.State != offering.StatePUBLISHED {
+		add(NotPublished, NoApplications(o))
+	} else {
+		all = append(all, timely(f)...)
+	}
+	if a != nil && a.Home != "" && !a.Active {
+		add(HomeInactive, errHomeInactive)
+	}
+	if a != nil && a.Applied {
+		add(AlreadyApplied, ErrApplied)
+	}
+	return all
+}
+
+// timely looks at the window and the seats of a published offering, which is open
+// until the very instant of its deadline.
+func timely(f Facts) (all []Reason) {
+	o, w := f.Offering, catalogue.WindowAt(f.Offering, f.Now, f.Audiences...)
+	bounds := func(p *problem.Error) *problem.Error {
+		return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
+	}
+	switch {
+	case f.Now.Before(w.OpensAt):
+		all = append(all, Reason{NotYetOpen, bounds(problem.New(problem.Conflict, "applications open on %s (%s)", vocab.Local(w.OpensAt, o.Zone), o.Zone))})
+	case w.ClosesAt != nil && !f.Now.Before(*w.ClosesAt):
+		all = append(all, Reason{PastDeadline, bounds(problem.New(problem.Conflict, "applications closed on %s (%s)", vocab.Local(*w.ClosesAt, o.Zone), o.Zone))})
+	}
+	if o.SeatsTaken >= o.Seats {
+		all = append(all, Reason{NoSeat, Full(o)})
+	}
+	return all
+}
+
+// Check returns the problem of the first reason, or nil.
+func Check(f Facts) error {
+	if all := Standing(f); len(all) > 0 {
+		return all[0].Problem
+	}
+	return nil
+}
+
+// The problems. Those of an offering's state and seats are also said to who
+// admits.
+var (
+	errOwn              = problem.New(problem.Invalid, "this is an offering of your own institution; enrol there").At("input", "offeringId")
+	errProviderInactive = problem.New(problem.Conflict, "the institution that offers this is no active member of an alliance and takes nobody now")
+	errHomeInactive     = problem.New(problem.Conflict, "your home institution is no active member of an alliance and sends no applications now")
+	ErrApplied          = problem.New(problem.Conflict, "you have applied for this offering already")
+)
+
+// NoApplications says that an offering is in a state that takes nobody.
+func NoApplications(o *ent.Offering) *problem.Error {
+	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+}
+
+// Full says that an offering has no free seat.
+func Full(o *ent.Offering) *problem.Error {
+	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With("seats", o.Seats)
+}
+
+// Next picks the facts of the offering that learners can take next: an open one,
+// else one that opens, else a full one, else a closed one; of several the first.
+// It returns -1 and NOT_AVAILABLE when there is none.
+func Next(all []Facts) (int, catalogue.Availability) {
+	best, rank := -1, len(inTurn)
+	for i, f := range all {
+		if r := slices.Index(inTurn, Availability(f)); r >= 0 && r < rank {
+			best, rank = i, r
+		}
+	}
+	if best < 0 {
+		return -1, catalogue.NotAvailable
+	}
+	return best, inTurn[rank]
+}
+
+var inTurn = []catalogue.Availability{catalogue.Open, catalogue.OpensLater, catalogue.Full, catalogue.Closed}
+
+// Availability is the standing of an offering in a word, whoever applies.
+func Availability(f Facts) catalogue.Availability {
+	f.Applicant = nil
+	all := Standing(f)
+	if len(all) == 0 {
+		return catalogue.Open
+	}
+	switch all[0].Code {
+	case NotYetOpen:
+		return catalogue.OpensLater
+	case PastDeadline:
+		return catalogue.Closed
+	case NoSeat:
+		return catalogue.Full
+	}
+	return catalogue.NotAvailable
+}
