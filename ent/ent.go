@@ -55,6 +55,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
+	"github.com/peregrine-exchange/peregrine/ent/workitem"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -158,6 +159,7 @@ func checkColumn(t, c string) error {
 			signingkey.Table:      signingkey.ValidColumn,
 			statuslist.Table:      statuslist.ValidColumn,
 			unit.Table:            unit.ValidColumn,
+			workitem.Table:        workitem.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -57,18 +57,14 @@ type ImportRun struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Error holds the value of the "error" field.
 	Error string `json:"error,omitempty"`
-	// who holds the lease
-	Worker string `json:"worker,omitempty"`
-	// LeasedUntil holds the value of the "leased_until" field.
-	LeasedUntil *time.Time `json:"leased_until,omitempty"`
+	// AwaitedUntil holds the value of the "awaited_until" field.
+	AwaitedUntil *time.Time `json:"awaited_until,omitempty"`
 	// of the pulled document; its source asks with it once nothing of it is left to do
 	Etag string `json:"etag,omitempty"`
 	// LastModified holds the value of the "last_modified" field.
 	LastModified string `json:"last_modified,omitempty"`
 	// digest of what its source asked for, which may be something else by the end
 	Asked string `json:"asked,omitempty"`
-	// Attempts holds the value of the "attempts" field.
-	Attempts int `json:"attempts,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ImportRunQuery when eager-loading is set.
 	Edges        ImportRunEdges `json:"edges"`
@@ -126,11 +122,11 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case importrun.FieldBytes, importrun.FieldRows, importrun.FieldCreated, importrun.FieldUpdated, importrun.FieldUnchanged, importrun.FieldRejected, importrun.FieldIncomplete, importrun.FieldAttempts:
+		case importrun.FieldBytes, importrun.FieldRows, importrun.FieldCreated, importrun.FieldUpdated, importrun.FieldUnchanged, importrun.FieldRejected, importrun.FieldIncomplete:
 			values[i] = new(sql.NullInt64)
-		case importrun.FieldID, importrun.FieldInstitutionID, importrun.FieldSourceID, importrun.FieldStartedByID, importrun.FieldFormat, importrun.FieldMode, importrun.FieldState, importrun.FieldName, importrun.FieldError, importrun.FieldWorker, importrun.FieldEtag, importrun.FieldLastModified, importrun.FieldAsked:
+		case importrun.FieldID, importrun.FieldInstitutionID, importrun.FieldSourceID, importrun.FieldStartedByID, importrun.FieldFormat, importrun.FieldMode, importrun.FieldState, importrun.FieldName, importrun.FieldError, importrun.FieldEtag, importrun.FieldLastModified, importrun.FieldAsked:
 			values[i] = new(sql.NullString)
-		case importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldEndedAt, importrun.FieldLeasedUntil:
+		case importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldEndedAt, importrun.FieldAwaitedUntil:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -265,18 +261,12 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Error = value.String
 			}
-		case importrun.FieldWorker:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field worker", values[i])
-			} else if value.Valid {
-				_m.Worker = value.String
-			}
-		case importrun.FieldLeasedUntil:
+		case importrun.FieldAwaitedUntil:
 			if value, ok := values[i].(*sql.NullTime); !ok {
-				return fmt.Errorf("unexpected type %T for field leased_until", values[i])
+				return fmt.Errorf("unexpected type %T for field awaited_until", values[i])
 			} else if value.Valid {
-				_m.LeasedUntil = new(time.Time)
-				*_m.LeasedUntil = value.Time
+				_m.AwaitedUntil = new(time.Time)
+				*_m.AwaitedUntil = value.Time
 			}
 		case importrun.FieldEtag:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -295,12 +285,6 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field asked", values[i])
 			} else if value.Valid {
 				_m.Asked = value.String
-			}
-		case importrun.FieldAttempts:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field attempts", values[i])
-			} else if value.Valid {
-				_m.Attempts = int(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -415,11 +399,8 @@ func (_m *ImportRun) String() string {
 	builder.WriteString("error=")
 	builder.WriteString(_m.Error)
 	builder.WriteString(", ")
-	builder.WriteString("worker=")
-	builder.WriteString(_m.Worker)
-	builder.WriteString(", ")
-	if v := _m.LeasedUntil; v != nil {
-		builder.WriteString("leased_until=")
+	if v := _m.AwaitedUntil; v != nil {
+		builder.WriteString("awaited_until=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
@@ -431,9 +412,6 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("asked=")
 	builder.WriteString(_m.Asked)
-	builder.WriteString(", ")
-	builder.WriteString("attempts=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
 	builder.WriteByte(')')
 	return builder.String()
 }

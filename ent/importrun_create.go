@@ -244,30 +244,16 @@ func (_c *ImportRunCreate) SetNillableError(v *string) *ImportRunCreate {
 	return _c
 }
 
-// SetWorker sets the "worker" field.
-func (_c *ImportRunCreate) SetWorker(v string) *ImportRunCreate {
-	_c.mutation.SetWorker(v)
+// SetAwaitedUntil sets the "awaited_until" field.
+func (_c *ImportRunCreate) SetAwaitedUntil(v time.Time) *ImportRunCreate {
+	_c.mutation.SetAwaitedUntil(v)
 	return _c
 }
 
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableWorker(v *string) *ImportRunCreate {
+// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableAwaitedUntil(v *time.Time) *ImportRunCreate {
 	if v != nil {
-		_c.SetWorker(*v)
-	}
-	return _c
-}
-
-// SetLeasedUntil sets the "leased_until" field.
-func (_c *ImportRunCreate) SetLeasedUntil(v time.Time) *ImportRunCreate {
-	_c.mutation.SetLeasedUntil(v)
-	return _c
-}
-
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableLeasedUntil(v *time.Time) *ImportRunCreate {
-	if v != nil {
-		_c.SetLeasedUntil(*v)
+		_c.SetAwaitedUntil(*v)
 	}
 	return _c
 }
@@ -310,20 +296,6 @@ func (_c *ImportRunCreate) SetAsked(v string) *ImportRunCreate {
 func (_c *ImportRunCreate) SetNillableAsked(v *string) *ImportRunCreate {
 	if v != nil {
 		_c.SetAsked(*v)
-	}
-	return _c
-}
-
-// SetAttempts sets the "attempts" field.
-func (_c *ImportRunCreate) SetAttempts(v int) *ImportRunCreate {
-	_c.mutation.SetAttempts(v)
-	return _c
-}
-
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableAttempts(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetAttempts(*v)
 	}
 	return _c
 }
@@ -432,10 +404,6 @@ func (_c *ImportRunCreate) defaults() {
 		v := importrun.DefaultError
 		_c.mutation.SetError(v)
 	}
-	if _, ok := _c.mutation.Worker(); !ok {
-		v := importrun.DefaultWorker
-		_c.mutation.SetWorker(v)
-	}
 	if _, ok := _c.mutation.Etag(); !ok {
 		v := importrun.DefaultEtag
 		_c.mutation.SetEtag(v)
@@ -447,10 +415,6 @@ func (_c *ImportRunCreate) defaults() {
 	if _, ok := _c.mutation.Asked(); !ok {
 		v := importrun.DefaultAsked
 		_c.mutation.SetAsked(v)
-	}
-	if _, ok := _c.mutation.Attempts(); !ok {
-		v := importrun.DefaultAttempts
-		_c.mutation.SetAttempts(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := importrun.DefaultID()
@@ -577,14 +541,6 @@ func (_c *ImportRunCreate) check() error {
 			return &ValidationError{Name: "error", err: fmt.Errorf(`ent: validator failed for field "ImportRun.error": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Worker(); !ok {
-		return &ValidationError{Name: "worker", err: errors.New(`ent: missing required field "ImportRun.worker"`)}
-	}
-	if v, ok := _c.mutation.Worker(); ok {
-		if err := importrun.WorkerValidator(v); err != nil {
-			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
-		}
-	}
 	if _, ok := _c.mutation.Etag(); !ok {
 		return &ValidationError{Name: "etag", err: errors.New(`ent: missing required field "ImportRun.etag"`)}
 	}
@@ -607,14 +563,6 @@ func (_c *ImportRunCreate) check() error {
 	if v, ok := _c.mutation.Asked(); ok {
 		if err := importrun.AskedValidator(v); err != nil {
 			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.Attempts(); !ok {
-		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "ImportRun.attempts"`)}
-	}
-	if v, ok := _c.mutation.Attempts(); ok {
-		if err := importrun.AttemptsValidator(v); err != nil {
-			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -720,13 +668,9 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldError, field.TypeString, value)
 		_node.Error = value
 	}
-	if value, ok := _c.mutation.Worker(); ok {
-		_spec.SetField(importrun.FieldWorker, field.TypeString, value)
-		_node.Worker = value
-	}
-	if value, ok := _c.mutation.LeasedUntil(); ok {
-		_spec.SetField(importrun.FieldLeasedUntil, field.TypeTime, value)
-		_node.LeasedUntil = &value
+	if value, ok := _c.mutation.AwaitedUntil(); ok {
+		_spec.SetField(importrun.FieldAwaitedUntil, field.TypeTime, value)
+		_node.AwaitedUntil = &value
 	}
 	if value, ok := _c.mutation.Etag(); ok {
 		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
@@ -739,10 +683,6 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Asked(); ok {
 		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
 		_node.Asked = value
-	}
-	if value, ok := _c.mutation.Attempts(); ok {
-		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
-		_node.Attempts = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

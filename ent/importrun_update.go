@@ -329,37 +329,23 @@ func (_u *ImportRunUpdate) SetNillableError(v *string) *ImportRunUpdate {
 	return _u
 }
 
-// SetWorker sets the "worker" field.
-func (_u *ImportRunUpdate) SetWorker(v string) *ImportRunUpdate {
-	_u.mutation.SetWorker(v)
+// SetAwaitedUntil sets the "awaited_until" field.
+func (_u *ImportRunUpdate) SetAwaitedUntil(v time.Time) *ImportRunUpdate {
+	_u.mutation.SetAwaitedUntil(v)
 	return _u
 }
 
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableWorker(v *string) *ImportRunUpdate {
+// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableAwaitedUntil(v *time.Time) *ImportRunUpdate {
 	if v != nil {
-		_u.SetWorker(*v)
+		_u.SetAwaitedUntil(*v)
 	}
 	return _u
 }
 
-// SetLeasedUntil sets the "leased_until" field.
-func (_u *ImportRunUpdate) SetLeasedUntil(v time.Time) *ImportRunUpdate {
-	_u.mutation.SetLeasedUntil(v)
-	return _u
-}
-
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableLeasedUntil(v *time.Time) *ImportRunUpdate {
-	if v != nil {
-		_u.SetLeasedUntil(*v)
-	}
-	return _u
-}
-
-// ClearLeasedUntil clears the value of the "leased_until" field.
-func (_u *ImportRunUpdate) ClearLeasedUntil() *ImportRunUpdate {
-	_u.mutation.ClearLeasedUntil()
+// ClearAwaitedUntil clears the value of the "awaited_until" field.
+func (_u *ImportRunUpdate) ClearAwaitedUntil() *ImportRunUpdate {
+	_u.mutation.ClearAwaitedUntil()
 	return _u
 }
 
@@ -402,27 +388,6 @@ func (_u *ImportRunUpdate) SetNillableAsked(v *string) *ImportRunUpdate {
 	if v != nil {
 		_u.SetAsked(*v)
 	}
-	return _u
-}
-
-// SetAttempts sets the "attempts" field.
-func (_u *ImportRunUpdate) SetAttempts(v int) *ImportRunUpdate {
-	_u.mutation.ResetAttempts()
-	_u.mutation.SetAttempts(v)
-	return _u
-}
-
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableAttempts(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetAttempts(*v)
-	}
-	return _u
-}
-
-// AddAttempts adds value to the "attempts" field.
-func (_u *ImportRunUpdate) AddAttempts(v int) *ImportRunUpdate {
-	_u.mutation.AddAttempts(v)
 	return _u
 }
 
@@ -552,11 +517,6 @@ func (_u *ImportRunUpdate) check() error {
 			return &ValidationError{Name: "error", err: fmt.Errorf(`ent: validator failed for field "ImportRun.error": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Worker(); ok {
-		if err := importrun.WorkerValidator(v); err != nil {
-			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.Etag(); ok {
 		if err := importrun.EtagValidator(v); err != nil {
 			return &ValidationError{Name: "etag", err: fmt.Errorf(`ent: validator failed for field "ImportRun.etag": %w`, err)}
@@ -570,11 +530,6 @@ func (_u *ImportRunUpdate) check() error {
 	if v, ok := _u.mutation.Asked(); ok {
 		if err := importrun.AskedValidator(v); err != nil {
 			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Attempts(); ok {
-		if err := importrun.AttemptsValidator(v); err != nil {
-			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
 		}
 	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
@@ -670,14 +625,11 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Error(); ok {
 		_spec.SetField(importrun.FieldError, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Worker(); ok {
-		_spec.SetField(importrun.FieldWorker, field.TypeString, value)
+	if value, ok := _u.mutation.AwaitedUntil(); ok {
+		_spec.SetField(importrun.FieldAwaitedUntil, field.TypeTime, value)
 	}
-	if value, ok := _u.mutation.LeasedUntil(); ok {
-		_spec.SetField(importrun.FieldLeasedUntil, field.TypeTime, value)
-	}
-	if _u.mutation.LeasedUntilCleared() {
-		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	if _u.mutation.AwaitedUntilCleared() {
+		_spec.ClearField(importrun.FieldAwaitedUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Etag(); ok {
 		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
@@ -687,12 +639,6 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Asked(); ok {
 		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.Attempts(); ok {
-		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedAttempts(); ok {
-		_spec.AddField(importrun.FieldAttempts, field.TypeInt, value)
 	}
 	if _u.mutation.SourceCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1071,37 +1017,23 @@ func (_u *ImportRunUpdateOne) SetNillableError(v *string) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetWorker sets the "worker" field.
-func (_u *ImportRunUpdateOne) SetWorker(v string) *ImportRunUpdateOne {
-	_u.mutation.SetWorker(v)
+// SetAwaitedUntil sets the "awaited_until" field.
+func (_u *ImportRunUpdateOne) SetAwaitedUntil(v time.Time) *ImportRunUpdateOne {
+	_u.mutation.SetAwaitedUntil(v)
 	return _u
 }
 
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableWorker(v *string) *ImportRunUpdateOne {
+// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableAwaitedUntil(v *time.Time) *ImportRunUpdateOne {
 	if v != nil {
-		_u.SetWorker(*v)
+		_u.SetAwaitedUntil(*v)
 	}
 	return _u
 }
 
-// SetLeasedUntil sets the "leased_until" field.
-func (_u *ImportRunUpdateOne) SetLeasedUntil(v time.Time) *ImportRunUpdateOne {
-	_u.mutation.SetLeasedUntil(v)
-	return _u
-}
-
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableLeasedUntil(v *time.Time) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetLeasedUntil(*v)
-	}
-	return _u
-}
-
-// ClearLeasedUntil clears the value of the "leased_until" field.
-func (_u *ImportRunUpdateOne) ClearLeasedUntil() *ImportRunUpdateOne {
-	_u.mutation.ClearLeasedUntil()
+// ClearAwaitedUntil clears the value of the "awaited_until" field.
+func (_u *ImportRunUpdateOne) ClearAwaitedUntil() *ImportRunUpdateOne {
+	_u.mutation.ClearAwaitedUntil()
 	return _u
 }
 
@@ -1144,27 +1076,6 @@ func (_u *ImportRunUpdateOne) SetNillableAsked(v *string) *ImportRunUpdateOne {
 	if v != nil {
 		_u.SetAsked(*v)
 	}
-	return _u
-}
-
-// SetAttempts sets the "attempts" field.
-func (_u *ImportRunUpdateOne) SetAttempts(v int) *ImportRunUpdateOne {
-	_u.mutation.ResetAttempts()
-	_u.mutation.SetAttempts(v)
-	return _u
-}
-
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableAttempts(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetAttempts(*v)
-	}
-	return _u
-}
-
-// AddAttempts adds value to the "attempts" field.
-func (_u *ImportRunUpdateOne) AddAttempts(v int) *ImportRunUpdateOne {
-	_u.mutation.AddAttempts(v)
 	return _u
 }
 
@@ -1307,11 +1218,6 @@ func (_u *ImportRunUpdateOne) check() error {
 			return &ValidationError{Name: "error", err: fmt.Errorf(`ent: validator failed for field "ImportRun.error": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Worker(); ok {
-		if err := importrun.WorkerValidator(v); err != nil {
-			return &ValidationError{Name: "worker", err: fmt.Errorf(`ent: validator failed for field "ImportRun.worker": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.Etag(); ok {
 		if err := importrun.EtagValidator(v); err != nil {
 			return &ValidationError{Name: "etag", err: fmt.Errorf(`ent: validator failed for field "ImportRun.etag": %w`, err)}
@@ -1325,11 +1231,6 @@ func (_u *ImportRunUpdateOne) check() error {
 	if v, ok := _u.mutation.Asked(); ok {
 		if err := importrun.AskedValidator(v); err != nil {
 			return &ValidationError{Name: "asked", err: fmt.Errorf(`ent: validator failed for field "ImportRun.asked": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Attempts(); ok {
-		if err := importrun.AttemptsValidator(v); err != nil {
-			return &ValidationError{Name: "attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempts": %w`, err)}
 		}
 	}
 	if _u.mutation.InstitutionCleared() && len(_u.mutation.InstitutionIDs()) > 0 {
@@ -1442,14 +1343,11 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	if value, ok := _u.mutation.Error(); ok {
 		_spec.SetField(importrun.FieldError, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Worker(); ok {
-		_spec.SetField(importrun.FieldWorker, field.TypeString, value)
+	if value, ok := _u.mutation.AwaitedUntil(); ok {
+		_spec.SetField(importrun.FieldAwaitedUntil, field.TypeTime, value)
 	}
-	if value, ok := _u.mutation.LeasedUntil(); ok {
-		_spec.SetField(importrun.FieldLeasedUntil, field.TypeTime, value)
-	}
-	if _u.mutation.LeasedUntilCleared() {
-		_spec.ClearField(importrun.FieldLeasedUntil, field.TypeTime)
+	if _u.mutation.AwaitedUntilCleared() {
+		_spec.ClearField(importrun.FieldAwaitedUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Etag(); ok {
 		_spec.SetField(importrun.FieldEtag, field.TypeString, value)
@@ -1459,12 +1357,6 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if value, ok := _u.mutation.Asked(); ok {
 		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.Attempts(); ok {
-		_spec.SetField(importrun.FieldAttempts, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedAttempts(); ok {
-		_spec.AddField(importrun.FieldAttempts, field.TypeInt, value)
 	}
 	if _u.mutation.SourceCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -55,6 +56,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
+	"github.com/peregrine-exchange/peregrine/ent/workitem"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -111,6 +113,7 @@ const (
 	TypeSigningKey      = "SigningKey"
 	TypeStatusList      = "StatusList"
 	TypeUnit            = "Unit"
+	TypeWorkItem        = "WorkItem"
 )
 
 // AffiliationMutation represents an operation that mutates the Affiliation nodes in the graph.
@@ -16310,13 +16313,10 @@ type ImportRunMutation struct {
 	started_at         *time.Time
 	ended_at           *time.Time
 	error              *string
-	worker             *string
-	leased_until       *time.Time
+	awaited_until      *time.Time
 	etag               *string
 	last_modified      *string
 	asked              *string
-	attempts           *int
-	addattempts        *int
 	clearedFields      map[string]struct{}
 	institution        *ident.ID
 	clearedinstitution bool
@@ -17273,89 +17273,53 @@ func (m *ImportRunMutation) ResetError() {
 	m.error = nil
 }
 
-// SetWorker sets the "worker" field.
-func (m *ImportRunMutation) SetWorker(s string) {
-	m.worker = &s
+// SetAwaitedUntil sets the "awaited_until" field.
+func (m *ImportRunMutation) SetAwaitedUntil(t time.Time) {
+	m.awaited_until = &t
 }
 
-// Worker returns the value of the "worker" field in the mutation.
-func (m *ImportRunMutation) Worker() (r string, exists bool) {
-	v := m.worker
+// AwaitedUntil returns the value of the "awaited_until" field in the mutation.
+func (m *ImportRunMutation) AwaitedUntil() (r time.Time, exists bool) {
+	v := m.awaited_until
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldWorker returns the old "worker" field's value of the ImportRun entity.
+// OldAwaitedUntil returns the old "awaited_until" field's value of the ImportRun entity.
 // If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ImportRunMutation) OldWorker(ctx context.Context) (v string, err error) {
+func (m *ImportRunMutation) OldAwaitedUntil(ctx context.Context) (v *time.Time, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldWorker is only allowed on UpdateOne operations")
+		return v, errors.New("OldAwaitedUntil is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldWorker requires an ID field in the mutation")
+		return v, errors.New("OldAwaitedUntil requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldWorker: %w", err)
+		return v, fmt.Errorf("querying old value for OldAwaitedUntil: %w", err)
 	}
-	return oldValue.Worker, nil
+	return oldValue.AwaitedUntil, nil
 }
 
-// ResetWorker resets all changes to the "worker" field.
-func (m *ImportRunMutation) ResetWorker() {
-	m.worker = nil
+// ClearAwaitedUntil clears the value of the "awaited_until" field.
+func (m *ImportRunMutation) ClearAwaitedUntil() {
+	m.awaited_until = nil
+	m.clearedFields[importrun.FieldAwaitedUntil] = struct{}{}
 }
 
-// SetLeasedUntil sets the "leased_until" field.
-func (m *ImportRunMutation) SetLeasedUntil(t time.Time) {
-	m.leased_until = &t
-}
-
-// LeasedUntil returns the value of the "leased_until" field in the mutation.
-func (m *ImportRunMutation) LeasedUntil() (r time.Time, exists bool) {
-	v := m.leased_until
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldLeasedUntil returns the old "leased_until" field's value of the ImportRun entity.
-// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ImportRunMutation) OldLeasedUntil(ctx context.Context) (v *time.Time, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldLeasedUntil is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldLeasedUntil requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldLeasedUntil: %w", err)
-	}
-	return oldValue.LeasedUntil, nil
-}
-
-// ClearLeasedUntil clears the value of the "leased_until" field.
-func (m *ImportRunMutation) ClearLeasedUntil() {
-	m.leased_until = nil
-	m.clearedFields[importrun.FieldLeasedUntil] = struct{}{}
-}
-
-// LeasedUntilCleared returns if the "leased_until" field was cleared in this mutation.
-func (m *ImportRunMutation) LeasedUntilCleared() bool {
-	_, ok := m.clearedFields[importrun.FieldLeasedUntil]
+// AwaitedUntilCleared returns if the "awaited_until" field was cleared in this mutation.
+func (m *ImportRunMutation) AwaitedUntilCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldAwaitedUntil]
 	return ok
 }
 
-// ResetLeasedUntil resets all changes to the "leased_until" field.
-func (m *ImportRunMutation) ResetLeasedUntil() {
-	m.leased_until = nil
-	delete(m.clearedFields, importrun.FieldLeasedUntil)
+// ResetAwaitedUntil resets all changes to the "awaited_until" field.
+func (m *ImportRunMutation) ResetAwaitedUntil() {
+	m.awaited_until = nil
+	delete(m.clearedFields, importrun.FieldAwaitedUntil)
 }
 
 // SetEtag sets the "etag" field.
@@ -17464,62 +17428,6 @@ func (m *ImportRunMutation) OldAsked(ctx context.Context) (v string, err error) 
 // ResetAsked resets all changes to the "asked" field.
 func (m *ImportRunMutation) ResetAsked() {
 	m.asked = nil
-}
-
-// SetAttempts sets the "attempts" field.
-func (m *ImportRunMutation) SetAttempts(i int) {
-	m.attempts = &i
-	m.addattempts = nil
-}
-
-// Attempts returns the value of the "attempts" field in the mutation.
-func (m *ImportRunMutation) Attempts() (r int, exists bool) {
-	v := m.attempts
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldAttempts returns the old "attempts" field's value of the ImportRun entity.
-// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ImportRunMutation) OldAttempts(ctx context.Context) (v int, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldAttempts requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
-	}
-	return oldValue.Attempts, nil
-}
-
-// AddAttempts adds i to the "attempts" field.
-func (m *ImportRunMutation) AddAttempts(i int) {
-	if m.addattempts != nil {
-		*m.addattempts += i
-	} else {
-		m.addattempts = &i
-	}
-}
-
-// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
-func (m *ImportRunMutation) AddedAttempts() (r int, exists bool) {
-	v := m.addattempts
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetAttempts resets all changes to the "attempts" field.
-func (m *ImportRunMutation) ResetAttempts() {
-	m.attempts = nil
-	m.addattempts = nil
 }
 
 // ClearInstitution clears the "institution" edge to the Institution entity.
@@ -17637,7 +17545,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, importrun.FieldCreatedAt)
 	}
@@ -17692,11 +17600,8 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.error != nil {
 		fields = append(fields, importrun.FieldError)
 	}
-	if m.worker != nil {
-		fields = append(fields, importrun.FieldWorker)
-	}
-	if m.leased_until != nil {
-		fields = append(fields, importrun.FieldLeasedUntil)
+	if m.awaited_until != nil {
+		fields = append(fields, importrun.FieldAwaitedUntil)
 	}
 	if m.etag != nil {
 		fields = append(fields, importrun.FieldEtag)
@@ -17706,9 +17611,6 @@ func (m *ImportRunMutation) Fields() []string {
 	}
 	if m.asked != nil {
 		fields = append(fields, importrun.FieldAsked)
-	}
-	if m.attempts != nil {
-		fields = append(fields, importrun.FieldAttempts)
 	}
 	return fields
 }
@@ -17754,18 +17656,14 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.EndedAt()
 	case importrun.FieldError:
 		return m.Error()
-	case importrun.FieldWorker:
-		return m.Worker()
-	case importrun.FieldLeasedUntil:
-		return m.LeasedUntil()
+	case importrun.FieldAwaitedUntil:
+		return m.AwaitedUntil()
 	case importrun.FieldEtag:
 		return m.Etag()
 	case importrun.FieldLastModified:
 		return m.LastModified()
 	case importrun.FieldAsked:
 		return m.Asked()
-	case importrun.FieldAttempts:
-		return m.Attempts()
 	}
 	return nil, false
 }
@@ -17811,18 +17709,14 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldEndedAt(ctx)
 	case importrun.FieldError:
 		return m.OldError(ctx)
-	case importrun.FieldWorker:
-		return m.OldWorker(ctx)
-	case importrun.FieldLeasedUntil:
-		return m.OldLeasedUntil(ctx)
+	case importrun.FieldAwaitedUntil:
+		return m.OldAwaitedUntil(ctx)
 	case importrun.FieldEtag:
 		return m.OldEtag(ctx)
 	case importrun.FieldLastModified:
 		return m.OldLastModified(ctx)
 	case importrun.FieldAsked:
 		return m.OldAsked(ctx)
-	case importrun.FieldAttempts:
-		return m.OldAttempts(ctx)
 	}
 	return nil, fmt.Errorf("unknown ImportRun field %s", name)
 }
@@ -17958,19 +17852,12 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetError(v)
 		return nil
-	case importrun.FieldWorker:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetWorker(v)
-		return nil
-	case importrun.FieldLeasedUntil:
+	case importrun.FieldAwaitedUntil:
 		v, ok := value.(time.Time)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetLeasedUntil(v)
+		m.SetAwaitedUntil(v)
 		return nil
 	case importrun.FieldEtag:
 		v, ok := value.(string)
@@ -17992,13 +17879,6 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAsked(v)
-		return nil
-	case importrun.FieldAttempts:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetAttempts(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)
@@ -18029,9 +17909,6 @@ func (m *ImportRunMutation) AddedFields() []string {
 	if m.addincomplete != nil {
 		fields = append(fields, importrun.FieldIncomplete)
 	}
-	if m.addattempts != nil {
-		fields = append(fields, importrun.FieldAttempts)
-	}
 	return fields
 }
 
@@ -18054,8 +17931,6 @@ func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedRejected()
 	case importrun.FieldIncomplete:
 		return m.AddedIncomplete()
-	case importrun.FieldAttempts:
-		return m.AddedAttempts()
 	}
 	return nil, false
 }
@@ -18114,13 +17989,6 @@ func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddIncomplete(v)
 		return nil
-	case importrun.FieldAttempts:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddAttempts(v)
-		return nil
 	}
 	return fmt.Errorf("unknown ImportRun numeric field %s", name)
 }
@@ -18141,8 +18009,8 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	if m.FieldCleared(importrun.FieldEndedAt) {
 		fields = append(fields, importrun.FieldEndedAt)
 	}
-	if m.FieldCleared(importrun.FieldLeasedUntil) {
-		fields = append(fields, importrun.FieldLeasedUntil)
+	if m.FieldCleared(importrun.FieldAwaitedUntil) {
+		fields = append(fields, importrun.FieldAwaitedUntil)
 	}
 	return fields
 }
@@ -18170,8 +18038,8 @@ func (m *ImportRunMutation) ClearField(name string) error {
 	case importrun.FieldEndedAt:
 		m.ClearEndedAt()
 		return nil
-	case importrun.FieldLeasedUntil:
-		m.ClearLeasedUntil()
+	case importrun.FieldAwaitedUntil:
+		m.ClearAwaitedUntil()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun nullable field %s", name)
@@ -18235,11 +18103,8 @@ func (m *ImportRunMutation) ResetField(name string) error {
 	case importrun.FieldError:
 		m.ResetError()
 		return nil
-	case importrun.FieldWorker:
-		m.ResetWorker()
-		return nil
-	case importrun.FieldLeasedUntil:
-		m.ResetLeasedUntil()
+	case importrun.FieldAwaitedUntil:
+		m.ResetAwaitedUntil()
 		return nil
 	case importrun.FieldEtag:
 		m.ResetEtag()
@@ -18249,9 +18114,6 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldAsked:
 		m.ResetAsked()
-		return nil
-	case importrun.FieldAttempts:
-		m.ResetAttempts()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)
@@ -47375,4 +47237,1070 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)
+}
+
+// WorkItemMutation represents an operation that mutates the WorkItem nodes in the graph.
+type WorkItemMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *ident.ID
+	created_at    *time.Time
+	kind          *string
+	key           *string
+	payload       *json.RawMessage
+	appendpayload json.RawMessage
+	state         *workitem.State
+	due_at        *time.Time
+	attempts      *int
+	addattempts   *int
+	worker        *string
+	leased_until  *time.Time
+	_done         *int
+	add_done      *int
+	total         *int
+	addtotal      *int
+	error         *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*WorkItem, error)
+	predicates    []predicate.WorkItem
+}
+
+var _ ent.Mutation = (*WorkItemMutation)(nil)
+
+// workitemOption allows management of the mutation configuration using functional options.
+type workitemOption func(*WorkItemMutation)
+
+// newWorkItemMutation creates new mutation for the WorkItem entity.
+func newWorkItemMutation(c config, op Op, opts ...workitemOption) *WorkItemMutation {
+	m := &WorkItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeWorkItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withWorkItemID sets the ID field of the mutation.
+func withWorkItemID(id ident.ID) workitemOption {
+	return func(m *WorkItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *WorkItem
+		)
+		m.oldValue = func(ctx context.Context) (*WorkItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().WorkItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withWorkItem sets the old WorkItem of the mutation.
+func withWorkItem(node *WorkItem) workitemOption {
+	return func(m *WorkItemMutation) {
+		m.oldValue = func(context.Context) (*WorkItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m WorkItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m WorkItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of WorkItem entities.
+func (m *WorkItemMutation) SetID(id ident.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *WorkItemMutation) ID() (id ident.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *WorkItemMutation) IDs(ctx context.Context) ([]ident.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []ident.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().WorkItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *WorkItemMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *WorkItemMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *WorkItemMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *WorkItemMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *WorkItemMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *WorkItemMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetKey sets the "key" field.
+func (m *WorkItemMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *WorkItemMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *WorkItemMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetPayload sets the "payload" field.
+func (m *WorkItemMutation) SetPayload(jm json.RawMessage) {
+	m.payload = &jm
+	m.appendpayload = nil
+}
+
+// Payload returns the value of the "payload" field in the mutation.
+func (m *WorkItemMutation) Payload() (r json.RawMessage, exists bool) {
+	v := m.payload
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayload returns the old "payload" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldPayload(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayload is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayload requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayload: %w", err)
+	}
+	return oldValue.Payload, nil
+}
+
+// AppendPayload adds jm to the "payload" field.
+func (m *WorkItemMutation) AppendPayload(jm json.RawMessage) {
+	m.appendpayload = append(m.appendpayload, jm...)
+}
+
+// AppendedPayload returns the list of values that were appended to the "payload" field in this mutation.
+func (m *WorkItemMutation) AppendedPayload() (json.RawMessage, bool) {
+	if len(m.appendpayload) == 0 {
+		return nil, false
+	}
+	return m.appendpayload, true
+}
+
+// ResetPayload resets all changes to the "payload" field.
+func (m *WorkItemMutation) ResetPayload() {
+	m.payload = nil
+	m.appendpayload = nil
+}
+
+// SetState sets the "state" field.
+func (m *WorkItemMutation) SetState(w workitem.State) {
+	m.state = &w
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *WorkItemMutation) State() (r workitem.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldState(ctx context.Context) (v workitem.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *WorkItemMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *WorkItemMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *WorkItemMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *WorkItemMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *WorkItemMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *WorkItemMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *WorkItemMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *WorkItemMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *WorkItemMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetWorker sets the "worker" field.
+func (m *WorkItemMutation) SetWorker(s string) {
+	m.worker = &s
+}
+
+// Worker returns the value of the "worker" field in the mutation.
+func (m *WorkItemMutation) Worker() (r string, exists bool) {
+	v := m.worker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorker returns the old "worker" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldWorker(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorker is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorker requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorker: %w", err)
+	}
+	return oldValue.Worker, nil
+}
+
+// ResetWorker resets all changes to the "worker" field.
+func (m *WorkItemMutation) ResetWorker() {
+	m.worker = nil
+}
+
+// SetLeasedUntil sets the "leased_until" field.
+func (m *WorkItemMutation) SetLeasedUntil(t time.Time) {
+	m.leased_until = &t
+}
+
+// LeasedUntil returns the value of the "leased_until" field in the mutation.
+func (m *WorkItemMutation) LeasedUntil() (r time.Time, exists bool) {
+	v := m.leased_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeasedUntil returns the old "leased_until" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldLeasedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeasedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeasedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeasedUntil: %w", err)
+	}
+	return oldValue.LeasedUntil, nil
+}
+
+// ClearLeasedUntil clears the value of the "leased_until" field.
+func (m *WorkItemMutation) ClearLeasedUntil() {
+	m.leased_until = nil
+	m.clearedFields[workitem.FieldLeasedUntil] = struct{}{}
+}
+
+// LeasedUntilCleared returns if the "leased_until" field was cleared in this mutation.
+func (m *WorkItemMutation) LeasedUntilCleared() bool {
+	_, ok := m.clearedFields[workitem.FieldLeasedUntil]
+	return ok
+}
+
+// ResetLeasedUntil resets all changes to the "leased_until" field.
+func (m *WorkItemMutation) ResetLeasedUntil() {
+	m.leased_until = nil
+	delete(m.clearedFields, workitem.FieldLeasedUntil)
+}
+
+// SetDone sets the "done" field.
+func (m *WorkItemMutation) SetDone(i int) {
+	m._done = &i
+	m.add_done = nil
+}
+
+// Done returns the value of the "done" field in the mutation.
+func (m *WorkItemMutation) Done() (r int, exists bool) {
+	v := m._done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDone returns the old "done" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldDone(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDone: %w", err)
+	}
+	return oldValue.Done, nil
+}
+
+// AddDone adds i to the "done" field.
+func (m *WorkItemMutation) AddDone(i int) {
+	if m.add_done != nil {
+		*m.add_done += i
+	} else {
+		m.add_done = &i
+	}
+}
+
+// AddedDone returns the value that was added to the "done" field in this mutation.
+func (m *WorkItemMutation) AddedDone() (r int, exists bool) {
+	v := m.add_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDone resets all changes to the "done" field.
+func (m *WorkItemMutation) ResetDone() {
+	m._done = nil
+	m.add_done = nil
+}
+
+// SetTotal sets the "total" field.
+func (m *WorkItemMutation) SetTotal(i int) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *WorkItemMutation) Total() (r int, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *WorkItemMutation) AddTotal(i int) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *WorkItemMutation) AddedTotal() (r int, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *WorkItemMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+}
+
+// SetError sets the "error" field.
+func (m *WorkItemMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *WorkItemMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the WorkItem entity.
+// If the WorkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkItemMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *WorkItemMutation) ResetError() {
+	m.error = nil
+}
+
+// Where appends a list predicates to the WorkItemMutation builder.
+func (m *WorkItemMutation) Where(ps ...predicate.WorkItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the WorkItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *WorkItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.WorkItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *WorkItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *WorkItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (WorkItem).
+func (m *WorkItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *WorkItemMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, workitem.FieldCreatedAt)
+	}
+	if m.kind != nil {
+		fields = append(fields, workitem.FieldKind)
+	}
+	if m.key != nil {
+		fields = append(fields, workitem.FieldKey)
+	}
+	if m.payload != nil {
+		fields = append(fields, workitem.FieldPayload)
+	}
+	if m.state != nil {
+		fields = append(fields, workitem.FieldState)
+	}
+	if m.due_at != nil {
+		fields = append(fields, workitem.FieldDueAt)
+	}
+	if m.attempts != nil {
+		fields = append(fields, workitem.FieldAttempts)
+	}
+	if m.worker != nil {
+		fields = append(fields, workitem.FieldWorker)
+	}
+	if m.leased_until != nil {
+		fields = append(fields, workitem.FieldLeasedUntil)
+	}
+	if m._done != nil {
+		fields = append(fields, workitem.FieldDone)
+	}
+	if m.total != nil {
+		fields = append(fields, workitem.FieldTotal)
+	}
+	if m.error != nil {
+		fields = append(fields, workitem.FieldError)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *WorkItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case workitem.FieldCreatedAt:
+		return m.CreatedAt()
+	case workitem.FieldKind:
+		return m.Kind()
+	case workitem.FieldKey:
+		return m.Key()
+	case workitem.FieldPayload:
+		return m.Payload()
+	case workitem.FieldState:
+		return m.State()
+	case workitem.FieldDueAt:
+		return m.DueAt()
+	case workitem.FieldAttempts:
+		return m.Attempts()
+	case workitem.FieldWorker:
+		return m.Worker()
+	case workitem.FieldLeasedUntil:
+		return m.LeasedUntil()
+	case workitem.FieldDone:
+		return m.Done()
+	case workitem.FieldTotal:
+		return m.Total()
+	case workitem.FieldError:
+		return m.Error()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *WorkItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case workitem.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case workitem.FieldKind:
+		return m.OldKind(ctx)
+	case workitem.FieldKey:
+		return m.OldKey(ctx)
+	case workitem.FieldPayload:
+		return m.OldPayload(ctx)
+	case workitem.FieldState:
+		return m.OldState(ctx)
+	case workitem.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case workitem.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case workitem.FieldWorker:
+		return m.OldWorker(ctx)
+	case workitem.FieldLeasedUntil:
+		return m.OldLeasedUntil(ctx)
+	case workitem.FieldDone:
+		return m.OldDone(ctx)
+	case workitem.FieldTotal:
+		return m.OldTotal(ctx)
+	case workitem.FieldError:
+		return m.OldError(ctx)
+	}
+	return nil, fmt.Errorf("unknown WorkItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WorkItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case workitem.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case workitem.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case workitem.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case workitem.FieldPayload:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayload(v)
+		return nil
+	case workitem.FieldState:
+		v, ok := value.(workitem.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case workitem.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case workitem.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case workitem.FieldWorker:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorker(v)
+		return nil
+	case workitem.FieldLeasedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeasedUntil(v)
+		return nil
+	case workitem.FieldDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDone(v)
+		return nil
+	case workitem.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case workitem.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WorkItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *WorkItemMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, workitem.FieldAttempts)
+	}
+	if m.add_done != nil {
+		fields = append(fields, workitem.FieldDone)
+	}
+	if m.addtotal != nil {
+		fields = append(fields, workitem.FieldTotal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *WorkItemMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case workitem.FieldAttempts:
+		return m.AddedAttempts()
+	case workitem.FieldDone:
+		return m.AddedDone()
+	case workitem.FieldTotal:
+		return m.AddedTotal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WorkItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case workitem.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case workitem.FieldDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDone(v)
+		return nil
+	case workitem.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WorkItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *WorkItemMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(workitem.FieldLeasedUntil) {
+		fields = append(fields, workitem.FieldLeasedUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *WorkItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *WorkItemMutation) ClearField(name string) error {
+	switch name {
+	case workitem.FieldLeasedUntil:
+		m.ClearLeasedUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown WorkItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *WorkItemMutation) ResetField(name string) error {
+	switch name {
+	case workitem.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case workitem.FieldKind:
+		m.ResetKind()
+		return nil
+	case workitem.FieldKey:
+		m.ResetKey()
+		return nil
+	case workitem.FieldPayload:
+		m.ResetPayload()
+		return nil
+	case workitem.FieldState:
+		m.ResetState()
+		return nil
+	case workitem.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case workitem.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case workitem.FieldWorker:
+		m.ResetWorker()
+		return nil
+	case workitem.FieldLeasedUntil:
+		m.ResetLeasedUntil()
+		return nil
+	case workitem.FieldDone:
+		m.ResetDone()
+		return nil
+	case workitem.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case workitem.FieldError:
+		m.ResetError()
+		return nil
+	}
+	return fmt.Errorf("unknown WorkItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *WorkItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *WorkItemMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *WorkItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *WorkItemMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *WorkItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *WorkItemMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *WorkItemMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown WorkItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *WorkItemMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown WorkItem edge %s", name)
 }

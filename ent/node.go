@@ -390,3 +390,12 @@ func (n *Unit) NodeID() ident.ID { return n.ID }
 
 // NodeKind returns what begins the identifier of each Unit, also of none.
 func (*Unit) NodeKind() ident.Kind { return "unt" }
+
+// IsNode marks WorkItem as a Node of the GraphQL schema.
+func (*WorkItem) IsNode() {}
+
+// NodeID returns the identifier of the WorkItem.
+func (n *WorkItem) NodeID() ident.ID { return n.ID }
+
+// NodeKind returns what begins the identifier of each WorkItem, also of none.
+func (*WorkItem) NodeKind() ident.Kind { return "wrk" }

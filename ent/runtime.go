@@ -49,6 +49,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
+	"github.com/peregrine-exchange/peregrine/ent/workitem"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -742,36 +743,24 @@ func init() {
 	importrun.DefaultError = importrunDescError.Default.(string)
 	// importrun.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
 	importrun.ErrorValidator = importrunDescError.Validators[0].(func(string) error)
-	// importrunDescWorker is the schema descriptor for worker field.
-	importrunDescWorker := importrunFields[17].Descriptor()
-	// importrun.DefaultWorker holds the default value on creation for the worker field.
-	importrun.DefaultWorker = importrunDescWorker.Default.(string)
-	// importrun.WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
-	importrun.WorkerValidator = importrunDescWorker.Validators[0].(func(string) error)
 	// importrunDescEtag is the schema descriptor for etag field.
-	importrunDescEtag := importrunFields[19].Descriptor()
+	importrunDescEtag := importrunFields[18].Descriptor()
 	// importrun.DefaultEtag holds the default value on creation for the etag field.
 	importrun.DefaultEtag = importrunDescEtag.Default.(string)
 	// importrun.EtagValidator is a validator for the "etag" field. It is called by the builders before save.
 	importrun.EtagValidator = importrunDescEtag.Validators[0].(func(string) error)
 	// importrunDescLastModified is the schema descriptor for last_modified field.
-	importrunDescLastModified := importrunFields[20].Descriptor()
+	importrunDescLastModified := importrunFields[19].Descriptor()
 	// importrun.DefaultLastModified holds the default value on creation for the last_modified field.
 	importrun.DefaultLastModified = importrunDescLastModified.Default.(string)
 	// importrun.LastModifiedValidator is a validator for the "last_modified" field. It is called by the builders before save.
 	importrun.LastModifiedValidator = importrunDescLastModified.Validators[0].(func(string) error)
 	// importrunDescAsked is the schema descriptor for asked field.
-	importrunDescAsked := importrunFields[21].Descriptor()
+	importrunDescAsked := importrunFields[20].Descriptor()
 	// importrun.DefaultAsked holds the default value on creation for the asked field.
 	importrun.DefaultAsked = importrunDescAsked.Default.(string)
 	// importrun.AskedValidator is a validator for the "asked" field. It is called by the builders before save.
 	importrun.AskedValidator = importrunDescAsked.Validators[0].(func(string) error)
-	// importrunDescAttempts is the schema descriptor for attempts field.
-	importrunDescAttempts := importrunFields[22].Descriptor()
-	// importrun.DefaultAttempts holds the default value on creation for the attempts field.
-	importrun.DefaultAttempts = importrunDescAttempts.Default.(int)
-	// importrun.AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
-	importrun.AttemptsValidator = importrunDescAttempts.Validators[0].(func(int) error)
 	// importrunDescID is the schema descriptor for id field.
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.
@@ -1878,4 +1867,57 @@ func init() {
 	unit.DefaultID = unitDescID.Default.(func() ident.ID)
 	// unit.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	unit.IDValidator = unitDescID.Validators[0].(func(string) error)
+	workitemMixin := schema.WorkItem{}.Mixin()
+	workitemMixinFields0 := workitemMixin[0].Fields()
+	_ = workitemMixinFields0
+	workitemFields := schema.WorkItem{}.Fields()
+	_ = workitemFields
+	// workitemDescCreatedAt is the schema descriptor for created_at field.
+	workitemDescCreatedAt := workitemMixinFields0[1].Descriptor()
+	// workitem.DefaultCreatedAt holds the default value on creation for the created_at field.
+	workitem.DefaultCreatedAt = workitemDescCreatedAt.Default.(func() time.Time)
+	// workitemDescKind is the schema descriptor for kind field.
+	workitemDescKind := workitemFields[0].Descriptor()
+	// workitem.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	workitem.KindValidator = workitemDescKind.Validators[0].(func(string) error)
+	// workitemDescKey is the schema descriptor for key field.
+	workitemDescKey := workitemFields[1].Descriptor()
+	// workitem.KeyValidator is a validator for the "key" field. It is called by the builders before save.
+	workitem.KeyValidator = workitemDescKey.Validators[0].(func(string) error)
+	// workitemDescAttempts is the schema descriptor for attempts field.
+	workitemDescAttempts := workitemFields[5].Descriptor()
+	// workitem.DefaultAttempts holds the default value on creation for the attempts field.
+	workitem.DefaultAttempts = workitemDescAttempts.Default.(int)
+	// workitem.AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
+	workitem.AttemptsValidator = workitemDescAttempts.Validators[0].(func(int) error)
+	// workitemDescWorker is the schema descriptor for worker field.
+	workitemDescWorker := workitemFields[6].Descriptor()
+	// workitem.DefaultWorker holds the default value on creation for the worker field.
+	workitem.DefaultWorker = workitemDescWorker.Default.(string)
+	// workitem.WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
+	workitem.WorkerValidator = workitemDescWorker.Validators[0].(func(string) error)
+	// workitemDescDone is the schema descriptor for done field.
+	workitemDescDone := workitemFields[8].Descriptor()
+	// workitem.DefaultDone holds the default value on creation for the done field.
+	workitem.DefaultDone = workitemDescDone.Default.(int)
+	// workitem.DoneValidator is a validator for the "done" field. It is called by the builders before save.
+	workitem.DoneValidator = workitemDescDone.Validators[0].(func(int) error)
+	// workitemDescTotal is the schema descriptor for total field.
+	workitemDescTotal := workitemFields[9].Descriptor()
+	// workitem.DefaultTotal holds the default value on creation for the total field.
+	workitem.DefaultTotal = workitemDescTotal.Default.(int)
+	// workitem.TotalValidator is a validator for the "total" field. It is called by the builders before save.
+	workitem.TotalValidator = workitemDescTotal.Validators[0].(func(int) error)
+	// workitemDescError is the schema descriptor for error field.
+	workitemDescError := workitemFields[10].Descriptor()
+	// workitem.DefaultError holds the default value on creation for the error field.
+	workitem.DefaultError = workitemDescError.Default.(string)
+	// workitem.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	workitem.ErrorValidator = workitemDescError.Validators[0].(func(string) error)
+	// workitemDescID is the schema descriptor for id field.
+	workitemDescID := workitemMixinFields0[0].Descriptor()
+	// workitem.DefaultID holds the default value on creation for the id field.
+	workitem.DefaultID = workitemDescID.Default.(func() ident.ID)
+	// workitem.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	workitem.IDValidator = workitemDescID.Validators[0].(func(string) error)
 }

@@ -98,6 +98,8 @@ type Tx struct {
 	StatusList *StatusListClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// WorkItem is the client for interacting with the WorkItem builders.
+	WorkItem *WorkItemClient
 
 	// lazily loaded.
 	client     *Client
@@ -272,6 +274,7 @@ func (tx *Tx) init() {
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.WorkItem = NewWorkItemClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

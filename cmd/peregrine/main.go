@@ -42,6 +42,7 @@ type cli struct {
 	Help     help       `cmd:"" help:"Show a chapter of the handbook, or list them."`
 	Alliance alliances  `cmd:"" help:"Found an alliance."`
 	Provider providers  `cmd:"" help:"Register an identity provider."`
+	Work     works      `cmd:"" help:"List what servers have to do later, have it tried again, or drop it."`
 	Admin    admins     `cmd:"" help:"Make the first administrator of an alliance."`
 }
 

@@ -52,18 +52,14 @@ const (
 	FieldEndedAt = "ended_at"
 	// FieldError holds the string denoting the error field in the database.
 	FieldError = "error"
-	// FieldWorker holds the string denoting the worker field in the database.
-	FieldWorker = "worker"
-	// FieldLeasedUntil holds the string denoting the leased_until field in the database.
-	FieldLeasedUntil = "leased_until"
+	// FieldAwaitedUntil holds the string denoting the awaited_until field in the database.
+	FieldAwaitedUntil = "awaited_until"
 	// FieldEtag holds the string denoting the etag field in the database.
 	FieldEtag = "etag"
 	// FieldLastModified holds the string denoting the last_modified field in the database.
 	FieldLastModified = "last_modified"
 	// FieldAsked holds the string denoting the asked field in the database.
 	FieldAsked = "asked"
-	// FieldAttempts holds the string denoting the attempts field in the database.
-	FieldAttempts = "attempts"
 	// EdgeInstitution holds the string denoting the institution edge name in mutations.
 	EdgeInstitution = "institution"
 	// EdgeSource holds the string denoting the source edge name in mutations.
@@ -116,12 +112,10 @@ var Columns = []string{
 	FieldStartedAt,
 	FieldEndedAt,
 	FieldError,
-	FieldWorker,
-	FieldLeasedUntil,
+	FieldAwaitedUntil,
 	FieldEtag,
 	FieldLastModified,
 	FieldAsked,
-	FieldAttempts,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -179,10 +173,6 @@ var (
 	DefaultError string
 	// ErrorValidator is a validator for the "error" field. It is called by the builders before save.
 	ErrorValidator func(string) error
-	// DefaultWorker holds the default value on creation for the "worker" field.
-	DefaultWorker string
-	// WorkerValidator is a validator for the "worker" field. It is called by the builders before save.
-	WorkerValidator func(string) error
 	// DefaultEtag holds the default value on creation for the "etag" field.
 	DefaultEtag string
 	// EtagValidator is a validator for the "etag" field. It is called by the builders before save.
@@ -195,10 +185,6 @@ var (
 	DefaultAsked string
 	// AskedValidator is a validator for the "asked" field. It is called by the builders before save.
 	AskedValidator func(string) error
-	// DefaultAttempts holds the default value on creation for the "attempts" field.
-	DefaultAttempts int
-	// AttemptsValidator is a validator for the "attempts" field. It is called by the builders before save.
-	AttemptsValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() ident.ID
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -382,14 +368,9 @@ func ByError(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldError, opts...).ToFunc()
 }
 
-// ByWorker orders the results by the worker field.
-func ByWorker(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldWorker, opts...).ToFunc()
-}
-
-// ByLeasedUntil orders the results by the leased_until field.
-func ByLeasedUntil(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLeasedUntil, opts...).ToFunc()
+// ByAwaitedUntil orders the results by the awaited_until field.
+func ByAwaitedUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAwaitedUntil, opts...).ToFunc()
 }
 
 // ByEtag orders the results by the etag field.
@@ -405,11 +386,6 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByAsked orders the results by the asked field.
 func ByAsked(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAsked, opts...).ToFunc()
-}
-
-// ByAttempts orders the results by the attempts field.
-func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
 }
 
 // ByInstitutionField orders the results by institution field.

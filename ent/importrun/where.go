@@ -134,14 +134,9 @@ func Error(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldError, v))
 }
 
-// Worker applies equality check predicate on the "worker" field. It's identical to WorkerEQ.
-func Worker(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldWorker, v))
-}
-
-// LeasedUntil applies equality check predicate on the "leased_until" field. It's identical to LeasedUntilEQ.
-func LeasedUntil(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldLeasedUntil, v))
+// AwaitedUntil applies equality check predicate on the "awaited_until" field. It's identical to AwaitedUntilEQ.
+func AwaitedUntil(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAwaitedUntil, v))
 }
 
 // Etag applies equality check predicate on the "etag" field. It's identical to EtagEQ.
@@ -157,11 +152,6 @@ func LastModified(v string) predicate.ImportRun {
 // Asked applies equality check predicate on the "asked" field. It's identical to AskedEQ.
 func Asked(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldAsked, v))
-}
-
-// Attempts applies equality check predicate on the "attempts" field. It's identical to AttemptsEQ.
-func Attempts(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldAttempts, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -1046,119 +1036,54 @@ func ErrorContainsFold(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldContainsFold(FieldError, v))
 }
 
-// WorkerEQ applies the EQ predicate on the "worker" field.
-func WorkerEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldWorker, v))
+// AwaitedUntilEQ applies the EQ predicate on the "awaited_until" field.
+func AwaitedUntilEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAwaitedUntil, v))
 }
 
-// WorkerNEQ applies the NEQ predicate on the "worker" field.
-func WorkerNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldWorker, v))
+// AwaitedUntilNEQ applies the NEQ predicate on the "awaited_until" field.
+func AwaitedUntilNEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldAwaitedUntil, v))
 }
 
-// WorkerIn applies the In predicate on the "worker" field.
-func WorkerIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldIn(FieldWorker, vs...))
+// AwaitedUntilIn applies the In predicate on the "awaited_until" field.
+func AwaitedUntilIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldAwaitedUntil, vs...))
 }
 
-// WorkerNotIn applies the NotIn predicate on the "worker" field.
-func WorkerNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldWorker, vs...))
+// AwaitedUntilNotIn applies the NotIn predicate on the "awaited_until" field.
+func AwaitedUntilNotIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldAwaitedUntil, vs...))
 }
 
-// WorkerGT applies the GT predicate on the "worker" field.
-func WorkerGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldWorker, v))
+// AwaitedUntilGT applies the GT predicate on the "awaited_until" field.
+func AwaitedUntilGT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldAwaitedUntil, v))
 }
 
-// WorkerGTE applies the GTE predicate on the "worker" field.
-func WorkerGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldWorker, v))
+// AwaitedUntilGTE applies the GTE predicate on the "awaited_until" field.
+func AwaitedUntilGTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldAwaitedUntil, v))
 }
 
-// WorkerLT applies the LT predicate on the "worker" field.
-func WorkerLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldWorker, v))
+// AwaitedUntilLT applies the LT predicate on the "awaited_until" field.
+func AwaitedUntilLT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldAwaitedUntil, v))
 }
 
-// WorkerLTE applies the LTE predicate on the "worker" field.
-func WorkerLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldWorker, v))
+// AwaitedUntilLTE applies the LTE predicate on the "awaited_until" field.
+func AwaitedUntilLTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldAwaitedUntil, v))
 }
 
-// WorkerContains applies the Contains predicate on the "worker" field.
-func WorkerContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldWorker, v))
+// AwaitedUntilIsNil applies the IsNil predicate on the "awaited_until" field.
+func AwaitedUntilIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldAwaitedUntil))
 }
 
-// WorkerHasPrefix applies the HasPrefix predicate on the "worker" field.
-func WorkerHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldWorker, v))
-}
-
-// WorkerHasSuffix applies the HasSuffix predicate on the "worker" field.
-func WorkerHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldWorker, v))
-}
-
-// WorkerEqualFold applies the EqualFold predicate on the "worker" field.
-func WorkerEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldWorker, v))
-}
-
-// WorkerContainsFold applies the ContainsFold predicate on the "worker" field.
-func WorkerContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldWorker, v))
-}
-
-// LeasedUntilEQ applies the EQ predicate on the "leased_until" field.
-func LeasedUntilEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldLeasedUntil, v))
-}
-
-// LeasedUntilNEQ applies the NEQ predicate on the "leased_until" field.
-func LeasedUntilNEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldLeasedUntil, v))
-}
-
-// LeasedUntilIn applies the In predicate on the "leased_until" field.
-func LeasedUntilIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldIn(FieldLeasedUntil, vs...))
-}
-
-// LeasedUntilNotIn applies the NotIn predicate on the "leased_until" field.
-func LeasedUntilNotIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldLeasedUntil, vs...))
-}
-
-// LeasedUntilGT applies the GT predicate on the "leased_until" field.
-func LeasedUntilGT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldLeasedUntil, v))
-}
-
-// LeasedUntilGTE applies the GTE predicate on the "leased_until" field.
-func LeasedUntilGTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldLeasedUntil, v))
-}
-
-// LeasedUntilLT applies the LT predicate on the "leased_until" field.
-func LeasedUntilLT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldLeasedUntil, v))
-}
-
-// LeasedUntilLTE applies the LTE predicate on the "leased_until" field.
-func LeasedUntilLTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldLeasedUntil, v))
-}
-
-// LeasedUntilIsNil applies the IsNil predicate on the "leased_until" field.
-func LeasedUntilIsNil() predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldIsNull(FieldLeasedUntil))
-}
-
-// LeasedUntilNotNil applies the NotNil predicate on the "leased_until" field.
-func LeasedUntilNotNil() predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotNull(FieldLeasedUntil))
+// AwaitedUntilNotNil applies the NotNil predicate on the "awaited_until" field.
+func AwaitedUntilNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldAwaitedUntil))
 }
 
 // EtagEQ applies the EQ predicate on the "etag" field.
@@ -1354,46 +1279,6 @@ func AskedEqualFold(v string) predicate.ImportRun {
 // AskedContainsFold applies the ContainsFold predicate on the "asked" field.
 func AskedContainsFold(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldContainsFold(FieldAsked, v))
-}
-
-// AttemptsEQ applies the EQ predicate on the "attempts" field.
-func AttemptsEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEQ(FieldAttempts, v))
-}
-
-// AttemptsNEQ applies the NEQ predicate on the "attempts" field.
-func AttemptsNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldAttempts, v))
-}
-
-// AttemptsIn applies the In predicate on the "attempts" field.
-func AttemptsIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldIn(FieldAttempts, vs...))
-}
-
-// AttemptsNotIn applies the NotIn predicate on the "attempts" field.
-func AttemptsNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldAttempts, vs...))
-}
-
-// AttemptsGT applies the GT predicate on the "attempts" field.
-func AttemptsGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldAttempts, v))
-}
-
-// AttemptsGTE applies the GTE predicate on the "attempts" field.
-func AttemptsGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldAttempts, v))
-}
-
-// AttemptsLT applies the LT predicate on the "attempts" field.
-func AttemptsLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldAttempts, v))
-}
-
-// AttemptsLTE applies the LTE predicate on the "attempts" field.
-func AttemptsLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldAttempts, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.

@@ -763,12 +763,10 @@ var (
 		{Name: "started_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "error", Type: field.TypeString, Size: 500, Default: ""},
-		{Name: "worker", Type: field.TypeString, Size: 64, Default: ""},
-		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "awaited_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "etag", Type: field.TypeString, Size: 255, Default: ""},
 		{Name: "last_modified", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "asked", Type: field.TypeString, Size: 64, Default: ""},
-		{Name: "attempts", Type: field.TypeInt, Default: 0},
 		{Name: "institution_id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "started_by_id", Type: field.TypeString, Nullable: true, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
@@ -781,19 +779,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_institutions_institution",
-				Columns:    []*schema.Column{ImportRunsColumns[22]},
+				Columns:    []*schema.Column{ImportRunsColumns[20]},
 				RefColumns: []*schema.Column{InstitutionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "import_runs_import_sources_source",
-				Columns:    []*schema.Column{ImportRunsColumns[23]},
+				Columns:    []*schema.Column{ImportRunsColumns[21]},
 				RefColumns: []*schema.Column{ImportSourcesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "import_runs_persons_started_by",
-				Columns:    []*schema.Column{ImportRunsColumns[24]},
+				Columns:    []*schema.Column{ImportRunsColumns[22]},
 				RefColumns: []*schema.Column{PersonsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -802,7 +800,7 @@ var (
 			{
 				Name:    "importrun_institution_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[22], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[20], ImportRunsColumns[0]},
 			},
 			{
 				Name:    "importrun_state_id",
@@ -2046,6 +2044,40 @@ var (
 			},
 		},
 	}
+	// WorkItemsColumns holds the columns for the "work_items" table.
+	WorkItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "kind", Type: field.TypeString, Size: 64, Collation: "ascii_bin"},
+		{Name: "key", Type: field.TypeString, Size: 100, Collation: "ascii_bin"},
+		{Name: "payload", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "RUNNING", "DEAD"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "due_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "worker", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "done", Type: field.TypeInt, Default: 0},
+		{Name: "total", Type: field.TypeInt, Default: 0},
+		{Name: "error", Type: field.TypeString, Size: 500, Default: ""},
+	}
+	// WorkItemsTable holds the schema information for the "work_items" table.
+	WorkItemsTable = &schema.Table{
+		Name:       "work_items",
+		Columns:    WorkItemsColumns,
+		PrimaryKey: []*schema.Column{WorkItemsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "workitem_kind_key",
+				Unique:  true,
+				Columns: []*schema.Column{WorkItemsColumns[2], WorkItemsColumns[3]},
+			},
+			{
+				Name:    "workitem_kind_state_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{WorkItemsColumns[2], WorkItemsColumns[5], WorkItemsColumns[6]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AffiliationsTable,
@@ -2091,6 +2123,7 @@ var (
 		SigningKeysTable,
 		StatusListsTable,
 		UnitsTable,
+		WorkItemsTable,
 	}
 )
 

@@ -58,12 +58,10 @@ func (ImportRun) Fields() []ent.Field {
 		count("rows"), count("created"), count("updated"), count("unchanged"), count("rejected"), count("incomplete"),
 		at("started_at"), at("ended_at"),
 		field.String("error").MaxRuneLen(500).Default(""),
-		field.String("worker").MaxRuneLen(64).Default("").Comment("who holds the lease"),
-		at("leased_until"), // also of a document that is arriving: it is given up when no part of it has come by then
+		at("awaited_until"), // while it arrives: it is given up when no part of it has come by then
 		field.String("etag").MaxRuneLen(255).Default("").Comment("of the pulled document; its source asks with it once nothing of it is left to do"),
 		field.String("last_modified").MaxRuneLen(64).Default(""),
 		field.String("asked").MaxRuneLen(64).Default("").Comment("digest of what its source asked for, which may be something else by the end"),
-		count("attempts"),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -39,6 +41,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
+	"github.com/peregrine-exchange/peregrine/internal/work"
 )
 
 // Parts are what an App is built of, so that tests can bring their own.
@@ -70,6 +73,7 @@ type App struct {
 	Lend        *lend.Service
 	Clients     *client.Service
 	Tokens      *token.Service
+	Work        *work.Queue
 	signIn      *oidcrp.RelyingParty
 	clock       *clock
 	db          *ent.Client
@@ -89,6 +93,7 @@ func New(p Parts) (*App, error) {
 		Exchange:    Exchange(p),
 		Portals:     &portal.Service{DB: db, Now: p.Now},
 	}
+	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
 		p.ClientKeys = client.NewFetch(fetch.Options{})
@@ -152,23 +157,19 @@ const follow = 250 * time.Millisecond
 
 // RunJobs runs the work that nobody waits for, until ctx ends.
 func (a *App) RunJobs(ctx context.Context) {
-	following := make(chan struct{})
-	go func() {
-		defer close(following)
-		a.Discovery.Run(viewer.AsSystem(ctx), follow)
-	}()
-	defer func() { <-following }()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { a.Discovery.Run(viewer.AsSystem(ctx), follow) })
+	beside.Go(func() { a.Work.Run(ctx) })
 	job.RunAll(ctx, []job.Job{
 		{Name: "compare clocks", Every: time.Minute, Run: a.clock.compare},
 		{Name: "prune events", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return outbox.Prune(ctx, a.db, a.now()) }},
-		{Name: "finish credentials", Every: time.Minute, Run: a.Credentials.Recover},
 		{Name: "clear sign-ins", Every: time.Hour, Run: a.signIn.Clear},
 		{Name: "clear portal codes", Every: time.Hour, Run: a.Lend.Clear},
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
-		{Name: "read imports", Every: 5 * time.Second, Run: a.Exchange.Work},
-		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.PullDue},
+		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})
 }

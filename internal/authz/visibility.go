@@ -101,6 +101,7 @@ var systemOnly = []string{
 	ent.TypeAuditEntry,     // no list is offered yet
 	ent.TypeOutboxEvent,    // read by jobs
 	ent.TypeIdempotencyKey, // answers by digest only
+	ent.TypeWorkItem,       // done by servers, seen by operators
 	ent.TypeImportChunk,    // read by the job that imports
 	ent.TypeImportFinding,  // read behind the run that it belongs to
 

@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
 )
 
 // Issue asks for the credential of a result.
@@ -120,6 +121,9 @@ func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *en
 	if err != nil {
 		return nil, err
 	}
+	if err := finishes.Enqueue(ctx, tx, string(c.ID), c.ID, vocab.Now(s.Now).Add(leftBehind)); err != nil {
+		return nil, err
+	}
 	return c, ledger.Note(ctx, tx, toIntend, ofCredential(c).With("digest", c.Digest))
 }
 
@@ -208,6 +212,9 @@ func (s *Service) finish(ctx context.Context, c *ent.Credential) (*ent.Credentia
 			return nil, err
 		}
 		if n == 1 {
+			if err := finishes.Drop(ctx, tx, string(c.ID)); err != nil {
+				return nil, err
+			}
 			if err := ledger.Note(ctx, tx, toIssue, ofCredential(c)); err != nil {
 				return nil, err
 			}
@@ -232,34 +239,22 @@ func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
 	return s.signWith(stored, jose.TypeJWT, payload)
 }
 
-// abandoned is how long after it was asked for a credential counts as left
-// behind by a request that did not finish it.
-const abandoned = time.Minute
+// finishes is the work of signing what a request intended and did not finish. It
+// is due when that counts as left behind.
+var finishes = work.Kind[ident.ID]{Name: "credential.finish"}
 
-// Recover finishes what was intended but not signed by the request itself. One
-// that cannot be signed holds up no other: all are tried, the oldest first, and
-// the errors are reported together. A job calls it.
-func (s *Service) Recover(ctx context.Context) (finished int, err error) {
-	const batch = 100
-	var last ident.ID
-	var faults []error
-	for {
-		left, err := s.DB.Credential.Query().
-			Where(credential.StateEQ(credential.StateISSUING), credential.RequestedAtLT(s.Now().Add(-abandoned)), credential.IDGT(last)).
-			Order(credential.ByID()).Limit(batch).All(ctx)
+const leftBehind = time.Minute
+
+// Handlers do the work of this package.
+func (s *Service) Handlers() []work.Handler {
+	return []work.Handler{finishes.By(func(ctx context.Context, _ *work.Lease, id ident.ID) error {
+		c, err := s.DB.Credential.Get(ctx, id)
 		if err != nil {
-			return finished, errors.Join(append(faults, err)...)
+			return err
 		}
-		for _, c := range left {
-			if _, err := s.finish(ctx, c); err != nil {
-				faults = append(faults, fmt.Errorf("credential %s: %w", c.ID, err))
-			} else {
-				finished++
-			}
-			last = c.ID
+		if _, err = s.finish(ctx, c); err != nil {
+			return fmt.Errorf("credential %s: %w", id, err)
 		}
-		if len(left) < batch || ctx.Err() != nil {
-			return finished, errors.Join(faults...)
-		}
-	}
+		return nil
+	})}
 }

@@ -58,7 +58,7 @@ func TestEditorImportsAFile(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.Raw), &answer); err != nil || got.Status != http.StatusAccepted || answer.State != "QUEUED" {
 		t.Fatalf("%d %s", got.Status, got.Raw)
 	}
-	if n, err := w.App.Exchange.Work(w.system()); n != 1 || err != nil {
+	if n, err := w.App.Work.Drain(w.system(), "import.read"); n != 1 || err != nil {
 		t.Fatalf("Work = %d, %v", n, err)
 	}
 	w.Golden("import.json", c.editor.Asks("follows it", importQuery, map[string]any{"id": answer.ID}))
@@ -144,7 +144,7 @@ func TestSmallImportIsStartedOnce(t *testing.T) {
 	if id(one) != id(two) {
 		t.Errorf("two runs, %s and %s", id(one), id(two))
 	}
-	if _, err := w.App.Exchange.Work(w.system()); err != nil {
+	if _, err := w.App.Work.Drain(w.system(), "import.read"); err != nil {
 		t.Fatal(err)
 	}
 	run := at(c.editor.Asks("follows it", importQuery, map[string]any{"id": id(one)}), "importRun").(map[string]any)
@@ -170,7 +170,7 @@ func TestSourceIsAdministeredByItsStaff(t *testing.T) {
 	input["url"], input["everyMinutes"] = "https://sis.uni-b.example/?key=topsecret", 60
 	source := c.editor.Does("adds a source", "addImportSource", input)
 	w.App.Exchange.Fetcher = silent{}
-	if n, err := w.App.Exchange.PullDue(w.system()); n != 1 || err != nil {
+	if n, err := w.pullDue(); n != 1 || err != nil {
 		t.Fatalf("PullDue = %d, %v", n, err)
 	}
 	const q = `query($s: String!) { institution(by: { schac: $s }) { importSources { totalCount nodes { name state format url policy everyMinutes dueAt failures lastError viewerActions { name allowed } } } } }`
@@ -196,10 +196,10 @@ func TestMissingCoursesAreCounted(t *testing.T) {
 	for _, document := range []string{strings.Replace(threeRows, `,"EQF":9`, "", 1), strings.SplitAfter(threeRows, "\n")[0]} {
 		w.App.Exchange.Fetcher = publishing(document)
 		w.SetClock(w.Now().Add(20 * time.Minute))
-		if n, err := w.App.Exchange.PullDue(w.system()); n != 1 || err != nil {
+		if n, err := w.pullDue(); n != 1 || err != nil {
 			t.Fatalf("PullDue = %d, %v", n, err)
 		}
-		if n, err := w.App.Exchange.Work(w.system()); n != 1 || err != nil {
+		if n, err := w.App.Work.Drain(w.system(), "import.read"); n != 1 || err != nil {
 			t.Fatalf("Work = %d, %v", n, err)
 		}
 	}
@@ -245,4 +245,12 @@ func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.read += n
 	return n, err
+}
+
+// pullDue pulls the sources that are due.
+func (w *World) pullDue() (int, error) {
+	if _, err := w.App.Exchange.Schedule(w.system()); err != nil {
+		return 0, err
+	}
+	return w.App.Work.Drain(w.system(), "source.pull")
 }

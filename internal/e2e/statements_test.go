@@ -27,7 +27,7 @@ func TestStatementsOfEachStep(t *testing.T) {
 	seat := cost(24, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
 	res := cost(13, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
 	cost(18, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
-	cred := cost(31, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
+	cred := cost(33, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
 	cost(15, c.ada, "requestRecognition", map[string]any{"credentialId": id(cred)})
 	cost(18, c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
 }

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
+	"github.com/peregrine-exchange/peregrine/ent/workitem"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -233,6 +236,8 @@ func TestWhatCannotBeSignedHoldsUpNothing(t *testing.T) {
 		cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
 		ids = append(ids, ident.ID(cred["id"].(string)))
 		w.DB.Client.Credential.Update().Where(credential.ID(ids[i])).SetState(credential.StateISSUING).ClearJwt().ExecX(w.system())
+		w.DB.Client.WorkItem.Create().SetKind("credential.finish").SetKey(string(ids[i])).SetPayload(json.RawMessage(strconv.Quote(string(ids[i])))).
+			SetState(workitem.StateWAITING).SetDueAt(w.Now().Add(time.Minute)).ExecX(w.system())
 		if i == 0 {
 			if _, err := w.App.Credentials.RotateKey(w.system(), w.Institution("uni-b"), ""); err != nil {
 				t.Fatal(err)
@@ -244,11 +249,11 @@ func TestWhatCannotBeSignedHoldsUpNothing(t *testing.T) {
 	if _, err := w.DB.SQL.Exec(damage); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := w.App.Credentials.Recover(w.system()); n != 0 || err != nil {
+	if n, err := w.App.Work.Drain(w.system(), "credential.finish"); n != 0 || err != nil {
 		t.Errorf("finished %d at once, %v: a request may still be at work", n, err)
 	}
 	w.SetClock(w.Now().Add(2 * 60e9))
-	if n, err := w.App.Credentials.Recover(w.system()); n != 1 || err == nil || !strings.Contains(err.Error(), string(ids[0])) {
+	if n, err := w.App.Work.Drain(w.system(), "credential.finish"); n != 1 || err == nil || !strings.Contains(err.Error(), string(ids[0])) {
 		t.Errorf("finished %d, %v; want the second, and the first reported", n, err)
 	}
 	if got := w.DB.Client.Credential.GetX(w.system(), ids[1]); got.State != credential.StateISSUED || got.Jwt == nil {

@@ -38,7 +38,7 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 		if part := buffer[:n]; n > 0 {
 			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
 				n, err := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
-					SetLeasedUntil(vocab.Now(s.Now).Add(receiveTime)).Save(ctx)
+					SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime)).Save(ctx)
 				if err != nil {
 					return err
 				}

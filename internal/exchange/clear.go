@@ -24,13 +24,13 @@ const pruneSlice = 10
 func (s *Service) Clear(ctx context.Context) (done int, err error) {
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
-	stuck, err := s.DB.ImportRun.Query().Where(importrun.StateEQ(importrun.StateRECEIVING), importrun.LeasedUntilLT(now)).All(ctx)
+	stuck, err := s.DB.ImportRun.Query().Where(importrun.StateEQ(importrun.StateRECEIVING), importrun.AwaitedUntilLT(now)).All(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, run := range stuck {
 		why := problem.New(problem.Invalid, "the file did not arrive whole; send it again")
-		if err := s.end(ctx, run, importrun.StateRECEIVING, importrun.StateFAILED, why); err != nil {
+		if err := s.end(ctx, nil, run, importrun.StateRECEIVING, importrun.StateFAILED, why); err != nil {
 			return done, err
 		}
 		done++

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
@@ -19,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
 )
 
 // Fetcher gets the document at an address, unless it is as previous says. Its
@@ -52,55 +50,49 @@ const (
 	pullTime    = 6 * time.Hour
 )
 
-// PullDue pulls the sources that are due and returns how many. A source is
-// claimed by moving its next turn, so of several servers one pulls it.
-func (s *Service) PullDue(ctx context.Context) (pulled int, err error) {
+// Schedule has the sources pulled that are due, and returns how many. A source
+// is claimed by moving its next turn, so of several servers one does it.
+func (s *Service) Schedule(ctx context.Context) (due int, err error) {
 	if s.Fetcher == nil {
 		return 0, nil
 	}
 	ctx = viewer.AsSystem(ctx)
 	now := vocab.Now(s.Now)
-	due, err := s.DB.ImportSource.Query().Where(importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
+	sources, err := s.DB.ImportSource.Query().Where(importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
 		Order(importsource.ByDueAt()).Limit(20).All(ctx)
 	if err != nil {
 		return 0, err
 	}
-	var done atomic.Int64
-	var group errgroup.Group
-	group.SetLimit(pullsAtOnce)
-	for _, source := range due {
-		group.Go(func() error {
-			ok, err := s.pullClaimed(ctx, source, now)
-			if ok {
-				done.Add(1)
+	for _, source := range sources {
+		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+			n, err := tx.ImportSource.Update().Where(importsource.ID(source.ID), importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
+				SetDueAt(now.Add(every(source))).Save(ctx)
+			if err != nil || n == 0 {
+				return err
 			}
-			return err
-		})
+			due++
+			return pulls.Enqueue(ctx, tx, string(source.ID), source.ID, now)
+		}); err != nil {
+			return due, err
+		}
 	}
-	err = group.Wait()
-	return int(done.Load()), err
+	return due, nil
 }
 
-// pullClaimed pulls a source if no other server does, and says whether it was
-// this one. What is wrong with the source is noted there and logged.
-func (s *Service) pullClaimed(ctx context.Context, source *ent.ImportSource, now time.Time) (bool, error) {
-	var n int
-	if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
-		n, err = tx.ImportSource.Update().Where(importsource.ID(source.ID), importsource.StateEQ(importsource.StateACTIVE), importsource.DueAtLTE(now)).
-			SetDueAt(now.Add(every(source))).Save(ctx)
-		return err
-	}); err != nil || n == 0 {
-		return false, err
-	}
+// pullLeased pulls a source. What is wrong with it is noted there and logged; the
+// next turn is another one.
+func (s *Service) pullLeased(ctx context.Context, _ *work.Lease, id ident.ID) error {
 	limited, cancel := context.WithTimeout(ctx, pullTime)
 	defer cancel()
-	if _, err := s.PullOnce(limited, source.ID); err != nil {
-		if problem.All(err) == nil || ctx.Err() != nil {
-			return false, err
-		}
-		slog.WarnContext(ctx, "a source was not pulled", "source", source.ID, "err", err)
+	_, err := s.PullOnce(limited, id)
+	switch {
+	case err == nil:
+		return nil
+	case problem.All(err) == nil || ctx.Err() != nil:
+		return err
 	}
-	return true, nil
+	slog.WarnContext(ctx, "a source was not pulled", "source", id, "err", err)
+	return nil
 }
 
 func every(source *ent.ImportSource) time.Duration {

@@ -192,7 +192,7 @@ func TestOneServerPullsASource(t *testing.T) {
 	other := w.server(nil)
 	other.Fetcher = p
 	sum := make(chan int)
-	for _, s := range []*exchange.Service{w.Service, other} {
+	for _, s := range []node{w.node, other} {
 		go func() {
 			n, err := s.PullDue(w.ctx)
 			if err != nil {

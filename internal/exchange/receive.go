@@ -66,6 +66,9 @@ func (s *Service) queue(ctx context.Context, tx *ent.Tx, run *ent.ImportRun, siz
 	if err := storage.Move(ctx, states, run.ID, importrun.StateRECEIVING, importrun.StateQUEUED, tx.ImportRun.Update().SetBytes(size)); err != nil {
 		return nil, err
 	}
+	if err := reads.Enqueue(ctx, tx, string(run.ID), run.ID, vocab.Now(s.Now)); err != nil {
+		return nil, err
+	}
 	return tx.ImportRun.Get(ctx, run.ID)
 }
 
@@ -102,7 +105,10 @@ func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
 		if err != nil {
 			return nil, err
 		}
-		return run, tx.ImportChunk.Create().SetRunID(run.ID).SetNumber(0).SetContent([]byte(in.Content)).Exec(viewer.AsSystem(ctx))
+		if err := tx.ImportChunk.Create().SetRunID(run.ID).SetNumber(0).SetContent([]byte(in.Content)).Exec(viewer.AsSystem(ctx)); err != nil {
+			return nil, err
+		}
+		return run, reads.Enqueue(ctx, tx, string(run.ID), run.ID, vocab.Now(s.Now))
 	})
 }
 
@@ -148,7 +154,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, u Upload, source *ident
 		SetFormat(u.Format).SetMode(u.Mode).SetState(state).SetName(vocab.Clean(255, u.Name)).SetBytes(size).SetStartedAt(vocab.Now(s.Now))
 	create.SetNillableStartedByID(viewer.From(ctx).ByPerson())
 	if state == importrun.StateRECEIVING {
-		create.SetLeasedUntil(vocab.Now(s.Now).Add(receiveTime))
+		create.SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime))
 	}
 	run, err := create.Save(ctx)
 	if err != nil {
@@ -160,7 +166,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, u Upload, source *ident
 // abandon ends a run whose document did not arrive.
 func (s *Service) abandon(ctx context.Context, run *ent.ImportRun, why error) {
 	ctx = context.WithoutCancel(viewer.AsSystem(ctx)) // the sender may have gone
-	err := s.end(ctx, run, importrun.StateRECEIVING, importrun.StateFAILED, why)
+	err := s.end(ctx, nil, run, importrun.StateRECEIVING, importrun.StateFAILED, why)
 	if err != nil {
 		slog.ErrorContext(ctx, "an import that did not arrive was not ended", "run", run.ID, "err", err)
 	}
@@ -178,7 +184,7 @@ func (s *Service) Cancel(ctx context.Context, id ident.ID) (*ent.ImportRun, erro
 	if err := states.Check(run.State, importrun.StateCANCELLED); err != nil {
 		return nil, err
 	}
-	if err := s.end(ctx, run, run.State, importrun.StateCANCELLED, nil); err != nil {
+	if err := s.end(ctx, nil, run, run.State, importrun.StateCANCELLED, nil); err != nil {
 		return nil, err
 	}
 	return s.DB.ImportRun.Get(ctx, id)

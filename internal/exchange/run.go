@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -24,131 +22,111 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
 )
 
 // maxAttempts is how often a run may take its server down with it before a row
 // is done.
 const maxAttempts = 4
 
-// errLost says that the run is no longer this worker's: it was cancelled, or
-// the lease ran out and somebody else took it.
-var errLost = errors.New("exchange: the run is somebody else's now")
+// errLost says that a document or a run is over for who works on it: it was
+// cancelled, or given up.
+var errLost = errors.New("exchange: it was cancelled or given up")
 
-// Work reads all runs that wait, one after the other, and returns how many have
-// ended. Any number of servers may do it at once.
-func (s *Service) Work(ctx context.Context) (done int, err error) {
-	ctx = viewer.AsSystem(ctx)
-	for {
-		run, err := s.claim(ctx, "")
-		if err != nil || run == nil {
-			return done, err
-		}
-		if err := s.process(ctx, run); err != nil {
-			return done, err
-		}
-		done++
+// The work of this package. A run is read by any server, and a source pulled.
+var (
+	reads = work.Kind[ident.ID]{Name: "import.read", Attempts: 1 << 30, Lease: leaseTime}
+	pulls = work.Kind[ident.ID]{Name: "source.pull", Lease: 2 * time.Minute, AtOnce: pullsAtOnce}
+)
+
+// Handlers do the work of this package.
+func (s *Service) Handlers() []work.Handler {
+	all := []work.Handler{reads.By(s.read)}
+	if s.Fetcher != nil {
+		all = append(all, pulls.By(s.pullLeased))
 	}
+	return all
 }
 
 // WorkOn reads one run, unless another server does. The command line uses it.
 func (s *Service) WorkOn(ctx context.Context, id ident.ID) error {
-	ctx = viewer.AsSystem(ctx)
-	run, err := s.claim(ctx, id)
+	return work.New(s.DB, s.Now, s.Handlers()...).Only(ctx, reads.Name, string(id))
+}
+
+// read reads a run to its end, and says how it ended. What may be over in a
+// moment, such as a database that is away, or this server being stopped, leaves
+// the run to whoever comes next; it is the only error that is returned.
+func (s *Service) read(ctx context.Context, l *work.Lease, id ident.ID) error {
+	run, err := s.begun(ctx, l, id)
 	if err != nil || run == nil {
 		return err
 	}
-	return s.process(ctx, run)
-}
-
-// claim leases the oldest run that waits or whose worker is gone, or the named
-// one; nil when there is none.
-func (s *Service) claim(ctx context.Context, only ident.ID) (*ent.ImportRun, error) {
-	for {
-		now := vocab.Now(s.Now)
-		abandoned := importrun.And(importrun.StateEQ(importrun.StateRUNNING), importrun.LeasedUntilLT(now))
-		q := s.DB.ImportRun.Query().Where(importrun.Or(importrun.StateEQ(importrun.StateQUEUED), abandoned))
-		if only != "" {
-			q.Where(importrun.ID(only))
-		}
-		id, err := q.Order(importrun.ByID()).FirstID(ctx)
-		if ent.IsNotFound(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var n int
-		worker := rand.Text()
-		if err := storage.Do(ctx, s.DB, func(tx *ent.Tx) (err error) {
-			mine := func(where ...predicate.ImportRun) *ent.ImportRunUpdate {
-				return tx.ImportRun.Update().Where(where...).Where(importrun.ID(id)).SetWorker(worker).SetLeasedUntil(now.Add(leaseTime)).AddAttempts(1)
-			}
-			n, err = storage.MoveAll(ctx, states, importrun.StateQUEUED, importrun.StateRUNNING, mine())
-			if err == nil && n == 0 {
-				n, err = mine(abandoned).Save(ctx)
-			}
-			return err
-		}); err != nil {
-			return nil, err
-		}
-		if n == 1 {
-			return s.DB.ImportRun.Get(ctx, id)
-		}
-	}
-}
-
-// process reads a run to its end, and says how it ended. What may be over in a
-// moment, such as a database that is away, or this server being stopped, leaves
-// the run to whoever comes next; it is the only error that is returned.
-func (s *Service) process(ctx context.Context, run *ent.ImportRun) error {
 	who := &viewer.Viewer{Kind: viewer.System}
 	if run.StartedByID != nil {
 		who.PersonID = *run.StartedByID
 	}
 	ctx = viewer.With(ctx, who)
-	var err error
-	if run.Attempts > maxAttempts {
+	if l.Attempt > maxAttempts {
 		err = problem.New(problem.Limited, "%d attempts to read the document ended before a row was done", maxAttempts)
 	} else {
-		err = s.readAll(ctx, run)
+		err = s.readAll(ctx, l, run)
 	}
 	state := importrun.StateDONE
 	switch {
 	case errors.Is(err, errLost):
 		return nil
+	case errors.Is(err, work.ErrLost):
+		return err
 	case err != nil && (ctx.Err() != nil || errors.Is(err, problem.Is(problem.Unavailable))):
-		return errors.Join(err, s.release(context.WithoutCancel(ctx), run))
+		return err
 	case err != nil:
 		state = importrun.StateFAILED
 	}
-	err = s.end(ctx, run, importrun.StateRUNNING, state, err)
+	err = s.end(ctx, l, run, importrun.StateRUNNING, state, err)
 	if errors.Is(err, problem.Is(problem.Conflict)) { // cancelled at the last moment
 		return nil
 	}
 	return err
 }
 
-// release ends the lease, so that nobody waits for it.
-func (s *Service) release(ctx context.Context, run *ent.ImportRun) error {
-	return storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		return tx.ImportRun.Update().Where(importrun.ID(run.ID), importrun.Worker(run.Worker), importrun.StateEQ(importrun.StateRUNNING)).
-			SetLeasedUntil(vocab.Now(s.Now).Add(-time.Microsecond)).AddAttempts(-1).Exec(ctx)
+// begun returns a run that is there to be read, nil when it is over.
+func (s *Service) begun(ctx context.Context, l *work.Lease, id ident.ID) (run *ent.ImportRun, err error) {
+	if run, err = s.DB.ImportRun.Get(ctx, id); ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil || run.State == importrun.StateRUNNING {
+		return run, err
+	}
+	if run.State != importrun.StateQUEUED {
+		return nil, nil
+	}
+	err = storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
+		if err := l.Hold(ctx, tx); err != nil {
+			return err
+		}
+		return storage.Move(ctx, states, id, run.State, importrun.StateRUNNING, tx.ImportRun.Update())
 	})
+	if errors.Is(err, problem.Is(problem.Conflict)) { // cancelled meanwhile
+		return nil, nil
+	}
+	return run, err
 }
 
 // end moves a run to a final state and drops its chunks. A run of a source
-// tells the source how it went.
-func (s *Service) end(ctx context.Context, run *ent.ImportRun, from, to importrun.State, why error) error {
+// tells the source how it went. l is the lease of who reads it, if anybody does.
+func (s *Service) end(ctx context.Context, l *work.Lease, run *ent.ImportRun, from, to importrun.State, why error) error {
 	text := ""
 	if why != nil {
 		text = plain(ctx, run.ID, why)
 	}
 	system := viewer.AsSystem(ctx)
 	err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-		u := tx.ImportRun.Update().SetEndedAt(vocab.Now(s.Now)).SetError(text)
-		if from == importrun.StateRUNNING && to != importrun.StateCANCELLED {
-			u.Where(importrun.Worker(run.Worker))
+		if l != nil {
+			if err := l.Done(ctx, tx); err != nil {
+				return err
+			}
 		}
+		u := tx.ImportRun.Update().SetEndedAt(vocab.Now(s.Now)).SetError(text)
 		if err := storage.Move(system, states, run.ID, from, to, u); err != nil {
 			return err
 		}
@@ -188,11 +166,11 @@ func plain(ctx context.Context, run ident.ID, why error) string {
 // reading is one worker's reading of one run.
 type reading struct {
 	*Service
+	lease   *work.Lease
 	run     *ent.ImportRun
 	imports *catalogue.Import
 	seen    map[[16]byte]struct{} // external ids and codes that stood before
 	kept    int                   // findings
-	leased  time.Time             // until when
 	batch   []line
 	weight  int
 }
@@ -205,7 +183,7 @@ type line struct {
 }
 
 // readAll applies the rows that no worker before has applied.
-func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
+func (s *Service) readAll(ctx context.Context, l *work.Lease, run *ent.ImportRun) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil { // of a reader, over what a partner wrote
 			err = fmt.Errorf("exchange: panic: %v\n%s", fault, debug.Stack())
@@ -224,7 +202,7 @@ func (s *Service) readAll(ctx context.Context, run *ent.ImportRun) (err error) {
 	if err != nil {
 		return err
 	}
-	r := &reading{Service: s, run: run, imports: imports, seen: map[[16]byte]struct{}{}, kept: kept, leased: *run.LeasedUntil}
+	r := &reading{Service: s, lease: l, run: run, imports: imports, seen: map[[16]byte]struct{}{}, kept: kept}
 	d := &document{ctx: ctx, db: s.DB, run: run}
 	var from io.Reader = d
 	if run.Format == importrun.FormatXLSX {
@@ -270,9 +248,6 @@ func (r *reading) rows(ctx context.Context, rows format.Rows) error {
 		checked := r.imports.Check(row)
 		r.once(checked)
 		if number <= applied {
-			if err := r.renew(ctx); err != nil {
-				return err
-			}
 			continue
 		}
 		r.batch = append(r.batch, line{number, row.Place, checked})
@@ -336,28 +311,18 @@ func size(t vocab.Text) (n int) {
 	return n
 }
 
-// renew extends the lease while rows are skipped, well before it ends.
-func (r *reading) renew(ctx context.Context) error {
-	if vocab.Now(r.Now).Before(r.leased.Add(-leaseTime / 2)) {
-		return nil
-	}
-	return storage.Do(ctx, r.DB, func(tx *ent.Tx) error { return r.hold(ctx, tx) })
-}
-
-// hold extends the lease, or returns errLost. It locks the run, so that it is
-// cancelled before or after a batch, not in its middle.
+// hold keeps the run to this server until the transaction is over, so that it is
+// cancelled before or after a batch, not in its middle. It returns errLost when
+// it was.
 func (r *reading) hold(ctx context.Context, tx *ent.Tx) error {
-	until := vocab.Now(r.Now).Add(leaseTime)
-	n, err := tx.ImportRun.Update().Where(importrun.ID(r.run.ID), importrun.StateEQ(importrun.StateRUNNING),
-		importrun.Worker(r.run.Worker), importrun.Rows(r.run.Rows)).SetLeasedUntil(until).Save(ctx)
-	if err != nil {
+	if err := r.lease.Hold(ctx, tx); err != nil {
 		return err
 	}
-	if n != 1 {
+	n, err := tx.ImportRun.Update().Where(importrun.ID(r.run.ID), importrun.StateEQ(importrun.StateRUNNING), importrun.Rows(r.run.Rows)).AddRows(0).Save(ctx)
+	if err == nil && n != 1 {
 		return errLost
 	}
-	r.leased = until
-	return nil
+	return err
 }
 
 // maxRaces is how often a batch is tried when people change its courses at the
@@ -415,9 +380,12 @@ func (r *reading) apply(ctx context.Context) error {
 				return err
 			}
 		}
-		return tx.ImportRun.Update().Where(importrun.ID(r.run.ID)).AddRows(len(rows)).AddIncomplete(incomplete).
+		if err := tx.ImportRun.Update().Where(importrun.ID(r.run.ID)).AddRows(len(rows)).AddIncomplete(incomplete).
 			AddCreated(counts[catalogue.ImportCreated]).AddUpdated(counts[catalogue.ImportUpdated]).
-			AddUnchanged(counts[catalogue.ImportUnchanged]).AddRejected(counts[catalogue.ImportRejected]).SetAttempts(0).Exec(ctx)
+			AddUnchanged(counts[catalogue.ImportUnchanged]).AddRejected(counts[catalogue.ImportRejected]).Exec(ctx); err != nil {
+			return err
+		}
+		return r.lease.Progress(ctx, tx, r.run.Rows+len(rows), 0)
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/testkit"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
+	"github.com/peregrine-exchange/peregrine/internal/work"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
@@ -39,7 +40,7 @@ type world struct {
 	uni        ident.ID
 	clock      atomic.Pointer[time.Time]
 	statements atomic.Int64
-	*exchange.Service
+	node
 }
 
 func newWorld(tb testing.TB) *world {
@@ -59,7 +60,7 @@ func newWorld(tb testing.TB) *world {
 		tb.Fatal(err)
 	}
 	w.uni = inst.ID
-	w.Service = w.server(nil)
+	w.node = w.server(nil)
 	return w
 }
 
@@ -69,10 +70,10 @@ func (w *world) course() *ent.CourseQuery { return w.db.Client.Course.Query() }
 
 // server is one of several servers on the same database. onRow hears of every
 // row before it is handed over.
-func (w *world) server(onRow func(n int)) *exchange.Service {
+func (w *world) server(onRow func(n int)) node {
 	read := func(r io.Reader) format.Rows { return lines(r, onRow) }
-	return &exchange.Service{DB: w.db.Client, Now: w.now,
-		Readers: map[importrun.Format]exchange.Reader{importrun.FormatCSV: read, importrun.FormatXLSX: func(r io.Reader) format.Rows { return lines(r.(*os.File), onRow) }}}
+	return node{&exchange.Service{DB: w.db.Client, Now: w.now,
+		Readers: map[importrun.Format]exchange.Reader{importrun.FormatCSV: read, importrun.FormatXLSX: func(r io.Reader) format.Rows { return lines(r.(*os.File), onRow) }}}}
 }
 
 // lines reads one course a line, as JSON. A line "?" is one broken row; "!"
@@ -184,4 +185,20 @@ var errStopped = errors.New("stopped")
 // catalogue is what people use who work beside an import.
 func (w *world) catalogue() *catalogue.Service {
 	return &catalogue.Service{DB: w.db.Client, Now: w.now}
+}
+
+// node is a server of this package alone.
+type node struct{ *exchange.Service }
+
+func (n node) queue() *work.Queue { return work.New(n.DB, n.Now, n.Handlers()...) }
+
+// Work reads the runs that wait.
+func (n node) Work(ctx context.Context) (int, error) { return n.queue().Drain(ctx, "import.read") }
+
+// PullDue pulls the sources that are due.
+func (n node) PullDue(ctx context.Context) (int, error) {
+	if _, err := n.Schedule(ctx); err != nil {
+		return 0, err
+	}
+	return n.queue().Drain(ctx, "source.pull")
 }

@@ -69,6 +69,7 @@ const (
 	ClientKey       Kind = "clk"
 	ClientAssertion Kind = "cla"
 	ServerKey       Kind = "svk"
+	WorkItem        Kind = "wrk"
 )
 
 var base = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

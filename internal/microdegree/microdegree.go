@@ -83,7 +83,7 @@ type Update struct {
 // the micro-degree is published.
 func (s *Service) Update(ctx context.Context, u Update) (*ent.MicroDegree, error) {
 	content, invalid := u.Content.check()
-	return s.change(ctx, u.MicroDegreeID, toEdit, "", func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
+	return s.change(ctx, u.MicroDegreeID, toEdit, stays, func(tx *ent.Tx, m *ent.MicroDegree, update *ent.MicroDegreeUpdate) error {
 		if invalid != nil {
 			return invalid
 		}
@@ -156,6 +156,9 @@ func (s *Service) feasible(ctx context.Context, db *ent.Client, m *ent.MicroDegr
 	return rules.Check(m.Composition, m.Ects, bounds, offered)
 }
 
+// stays is for a change that leaves the state as it is.
+const stays microdegree.State = ""
+
 // change runs an update of a micro-degree, which may take it to another state,
 // and notes it. The row is written
 // before it is read and decided on, so that whoever changes it at the same moment
@@ -179,7 +182,7 @@ func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, to
 		if err := decide(tx, m, update); err != nil {
 			return nil, err
 		}
-		if to == "" {
+		if to == stays {
 			err = update.Exec(ctx)
 		} else {
 			err = storage.Move(ctx, states, id, m.State, to, update)

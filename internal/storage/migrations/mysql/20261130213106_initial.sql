@@ -1,28 +1,46 @@
--- Create "outbox_events" table
-CREATE TABLE `outbox_events` (
+-- Create "server_keys" table
+CREATE TABLE `server_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `type` varchar(64) NOT NULL,
-  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `version` bigint NOT NULL,
-  `payload` json NOT NULL,
-  `audience` varchar(32) NOT NULL,
-  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
-  `sequence` bigint NULL,
+  `purpose` varchar(32) NOT NULL,
+  `kid` varchar(64) NOT NULL,
+  `public_jwk` longtext NOT NULL,
+  `sealed` longtext NOT NULL,
+  `live_key` varchar(32) NULL,
+  `active_from` datetime(6) NOT NULL,
+  `retired_at` datetime(6) NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+  UNIQUE INDEX `kid` (`kid`),
+  UNIQUE INDEX `live_key` (`live_key`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (
+-- Create "work_items" table
+CREATE TABLE `work_items` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `kind` varchar(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `key` varchar(100) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `payload` json NOT NULL,
+  `state` varchar(32) NOT NULL,
+  `due_at` datetime(6) NOT NULL,
+  `attempts` bigint NOT NULL DEFAULT 0,
+  `worker` varchar(64) NOT NULL DEFAULT '',
+  `leased_until` datetime(6) NULL,
+  `done` bigint NOT NULL DEFAULT 0,
+  `total` bigint NOT NULL DEFAULT 0,
+  `error` varchar(500) NOT NULL DEFAULT '',
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `workitem_kind_key` (`kind`, `key`),
+  INDEX `workitem_kind_state_due_at` (`kind`, `state`, `due_at`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "logout_tokens" table
+CREATE TABLE `logout_tokens` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `expires_at` datetime(6) NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`)
+  UNIQUE INDEX `digest` (`digest`),
+  INDEX `logouttoken_expires_at` (`expires_at`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "institutions" table
 CREATE TABLE `institutions` (
@@ -54,21 +72,6 @@ CREATE TABLE `institutions` (
   INDEX `institution_updated_at_id` (`updated_at`, `id`),
   UNIQUE INDEX `schac` (`schac`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "server_keys" table
-CREATE TABLE `server_keys` (
-  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `created_at` datetime(6) NOT NULL,
-  `purpose` varchar(32) NOT NULL,
-  `kid` varchar(64) NOT NULL,
-  `public_jwk` longtext NOT NULL,
-  `sealed` longtext NOT NULL,
-  `live_key` varchar(32) NULL,
-  `active_from` datetime(6) NOT NULL,
-  `retired_at` datetime(6) NULL,
-  PRIMARY KEY (`id`),
-  UNIQUE INDEX `kid` (`kid`),
-  UNIQUE INDEX `live_key` (`live_key`)
-) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "audit_entries" table
 CREATE TABLE `audit_entries` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
@@ -96,15 +99,31 @@ CREATE TABLE `client_assertions` (
   INDEX `clientassertion_expires_at` (`expires_at`),
   UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
--- Create "logout_tokens" table
-CREATE TABLE `logout_tokens` (
+-- Create "outbox_events" table
+CREATE TABLE `outbox_events` (
+  `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `created_at` datetime(6) NOT NULL,
+  `type` varchar(64) NOT NULL,
+  `object_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `version` bigint NOT NULL,
+  `payload` json NOT NULL,
+  `audience` varchar(32) NOT NULL,
+  `home_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `host_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `person_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
+  `sequence` bigint NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `outboxevent_sequence` (`sequence`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "idempotency_keys" table
+CREATE TABLE `idempotency_keys` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
   `digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `expires_at` datetime(6) NOT NULL,
+  `input_digest` char(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `answer_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   PRIMARY KEY (`id`),
-  UNIQUE INDEX `digest` (`digest`),
-  INDEX `logouttoken_expires_at` (`expires_at`)
+  UNIQUE INDEX `digest` (`digest`)
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "persons" table
 CREATE TABLE `persons` (
@@ -579,12 +598,10 @@ CREATE TABLE `import_runs` (
   `started_at` datetime(6) NULL,
   `ended_at` datetime(6) NULL,
   `error` varchar(500) NOT NULL DEFAULT '',
-  `worker` varchar(64) NOT NULL DEFAULT '',
-  `leased_until` datetime(6) NULL,
+  `awaited_until` datetime(6) NULL,
   `etag` varchar(255) NOT NULL DEFAULT '',
   `last_modified` varchar(64) NOT NULL DEFAULT '',
   `asked` varchar(64) NOT NULL DEFAULT '',
-  `attempts` bigint NOT NULL DEFAULT 0,
   `institution_id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `source_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,
   `started_by_id` char(30) CHARSET ascii NULL COLLATE ascii_bin,

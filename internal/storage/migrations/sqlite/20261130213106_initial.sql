@@ -369,12 +369,10 @@ CREATE TABLE `import_runs` (
   `started_at` datetime NULL,
   `ended_at` datetime NULL,
   `error` text NOT NULL DEFAULT (''),
-  `worker` text NOT NULL DEFAULT (''),
-  `leased_until` datetime NULL,
+  `awaited_until` datetime NULL,
   `etag` text NOT NULL DEFAULT (''),
   `last_modified` text NOT NULL DEFAULT (''),
   `asked` text NOT NULL DEFAULT (''),
-  `attempts` integer NOT NULL DEFAULT (0),
   `institution_id` text NOT NULL,
   `source_id` text NULL,
   `started_by_id` text NULL,
@@ -997,3 +995,24 @@ CREATE TABLE `units` (
 );
 -- Create index "unit_institution_id_key" to table: "units"
 CREATE UNIQUE INDEX `unit_institution_id_key` ON `units` (`institution_id`, `key`);
+-- Create "work_items" table
+CREATE TABLE `work_items` (
+  `id` text NOT NULL,
+  `created_at` datetime NOT NULL,
+  `kind` text NOT NULL,
+  `key` text NOT NULL,
+  `payload` json NOT NULL,
+  `state` text NOT NULL,
+  `due_at` datetime NOT NULL,
+  `attempts` integer NOT NULL DEFAULT (0),
+  `worker` text NOT NULL DEFAULT (''),
+  `leased_until` datetime NULL,
+  `done` integer NOT NULL DEFAULT (0),
+  `total` integer NOT NULL DEFAULT (0),
+  `error` text NOT NULL DEFAULT (''),
+  PRIMARY KEY (`id`)
+);
+-- Create index "workitem_kind_key" to table: "work_items"
+CREATE UNIQUE INDEX `workitem_kind_key` ON `work_items` (`kind`, `key`);
+-- Create index "workitem_kind_state_due_at" to table: "work_items"
+CREATE INDEX `workitem_kind_state_due_at` ON `work_items` (`kind`, `state`, `due_at`);
