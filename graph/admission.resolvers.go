@@ -39,14 +39,6 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 	return r.root.applicationActions(ctx, obj)
 }
 
-func (r *applicationConnectionResolver) Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *applicationConnectionResolver) TotalCount(ctx context.Context, obj *model.ApplicationConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.ApplicationPayload, error) {
 	done, err := r.root.Journeys.Submit(ctx, input)
 	if err != nil {
@@ -99,15 +91,10 @@ func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Appl
 	return null(r.root.DB.Application.Get(ctx, id))
 }
 
-func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error) {
+func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
 	return relay.List(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
 
-func (r *Resolver) ApplicationConnection() generated.ApplicationConnectionResolver {
-	return &applicationConnectionResolver{r}
-}
-
 type applicationResolver struct{ root *Resolver }
-type applicationConnectionResolver struct{ root *Resolver }

@@ -30,24 +30,16 @@ func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.
 	return r.root.draftOf(ctx, objs)
 }
 
-func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error) {
+func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.CourseVersion], error) {
 	return r.root.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
-func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error) {
+func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.Offering], error) {
 	return r.root.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
 	return r.root.courseActions(ctx, obj)
-}
-
-func (r *courseConnectionResolver) Edges(ctx context.Context, obj *model.CourseConnection) ([]*model.CourseEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *courseConnectionResolver) TotalCount(ctx context.Context, obj *model.CourseConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {
@@ -67,14 +59,6 @@ func (r *courseVersionResolver) ReviewNote(ctx context.Context, obj *ent.CourseV
 
 func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error) {
 	return r.root.publicationIssues(ctx, obj)
-}
-
-func (r *courseVersionConnectionResolver) Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *courseVersionConnectionResolver) TotalCount(ctx context.Context, obj *model.CourseVersionConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error) {
@@ -227,19 +211,11 @@ func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering)
 	return r.root.offeringActions(ctx, obj)
 }
 
-func (r *offeringConnectionResolver) Edges(ctx context.Context, obj *model.OfferingConnection) ([]*model.OfferingEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *offeringConnectionResolver) TotalCount(ctx context.Context, obj *model.OfferingConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return r.root.course(ctx, id)
 }
 
-func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
+func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {
 	return relay.List(ctx, r.root.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
 }
 
@@ -247,7 +223,7 @@ func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offerin
 	return null(r.root.DB.Offering.Get(ctx, id))
 }
 
-func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
+func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Offering], error) {
 	return relay.List(ctx, r.root.DB.Offering.Query().Where(r.root.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
 }
 
@@ -261,28 +237,13 @@ func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (
 
 func (r *Resolver) Course() generated.CourseResolver { return &courseResolver{r} }
 
-func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
-	return &courseConnectionResolver{r}
-}
-
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
 
-func (r *Resolver) CourseVersionConnection() generated.CourseVersionConnectionResolver {
-	return &courseVersionConnectionResolver{r}
-}
-
 func (r *Resolver) Offering() generated.OfferingResolver { return &offeringResolver{r} }
-
-func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
-	return &offeringConnectionResolver{r}
-}
 
 func (r *Resolver) SeatQuota() generated.SeatQuotaResolver { return &seatQuotaResolver{r} }
 
 type courseResolver struct{ root *Resolver }
-type courseConnectionResolver struct{ root *Resolver }
 type courseVersionResolver struct{ root *Resolver }
-type courseVersionConnectionResolver struct{ root *Resolver }
 type offeringResolver struct{ root *Resolver }
-type offeringConnectionResolver struct{ root *Resolver }
 type seatQuotaResolver struct{ root *Resolver }

@@ -25,14 +25,6 @@ func (r *apiClientResolver) ViewerActions(ctx context.Context, obj *ent.ApiClien
 	return actions(ctx, client.Actions(ctx, obj)), nil
 }
 
-func (r *apiClientConnectionResolver) Edges(ctx context.Context, obj *model.ApiClientConnection) ([]*model.ApiClientEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *apiClientConnectionResolver) TotalCount(ctx context.Context, obj *model.ApiClientConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *apiClientKeyResolver) Algorithms(ctx context.Context, obj *ent.ClientKey) ([]string, error) {
 	return client.AlgorithmsOf(obj), nil
 }
@@ -89,7 +81,7 @@ func (r *queryResolver) APIClient(ctx context.Context, id ident.ID) (*ent.ApiCli
 	return null(r.root.DB.ApiClient.Get(ctx, id))
 }
 
-func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error) {
+func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ApiClient], error) {
 	return relay.List(ctx, r.root.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -102,12 +94,7 @@ func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.A
 
 func (r *Resolver) ApiClient() generated.ApiClientResolver { return &apiClientResolver{r} }
 
-func (r *Resolver) ApiClientConnection() generated.ApiClientConnectionResolver {
-	return &apiClientConnectionResolver{r}
-}
-
 func (r *Resolver) ApiClientKey() generated.ApiClientKeyResolver { return &apiClientKeyResolver{r} }
 
 type apiClientResolver struct{ root *Resolver }
-type apiClientConnectionResolver struct{ root *Resolver }
 type apiClientKeyResolver struct{ root *Resolver }

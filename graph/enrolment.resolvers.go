@@ -32,14 +32,6 @@ func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolmen
 	return r.root.enrolmentActions(ctx, obj)
 }
 
-func (r *enrolmentConnectionResolver) Edges(ctx context.Context, obj *model.EnrolmentConnection) ([]*model.EnrolmentEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *enrolmentConnectionResolver) TotalCount(ctx context.Context, obj *model.EnrolmentConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error) {
 	done, err := r.root.Journeys.Record(ctx, input)
 	if err != nil {
@@ -60,7 +52,7 @@ func (r *queryResolver) Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolm
 	return null(r.root.DB.Enrolment.Get(ctx, id))
 }
 
-func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*model.EnrolmentConnection, error) {
+func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Enrolment], error) {
 	return relay.List(ctx, r.root.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -86,12 +78,7 @@ func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }
 
-func (r *Resolver) EnrolmentConnection() generated.EnrolmentConnectionResolver {
-	return &enrolmentConnectionResolver{r}
-}
-
 func (r *Resolver) Result() generated.ResultResolver { return &resultResolver{r} }
 
 type enrolmentResolver struct{ root *Resolver }
-type enrolmentConnectionResolver struct{ root *Resolver }
 type resultResolver struct{ root *Resolver }

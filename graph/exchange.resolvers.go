@@ -21,11 +21,7 @@ func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFin
 	return importProblems(ctx, obj), nil
 }
 
-func (r *importFindingConnectionResolver) Edges(ctx context.Context, obj *model.ImportFindingConnection) ([]*model.ImportFindingEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportFindingConnection) (int, error) {
+func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *relay.Connection[*ent.ImportFinding]) (int, error) {
 	return obj.TotalCount(viewer.AsSystem(ctx)) // the run was seen
 }
 
@@ -45,20 +41,12 @@ func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*i
 	return r.root.missing(ctx, obj)
 }
 
-func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*model.ImportFindingConnection, error) {
+func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportFinding], error) {
 	return r.root.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {
 	return actions(ctx, exchange.RunActions(ctx, obj)), nil
-}
-
-func (r *importRunConnectionResolver) Edges(ctx context.Context, obj *model.ImportRunConnection) ([]*model.ImportRunEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *importRunConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportRunConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *importSourceResolver) Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error) {
@@ -71,14 +59,6 @@ func (r *importSourceResolver) Format(ctx context.Context, obj *ent.ImportSource
 
 func (r *importSourceResolver) ViewerActions(ctx context.Context, obj *ent.ImportSource) ([]*model.ViewerAction, error) {
 	return actions(ctx, exchange.SourceActions(ctx, obj)), nil
-}
-
-func (r *importSourceConnectionResolver) Edges(ctx context.Context, obj *model.ImportSourceConnection) ([]*model.ImportSourceEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *importSourceConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportSourceConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error) {
@@ -141,7 +121,7 @@ func (r *queryResolver) ImportRun(ctx context.Context, id ident.ID) (*ent.Import
 	return null(r.root.DB.ImportRun.Get(ctx, id))
 }
 
-func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error) {
+func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportRun], error) {
 	return relay.List(ctx, r.root.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -153,19 +133,9 @@ func (r *Resolver) ImportFindingConnection() generated.ImportFindingConnectionRe
 
 func (r *Resolver) ImportRun() generated.ImportRunResolver { return &importRunResolver{r} }
 
-func (r *Resolver) ImportRunConnection() generated.ImportRunConnectionResolver {
-	return &importRunConnectionResolver{r}
-}
-
 func (r *Resolver) ImportSource() generated.ImportSourceResolver { return &importSourceResolver{r} }
-
-func (r *Resolver) ImportSourceConnection() generated.ImportSourceConnectionResolver {
-	return &importSourceConnectionResolver{r}
-}
 
 type importFindingResolver struct{ root *Resolver }
 type importFindingConnectionResolver struct{ root *Resolver }
 type importRunResolver struct{ root *Resolver }
-type importRunConnectionResolver struct{ root *Resolver }
 type importSourceResolver struct{ root *Resolver }
-type importSourceConnectionResolver struct{ root *Resolver }

@@ -66,14 +66,6 @@ func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroD
 	return actions(ctx, microdegree.Actions(ctx, obj)), nil
 }
 
-func (r *microDegreeConnectionResolver) Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *microDegreeConnectionResolver) TotalCount(ctx context.Context, obj *model.MicroDegreeConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error) {
 	done, err := r.root.MicroDegrees.Create(ctx, input)
 	if err != nil {
@@ -110,7 +102,7 @@ func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.Micro
 	return null(r.root.microDegreeByKey(key).Only(ctx))
 }
 
-func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
+func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error) {
 	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -146,10 +138,6 @@ func (r *Resolver) CourseOrder() generated.CourseOrderResolver { return &courseO
 
 func (r *Resolver) MicroDegree() generated.MicroDegreeResolver { return &microDegreeResolver{r} }
 
-func (r *Resolver) MicroDegreeConnection() generated.MicroDegreeConnectionResolver {
-	return &microDegreeConnectionResolver{r}
-}
-
 func (r *Resolver) RuleReport() generated.RuleReportResolver { return &ruleReportResolver{r} }
 
 func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
@@ -159,6 +147,5 @@ func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
 type compositionGroupResolver struct{ root *Resolver }
 type courseOrderResolver struct{ root *Resolver }
 type microDegreeResolver struct{ root *Resolver }
-type microDegreeConnectionResolver struct{ root *Resolver }
 type ruleReportResolver struct{ root *Resolver }
 type uncountedCourseResolver struct{ root *Resolver }

@@ -11,11 +11,11 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -47,19 +47,6 @@ func (r *portalResolver) ViewerActions(ctx context.Context, obj *ent.Portal) ([]
 	return actions(ctx, portal.Actions(ctx, obj)), nil
 }
 
-func (r *portalConnectionResolver) Edges(ctx context.Context, obj *model.PortalConnection) ([]*model.PortalEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *portalConnectionResolver) TotalCount(ctx context.Context, obj *model.PortalConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) Portal() generated.PortalResolver { return &portalResolver{r} }
 
-func (r *Resolver) PortalConnection() generated.PortalConnectionResolver {
-	return &portalConnectionResolver{r}
-}
-
 type portalResolver struct{ root *Resolver }
-type portalConnectionResolver struct{ root *Resolver }

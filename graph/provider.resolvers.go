@@ -20,7 +20,7 @@ func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provi
 	return pointers(provider.ACRValuesOf(obj)), nil
 }
 
-func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error) {
+func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ProviderHome], error) {
 	return relay.List(ctx, r.root.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -46,14 +46,6 @@ func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Pr
 
 func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error) {
 	return r.root.providerActions(ctx, obj)
-}
-
-func (r *identityProviderConnectionResolver) Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *identityProviderConnectionResolver) TotalCount(ctx context.Context, obj *model.IdentityProviderConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
@@ -136,15 +128,7 @@ func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.Prov
 	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
-func (r *providerHomeConnectionResolver) Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *providerHomeConnectionResolver) TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error) {
+func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error) {
 	return relay.List(ctx, r.root.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -152,17 +136,7 @@ func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
 	return &identityProviderResolver{r}
 }
 
-func (r *Resolver) IdentityProviderConnection() generated.IdentityProviderConnectionResolver {
-	return &identityProviderConnectionResolver{r}
-}
-
 func (r *Resolver) ProviderHome() generated.ProviderHomeResolver { return &providerHomeResolver{r} }
 
-func (r *Resolver) ProviderHomeConnection() generated.ProviderHomeConnectionResolver {
-	return &providerHomeConnectionResolver{r}
-}
-
 type identityProviderResolver struct{ root *Resolver }
-type identityProviderConnectionResolver struct{ root *Resolver }
 type providerHomeResolver struct{ root *Resolver }
-type providerHomeConnectionResolver struct{ root *Resolver }

@@ -14,15 +14,15 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
 	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
 	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error) {
+func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleRule], error) {
 	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -101,14 +101,6 @@ func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGran
 	return actions(ctx, role.GrantActions(ctx, obj, r.root.Now())), nil
 }
 
-func (r *roleGrantConnectionResolver) Edges(ctx context.Context, obj *model.RoleGrantConnection) ([]*model.RoleGrantEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *roleGrantConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleGrantConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *roleRuleResolver) Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error) {
 	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
@@ -129,27 +121,9 @@ func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule)
 	return actions(ctx, role.RuleActions(ctx, obj)), nil
 }
 
-func (r *roleRuleConnectionResolver) Edges(ctx context.Context, obj *model.RoleRuleConnection) ([]*model.RoleRuleEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *roleRuleConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleRuleConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
-
-func (r *Resolver) RoleGrantConnection() generated.RoleGrantConnectionResolver {
-	return &roleGrantConnectionResolver{r}
-}
 
 func (r *Resolver) RoleRule() generated.RoleRuleResolver { return &roleRuleResolver{r} }
 
-func (r *Resolver) RoleRuleConnection() generated.RoleRuleConnectionResolver {
-	return &roleRuleConnectionResolver{r}
-}
-
 type roleGrantResolver struct{ root *Resolver }
-type roleGrantConnectionResolver struct{ root *Resolver }
 type roleRuleResolver struct{ root *Resolver }
-type roleRuleConnectionResolver struct{ root *Resolver }
