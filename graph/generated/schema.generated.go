@@ -114,36 +114,36 @@ type QueryResolver interface {
 	Node(ctx context.Context, id ident.ID) (model.Node, error)
 	Nodes(ctx context.Context, ids []ident.ID) ([]model.Node, error)
 	Application(ctx context.Context, id ident.ID) (*ent.Application, error)
-	Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
+	Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error)
 	Course(ctx context.Context, id ident.ID) (*ent.Course, error)
-	Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error)
+	Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error)
 	Offering(ctx context.Context, id ident.ID) (*ent.Offering, error)
-	Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error)
+	Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Offering], error)
 	ChangesCursor(ctx context.Context) (*string, error)
 	Changes(ctx context.Context, after string, types []model.ChangeType, first *int) (*model.ChangePage, error)
 	APIClient(ctx context.Context, id ident.ID) (*ent.ApiClient, error)
-	APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error)
+	APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ApiClient], error)
 	Credential(ctx context.Context, id ident.ID) (*ent.Credential, error)
-	Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
+	Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error)
 	VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error)
 	Catalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, orderBy *discovery.Order, atLeast *string, first *int, after *string, last *int, before *string) (*model.CatalogueConnection, error)
 	Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolment, error)
-	Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*model.EnrolmentConnection, error)
+	Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Enrolment], error)
 	ImportRun(ctx context.Context, id ident.ID) (*ent.ImportRun, error)
-	ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error)
+	ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportRun], error)
 	Alliance(ctx context.Context, slug string) (*ent.Alliance, error)
-	Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AllianceConnection, error)
+	Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Alliance], error)
 	Institution(ctx context.Context, by model.InstitutionBy) (*ent.Institution, error)
-	Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*model.InstitutionConnection, error)
+	Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Institution], error)
 	Programme(ctx context.Context, id ident.ID) (*ent.Programme, error)
 	MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error)
-	MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error)
+	MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error)
 	Viewer(ctx context.Context) (*viewer.Viewer, error)
-	IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error)
+	IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error)
 	RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error)
-	RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*model.RecognitionRuleConnection, error)
+	RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionRule], error)
 	RecognitionCase(ctx context.Context, id ident.ID) (*ent.RecognitionCase, error)
-	RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error)
+	RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -5976,8 +5976,8 @@ func _Query_applications(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().Applications(ctx, fc.Args["filter"].(*model.ApplicationFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationConnection) graphql.Marshaler {
-			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6064,8 +6064,8 @@ func _Query_courses(ctx context.Context, ec *executionContext, field graphql.Col
 			return ec.Resolvers.Query().Courses(ctx, fc.Args["filter"].(*model.CourseFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CourseConnection) graphql.Marshaler {
-			return marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Course]) graphql.Marshaler {
+			return marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6152,8 +6152,8 @@ func _Query_offerings(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.Resolvers.Query().Offerings(ctx, fc.Args["filter"].(*model.OfferingFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingConnection) graphql.Marshaler {
-			return marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6307,8 +6307,8 @@ func _Query_apiClients(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().APIClients(ctx, fc.Args["institutionId"].(ident.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApiClientConnection) graphql.Marshaler {
-			return marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6395,8 +6395,8 @@ func _Query_credentials(ctx context.Context, ec *executionContext, field graphql
 			return ec.Resolvers.Query().Credentials(ctx, fc.Args["filter"].(*model.CredentialFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CredentialConnection) graphql.Marshaler {
-			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Credential]) graphql.Marshaler {
+			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6571,8 +6571,8 @@ func _Query_enrolments(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().Enrolments(ctx, fc.Args["filter"].(*model.EnrolmentFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.EnrolmentConnection) graphql.Marshaler {
-			return marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Enrolment]) graphql.Marshaler {
+			return marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6659,8 +6659,8 @@ func _Query_importRuns(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().ImportRuns(ctx, fc.Args["institutionId"].(ident.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportRunConnection) graphql.Marshaler {
-			return marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ImportRun]) graphql.Marshaler {
+			return marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6747,8 +6747,8 @@ func _Query_alliances(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.Resolvers.Query().Alliances(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AllianceConnection) graphql.Marshaler {
-			return marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Alliance]) graphql.Marshaler {
+			return marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6835,8 +6835,8 @@ func _Query_institutions(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().Institutions(ctx, fc.Args["filter"].(*model.InstitutionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.InstitutionConnection) graphql.Marshaler {
-			return marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Institution]) graphql.Marshaler {
+			return marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6967,8 +6967,8 @@ func _Query_microDegrees(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().MicroDegrees(ctx, fc.Args["updatedSince"].(*time.Time), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreeConnection) graphql.Marshaler {
-			return marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7043,8 +7043,8 @@ func _Query_identityProviders(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Query().IdentityProviders(ctx, fc.Args["filter"].(*model.IdentityProviderFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
-			return marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7131,8 +7131,8 @@ func _Query_recognitionRules(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Query().RecognitionRules(ctx, fc.Args["filter"].(*model.RecognitionRuleFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionRuleConnection) graphql.Marshaler {
-			return marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7219,8 +7219,8 @@ func _Query_recognitionCases(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Query().RecognitionCases(ctx, fc.Args["filter"].(*model.RecognitionCaseFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionCaseConnection) graphql.Marshaler {
-			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
