@@ -39,20 +39,12 @@ func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credent
 	return r.root.credentialActions(ctx, obj)
 }
 
-func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.CredentialPayload, error) {
-	done, err := r.root.Credentials.Issue(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CredentialPayload{Credential: done}, nil
+func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[ent.Credential], error) {
+	return payload(r.root.Credentials.Issue(ctx, input))
 }
 
-func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.CredentialPayload, error) {
-	done, err := r.root.Credentials.Revoke(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CredentialPayload{Credential: done}, nil
+func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[ent.Credential], error) {
+	return payload(r.root.Credentials.Revoke(ctx, input))
 }
 
 func (r *queryResolver) Credential(ctx context.Context, id ident.ID) (*ent.Credential, error) {

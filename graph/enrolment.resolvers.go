@@ -32,20 +32,12 @@ func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolmen
 	return r.root.enrolmentActions(ctx, obj)
 }
 
-func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error) {
-	done, err := r.root.Journeys.Record(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ResultPayload{Result: done}, nil
+func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[ent.Result], error) {
+	return payload(r.root.Journeys.Record(ctx, input))
 }
 
-func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.ResultPayload, error) {
-	done, err := r.root.Journeys.Confirm(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ResultPayload{Result: done}, nil
+func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[ent.Result], error) {
+	return payload(r.root.Journeys.Confirm(ctx, input))
 }
 
 func (r *queryResolver) Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolment, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"reflect"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -77,9 +76,7 @@ func (Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 			return nil, p
 		}
 	}
-	payload := reflect.New(reflect.TypeOf(answer).Elem()) // resolvers return a nil *…Payload beside an error
-	payload.Elem().FieldByName("Errors").Set(reflect.ValueOf(refusals))
-	return payload.Interface(), nil
+	return answer.(model.Refusable).Refused(refusals), nil // resolvers return a nil payload beside an error
 }
 
 // userError gives a problem the type that fits its details.

@@ -83,84 +83,44 @@ func (r *membershipStandingResolver) State(ctx context.Context, obj *vocab.Stand
 	return membership.State(obj.State), nil
 }
 
-func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Invite(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[ent.Membership], error) {
+	return payload(r.root.Institutions.Invite(ctx, input))
 }
 
-func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.AnswerInvitation(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[ent.Membership], error) {
+	return payload(r.root.Institutions.AnswerInvitation(ctx, input))
 }
 
-func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Suspend(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error) {
+	return payload(r.root.Institutions.Suspend(ctx, input))
 }
 
-func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Reinstate(ctx, input.MembershipID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[ent.Membership], error) {
+	return payload(r.root.Institutions.Reinstate(ctx, input.MembershipID))
 }
 
-func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.End(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error) {
+	return payload(r.root.Institutions.End(ctx, input))
 }
 
-func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.InstitutionPayload, error) {
-	done, err := r.root.Institutions.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.InstitutionPayload{Institution: done}, nil
+func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[ent.Institution], error) {
+	return payload(r.root.Institutions.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.AddUnit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[ent.Unit], error) {
+	return payload(r.root.Institutions.AddUnit(ctx, input))
 }
 
-func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.UpdateUnit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[ent.Unit], error) {
+	return payload(r.root.Institutions.UpdateUnit(ctx, input))
 }
 
-func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.CloseUnit(ctx, input.UnitID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[ent.Unit], error) {
+	return payload(r.root.Institutions.CloseUnit(ctx, input.UnitID))
 }
 
-func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error) {
-	done, err := r.root.Institutions.UpdateAlliance(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AlliancePayload{Alliance: done}, nil
+func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[ent.Alliance], error) {
+	return payload(r.root.Institutions.UpdateAlliance(ctx, input))
 }
 
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {

@@ -66,36 +66,20 @@ func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroD
 	return actions(ctx, microdegree.Actions(ctx, obj)), nil
 }
 
-func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Create(ctx, input))
 }
 
-func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Update(ctx, input))
 }
 
-func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID))
 }
 
-func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID))
 }
 
 func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {

@@ -19,20 +19,12 @@ func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution,
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error) {
-	done, err := r.root.Portals.Register(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.PortalPayload{Portal: done}, nil
+func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[ent.Portal], error) {
+	return payload(r.root.Portals.Register(ctx, input))
 }
 
-func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error) {
-	done, err := r.root.Portals.End(ctx, input.PortalID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.PortalPayload{Portal: done}, nil
+func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[ent.Portal], error) {
+	return payload(r.root.Portals.End(ctx, input.PortalID))
 }
 
 func (r *portalResolver) Institution(ctx context.Context, objs []*ent.Portal) ([]*ent.Institution, error) {

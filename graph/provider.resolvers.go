@@ -52,76 +52,40 @@ func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institutio
 	return r.root.signIns(ctx, objs)
 }
 
-func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Propose(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Propose(ctx, input))
 }
 
-func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Approve(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Approve(ctx, input))
 }
 
-func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Reject(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Reject(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.AddHome(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.AddHome(ctx, input))
 }
 
-func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.RemoveHome(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.RemoveHome(ctx, input))
 }
 
-func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Disable(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Disable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Enable(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.Enable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.CheckNow(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[ent.Provider], error) {
+	return payload(r.root.Providers.CheckNow(ctx, input.ProviderID))
 }
 
 func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {

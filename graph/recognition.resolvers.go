@@ -12,44 +12,24 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Propose(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Propose(ctx, input))
 }
 
-func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Answer(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Answer(ctx, input))
 }
 
-func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Terminate(ctx, input.RuleID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Terminate(ctx, input.RuleID))
 }
 
-func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.RecognitionCasePayload, error) {
-	done, err := r.root.Recognitions.Ask(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionCasePayload{RecognitionCase: done}, nil
+func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[ent.RecognitionCase], error) {
+	return payload(r.root.Recognitions.Ask(ctx, input))
 }
 
-func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.RecognitionCasePayload, error) {
-	done, err := r.root.Recognitions.Decide(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionCasePayload{RecognitionCase: done}, nil
+func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[ent.RecognitionCase], error) {
+	return payload(r.root.Recognitions.Decide(ctx, input))
 }
 
 func (r *queryResolver) RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {

@@ -14,12 +14,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error) {
-	done, err := r.root.Sessions.EndOwn(ctx, input.SessionID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SessionPayload{Session: done}, nil
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[ent.Session], error) {
+	return payload(r.root.Sessions.EndOwn(ctx, input.SessionID))
 }
 
 func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error) {
@@ -30,11 +26,8 @@ func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.End
 	return &model.OtherSessionsPayload{Session: stays, Ended: &n}, nil
 }
 
-func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error) {
-	if err := r.root.Learners.Unlink(ctx, input.IdentityID); err != nil {
-		return nil, err
-	}
-	return &model.UnlinkIdentityPayload{Viewer: viewer.From(ctx)}, nil
+func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[viewer.Viewer], error) {
+	return payload(viewer.From(ctx), r.root.Learners.Unlink(ctx, input.IdentityID))
 }
 
 func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, error) {
