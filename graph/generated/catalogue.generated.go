@@ -1039,7 +1039,7 @@ func fieldContext_CourseEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
-func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CoursePayload) (ret graphql.Marshaler) {
+func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1048,7 +1048,7 @@ func _CoursePayload_course(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_CoursePayload_course(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Course, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Course) graphql.Marshaler {
@@ -1071,7 +1071,7 @@ func fieldContext_CoursePayload_course(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CoursePayload) (ret graphql.Marshaler) {
+func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3266,7 +3266,7 @@ func fieldContext_OfferingEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingPayload) (ret graphql.Marshaler) {
+func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3275,7 +3275,7 @@ func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field 
 			return fieldContext_OfferingPayload_offering(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Offering, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Offering) graphql.Marshaler {
@@ -3298,7 +3298,7 @@ func fieldContext_OfferingPayload_offering(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingPayload) (ret graphql.Marshaler) {
+func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5411,7 +5411,7 @@ func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var coursePayloadImplementors = []string{"CoursePayload"}
 
-func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CoursePayload) graphql.Marshaler {
+func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Course]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, coursePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6026,7 +6026,7 @@ func _OfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var offeringPayloadImplementors = []string{"OfferingPayload"}
 
-func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.OfferingPayload) graphql.Marshaler {
+func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Offering]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offeringPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7072,7 +7072,7 @@ func marshalOCourseKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return res
 }
 
-func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
+func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7216,7 +7216,7 @@ func unmarshalOOfferingFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
+func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -1323,7 +1323,7 @@ func fieldContext_ImportRunEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunPayload) (ret graphql.Marshaler) {
+func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1332,7 +1332,7 @@ func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ImportRunPayload_importRun(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ImportRun, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
@@ -1355,7 +1355,7 @@ func fieldContext_ImportRunPayload_importRun(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunPayload) (ret graphql.Marshaler) {
+func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1947,7 +1947,7 @@ func fieldContext_ImportSourceEdge_node(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourcePayload) (ret graphql.Marshaler) {
+func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1956,7 +1956,7 @@ func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext
 			return fieldContext_ImportSourcePayload_importSource(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ImportSource, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportSource) graphql.Marshaler {
@@ -1979,7 +1979,7 @@ func fieldContext_ImportSourcePayload_importSource(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourcePayload) (ret graphql.Marshaler) {
+func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2866,7 +2866,7 @@ func _ImportRunEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var importRunPayloadImplementors = []string{"ImportRunPayload"}
 
-func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportRunPayload) graphql.Marshaler {
+func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.ImportRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importRunPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3097,7 +3097,7 @@ func _ImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.Select
 
 var importSourcePayloadImplementors = []string{"ImportSourcePayload"}
 
-func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportSourcePayload) graphql.Marshaler {
+func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.ImportSource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importSourcePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3501,7 +3501,7 @@ func marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return _ImportRunConnection(ctx, ec, sel, v)
 }
 
-func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportRunPayload) graphql.Marshaler {
+func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.ImportRun]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3515,7 +3515,7 @@ func marshalOImportSource2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋe
 	return _ImportSource(ctx, ec, sel, v)
 }
 
-func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
+func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
