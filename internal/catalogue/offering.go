@@ -91,7 +91,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 // offerable returns nil when the course has published content to offer.
 func offerable(c *ent.Course) error {
 	if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
-		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With("from", string(c.State))
+		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With(problem.Transition{From: string(c.State)})
 	}
 	return nil
 }
@@ -271,7 +271,7 @@ func AvailabilityAt(o *ent.Offering, now time.Time, audiences ...vocab.TargetGro
 // course, and a CONFLICT problem once it is withdrawn.
 func TakesApplications(c *ent.Course) error {
 	if c.State != course.StatePUBLISHED {
-		return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With("from", string(c.State))
+		return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With(problem.Transition{From: string(c.State)})
 	}
 	return nil
 }

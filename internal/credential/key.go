@@ -138,7 +138,7 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 			return nil, err
 		}
 		if n != 1 {
-			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With("from", string(signingkey.StateCOMPROMISED))
+			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With(problem.Transition{From: string(signingkey.StateCOMPROMISED)})
 		}
 		if stored, err = tx.SigningKey.Get(ctx, stored.ID); err != nil {
 			return nil, err

@@ -200,15 +200,15 @@ func open(o *ent.Offering, c *ent.Course, active bool, now time.Time, audiences 
 	default:
 		return closed(o)
 	}
-	return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
+	return p.With(problem.Window{OpensAt: w.OpensAt, ClosesAt: w.ClosesAt, Zone: o.Zone})
 }
 
 func closed(o *ent.Offering) error {
-	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With(problem.Transition{From: string(o.State)})
 }
 
 func full(o *ent.Offering) error {
-	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With("seats", o.Seats)
+	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With(problem.Seats(o.Seats))
 }
 
 // liveKey is what two live applications of one learner for one offering share.

@@ -16,13 +16,13 @@ import (
 type Table[S ~string] map[S][]S
 
 // Check returns nil when from may become to, and otherwise a CONFLICT problem
-// with the details "from" and "to". what names the thing, such as "application".
+// with the Transition. what names the thing, such as "application".
 func (t Table[S]) Check(what string, from, to S) error {
 	if slices.Contains(t[from], to) {
 		return nil
 	}
 	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", what, from, to).
-		With("from", string(from)).With("to", string(to))
+		With(problem.Transition{From: string(from), To: string(to)})
 }
 
 // Final says whether s is a state that nothing may follow.

@@ -270,7 +270,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
 			return nil, err
 		} else if used {
-			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
+			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With(problem.Transition{From: string(row.State), To: string(rejected)})
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
 			return nil, err
@@ -290,7 +290,7 @@ const rejected provider.State = "REJECTED"
 
 func errNotProposed(row *ent.Provider) error {
 	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, rejected).
-		With("from", string(row.State)).With("to", string(rejected))
+		With(problem.Transition{From: string(row.State), To: string(rejected)})
 }
 
 // Disable lets nobody sign in through the provider any more. Sessions that run
@@ -333,7 +333,7 @@ func expect(row *ent.Provider, from, to provider.State) error {
 		return states.Check("provider", from, to)
 	}
 	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", "provider", row.State, to).
-		With("from", string(row.State)).With("to", string(to))
+		With(problem.Transition{From: string(row.State), To: string(to)})
 }
 
 func change(from, to provider.State) map[string]string {
