@@ -39,27 +39,27 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 	return r.root.applicationActions(ctx, obj)
 }
 
-func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Submit(ctx, input))
 }
 
-func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Withdraw(ctx, input))
 }
 
-func (r *mutationResolver) NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Nominate(ctx, input))
 }
 
-func (r *mutationResolver) RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.RefuseNomination(ctx, input))
 }
 
-func (r *mutationResolver) AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Admit(ctx, input))
 }
 
-func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[ent.Application], error) {
+func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error) {
 	return payload(r.root.Journeys.Refuse(ctx, input))
 }
 

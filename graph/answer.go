@@ -23,7 +23,7 @@ func null[E any](found *E, err error) (*E, error) {
 }
 
 // payload answers a mutation: err becomes a refusal in it (Refusals).
-func payload[E any](done *E, err error) (*model.Payload[E], error) {
+func payload[E any](done E, err error) (*model.Payload[E], error) {
 	if err != nil {
 		return nil, err
 	}

@@ -61,43 +61,43 @@ func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersi
 	return r.root.publicationIssues(ctx, obj)
 }
 
-func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.Create(ctx, input))
 }
 
-func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.UpdateDraft(ctx, input))
 }
 
-func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.Submit(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.ReturnDraft(ctx, input))
 }
 
-func (r *mutationResolver) PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.Publish(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[ent.Course], error) {
+func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[*ent.Course], error) {
 	return payload(r.root.Catalogue.Withdraw(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[ent.Offering], error) {
+func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[*ent.Offering], error) {
 	return payload(r.root.Catalogue.CreateOffering(ctx, input))
 }
 
-func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[ent.Offering], error) {
+func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[*ent.Offering], error) {
 	return payload(r.root.Catalogue.UpdateOffering(ctx, input))
 }
 
-func (r *mutationResolver) PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[ent.Offering], error) {
+func (r *mutationResolver) PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[*ent.Offering], error) {
 	return payload(r.root.Catalogue.PublishOffering(ctx, input.OfferingID))
 }
 
-func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[ent.Offering], error) {
+func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[*ent.Offering], error) {
 	return payload(r.root.Catalogue.CancelOffering(ctx, input.OfferingID))
 }
 

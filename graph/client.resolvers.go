@@ -29,27 +29,27 @@ func (r *apiClientKeyResolver) Algorithms(ctx context.Context, obj *ent.ClientKe
 	return client.AlgorithmsOf(obj), nil
 }
 
-func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.Register(ctx, input))
 }
 
-func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.AddKey(ctx, input))
 }
 
-func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.RetireKey(ctx, input.ClientID, input.KeyID))
 }
 
-func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.Disable(ctx, input.ClientID))
 }
 
-func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[ent.ApiClient], error) {
+func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[*ent.ApiClient], error) {
 	return payload(r.root.Clients.Enable(ctx, input.ClientID))
 }
 

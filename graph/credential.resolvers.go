@@ -39,11 +39,11 @@ func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credent
 	return r.root.credentialActions(ctx, obj)
 }
 
-func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[ent.Credential], error) {
+func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error) {
 	return payload(r.root.Credentials.Issue(ctx, input))
 }
 
-func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[ent.Credential], error) {
+func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[*ent.Credential], error) {
 	return payload(r.root.Credentials.Revoke(ctx, input))
 }
 

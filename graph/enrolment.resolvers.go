@@ -32,11 +32,11 @@ func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolmen
 	return r.root.enrolmentActions(ctx, obj)
 }
 
-func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[ent.Result], error) {
+func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error) {
 	return payload(r.root.Journeys.Record(ctx, input))
 }
 
-func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[ent.Result], error) {
+func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[*ent.Result], error) {
 	return payload(r.root.Journeys.Confirm(ctx, input))
 }
 

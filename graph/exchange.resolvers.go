@@ -61,31 +61,31 @@ func (r *importSourceResolver) ViewerActions(ctx context.Context, obj *ent.Impor
 	return actions(ctx, exchange.SourceActions(ctx, obj)), nil
 }
 
-func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.Payload[ent.ImportRun], error) {
+func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.Payload[*ent.ImportRun], error) {
 	return payload(r.root.Exchange.Start(ctx, input))
 }
 
-func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[ent.ImportRun], error) {
+func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[*ent.ImportRun], error) {
 	return payload(r.root.Exchange.Cancel(ctx, input.RunID))
 }
 
-func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[ent.ImportSource], error) {
+func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[*ent.ImportSource], error) {
 	return payload(r.root.Exchange.AddSource(ctx, input))
 }
 
-func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[ent.ImportSource], error) {
+func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[*ent.ImportSource], error) {
 	return payload(r.root.Exchange.UpdateSource(ctx, input))
 }
 
-func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[ent.ImportSource], error) {
+func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
 	return payload(r.root.Exchange.PauseSource(ctx, input.SourceID))
 }
 
-func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[ent.ImportSource], error) {
+func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
 	return payload(r.root.Exchange.ResumeSource(ctx, input.SourceID))
 }
 
-func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[ent.ImportSource], error) {
+func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
 	return payload(r.root.Exchange.PullSource(ctx, input.SourceID))
 }
 

@@ -83,43 +83,43 @@ func (r *membershipStandingResolver) State(ctx context.Context, obj *vocab.Stand
 	return membership.State(obj.State), nil
 }
 
-func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[ent.Membership], error) {
+func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[*ent.Membership], error) {
 	return payload(r.root.Institutions.Invite(ctx, input))
 }
 
-func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[ent.Membership], error) {
+func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[*ent.Membership], error) {
 	return payload(r.root.Institutions.AnswerInvitation(ctx, input))
 }
 
-func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error) {
+func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error) {
 	return payload(r.root.Institutions.Suspend(ctx, input))
 }
 
-func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[ent.Membership], error) {
+func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[*ent.Membership], error) {
 	return payload(r.root.Institutions.Reinstate(ctx, input.MembershipID))
 }
 
-func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error) {
+func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error) {
 	return payload(r.root.Institutions.End(ctx, input))
 }
 
-func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[ent.Institution], error) {
+func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error) {
 	return payload(r.root.Institutions.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[ent.Unit], error) {
+func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error) {
 	return payload(r.root.Institutions.AddUnit(ctx, input))
 }
 
-func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[ent.Unit], error) {
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[*ent.Unit], error) {
 	return payload(r.root.Institutions.UpdateUnit(ctx, input))
 }
 
-func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[ent.Unit], error) {
+func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[*ent.Unit], error) {
 	return payload(r.root.Institutions.CloseUnit(ctx, input.UnitID))
 }
 
-func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[ent.Alliance], error) {
+func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[*ent.Alliance], error) {
 	return payload(r.root.Institutions.UpdateAlliance(ctx, input))
 }
 

@@ -66,19 +66,19 @@ func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroD
 	return actions(ctx, microdegree.Actions(ctx, obj)), nil
 }
 
-func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[ent.MicroDegree], error) {
+func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[*ent.MicroDegree], error) {
 	return payload(r.root.MicroDegrees.Create(ctx, input))
 }
 
-func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[ent.MicroDegree], error) {
+func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[*ent.MicroDegree], error) {
 	return payload(r.root.MicroDegrees.Update(ctx, input))
 }
 
-func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[ent.MicroDegree], error) {
+func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error) {
 	return payload(r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID))
 }
 
-func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[ent.MicroDegree], error) {
+func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error) {
 	return payload(r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID))
 }
 

@@ -19,11 +19,11 @@ func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution,
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[ent.Portal], error) {
+func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error) {
 	return payload(r.root.Portals.Register(ctx, input))
 }
 
-func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[ent.Portal], error) {
+func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[*ent.Portal], error) {
 	return payload(r.root.Portals.End(ctx, input.PortalID))
 }
 

@@ -52,39 +52,39 @@ func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institutio
 	return r.root.signIns(ctx, objs)
 }
 
-func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Propose(ctx, input))
 }
 
-func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Approve(ctx, input))
 }
 
-func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Reject(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.AddHome(ctx, input))
 }
 
-func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.RemoveHome(ctx, input))
 }
 
-func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Disable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.Enable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[ent.Provider], error) {
+func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[*ent.Provider], error) {
 	return payload(r.root.Providers.CheckNow(ctx, input.ProviderID))
 }
 

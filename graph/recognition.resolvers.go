@@ -12,23 +12,23 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[ent.RecognitionRule], error) {
+func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[*ent.RecognitionRule], error) {
 	return payload(r.root.Agreements.Propose(ctx, input))
 }
 
-func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[ent.RecognitionRule], error) {
+func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[*ent.RecognitionRule], error) {
 	return payload(r.root.Agreements.Answer(ctx, input))
 }
 
-func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[ent.RecognitionRule], error) {
+func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[*ent.RecognitionRule], error) {
 	return payload(r.root.Agreements.Terminate(ctx, input.RuleID))
 }
 
-func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[ent.RecognitionCase], error) {
+func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[*ent.RecognitionCase], error) {
 	return payload(r.root.Recognitions.Ask(ctx, input))
 }
 
-func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[ent.RecognitionCase], error) {
+func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[*ent.RecognitionCase], error) {
 	return payload(r.root.Recognitions.Decide(ctx, input))
 }
 

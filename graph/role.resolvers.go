@@ -26,19 +26,19 @@ func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institutio
 	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
-func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[ent.RoleGrant], error) {
+func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[*ent.RoleGrant], error) {
 	return payload(r.root.Roles.Grant(ctx, input))
 }
 
-func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.Payload[ent.RoleGrant], error) {
+func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.Payload[*ent.RoleGrant], error) {
 	return payload(r.root.Roles.End(ctx, input))
 }
 
-func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[ent.RoleRule], error) {
+func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[*ent.RoleRule], error) {
 	return payload(r.root.Roles.MakeRule(ctx, input))
 }
 
-func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[ent.RoleRule], error) {
+func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[*ent.RoleRule], error) {
 	return payload(r.root.Roles.EndRule(ctx, input))
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[ent.Session], error) {
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[*ent.Session], error) {
 	return payload(r.root.Sessions.EndOwn(ctx, input.SessionID))
 }
 
@@ -26,7 +26,7 @@ func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.End
 	return &model.OtherSessionsPayload{Session: stays, Ended: &n}, nil
 }
 
-func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[viewer.Viewer], error) {
+func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[*viewer.Viewer], error) {
 	return payload(viewer.From(ctx), r.root.Learners.Unlink(ctx, input.IdentityID))
 }
 

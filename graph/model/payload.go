@@ -6,35 +6,35 @@ import (
 )
 
 // Payload is the answer of a mutation: what it changed or made, or why it was
-// refused.
+// refused. E is a pointer, so that the compiler makes one shape of them all.
 type Payload[E any] struct {
-	Done   *E
+	Done   E
 	Errors []UserError
 }
 
 // The payloads of the schema; gqlgen.yml says what each calls Done.
 type (
-	ApplicationPayload      = Payload[ent.Application]
-	CoursePayload           = Payload[ent.Course]
-	OfferingPayload         = Payload[ent.Offering]
-	ApiClientPayload        = Payload[ent.ApiClient]
-	CredentialPayload       = Payload[ent.Credential]
-	ResultPayload           = Payload[ent.Result]
-	ImportRunPayload        = Payload[ent.ImportRun]
-	ImportSourcePayload     = Payload[ent.ImportSource]
-	MembershipPayload       = Payload[ent.Membership]
-	InstitutionPayload      = Payload[ent.Institution]
-	UnitPayload             = Payload[ent.Unit]
-	AlliancePayload         = Payload[ent.Alliance]
-	MicroDegreePayload      = Payload[ent.MicroDegree]
-	PortalPayload           = Payload[ent.Portal]
-	IdentityProviderPayload = Payload[ent.Provider]
-	RecognitionRulePayload  = Payload[ent.RecognitionRule]
-	RecognitionCasePayload  = Payload[ent.RecognitionCase]
-	RoleGrantPayload        = Payload[ent.RoleGrant]
-	RoleRulePayload         = Payload[ent.RoleRule]
-	SessionPayload          = Payload[ent.Session]
-	UnlinkIdentityPayload   = Payload[viewer.Viewer]
+	ApplicationPayload      = Payload[*ent.Application]
+	CoursePayload           = Payload[*ent.Course]
+	OfferingPayload         = Payload[*ent.Offering]
+	ApiClientPayload        = Payload[*ent.ApiClient]
+	CredentialPayload       = Payload[*ent.Credential]
+	ResultPayload           = Payload[*ent.Result]
+	ImportRunPayload        = Payload[*ent.ImportRun]
+	ImportSourcePayload     = Payload[*ent.ImportSource]
+	MembershipPayload       = Payload[*ent.Membership]
+	InstitutionPayload      = Payload[*ent.Institution]
+	UnitPayload             = Payload[*ent.Unit]
+	AlliancePayload         = Payload[*ent.Alliance]
+	MicroDegreePayload      = Payload[*ent.MicroDegree]
+	PortalPayload           = Payload[*ent.Portal]
+	IdentityProviderPayload = Payload[*ent.Provider]
+	RecognitionRulePayload  = Payload[*ent.RecognitionRule]
+	RecognitionCasePayload  = Payload[*ent.RecognitionCase]
+	RoleGrantPayload        = Payload[*ent.RoleGrant]
+	RoleRulePayload         = Payload[*ent.RoleRule]
+	SessionPayload          = Payload[*ent.Session]
+	UnlinkIdentityPayload   = Payload[*viewer.Viewer]
 )
 
 // Refusable is the payload of any mutation. It is asked even when there is none.
