@@ -771,7 +771,7 @@ func fieldContext_ApplicationEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ApplicationPayload_application(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Application]) (ret graphql.Marshaler) {
+func _ApplicationPayload_application(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -803,7 +803,7 @@ func fieldContext_ApplicationPayload_application(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _ApplicationPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Application]) (ret graphql.Marshaler) {
+func _ApplicationPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1521,7 +1521,7 @@ func _ApplicationEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var applicationPayloadImplementors = []string{"ApplicationPayload"}
 
-func _ApplicationPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Application]) graphql.Marshaler {
+func _ApplicationPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Application]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, applicationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1720,7 +1720,7 @@ func unmarshalOApplicationFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+func marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

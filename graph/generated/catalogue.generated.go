@@ -1039,7 +1039,7 @@ func fieldContext_CourseEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
-func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Course]) (ret graphql.Marshaler) {
+func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1071,7 +1071,7 @@ func fieldContext_CoursePayload_course(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Course]) (ret graphql.Marshaler) {
+func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3266,7 +3266,7 @@ func fieldContext_OfferingEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Offering]) (ret graphql.Marshaler) {
+func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3298,7 +3298,7 @@ func fieldContext_OfferingPayload_offering(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Offering]) (ret graphql.Marshaler) {
+func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5411,7 +5411,7 @@ func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var coursePayloadImplementors = []string{"CoursePayload"}
 
-func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Course]) graphql.Marshaler {
+func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Course]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, coursePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6026,7 +6026,7 @@ func _OfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var offeringPayloadImplementors = []string{"OfferingPayload"}
 
-func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Offering]) graphql.Marshaler {
+func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Offering]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offeringPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7072,7 +7072,7 @@ func marshalOCourseKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return res
 }
 
-func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7216,7 +7216,7 @@ func unmarshalOOfferingFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
+func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -702,7 +702,7 @@ func fieldContext_ApiClientKey_retiredAt(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("ApiClientKey", field, false, false, "DateTime")
 }
 
-func _ApiClientPayload_apiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ApiClient]) (ret graphql.Marshaler) {
+func _ApiClientPayload_apiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -734,7 +734,7 @@ func fieldContext_ApiClientPayload_apiClient(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ApiClientPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ApiClient]) (ret graphql.Marshaler) {
+func _ApiClientPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1402,7 +1402,7 @@ func _ApiClientKey(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var apiClientPayloadImplementors = []string{"ApiClientPayload"}
 
-func _ApiClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.ApiClient]) graphql.Marshaler {
+func _ApiClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiClientPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1596,7 +1596,7 @@ func unmarshalOApiClientKeyInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, nil
 }
 
-func marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+func marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -711,7 +711,7 @@ func fieldContext_CredentialEdge_node(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
-func _CredentialPayload_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Credential]) (ret graphql.Marshaler) {
+func _CredentialPayload_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -743,7 +743,7 @@ func fieldContext_CredentialPayload_credential(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _CredentialPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Credential]) (ret graphql.Marshaler) {
+func _CredentialPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1632,7 +1632,7 @@ func _CredentialEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var credentialPayloadImplementors = []string{"CredentialPayload"}
 
-func _CredentialPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Credential]) graphql.Marshaler {
+func _CredentialPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Credential]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, credentialPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2017,7 +2017,7 @@ func unmarshalOCredentialFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Credential]) graphql.Marshaler {
+func marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -937,7 +937,7 @@ func fieldContext_Result_viewerActions(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ResultPayload_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Result]) (ret graphql.Marshaler) {
+func _ResultPayload_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Result]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -969,7 +969,7 @@ func fieldContext_ResultPayload_result(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ResultPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Result]) (ret graphql.Marshaler) {
+func _ResultPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Result]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1458,7 +1458,7 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 var resultPayloadImplementors = []string{"ResultPayload"}
 
-func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Result]) graphql.Marshaler {
+func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Result]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resultPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1707,7 +1707,7 @@ func marshalOResult2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐR
 	return _Result(ctx, ec, sel, v)
 }
 
-func marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Result]) graphql.Marshaler {
+func marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

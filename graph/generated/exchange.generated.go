@@ -1323,7 +1323,7 @@ func fieldContext_ImportRunEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportRun]) (ret graphql.Marshaler) {
+func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1355,7 +1355,7 @@ func fieldContext_ImportRunPayload_importRun(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportRun]) (ret graphql.Marshaler) {
+func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1947,7 +1947,7 @@ func fieldContext_ImportSourceEdge_node(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportSource]) (ret graphql.Marshaler) {
+func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1979,7 +1979,7 @@ func fieldContext_ImportSourcePayload_importSource(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.ImportSource]) (ret graphql.Marshaler) {
+func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2866,7 +2866,7 @@ func _ImportRunEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var importRunPayloadImplementors = []string{"ImportRunPayload"}
 
-func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.ImportRun]) graphql.Marshaler {
+func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importRunPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3097,7 +3097,7 @@ func _ImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.Select
 
 var importSourcePayloadImplementors = []string{"ImportSourcePayload"}
 
-func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.ImportSource]) graphql.Marshaler {
+func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importSourcePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3501,7 +3501,7 @@ func marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return _ImportRunConnection(ctx, ec, sel, v)
 }
 
-func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.ImportRun]) graphql.Marshaler {
+func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3515,7 +3515,7 @@ func marshalOImportSource2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋe
 	return _ImportSource(ctx, ec, sel, v)
 }
 
-func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -1006,7 +1006,7 @@ func fieldContext_AllianceEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Alliance]) (ret graphql.Marshaler) {
+func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1038,7 +1038,7 @@ func fieldContext_AlliancePayload_alliance(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _AlliancePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Alliance]) (ret graphql.Marshaler) {
+func _AlliancePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2386,7 +2386,7 @@ func fieldContext_InstitutionEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Institution]) (ret graphql.Marshaler) {
+func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2418,7 +2418,7 @@ func fieldContext_InstitutionPayload_institution(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _InstitutionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Institution]) (ret graphql.Marshaler) {
+func _InstitutionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2936,7 +2936,7 @@ func fieldContext_MembershipEdge_node(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
-func _MembershipPayload_membership(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Membership]) (ret graphql.Marshaler) {
+func _MembershipPayload_membership(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2968,7 +2968,7 @@ func fieldContext_MembershipPayload_membership(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _MembershipPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Membership]) (ret graphql.Marshaler) {
+func _MembershipPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4073,7 +4073,7 @@ func fieldContext_UnitEdge_node(_ context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
-func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Unit]) (ret graphql.Marshaler) {
+func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4105,7 +4105,7 @@ func fieldContext_UnitPayload_unit(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
-func _UnitPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Unit]) (ret graphql.Marshaler) {
+func _UnitPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5307,7 +5307,7 @@ func _AllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var alliancePayloadImplementors = []string{"AlliancePayload"}
 
-func _AlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Alliance]) graphql.Marshaler {
+func _AlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Alliance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, alliancePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5745,7 +5745,7 @@ func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var institutionPayloadImplementors = []string{"InstitutionPayload"}
 
-func _InstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Institution]) graphql.Marshaler {
+func _InstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Institution]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, institutionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5952,7 +5952,7 @@ func _MembershipEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var membershipPayloadImplementors = []string{"MembershipPayload"}
 
-func _MembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Membership]) graphql.Marshaler {
+func _MembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Membership]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6399,7 +6399,7 @@ func _UnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var unitPayloadImplementors = []string{"UnitPayload"}
 
-func _UnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Unit]) graphql.Marshaler {
+func _UnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Unit]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unitPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6996,7 +6996,7 @@ func marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return _AllianceConnection(ctx, ec, sel, v)
 }
 
-func marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Alliance]) graphql.Marshaler {
+func marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Alliance]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7075,7 +7075,7 @@ func unmarshalOInstitutionFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Institution]) graphql.Marshaler {
+func marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Institution]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7089,7 +7089,7 @@ func marshalOMembership2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return _Membership(ctx, ec, sel, v)
 }
 
-func marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+func marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7194,7 +7194,7 @@ func marshalOUnitKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return res
 }
 
-func marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Unit]) graphql.Marshaler {
+func marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

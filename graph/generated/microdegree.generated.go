@@ -1384,7 +1384,7 @@ func fieldContext_MicroDegreeEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.MicroDegree]) (ret graphql.Marshaler) {
+func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1416,7 +1416,7 @@ func fieldContext_MicroDegreePayload_microDegree(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _MicroDegreePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.MicroDegree]) (ret graphql.Marshaler) {
+func _MicroDegreePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3230,7 +3230,7 @@ func _MicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var microDegreePayloadImplementors = []string{"MicroDegreePayload"}
 
-func _MicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+func _MicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3916,7 +3916,7 @@ func marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpere
 	return _MicroDegreeConnection(ctx, ec, sel, v)
 }
 
-func marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+func marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -513,7 +513,7 @@ func fieldContext_PortalEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
-func _PortalPayload_portal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Portal]) (ret graphql.Marshaler) {
+func _PortalPayload_portal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -545,7 +545,7 @@ func fieldContext_PortalPayload_portal(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _PortalPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Portal]) (ret graphql.Marshaler) {
+func _PortalPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -871,7 +871,7 @@ func _PortalEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var portalPayloadImplementors = []string{"PortalPayload"}
 
-func _PortalPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Portal]) graphql.Marshaler {
+func _PortalPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Portal]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, portalPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -985,7 +985,7 @@ func marshalOPortal2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 	return _Portal(ctx, ec, sel, v)
 }
 
-func marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Portal]) graphql.Marshaler {
+func marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -992,7 +992,7 @@ func fieldContext_IdentityProviderEdge_node(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _IdentityProviderPayload_identityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Provider]) (ret graphql.Marshaler) {
+func _IdentityProviderPayload_identityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1024,7 +1024,7 @@ func fieldContext_IdentityProviderPayload_identityProvider(_ context.Context, ec
 	return fc, nil
 }
 
-func _IdentityProviderPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Provider]) (ret graphql.Marshaler) {
+func _IdentityProviderPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2440,7 +2440,7 @@ func _IdentityProviderEdge(ctx context.Context, ec *executionContext, sel ast.Se
 
 var identityProviderPayloadImplementors = []string{"IdentityProviderPayload"}
 
-func _IdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Provider]) graphql.Marshaler {
+func _IdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Provider]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityProviderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3064,7 +3064,7 @@ func unmarshalOIdentityProviderFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋp
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+func marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

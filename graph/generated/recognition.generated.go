@@ -851,7 +851,7 @@ func fieldContext_RecognitionCaseEdge_node(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RecognitionCasePayload_recognitionCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RecognitionCase]) (ret graphql.Marshaler) {
+func _RecognitionCasePayload_recognitionCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -883,7 +883,7 @@ func fieldContext_RecognitionCasePayload_recognitionCase(_ context.Context, ec *
 	return fc, nil
 }
 
-func _RecognitionCasePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RecognitionCase]) (ret graphql.Marshaler) {
+func _RecognitionCasePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1681,7 +1681,7 @@ func fieldContext_RecognitionRuleEdge_node(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RecognitionRulePayload_recognitionRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RecognitionRule]) (ret graphql.Marshaler) {
+func _RecognitionRulePayload_recognitionRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1713,7 +1713,7 @@ func fieldContext_RecognitionRulePayload_recognitionRule(_ context.Context, ec *
 	return fc, nil
 }
 
-func _RecognitionRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RecognitionRule]) (ret graphql.Marshaler) {
+func _RecognitionRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2544,7 +2544,7 @@ func _RecognitionCaseEdge(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var recognitionCasePayloadImplementors = []string{"RecognitionCasePayload"}
 
-func _RecognitionCasePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.RecognitionCase]) graphql.Marshaler {
+func _RecognitionCasePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionCasePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2821,7 +2821,7 @@ func _RecognitionRuleEdge(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var recognitionRulePayloadImplementors = []string{"RecognitionRulePayload"}
 
-func _RecognitionRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.RecognitionRule]) graphql.Marshaler {
+func _RecognitionRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionRulePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3179,7 +3179,7 @@ func unmarshalORecognitionCaseFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.RecognitionCase]) graphql.Marshaler {
+func marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3251,7 +3251,7 @@ func unmarshalORecognitionRuleFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.RecognitionRule]) graphql.Marshaler {
+func marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -761,7 +761,7 @@ func fieldContext_RoleGrantEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RoleGrant]) (ret graphql.Marshaler) {
+func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -793,7 +793,7 @@ func fieldContext_RoleGrantPayload_roleGrant(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RoleGrant]) (ret graphql.Marshaler) {
+func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1357,7 +1357,7 @@ func fieldContext_RoleRuleEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _RoleRulePayload_roleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RoleRule]) (ret graphql.Marshaler) {
+func _RoleRulePayload_roleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1389,7 +1389,7 @@ func fieldContext_RoleRulePayload_roleRule(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RoleRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.RoleRule]) (ret graphql.Marshaler) {
+func _RoleRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1954,7 +1954,7 @@ func _RoleGrantEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var roleGrantPayloadImplementors = []string{"RoleGrantPayload"}
 
-func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.RoleGrant]) graphql.Marshaler {
+func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2167,7 +2167,7 @@ func _RoleRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var roleRulePayloadImplementors = []string{"RoleRulePayload"}
 
-func _RoleRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.RoleRule]) graphql.Marshaler {
+func _RoleRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRulePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2362,7 +2362,7 @@ func unmarshalORoleGrantFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.RoleGrant]) graphql.Marshaler {
+func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -2383,7 +2383,7 @@ func marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return _RoleRuleConnection(ctx, ec, sel, v)
 }
 
-func marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.RoleRule]) graphql.Marshaler {
+func marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -39,76 +39,76 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[ent.Application], error)
-	WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[ent.Application], error)
-	NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[ent.Application], error)
-	RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[ent.Application], error)
-	AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[ent.Application], error)
-	RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[ent.Application], error)
-	CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[ent.Course], error)
-	UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[ent.Course], error)
-	SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[ent.Course], error)
-	ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[ent.Course], error)
-	PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[ent.Course], error)
-	WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[ent.Course], error)
-	CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[ent.Offering], error)
-	UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[ent.Offering], error)
-	PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[ent.Offering], error)
-	CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[ent.Offering], error)
-	RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[ent.ApiClient], error)
-	UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[ent.ApiClient], error)
-	AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[ent.ApiClient], error)
-	RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[ent.ApiClient], error)
-	DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[ent.ApiClient], error)
-	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[ent.ApiClient], error)
-	IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[ent.Credential], error)
-	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[ent.Credential], error)
-	RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[ent.Result], error)
-	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[ent.Result], error)
-	StartImport(ctx context.Context, input exchange.Small) (*model.Payload[ent.ImportRun], error)
-	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[ent.ImportRun], error)
-	AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[ent.ImportSource], error)
-	UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[ent.ImportSource], error)
-	PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[ent.ImportSource], error)
-	ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[ent.ImportSource], error)
-	PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[ent.ImportSource], error)
-	InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[ent.Membership], error)
-	AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[ent.Membership], error)
-	SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error)
-	ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[ent.Membership], error)
-	EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[ent.Membership], error)
-	UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[ent.Institution], error)
-	AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[ent.Unit], error)
-	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[ent.Unit], error)
-	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[ent.Unit], error)
-	UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[ent.Alliance], error)
-	CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[ent.MicroDegree], error)
-	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[ent.MicroDegree], error)
-	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[ent.MicroDegree], error)
-	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[ent.MicroDegree], error)
-	RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[ent.Portal], error)
-	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[ent.Portal], error)
-	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[ent.Provider], error)
-	ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[ent.Provider], error)
-	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[ent.Provider], error)
-	UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[ent.Provider], error)
-	AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[ent.Provider], error)
-	RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[ent.Provider], error)
-	DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[ent.Provider], error)
-	EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[ent.Provider], error)
-	CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[ent.Provider], error)
-	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[ent.RecognitionRule], error)
-	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[ent.RecognitionRule], error)
-	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[ent.RecognitionRule], error)
-	RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[ent.RecognitionCase], error)
-	DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[ent.RecognitionCase], error)
-	GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[ent.RoleGrant], error)
-	EndRole(ctx context.Context, input role.End) (*model.Payload[ent.RoleGrant], error)
-	MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[ent.RoleRule], error)
-	EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[ent.RoleRule], error)
-	EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[ent.Session], error)
+	SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error)
+	WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[*ent.Application], error)
+	NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[*ent.Application], error)
+	RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error)
+	AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error)
+	RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error)
+	CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error)
+	UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[*ent.Course], error)
+	SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[*ent.Course], error)
+	ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[*ent.Course], error)
+	PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[*ent.Course], error)
+	WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[*ent.Course], error)
+	CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[*ent.Offering], error)
+	UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[*ent.Offering], error)
+	PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[*ent.Offering], error)
+	CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[*ent.Offering], error)
+	RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[*ent.ApiClient], error)
+	UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[*ent.ApiClient], error)
+	AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[*ent.ApiClient], error)
+	RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[*ent.ApiClient], error)
+	DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[*ent.ApiClient], error)
+	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[*ent.ApiClient], error)
+	IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error)
+	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[*ent.Credential], error)
+	RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error)
+	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[*ent.Result], error)
+	StartImport(ctx context.Context, input exchange.Small) (*model.Payload[*ent.ImportRun], error)
+	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[*ent.ImportRun], error)
+	AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[*ent.ImportSource], error)
+	UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[*ent.ImportSource], error)
+	PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[*ent.Membership], error)
+	AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[*ent.Membership], error)
+	SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error)
+	ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[*ent.Membership], error)
+	EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error)
+	UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error)
+	AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error)
+	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[*ent.Unit], error)
+	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[*ent.Unit], error)
+	UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[*ent.Alliance], error)
+	CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[*ent.MicroDegree], error)
+	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[*ent.MicroDegree], error)
+	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error)
+	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error)
+	RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error)
+	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[*ent.Portal], error)
+	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error)
+	ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[*ent.Provider], error)
+	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[*ent.Provider], error)
+	UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[*ent.Provider], error)
+	AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[*ent.Provider], error)
+	RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[*ent.Provider], error)
+	DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[*ent.Provider], error)
+	EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[*ent.Provider], error)
+	CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[*ent.Provider], error)
+	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[*ent.RecognitionRule], error)
+	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[*ent.RecognitionRule], error)
+	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[*ent.RecognitionRule], error)
+	RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[*ent.RecognitionCase], error)
+	DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[*ent.RecognitionCase], error)
+	GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[*ent.RoleGrant], error)
+	EndRole(ctx context.Context, input role.End) (*model.Payload[*ent.RoleGrant], error)
+	MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[*ent.RoleRule], error)
+	EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[*ent.RoleRule], error)
+	EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[*ent.Session], error)
 	EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error)
-	UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[viewer.Viewer], error)
+	UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[*viewer.Viewer], error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id ident.ID) (model.Node, error)
@@ -2580,7 +2580,7 @@ func _Mutation_submitApplication(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().SubmitApplication(ctx, fc.Args["input"].(journey.Submission))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2624,7 +2624,7 @@ func _Mutation_withdrawApplication(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().WithdrawApplication(ctx, fc.Args["input"].(journey.Withdrawal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2668,7 +2668,7 @@ func _Mutation_nominateApplication(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().NominateApplication(ctx, fc.Args["input"].(journey.Nomination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2712,7 +2712,7 @@ func _Mutation_refuseNomination(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().RefuseNomination(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2756,7 +2756,7 @@ func _Mutation_admitApplication(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().AdmitApplication(ctx, fc.Args["input"].(journey.Admission))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2800,7 +2800,7 @@ func _Mutation_refuseApplication(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().RefuseApplication(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Application]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2844,7 +2844,7 @@ func _Mutation_createCourse(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().CreateCourse(ctx, fc.Args["input"].(catalogue.NewCourse))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2888,7 +2888,7 @@ func _Mutation_updateCourseDraft(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateCourseDraft(ctx, fc.Args["input"].(catalogue.DraftUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2932,7 +2932,7 @@ func _Mutation_submitCourseForReview(ctx context.Context, ec *executionContext, 
 			return ec.Resolvers.Mutation().SubmitCourseForReview(ctx, fc.Args["input"].(model.SubmitCourseForReviewInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -2976,7 +2976,7 @@ func _Mutation_returnCourseDraft(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().ReturnCourseDraft(ctx, fc.Args["input"].(catalogue.Return))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3020,7 +3020,7 @@ func _Mutation_publishCourse(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().PublishCourse(ctx, fc.Args["input"].(model.PublishCourseInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3064,7 +3064,7 @@ func _Mutation_withdrawCourse(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().WithdrawCourse(ctx, fc.Args["input"].(model.WithdrawCourseInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Course]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3108,7 +3108,7 @@ func _Mutation_createOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().CreateOffering(ctx, fc.Args["input"].(catalogue.NewOffering))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3152,7 +3152,7 @@ func _Mutation_updateOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateOffering(ctx, fc.Args["input"].(catalogue.OfferingUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3196,7 +3196,7 @@ func _Mutation_publishOffering(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().PublishOffering(ctx, fc.Args["input"].(model.PublishOfferingInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3240,7 +3240,7 @@ func _Mutation_cancelOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().CancelOffering(ctx, fc.Args["input"].(model.CancelOfferingInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Offering]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3284,7 +3284,7 @@ func _Mutation_registerApiClient(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().RegisterAPIClient(ctx, fc.Args["input"].(client.Registration))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3328,7 +3328,7 @@ func _Mutation_updateApiClient(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().UpdateAPIClient(ctx, fc.Args["input"].(client.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3372,7 +3372,7 @@ func _Mutation_addApiClientKey(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddAPIClientKey(ctx, fc.Args["input"].(client.AnotherKey))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3416,7 +3416,7 @@ func _Mutation_retireApiClientKey(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RetireAPIClientKey(ctx, fc.Args["input"].(model.RetireAPIClientKeyInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3460,7 +3460,7 @@ func _Mutation_disableApiClient(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().DisableAPIClient(ctx, fc.Args["input"].(model.DisableAPIClientInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3504,7 +3504,7 @@ func _Mutation_enableApiClient(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().EnableAPIClient(ctx, fc.Args["input"].(model.EnableAPIClientInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ApiClient]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3548,7 +3548,7 @@ func _Mutation_issueCredential(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().IssueCredential(ctx, fc.Args["input"].(credential.Issue))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Credential]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
 			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3592,7 +3592,7 @@ func _Mutation_revokeCredential(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().RevokeCredential(ctx, fc.Args["input"].(credential.Revocation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Credential]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
 			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3636,7 +3636,7 @@ func _Mutation_recordResult(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().RecordResult(ctx, fc.Args["input"].(journey.Assessment))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Result]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
 			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3680,7 +3680,7 @@ func _Mutation_confirmResult(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().ConfirmResult(ctx, fc.Args["input"].(journey.Confirmation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Result]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
 			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3724,7 +3724,7 @@ func _Mutation_startImport(ctx context.Context, ec *executionContext, field grap
 			return ec.Resolvers.Mutation().StartImport(ctx, fc.Args["input"].(exchange.Small))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportRun]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3768,7 +3768,7 @@ func _Mutation_cancelImport(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().CancelImport(ctx, fc.Args["input"].(model.CancelImportInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportRun]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3812,7 +3812,7 @@ func _Mutation_addImportSource(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddImportSource(ctx, fc.Args["input"].(exchange.NewSource))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3856,7 +3856,7 @@ func _Mutation_updateImportSource(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().UpdateImportSource(ctx, fc.Args["input"].(exchange.SourceUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3900,7 +3900,7 @@ func _Mutation_pauseImportSource(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().PauseImportSource(ctx, fc.Args["input"].(model.PauseImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3944,7 +3944,7 @@ func _Mutation_resumeImportSource(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().ResumeImportSource(ctx, fc.Args["input"].(model.ResumeImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -3988,7 +3988,7 @@ func _Mutation_pullImportSource(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().PullImportSource(ctx, fc.Args["input"].(model.PullImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.ImportSource]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4032,7 +4032,7 @@ func _Mutation_inviteMember(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().InviteMember(ctx, fc.Args["input"].(institution.Invitation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4076,7 +4076,7 @@ func _Mutation_answerInvitation(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().AnswerInvitation(ctx, fc.Args["input"].(institution.InvitationAnswer))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4120,7 +4120,7 @@ func _Mutation_suspendMember(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().SuspendMember(ctx, fc.Args["input"].(institution.Reasoned))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4164,7 +4164,7 @@ func _Mutation_reinstateMember(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ReinstateMember(ctx, fc.Args["input"].(model.ReinstateMemberInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4208,7 +4208,7 @@ func _Mutation_endMembership(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().EndMembership(ctx, fc.Args["input"].(institution.Reasoned))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Membership]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4252,7 +4252,7 @@ func _Mutation_updateInstitution(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateInstitution(ctx, fc.Args["input"].(institution.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Institution]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Institution]) graphql.Marshaler {
 			return marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4296,7 +4296,7 @@ func _Mutation_addUnit(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Mutation().AddUnit(ctx, fc.Args["input"].(institution.NewUnit))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Unit]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
 			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4340,7 +4340,7 @@ func _Mutation_updateUnit(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Mutation().UpdateUnit(ctx, fc.Args["input"].(institution.UnitUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Unit]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
 			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4384,7 +4384,7 @@ func _Mutation_closeUnit(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().CloseUnit(ctx, fc.Args["input"].(model.CloseUnitInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Unit]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
 			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4428,7 +4428,7 @@ func _Mutation_updateAlliance(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateAlliance(ctx, fc.Args["input"].(institution.AllianceUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Alliance]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Alliance]) graphql.Marshaler {
 			return marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4472,7 +4472,7 @@ func _Mutation_createMicroDegree(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().CreateMicroDegree(ctx, fc.Args["input"].(microdegree.New))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4516,7 +4516,7 @@ func _Mutation_updateMicroDegree(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateMicroDegree(ctx, fc.Args["input"].(microdegree.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4560,7 +4560,7 @@ func _Mutation_publishMicroDegree(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().PublishMicroDegree(ctx, fc.Args["input"].(model.PublishMicroDegreeInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4604,7 +4604,7 @@ func _Mutation_withdrawMicroDegree(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().WithdrawMicroDegree(ctx, fc.Args["input"].(model.WithdrawMicroDegreeInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.MicroDegree]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4648,7 +4648,7 @@ func _Mutation_registerPortal(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().RegisterPortal(ctx, fc.Args["input"].(portal.Registration))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Portal]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
 			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4692,7 +4692,7 @@ func _Mutation_endPortal(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().EndPortal(ctx, fc.Args["input"].(model.EndPortalInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Portal]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
 			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4736,7 +4736,7 @@ func _Mutation_proposeProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ProposeProvider(ctx, fc.Args["input"].(provider.Proposal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4780,7 +4780,7 @@ func _Mutation_approveProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ApproveProvider(ctx, fc.Args["input"].(provider.Approval))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4824,7 +4824,7 @@ func _Mutation_rejectProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().RejectProvider(ctx, fc.Args["input"].(model.RejectProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4868,7 +4868,7 @@ func _Mutation_updateProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateProvider(ctx, fc.Args["input"].(provider.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4912,7 +4912,7 @@ func _Mutation_addProviderHome(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddProviderHome(ctx, fc.Args["input"].(provider.NewHome))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -4956,7 +4956,7 @@ func _Mutation_removeProviderHome(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RemoveProviderHome(ctx, fc.Args["input"].(provider.OldHome))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5000,7 +5000,7 @@ func _Mutation_disableProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().DisableProvider(ctx, fc.Args["input"].(model.DisableProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5044,7 +5044,7 @@ func _Mutation_enableProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().EnableProvider(ctx, fc.Args["input"].(model.EnableProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5088,7 +5088,7 @@ func _Mutation_checkProvider(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().CheckProvider(ctx, fc.Args["input"].(model.CheckProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Provider]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5132,7 +5132,7 @@ func _Mutation_proposeRecognitionRule(ctx context.Context, ec *executionContext,
 			return ec.Resolvers.Mutation().ProposeRecognitionRule(ctx, fc.Args["input"].(agreement.Proposal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RecognitionRule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5176,7 +5176,7 @@ func _Mutation_answerRecognitionRule(ctx context.Context, ec *executionContext, 
 			return ec.Resolvers.Mutation().AnswerRecognitionRule(ctx, fc.Args["input"].(agreement.Answer))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RecognitionRule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5220,7 +5220,7 @@ func _Mutation_terminateRecognitionRule(ctx context.Context, ec *executionContex
 			return ec.Resolvers.Mutation().TerminateRecognitionRule(ctx, fc.Args["input"].(model.TerminateRecognitionRuleInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RecognitionRule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5264,7 +5264,7 @@ func _Mutation_requestRecognition(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RequestRecognition(ctx, fc.Args["input"].(recognition.Request))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RecognitionCase]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5308,7 +5308,7 @@ func _Mutation_decideRecognition(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().DecideRecognition(ctx, fc.Args["input"].(recognition.Decision))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RecognitionCase]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5352,7 +5352,7 @@ func _Mutation_grantRole(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(role.NewGrant))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RoleGrant]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5396,7 +5396,7 @@ func _Mutation_endRole(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Mutation().EndRole(ctx, fc.Args["input"].(role.End))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RoleGrant]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5440,7 +5440,7 @@ func _Mutation_makeRoleRule(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().MakeRoleRule(ctx, fc.Args["input"].(role.NewRule))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RoleRule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5484,7 +5484,7 @@ func _Mutation_endRoleRule(ctx context.Context, ec *executionContext, field grap
 			return ec.Resolvers.Mutation().EndRoleRule(ctx, fc.Args["input"].(role.RuleEnd))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.RoleRule]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5528,7 +5528,7 @@ func _Mutation_endSession(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["input"].(model.EndSessionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[ent.Session]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Session]) graphql.Marshaler {
 			return marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
@@ -5616,7 +5616,7 @@ func _Mutation_unlinkIdentity(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UnlinkIdentity(ctx, fc.Args["input"].(model.UnlinkIdentityInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[viewer.Viewer]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*viewer.Viewer]) graphql.Marshaler {
 			return marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,

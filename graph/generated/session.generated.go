@@ -825,7 +825,7 @@ func fieldContext_SessionEdge_node(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
-func _SessionPayload_session(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Session]) (ret graphql.Marshaler) {
+func _SessionPayload_session(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -857,7 +857,7 @@ func fieldContext_SessionPayload_session(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _SessionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[ent.Session]) (ret graphql.Marshaler) {
+func _SessionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -889,7 +889,7 @@ func fieldContext_SessionPayload_errors(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _UnlinkIdentityPayload_viewer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[viewer.Viewer]) (ret graphql.Marshaler) {
+func _UnlinkIdentityPayload_viewer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*viewer.Viewer]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -921,7 +921,7 @@ func fieldContext_UnlinkIdentityPayload_viewer(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _UnlinkIdentityPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[viewer.Viewer]) (ret graphql.Marshaler) {
+func _UnlinkIdentityPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*viewer.Viewer]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1438,7 +1438,7 @@ func _SessionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 
 var sessionPayloadImplementors = []string{"SessionPayload"}
 
-func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[ent.Session]) graphql.Marshaler {
+func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Session]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1476,7 +1476,7 @@ func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var unlinkIdentityPayloadImplementors = []string{"UnlinkIdentityPayload"}
 
-func _UnlinkIdentityPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[viewer.Viewer]) graphql.Marshaler {
+func _UnlinkIdentityPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*viewer.Viewer]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkIdentityPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1678,14 +1678,14 @@ func marshalOSessionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return _SessionConnection(ctx, ec, sel, v)
 }
 
-func marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[ent.Session]) graphql.Marshaler {
+func marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Session]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _SessionPayload(ctx, ec, sel, v)
 }
 
-func marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[viewer.Viewer]) graphql.Marshaler {
+func marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*viewer.Viewer]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
