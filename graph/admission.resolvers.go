@@ -39,75 +39,38 @@ func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Applic
 	return r.root.applicationActions(ctx, obj)
 }
 
-func (r *applicationConnectionResolver) Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Submit(ctx, input))
 }
 
-func (r *applicationConnectionResolver) TotalCount(ctx context.Context, obj *model.ApplicationConnection) (int, error) {
-	return obj.TotalCount(ctx)
+func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Withdraw(ctx, input))
 }
 
-func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.Submit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
+func (r *mutationResolver) NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Nominate(ctx, input))
 }
 
-func (r *mutationResolver) WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.Withdraw(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
+func (r *mutationResolver) RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.RefuseNomination(ctx, input))
 }
 
-func (r *mutationResolver) NominateApplication(ctx context.Context, input journey.Nomination) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.Nominate(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
+func (r *mutationResolver) AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Admit(ctx, input))
 }
 
-func (r *mutationResolver) RefuseNomination(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.RefuseNomination(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
-}
-
-func (r *mutationResolver) AdmitApplication(ctx context.Context, input journey.Admission) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.Admit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
-}
-
-func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error) {
-	done, err := r.root.Journeys.Refuse(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ApplicationPayload{Application: done}, nil
+func (r *mutationResolver) RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error) {
+	return payload(r.root.Journeys.Refuse(ctx, input))
 }
 
 func (r *queryResolver) Application(ctx context.Context, id ident.ID) (*ent.Application, error) {
 	return null(r.root.DB.Application.Get(ctx, id))
 }
 
-func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error) {
+func (r *queryResolver) Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
 	return relay.List(ctx, r.root.DB.Application.Query().Where(applicationsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *Resolver) Application() generated.ApplicationResolver { return &applicationResolver{r} }
 
-func (r *Resolver) ApplicationConnection() generated.ApplicationConnectionResolver {
-	return &applicationConnectionResolver{r}
-}
-
 type applicationResolver struct{ root *Resolver }
-type applicationConnectionResolver struct{ root *Resolver }

@@ -22,6 +22,14 @@ func null[E any](found *E, err error) (*E, error) {
 	return found, err
 }
 
+// payload answers a mutation: err becomes a refusal in it (Refusals).
+func payload[E any](done E, err error) (*model.Payload[E], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &model.Payload[E]{Done: done}, nil
+}
+
 // actions says what the viewer may do, in the viewer's language.
 func actions(ctx context.Context, all []authz.Action) []*model.ViewerAction {
 	out := make([]*model.ViewerAction, len(all))

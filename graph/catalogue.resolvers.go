@@ -30,24 +30,16 @@ func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.
 	return r.root.draftOf(ctx, objs)
 }
 
-func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error) {
+func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.CourseVersion], error) {
 	return r.root.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
-func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error) {
+func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.Offering], error) {
 	return r.root.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
 	return r.root.courseActions(ctx, obj)
-}
-
-func (r *courseConnectionResolver) Edges(ctx context.Context, obj *model.CourseConnection) ([]*model.CourseEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *courseConnectionResolver) TotalCount(ctx context.Context, obj *model.CourseConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {
@@ -69,92 +61,44 @@ func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersi
 	return r.root.publicationIssues(ctx, obj)
 }
 
-func (r *courseVersionConnectionResolver) Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.Create(ctx, input))
 }
 
-func (r *courseVersionConnectionResolver) TotalCount(ctx context.Context, obj *model.CourseVersionConnection) (int, error) {
-	return obj.TotalCount(ctx)
+func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.UpdateDraft(ctx, input))
 }
 
-func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.Submit(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.UpdateDraft(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.ReturnDraft(ctx, input))
 }
 
-func (r *mutationResolver) SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.Submit(ctx, input.CourseID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.Publish(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.ReturnDraft(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[*ent.Course], error) {
+	return payload(r.root.Catalogue.Withdraw(ctx, input.CourseID))
 }
 
-func (r *mutationResolver) PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.Publish(ctx, input.CourseID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[*ent.Offering], error) {
+	return payload(r.root.Catalogue.CreateOffering(ctx, input))
 }
 
-func (r *mutationResolver) WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.CoursePayload, error) {
-	done, err := r.root.Catalogue.Withdraw(ctx, input.CourseID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CoursePayload{Course: done}, nil
+func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[*ent.Offering], error) {
+	return payload(r.root.Catalogue.UpdateOffering(ctx, input))
 }
 
-func (r *mutationResolver) CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.OfferingPayload, error) {
-	done, err := r.root.Catalogue.CreateOffering(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.OfferingPayload{Offering: done}, nil
+func (r *mutationResolver) PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[*ent.Offering], error) {
+	return payload(r.root.Catalogue.PublishOffering(ctx, input.OfferingID))
 }
 
-func (r *mutationResolver) UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.OfferingPayload, error) {
-	done, err := r.root.Catalogue.UpdateOffering(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.OfferingPayload{Offering: done}, nil
-}
-
-func (r *mutationResolver) PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.OfferingPayload, error) {
-	done, err := r.root.Catalogue.PublishOffering(ctx, input.OfferingID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.OfferingPayload{Offering: done}, nil
-}
-
-func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.OfferingPayload, error) {
-	done, err := r.root.Catalogue.CancelOffering(ctx, input.OfferingID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.OfferingPayload{Offering: done}, nil
+func (r *mutationResolver) CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[*ent.Offering], error) {
+	return payload(r.root.Catalogue.CancelOffering(ctx, input.OfferingID))
 }
 
 func (r *offeringResolver) Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error) {
@@ -227,19 +171,11 @@ func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering)
 	return r.root.offeringActions(ctx, obj)
 }
 
-func (r *offeringConnectionResolver) Edges(ctx context.Context, obj *model.OfferingConnection) ([]*model.OfferingEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *offeringConnectionResolver) TotalCount(ctx context.Context, obj *model.OfferingConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return r.root.course(ctx, id)
 }
 
-func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
+func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {
 	return relay.List(ctx, r.root.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
 }
 
@@ -247,7 +183,7 @@ func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offerin
 	return null(r.root.DB.Offering.Get(ctx, id))
 }
 
-func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
+func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Offering], error) {
 	return relay.List(ctx, r.root.DB.Offering.Query().Where(r.root.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
 }
 
@@ -261,28 +197,13 @@ func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (
 
 func (r *Resolver) Course() generated.CourseResolver { return &courseResolver{r} }
 
-func (r *Resolver) CourseConnection() generated.CourseConnectionResolver {
-	return &courseConnectionResolver{r}
-}
-
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
 
-func (r *Resolver) CourseVersionConnection() generated.CourseVersionConnectionResolver {
-	return &courseVersionConnectionResolver{r}
-}
-
 func (r *Resolver) Offering() generated.OfferingResolver { return &offeringResolver{r} }
-
-func (r *Resolver) OfferingConnection() generated.OfferingConnectionResolver {
-	return &offeringConnectionResolver{r}
-}
 
 func (r *Resolver) SeatQuota() generated.SeatQuotaResolver { return &seatQuotaResolver{r} }
 
 type courseResolver struct{ root *Resolver }
-type courseConnectionResolver struct{ root *Resolver }
 type courseVersionResolver struct{ root *Resolver }
-type courseVersionConnectionResolver struct{ root *Resolver }
 type offeringResolver struct{ root *Resolver }
-type offeringConnectionResolver struct{ root *Resolver }
 type seatQuotaResolver struct{ root *Resolver }

@@ -155,14 +155,14 @@ func firstPage(e *discovery.Entry, page relay.Page, size int) bool {
 // offeringsFromShelf returns a page of the offerings of each course from the
 // read model, or false when the database has to answer: to the staff of a
 // provider, who see drafts too, and for pages that the read model does not hold.
-func (r *Resolver) offeringsFromShelf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*model.OfferingConnection, bool) {
+func (r *Resolver) offeringsFromShelf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*relay.Connection[*ent.Offering], bool) {
 	v := viewer.From(ctx)
 	size, err := page.Size()
 	if err != nil || v.Kind == viewer.System {
 		return nil, false
 	}
 	at := v.StaffAt()
-	return everyOne(courses, func(c *ent.Course) *model.OfferingConnection {
+	return everyOne(courses, func(c *ent.Course) *relay.Connection[*ent.Offering] {
 		e := r.Discovery.Entry(c.ID)
 		if e == nil || !firstPage(e, page, size) || slices.Contains(at, c.InstitutionID) {
 			return nil

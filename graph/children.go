@@ -24,7 +24,7 @@ import (
 
 // modulesOf returns the modules of each programme.
 func (r *Resolver) modulesOf(ctx context.Context, programmes []*ent.Programme) ([][]*ent.HomeModule, error) {
-	return gather(ctx, "modules of programme", programmes, func(m *ent.HomeModule) ident.ID { return m.ProgrammeID },
+	return gather(ctx, modulesOfProgramme, programmes, func(m *ent.HomeModule) ident.ID { return m.ProgrammeID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.HomeModule, error) {
 			return r.DB.HomeModule.Query().Where(homemodule.ProgrammeIDIn(ids...)).Order(homemodule.ByID()).All(ctx)
 		})
@@ -32,7 +32,7 @@ func (r *Resolver) modulesOf(ctx context.Context, programmes []*ent.Programme) (
 
 // draftOf returns the draft of each course, if it has one, also in review.
 func (r *Resolver) draftOf(ctx context.Context, courses []*ent.Course) ([]*ent.CourseVersion, error) {
-	return one(gather(ctx, "draft of course", courses, func(v *ent.CourseVersion) ident.ID { return v.CourseID },
+	return one(gather(ctx, draftOfCourse, courses, func(v *ent.CourseVersion) ident.ID { return v.CourseID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.CourseVersion, error) {
 			return r.DB.CourseVersion.Query().Where(courseversion.CourseIDIn(ids...), courseversion.StateIn(courseversion.StateDRAFT, courseversion.StateIN_REVIEW)).All(ctx)
 		}))
@@ -51,7 +51,7 @@ func (r *Resolver) versionsOf(ctx context.Context, courses []*ent.Course, page r
 
 // quotasOf returns the quotas of each offering, oldest first.
 func (r *Resolver) quotasOf(ctx context.Context, offerings []*ent.Offering) ([][]*ent.SeatQuota, error) {
-	return gather(ctx, "quotas of offering", offerings, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
+	return gather(ctx, quotasOfOffering, offerings, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.SeatQuota, error) {
 			return r.DB.SeatQuota.Query().Where(seatquota.OfferingIDIn(ids...)).Order(seatquota.ByID()).All(ctx)
 		})
@@ -73,7 +73,7 @@ func (r *Resolver) offeringsOf(ctx context.Context, courses []*ent.Course, page 
 
 // affiliationsOf returns the affiliations of each person.
 func (r *Resolver) affiliationsOf(ctx context.Context, people []*ent.Person) ([][]*ent.Affiliation, error) {
-	return gather(ctx, "affiliations of person", people, func(a *ent.Affiliation) ident.ID { return a.PersonID },
+	return gather(ctx, affiliationsOfPerson, people, func(a *ent.Affiliation) ident.ID { return a.PersonID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Affiliation, error) {
 			return r.DB.Affiliation.Query().Where(affiliation.PersonIDIn(ids...)).Order(affiliation.ByID()).All(ctx)
 		})
@@ -82,7 +82,7 @@ func (r *Resolver) affiliationsOf(ctx context.Context, people []*ent.Person) ([]
 // profileField returns one field of each person's profile; nil where the
 // viewer may not see the profile.
 func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
-	profiles, err := one(gather(ctx, "profile of person", people, func(p *ent.Profile) ident.ID { return p.PersonID },
+	profiles, err := one(gather(ctx, profileOfPerson, people, func(p *ent.Profile) ident.ID { return p.PersonID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Profile, error) {
 			return r.DB.Profile.Query().Where(profile.PersonIDIn(ids...)).All(ctx)
 		}))
@@ -100,7 +100,7 @@ func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field
 
 // enrolmentOf returns the seat of each application, if it has one.
 func (r *Resolver) enrolmentOf(ctx context.Context, apps []*ent.Application) ([]*ent.Enrolment, error) {
-	return one(gather(ctx, "enrolment of application", apps, func(e *ent.Enrolment) ident.ID { return e.ApplicationID },
+	return one(gather(ctx, enrolmentOfApplication, apps, func(e *ent.Enrolment) ident.ID { return e.ApplicationID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Enrolment, error) {
 			return r.DB.Enrolment.Query().Where(enrolment.ApplicationIDIn(ids...)).All(ctx)
 		}))
@@ -108,7 +108,7 @@ func (r *Resolver) enrolmentOf(ctx context.Context, apps []*ent.Application) ([]
 
 // resultsOf returns the attempts of each enrolment, oldest first.
 func (r *Resolver) resultsOf(ctx context.Context, enrolments []*ent.Enrolment) ([][]*ent.Result, error) {
-	return gather(ctx, "results of enrolment", enrolments, func(r *ent.Result) ident.ID { return r.EnrolmentID },
+	return gather(ctx, resultsOfEnrolment, enrolments, func(r *ent.Result) ident.ID { return r.EnrolmentID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Result, error) {
 			return r.DB.Result.Query().Where(result.EnrolmentIDIn(ids...)).Order(result.ByAttempt()).All(ctx)
 		})
@@ -116,7 +116,7 @@ func (r *Resolver) resultsOf(ctx context.Context, enrolments []*ent.Enrolment) (
 
 // credentialOf returns the live credential of each result, if it has one.
 func (r *Resolver) credentialOf(ctx context.Context, results []*ent.Result) ([]*ent.Credential, error) {
-	return one(gather(ctx, "credential of result", results, func(c *ent.Credential) ident.ID { return c.ResultID },
+	return one(gather(ctx, credentialOfResult, results, func(c *ent.Credential) ident.ID { return c.ResultID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Credential, error) {
 			return r.DB.Credential.Query().Where(credential.ResultIDIn(ids...), credential.LiveKeyNotNil()).All(ctx)
 		}))
@@ -129,7 +129,7 @@ func (r *Resolver) viewerApplications(ctx context.Context, offerings []*ent.Offe
 	if v.Kind != viewer.Person {
 		return make([]*ent.Application, len(offerings)), nil
 	}
-	return one(gather(ctx, "viewer's application for offering", offerings, func(a *ent.Application) ident.ID { return a.OfferingID },
+	return one(gather(ctx, viewerApplicationForOffering, offerings, func(a *ent.Application) ident.ID { return a.OfferingID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Application, error) {
 			return r.DB.Application.Query().Where(application.LearnerID(v.PersonID), application.LiveKeyNotNil(), application.OfferingIDIn(ids...)).All(ctx)
 		}))

@@ -16,7 +16,7 @@ func (r *Resolver) apiClients(ctx context.Context, ids []ident.ID) ([]*ent.ApiCl
 
 // clientKeysOf returns the keys of each program. Who sees the program sees them.
 func (r *Resolver) clientKeysOf(ctx context.Context, clients []*ent.ApiClient) ([][]*ent.ClientKey, error) {
-	return gather(ctx, "keys of program", clients, func(k *ent.ClientKey) ident.ID { return k.ClientID },
+	return gather(ctx, keysOfProgram, clients, func(k *ent.ClientKey) ident.ID { return k.ClientID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.ClientKey, error) {
 			return r.DB.ClientKey.Query().Where(clientkey.ClientIDIn(ids...)).Order(clientkey.ByID()).All(viewer.AsSystem(ctx))
 		})

@@ -25,71 +25,39 @@ func (r *apiClientResolver) ViewerActions(ctx context.Context, obj *ent.ApiClien
 	return actions(ctx, client.Actions(ctx, obj)), nil
 }
 
-func (r *apiClientConnectionResolver) Edges(ctx context.Context, obj *model.ApiClientConnection) ([]*model.ApiClientEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *apiClientConnectionResolver) TotalCount(ctx context.Context, obj *model.ApiClientConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *apiClientKeyResolver) Algorithms(ctx context.Context, obj *ent.ClientKey) ([]string, error) {
 	return client.AlgorithmsOf(obj), nil
 }
 
-func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.Register(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.Register(ctx, input))
 }
 
-func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Update) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.AddKey(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.AddKey(ctx, input))
 }
 
-func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.RetireKey(ctx, input.ClientID, input.KeyID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.RetireKey(ctx, input.ClientID, input.KeyID))
 }
 
-func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.Disable(ctx, input.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.Disable(ctx, input.ClientID))
 }
 
-func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.APIClientPayload, error) {
-	done, err := r.root.Clients.Enable(ctx, input.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.APIClientPayload{APIClient: done}, nil
+func (r *mutationResolver) EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[*ent.ApiClient], error) {
+	return payload(r.root.Clients.Enable(ctx, input.ClientID))
 }
 
 func (r *queryResolver) APIClient(ctx context.Context, id ident.ID) (*ent.ApiClient, error) {
 	return null(r.root.DB.ApiClient.Get(ctx, id))
 }
 
-func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error) {
+func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ApiClient], error) {
 	return relay.List(ctx, r.root.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -102,12 +70,7 @@ func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.A
 
 func (r *Resolver) ApiClient() generated.ApiClientResolver { return &apiClientResolver{r} }
 
-func (r *Resolver) ApiClientConnection() generated.ApiClientConnectionResolver {
-	return &apiClientConnectionResolver{r}
-}
-
 func (r *Resolver) ApiClientKey() generated.ApiClientKeyResolver { return &apiClientKeyResolver{r} }
 
 type apiClientResolver struct{ root *Resolver }
-type apiClientConnectionResolver struct{ root *Resolver }
 type apiClientKeyResolver struct{ root *Resolver }

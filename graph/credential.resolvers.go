@@ -39,35 +39,19 @@ func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credent
 	return r.root.credentialActions(ctx, obj)
 }
 
-func (r *credentialConnectionResolver) Edges(ctx context.Context, obj *model.CredentialConnection) ([]*model.CredentialEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error) {
+	return payload(r.root.Credentials.Issue(ctx, input))
 }
 
-func (r *credentialConnectionResolver) TotalCount(ctx context.Context, obj *model.CredentialConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.CredentialPayload, error) {
-	done, err := r.root.Credentials.Issue(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CredentialPayload{Credential: done}, nil
-}
-
-func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.CredentialPayload, error) {
-	done, err := r.root.Credentials.Revoke(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CredentialPayload{Credential: done}, nil
+func (r *mutationResolver) RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[*ent.Credential], error) {
+	return payload(r.root.Credentials.Revoke(ctx, input))
 }
 
 func (r *queryResolver) Credential(ctx context.Context, id ident.ID) (*ent.Credential, error) {
 	return null(r.root.DB.Credential.Get(ctx, id))
 }
 
-func (r *queryResolver) Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error) {
+func (r *queryResolver) Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
 	return relay.List(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -84,14 +68,9 @@ func (r *verifiedCredentialResolver) Issuer(ctx context.Context, obj *model.Veri
 
 func (r *Resolver) Credential() generated.CredentialResolver { return &credentialResolver{r} }
 
-func (r *Resolver) CredentialConnection() generated.CredentialConnectionResolver {
-	return &credentialConnectionResolver{r}
-}
-
 func (r *Resolver) VerifiedCredential() generated.VerifiedCredentialResolver {
 	return &verifiedCredentialResolver{r}
 }
 
 type credentialResolver struct{ root *Resolver }
-type credentialConnectionResolver struct{ root *Resolver }
 type verifiedCredentialResolver struct{ root *Resolver }

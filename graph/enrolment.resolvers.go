@@ -32,35 +32,19 @@ func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolmen
 	return r.root.enrolmentActions(ctx, obj)
 }
 
-func (r *enrolmentConnectionResolver) Edges(ctx context.Context, obj *model.EnrolmentConnection) ([]*model.EnrolmentEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error) {
+	return payload(r.root.Journeys.Record(ctx, input))
 }
 
-func (r *enrolmentConnectionResolver) TotalCount(ctx context.Context, obj *model.EnrolmentConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error) {
-	done, err := r.root.Journeys.Record(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ResultPayload{Result: done}, nil
-}
-
-func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.ResultPayload, error) {
-	done, err := r.root.Journeys.Confirm(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ResultPayload{Result: done}, nil
+func (r *mutationResolver) ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[*ent.Result], error) {
+	return payload(r.root.Journeys.Confirm(ctx, input))
 }
 
 func (r *queryResolver) Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolment, error) {
 	return null(r.root.DB.Enrolment.Get(ctx, id))
 }
 
-func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*model.EnrolmentConnection, error) {
+func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Enrolment], error) {
 	return relay.List(ctx, r.root.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -86,12 +70,7 @@ func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }
 
-func (r *Resolver) EnrolmentConnection() generated.EnrolmentConnectionResolver {
-	return &enrolmentConnectionResolver{r}
-}
-
 func (r *Resolver) Result() generated.ResultResolver { return &resultResolver{r} }
 
 type enrolmentResolver struct{ root *Resolver }
-type enrolmentConnectionResolver struct{ root *Resolver }
 type resultResolver struct{ root *Resolver }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"reflect"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -39,15 +37,8 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		return out // of gqlgen or the gate, rendered already
 	}
 	p := problems(ctx, err)[0]
-	extensions := p.Details()
-	if extensions == nil {
-		extensions = map[string]any{}
-	}
-	extensions["code"] = string(p.Code)
+	extensions := p.Extensions()
 	extensions["requestId"] = telemetry.RequestID(ctx)
-	if len(p.Field) > 0 {
-		extensions["field"] = p.Field
-	}
 	return &gqlerror.Error{Message: p.In(languageOf(ctx)), Path: graphql.GetPath(ctx), Extensions: extensions}
 }
 
@@ -77,36 +68,29 @@ func (Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 			return nil, p
 		}
 	}
-	payload := reflect.New(reflect.TypeOf(answer).Elem()) // resolvers return a nil *…Payload beside an error
-	payload.Elem().FieldByName("Errors").Set(reflect.ValueOf(refusals))
-	return payload.Interface(), nil
+	return answer.(model.Refusable).Refused(refusals), nil // resolvers return a nil payload beside an error
 }
 
-// userError gives a problem the type that fits its details.
+// userError gives a problem the type that fits its detail.
 func userError(p *problem.Error, in language.Tag) model.UserError {
 	field := p.Field
 	if field == nil {
 		field = []string{}
 	}
 	message := p.In(in)
-	if from, ok := p.Detail("from").(string); ok {
-		e := &model.StateError{Code: p.Code, Message: message, Field: field, From: from}
-		if to, ok := p.Detail("to").(string); ok {
-			e.To = &to
+	switch d := p.Detail().(type) {
+	case problem.Transition:
+		e := &model.StateError{Code: p.Code, Message: message, Field: field, From: d.From}
+		if d.To != "" {
+			e.To = &d.To
 		}
 		return e
-	}
-	if opens, ok := p.Detail("opensAt").(time.Time); ok {
-		e := &model.DeadlineError{Code: p.Code, Message: message, Field: field, OpensAt: opens}
-		e.ClosesAt, _ = p.Detail("closesAt").(*time.Time)
-		e.TimeZone, _ = p.Detail("zone").(string)
-		return e
-	}
-	if seats, ok := p.Detail("seats").(int); ok {
-		return &model.CapacityError{Code: p.Code, Message: message, Field: field, Seats: seats}
-	}
-	if right, ok := p.Detail("verb").(string); ok {
-		return &model.PermissionError{Code: p.Code, Message: message, Field: field, Right: right}
+	case problem.Window:
+		return &model.DeadlineError{Code: p.Code, Message: message, Field: field, OpensAt: d.OpensAt, ClosesAt: d.ClosesAt, TimeZone: d.Zone}
+	case problem.Seats:
+		return &model.CapacityError{Code: p.Code, Message: message, Field: field, Seats: int(d)}
+	case problem.Right:
+		return &model.PermissionError{Code: p.Code, Message: message, Field: field, Right: string(d)}
 	}
 	return &model.GeneralError{Code: p.Code, Message: message, Field: field}
 }

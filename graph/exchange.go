@@ -23,7 +23,7 @@ func (r *Resolver) importSources(ctx context.Context, ids []ident.ID) ([]*ent.Im
 }
 
 // findingsOf pages the findings of a run. Who sees the run sees them.
-func (r *Resolver) findingsOf(ctx context.Context, run *ent.ImportRun, page relay.Page) (*model.ImportFindingConnection, error) {
+func (r *Resolver) findingsOf(ctx context.Context, run *ent.ImportRun, page relay.Page) (*relay.Connection[*ent.ImportFinding], error) {
 	return relay.List(viewer.AsSystem(ctx), r.DB.ImportFinding.Query().Where(importfinding.RunID(run.ID)), page, relay.OldestFirst)
 }
 

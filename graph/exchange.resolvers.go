@@ -21,11 +21,7 @@ func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFin
 	return importProblems(ctx, obj), nil
 }
 
-func (r *importFindingConnectionResolver) Edges(ctx context.Context, obj *model.ImportFindingConnection) ([]*model.ImportFindingEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportFindingConnection) (int, error) {
+func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *relay.Connection[*ent.ImportFinding]) (int, error) {
 	return obj.TotalCount(viewer.AsSystem(ctx)) // the run was seen
 }
 
@@ -45,20 +41,12 @@ func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*i
 	return r.root.missing(ctx, obj)
 }
 
-func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*model.ImportFindingConnection, error) {
+func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportFinding], error) {
 	return r.root.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {
 	return actions(ctx, exchange.RunActions(ctx, obj)), nil
-}
-
-func (r *importRunConnectionResolver) Edges(ctx context.Context, obj *model.ImportRunConnection) ([]*model.ImportRunEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *importRunConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportRunConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *importSourceResolver) Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error) {
@@ -73,75 +61,39 @@ func (r *importSourceResolver) ViewerActions(ctx context.Context, obj *ent.Impor
 	return actions(ctx, exchange.SourceActions(ctx, obj)), nil
 }
 
-func (r *importSourceConnectionResolver) Edges(ctx context.Context, obj *model.ImportSourceConnection) ([]*model.ImportSourceEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.Payload[*ent.ImportRun], error) {
+	return payload(r.root.Exchange.Start(ctx, input))
 }
 
-func (r *importSourceConnectionResolver) TotalCount(ctx context.Context, obj *model.ImportSourceConnection) (int, error) {
-	return obj.TotalCount(ctx)
+func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[*ent.ImportRun], error) {
+	return payload(r.root.Exchange.Cancel(ctx, input.RunID))
 }
 
-func (r *mutationResolver) StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error) {
-	done, err := r.root.Exchange.Start(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportRunPayload{ImportRun: done}, nil
+func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[*ent.ImportSource], error) {
+	return payload(r.root.Exchange.AddSource(ctx, input))
 }
 
-func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.ImportRunPayload, error) {
-	done, err := r.root.Exchange.Cancel(ctx, input.RunID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportRunPayload{ImportRun: done}, nil
+func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[*ent.ImportSource], error) {
+	return payload(r.root.Exchange.UpdateSource(ctx, input))
 }
 
-func (r *mutationResolver) AddImportSource(ctx context.Context, input exchange.NewSource) (*model.ImportSourcePayload, error) {
-	done, err := r.root.Exchange.AddSource(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportSourcePayload{ImportSource: done}, nil
+func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
+	return payload(r.root.Exchange.PauseSource(ctx, input.SourceID))
 }
 
-func (r *mutationResolver) UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.ImportSourcePayload, error) {
-	done, err := r.root.Exchange.UpdateSource(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportSourcePayload{ImportSource: done}, nil
+func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
+	return payload(r.root.Exchange.ResumeSource(ctx, input.SourceID))
 }
 
-func (r *mutationResolver) PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.root.Exchange.PauseSource(ctx, input.SourceID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportSourcePayload{ImportSource: done}, nil
-}
-
-func (r *mutationResolver) ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.root.Exchange.ResumeSource(ctx, input.SourceID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportSourcePayload{ImportSource: done}, nil
-}
-
-func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.ImportSourcePayload, error) {
-	done, err := r.root.Exchange.PullSource(ctx, input.SourceID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ImportSourcePayload{ImportSource: done}, nil
+func (r *mutationResolver) PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[*ent.ImportSource], error) {
+	return payload(r.root.Exchange.PullSource(ctx, input.SourceID))
 }
 
 func (r *queryResolver) ImportRun(ctx context.Context, id ident.ID) (*ent.ImportRun, error) {
 	return null(r.root.DB.ImportRun.Get(ctx, id))
 }
 
-func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error) {
+func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportRun], error) {
 	return relay.List(ctx, r.root.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -153,19 +105,9 @@ func (r *Resolver) ImportFindingConnection() generated.ImportFindingConnectionRe
 
 func (r *Resolver) ImportRun() generated.ImportRunResolver { return &importRunResolver{r} }
 
-func (r *Resolver) ImportRunConnection() generated.ImportRunConnectionResolver {
-	return &importRunConnectionResolver{r}
-}
-
 func (r *Resolver) ImportSource() generated.ImportSourceResolver { return &importSourceResolver{r} }
-
-func (r *Resolver) ImportSourceConnection() generated.ImportSourceConnectionResolver {
-	return &importSourceConnectionResolver{r}
-}
 
 type importFindingResolver struct{ root *Resolver }
 type importFindingConnectionResolver struct{ root *Resolver }
 type importRunResolver struct{ root *Resolver }
-type importRunConnectionResolver struct{ root *Resolver }
 type importSourceResolver struct{ root *Resolver }
-type importSourceConnectionResolver struct{ root *Resolver }

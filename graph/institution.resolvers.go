@@ -26,7 +26,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
+func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error) {
 	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -34,15 +34,7 @@ func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance)
 	return actions(ctx, slices.Concat(institution.AllianceActions(ctx, obj), role.AllianceActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID))), nil
 }
 
-func (r *allianceConnectionResolver) Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *allianceConnectionResolver) TotalCount(ctx context.Context, obj *model.AllianceConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error) {
+func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error) {
 	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -50,33 +42,25 @@ func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institu
 	return r.root.readiness(ctx, objs)
 }
 
-func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.UnitConnection, error) {
+func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error) {
 	return relay.List(ctx, r.root.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
-func (r *institutionResolver) Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ProgrammeConnection, error) {
+func (r *institutionResolver) Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Programme], error) {
 	return relay.List(ctx, r.root.DB.Programme.Query().Where(programme.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
-func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.CourseConnection, error) {
+func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {
 	return relay.List(ctx, r.root.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error) {
+func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportSource], error) {
 	return relay.List(ctx, r.root.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
 	return actions(ctx, slices.Concat(catalogue.InstitutionActions(ctx, obj.ID), institution.Actions(ctx, obj), microdegree.InstitutionActions(ctx, obj.ID), agreement.InstitutionActions(ctx, obj.ID),
 		role.InstitutionActions(ctx, obj.ID), portal.OwnerActions(ctx, obj.ID), client.InstitutionActions(ctx, obj.ID), exchange.Actions(ctx, obj.ID))), nil
-}
-
-func (r *institutionConnectionResolver) Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *institutionConnectionResolver) TotalCount(ctx context.Context, obj *model.InstitutionConnection) (int, error) {
-	return obj.TotalCount(ctx)
 }
 
 func (r *membershipResolver) Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error) {
@@ -95,96 +79,48 @@ func (r *membershipResolver) ViewerActions(ctx context.Context, obj *ent.Members
 	return actions(ctx, institution.MembershipActions(ctx, obj)), nil
 }
 
-func (r *membershipConnectionResolver) Edges(ctx context.Context, obj *model.MembershipConnection) ([]*model.MembershipEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *membershipConnectionResolver) TotalCount(ctx context.Context, obj *model.MembershipConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *membershipStandingResolver) State(ctx context.Context, obj *vocab.Standing) (membership.State, error) {
 	return membership.State(obj.State), nil
 }
 
-func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Invite(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[*ent.Membership], error) {
+	return payload(r.root.Institutions.Invite(ctx, input))
 }
 
-func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.AnswerInvitation(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[*ent.Membership], error) {
+	return payload(r.root.Institutions.AnswerInvitation(ctx, input))
 }
 
-func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Suspend(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error) {
+	return payload(r.root.Institutions.Suspend(ctx, input))
 }
 
-func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.Reinstate(ctx, input.MembershipID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[*ent.Membership], error) {
+	return payload(r.root.Institutions.Reinstate(ctx, input.MembershipID))
 }
 
-func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error) {
-	done, err := r.root.Institutions.End(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MembershipPayload{Membership: done}, nil
+func (r *mutationResolver) EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error) {
+	return payload(r.root.Institutions.End(ctx, input))
 }
 
-func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.InstitutionPayload, error) {
-	done, err := r.root.Institutions.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.InstitutionPayload{Institution: done}, nil
+func (r *mutationResolver) UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error) {
+	return payload(r.root.Institutions.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.AddUnit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error) {
+	return payload(r.root.Institutions.AddUnit(ctx, input))
 }
 
-func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.UpdateUnit(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[*ent.Unit], error) {
+	return payload(r.root.Institutions.UpdateUnit(ctx, input))
 }
 
-func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
-	done, err := r.root.Institutions.CloseUnit(ctx, input.UnitID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnitPayload{Unit: done}, nil
+func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[*ent.Unit], error) {
+	return payload(r.root.Institutions.CloseUnit(ctx, input.UnitID))
 }
 
-func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error) {
-	done, err := r.root.Institutions.UpdateAlliance(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AlliancePayload{Alliance: done}, nil
+func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[*ent.Alliance], error) {
+	return payload(r.root.Institutions.UpdateAlliance(ctx, input))
 }
 
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {
@@ -199,19 +135,11 @@ func (r *programmeResolver) Modules(ctx context.Context, objs []*ent.Programme) 
 	return r.root.modulesOf(ctx, objs)
 }
 
-func (r *programmeConnectionResolver) Edges(ctx context.Context, obj *model.ProgrammeConnection) ([]*model.ProgrammeEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *programmeConnectionResolver) TotalCount(ctx context.Context, obj *model.ProgrammeConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Alliance, error) {
 	return null(r.root.DB.Alliance.Query().Where(alliance.Slug(slug)).Only(ctx))
 }
 
-func (r *queryResolver) Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AllianceConnection, error) {
+func (r *queryResolver) Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Alliance], error) {
 	return relay.List(ctx, r.root.DB.Alliance.Query(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -219,7 +147,7 @@ func (r *queryResolver) Institution(ctx context.Context, by model.InstitutionBy)
 	return null(r.root.DB.Institution.Query().Where(institutionBy(by)).Only(ctx))
 }
 
-func (r *queryResolver) Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*model.InstitutionConnection, error) {
+func (r *queryResolver) Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Institution], error) {
 	return relay.List(ctx, r.root.DB.Institution.Query().Where(institutionsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -243,31 +171,11 @@ func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*mod
 	return actions(ctx, institution.UnitActions(ctx, obj)), nil
 }
 
-func (r *unitConnectionResolver) Edges(ctx context.Context, obj *model.UnitConnection) ([]*model.UnitEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *unitConnectionResolver) TotalCount(ctx context.Context, obj *model.UnitConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) Alliance() generated.AllianceResolver { return &allianceResolver{r} }
-
-func (r *Resolver) AllianceConnection() generated.AllianceConnectionResolver {
-	return &allianceConnectionResolver{r}
-}
 
 func (r *Resolver) Institution() generated.InstitutionResolver { return &institutionResolver{r} }
 
-func (r *Resolver) InstitutionConnection() generated.InstitutionConnectionResolver {
-	return &institutionConnectionResolver{r}
-}
-
 func (r *Resolver) Membership() generated.MembershipResolver { return &membershipResolver{r} }
-
-func (r *Resolver) MembershipConnection() generated.MembershipConnectionResolver {
-	return &membershipConnectionResolver{r}
-}
 
 func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
 	return &membershipStandingResolver{r}
@@ -275,24 +183,11 @@ func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
 
 func (r *Resolver) Programme() generated.ProgrammeResolver { return &programmeResolver{r} }
 
-func (r *Resolver) ProgrammeConnection() generated.ProgrammeConnectionResolver {
-	return &programmeConnectionResolver{r}
-}
-
 func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
 
-func (r *Resolver) UnitConnection() generated.UnitConnectionResolver {
-	return &unitConnectionResolver{r}
-}
-
 type allianceResolver struct{ root *Resolver }
-type allianceConnectionResolver struct{ root *Resolver }
 type institutionResolver struct{ root *Resolver }
-type institutionConnectionResolver struct{ root *Resolver }
 type membershipResolver struct{ root *Resolver }
-type membershipConnectionResolver struct{ root *Resolver }
 type membershipStandingResolver struct{ root *Resolver }
 type programmeResolver struct{ root *Resolver }
-type programmeConnectionResolver struct{ root *Resolver }
 type unitResolver struct{ root *Resolver }
-type unitConnectionResolver struct{ root *Resolver }

@@ -28,10 +28,40 @@ type loadersKey struct{}
 
 // loaders holds the loaders of one operation, by what they load.
 type loaders struct {
-	mu     sync.Mutex
-	byName map[string]any
-	wait   time.Duration
+	mu   sync.Mutex
+	by   map[wanted]any
+	wait time.Duration
 }
+
+// wanted is what a loader finds, and of which type.
+type wanted struct {
+	lookup
+	values reflect.Type
+}
+
+// lookup is how a loader finds something for an id. Each stands in one place:
+// two would share what they find.
+type lookup int
+
+const (
+	rowByID lookup = iota
+	modulesOfProgramme
+	draftOfCourse
+	quotasOfOffering
+	affiliationsOfPerson
+	profileOfPerson
+	enrolmentOfApplication
+	resultsOfEnrolment
+	credentialOfResult
+	viewerApplicationForOffering
+	keysOfProgram
+	signInOfInstitution
+	activeMembers
+	applicantOfViewer
+	countedResults
+	readinessOfInstitution
+	childrenOfUnit
+)
 
 // Loading gives each operation its own loaders, and each field of a mutation
 // too: the next one must see what the last one changed.
@@ -59,30 +89,31 @@ func (l Loading) InterceptRootField(ctx context.Context, next graphql.RootResolv
 }
 
 func (l Loading) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, &loaders{byName: map[string]any{}, wait: cmp.Or(l.Wait, defaultWait)})
+	return context.WithValue(ctx, loadersKey{}, &loaders{by: map[wanted]any{}, wait: cmp.Or(l.Wait, defaultWait)})
 }
 
-// loader returns the operation's loader of a name, and makes it when needed.
-func loader[V any](ctx context.Context, name string, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) *dataloadgen.Loader[ident.ID, V] {
+// loader returns the operation's loader of a look-up, and makes it when needed.
+func loader[V any](ctx context.Context, what lookup, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) *dataloadgen.Loader[ident.ID, V] {
 	all := ctx.Value(loadersKey{}).(*loaders)
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if l, ok := all.byName[name].(*dataloadgen.Loader[ident.ID, V]); ok {
-		return l
+	key := wanted{what, reflect.TypeFor[V]()}
+	if l, ok := all.by[key]; ok {
+		return l.(*dataloadgen.Loader[ident.ID, V])
 	}
 	l := dataloadgen.NewMappedLoader(load, dataloadgen.WithWait(all.wait), dataloadgen.WithBatchCapacity(relay.MaxSize))
-	all.byName[name] = l
+	all.by[key] = l
 	return l
 }
 
 // lookUp loads the value of each key: of many at once, or of one together with
 // those that others ask for at the same moment. What is not found is zero.
-func lookUp[V any](ctx context.Context, name string, keys []ident.ID, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) (map[ident.ID]V, error) {
+func lookUp[V any](ctx context.Context, what lookup, keys []ident.ID, load func(context.Context, []ident.ID) (map[ident.ID]V, error)) (map[ident.ID]V, error) {
 	switch len(keys) {
 	case 0:
 		return nil, nil
 	case 1:
-		v, err := loader(ctx, name, load).Load(ctx, keys[0])
+		v, err := loader(ctx, what, load).Load(ctx, keys[0])
 		if errors.Is(err, dataloadgen.ErrNotFound) {
 			return nil, nil
 		}
@@ -94,7 +125,7 @@ func lookUp[V any](ctx context.Context, name string, keys []ident.ID, load func(
 // follow returns, for each object, the row that its key names; nil where the
 // viewer does not see it.
 func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([]E, error) {
-	found, err := lookUp(ctx, reflect.TypeFor[E]().String(), relay.Keys(objs, key), func(ctx context.Context, ids []ident.ID) (map[ident.ID]E, error) {
+	found, err := lookUp(ctx, rowByID, relay.Keys(objs, key), func(ctx context.Context, ids []ident.ID) (map[ident.ID]E, error) {
 		rows, err := load(ctx, ids)
 		byID := make(map[ident.ID]E, len(rows))
 		for _, row := range rows {
@@ -112,10 +143,9 @@ func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) iden
 	return all, nil
 }
 
-// gather returns, for each object, the rows whose owner it is. name tells apart
-// the loaders of rows of one kind with different owners.
-func gather[O relay.Node, E any](ctx context.Context, name string, objs []O, owner func(E) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([][]E, error) {
-	found, err := lookUp(ctx, name, relay.Keys(objs, O.NodeID), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]E, error) {
+// gather returns, for each object, the rows whose owner it is.
+func gather[O relay.Node, E any](ctx context.Context, what lookup, objs []O, owner func(E) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([][]E, error) {
+	found, err := lookUp(ctx, what, relay.Keys(objs, O.NodeID), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]E, error) {
 		rows, err := load(ctx, ids)
 		by := map[ident.ID][]E{}
 		for _, row := range rows {

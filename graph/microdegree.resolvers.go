@@ -66,51 +66,27 @@ func (r *microDegreeResolver) ViewerActions(ctx context.Context, obj *ent.MicroD
 	return actions(ctx, microdegree.Actions(ctx, obj)), nil
 }
 
-func (r *microDegreeConnectionResolver) Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error) {
-	return obj.Edges, nil
+func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[*ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Create(ctx, input))
 }
 
-func (r *microDegreeConnectionResolver) TotalCount(ctx context.Context, obj *model.MicroDegreeConnection) (int, error) {
-	return obj.TotalCount(ctx)
+func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[*ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Update(ctx, input))
 }
 
-func (r *mutationResolver) CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Create(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID))
 }
 
-func (r *mutationResolver) UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
-}
-
-func (r *mutationResolver) PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Publish(ctx, input.MicroDegreeID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
-}
-
-func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error) {
-	done, err := r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.MicroDegreePayload{MicroDegree: done}, nil
+func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error) {
+	return payload(r.root.MicroDegrees.Withdraw(ctx, input.MicroDegreeID))
 }
 
 func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {
 	return null(r.root.microDegreeByKey(key).Only(ctx))
 }
 
-func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error) {
+func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error) {
 	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -146,10 +122,6 @@ func (r *Resolver) CourseOrder() generated.CourseOrderResolver { return &courseO
 
 func (r *Resolver) MicroDegree() generated.MicroDegreeResolver { return &microDegreeResolver{r} }
 
-func (r *Resolver) MicroDegreeConnection() generated.MicroDegreeConnectionResolver {
-	return &microDegreeConnectionResolver{r}
-}
-
 func (r *Resolver) RuleReport() generated.RuleReportResolver { return &ruleReportResolver{r} }
 
 func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
@@ -159,6 +131,5 @@ func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
 type compositionGroupResolver struct{ root *Resolver }
 type courseOrderResolver struct{ root *Resolver }
 type microDegreeResolver struct{ root *Resolver }
-type microDegreeConnectionResolver struct{ root *Resolver }
 type ruleReportResolver struct{ root *Resolver }
 type uncountedCourseResolver struct{ root *Resolver }

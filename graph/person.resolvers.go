@@ -123,15 +123,15 @@ func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([
 	return all, nil
 }
 
-func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error) {
+func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
 	return relay.List(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error) {
+func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
 	return relay.List(ctx, r.root.credentialsOf(obj.PersonID), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error) {
+func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {
 	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 

@@ -232,8 +232,8 @@ func institutionFields() table[*ent.Institution] {
 	}
 }
 
-func offeringConnectionFields() table[*model.OfferingConnection] {
-	type connection = *model.OfferingConnection
+func offeringConnectionFields() table[*relay.Connection[*ent.Offering]] {
+	type connection = *relay.Connection[*ent.Offering]
 	return table[connection]{
 		"nodes":    lists("Offering", offeringFields, func(_ *pass, c connection) []*ent.Offering { return c.Nodes }),
 		"pageInfo": nested("PageInfo", pageInfoFields, func(_ *pass, c connection) (*relay.PageInfo, error) { return &c.PageInfo, nil }),

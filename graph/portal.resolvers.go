@@ -11,28 +11,20 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error) {
+func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
 	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error) {
-	done, err := r.root.Portals.Register(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.PortalPayload{Portal: done}, nil
+func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error) {
+	return payload(r.root.Portals.Register(ctx, input))
 }
 
-func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error) {
-	done, err := r.root.Portals.End(ctx, input.PortalID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.PortalPayload{Portal: done}, nil
+func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[*ent.Portal], error) {
+	return payload(r.root.Portals.End(ctx, input.PortalID))
 }
 
 func (r *portalResolver) Institution(ctx context.Context, objs []*ent.Portal) ([]*ent.Institution, error) {
@@ -47,19 +39,6 @@ func (r *portalResolver) ViewerActions(ctx context.Context, obj *ent.Portal) ([]
 	return actions(ctx, portal.Actions(ctx, obj)), nil
 }
 
-func (r *portalConnectionResolver) Edges(ctx context.Context, obj *model.PortalConnection) ([]*model.PortalEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *portalConnectionResolver) TotalCount(ctx context.Context, obj *model.PortalConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) Portal() generated.PortalResolver { return &portalResolver{r} }
 
-func (r *Resolver) PortalConnection() generated.PortalConnectionResolver {
-	return &portalConnectionResolver{r}
-}
-
 type portalResolver struct{ root *Resolver }
-type portalConnectionResolver struct{ root *Resolver }

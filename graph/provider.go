@@ -52,7 +52,7 @@ func signingIn(can bool) predicate.Institution {
 
 // signIns says how people of each institution sign in.
 func (r *Resolver) signIns(ctx context.Context, institutions []*ent.Institution) ([]*model.InstitutionSignIn, error) {
-	found, err := lookUp(ctx, "sign-in of institution", ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID]string, error) {
+	found, err := lookUp(ctx, signInOfInstitution, ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID]string, error) {
 		return r.Providers.SignInURLs(ctx, ids)
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provi
 	return pointers(provider.ACRValuesOf(obj)), nil
 }
 
-func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error) {
+func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ProviderHome], error) {
 	return relay.List(ctx, r.root.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -48,103 +48,51 @@ func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.P
 	return r.root.providerActions(ctx, obj)
 }
 
-func (r *identityProviderConnectionResolver) Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *identityProviderConnectionResolver) TotalCount(ctx context.Context, obj *model.IdentityProviderConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
 	return r.root.signIns(ctx, objs)
 }
 
-func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Propose(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Propose(ctx, input))
 }
 
-func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Approve(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Approve(ctx, input))
 }
 
-func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Reject(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Reject(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Update(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Update(ctx, input))
 }
 
-func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.AddHome(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.AddHome(ctx, input))
 }
 
-func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.RemoveHome(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.RemoveHome(ctx, input))
 }
 
-func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Disable(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Disable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.Enable(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.Enable(ctx, input.ProviderID))
 }
 
-func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error) {
-	done, err := r.root.Providers.CheckNow(ctx, input.ProviderID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.IdentityProviderPayload{IdentityProvider: done}, nil
+func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[*ent.Provider], error) {
+	return payload(r.root.Providers.CheckNow(ctx, input.ProviderID))
 }
 
 func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {
 	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
 
-func (r *providerHomeConnectionResolver) Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *providerHomeConnectionResolver) TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error) {
+func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error) {
 	return relay.List(ctx, r.root.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
@@ -152,17 +100,7 @@ func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
 	return &identityProviderResolver{r}
 }
 
-func (r *Resolver) IdentityProviderConnection() generated.IdentityProviderConnectionResolver {
-	return &identityProviderConnectionResolver{r}
-}
-
 func (r *Resolver) ProviderHome() generated.ProviderHomeResolver { return &providerHomeResolver{r} }
 
-func (r *Resolver) ProviderHomeConnection() generated.ProviderHomeConnectionResolver {
-	return &providerHomeConnectionResolver{r}
-}
-
 type identityProviderResolver struct{ root *Resolver }
-type identityProviderConnectionResolver struct{ root *Resolver }
 type providerHomeResolver struct{ root *Resolver }
-type providerHomeConnectionResolver struct{ root *Resolver }

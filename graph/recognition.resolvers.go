@@ -12,51 +12,31 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Propose(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[*ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Propose(ctx, input))
 }
 
-func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Answer(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[*ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Answer(ctx, input))
 }
 
-func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error) {
-	done, err := r.root.Agreements.Terminate(ctx, input.RuleID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionRulePayload{RecognitionRule: done}, nil
+func (r *mutationResolver) TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[*ent.RecognitionRule], error) {
+	return payload(r.root.Agreements.Terminate(ctx, input.RuleID))
 }
 
-func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.RecognitionCasePayload, error) {
-	done, err := r.root.Recognitions.Ask(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionCasePayload{RecognitionCase: done}, nil
+func (r *mutationResolver) RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[*ent.RecognitionCase], error) {
+	return payload(r.root.Recognitions.Ask(ctx, input))
 }
 
-func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.RecognitionCasePayload, error) {
-	done, err := r.root.Recognitions.Decide(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RecognitionCasePayload{RecognitionCase: done}, nil
+func (r *mutationResolver) DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[*ent.RecognitionCase], error) {
+	return payload(r.root.Recognitions.Decide(ctx, input))
 }
 
 func (r *queryResolver) RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error) {
 	return null(r.root.DB.RecognitionRule.Get(ctx, id))
 }
 
-func (r *queryResolver) RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*model.RecognitionRuleConnection, error) {
+func (r *queryResolver) RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionRule], error) {
 	return relay.List(ctx, r.root.DB.RecognitionRule.Query().Where(rulesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -64,7 +44,7 @@ func (r *queryResolver) RecognitionCase(ctx context.Context, id ident.ID) (*ent.
 	return null(r.root.DB.RecognitionCase.Get(ctx, id))
 }
 
-func (r *queryResolver) RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error) {
+func (r *queryResolver) RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {
 	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(casesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
@@ -96,14 +76,6 @@ func (r *recognitionCaseResolver) ViewerActions(ctx context.Context, obj *ent.Re
 	return actions(ctx, recognition.Actions(ctx, obj)), nil
 }
 
-func (r *recognitionCaseConnectionResolver) Edges(ctx context.Context, obj *model.RecognitionCaseConnection) ([]*model.RecognitionCaseEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *recognitionCaseConnectionResolver) TotalCount(ctx context.Context, obj *model.RecognitionCaseConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *recognitionRuleResolver) Home(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error) {
 	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HomeID }, r.root.institutions)
 }
@@ -128,31 +100,13 @@ func (r *recognitionRuleResolver) ViewerActions(ctx context.Context, obj *ent.Re
 	return actions(ctx, agreement.Actions(ctx, obj)), nil
 }
 
-func (r *recognitionRuleConnectionResolver) Edges(ctx context.Context, obj *model.RecognitionRuleConnection) ([]*model.RecognitionRuleEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *recognitionRuleConnectionResolver) TotalCount(ctx context.Context, obj *model.RecognitionRuleConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) RecognitionCase() generated.RecognitionCaseResolver {
 	return &recognitionCaseResolver{r}
-}
-
-func (r *Resolver) RecognitionCaseConnection() generated.RecognitionCaseConnectionResolver {
-	return &recognitionCaseConnectionResolver{r}
 }
 
 func (r *Resolver) RecognitionRule() generated.RecognitionRuleResolver {
 	return &recognitionRuleResolver{r}
 }
 
-func (r *Resolver) RecognitionRuleConnection() generated.RecognitionRuleConnectionResolver {
-	return &recognitionRuleConnectionResolver{r}
-}
-
 type recognitionCaseResolver struct{ root *Resolver }
-type recognitionCaseConnectionResolver struct{ root *Resolver }
 type recognitionRuleResolver struct{ root *Resolver }
-type recognitionRuleConnectionResolver struct{ root *Resolver }

@@ -14,48 +14,32 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
 	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error) {
+func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
 	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error) {
+func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleRule], error) {
 	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
 }
 
-func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.RoleGrantPayload, error) {
-	done, err := r.root.Roles.Grant(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RoleGrantPayload{RoleGrant: done}, nil
+func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[*ent.RoleGrant], error) {
+	return payload(r.root.Roles.Grant(ctx, input))
 }
 
-func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.RoleGrantPayload, error) {
-	done, err := r.root.Roles.End(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RoleGrantPayload{RoleGrant: done}, nil
+func (r *mutationResolver) EndRole(ctx context.Context, input role.End) (*model.Payload[*ent.RoleGrant], error) {
+	return payload(r.root.Roles.End(ctx, input))
 }
 
-func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.RoleRulePayload, error) {
-	done, err := r.root.Roles.MakeRule(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RoleRulePayload{RoleRule: done}, nil
+func (r *mutationResolver) MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[*ent.RoleRule], error) {
+	return payload(r.root.Roles.MakeRule(ctx, input))
 }
 
-func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.RoleRulePayload, error) {
-	done, err := r.root.Roles.EndRule(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RoleRulePayload{RoleRule: done}, nil
+func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[*ent.RoleRule], error) {
+	return payload(r.root.Roles.EndRule(ctx, input))
 }
 
 func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
@@ -101,14 +85,6 @@ func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGran
 	return actions(ctx, role.GrantActions(ctx, obj, r.root.Now())), nil
 }
 
-func (r *roleGrantConnectionResolver) Edges(ctx context.Context, obj *model.RoleGrantConnection) ([]*model.RoleGrantEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *roleGrantConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleGrantConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *roleRuleResolver) Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error) {
 	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.root.institutions)
 }
@@ -129,27 +105,9 @@ func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule)
 	return actions(ctx, role.RuleActions(ctx, obj)), nil
 }
 
-func (r *roleRuleConnectionResolver) Edges(ctx context.Context, obj *model.RoleRuleConnection) ([]*model.RoleRuleEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *roleRuleConnectionResolver) TotalCount(ctx context.Context, obj *model.RoleRuleConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
 func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
-
-func (r *Resolver) RoleGrantConnection() generated.RoleGrantConnectionResolver {
-	return &roleGrantConnectionResolver{r}
-}
 
 func (r *Resolver) RoleRule() generated.RoleRuleResolver { return &roleRuleResolver{r} }
 
-func (r *Resolver) RoleRuleConnection() generated.RoleRuleConnectionResolver {
-	return &roleRuleConnectionResolver{r}
-}
-
 type roleGrantResolver struct{ root *Resolver }
-type roleGrantConnectionResolver struct{ root *Resolver }
 type roleRuleResolver struct{ root *Resolver }
-type roleRuleConnectionResolver struct{ root *Resolver }

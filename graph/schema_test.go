@@ -3,12 +3,16 @@ package graph
 import (
 	"flag"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/peregrine-exchange/peregrine/graph/generated"
+	"github.com/peregrine-exchange/peregrine/graph/model"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -71,6 +75,19 @@ func TestMutationsFollowOneShape(t *testing.T) {
 		if f.Type.NonNull || payload.Kind != ast.Object || errors == nil || errors.Type.String() != "[UserError!]!" {
 			t.Errorf("%s does not answer with a nullable payload with errors", f.Name)
 		}
+	}
+}
+
+// A refusal has a place in the answer of every mutation.
+func TestEveryPayloadCanBeRefused(t *testing.T) {
+	mutations := reflect.TypeFor[generated.MutationResolver]()
+	for m := range mutations.Methods() {
+		if !m.Type.Out(0).Implements(reflect.TypeFor[model.Refusable]()) {
+			t.Errorf("%s answers with %s", m.Name, m.Type.Out(0))
+		}
+	}
+	if mutations.NumMethod() == 0 {
+		t.Error("no mutation was looked at")
 	}
 }
 

@@ -14,20 +14,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-func (r *identityConnectionResolver) Edges(ctx context.Context, obj *model.IdentityConnection) ([]*model.IdentityEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *identityConnectionResolver) TotalCount(ctx context.Context, obj *model.IdentityConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error) {
-	done, err := r.root.Sessions.EndOwn(ctx, input.SessionID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SessionPayload{Session: done}, nil
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[*ent.Session], error) {
+	return payload(r.root.Sessions.EndOwn(ctx, input.SessionID))
 }
 
 func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error) {
@@ -38,11 +26,8 @@ func (r *mutationResolver) EndOtherSessions(ctx context.Context, input model.End
 	return &model.OtherSessionsPayload{Session: stays, Ended: &n}, nil
 }
 
-func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error) {
-	if err := r.root.Learners.Unlink(ctx, input.IdentityID); err != nil {
-		return nil, err
-	}
-	return &model.UnlinkIdentityPayload{Viewer: viewer.From(ctx)}, nil
+func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[*viewer.Viewer], error) {
+	return payload(viewer.From(ctx), r.root.Learners.Unlink(ctx, input.IdentityID))
 }
 
 func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, error) {
@@ -53,33 +38,15 @@ func (r *sessionResolver) Identity(ctx context.Context, objs []*ent.Session) ([]
 	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, r.root.identities)
 }
 
-func (r *sessionConnectionResolver) Edges(ctx context.Context, obj *model.SessionConnection) ([]*model.SessionEdge, error) {
-	return obj.Edges, nil
-}
-
-func (r *sessionConnectionResolver) TotalCount(ctx context.Context, obj *model.SessionConnection) (int, error) {
-	return obj.TotalCount(ctx)
-}
-
-func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.SessionConnection, error) {
+func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Session], error) {
 	live := r.root.DB.Session.Query().Where(session.PersonID(obj.PersonID), sessions.Alive(r.root.Now()))
 	return relay.List(ctx, live, relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
-func (r *viewerResolver) Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.IdentityConnection, error) {
+func (r *viewerResolver) Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Identity], error) {
 	return relay.List(ctx, r.root.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
-}
-
-func (r *Resolver) IdentityConnection() generated.IdentityConnectionResolver {
-	return &identityConnectionResolver{r}
 }
 
 func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }
 
-func (r *Resolver) SessionConnection() generated.SessionConnectionResolver {
-	return &sessionConnectionResolver{r}
-}
-
-type identityConnectionResolver struct{ root *Resolver }
 type sessionResolver struct{ root *Resolver }
-type sessionConnectionResolver struct{ root *Resolver }

@@ -21,7 +21,7 @@ import (
 
 // active says which institutions are active members of an alliance.
 func (r *Resolver) active(ctx context.Context, institutions []ident.ID) (map[ident.ID]bool, error) {
-	return lookUp(ctx, "active members", institutions, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
+	return lookUp(ctx, activeMembers, institutions, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
 		return institution.Active(ctx, r.DB, ids...)
 	})
 }
@@ -79,7 +79,7 @@ func (r *Resolver) applicant(ctx context.Context) (*journey.Applicant, error) {
 	if v.Kind != viewer.Person {
 		return nil, nil
 	}
-	found, err := lookUp(ctx, "applicant", []ident.ID{v.PersonID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*journey.Applicant, error) {
+	found, err := lookUp(ctx, applicantOfViewer, []ident.ID{v.PersonID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]*journey.Applicant, error) {
 		by, err := r.Journeys.Applicant(ctx)
 		return map[ident.ID]*journey.Applicant{ids[0]: by}, err
 	})
@@ -120,7 +120,7 @@ func (r *Resolver) enrolmentActions(ctx context.Context, e *ent.Enrolment) ([]*m
 func (r *Resolver) credentialActions(ctx context.Context, c *ent.Credential) ([]*model.ViewerAction, error) {
 	var counted error
 	if authz.RequireSelf(ctx, c.LearnerID) == nil {
-		found, err := lookUp(ctx, "counted results", []ident.ID{c.ResultID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
+		found, err := lookUp(ctx, countedResults, []ident.ID{c.ResultID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
 			return recognition.Counted(ctx, r.DB, ids...)
 		})
 		if err != nil {
@@ -135,7 +135,7 @@ func (r *Resolver) credentialActions(ctx context.Context, c *ent.Credential) ([]
 
 // readiness says what each institution needs, in the viewer's language.
 func (r *Resolver) readiness(ctx context.Context, institutions []*ent.Institution) ([][]*model.ReadinessCheck, error) {
-	found, err := lookUp(ctx, "readiness of institution", ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]institution.Finding, error) {
+	found, err := lookUp(ctx, readinessOfInstitution, ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]institution.Finding, error) {
 		return r.Institutions.Readiness(ctx, ids...)
 	})
 	if err != nil {
@@ -157,7 +157,7 @@ func (r *Resolver) readiness(ctx context.Context, institutions []*ent.Institutio
 
 // childrenOf returns the units right below each unit.
 func (r *Resolver) childrenOf(ctx context.Context, units []*ent.Unit) ([][]*ent.Unit, error) {
-	return gather(ctx, "children of unit", units, func(u *ent.Unit) ident.ID { return *u.ParentID },
+	return gather(ctx, childrenOfUnit, units, func(u *ent.Unit) ident.ID { return *u.ParentID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Unit, error) {
 			return r.DB.Unit.Query().Where(unit.ParentIDIn(ids...)).Order(unit.ByID()).All(ctx)
 		})

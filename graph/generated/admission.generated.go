@@ -33,11 +33,6 @@ type ApplicationResolver interface {
 	Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error)
 	ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error)
 }
-type ApplicationConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ApplicationConnection) ([]*model.ApplicationEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ApplicationConnection) (int, error)
-}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -602,7 +597,7 @@ func fieldContext_Application_viewerActions(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ApplicationConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationConnection) (ret graphql.Marshaler) {
+func _ApplicationConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -611,11 +606,11 @@ func _ApplicationConnection_edges(ctx context.Context, ec *executionContext, fie
 			return fieldContext_ApplicationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ApplicationConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ApplicationEdge) graphql.Marshaler {
-			return marshalNApplicationEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Application]) graphql.Marshaler {
+			return marshalNApplicationEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -625,8 +620,8 @@ func fieldContext_ApplicationConnection_edges(_ context.Context, ec *executionCo
 	fc = &graphql.FieldContext{
 		Object:     "ApplicationConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ApplicationEdge(ctx, ec, field)
 		},
@@ -634,7 +629,7 @@ func fieldContext_ApplicationConnection_edges(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _ApplicationConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationConnection) (ret graphql.Marshaler) {
+func _ApplicationConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -666,7 +661,7 @@ func fieldContext_ApplicationConnection_nodes(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _ApplicationConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationConnection) (ret graphql.Marshaler) {
+func _ApplicationConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -698,7 +693,7 @@ func fieldContext_ApplicationConnection_pageInfo(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _ApplicationConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationConnection) (ret graphql.Marshaler) {
+func _ApplicationConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -707,7 +702,7 @@ func _ApplicationConnection_totalCount(ctx context.Context, ec *executionContext
 			return fieldContext_ApplicationConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ApplicationConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -718,10 +713,10 @@ func _ApplicationConnection_totalCount(ctx context.Context, ec *executionContext
 	)
 }
 func fieldContext_ApplicationConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ApplicationConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ApplicationConnection", field, true, false, "Int")
 }
 
-func _ApplicationEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationEdge) (ret graphql.Marshaler) {
+func _ApplicationEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -744,7 +739,7 @@ func fieldContext_ApplicationEdge_cursor(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("ApplicationEdge", field, false, false, "String")
 }
 
-func _ApplicationEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationEdge) (ret graphql.Marshaler) {
+func _ApplicationEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -776,7 +771,7 @@ func fieldContext_ApplicationEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ApplicationPayload_application(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationPayload) (ret graphql.Marshaler) {
+func _ApplicationPayload_application(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -785,7 +780,7 @@ func _ApplicationPayload_application(ctx context.Context, ec *executionContext, 
 			return fieldContext_ApplicationPayload_application(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Application, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Application) graphql.Marshaler {
@@ -808,7 +803,7 @@ func fieldContext_ApplicationPayload_application(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _ApplicationPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApplicationPayload) (ret graphql.Marshaler) {
+func _ApplicationPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Application]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1439,7 +1434,7 @@ func _Application(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 
 var applicationConnectionImplementors = []string{"ApplicationConnection"}
 
-func _ApplicationConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApplicationConnection) graphql.Marshaler {
+func _ApplicationConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Application]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, applicationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1449,11 +1444,10 @@ func _ApplicationConnection(ctx context.Context, ec *executionContext, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ApplicationConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ApplicationConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ApplicationConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ApplicationConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1489,7 +1483,7 @@ func _ApplicationConnection(ctx context.Context, ec *executionContext, sel ast.S
 
 var applicationEdgeImplementors = []string{"ApplicationEdge"}
 
-func _ApplicationEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApplicationEdge) graphql.Marshaler {
+func _ApplicationEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Application]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, applicationEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1527,7 +1521,7 @@ func _ApplicationEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var applicationPayloadImplementors = []string{"ApplicationPayload"}
 
-func _ApplicationPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApplicationPayload) graphql.Marshaler {
+func _ApplicationPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Application]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, applicationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1640,11 +1634,11 @@ func marshalNApplication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return _Application(ctx, ec, sel, v)
 }
 
-func marshalNApplicationEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ApplicationEdge) graphql.Marshaler {
+func marshalNApplicationEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Application]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNApplicationEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationEdge(ctx, ec, sel, v[i])
+		return marshalNApplicationEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1656,7 +1650,7 @@ func marshalNApplicationEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return ret
 }
 
-func marshalNApplicationEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApplicationEdge) graphql.Marshaler {
+func marshalNApplicationEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Application]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ApplicationEdge!")
 		return graphql.Null
@@ -1711,7 +1705,7 @@ func marshalOApplication2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return _Application(ctx, ec, sel, v)
 }
 
-func marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApplicationConnection) graphql.Marshaler {
+func marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Application]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -1726,7 +1720,7 @@ func unmarshalOApplicationFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
+func marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -32,15 +32,10 @@ type CourseResolver interface {
 
 	Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error)
 	Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error)
-	Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.CourseVersionConnection, error)
+	Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.CourseVersion], error)
 
-	Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*model.OfferingConnection, error)
+	Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.Offering], error)
 	ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error)
-}
-type CourseConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.CourseConnection) ([]*model.CourseEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.CourseConnection) (int, error)
 }
 type CourseVersionResolver interface {
 	Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error)
@@ -49,11 +44,6 @@ type CourseVersionResolver interface {
 
 	ReviewNote(ctx context.Context, obj *ent.CourseVersion) (*string, error)
 	Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error)
-}
-type CourseVersionConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.CourseVersionConnection) ([]*model.CourseVersionEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.CourseVersionConnection) (int, error)
 }
 type OfferingResolver interface {
 	Institution(ctx context.Context, objs []*ent.Offering) ([]*ent.Institution, error)
@@ -77,11 +67,6 @@ type OfferingResolver interface {
 	Recognition(ctx context.Context, objs []*ent.Offering, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error)
 	ViewerApplication(ctx context.Context, objs []*ent.Offering) ([]*ent.Application, error)
 	ViewerActions(ctx context.Context, obj *ent.Offering) ([]*model.ViewerAction, error)
-}
-type OfferingConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.OfferingConnection) ([]*model.OfferingEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.OfferingConnection) (int, error)
 }
 type SeatQuotaResolver interface {
 	Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error)
@@ -703,8 +688,8 @@ func _Course_versions(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.resolveBatch_Course_versions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CourseVersionConnection) graphql.Marshaler {
-			return marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.CourseVersion]) graphql.Marshaler {
+			return marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -740,7 +725,7 @@ func (ec *executionContext) resolveBatch_Course_versions(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Versions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[*model.CourseVersionConnection](
+		return graphql.ResolveBatchGroupResult[*relay.Connection[*ent.CourseVersion]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -750,7 +735,7 @@ func (ec *executionContext) resolveBatch_Course_versions(ctx context.Context, fi
 		)
 	}
 	results, err := resolver.Versions(ctx, []*ent.Course{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*model.CourseVersionConnection](
+	return graphql.ResolveBatchSingleResult[*relay.Connection[*ent.CourseVersion]](
 		ctx,
 		results,
 		err,
@@ -793,8 +778,8 @@ func _Course_offerings(ctx context.Context, ec *executionContext, field graphql.
 			return ec.resolveBatch_Course_offerings(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingConnection) graphql.Marshaler {
-			return marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
+			return marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -830,7 +815,7 @@ func (ec *executionContext) resolveBatch_Course_offerings(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Offerings(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[*model.OfferingConnection](
+		return graphql.ResolveBatchGroupResult[*relay.Connection[*ent.Offering]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -840,7 +825,7 @@ func (ec *executionContext) resolveBatch_Course_offerings(ctx context.Context, f
 		)
 	}
 	results, err := resolver.Offerings(ctx, []*ent.Course{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*model.OfferingConnection](
+	return graphql.ResolveBatchSingleResult[*relay.Connection[*ent.Offering]](
 		ctx,
 		results,
 		err,
@@ -880,7 +865,7 @@ func fieldContext_Course_viewerActions(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _CourseConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseConnection) (ret graphql.Marshaler) {
+func _CourseConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -889,11 +874,11 @@ func _CourseConnection_edges(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_CourseConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CourseConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.CourseEdge) graphql.Marshaler {
-			return marshalNCourseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Course]) graphql.Marshaler {
+			return marshalNCourseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -903,8 +888,8 @@ func fieldContext_CourseConnection_edges(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "CourseConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CourseEdge(ctx, ec, field)
 		},
@@ -912,7 +897,7 @@ func fieldContext_CourseConnection_edges(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _CourseConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseConnection) (ret graphql.Marshaler) {
+func _CourseConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -944,7 +929,7 @@ func fieldContext_CourseConnection_nodes(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _CourseConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseConnection) (ret graphql.Marshaler) {
+func _CourseConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -976,7 +961,7 @@ func fieldContext_CourseConnection_pageInfo(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _CourseConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseConnection) (ret graphql.Marshaler) {
+func _CourseConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -985,7 +970,7 @@ func _CourseConnection_totalCount(ctx context.Context, ec *executionContext, fie
 			return fieldContext_CourseConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CourseConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -996,10 +981,10 @@ func _CourseConnection_totalCount(ctx context.Context, ec *executionContext, fie
 	)
 }
 func fieldContext_CourseConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CourseConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("CourseConnection", field, true, false, "Int")
 }
 
-func _CourseEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseEdge) (ret graphql.Marshaler) {
+func _CourseEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1022,7 +1007,7 @@ func fieldContext_CourseEdge_cursor(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("CourseEdge", field, false, false, "String")
 }
 
-func _CourseEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseEdge) (ret graphql.Marshaler) {
+func _CourseEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1054,7 +1039,7 @@ func fieldContext_CourseEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
-func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CoursePayload) (ret graphql.Marshaler) {
+func _CoursePayload_course(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1063,7 +1048,7 @@ func _CoursePayload_course(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_CoursePayload_course(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Course, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Course) graphql.Marshaler {
@@ -1086,7 +1071,7 @@ func fieldContext_CoursePayload_course(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CoursePayload) (ret graphql.Marshaler) {
+func _CoursePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Course]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1852,7 +1837,7 @@ func fieldContext_CourseVersion_issues(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _CourseVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+func _CourseVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1861,11 +1846,11 @@ func _CourseVersionConnection_edges(ctx context.Context, ec *executionContext, f
 			return fieldContext_CourseVersionConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CourseVersionConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.CourseVersionEdge) graphql.Marshaler {
-			return marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.CourseVersion]) graphql.Marshaler {
+			return marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1875,8 +1860,8 @@ func fieldContext_CourseVersionConnection_edges(_ context.Context, ec *execution
 	fc = &graphql.FieldContext{
 		Object:     "CourseVersionConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CourseVersionEdge(ctx, ec, field)
 		},
@@ -1884,7 +1869,7 @@ func fieldContext_CourseVersionConnection_edges(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _CourseVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+func _CourseVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1916,7 +1901,7 @@ func fieldContext_CourseVersionConnection_nodes(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _CourseVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+func _CourseVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1948,7 +1933,7 @@ func fieldContext_CourseVersionConnection_pageInfo(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _CourseVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionConnection) (ret graphql.Marshaler) {
+func _CourseVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1957,7 +1942,7 @@ func _CourseVersionConnection_totalCount(ctx context.Context, ec *executionConte
 			return fieldContext_CourseVersionConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CourseVersionConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1968,10 +1953,10 @@ func _CourseVersionConnection_totalCount(ctx context.Context, ec *executionConte
 	)
 }
 func fieldContext_CourseVersionConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CourseVersionConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("CourseVersionConnection", field, true, false, "Int")
 }
 
-func _CourseVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionEdge) (ret graphql.Marshaler) {
+func _CourseVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1994,7 +1979,7 @@ func fieldContext_CourseVersionEdge_cursor(_ context.Context, ec *executionConte
 	return graphql.NewScalarFieldContext("CourseVersionEdge", field, false, false, "String")
 }
 
-func _CourseVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CourseVersionEdge) (ret graphql.Marshaler) {
+func _CourseVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.CourseVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3107,7 +3092,7 @@ func fieldContext_Offering_viewerActions(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _OfferingConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingConnection) (ret graphql.Marshaler) {
+func _OfferingConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3116,11 +3101,11 @@ func _OfferingConnection_edges(ctx context.Context, ec *executionContext, field 
 			return fieldContext_OfferingConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.OfferingConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.OfferingEdge) graphql.Marshaler {
-			return marshalNOfferingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Offering]) graphql.Marshaler {
+			return marshalNOfferingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3130,8 +3115,8 @@ func fieldContext_OfferingConnection_edges(_ context.Context, ec *executionConte
 	fc = &graphql.FieldContext{
 		Object:     "OfferingConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_OfferingEdge(ctx, ec, field)
 		},
@@ -3139,7 +3124,7 @@ func fieldContext_OfferingConnection_edges(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _OfferingConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingConnection) (ret graphql.Marshaler) {
+func _OfferingConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3171,7 +3156,7 @@ func fieldContext_OfferingConnection_nodes(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _OfferingConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingConnection) (ret graphql.Marshaler) {
+func _OfferingConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3203,7 +3188,7 @@ func fieldContext_OfferingConnection_pageInfo(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _OfferingConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingConnection) (ret graphql.Marshaler) {
+func _OfferingConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3212,7 +3197,7 @@ func _OfferingConnection_totalCount(ctx context.Context, ec *executionContext, f
 			return fieldContext_OfferingConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.OfferingConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -3223,10 +3208,10 @@ func _OfferingConnection_totalCount(ctx context.Context, ec *executionContext, f
 	)
 }
 func fieldContext_OfferingConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OfferingConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("OfferingConnection", field, true, false, "Int")
 }
 
-func _OfferingEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingEdge) (ret graphql.Marshaler) {
+func _OfferingEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3249,7 +3234,7 @@ func fieldContext_OfferingEdge_cursor(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("OfferingEdge", field, false, false, "String")
 }
 
-func _OfferingEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingEdge) (ret graphql.Marshaler) {
+func _OfferingEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3281,7 +3266,7 @@ func fieldContext_OfferingEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingPayload) (ret graphql.Marshaler) {
+func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3290,7 +3275,7 @@ func _OfferingPayload_offering(ctx context.Context, ec *executionContext, field 
 			return fieldContext_OfferingPayload_offering(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Offering, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Offering) graphql.Marshaler {
@@ -3313,7 +3298,7 @@ func fieldContext_OfferingPayload_offering(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.OfferingPayload) (ret graphql.Marshaler) {
+func _OfferingPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5339,7 +5324,7 @@ func _Course(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 var courseConnectionImplementors = []string{"CourseConnection"}
 
-func _CourseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseConnection) graphql.Marshaler {
+func _CourseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Course]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, courseConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5349,11 +5334,10 @@ func _CourseConnection(ctx context.Context, ec *executionContext, sel ast.Select
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CourseConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _CourseConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _CourseConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _CourseConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5389,7 +5373,7 @@ func _CourseConnection(ctx context.Context, ec *executionContext, sel ast.Select
 
 var courseEdgeImplementors = []string{"CourseEdge"}
 
-func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseEdge) graphql.Marshaler {
+func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Course]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, courseEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5427,7 +5411,7 @@ func _CourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var coursePayloadImplementors = []string{"CoursePayload"}
 
-func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CoursePayload) graphql.Marshaler {
+func _CoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Course]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, coursePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5632,7 +5616,7 @@ func _CourseVersion(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var courseVersionConnectionImplementors = []string{"CourseVersionConnection"}
 
-func _CourseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseVersionConnection) graphql.Marshaler {
+func _CourseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.CourseVersion]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, courseVersionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5642,11 +5626,10 @@ func _CourseVersionConnection(ctx context.Context, ec *executionContext, sel ast
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CourseVersionConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _CourseVersionConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _CourseVersionConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _CourseVersionConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5682,7 +5665,7 @@ func _CourseVersionConnection(ctx context.Context, ec *executionContext, sel ast
 
 var courseVersionEdgeImplementors = []string{"CourseVersionEdge"}
 
-func _CourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CourseVersionEdge) graphql.Marshaler {
+func _CourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.CourseVersion]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, courseVersionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5956,7 +5939,7 @@ func _Offering(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var offeringConnectionImplementors = []string{"OfferingConnection"}
 
-func _OfferingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.OfferingConnection) graphql.Marshaler {
+func _OfferingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Offering]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offeringConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5966,11 +5949,10 @@ func _OfferingConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("OfferingConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _OfferingConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _OfferingConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _OfferingConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6006,7 +5988,7 @@ func _OfferingConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 
 var offeringEdgeImplementors = []string{"OfferingEdge"}
 
-func _OfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.OfferingEdge) graphql.Marshaler {
+func _OfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Offering]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offeringEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6044,7 +6026,7 @@ func _OfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var offeringPayloadImplementors = []string{"OfferingPayload"}
 
-func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.OfferingPayload) graphql.Marshaler {
+func _OfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Offering]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offeringPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6435,7 +6417,7 @@ func marshalNCourse2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐC
 	return _Course(ctx, ec, sel, v)
 }
 
-func marshalNCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseConnection) graphql.Marshaler {
+func marshalNCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Course]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CourseConnection!")
 		return graphql.Null
@@ -6448,11 +6430,11 @@ func unmarshalNCourseContentInput2githubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNCourseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.CourseEdge) graphql.Marshaler {
+func marshalNCourseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Course]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNCourseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseEdge(ctx, ec, sel, v[i])
+		return marshalNCourseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6464,7 +6446,7 @@ func marshalNCourseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return ret
 }
 
-func marshalNCourseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseEdge) graphql.Marshaler {
+func marshalNCourseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Course]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CourseEdge!")
 		return graphql.Null
@@ -6527,7 +6509,7 @@ func marshalNCourseVersion2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _CourseVersion(ctx, ec, sel, v)
 }
 
-func marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseVersionConnection) graphql.Marshaler {
+func marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.CourseVersion]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CourseVersionConnection!")
 		return graphql.Null
@@ -6535,11 +6517,11 @@ func marshalNCourseVersionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return _CourseVersionConnection(ctx, ec, sel, v)
 }
 
-func marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.CourseVersionEdge) graphql.Marshaler {
+func marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.CourseVersion]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdge(ctx, ec, sel, v[i])
+		return marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6551,7 +6533,7 @@ func marshalNCourseVersionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋpereg
 	return ret
 }
 
-func marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseVersionEdge) graphql.Marshaler {
+func marshalNCourseVersionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.CourseVersion]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CourseVersionEdge!")
 		return graphql.Null
@@ -6649,7 +6631,7 @@ func marshalNOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Offering(ctx, ec, sel, v)
 }
 
-func marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingConnection) graphql.Marshaler {
+func marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "OfferingConnection!")
 		return graphql.Null
@@ -6657,11 +6639,11 @@ func marshalNOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return _OfferingConnection(ctx, ec, sel, v)
 }
 
-func marshalNOfferingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.OfferingEdge) graphql.Marshaler {
+func marshalNOfferingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Offering]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNOfferingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingEdge(ctx, ec, sel, v[i])
+		return marshalNOfferingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6673,7 +6655,7 @@ func marshalNOfferingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
-func marshalNOfferingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingEdge) graphql.Marshaler {
+func marshalNOfferingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "OfferingEdge!")
 		return graphql.Null
@@ -7020,7 +7002,7 @@ func marshalOCourse2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐC
 	return _Course(ctx, ec, sel, v)
 }
 
-func marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CourseConnection) graphql.Marshaler {
+func marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Course]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7090,7 +7072,7 @@ func marshalOCourseKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return res
 }
 
-func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
+func marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7219,7 +7201,7 @@ func marshalOOffering2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Offering(ctx, ec, sel, v)
 }
 
-func marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingConnection) graphql.Marshaler {
+func marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7234,7 +7216,7 @@ func unmarshalOOfferingFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
+func marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -29,11 +29,6 @@ type ApiClientResolver interface {
 
 	ViewerActions(ctx context.Context, obj *ent.ApiClient) ([]*model.ViewerAction, error)
 }
-type ApiClientConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ApiClientConnection) ([]*model.ApiClientEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ApiClientConnection) (int, error)
-}
 type ApiClientKeyResolver interface {
 	Algorithms(ctx context.Context, obj *ent.ClientKey) ([]string, error)
 }
@@ -372,7 +367,7 @@ func fieldContext_ApiClient_viewerActions(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _ApiClientConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientConnection) (ret graphql.Marshaler) {
+func _ApiClientConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -381,11 +376,11 @@ func _ApiClientConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_ApiClientConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ApiClientConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ApiClientEdge) graphql.Marshaler {
-			return marshalNApiClientEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.ApiClient]) graphql.Marshaler {
+			return marshalNApiClientEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -395,8 +390,8 @@ func fieldContext_ApiClientConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "ApiClientConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ApiClientEdge(ctx, ec, field)
 		},
@@ -404,7 +399,7 @@ func fieldContext_ApiClientConnection_edges(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ApiClientConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientConnection) (ret graphql.Marshaler) {
+func _ApiClientConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -436,7 +431,7 @@ func fieldContext_ApiClientConnection_nodes(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ApiClientConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientConnection) (ret graphql.Marshaler) {
+func _ApiClientConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -468,7 +463,7 @@ func fieldContext_ApiClientConnection_pageInfo(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ApiClientConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientConnection) (ret graphql.Marshaler) {
+func _ApiClientConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -477,7 +472,7 @@ func _ApiClientConnection_totalCount(ctx context.Context, ec *executionContext, 
 			return fieldContext_ApiClientConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ApiClientConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -488,10 +483,10 @@ func _ApiClientConnection_totalCount(ctx context.Context, ec *executionContext, 
 	)
 }
 func fieldContext_ApiClientConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ApiClientConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ApiClientConnection", field, true, false, "Int")
 }
 
-func _ApiClientEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientEdge) (ret graphql.Marshaler) {
+func _ApiClientEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -514,7 +509,7 @@ func fieldContext_ApiClientEdge_cursor(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("ApiClientEdge", field, false, false, "String")
 }
 
-func _ApiClientEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ApiClientEdge) (ret graphql.Marshaler) {
+func _ApiClientEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -707,7 +702,7 @@ func fieldContext_ApiClientKey_retiredAt(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("ApiClientKey", field, false, false, "DateTime")
 }
 
-func _ApiClientPayload_apiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.APIClientPayload) (ret graphql.Marshaler) {
+func _ApiClientPayload_apiClient(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -716,7 +711,7 @@ func _ApiClientPayload_apiClient(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ApiClientPayload_apiClient(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.APIClient, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ApiClient) graphql.Marshaler {
@@ -739,7 +734,7 @@ func fieldContext_ApiClientPayload_apiClient(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ApiClientPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.APIClientPayload) (ret graphql.Marshaler) {
+func _ApiClientPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ApiClient]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1256,7 +1251,7 @@ func _ApiClient(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 var apiClientConnectionImplementors = []string{"ApiClientConnection"}
 
-func _ApiClientConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApiClientConnection) graphql.Marshaler {
+func _ApiClientConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.ApiClient]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiClientConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1266,11 +1261,10 @@ func _ApiClientConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ApiClientConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ApiClientConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ApiClientConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ApiClientConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1306,7 +1300,7 @@ func _ApiClientConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var apiClientEdgeImplementors = []string{"ApiClientEdge"}
 
-func _ApiClientEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ApiClientEdge) graphql.Marshaler {
+func _ApiClientEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.ApiClient]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiClientEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1408,7 +1402,7 @@ func _ApiClientKey(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var apiClientPayloadImplementors = []string{"ApiClientPayload"}
 
-func _ApiClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.APIClientPayload) graphql.Marshaler {
+func _ApiClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiClientPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1478,11 +1472,11 @@ func marshalNApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _ApiClient(ctx, ec, sel, v)
 }
 
-func marshalNApiClientEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ApiClientEdge) graphql.Marshaler {
+func marshalNApiClientEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.ApiClient]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNApiClientEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientEdge(ctx, ec, sel, v[i])
+		return marshalNApiClientEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1494,7 +1488,7 @@ func marshalNApiClientEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
-func marshalNApiClientEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApiClientEdge) graphql.Marshaler {
+func marshalNApiClientEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.ApiClient]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ApiClientEdge!")
 		return graphql.Null
@@ -1578,7 +1572,7 @@ func marshalOApiClient2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _ApiClient(ctx, ec, sel, v)
 }
 
-func marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ApiClientConnection) graphql.Marshaler {
+func marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.ApiClient]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -1602,7 +1596,7 @@ func unmarshalOApiClientKeyInput2ᚕgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return res, nil
 }
 
-func marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
+func marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

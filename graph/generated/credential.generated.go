@@ -34,11 +34,6 @@ type CredentialResolver interface {
 
 	ViewerActions(ctx context.Context, obj *ent.Credential) ([]*model.ViewerAction, error)
 }
-type CredentialConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.CredentialConnection) ([]*model.CredentialEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.CredentialConnection) (int, error)
-}
 type VerifiedCredentialResolver interface {
 	Issuer(ctx context.Context, obj *model.VerifiedCredential) (*ent.Institution, error)
 }
@@ -542,7 +537,7 @@ func fieldContext_Credential_viewerActions(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _CredentialConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialConnection) (ret graphql.Marshaler) {
+func _CredentialConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -551,11 +546,11 @@ func _CredentialConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_CredentialConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CredentialConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.CredentialEdge) graphql.Marshaler {
-			return marshalNCredentialEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Credential]) graphql.Marshaler {
+			return marshalNCredentialEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -565,8 +560,8 @@ func fieldContext_CredentialConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "CredentialConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CredentialEdge(ctx, ec, field)
 		},
@@ -574,7 +569,7 @@ func fieldContext_CredentialConnection_edges(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _CredentialConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialConnection) (ret graphql.Marshaler) {
+func _CredentialConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -606,7 +601,7 @@ func fieldContext_CredentialConnection_nodes(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _CredentialConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialConnection) (ret graphql.Marshaler) {
+func _CredentialConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -638,7 +633,7 @@ func fieldContext_CredentialConnection_pageInfo(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _CredentialConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialConnection) (ret graphql.Marshaler) {
+func _CredentialConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -647,7 +642,7 @@ func _CredentialConnection_totalCount(ctx context.Context, ec *executionContext,
 			return fieldContext_CredentialConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CredentialConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -658,10 +653,10 @@ func _CredentialConnection_totalCount(ctx context.Context, ec *executionContext,
 	)
 }
 func fieldContext_CredentialConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CredentialConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("CredentialConnection", field, true, false, "Int")
 }
 
-func _CredentialEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialEdge) (ret graphql.Marshaler) {
+func _CredentialEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -684,7 +679,7 @@ func fieldContext_CredentialEdge_cursor(_ context.Context, ec *executionContext,
 	return graphql.NewScalarFieldContext("CredentialEdge", field, false, false, "String")
 }
 
-func _CredentialEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialEdge) (ret graphql.Marshaler) {
+func _CredentialEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -716,7 +711,7 @@ func fieldContext_CredentialEdge_node(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
-func _CredentialPayload_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialPayload) (ret graphql.Marshaler) {
+func _CredentialPayload_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -725,7 +720,7 @@ func _CredentialPayload_credential(ctx context.Context, ec *executionContext, fi
 			return fieldContext_CredentialPayload_credential(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Credential, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Credential) graphql.Marshaler {
@@ -748,7 +743,7 @@ func fieldContext_CredentialPayload_credential(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _CredentialPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CredentialPayload) (ret graphql.Marshaler) {
+func _CredentialPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Credential]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1550,7 +1545,7 @@ func _Credential(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var credentialConnectionImplementors = []string{"CredentialConnection"}
 
-func _CredentialConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CredentialConnection) graphql.Marshaler {
+func _CredentialConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Credential]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, credentialConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1560,11 +1555,10 @@ func _CredentialConnection(ctx context.Context, ec *executionContext, sel ast.Se
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CredentialConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _CredentialConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _CredentialConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _CredentialConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1600,7 +1594,7 @@ func _CredentialConnection(ctx context.Context, ec *executionContext, sel ast.Se
 
 var credentialEdgeImplementors = []string{"CredentialEdge"}
 
-func _CredentialEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CredentialEdge) graphql.Marshaler {
+func _CredentialEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Credential]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, credentialEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1638,7 +1632,7 @@ func _CredentialEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var credentialPayloadImplementors = []string{"CredentialPayload"}
 
-func _CredentialPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CredentialPayload) graphql.Marshaler {
+func _CredentialPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Credential]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, credentialPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1878,11 +1872,11 @@ func marshalNCredential2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return _Credential(ctx, ec, sel, v)
 }
 
-func marshalNCredentialEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.CredentialEdge) graphql.Marshaler {
+func marshalNCredentialEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Credential]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNCredentialEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialEdge(ctx, ec, sel, v[i])
+		return marshalNCredentialEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1894,7 +1888,7 @@ func marshalNCredentialEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return ret
 }
 
-func marshalNCredentialEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CredentialEdge) graphql.Marshaler {
+func marshalNCredentialEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Credential]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CredentialEdge!")
 		return graphql.Null
@@ -2008,7 +2002,7 @@ func marshalOCredential2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return _Credential(ctx, ec, sel, v)
 }
 
-func marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CredentialConnection) graphql.Marshaler {
+func marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Credential]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -2023,7 +2017,7 @@ func unmarshalOCredentialFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CredentialPayload) graphql.Marshaler {
+func marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

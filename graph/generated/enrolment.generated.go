@@ -32,11 +32,6 @@ type EnrolmentResolver interface {
 	Results(ctx context.Context, objs []*ent.Enrolment) ([][]*ent.Result, error)
 	ViewerActions(ctx context.Context, obj *ent.Enrolment) ([]*model.ViewerAction, error)
 }
-type EnrolmentConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.EnrolmentConnection) ([]*model.EnrolmentEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.EnrolmentConnection) (int, error)
-}
 type ResultResolver interface {
 	Enrolment(ctx context.Context, objs []*ent.Result) ([]*ent.Enrolment, error)
 
@@ -396,7 +391,7 @@ func fieldContext_Enrolment_viewerActions(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _EnrolmentConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentConnection) (ret graphql.Marshaler) {
+func _EnrolmentConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -405,11 +400,11 @@ func _EnrolmentConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_EnrolmentConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.EnrolmentConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.EnrolmentEdge) graphql.Marshaler {
-			return marshalNEnrolmentEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Enrolment]) graphql.Marshaler {
+			return marshalNEnrolmentEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -419,8 +414,8 @@ func fieldContext_EnrolmentConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "EnrolmentConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_EnrolmentEdge(ctx, ec, field)
 		},
@@ -428,7 +423,7 @@ func fieldContext_EnrolmentConnection_edges(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _EnrolmentConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentConnection) (ret graphql.Marshaler) {
+func _EnrolmentConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -460,7 +455,7 @@ func fieldContext_EnrolmentConnection_nodes(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _EnrolmentConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentConnection) (ret graphql.Marshaler) {
+func _EnrolmentConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -492,7 +487,7 @@ func fieldContext_EnrolmentConnection_pageInfo(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _EnrolmentConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentConnection) (ret graphql.Marshaler) {
+func _EnrolmentConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -501,7 +496,7 @@ func _EnrolmentConnection_totalCount(ctx context.Context, ec *executionContext, 
 			return fieldContext_EnrolmentConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.EnrolmentConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -512,10 +507,10 @@ func _EnrolmentConnection_totalCount(ctx context.Context, ec *executionContext, 
 	)
 }
 func fieldContext_EnrolmentConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EnrolmentConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("EnrolmentConnection", field, true, false, "Int")
 }
 
-func _EnrolmentEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentEdge) (ret graphql.Marshaler) {
+func _EnrolmentEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -538,7 +533,7 @@ func fieldContext_EnrolmentEdge_cursor(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("EnrolmentEdge", field, false, false, "String")
 }
 
-func _EnrolmentEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EnrolmentEdge) (ret graphql.Marshaler) {
+func _EnrolmentEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Enrolment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -942,7 +937,7 @@ func fieldContext_Result_viewerActions(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ResultPayload_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultPayload) (ret graphql.Marshaler) {
+func _ResultPayload_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Result]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -951,7 +946,7 @@ func _ResultPayload_result(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_ResultPayload_result(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Result) graphql.Marshaler {
@@ -974,7 +969,7 @@ func fieldContext_ResultPayload_result(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _ResultPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResultPayload) (ret graphql.Marshaler) {
+func _ResultPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Result]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1280,7 +1275,7 @@ func _Enrolment(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 var enrolmentConnectionImplementors = []string{"EnrolmentConnection"}
 
-func _EnrolmentConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EnrolmentConnection) graphql.Marshaler {
+func _EnrolmentConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Enrolment]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, enrolmentConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1290,11 +1285,10 @@ func _EnrolmentConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("EnrolmentConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _EnrolmentConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _EnrolmentConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _EnrolmentConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1330,7 +1324,7 @@ func _EnrolmentConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var enrolmentEdgeImplementors = []string{"EnrolmentEdge"}
 
-func _EnrolmentEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EnrolmentEdge) graphql.Marshaler {
+func _EnrolmentEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Enrolment]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, enrolmentEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1464,7 +1458,7 @@ func _Result(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 var resultPayloadImplementors = []string{"ResultPayload"}
 
-func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResultPayload) graphql.Marshaler {
+func _ResultPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Result]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resultPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1534,11 +1528,11 @@ func marshalNEnrolment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Enrolment(ctx, ec, sel, v)
 }
 
-func marshalNEnrolmentEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.EnrolmentEdge) graphql.Marshaler {
+func marshalNEnrolmentEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Enrolment]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNEnrolmentEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentEdge(ctx, ec, sel, v[i])
+		return marshalNEnrolmentEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1550,7 +1544,7 @@ func marshalNEnrolmentEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
-func marshalNEnrolmentEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.EnrolmentEdge) graphql.Marshaler {
+func marshalNEnrolmentEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Enrolment]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EnrolmentEdge!")
 		return graphql.Null
@@ -1655,7 +1649,7 @@ func marshalOEnrolment2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Enrolment(ctx, ec, sel, v)
 }
 
-func marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.EnrolmentConnection) graphql.Marshaler {
+func marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Enrolment]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -1713,7 +1707,7 @@ func marshalOResult2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐR
 	return _Result(ctx, ec, sel, v)
 }
 
-func marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResultPayload) graphql.Marshaler {
+func marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -29,9 +29,7 @@ type ImportFindingResolver interface {
 	Problems(ctx context.Context, obj *ent.ImportFinding) ([]*model.ImportProblem, error)
 }
 type ImportFindingConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ImportFindingConnection) ([]*model.ImportFindingEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ImportFindingConnection) (int, error)
+	TotalCount(ctx context.Context, obj *relay.Connection[*ent.ImportFinding]) (int, error)
 }
 type ImportRunResolver interface {
 	Institution(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Institution, error)
@@ -40,13 +38,8 @@ type ImportRunResolver interface {
 
 	Missing(ctx context.Context, obj *ent.ImportRun) (*int, error)
 
-	Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*model.ImportFindingConnection, error)
+	Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportFinding], error)
 	ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error)
-}
-type ImportRunConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ImportRunConnection) ([]*model.ImportRunEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ImportRunConnection) (int, error)
 }
 type ImportSourceResolver interface {
 	Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error)
@@ -54,11 +47,6 @@ type ImportSourceResolver interface {
 	Format(ctx context.Context, obj *ent.ImportSource) (importrun.Format, error)
 
 	ViewerActions(ctx context.Context, obj *ent.ImportSource) ([]*model.ViewerAction, error)
-}
-type ImportSourceConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ImportSourceConnection) ([]*model.ImportSourceEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ImportSourceConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -309,7 +297,7 @@ func fieldContext_ImportFinding_problems(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _ImportFindingConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingConnection) (ret graphql.Marshaler) {
+func _ImportFindingConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -318,11 +306,11 @@ func _ImportFindingConnection_edges(ctx context.Context, ec *executionContext, f
 			return fieldContext_ImportFindingConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ImportFindingConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportFindingEdge) graphql.Marshaler {
-			return marshalNImportFindingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.ImportFinding]) graphql.Marshaler {
+			return marshalNImportFindingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -332,8 +320,8 @@ func fieldContext_ImportFindingConnection_edges(_ context.Context, ec *execution
 	fc = &graphql.FieldContext{
 		Object:     "ImportFindingConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ImportFindingEdge(ctx, ec, field)
 		},
@@ -341,7 +329,7 @@ func fieldContext_ImportFindingConnection_edges(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _ImportFindingConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingConnection) (ret graphql.Marshaler) {
+func _ImportFindingConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -373,7 +361,7 @@ func fieldContext_ImportFindingConnection_nodes(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _ImportFindingConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingConnection) (ret graphql.Marshaler) {
+func _ImportFindingConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -405,7 +393,7 @@ func fieldContext_ImportFindingConnection_pageInfo(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _ImportFindingConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingConnection) (ret graphql.Marshaler) {
+func _ImportFindingConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -428,7 +416,7 @@ func fieldContext_ImportFindingConnection_totalCount(_ context.Context, ec *exec
 	return graphql.NewScalarFieldContext("ImportFindingConnection", field, true, true, "Int")
 }
 
-func _ImportFindingEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingEdge) (ret graphql.Marshaler) {
+func _ImportFindingEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -451,7 +439,7 @@ func fieldContext_ImportFindingEdge_cursor(_ context.Context, ec *executionConte
 	return graphql.NewScalarFieldContext("ImportFindingEdge", field, false, false, "String")
 }
 
-func _ImportFindingEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportFindingEdge) (ret graphql.Marshaler) {
+func _ImportFindingEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportFinding]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1098,8 +1086,8 @@ func _ImportRun_findings(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.ImportRun().Findings(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportFindingConnection) graphql.Marshaler {
-			return marshalNImportFindingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ImportFinding]) graphql.Marshaler {
+			return marshalNImportFindingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1161,7 +1149,7 @@ func fieldContext_ImportRun_viewerActions(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _ImportRunConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunConnection) (ret graphql.Marshaler) {
+func _ImportRunConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1170,11 +1158,11 @@ func _ImportRunConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_ImportRunConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ImportRunConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportRunEdge) graphql.Marshaler {
-			return marshalNImportRunEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.ImportRun]) graphql.Marshaler {
+			return marshalNImportRunEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1184,8 +1172,8 @@ func fieldContext_ImportRunConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "ImportRunConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ImportRunEdge(ctx, ec, field)
 		},
@@ -1193,7 +1181,7 @@ func fieldContext_ImportRunConnection_edges(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ImportRunConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunConnection) (ret graphql.Marshaler) {
+func _ImportRunConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1225,7 +1213,7 @@ func fieldContext_ImportRunConnection_nodes(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ImportRunConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunConnection) (ret graphql.Marshaler) {
+func _ImportRunConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1257,7 +1245,7 @@ func fieldContext_ImportRunConnection_pageInfo(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ImportRunConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunConnection) (ret graphql.Marshaler) {
+func _ImportRunConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1266,7 +1254,7 @@ func _ImportRunConnection_totalCount(ctx context.Context, ec *executionContext, 
 			return fieldContext_ImportRunConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ImportRunConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1277,10 +1265,10 @@ func _ImportRunConnection_totalCount(ctx context.Context, ec *executionContext, 
 	)
 }
 func fieldContext_ImportRunConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ImportRunConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ImportRunConnection", field, true, false, "Int")
 }
 
-func _ImportRunEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunEdge) (ret graphql.Marshaler) {
+func _ImportRunEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1303,7 +1291,7 @@ func fieldContext_ImportRunEdge_cursor(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("ImportRunEdge", field, false, false, "String")
 }
 
-func _ImportRunEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunEdge) (ret graphql.Marshaler) {
+func _ImportRunEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1335,7 +1323,7 @@ func fieldContext_ImportRunEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunPayload) (ret graphql.Marshaler) {
+func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1344,7 +1332,7 @@ func _ImportRunPayload_importRun(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ImportRunPayload_importRun(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ImportRun, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
@@ -1367,7 +1355,7 @@ func fieldContext_ImportRunPayload_importRun(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportRunPayload) (ret graphql.Marshaler) {
+func _ImportRunPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportRun]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1785,7 +1773,7 @@ func fieldContext_ImportSource_viewerActions(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _ImportSourceConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceConnection) (ret graphql.Marshaler) {
+func _ImportSourceConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1794,11 +1782,11 @@ func _ImportSourceConnection_edges(ctx context.Context, ec *executionContext, fi
 			return fieldContext_ImportSourceConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ImportSourceConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportSourceEdge) graphql.Marshaler {
-			return marshalNImportSourceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.ImportSource]) graphql.Marshaler {
+			return marshalNImportSourceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1808,8 +1796,8 @@ func fieldContext_ImportSourceConnection_edges(_ context.Context, ec *executionC
 	fc = &graphql.FieldContext{
 		Object:     "ImportSourceConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ImportSourceEdge(ctx, ec, field)
 		},
@@ -1817,7 +1805,7 @@ func fieldContext_ImportSourceConnection_edges(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ImportSourceConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceConnection) (ret graphql.Marshaler) {
+func _ImportSourceConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1849,7 +1837,7 @@ func fieldContext_ImportSourceConnection_nodes(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ImportSourceConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceConnection) (ret graphql.Marshaler) {
+func _ImportSourceConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1881,7 +1869,7 @@ func fieldContext_ImportSourceConnection_pageInfo(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _ImportSourceConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceConnection) (ret graphql.Marshaler) {
+func _ImportSourceConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1890,7 +1878,7 @@ func _ImportSourceConnection_totalCount(ctx context.Context, ec *executionContex
 			return fieldContext_ImportSourceConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ImportSourceConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1901,10 +1889,10 @@ func _ImportSourceConnection_totalCount(ctx context.Context, ec *executionContex
 	)
 }
 func fieldContext_ImportSourceConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ImportSourceConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ImportSourceConnection", field, true, false, "Int")
 }
 
-func _ImportSourceEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceEdge) (ret graphql.Marshaler) {
+func _ImportSourceEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1927,7 +1915,7 @@ func fieldContext_ImportSourceEdge_cursor(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("ImportSourceEdge", field, false, false, "String")
 }
 
-func _ImportSourceEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourceEdge) (ret graphql.Marshaler) {
+func _ImportSourceEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1959,7 +1947,7 @@ func fieldContext_ImportSourceEdge_node(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourcePayload) (ret graphql.Marshaler) {
+func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1968,7 +1956,7 @@ func _ImportSourcePayload_importSource(ctx context.Context, ec *executionContext
 			return fieldContext_ImportSourcePayload_importSource(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ImportSource, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportSource) graphql.Marshaler {
@@ -1991,7 +1979,7 @@ func fieldContext_ImportSourcePayload_importSource(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ImportSourcePayload) (ret graphql.Marshaler) {
+func _ImportSourcePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.ImportSource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2522,7 +2510,7 @@ func _ImportFinding(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var importFindingConnectionImplementors = []string{"ImportFindingConnection"}
 
-func _ImportFindingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportFindingConnection) graphql.Marshaler {
+func _ImportFindingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.ImportFinding]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importFindingConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2532,11 +2520,10 @@ func _ImportFindingConnection(ctx context.Context, ec *executionContext, sel ast
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ImportFindingConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ImportFindingConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ImportFindingConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ImportFindingConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2572,7 +2559,7 @@ func _ImportFindingConnection(ctx context.Context, ec *executionContext, sel ast
 
 var importFindingEdgeImplementors = []string{"ImportFindingEdge"}
 
-func _ImportFindingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportFindingEdge) graphql.Marshaler {
+func _ImportFindingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.ImportFinding]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importFindingEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2792,7 +2779,7 @@ func _ImportRun(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 var importRunConnectionImplementors = []string{"ImportRunConnection"}
 
-func _ImportRunConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportRunConnection) graphql.Marshaler {
+func _ImportRunConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.ImportRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importRunConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2802,11 +2789,10 @@ func _ImportRunConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ImportRunConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ImportRunConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ImportRunConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ImportRunConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2842,7 +2828,7 @@ func _ImportRunConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var importRunEdgeImplementors = []string{"ImportRunEdge"}
 
-func _ImportRunEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportRunEdge) graphql.Marshaler {
+func _ImportRunEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.ImportRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importRunEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2880,7 +2866,7 @@ func _ImportRunEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var importRunPayloadImplementors = []string{"ImportRunPayload"}
 
-func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportRunPayload) graphql.Marshaler {
+func _ImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importRunPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3024,7 +3010,7 @@ func _ImportSource(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var importSourceConnectionImplementors = []string{"ImportSourceConnection"}
 
-func _ImportSourceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportSourceConnection) graphql.Marshaler {
+func _ImportSourceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.ImportSource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importSourceConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3034,11 +3020,10 @@ func _ImportSourceConnection(ctx context.Context, ec *executionContext, sel ast.
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ImportSourceConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ImportSourceConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ImportSourceConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ImportSourceConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3074,7 +3059,7 @@ func _ImportSourceConnection(ctx context.Context, ec *executionContext, sel ast.
 
 var importSourceEdgeImplementors = []string{"ImportSourceEdge"}
 
-func _ImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportSourceEdge) graphql.Marshaler {
+func _ImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.ImportSource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importSourceEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3112,7 +3097,7 @@ func _ImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.Select
 
 var importSourcePayloadImplementors = []string{"ImportSourcePayload"}
 
-func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ImportSourcePayload) graphql.Marshaler {
+func _ImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importSourcePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3187,7 +3172,7 @@ func marshalNImportFinding2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return _ImportFinding(ctx, ec, sel, v)
 }
 
-func marshalNImportFindingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportFindingConnection) graphql.Marshaler {
+func marshalNImportFindingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.ImportFinding]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportFindingConnection!")
 		return graphql.Null
@@ -3195,11 +3180,11 @@ func marshalNImportFindingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return _ImportFindingConnection(ctx, ec, sel, v)
 }
 
-func marshalNImportFindingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ImportFindingEdge) graphql.Marshaler {
+func marshalNImportFindingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.ImportFinding]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNImportFindingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingEdge(ctx, ec, sel, v[i])
+		return marshalNImportFindingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3211,7 +3196,7 @@ func marshalNImportFindingEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋpereg
 	return ret
 }
 
-func marshalNImportFindingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportFindingEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportFindingEdge) graphql.Marshaler {
+func marshalNImportFindingEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.ImportFinding]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportFindingEdge!")
 		return graphql.Null
@@ -3328,11 +3313,11 @@ func marshalNImportRun2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _ImportRun(ctx, ec, sel, v)
 }
 
-func marshalNImportRunEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ImportRunEdge) graphql.Marshaler {
+func marshalNImportRunEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.ImportRun]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNImportRunEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunEdge(ctx, ec, sel, v[i])
+		return marshalNImportRunEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3344,7 +3329,7 @@ func marshalNImportRunEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
-func marshalNImportRunEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportRunEdge) graphql.Marshaler {
+func marshalNImportRunEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.ImportRun]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportRunEdge!")
 		return graphql.Null
@@ -3392,7 +3377,7 @@ func marshalNImportSource2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋe
 	return _ImportSource(ctx, ec, sel, v)
 }
 
-func marshalNImportSourceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportSourceConnection) graphql.Marshaler {
+func marshalNImportSourceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.ImportSource]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportSourceConnection!")
 		return graphql.Null
@@ -3400,11 +3385,11 @@ func marshalNImportSourceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋper
 	return _ImportSourceConnection(ctx, ec, sel, v)
 }
 
-func marshalNImportSourceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ImportSourceEdge) graphql.Marshaler {
+func marshalNImportSourceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.ImportSource]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNImportSourceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceEdge(ctx, ec, sel, v[i])
+		return marshalNImportSourceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3416,7 +3401,7 @@ func marshalNImportSourceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return ret
 }
 
-func marshalNImportSourceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportSourceEdge) graphql.Marshaler {
+func marshalNImportSourceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.ImportSource]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportSourceEdge!")
 		return graphql.Null
@@ -3509,14 +3494,14 @@ func marshalOImportRun2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _ImportRun(ctx, ec, sel, v)
 }
 
-func marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportRunConnection) graphql.Marshaler {
+func marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.ImportRun]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _ImportRunConnection(ctx, ec, sel, v)
 }
 
-func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportRunPayload) graphql.Marshaler {
+func marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3530,7 +3515,7 @@ func marshalOImportSource2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋe
 	return _ImportSource(ctx, ec, sel, v)
 }
 
-func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
+func marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

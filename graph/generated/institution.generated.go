@@ -27,33 +27,23 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type AllianceResolver interface {
-	Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error)
+	Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error)
 	ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error)
-	Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
-	RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error)
-}
-type AllianceConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.AllianceConnection) ([]*model.AllianceEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.AllianceConnection) (int, error)
+	Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error)
+	RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error)
 }
 type InstitutionResolver interface {
-	Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.MembershipConnection, error)
+	Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error)
 	Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error)
-	Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.UnitConnection, error)
-	Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ProgrammeConnection, error)
-	Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.CourseConnection, error)
-	ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.ImportSourceConnection, error)
+	Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error)
+	Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Programme], error)
+	Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error)
+	ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportSource], error)
 	ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error)
-	Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.PortalConnection, error)
+	Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error)
 	SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error)
-	RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*model.RoleGrantConnection, error)
-	RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*model.RoleRuleConnection, error)
-}
-type InstitutionConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.InstitutionConnection) ([]*model.InstitutionEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.InstitutionConnection) (int, error)
+	RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error)
+	RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleRule], error)
 }
 type MembershipResolver interface {
 	Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error)
@@ -62,11 +52,6 @@ type MembershipResolver interface {
 	Reason(ctx context.Context, obj *ent.Membership) (*string, error)
 
 	ViewerActions(ctx context.Context, obj *ent.Membership) ([]*model.ViewerAction, error)
-}
-type MembershipConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.MembershipConnection) ([]*model.MembershipEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.MembershipConnection) (int, error)
 }
 type MembershipStandingResolver interface {
 	State(ctx context.Context, obj *vocab.Standing) (membership.State, error)
@@ -77,22 +62,12 @@ type ProgrammeResolver interface {
 	Field(ctx context.Context, obj *ent.Programme) (*model.FieldOfEducation, error)
 	Modules(ctx context.Context, objs []*ent.Programme) ([][]*ent.HomeModule, error)
 }
-type ProgrammeConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ProgrammeConnection) ([]*model.ProgrammeEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ProgrammeConnection) (int, error)
-}
 type UnitResolver interface {
 	Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error)
 	Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Unit, error)
 	Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error)
 
 	ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error)
-}
-type UnitConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.UnitConnection) ([]*model.UnitEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.UnitConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -706,8 +681,8 @@ func _Alliance_memberships(ctx context.Context, ec *executionContext, field grap
 			return ec.Resolvers.Alliance().Memberships(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipConnection) graphql.Marshaler {
-			return marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Membership]) graphql.Marshaler {
+			return marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -782,8 +757,8 @@ func _Alliance_portals(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Alliance().Portals(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalConnection) graphql.Marshaler {
-			return marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Portal]) graphql.Marshaler {
+			return marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -826,8 +801,8 @@ func _Alliance_roleGrants(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Alliance().RoleGrants(ctx, obj, fc.Args["filter"].(*model.RoleGrantFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantConnection) graphql.Marshaler {
-			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RoleGrant]) graphql.Marshaler {
+			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -857,7 +832,7 @@ func fieldContext_Alliance_roleGrants(ctx context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _AllianceConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+func _AllianceConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -866,11 +841,11 @@ func _AllianceConnection_edges(ctx context.Context, ec *executionContext, field 
 			return fieldContext_AllianceConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.AllianceConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.AllianceEdge) graphql.Marshaler {
-			return marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Alliance]) graphql.Marshaler {
+			return marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -880,8 +855,8 @@ func fieldContext_AllianceConnection_edges(_ context.Context, ec *executionConte
 	fc = &graphql.FieldContext{
 		Object:     "AllianceConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_AllianceEdge(ctx, ec, field)
 		},
@@ -889,7 +864,7 @@ func fieldContext_AllianceConnection_edges(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _AllianceConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+func _AllianceConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -921,7 +896,7 @@ func fieldContext_AllianceConnection_nodes(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _AllianceConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+func _AllianceConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -953,7 +928,7 @@ func fieldContext_AllianceConnection_pageInfo(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _AllianceConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceConnection) (ret graphql.Marshaler) {
+func _AllianceConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -962,7 +937,7 @@ func _AllianceConnection_totalCount(ctx context.Context, ec *executionContext, f
 			return fieldContext_AllianceConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.AllianceConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -973,10 +948,10 @@ func _AllianceConnection_totalCount(ctx context.Context, ec *executionContext, f
 	)
 }
 func fieldContext_AllianceConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllianceConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("AllianceConnection", field, true, false, "Int")
 }
 
-func _AllianceEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceEdge) (ret graphql.Marshaler) {
+func _AllianceEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -999,7 +974,7 @@ func fieldContext_AllianceEdge_cursor(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("AllianceEdge", field, false, false, "String")
 }
 
-func _AllianceEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AllianceEdge) (ret graphql.Marshaler) {
+func _AllianceEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1031,7 +1006,7 @@ func fieldContext_AllianceEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AlliancePayload) (ret graphql.Marshaler) {
+func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1040,7 +1015,7 @@ func _AlliancePayload_alliance(ctx context.Context, ec *executionContext, field 
 			return fieldContext_AlliancePayload_alliance(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Alliance, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Alliance) graphql.Marshaler {
@@ -1063,7 +1038,7 @@ func fieldContext_AlliancePayload_alliance(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _AlliancePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AlliancePayload) (ret graphql.Marshaler) {
+func _AlliancePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Alliance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1756,8 +1731,8 @@ func _Institution_memberships(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Institution().Memberships(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipConnection) graphql.Marshaler {
-			return marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Membership]) graphql.Marshaler {
+			return marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1855,8 +1830,8 @@ func _Institution_units(ctx context.Context, ec *executionContext, field graphql
 			return ec.Resolvers.Institution().Units(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitConnection) graphql.Marshaler {
-			return marshalNUnitConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Unit]) graphql.Marshaler {
+			return marshalNUnitConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1899,8 +1874,8 @@ func _Institution_programmes(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Institution().Programmes(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ProgrammeConnection) graphql.Marshaler {
-			return marshalNProgrammeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Programme]) graphql.Marshaler {
+			return marshalNProgrammeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1943,8 +1918,8 @@ func _Institution_courses(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Institution().Courses(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CourseConnection) graphql.Marshaler {
-			return marshalNCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Course]) graphql.Marshaler {
+			return marshalNCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1987,8 +1962,8 @@ func _Institution_importSources(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Institution().ImportSources(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourceConnection) graphql.Marshaler {
-			return marshalNImportSourceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourceConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ImportSource]) graphql.Marshaler {
+			return marshalNImportSourceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2063,8 +2038,8 @@ func _Institution_portals(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Institution().Portals(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalConnection) graphql.Marshaler {
-			return marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Portal]) graphql.Marshaler {
+			return marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2162,8 +2137,8 @@ func _Institution_roleGrants(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Institution().RoleGrants(ctx, obj, fc.Args["filter"].(*model.RoleGrantFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantConnection) graphql.Marshaler {
-			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RoleGrant]) graphql.Marshaler {
+			return marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2206,8 +2181,8 @@ func _Institution_roleRules(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Institution().RoleRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRuleConnection) graphql.Marshaler {
-			return marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RoleRule]) graphql.Marshaler {
+			return marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2237,7 +2212,7 @@ func fieldContext_Institution_roleRules(ctx context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
+func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2246,11 +2221,11 @@ func _InstitutionConnection_edges(ctx context.Context, ec *executionContext, fie
 			return fieldContext_InstitutionConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.InstitutionConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.InstitutionEdge) graphql.Marshaler {
-			return marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Institution]) graphql.Marshaler {
+			return marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2260,8 +2235,8 @@ func fieldContext_InstitutionConnection_edges(_ context.Context, ec *executionCo
 	fc = &graphql.FieldContext{
 		Object:     "InstitutionConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_InstitutionEdge(ctx, ec, field)
 		},
@@ -2269,7 +2244,7 @@ func fieldContext_InstitutionConnection_edges(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _InstitutionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
+func _InstitutionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2301,7 +2276,7 @@ func fieldContext_InstitutionConnection_nodes(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _InstitutionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
+func _InstitutionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2333,7 +2308,7 @@ func fieldContext_InstitutionConnection_pageInfo(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _InstitutionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionConnection) (ret graphql.Marshaler) {
+func _InstitutionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2342,7 +2317,7 @@ func _InstitutionConnection_totalCount(ctx context.Context, ec *executionContext
 			return fieldContext_InstitutionConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.InstitutionConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -2353,10 +2328,10 @@ func _InstitutionConnection_totalCount(ctx context.Context, ec *executionContext
 	)
 }
 func fieldContext_InstitutionConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("InstitutionConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("InstitutionConnection", field, true, false, "Int")
 }
 
-func _InstitutionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionEdge) (ret graphql.Marshaler) {
+func _InstitutionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2379,7 +2354,7 @@ func fieldContext_InstitutionEdge_cursor(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("InstitutionEdge", field, false, false, "String")
 }
 
-func _InstitutionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionEdge) (ret graphql.Marshaler) {
+func _InstitutionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2411,7 +2386,7 @@ func fieldContext_InstitutionEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionPayload) (ret graphql.Marshaler) {
+func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2420,7 +2395,7 @@ func _InstitutionPayload_institution(ctx context.Context, ec *executionContext, 
 			return fieldContext_InstitutionPayload_institution(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Institution, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Institution) graphql.Marshaler {
@@ -2443,7 +2418,7 @@ func fieldContext_InstitutionPayload_institution(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _InstitutionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InstitutionPayload) (ret graphql.Marshaler) {
+func _InstitutionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Institution]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2787,7 +2762,7 @@ func fieldContext_Membership_viewerActions(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _MembershipConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipConnection) (ret graphql.Marshaler) {
+func _MembershipConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2796,11 +2771,11 @@ func _MembershipConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_MembershipConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MembershipConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.MembershipEdge) graphql.Marshaler {
-			return marshalNMembershipEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Membership]) graphql.Marshaler {
+			return marshalNMembershipEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2810,8 +2785,8 @@ func fieldContext_MembershipConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "MembershipConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_MembershipEdge(ctx, ec, field)
 		},
@@ -2819,7 +2794,7 @@ func fieldContext_MembershipConnection_edges(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _MembershipConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipConnection) (ret graphql.Marshaler) {
+func _MembershipConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2851,7 +2826,7 @@ func fieldContext_MembershipConnection_nodes(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _MembershipConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipConnection) (ret graphql.Marshaler) {
+func _MembershipConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2883,7 +2858,7 @@ func fieldContext_MembershipConnection_pageInfo(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _MembershipConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipConnection) (ret graphql.Marshaler) {
+func _MembershipConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2892,7 +2867,7 @@ func _MembershipConnection_totalCount(ctx context.Context, ec *executionContext,
 			return fieldContext_MembershipConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MembershipConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -2903,10 +2878,10 @@ func _MembershipConnection_totalCount(ctx context.Context, ec *executionContext,
 	)
 }
 func fieldContext_MembershipConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MembershipConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("MembershipConnection", field, true, false, "Int")
 }
 
-func _MembershipEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipEdge) (ret graphql.Marshaler) {
+func _MembershipEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2929,7 +2904,7 @@ func fieldContext_MembershipEdge_cursor(_ context.Context, ec *executionContext,
 	return graphql.NewScalarFieldContext("MembershipEdge", field, false, false, "String")
 }
 
-func _MembershipEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipEdge) (ret graphql.Marshaler) {
+func _MembershipEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2961,7 +2936,7 @@ func fieldContext_MembershipEdge_node(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
-func _MembershipPayload_membership(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipPayload) (ret graphql.Marshaler) {
+func _MembershipPayload_membership(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2970,7 +2945,7 @@ func _MembershipPayload_membership(ctx context.Context, ec *executionContext, fi
 			return fieldContext_MembershipPayload_membership(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Membership, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Membership) graphql.Marshaler {
@@ -2993,7 +2968,7 @@ func fieldContext_MembershipPayload_membership(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _MembershipPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MembershipPayload) (ret graphql.Marshaler) {
+func _MembershipPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Membership]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3337,7 +3312,7 @@ func (ec *executionContext) resolveBatch_Programme_modules(ctx context.Context, 
 	)
 }
 
-func _ProgrammeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeConnection) (ret graphql.Marshaler) {
+func _ProgrammeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3346,11 +3321,11 @@ func _ProgrammeConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_ProgrammeConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ProgrammeConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProgrammeEdge) graphql.Marshaler {
-			return marshalNProgrammeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Programme]) graphql.Marshaler {
+			return marshalNProgrammeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3360,8 +3335,8 @@ func fieldContext_ProgrammeConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "ProgrammeConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ProgrammeEdge(ctx, ec, field)
 		},
@@ -3369,7 +3344,7 @@ func fieldContext_ProgrammeConnection_edges(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ProgrammeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeConnection) (ret graphql.Marshaler) {
+func _ProgrammeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3401,7 +3376,7 @@ func fieldContext_ProgrammeConnection_nodes(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _ProgrammeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeConnection) (ret graphql.Marshaler) {
+func _ProgrammeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3433,7 +3408,7 @@ func fieldContext_ProgrammeConnection_pageInfo(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ProgrammeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeConnection) (ret graphql.Marshaler) {
+func _ProgrammeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3442,7 +3417,7 @@ func _ProgrammeConnection_totalCount(ctx context.Context, ec *executionContext, 
 			return fieldContext_ProgrammeConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ProgrammeConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -3453,10 +3428,10 @@ func _ProgrammeConnection_totalCount(ctx context.Context, ec *executionContext, 
 	)
 }
 func fieldContext_ProgrammeConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProgrammeConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ProgrammeConnection", field, true, false, "Int")
 }
 
-func _ProgrammeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeEdge) (ret graphql.Marshaler) {
+func _ProgrammeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3479,7 +3454,7 @@ func fieldContext_ProgrammeEdge_cursor(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("ProgrammeEdge", field, false, false, "String")
 }
 
-func _ProgrammeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProgrammeEdge) (ret graphql.Marshaler) {
+func _ProgrammeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Programme]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3924,7 +3899,7 @@ func fieldContext_Unit_viewerActions(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _UnitConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitConnection) (ret graphql.Marshaler) {
+func _UnitConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3933,11 +3908,11 @@ func _UnitConnection_edges(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_UnitConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.UnitConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnitEdge) graphql.Marshaler {
-			return marshalNUnitEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Unit]) graphql.Marshaler {
+			return marshalNUnitEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3947,8 +3922,8 @@ func fieldContext_UnitConnection_edges(_ context.Context, ec *executionContext, 
 	fc = &graphql.FieldContext{
 		Object:     "UnitConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_UnitEdge(ctx, ec, field)
 		},
@@ -3956,7 +3931,7 @@ func fieldContext_UnitConnection_edges(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _UnitConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitConnection) (ret graphql.Marshaler) {
+func _UnitConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3988,7 +3963,7 @@ func fieldContext_UnitConnection_nodes(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _UnitConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitConnection) (ret graphql.Marshaler) {
+func _UnitConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4020,7 +3995,7 @@ func fieldContext_UnitConnection_pageInfo(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _UnitConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitConnection) (ret graphql.Marshaler) {
+func _UnitConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4029,7 +4004,7 @@ func _UnitConnection_totalCount(ctx context.Context, ec *executionContext, field
 			return fieldContext_UnitConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.UnitConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -4040,10 +4015,10 @@ func _UnitConnection_totalCount(ctx context.Context, ec *executionContext, field
 	)
 }
 func fieldContext_UnitConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UnitConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("UnitConnection", field, true, false, "Int")
 }
 
-func _UnitEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitEdge) (ret graphql.Marshaler) {
+func _UnitEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4066,7 +4041,7 @@ func fieldContext_UnitEdge_cursor(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("UnitEdge", field, false, false, "String")
 }
 
-func _UnitEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitEdge) (ret graphql.Marshaler) {
+func _UnitEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4098,7 +4073,7 @@ func fieldContext_UnitEdge_node(_ context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
-func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitPayload) (ret graphql.Marshaler) {
+func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4107,7 +4082,7 @@ func _UnitPayload_unit(ctx context.Context, ec *executionContext, field graphql.
 			return fieldContext_UnitPayload_unit(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
@@ -4130,7 +4105,7 @@ func fieldContext_UnitPayload_unit(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
-func _UnitPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnitPayload) (ret graphql.Marshaler) {
+func _UnitPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Unit]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5245,7 +5220,7 @@ func _Alliance(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var allianceConnectionImplementors = []string{"AllianceConnection"}
 
-func _AllianceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AllianceConnection) graphql.Marshaler {
+func _AllianceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Alliance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, allianceConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5255,11 +5230,10 @@ func _AllianceConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AllianceConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _AllianceConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _AllianceConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _AllianceConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5295,7 +5269,7 @@ func _AllianceConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 
 var allianceEdgeImplementors = []string{"AllianceEdge"}
 
-func _AllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AllianceEdge) graphql.Marshaler {
+func _AllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Alliance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, allianceEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5333,7 +5307,7 @@ func _AllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var alliancePayloadImplementors = []string{"AlliancePayload"}
 
-func _AlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AlliancePayload) graphql.Marshaler {
+func _AlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Alliance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, alliancePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5684,7 +5658,7 @@ func _Institution(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 
 var institutionConnectionImplementors = []string{"InstitutionConnection"}
 
-func _InstitutionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InstitutionConnection) graphql.Marshaler {
+func _InstitutionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Institution]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, institutionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5694,11 +5668,10 @@ func _InstitutionConnection(ctx context.Context, ec *executionContext, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("InstitutionConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _InstitutionConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _InstitutionConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _InstitutionConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5734,7 +5707,7 @@ func _InstitutionConnection(ctx context.Context, ec *executionContext, sel ast.S
 
 var institutionEdgeImplementors = []string{"InstitutionEdge"}
 
-func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InstitutionEdge) graphql.Marshaler {
+func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Institution]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, institutionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5772,7 +5745,7 @@ func _InstitutionEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var institutionPayloadImplementors = []string{"InstitutionPayload"}
 
-func _InstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InstitutionPayload) graphql.Marshaler {
+func _InstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Institution]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, institutionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5892,7 +5865,7 @@ func _Membership(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var membershipConnectionImplementors = []string{"MembershipConnection"}
 
-func _MembershipConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MembershipConnection) graphql.Marshaler {
+func _MembershipConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Membership]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, membershipConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5902,11 +5875,10 @@ func _MembershipConnection(ctx context.Context, ec *executionContext, sel ast.Se
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MembershipConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _MembershipConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _MembershipConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _MembershipConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5942,7 +5914,7 @@ func _MembershipConnection(ctx context.Context, ec *executionContext, sel ast.Se
 
 var membershipEdgeImplementors = []string{"MembershipEdge"}
 
-func _MembershipEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MembershipEdge) graphql.Marshaler {
+func _MembershipEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Membership]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, membershipEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5980,7 +5952,7 @@ func _MembershipEdge(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var membershipPayloadImplementors = []string{"MembershipPayload"}
 
-func _MembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MembershipPayload) graphql.Marshaler {
+func _MembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Membership]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6128,7 +6100,7 @@ func _Programme(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 var programmeConnectionImplementors = []string{"ProgrammeConnection"}
 
-func _ProgrammeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProgrammeConnection) graphql.Marshaler {
+func _ProgrammeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Programme]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, programmeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6138,11 +6110,10 @@ func _ProgrammeConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProgrammeConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ProgrammeConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ProgrammeConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ProgrammeConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6178,7 +6149,7 @@ func _ProgrammeConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var programmeEdgeImplementors = []string{"ProgrammeEdge"}
 
-func _ProgrammeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProgrammeEdge) graphql.Marshaler {
+func _ProgrammeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Programme]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, programmeEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6341,7 +6312,7 @@ func _Unit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 
 var unitConnectionImplementors = []string{"UnitConnection"}
 
-func _UnitConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnitConnection) graphql.Marshaler {
+func _UnitConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Unit]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unitConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6351,11 +6322,10 @@ func _UnitConnection(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnitConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _UnitConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _UnitConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _UnitConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6391,7 +6361,7 @@ func _UnitConnection(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var unitEdgeImplementors = []string{"UnitEdge"}
 
-func _UnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnitEdge) graphql.Marshaler {
+func _UnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Unit]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unitEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6429,7 +6399,7 @@ func _UnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var unitPayloadImplementors = []string{"UnitPayload"}
 
-func _UnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnitPayload) graphql.Marshaler {
+func _UnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Unit]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unitPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6498,11 +6468,11 @@ func marshalNAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Alliance(ctx, ec, sel, v)
 }
 
-func marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.AllianceEdge) graphql.Marshaler {
+func marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Alliance]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdge(ctx, ec, sel, v[i])
+		return marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6514,7 +6484,7 @@ func marshalNAllianceEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
-func marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AllianceEdge) graphql.Marshaler {
+func marshalNAllianceEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Alliance]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AllianceEdge!")
 		return graphql.Null
@@ -6654,11 +6624,11 @@ func unmarshalNInstitutionBy2githubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋg
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.InstitutionEdge) graphql.Marshaler {
+func marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Institution]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionEdge(ctx, ec, sel, v[i])
+		return marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6670,7 +6640,7 @@ func marshalNInstitutionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return ret
 }
 
-func marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InstitutionEdge) graphql.Marshaler {
+func marshalNInstitutionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Institution]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "InstitutionEdge!")
 		return graphql.Null
@@ -6708,7 +6678,7 @@ func marshalNMembership2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return _Membership(ctx, ec, sel, v)
 }
 
-func marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MembershipConnection) graphql.Marshaler {
+func marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Membership]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MembershipConnection!")
 		return graphql.Null
@@ -6716,11 +6686,11 @@ func marshalNMembershipConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpereg
 	return _MembershipConnection(ctx, ec, sel, v)
 }
 
-func marshalNMembershipEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.MembershipEdge) graphql.Marshaler {
+func marshalNMembershipEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Membership]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNMembershipEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipEdge(ctx, ec, sel, v[i])
+		return marshalNMembershipEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6732,7 +6702,7 @@ func marshalNMembershipEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return ret
 }
 
-func marshalNMembershipEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MembershipEdge) graphql.Marshaler {
+func marshalNMembershipEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Membership]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MembershipEdge!")
 		return graphql.Null
@@ -6830,7 +6800,7 @@ func marshalNProgramme2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Programme(ctx, ec, sel, v)
 }
 
-func marshalNProgrammeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProgrammeConnection) graphql.Marshaler {
+func marshalNProgrammeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Programme]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ProgrammeConnection!")
 		return graphql.Null
@@ -6838,11 +6808,11 @@ func marshalNProgrammeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return _ProgrammeConnection(ctx, ec, sel, v)
 }
 
-func marshalNProgrammeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ProgrammeEdge) graphql.Marshaler {
+func marshalNProgrammeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Programme]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeEdge(ctx, ec, sel, v[i])
+		return marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6854,7 +6824,7 @@ func marshalNProgrammeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
-func marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProgrammeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProgrammeEdge) graphql.Marshaler {
+func marshalNProgrammeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Programme]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ProgrammeEdge!")
 		return graphql.Null
@@ -6950,7 +6920,7 @@ func marshalNUnit2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐUni
 	return _Unit(ctx, ec, sel, v)
 }
 
-func marshalNUnitConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UnitConnection) graphql.Marshaler {
+func marshalNUnitConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Unit]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UnitConnection!")
 		return graphql.Null
@@ -6958,11 +6928,11 @@ func marshalNUnitConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _UnitConnection(ctx, ec, sel, v)
 }
 
-func marshalNUnitEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.UnitEdge) graphql.Marshaler {
+func marshalNUnitEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Unit]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNUnitEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitEdge(ctx, ec, sel, v[i])
+		return marshalNUnitEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6974,7 +6944,7 @@ func marshalNUnitEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgr
 	return ret
 }
 
-func marshalNUnitEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UnitEdge) graphql.Marshaler {
+func marshalNUnitEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Unit]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UnitEdge!")
 		return graphql.Null
@@ -7019,14 +6989,14 @@ func marshalOAlliance2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Alliance(ctx, ec, sel, v)
 }
 
-func marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AllianceConnection) graphql.Marshaler {
+func marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Alliance]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _AllianceConnection(ctx, ec, sel, v)
 }
 
-func marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAlliancePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AlliancePayload) graphql.Marshaler {
+func marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Alliance]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7090,7 +7060,7 @@ func marshalOInstitution2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return _Institution(ctx, ec, sel, v)
 }
 
-func marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InstitutionConnection) graphql.Marshaler {
+func marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Institution]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7105,7 +7075,7 @@ func unmarshalOInstitutionFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InstitutionPayload) graphql.Marshaler {
+func marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Institution]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7119,7 +7089,7 @@ func marshalOMembership2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent
 	return _Membership(ctx, ec, sel, v)
 }
 
-func marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
+func marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7224,7 +7194,7 @@ func marshalOUnitKind2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return res
 }
 
-func marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
+func marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

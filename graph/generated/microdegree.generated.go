@@ -41,11 +41,6 @@ type MicroDegreeResolver interface {
 	Issues(ctx context.Context, obj *ent.MicroDegree) ([]*model.PublicationIssue, error)
 	ViewerActions(ctx context.Context, obj *ent.MicroDegree) ([]*model.ViewerAction, error)
 }
-type MicroDegreeConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.MicroDegreeConnection) ([]*model.MicroDegreeEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.MicroDegreeConnection) (int, error)
-}
 type RuleReportResolver interface {
 	Group(ctx context.Context, obj *rules.Node) (*string, error)
 	Courses(ctx context.Context, objs []*rules.Node) ([][]*ent.Course, error)
@@ -1215,7 +1210,7 @@ func fieldContext_MicroDegree_viewerActions(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _MicroDegreeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeConnection) (ret graphql.Marshaler) {
+func _MicroDegreeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1224,11 +1219,11 @@ func _MicroDegreeConnection_edges(ctx context.Context, ec *executionContext, fie
 			return fieldContext_MicroDegreeConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MicroDegreeConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.MicroDegreeEdge) graphql.Marshaler {
-			return marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1238,8 +1233,8 @@ func fieldContext_MicroDegreeConnection_edges(_ context.Context, ec *executionCo
 	fc = &graphql.FieldContext{
 		Object:     "MicroDegreeConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_MicroDegreeEdge(ctx, ec, field)
 		},
@@ -1247,7 +1242,7 @@ func fieldContext_MicroDegreeConnection_edges(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _MicroDegreeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeConnection) (ret graphql.Marshaler) {
+func _MicroDegreeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1279,7 +1274,7 @@ func fieldContext_MicroDegreeConnection_nodes(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _MicroDegreeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeConnection) (ret graphql.Marshaler) {
+func _MicroDegreeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1311,7 +1306,7 @@ func fieldContext_MicroDegreeConnection_pageInfo(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _MicroDegreeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeConnection) (ret graphql.Marshaler) {
+func _MicroDegreeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1320,7 +1315,7 @@ func _MicroDegreeConnection_totalCount(ctx context.Context, ec *executionContext
 			return fieldContext_MicroDegreeConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MicroDegreeConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1331,10 +1326,10 @@ func _MicroDegreeConnection_totalCount(ctx context.Context, ec *executionContext
 	)
 }
 func fieldContext_MicroDegreeConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MicroDegreeConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("MicroDegreeConnection", field, true, false, "Int")
 }
 
-func _MicroDegreeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeEdge) (ret graphql.Marshaler) {
+func _MicroDegreeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1357,7 +1352,7 @@ func fieldContext_MicroDegreeEdge_cursor(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("MicroDegreeEdge", field, false, false, "String")
 }
 
-func _MicroDegreeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreeEdge) (ret graphql.Marshaler) {
+func _MicroDegreeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1389,7 +1384,7 @@ func fieldContext_MicroDegreeEdge_node(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePayload) (ret graphql.Marshaler) {
+func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1398,7 +1393,7 @@ func _MicroDegreePayload_microDegree(ctx context.Context, ec *executionContext, 
 			return fieldContext_MicroDegreePayload_microDegree(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.MicroDegree, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.MicroDegree) graphql.Marshaler {
@@ -1421,7 +1416,7 @@ func fieldContext_MicroDegreePayload_microDegree(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _MicroDegreePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MicroDegreePayload) (ret graphql.Marshaler) {
+func _MicroDegreePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.MicroDegree]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3148,7 +3143,7 @@ func _MicroDegree(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 
 var microDegreeConnectionImplementors = []string{"MicroDegreeConnection"}
 
-func _MicroDegreeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreeConnection) graphql.Marshaler {
+func _MicroDegreeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.MicroDegree]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3158,11 +3153,10 @@ func _MicroDegreeConnection(ctx context.Context, ec *executionContext, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MicroDegreeConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _MicroDegreeConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _MicroDegreeConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _MicroDegreeConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3198,7 +3192,7 @@ func _MicroDegreeConnection(ctx context.Context, ec *executionContext, sel ast.S
 
 var microDegreeEdgeImplementors = []string{"MicroDegreeEdge"}
 
-func _MicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreeEdge) graphql.Marshaler {
+func _MicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.MicroDegree]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreeEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3236,7 +3230,7 @@ func _MicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var microDegreePayloadImplementors = []string{"MicroDegreePayload"}
 
-func _MicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MicroDegreePayload) graphql.Marshaler {
+func _MicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, microDegreePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3701,11 +3695,11 @@ func unmarshalNMicroDegreeContentInput2githubᚗcomᚋperegrineᚑexchangeᚋper
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.MicroDegreeEdge) graphql.Marshaler {
+func marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.MicroDegree]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNMicroDegreeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeEdge(ctx, ec, sel, v[i])
+		return marshalNMicroDegreeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3717,7 +3711,7 @@ func marshalNMicroDegreeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegri
 	return ret
 }
 
-func marshalNMicroDegreeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreeEdge) graphql.Marshaler {
+func marshalNMicroDegreeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.MicroDegree]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MicroDegreeEdge!")
 		return graphql.Null
@@ -3915,14 +3909,14 @@ func marshalOMicroDegree2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋen
 	return _MicroDegree(ctx, ec, sel, v)
 }
 
-func marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreeConnection) graphql.Marshaler {
+func marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.MicroDegree]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _MicroDegreeConnection(ctx, ec, sel, v)
 }
 
-func marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
+func marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

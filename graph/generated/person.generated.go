@@ -14,6 +14,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -49,12 +50,12 @@ type ViewerResolver interface {
 	Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error)
 
 	Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error)
-	Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
-	Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
-	RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error)
+	Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error)
+	Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error)
+	RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error)
 	Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error)
-	Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.SessionConnection, error)
-	Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*model.IdentityConnection, error)
+	Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Session], error)
+	Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Identity], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1158,8 +1159,8 @@ func _Viewer_applications(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Viewer().Applications(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationConnection) graphql.Marshaler {
-			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1202,8 +1203,8 @@ func _Viewer_credentials(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Viewer().Credentials(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CredentialConnection) graphql.Marshaler {
-			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Credential]) graphql.Marshaler {
+			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1246,8 +1247,8 @@ func _Viewer_recognitionCases(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Viewer().RecognitionCases(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionCaseConnection) graphql.Marshaler {
-			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1322,8 +1323,8 @@ func _Viewer_sessions(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.Resolvers.Viewer().Sessions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionConnection) graphql.Marshaler {
-			return marshalOSessionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Session]) graphql.Marshaler {
+			return marshalOSessionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1366,8 +1367,8 @@ func _Viewer_identities(ctx context.Context, ec *executionContext, field graphql
 			return ec.Resolvers.Viewer().Identities(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityConnection) graphql.Marshaler {
-			return marshalOIdentityConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Identity]) graphql.Marshaler {
+			return marshalOIdentityConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,

@@ -27,11 +27,6 @@ type PortalResolver interface {
 
 	ViewerActions(ctx context.Context, obj *ent.Portal) ([]*model.ViewerAction, error)
 }
-type PortalConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.PortalConnection) ([]*model.PortalEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.PortalConnection) (int, error)
-}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -344,7 +339,7 @@ func fieldContext_Portal_viewerActions(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _PortalConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalConnection) (ret graphql.Marshaler) {
+func _PortalConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -353,11 +348,11 @@ func _PortalConnection_edges(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_PortalConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.PortalConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.PortalEdge) graphql.Marshaler {
-			return marshalNPortalEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Portal]) graphql.Marshaler {
+			return marshalNPortalEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -367,8 +362,8 @@ func fieldContext_PortalConnection_edges(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "PortalConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PortalEdge(ctx, ec, field)
 		},
@@ -376,7 +371,7 @@ func fieldContext_PortalConnection_edges(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _PortalConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalConnection) (ret graphql.Marshaler) {
+func _PortalConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -408,7 +403,7 @@ func fieldContext_PortalConnection_nodes(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _PortalConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalConnection) (ret graphql.Marshaler) {
+func _PortalConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -440,7 +435,7 @@ func fieldContext_PortalConnection_pageInfo(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _PortalConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalConnection) (ret graphql.Marshaler) {
+func _PortalConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -449,7 +444,7 @@ func _PortalConnection_totalCount(ctx context.Context, ec *executionContext, fie
 			return fieldContext_PortalConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.PortalConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -460,10 +455,10 @@ func _PortalConnection_totalCount(ctx context.Context, ec *executionContext, fie
 	)
 }
 func fieldContext_PortalConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PortalConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("PortalConnection", field, true, false, "Int")
 }
 
-func _PortalEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalEdge) (ret graphql.Marshaler) {
+func _PortalEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -486,7 +481,7 @@ func fieldContext_PortalEdge_cursor(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("PortalEdge", field, false, false, "String")
 }
 
-func _PortalEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalEdge) (ret graphql.Marshaler) {
+func _PortalEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -518,7 +513,7 @@ func fieldContext_PortalEdge_node(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
-func _PortalPayload_portal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalPayload) (ret graphql.Marshaler) {
+func _PortalPayload_portal(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -527,7 +522,7 @@ func _PortalPayload_portal(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_PortalPayload_portal(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Portal, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Portal) graphql.Marshaler {
@@ -550,7 +545,7 @@ func fieldContext_PortalPayload_portal(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
-func _PortalPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PortalPayload) (ret graphql.Marshaler) {
+func _PortalPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Portal]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -789,7 +784,7 @@ func _Portal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 var portalConnectionImplementors = []string{"PortalConnection"}
 
-func _PortalConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PortalConnection) graphql.Marshaler {
+func _PortalConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Portal]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, portalConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -799,11 +794,10 @@ func _PortalConnection(ctx context.Context, ec *executionContext, sel ast.Select
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PortalConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _PortalConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _PortalConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _PortalConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -839,7 +833,7 @@ func _PortalConnection(ctx context.Context, ec *executionContext, sel ast.Select
 
 var portalEdgeImplementors = []string{"PortalEdge"}
 
-func _PortalEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PortalEdge) graphql.Marshaler {
+func _PortalEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Portal]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, portalEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -877,7 +871,7 @@ func _PortalEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 
 var portalPayloadImplementors = []string{"PortalPayload"}
 
-func _PortalPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PortalPayload) graphql.Marshaler {
+func _PortalPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Portal]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, portalPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -947,7 +941,7 @@ func marshalNPortal2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 	return _Portal(ctx, ec, sel, v)
 }
 
-func marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.PortalConnection) graphql.Marshaler {
+func marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Portal]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PortalConnection!")
 		return graphql.Null
@@ -955,11 +949,11 @@ func marshalNPortalConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return _PortalConnection(ctx, ec, sel, v)
 }
 
-func marshalNPortalEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.PortalEdge) graphql.Marshaler {
+func marshalNPortalEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Portal]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNPortalEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalEdge(ctx, ec, sel, v[i])
+		return marshalNPortalEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -971,7 +965,7 @@ func marshalNPortalEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋ
 	return ret
 }
 
-func marshalNPortalEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.PortalEdge) graphql.Marshaler {
+func marshalNPortalEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Portal]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PortalEdge!")
 		return graphql.Null
@@ -991,7 +985,7 @@ func marshalOPortal2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐP
 	return _Portal(ctx, ec, sel, v)
 }
 
-func marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.PortalPayload) graphql.Marshaler {
+func marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

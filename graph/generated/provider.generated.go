@@ -25,7 +25,7 @@ import (
 type IdentityProviderResolver interface {
 	ClaimNames(ctx context.Context, obj *ent.Provider) ([]*provider.ClaimName, error)
 	AcrValues(ctx context.Context, obj *ent.Provider) ([]*provider.ACRValue, error)
-	Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*model.ProviderHomeConnection, error)
+	Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ProviderHome], error)
 	ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
 	ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error)
 	Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error)
@@ -35,18 +35,8 @@ type IdentityProviderResolver interface {
 
 	ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error)
 }
-type IdentityProviderConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.IdentityProviderConnection) ([]*model.IdentityProviderEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.IdentityProviderConnection) (int, error)
-}
 type ProviderHomeResolver interface {
 	Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error)
-}
-type ProviderHomeConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.ProviderHomeConnection) ([]*model.ProviderHomeEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.ProviderHomeConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -517,8 +507,8 @@ func _IdentityProvider_homes(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.IdentityProvider().Homes(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ProviderHomeConnection) graphql.Marshaler {
-			return marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ProviderHome]) graphql.Marshaler {
+			return marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -828,7 +818,7 @@ func fieldContext_IdentityProvider_viewerActions(_ context.Context, ec *executio
 	return fc, nil
 }
 
-func _IdentityProviderConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderConnection) (ret graphql.Marshaler) {
+func _IdentityProviderConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -837,11 +827,11 @@ func _IdentityProviderConnection_edges(ctx context.Context, ec *executionContext
 			return fieldContext_IdentityProviderConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.IdentityProviderConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.IdentityProviderEdge) graphql.Marshaler {
-			return marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Provider]) graphql.Marshaler {
+			return marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -851,8 +841,8 @@ func fieldContext_IdentityProviderConnection_edges(_ context.Context, ec *execut
 	fc = &graphql.FieldContext{
 		Object:     "IdentityProviderConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_IdentityProviderEdge(ctx, ec, field)
 		},
@@ -860,7 +850,7 @@ func fieldContext_IdentityProviderConnection_edges(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _IdentityProviderConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderConnection) (ret graphql.Marshaler) {
+func _IdentityProviderConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -892,7 +882,7 @@ func fieldContext_IdentityProviderConnection_nodes(_ context.Context, ec *execut
 	return fc, nil
 }
 
-func _IdentityProviderConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderConnection) (ret graphql.Marshaler) {
+func _IdentityProviderConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -924,7 +914,7 @@ func fieldContext_IdentityProviderConnection_pageInfo(_ context.Context, ec *exe
 	return fc, nil
 }
 
-func _IdentityProviderConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderConnection) (ret graphql.Marshaler) {
+func _IdentityProviderConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -933,7 +923,7 @@ func _IdentityProviderConnection_totalCount(ctx context.Context, ec *executionCo
 			return fieldContext_IdentityProviderConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.IdentityProviderConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -944,10 +934,10 @@ func _IdentityProviderConnection_totalCount(ctx context.Context, ec *executionCo
 	)
 }
 func fieldContext_IdentityProviderConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityProviderConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("IdentityProviderConnection", field, true, false, "Int")
 }
 
-func _IdentityProviderEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderEdge) (ret graphql.Marshaler) {
+func _IdentityProviderEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -970,7 +960,7 @@ func fieldContext_IdentityProviderEdge_cursor(_ context.Context, ec *executionCo
 	return graphql.NewScalarFieldContext("IdentityProviderEdge", field, false, false, "String")
 }
 
-func _IdentityProviderEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderEdge) (ret graphql.Marshaler) {
+func _IdentityProviderEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1002,7 +992,7 @@ func fieldContext_IdentityProviderEdge_node(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _IdentityProviderPayload_identityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderPayload) (ret graphql.Marshaler) {
+func _IdentityProviderPayload_identityProvider(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1011,7 +1001,7 @@ func _IdentityProviderPayload_identityProvider(ctx context.Context, ec *executio
 			return fieldContext_IdentityProviderPayload_identityProvider(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.IdentityProvider, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
@@ -1034,7 +1024,7 @@ func fieldContext_IdentityProviderPayload_identityProvider(_ context.Context, ec
 	return fc, nil
 }
 
-func _IdentityProviderPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityProviderPayload) (ret graphql.Marshaler) {
+func _IdentityProviderPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Provider]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1167,7 +1157,7 @@ func (ec *executionContext) resolveBatch_ProviderHome_institution(ctx context.Co
 	)
 }
 
-func _ProviderHomeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1176,11 +1166,11 @@ func _ProviderHomeConnection_edges(ctx context.Context, ec *executionContext, fi
 			return fieldContext_ProviderHomeConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ProviderHomeConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProviderHomeEdge) graphql.Marshaler {
-			return marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.ProviderHome]) graphql.Marshaler {
+			return marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1190,8 +1180,8 @@ func fieldContext_ProviderHomeConnection_edges(_ context.Context, ec *executionC
 	fc = &graphql.FieldContext{
 		Object:     "ProviderHomeConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ProviderHomeEdge(ctx, ec, field)
 		},
@@ -1199,7 +1189,7 @@ func fieldContext_ProviderHomeConnection_edges(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ProviderHomeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1231,7 +1221,7 @@ func fieldContext_ProviderHomeConnection_nodes(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ProviderHomeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1263,7 +1253,7 @@ func fieldContext_ProviderHomeConnection_pageInfo(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _ProviderHomeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeConnection) (ret graphql.Marshaler) {
+func _ProviderHomeConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1272,7 +1262,7 @@ func _ProviderHomeConnection_totalCount(ctx context.Context, ec *executionContex
 			return fieldContext_ProviderHomeConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ProviderHomeConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1283,10 +1273,10 @@ func _ProviderHomeConnection_totalCount(ctx context.Context, ec *executionContex
 	)
 }
 func fieldContext_ProviderHomeConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProviderHomeConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ProviderHomeConnection", field, true, false, "Int")
 }
 
-func _ProviderHomeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeEdge) (ret graphql.Marshaler) {
+func _ProviderHomeEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1309,7 +1299,7 @@ func fieldContext_ProviderHomeEdge_cursor(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("ProviderHomeEdge", field, false, false, "String")
 }
 
-func _ProviderHomeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ProviderHomeEdge) (ret graphql.Marshaler) {
+func _ProviderHomeEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.ProviderHome]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2363,7 +2353,7 @@ func _IdentityProvider(ctx context.Context, ec *executionContext, sel ast.Select
 
 var identityProviderConnectionImplementors = []string{"IdentityProviderConnection"}
 
-func _IdentityProviderConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.IdentityProviderConnection) graphql.Marshaler {
+func _IdentityProviderConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Provider]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityProviderConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2373,11 +2363,10 @@ func _IdentityProviderConnection(ctx context.Context, ec *executionContext, sel 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("IdentityProviderConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _IdentityProviderConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _IdentityProviderConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _IdentityProviderConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2413,7 +2402,7 @@ func _IdentityProviderConnection(ctx context.Context, ec *executionContext, sel 
 
 var identityProviderEdgeImplementors = []string{"IdentityProviderEdge"}
 
-func _IdentityProviderEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.IdentityProviderEdge) graphql.Marshaler {
+func _IdentityProviderEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Provider]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityProviderEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2451,7 +2440,7 @@ func _IdentityProviderEdge(ctx context.Context, ec *executionContext, sel ast.Se
 
 var identityProviderPayloadImplementors = []string{"IdentityProviderPayload"}
 
-func _IdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.IdentityProviderPayload) graphql.Marshaler {
+func _IdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Provider]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityProviderPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2561,7 +2550,7 @@ func _ProviderHome(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var providerHomeConnectionImplementors = []string{"ProviderHomeConnection"}
 
-func _ProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProviderHomeConnection) graphql.Marshaler {
+func _ProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.ProviderHome]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, providerHomeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2571,11 +2560,10 @@ func _ProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProviderHomeConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ProviderHomeConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ProviderHomeConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _ProviderHomeConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2611,7 +2599,7 @@ func _ProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.
 
 var providerHomeEdgeImplementors = []string{"ProviderHomeEdge"}
 
-func _ProviderHomeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ProviderHomeEdge) graphql.Marshaler {
+func _ProviderHomeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.ProviderHome]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, providerHomeEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2817,11 +2805,11 @@ func marshalNIdentityProvider2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return _IdentityProvider(ctx, ec, sel, v)
 }
 
-func marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.IdentityProviderEdge) graphql.Marshaler {
+func marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Provider]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNIdentityProviderEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderEdge(ctx, ec, sel, v[i])
+		return marshalNIdentityProviderEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2833,7 +2821,7 @@ func marshalNIdentityProviderEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return ret
 }
 
-func marshalNIdentityProviderEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityProviderEdge) graphql.Marshaler {
+func marshalNIdentityProviderEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Provider]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "IdentityProviderEdge!")
 		return graphql.Null
@@ -2886,7 +2874,7 @@ func marshalNProviderHome2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋe
 	return _ProviderHome(ctx, ec, sel, v)
 }
 
-func marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProviderHomeConnection) graphql.Marshaler {
+func marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.ProviderHome]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ProviderHomeConnection!")
 		return graphql.Null
@@ -2894,11 +2882,11 @@ func marshalNProviderHomeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋper
 	return _ProviderHomeConnection(ctx, ec, sel, v)
 }
 
-func marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.ProviderHomeEdge) graphql.Marshaler {
+func marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.ProviderHome]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdge(ctx, ec, sel, v[i])
+		return marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2910,7 +2898,7 @@ func marshalNProviderHomeEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegr
 	return ret
 }
 
-func marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐProviderHomeEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ProviderHomeEdge) graphql.Marshaler {
+func marshalNProviderHomeEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.ProviderHome]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ProviderHomeEdge!")
 		return graphql.Null
@@ -3061,7 +3049,7 @@ func marshalOIdentityProvider2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return _IdentityProvider(ctx, ec, sel, v)
 }
 
-func marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
+func marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Provider]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3076,7 +3064,7 @@ func unmarshalOIdentityProviderFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋp
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
+func marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -35,11 +35,6 @@ type RecognitionCaseResolver interface {
 
 	ViewerActions(ctx context.Context, obj *ent.RecognitionCase) ([]*model.ViewerAction, error)
 }
-type RecognitionCaseConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.RecognitionCaseConnection) ([]*model.RecognitionCaseEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.RecognitionCaseConnection) (int, error)
-}
 type RecognitionRuleResolver interface {
 	Home(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error)
 	Host(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error)
@@ -48,11 +43,6 @@ type RecognitionRuleResolver interface {
 	Module(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.HomeModule, error)
 
 	ViewerActions(ctx context.Context, obj *ent.RecognitionRule) ([]*model.ViewerAction, error)
-}
-type RecognitionRuleConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.RecognitionRuleConnection) ([]*model.RecognitionRuleEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.RecognitionRuleConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -687,7 +677,7 @@ func fieldContext_RecognitionCase_viewerActions(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _RecognitionCaseConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseConnection) (ret graphql.Marshaler) {
+func _RecognitionCaseConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -696,11 +686,11 @@ func _RecognitionCaseConnection_edges(ctx context.Context, ec *executionContext,
 			return fieldContext_RecognitionCaseConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionCaseConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RecognitionCaseEdge) graphql.Marshaler {
-			return marshalNRecognitionCaseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalNRecognitionCaseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -710,8 +700,8 @@ func fieldContext_RecognitionCaseConnection_edges(_ context.Context, ec *executi
 	fc = &graphql.FieldContext{
 		Object:     "RecognitionCaseConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_RecognitionCaseEdge(ctx, ec, field)
 		},
@@ -719,7 +709,7 @@ func fieldContext_RecognitionCaseConnection_edges(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _RecognitionCaseConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseConnection) (ret graphql.Marshaler) {
+func _RecognitionCaseConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -751,7 +741,7 @@ func fieldContext_RecognitionCaseConnection_nodes(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _RecognitionCaseConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseConnection) (ret graphql.Marshaler) {
+func _RecognitionCaseConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -783,7 +773,7 @@ func fieldContext_RecognitionCaseConnection_pageInfo(_ context.Context, ec *exec
 	return fc, nil
 }
 
-func _RecognitionCaseConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseConnection) (ret graphql.Marshaler) {
+func _RecognitionCaseConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -792,7 +782,7 @@ func _RecognitionCaseConnection_totalCount(ctx context.Context, ec *executionCon
 			return fieldContext_RecognitionCaseConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionCaseConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -803,10 +793,10 @@ func _RecognitionCaseConnection_totalCount(ctx context.Context, ec *executionCon
 	)
 }
 func fieldContext_RecognitionCaseConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecognitionCaseConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("RecognitionCaseConnection", field, true, false, "Int")
 }
 
-func _RecognitionCaseEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseEdge) (ret graphql.Marshaler) {
+func _RecognitionCaseEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -829,7 +819,7 @@ func fieldContext_RecognitionCaseEdge_cursor(_ context.Context, ec *executionCon
 	return graphql.NewScalarFieldContext("RecognitionCaseEdge", field, false, false, "String")
 }
 
-func _RecognitionCaseEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCaseEdge) (ret graphql.Marshaler) {
+func _RecognitionCaseEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -861,7 +851,7 @@ func fieldContext_RecognitionCaseEdge_node(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RecognitionCasePayload_recognitionCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCasePayload) (ret graphql.Marshaler) {
+func _RecognitionCasePayload_recognitionCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -870,7 +860,7 @@ func _RecognitionCasePayload_recognitionCase(ctx context.Context, ec *executionC
 			return fieldContext_RecognitionCasePayload_recognitionCase(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RecognitionCase, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.RecognitionCase) graphql.Marshaler {
@@ -893,7 +883,7 @@ func fieldContext_RecognitionCasePayload_recognitionCase(_ context.Context, ec *
 	return fc, nil
 }
 
-func _RecognitionCasePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionCasePayload) (ret graphql.Marshaler) {
+func _RecognitionCasePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionCase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1517,7 +1507,7 @@ func fieldContext_RecognitionRule_viewerActions(_ context.Context, ec *execution
 	return fc, nil
 }
 
-func _RecognitionRuleConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleConnection) (ret graphql.Marshaler) {
+func _RecognitionRuleConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1526,11 +1516,11 @@ func _RecognitionRuleConnection_edges(ctx context.Context, ec *executionContext,
 			return fieldContext_RecognitionRuleConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionRuleConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RecognitionRuleEdge) graphql.Marshaler {
-			return marshalNRecognitionRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalNRecognitionRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1540,8 +1530,8 @@ func fieldContext_RecognitionRuleConnection_edges(_ context.Context, ec *executi
 	fc = &graphql.FieldContext{
 		Object:     "RecognitionRuleConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_RecognitionRuleEdge(ctx, ec, field)
 		},
@@ -1549,7 +1539,7 @@ func fieldContext_RecognitionRuleConnection_edges(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _RecognitionRuleConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleConnection) (ret graphql.Marshaler) {
+func _RecognitionRuleConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1581,7 +1571,7 @@ func fieldContext_RecognitionRuleConnection_nodes(_ context.Context, ec *executi
 	return fc, nil
 }
 
-func _RecognitionRuleConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleConnection) (ret graphql.Marshaler) {
+func _RecognitionRuleConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1613,7 +1603,7 @@ func fieldContext_RecognitionRuleConnection_pageInfo(_ context.Context, ec *exec
 	return fc, nil
 }
 
-func _RecognitionRuleConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleConnection) (ret graphql.Marshaler) {
+func _RecognitionRuleConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1622,7 +1612,7 @@ func _RecognitionRuleConnection_totalCount(ctx context.Context, ec *executionCon
 			return fieldContext_RecognitionRuleConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RecognitionRuleConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1633,10 +1623,10 @@ func _RecognitionRuleConnection_totalCount(ctx context.Context, ec *executionCon
 	)
 }
 func fieldContext_RecognitionRuleConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecognitionRuleConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("RecognitionRuleConnection", field, true, false, "Int")
 }
 
-func _RecognitionRuleEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleEdge) (ret graphql.Marshaler) {
+func _RecognitionRuleEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1659,7 +1649,7 @@ func fieldContext_RecognitionRuleEdge_cursor(_ context.Context, ec *executionCon
 	return graphql.NewScalarFieldContext("RecognitionRuleEdge", field, false, false, "String")
 }
 
-func _RecognitionRuleEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRuleEdge) (ret graphql.Marshaler) {
+func _RecognitionRuleEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1691,7 +1681,7 @@ func fieldContext_RecognitionRuleEdge_node(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RecognitionRulePayload_recognitionRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRulePayload) (ret graphql.Marshaler) {
+func _RecognitionRulePayload_recognitionRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1700,7 +1690,7 @@ func _RecognitionRulePayload_recognitionRule(ctx context.Context, ec *executionC
 			return fieldContext_RecognitionRulePayload_recognitionRule(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RecognitionRule, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.RecognitionRule) graphql.Marshaler {
@@ -1723,7 +1713,7 @@ func fieldContext_RecognitionRulePayload_recognitionRule(_ context.Context, ec *
 	return fc, nil
 }
 
-func _RecognitionRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RecognitionRulePayload) (ret graphql.Marshaler) {
+func _RecognitionRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RecognitionRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2467,7 +2457,7 @@ func _RecognitionCase(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var recognitionCaseConnectionImplementors = []string{"RecognitionCaseConnection"}
 
-func _RecognitionCaseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionCaseConnection) graphql.Marshaler {
+func _RecognitionCaseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.RecognitionCase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionCaseConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2477,11 +2467,10 @@ func _RecognitionCaseConnection(ctx context.Context, ec *executionContext, sel a
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RecognitionCaseConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RecognitionCaseConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RecognitionCaseConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _RecognitionCaseConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2517,7 +2506,7 @@ func _RecognitionCaseConnection(ctx context.Context, ec *executionContext, sel a
 
 var recognitionCaseEdgeImplementors = []string{"RecognitionCaseEdge"}
 
-func _RecognitionCaseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionCaseEdge) graphql.Marshaler {
+func _RecognitionCaseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.RecognitionCase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionCaseEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2555,7 +2544,7 @@ func _RecognitionCaseEdge(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var recognitionCasePayloadImplementors = []string{"RecognitionCasePayload"}
 
-func _RecognitionCasePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionCasePayload) graphql.Marshaler {
+func _RecognitionCasePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionCasePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2745,7 +2734,7 @@ func _RecognitionRule(ctx context.Context, ec *executionContext, sel ast.Selecti
 
 var recognitionRuleConnectionImplementors = []string{"RecognitionRuleConnection"}
 
-func _RecognitionRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionRuleConnection) graphql.Marshaler {
+func _RecognitionRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.RecognitionRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionRuleConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2755,11 +2744,10 @@ func _RecognitionRuleConnection(ctx context.Context, ec *executionContext, sel a
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RecognitionRuleConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RecognitionRuleConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RecognitionRuleConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _RecognitionRuleConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2795,7 +2783,7 @@ func _RecognitionRuleConnection(ctx context.Context, ec *executionContext, sel a
 
 var recognitionRuleEdgeImplementors = []string{"RecognitionRuleEdge"}
 
-func _RecognitionRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionRuleEdge) graphql.Marshaler {
+func _RecognitionRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.RecognitionRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionRuleEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2833,7 +2821,7 @@ func _RecognitionRuleEdge(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var recognitionRulePayloadImplementors = []string{"RecognitionRulePayload"}
 
-func _RecognitionRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RecognitionRulePayload) graphql.Marshaler {
+func _RecognitionRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionRulePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3001,11 +2989,11 @@ func marshalNRecognitionCase2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _RecognitionCase(ctx, ec, sel, v)
 }
 
-func marshalNRecognitionCaseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.RecognitionCaseEdge) graphql.Marshaler {
+func marshalNRecognitionCaseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.RecognitionCase]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNRecognitionCaseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseEdge(ctx, ec, sel, v[i])
+		return marshalNRecognitionCaseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3017,7 +3005,7 @@ func marshalNRecognitionCaseEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋper
 	return ret
 }
 
-func marshalNRecognitionCaseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionCaseEdge) graphql.Marshaler {
+func marshalNRecognitionCaseEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.RecognitionCase]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecognitionCaseEdge!")
 		return graphql.Null
@@ -3065,11 +3053,11 @@ func marshalNRecognitionRule2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _RecognitionRule(ctx, ec, sel, v)
 }
 
-func marshalNRecognitionRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.RecognitionRuleEdge) graphql.Marshaler {
+func marshalNRecognitionRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.RecognitionRule]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNRecognitionRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleEdge(ctx, ec, sel, v[i])
+		return marshalNRecognitionRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -3081,7 +3069,7 @@ func marshalNRecognitionRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋper
 	return ret
 }
 
-func marshalNRecognitionRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionRuleEdge) graphql.Marshaler {
+func marshalNRecognitionRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.RecognitionRule]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecognitionRuleEdge!")
 		return graphql.Null
@@ -3176,7 +3164,7 @@ func marshalORecognitionCase2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _RecognitionCase(ctx, ec, sel, v)
 }
 
-func marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionCaseConnection) graphql.Marshaler {
+func marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.RecognitionCase]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3191,7 +3179,7 @@ func unmarshalORecognitionCaseFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCasePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionCasePayload) graphql.Marshaler {
+func marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3248,7 +3236,7 @@ func marshalORecognitionRule2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return _RecognitionRule(ctx, ec, sel, v)
 }
 
-func marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionRuleConnection) graphql.Marshaler {
+func marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.RecognitionRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -3263,7 +3251,7 @@ func unmarshalORecognitionRuleFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋpe
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RecognitionRulePayload) graphql.Marshaler {
+func marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

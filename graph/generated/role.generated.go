@@ -36,11 +36,6 @@ type RoleGrantResolver interface {
 	EndReason(ctx context.Context, obj *ent.RoleGrant) (*string, error)
 	ViewerActions(ctx context.Context, obj *ent.RoleGrant) ([]*model.ViewerAction, error)
 }
-type RoleGrantConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.RoleGrantConnection) ([]*model.RoleGrantEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.RoleGrantConnection) (int, error)
-}
 type RoleRuleResolver interface {
 	Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error)
 
@@ -50,11 +45,6 @@ type RoleRuleResolver interface {
 	CreatedBy(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Person, error)
 
 	ViewerActions(ctx context.Context, obj *ent.RoleRule) ([]*model.ViewerAction, error)
-}
-type RoleRuleConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.RoleRuleConnection) ([]*model.RoleRuleEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.RoleRuleConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -597,7 +587,7 @@ func fieldContext_RoleGrant_viewerActions(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _RoleGrantConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantConnection) (ret graphql.Marshaler) {
+func _RoleGrantConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -606,11 +596,11 @@ func _RoleGrantConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_RoleGrantConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleGrantConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoleGrantEdge) graphql.Marshaler {
-			return marshalNRoleGrantEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.RoleGrant]) graphql.Marshaler {
+			return marshalNRoleGrantEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -620,8 +610,8 @@ func fieldContext_RoleGrantConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "RoleGrantConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_RoleGrantEdge(ctx, ec, field)
 		},
@@ -629,7 +619,7 @@ func fieldContext_RoleGrantConnection_edges(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _RoleGrantConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantConnection) (ret graphql.Marshaler) {
+func _RoleGrantConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -661,7 +651,7 @@ func fieldContext_RoleGrantConnection_nodes(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _RoleGrantConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantConnection) (ret graphql.Marshaler) {
+func _RoleGrantConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -693,7 +683,7 @@ func fieldContext_RoleGrantConnection_pageInfo(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _RoleGrantConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantConnection) (ret graphql.Marshaler) {
+func _RoleGrantConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -702,7 +692,7 @@ func _RoleGrantConnection_totalCount(ctx context.Context, ec *executionContext, 
 			return fieldContext_RoleGrantConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleGrantConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -713,10 +703,10 @@ func _RoleGrantConnection_totalCount(ctx context.Context, ec *executionContext, 
 	)
 }
 func fieldContext_RoleGrantConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleGrantConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("RoleGrantConnection", field, true, false, "Int")
 }
 
-func _RoleGrantEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantEdge) (ret graphql.Marshaler) {
+func _RoleGrantEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -739,7 +729,7 @@ func fieldContext_RoleGrantEdge_cursor(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("RoleGrantEdge", field, false, false, "String")
 }
 
-func _RoleGrantEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantEdge) (ret graphql.Marshaler) {
+func _RoleGrantEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -771,7 +761,7 @@ func fieldContext_RoleGrantEdge_node(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
+func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -780,7 +770,7 @@ func _RoleGrantPayload_roleGrant(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_RoleGrantPayload_roleGrant(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RoleGrant, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
@@ -803,7 +793,7 @@ func fieldContext_RoleGrantPayload_roleGrant(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleGrantPayload) (ret graphql.Marshaler) {
+func _RoleGrantPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleGrant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1193,7 +1183,7 @@ func fieldContext_RoleRule_viewerActions(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _RoleRuleConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleConnection) (ret graphql.Marshaler) {
+func _RoleRuleConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1202,11 +1192,11 @@ func _RoleRuleConnection_edges(ctx context.Context, ec *executionContext, field 
 			return fieldContext_RoleRuleConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleRuleConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoleRuleEdge) graphql.Marshaler {
-			return marshalNRoleRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.RoleRule]) graphql.Marshaler {
+			return marshalNRoleRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1216,8 +1206,8 @@ func fieldContext_RoleRuleConnection_edges(_ context.Context, ec *executionConte
 	fc = &graphql.FieldContext{
 		Object:     "RoleRuleConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_RoleRuleEdge(ctx, ec, field)
 		},
@@ -1225,7 +1215,7 @@ func fieldContext_RoleRuleConnection_edges(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RoleRuleConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleConnection) (ret graphql.Marshaler) {
+func _RoleRuleConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1257,7 +1247,7 @@ func fieldContext_RoleRuleConnection_nodes(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RoleRuleConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleConnection) (ret graphql.Marshaler) {
+func _RoleRuleConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1289,7 +1279,7 @@ func fieldContext_RoleRuleConnection_pageInfo(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _RoleRuleConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleConnection) (ret graphql.Marshaler) {
+func _RoleRuleConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1298,7 +1288,7 @@ func _RoleRuleConnection_totalCount(ctx context.Context, ec *executionContext, f
 			return fieldContext_RoleRuleConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleRuleConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -1309,10 +1299,10 @@ func _RoleRuleConnection_totalCount(ctx context.Context, ec *executionContext, f
 	)
 }
 func fieldContext_RoleRuleConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleRuleConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("RoleRuleConnection", field, true, false, "Int")
 }
 
-func _RoleRuleEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleEdge) (ret graphql.Marshaler) {
+func _RoleRuleEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1335,7 +1325,7 @@ func fieldContext_RoleRuleEdge_cursor(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("RoleRuleEdge", field, false, false, "String")
 }
 
-func _RoleRuleEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRuleEdge) (ret graphql.Marshaler) {
+func _RoleRuleEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1367,7 +1357,7 @@ func fieldContext_RoleRuleEdge_node(_ context.Context, ec *executionContext, fie
 	return fc, nil
 }
 
-func _RoleRulePayload_roleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRulePayload) (ret graphql.Marshaler) {
+func _RoleRulePayload_roleRule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1376,7 +1366,7 @@ func _RoleRulePayload_roleRule(ctx context.Context, ec *executionContext, field 
 			return fieldContext_RoleRulePayload_roleRule(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RoleRule, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.RoleRule) graphql.Marshaler {
@@ -1399,7 +1389,7 @@ func fieldContext_RoleRulePayload_roleRule(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _RoleRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RoleRulePayload) (ret graphql.Marshaler) {
+func _RoleRulePayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.RoleRule]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1877,7 +1867,7 @@ func _RoleGrant(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 var roleGrantConnectionImplementors = []string{"RoleGrantConnection"}
 
-func _RoleGrantConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleGrantConnection) graphql.Marshaler {
+func _RoleGrantConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.RoleGrant]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1887,11 +1877,10 @@ func _RoleGrantConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RoleGrantConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleGrantConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RoleGrantConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _RoleGrantConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1927,7 +1916,7 @@ func _RoleGrantConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 
 var roleGrantEdgeImplementors = []string{"RoleGrantEdge"}
 
-func _RoleGrantEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleGrantEdge) graphql.Marshaler {
+func _RoleGrantEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.RoleGrant]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1965,7 +1954,7 @@ func _RoleGrantEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 
 var roleGrantPayloadImplementors = []string{"RoleGrantPayload"}
 
-func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleGrantPayload) graphql.Marshaler {
+func _RoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleGrantPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2091,7 +2080,7 @@ func _RoleRule(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var roleRuleConnectionImplementors = []string{"RoleRuleConnection"}
 
-func _RoleRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleRuleConnection) graphql.Marshaler {
+func _RoleRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.RoleRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRuleConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2101,11 +2090,10 @@ func _RoleRuleConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RoleRuleConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _RoleRuleConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _RoleRuleConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _RoleRuleConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2141,7 +2129,7 @@ func _RoleRuleConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 
 var roleRuleEdgeImplementors = []string{"RoleRuleEdge"}
 
-func _RoleRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleRuleEdge) graphql.Marshaler {
+func _RoleRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.RoleRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRuleEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2179,7 +2167,7 @@ func _RoleRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var roleRulePayloadImplementors = []string{"RoleRulePayload"}
 
-func _RoleRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RoleRulePayload) graphql.Marshaler {
+func _RoleRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRulePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2264,11 +2252,11 @@ func marshalNRoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _RoleGrant(ctx, ec, sel, v)
 }
 
-func marshalNRoleGrantEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.RoleGrantEdge) graphql.Marshaler {
+func marshalNRoleGrantEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.RoleGrant]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNRoleGrantEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantEdge(ctx, ec, sel, v[i])
+		return marshalNRoleGrantEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2280,7 +2268,7 @@ func marshalNRoleGrantEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine
 	return ret
 }
 
-func marshalNRoleGrantEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleGrantEdge) graphql.Marshaler {
+func marshalNRoleGrantEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.RoleGrant]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RoleGrantEdge!")
 		return graphql.Null
@@ -2328,11 +2316,11 @@ func marshalNRoleRuleAttribute2githubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return res
 }
 
-func marshalNRoleRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.RoleRuleEdge) graphql.Marshaler {
+func marshalNRoleRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.RoleRule]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNRoleRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleEdge(ctx, ec, sel, v[i])
+		return marshalNRoleRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2344,7 +2332,7 @@ func marshalNRoleRuleEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
-func marshalNRoleRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleRuleEdge) graphql.Marshaler {
+func marshalNRoleRuleEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.RoleRule]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RoleRuleEdge!")
 		return graphql.Null
@@ -2359,7 +2347,7 @@ func marshalORoleGrant2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _RoleGrant(ctx, ec, sel, v)
 }
 
-func marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleGrantConnection) graphql.Marshaler {
+func marshalORoleGrantConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.RoleGrant]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -2374,7 +2362,7 @@ func unmarshalORoleGrantFilter2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrin
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
+func marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -2388,14 +2376,14 @@ func marshalORoleRule2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _RoleRule(ctx, ec, sel, v)
 }
 
-func marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRuleConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleRuleConnection) graphql.Marshaler {
+func marshalORoleRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.RoleRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _RoleRuleConnection(ctx, ec, sel, v)
 }
 
-func marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRulePayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RoleRulePayload) graphql.Marshaler {
+func marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -23,69 +23,45 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Affiliation() AffiliationResolver
 	Alliance() AllianceResolver
-	AllianceConnection() AllianceConnectionResolver
 	ApiClient() ApiClientResolver
-	ApiClientConnection() ApiClientConnectionResolver
 	ApiClientKey() ApiClientKeyResolver
 	Application() ApplicationResolver
-	ApplicationConnection() ApplicationConnectionResolver
 	CatalogueConnection() CatalogueConnectionResolver
 	CatalogueEntry() CatalogueEntryResolver
 	CompositionGroup() CompositionGroupResolver
 	Course() CourseResolver
-	CourseConnection() CourseConnectionResolver
 	CourseOrder() CourseOrderResolver
 	CourseVersion() CourseVersionResolver
-	CourseVersionConnection() CourseVersionConnectionResolver
 	Credential() CredentialResolver
-	CredentialConnection() CredentialConnectionResolver
 	Enrolment() EnrolmentResolver
-	EnrolmentConnection() EnrolmentConnectionResolver
 	HeldRole() HeldRoleResolver
-	IdentityConnection() IdentityConnectionResolver
 	IdentityProvider() IdentityProviderResolver
-	IdentityProviderConnection() IdentityProviderConnectionResolver
 	ImportFinding() ImportFindingResolver
 	ImportFindingConnection() ImportFindingConnectionResolver
 	ImportRun() ImportRunResolver
-	ImportRunConnection() ImportRunConnectionResolver
 	ImportSource() ImportSourceResolver
-	ImportSourceConnection() ImportSourceConnectionResolver
 	Institution() InstitutionResolver
-	InstitutionConnection() InstitutionConnectionResolver
 	Membership() MembershipResolver
-	MembershipConnection() MembershipConnectionResolver
 	MembershipStanding() MembershipStandingResolver
 	MicroDegree() MicroDegreeResolver
-	MicroDegreeConnection() MicroDegreeConnectionResolver
 	Mutation() MutationResolver
 	Offering() OfferingResolver
-	OfferingConnection() OfferingConnectionResolver
 	Permission() PermissionResolver
 	Person() PersonResolver
 	Portal() PortalResolver
-	PortalConnection() PortalConnectionResolver
 	Programme() ProgrammeResolver
-	ProgrammeConnection() ProgrammeConnectionResolver
 	ProviderHome() ProviderHomeResolver
-	ProviderHomeConnection() ProviderHomeConnectionResolver
 	Query() QueryResolver
 	RecognitionCase() RecognitionCaseResolver
-	RecognitionCaseConnection() RecognitionCaseConnectionResolver
 	RecognitionRule() RecognitionRuleResolver
-	RecognitionRuleConnection() RecognitionRuleConnectionResolver
 	Result() ResultResolver
 	RoleGrant() RoleGrantResolver
-	RoleGrantConnection() RoleGrantConnectionResolver
 	RoleRule() RoleRuleResolver
-	RoleRuleConnection() RoleRuleConnectionResolver
 	RuleReport() RuleReportResolver
 	SeatQuota() SeatQuotaResolver
 	Session() SessionResolver
-	SessionConnection() SessionConnectionResolver
 	UncountedCourse() UncountedCourseResolver
 	Unit() UnitResolver
-	UnitConnection() UnitConnectionResolver
 	VerifiedCredential() VerifiedCredentialResolver
 	Viewer() ViewerResolver
 }

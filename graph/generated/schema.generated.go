@@ -39,111 +39,111 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	SubmitApplication(ctx context.Context, input journey.Submission) (*model.ApplicationPayload, error)
-	WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.ApplicationPayload, error)
-	NominateApplication(ctx context.Context, input journey.Nomination) (*model.ApplicationPayload, error)
-	RefuseNomination(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error)
-	AdmitApplication(ctx context.Context, input journey.Admission) (*model.ApplicationPayload, error)
-	RefuseApplication(ctx context.Context, input journey.Refusal) (*model.ApplicationPayload, error)
-	CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.CoursePayload, error)
-	UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.CoursePayload, error)
-	SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.CoursePayload, error)
-	ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.CoursePayload, error)
-	PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.CoursePayload, error)
-	WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.CoursePayload, error)
-	CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.OfferingPayload, error)
-	UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.OfferingPayload, error)
-	PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.OfferingPayload, error)
-	CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.OfferingPayload, error)
-	RegisterAPIClient(ctx context.Context, input client.Registration) (*model.APIClientPayload, error)
-	UpdateAPIClient(ctx context.Context, input client.Update) (*model.APIClientPayload, error)
-	AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.APIClientPayload, error)
-	RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.APIClientPayload, error)
-	DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.APIClientPayload, error)
-	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.APIClientPayload, error)
-	IssueCredential(ctx context.Context, input credential.Issue) (*model.CredentialPayload, error)
-	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.CredentialPayload, error)
-	RecordResult(ctx context.Context, input journey.Assessment) (*model.ResultPayload, error)
-	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.ResultPayload, error)
-	StartImport(ctx context.Context, input exchange.Small) (*model.ImportRunPayload, error)
-	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.ImportRunPayload, error)
-	AddImportSource(ctx context.Context, input exchange.NewSource) (*model.ImportSourcePayload, error)
-	UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.ImportSourcePayload, error)
-	PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.ImportSourcePayload, error)
-	ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.ImportSourcePayload, error)
-	PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.ImportSourcePayload, error)
-	InviteMember(ctx context.Context, input institution.Invitation) (*model.MembershipPayload, error)
-	AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.MembershipPayload, error)
-	SuspendMember(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error)
-	ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.MembershipPayload, error)
-	EndMembership(ctx context.Context, input institution.Reasoned) (*model.MembershipPayload, error)
-	UpdateInstitution(ctx context.Context, input institution.Update) (*model.InstitutionPayload, error)
-	AddUnit(ctx context.Context, input institution.NewUnit) (*model.UnitPayload, error)
-	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.UnitPayload, error)
-	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error)
-	UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.AlliancePayload, error)
-	CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.MicroDegreePayload, error)
-	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.MicroDegreePayload, error)
-	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.MicroDegreePayload, error)
-	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.MicroDegreePayload, error)
-	RegisterPortal(ctx context.Context, input portal.Registration) (*model.PortalPayload, error)
-	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.PortalPayload, error)
-	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.IdentityProviderPayload, error)
-	ApproveProvider(ctx context.Context, input provider.Approval) (*model.IdentityProviderPayload, error)
-	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.IdentityProviderPayload, error)
-	UpdateProvider(ctx context.Context, input provider.Update) (*model.IdentityProviderPayload, error)
-	AddProviderHome(ctx context.Context, input provider.NewHome) (*model.IdentityProviderPayload, error)
-	RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.IdentityProviderPayload, error)
-	DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.IdentityProviderPayload, error)
-	EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.IdentityProviderPayload, error)
-	CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.IdentityProviderPayload, error)
-	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.RecognitionRulePayload, error)
-	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.RecognitionRulePayload, error)
-	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.RecognitionRulePayload, error)
-	RequestRecognition(ctx context.Context, input recognition.Request) (*model.RecognitionCasePayload, error)
-	DecideRecognition(ctx context.Context, input recognition.Decision) (*model.RecognitionCasePayload, error)
-	GrantRole(ctx context.Context, input role.NewGrant) (*model.RoleGrantPayload, error)
-	EndRole(ctx context.Context, input role.End) (*model.RoleGrantPayload, error)
-	MakeRoleRule(ctx context.Context, input role.NewRule) (*model.RoleRulePayload, error)
-	EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.RoleRulePayload, error)
-	EndSession(ctx context.Context, input model.EndSessionInput) (*model.SessionPayload, error)
+	SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error)
+	WithdrawApplication(ctx context.Context, input journey.Withdrawal) (*model.Payload[*ent.Application], error)
+	NominateApplication(ctx context.Context, input journey.Nomination) (*model.Payload[*ent.Application], error)
+	RefuseNomination(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error)
+	AdmitApplication(ctx context.Context, input journey.Admission) (*model.Payload[*ent.Application], error)
+	RefuseApplication(ctx context.Context, input journey.Refusal) (*model.Payload[*ent.Application], error)
+	CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error)
+	UpdateCourseDraft(ctx context.Context, input catalogue.DraftUpdate) (*model.Payload[*ent.Course], error)
+	SubmitCourseForReview(ctx context.Context, input model.SubmitCourseForReviewInput) (*model.Payload[*ent.Course], error)
+	ReturnCourseDraft(ctx context.Context, input catalogue.Return) (*model.Payload[*ent.Course], error)
+	PublishCourse(ctx context.Context, input model.PublishCourseInput) (*model.Payload[*ent.Course], error)
+	WithdrawCourse(ctx context.Context, input model.WithdrawCourseInput) (*model.Payload[*ent.Course], error)
+	CreateOffering(ctx context.Context, input catalogue.NewOffering) (*model.Payload[*ent.Offering], error)
+	UpdateOffering(ctx context.Context, input catalogue.OfferingUpdate) (*model.Payload[*ent.Offering], error)
+	PublishOffering(ctx context.Context, input model.PublishOfferingInput) (*model.Payload[*ent.Offering], error)
+	CancelOffering(ctx context.Context, input model.CancelOfferingInput) (*model.Payload[*ent.Offering], error)
+	RegisterAPIClient(ctx context.Context, input client.Registration) (*model.Payload[*ent.ApiClient], error)
+	UpdateAPIClient(ctx context.Context, input client.Update) (*model.Payload[*ent.ApiClient], error)
+	AddAPIClientKey(ctx context.Context, input client.AnotherKey) (*model.Payload[*ent.ApiClient], error)
+	RetireAPIClientKey(ctx context.Context, input model.RetireAPIClientKeyInput) (*model.Payload[*ent.ApiClient], error)
+	DisableAPIClient(ctx context.Context, input model.DisableAPIClientInput) (*model.Payload[*ent.ApiClient], error)
+	EnableAPIClient(ctx context.Context, input model.EnableAPIClientInput) (*model.Payload[*ent.ApiClient], error)
+	IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error)
+	RevokeCredential(ctx context.Context, input credential.Revocation) (*model.Payload[*ent.Credential], error)
+	RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error)
+	ConfirmResult(ctx context.Context, input journey.Confirmation) (*model.Payload[*ent.Result], error)
+	StartImport(ctx context.Context, input exchange.Small) (*model.Payload[*ent.ImportRun], error)
+	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.Payload[*ent.ImportRun], error)
+	AddImportSource(ctx context.Context, input exchange.NewSource) (*model.Payload[*ent.ImportSource], error)
+	UpdateImportSource(ctx context.Context, input exchange.SourceUpdate) (*model.Payload[*ent.ImportSource], error)
+	PauseImportSource(ctx context.Context, input model.PauseImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	ResumeImportSource(ctx context.Context, input model.ResumeImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	PullImportSource(ctx context.Context, input model.PullImportSourceInput) (*model.Payload[*ent.ImportSource], error)
+	InviteMember(ctx context.Context, input institution.Invitation) (*model.Payload[*ent.Membership], error)
+	AnswerInvitation(ctx context.Context, input institution.InvitationAnswer) (*model.Payload[*ent.Membership], error)
+	SuspendMember(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error)
+	ReinstateMember(ctx context.Context, input model.ReinstateMemberInput) (*model.Payload[*ent.Membership], error)
+	EndMembership(ctx context.Context, input institution.Reasoned) (*model.Payload[*ent.Membership], error)
+	UpdateInstitution(ctx context.Context, input institution.Update) (*model.Payload[*ent.Institution], error)
+	AddUnit(ctx context.Context, input institution.NewUnit) (*model.Payload[*ent.Unit], error)
+	UpdateUnit(ctx context.Context, input institution.UnitUpdate) (*model.Payload[*ent.Unit], error)
+	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.Payload[*ent.Unit], error)
+	UpdateAlliance(ctx context.Context, input institution.AllianceUpdate) (*model.Payload[*ent.Alliance], error)
+	CreateMicroDegree(ctx context.Context, input microdegree.New) (*model.Payload[*ent.MicroDegree], error)
+	UpdateMicroDegree(ctx context.Context, input microdegree.Update) (*model.Payload[*ent.MicroDegree], error)
+	PublishMicroDegree(ctx context.Context, input model.PublishMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error)
+	WithdrawMicroDegree(ctx context.Context, input model.WithdrawMicroDegreeInput) (*model.Payload[*ent.MicroDegree], error)
+	RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error)
+	EndPortal(ctx context.Context, input model.EndPortalInput) (*model.Payload[*ent.Portal], error)
+	ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error)
+	ApproveProvider(ctx context.Context, input provider.Approval) (*model.Payload[*ent.Provider], error)
+	RejectProvider(ctx context.Context, input model.RejectProviderInput) (*model.Payload[*ent.Provider], error)
+	UpdateProvider(ctx context.Context, input provider.Update) (*model.Payload[*ent.Provider], error)
+	AddProviderHome(ctx context.Context, input provider.NewHome) (*model.Payload[*ent.Provider], error)
+	RemoveProviderHome(ctx context.Context, input provider.OldHome) (*model.Payload[*ent.Provider], error)
+	DisableProvider(ctx context.Context, input model.DisableProviderInput) (*model.Payload[*ent.Provider], error)
+	EnableProvider(ctx context.Context, input model.EnableProviderInput) (*model.Payload[*ent.Provider], error)
+	CheckProvider(ctx context.Context, input model.CheckProviderInput) (*model.Payload[*ent.Provider], error)
+	ProposeRecognitionRule(ctx context.Context, input agreement.Proposal) (*model.Payload[*ent.RecognitionRule], error)
+	AnswerRecognitionRule(ctx context.Context, input agreement.Answer) (*model.Payload[*ent.RecognitionRule], error)
+	TerminateRecognitionRule(ctx context.Context, input model.TerminateRecognitionRuleInput) (*model.Payload[*ent.RecognitionRule], error)
+	RequestRecognition(ctx context.Context, input recognition.Request) (*model.Payload[*ent.RecognitionCase], error)
+	DecideRecognition(ctx context.Context, input recognition.Decision) (*model.Payload[*ent.RecognitionCase], error)
+	GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[*ent.RoleGrant], error)
+	EndRole(ctx context.Context, input role.End) (*model.Payload[*ent.RoleGrant], error)
+	MakeRoleRule(ctx context.Context, input role.NewRule) (*model.Payload[*ent.RoleRule], error)
+	EndRoleRule(ctx context.Context, input role.RuleEnd) (*model.Payload[*ent.RoleRule], error)
+	EndSession(ctx context.Context, input model.EndSessionInput) (*model.Payload[*ent.Session], error)
 	EndOtherSessions(ctx context.Context, input model.EndOtherSessionsInput) (*model.OtherSessionsPayload, error)
-	UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error)
+	UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.Payload[*viewer.Viewer], error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id ident.ID) (model.Node, error)
 	Nodes(ctx context.Context, ids []ident.ID) ([]model.Node, error)
 	Application(ctx context.Context, id ident.ID) (*ent.Application, error)
-	Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*model.ApplicationConnection, error)
+	Applications(ctx context.Context, filter *model.ApplicationFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error)
 	Course(ctx context.Context, id ident.ID) (*ent.Course, error)
-	Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*model.CourseConnection, error)
+	Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error)
 	Offering(ctx context.Context, id ident.ID) (*ent.Offering, error)
-	Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error)
+	Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Offering], error)
 	ChangesCursor(ctx context.Context) (*string, error)
 	Changes(ctx context.Context, after string, types []model.ChangeType, first *int) (*model.ChangePage, error)
 	APIClient(ctx context.Context, id ident.ID) (*ent.ApiClient, error)
-	APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ApiClientConnection, error)
+	APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ApiClient], error)
 	Credential(ctx context.Context, id ident.ID) (*ent.Credential, error)
-	Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*model.CredentialConnection, error)
+	Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error)
 	VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error)
 	Catalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, orderBy *discovery.Order, atLeast *string, first *int, after *string, last *int, before *string) (*model.CatalogueConnection, error)
 	Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolment, error)
-	Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*model.EnrolmentConnection, error)
+	Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Enrolment], error)
 	ImportRun(ctx context.Context, id ident.ID) (*ent.ImportRun, error)
-	ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*model.ImportRunConnection, error)
+	ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportRun], error)
 	Alliance(ctx context.Context, slug string) (*ent.Alliance, error)
-	Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AllianceConnection, error)
+	Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Alliance], error)
 	Institution(ctx context.Context, by model.InstitutionBy) (*ent.Institution, error)
-	Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*model.InstitutionConnection, error)
+	Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Institution], error)
 	Programme(ctx context.Context, id ident.ID) (*ent.Programme, error)
 	MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error)
-	MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*model.MicroDegreeConnection, error)
+	MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error)
 	Viewer(ctx context.Context) (*viewer.Viewer, error)
-	IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*model.IdentityProviderConnection, error)
+	IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error)
 	RecognitionRule(ctx context.Context, id ident.ID) (*ent.RecognitionRule, error)
-	RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*model.RecognitionRuleConnection, error)
+	RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionRule], error)
 	RecognitionCase(ctx context.Context, id ident.ID) (*ent.RecognitionCase, error)
-	RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*model.RecognitionCaseConnection, error)
+	RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2580,8 +2580,8 @@ func _Mutation_submitApplication(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().SubmitApplication(ctx, fc.Args["input"].(journey.Submission))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2624,8 +2624,8 @@ func _Mutation_withdrawApplication(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().WithdrawApplication(ctx, fc.Args["input"].(journey.Withdrawal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2668,8 +2668,8 @@ func _Mutation_nominateApplication(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().NominateApplication(ctx, fc.Args["input"].(journey.Nomination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2712,8 +2712,8 @@ func _Mutation_refuseNomination(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().RefuseNomination(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2756,8 +2756,8 @@ func _Mutation_admitApplication(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().AdmitApplication(ctx, fc.Args["input"].(journey.Admission))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2800,8 +2800,8 @@ func _Mutation_refuseApplication(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().RefuseApplication(ctx, fc.Args["input"].(journey.Refusal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationPayload) graphql.Marshaler {
-			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2844,8 +2844,8 @@ func _Mutation_createCourse(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().CreateCourse(ctx, fc.Args["input"].(catalogue.NewCourse))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2888,8 +2888,8 @@ func _Mutation_updateCourseDraft(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateCourseDraft(ctx, fc.Args["input"].(catalogue.DraftUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2932,8 +2932,8 @@ func _Mutation_submitCourseForReview(ctx context.Context, ec *executionContext, 
 			return ec.Resolvers.Mutation().SubmitCourseForReview(ctx, fc.Args["input"].(model.SubmitCourseForReviewInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -2976,8 +2976,8 @@ func _Mutation_returnCourseDraft(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().ReturnCourseDraft(ctx, fc.Args["input"].(catalogue.Return))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3020,8 +3020,8 @@ func _Mutation_publishCourse(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().PublishCourse(ctx, fc.Args["input"].(model.PublishCourseInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3064,8 +3064,8 @@ func _Mutation_withdrawCourse(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().WithdrawCourse(ctx, fc.Args["input"].(model.WithdrawCourseInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CoursePayload) graphql.Marshaler {
-			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCoursePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Course]) graphql.Marshaler {
+			return marshalOCoursePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3108,8 +3108,8 @@ func _Mutation_createOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().CreateOffering(ctx, fc.Args["input"].(catalogue.NewOffering))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
-			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3152,8 +3152,8 @@ func _Mutation_updateOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateOffering(ctx, fc.Args["input"].(catalogue.OfferingUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
-			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3196,8 +3196,8 @@ func _Mutation_publishOffering(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().PublishOffering(ctx, fc.Args["input"].(model.PublishOfferingInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
-			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3240,8 +3240,8 @@ func _Mutation_cancelOffering(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().CancelOffering(ctx, fc.Args["input"].(model.CancelOfferingInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingPayload) graphql.Marshaler {
-			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3284,8 +3284,8 @@ func _Mutation_registerApiClient(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().RegisterAPIClient(ctx, fc.Args["input"].(client.Registration))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3328,8 +3328,8 @@ func _Mutation_updateApiClient(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().UpdateAPIClient(ctx, fc.Args["input"].(client.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3372,8 +3372,8 @@ func _Mutation_addApiClientKey(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddAPIClientKey(ctx, fc.Args["input"].(client.AnotherKey))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3416,8 +3416,8 @@ func _Mutation_retireApiClientKey(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RetireAPIClientKey(ctx, fc.Args["input"].(model.RetireAPIClientKeyInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3460,8 +3460,8 @@ func _Mutation_disableApiClient(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().DisableAPIClient(ctx, fc.Args["input"].(model.DisableAPIClientInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3504,8 +3504,8 @@ func _Mutation_enableApiClient(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().EnableAPIClient(ctx, fc.Args["input"].(model.EnableAPIClientInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.APIClientPayload) graphql.Marshaler {
-			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAPIClientPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3548,8 +3548,8 @@ func _Mutation_issueCredential(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().IssueCredential(ctx, fc.Args["input"].(credential.Issue))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CredentialPayload) graphql.Marshaler {
-			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
+			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3592,8 +3592,8 @@ func _Mutation_revokeCredential(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().RevokeCredential(ctx, fc.Args["input"].(credential.Revocation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CredentialPayload) graphql.Marshaler {
-			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Credential]) graphql.Marshaler {
+			return marshalOCredentialPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3636,8 +3636,8 @@ func _Mutation_recordResult(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().RecordResult(ctx, fc.Args["input"].(journey.Assessment))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ResultPayload) graphql.Marshaler {
-			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
+			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3680,8 +3680,8 @@ func _Mutation_confirmResult(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().ConfirmResult(ctx, fc.Args["input"].(journey.Confirmation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ResultPayload) graphql.Marshaler {
-			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐResultPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Result]) graphql.Marshaler {
+			return marshalOResultPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3724,8 +3724,8 @@ func _Mutation_startImport(ctx context.Context, ec *executionContext, field grap
 			return ec.Resolvers.Mutation().StartImport(ctx, fc.Args["input"].(exchange.Small))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportRunPayload) graphql.Marshaler {
-			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
+			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3768,8 +3768,8 @@ func _Mutation_cancelImport(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().CancelImport(ctx, fc.Args["input"].(model.CancelImportInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportRunPayload) graphql.Marshaler {
-			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportRun]) graphql.Marshaler {
+			return marshalOImportRunPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3812,8 +3812,8 @@ func _Mutation_addImportSource(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddImportSource(ctx, fc.Args["input"].(exchange.NewSource))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
-			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
+			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3856,8 +3856,8 @@ func _Mutation_updateImportSource(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().UpdateImportSource(ctx, fc.Args["input"].(exchange.SourceUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
-			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
+			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3900,8 +3900,8 @@ func _Mutation_pauseImportSource(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().PauseImportSource(ctx, fc.Args["input"].(model.PauseImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
-			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
+			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3944,8 +3944,8 @@ func _Mutation_resumeImportSource(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().ResumeImportSource(ctx, fc.Args["input"].(model.ResumeImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
-			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
+			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -3988,8 +3988,8 @@ func _Mutation_pullImportSource(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().PullImportSource(ctx, fc.Args["input"].(model.PullImportSourceInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportSourcePayload) graphql.Marshaler {
-			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportSourcePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.ImportSource]) graphql.Marshaler {
+			return marshalOImportSourcePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4032,8 +4032,8 @@ func _Mutation_inviteMember(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().InviteMember(ctx, fc.Args["input"].(institution.Invitation))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
-			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
+			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4076,8 +4076,8 @@ func _Mutation_answerInvitation(ctx context.Context, ec *executionContext, field
 			return ec.Resolvers.Mutation().AnswerInvitation(ctx, fc.Args["input"].(institution.InvitationAnswer))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
-			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
+			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4120,8 +4120,8 @@ func _Mutation_suspendMember(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().SuspendMember(ctx, fc.Args["input"].(institution.Reasoned))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
-			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
+			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4164,8 +4164,8 @@ func _Mutation_reinstateMember(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ReinstateMember(ctx, fc.Args["input"].(model.ReinstateMemberInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
-			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
+			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4208,8 +4208,8 @@ func _Mutation_endMembership(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().EndMembership(ctx, fc.Args["input"].(institution.Reasoned))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
-			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMembershipPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Membership]) graphql.Marshaler {
+			return marshalOMembershipPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4252,8 +4252,8 @@ func _Mutation_updateInstitution(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateInstitution(ctx, fc.Args["input"].(institution.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.InstitutionPayload) graphql.Marshaler {
-			return marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Institution]) graphql.Marshaler {
+			return marshalOInstitutionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4296,8 +4296,8 @@ func _Mutation_addUnit(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Mutation().AddUnit(ctx, fc.Args["input"].(institution.NewUnit))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
-			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
+			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4340,8 +4340,8 @@ func _Mutation_updateUnit(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Mutation().UpdateUnit(ctx, fc.Args["input"].(institution.UnitUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
-			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
+			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4384,8 +4384,8 @@ func _Mutation_closeUnit(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().CloseUnit(ctx, fc.Args["input"].(model.CloseUnitInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
-			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnitPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Unit]) graphql.Marshaler {
+			return marshalOUnitPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4428,8 +4428,8 @@ func _Mutation_updateAlliance(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateAlliance(ctx, fc.Args["input"].(institution.AllianceUpdate))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AlliancePayload) graphql.Marshaler {
-			return marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAlliancePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Alliance]) graphql.Marshaler {
+			return marshalOAlliancePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4472,8 +4472,8 @@ func _Mutation_createMicroDegree(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().CreateMicroDegree(ctx, fc.Args["input"].(microdegree.New))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
-			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4516,8 +4516,8 @@ func _Mutation_updateMicroDegree(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().UpdateMicroDegree(ctx, fc.Args["input"].(microdegree.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
-			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4560,8 +4560,8 @@ func _Mutation_publishMicroDegree(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().PublishMicroDegree(ctx, fc.Args["input"].(model.PublishMicroDegreeInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
-			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4604,8 +4604,8 @@ func _Mutation_withdrawMicroDegree(ctx context.Context, ec *executionContext, fi
 			return ec.Resolvers.Mutation().WithdrawMicroDegree(ctx, fc.Args["input"].(model.WithdrawMicroDegreeInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreePayload) graphql.Marshaler {
-			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4648,8 +4648,8 @@ func _Mutation_registerPortal(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().RegisterPortal(ctx, fc.Args["input"].(portal.Registration))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalPayload) graphql.Marshaler {
-			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
+			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4692,8 +4692,8 @@ func _Mutation_endPortal(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().EndPortal(ctx, fc.Args["input"].(model.EndPortalInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.PortalPayload) graphql.Marshaler {
-			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPortalPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Portal]) graphql.Marshaler {
+			return marshalOPortalPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4736,8 +4736,8 @@ func _Mutation_proposeProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ProposeProvider(ctx, fc.Args["input"].(provider.Proposal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4780,8 +4780,8 @@ func _Mutation_approveProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().ApproveProvider(ctx, fc.Args["input"].(provider.Approval))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4824,8 +4824,8 @@ func _Mutation_rejectProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().RejectProvider(ctx, fc.Args["input"].(model.RejectProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4868,8 +4868,8 @@ func _Mutation_updateProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UpdateProvider(ctx, fc.Args["input"].(provider.Update))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4912,8 +4912,8 @@ func _Mutation_addProviderHome(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().AddProviderHome(ctx, fc.Args["input"].(provider.NewHome))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -4956,8 +4956,8 @@ func _Mutation_removeProviderHome(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RemoveProviderHome(ctx, fc.Args["input"].(provider.OldHome))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5000,8 +5000,8 @@ func _Mutation_disableProvider(ctx context.Context, ec *executionContext, field 
 			return ec.Resolvers.Mutation().DisableProvider(ctx, fc.Args["input"].(model.DisableProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5044,8 +5044,8 @@ func _Mutation_enableProvider(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().EnableProvider(ctx, fc.Args["input"].(model.EnableProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5088,8 +5088,8 @@ func _Mutation_checkProvider(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Mutation().CheckProvider(ctx, fc.Args["input"].(model.CheckProviderInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderPayload) graphql.Marshaler {
-			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5132,8 +5132,8 @@ func _Mutation_proposeRecognitionRule(ctx context.Context, ec *executionContext,
 			return ec.Resolvers.Mutation().ProposeRecognitionRule(ctx, fc.Args["input"].(agreement.Proposal))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionRulePayload) graphql.Marshaler {
-			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRulePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5176,8 +5176,8 @@ func _Mutation_answerRecognitionRule(ctx context.Context, ec *executionContext, 
 			return ec.Resolvers.Mutation().AnswerRecognitionRule(ctx, fc.Args["input"].(agreement.Answer))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionRulePayload) graphql.Marshaler {
-			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRulePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5220,8 +5220,8 @@ func _Mutation_terminateRecognitionRule(ctx context.Context, ec *executionContex
 			return ec.Resolvers.Mutation().TerminateRecognitionRule(ctx, fc.Args["input"].(model.TerminateRecognitionRuleInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionRulePayload) graphql.Marshaler {
-			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRulePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalORecognitionRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5264,8 +5264,8 @@ func _Mutation_requestRecognition(ctx context.Context, ec *executionContext, fie
 			return ec.Resolvers.Mutation().RequestRecognition(ctx, fc.Args["input"].(recognition.Request))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionCasePayload) graphql.Marshaler {
-			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCasePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5308,8 +5308,8 @@ func _Mutation_decideRecognition(ctx context.Context, ec *executionContext, fiel
 			return ec.Resolvers.Mutation().DecideRecognition(ctx, fc.Args["input"].(recognition.Decision))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionCasePayload) graphql.Marshaler {
-			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCasePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalORecognitionCasePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5352,8 +5352,8 @@ func _Mutation_grantRole(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(role.NewGrant))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
-			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
+			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5396,8 +5396,8 @@ func _Mutation_endRole(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Mutation().EndRole(ctx, fc.Args["input"].(role.End))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleGrantPayload) graphql.Marshaler {
-			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleGrantPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleGrant]) graphql.Marshaler {
+			return marshalORoleGrantPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5440,8 +5440,8 @@ func _Mutation_makeRoleRule(ctx context.Context, ec *executionContext, field gra
 			return ec.Resolvers.Mutation().MakeRoleRule(ctx, fc.Args["input"].(role.NewRule))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRulePayload) graphql.Marshaler {
-			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRulePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
+			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5484,8 +5484,8 @@ func _Mutation_endRoleRule(ctx context.Context, ec *executionContext, field grap
 			return ec.Resolvers.Mutation().EndRoleRule(ctx, fc.Args["input"].(role.RuleEnd))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleRulePayload) graphql.Marshaler {
-			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRoleRulePayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.RoleRule]) graphql.Marshaler {
+			return marshalORoleRulePayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5528,8 +5528,8 @@ func _Mutation_endSession(ctx context.Context, ec *executionContext, field graph
 			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["input"].(model.EndSessionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionPayload) graphql.Marshaler {
-			return marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*ent.Session]) graphql.Marshaler {
+			return marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5616,8 +5616,8 @@ func _Mutation_unlinkIdentity(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Mutation().UnlinkIdentity(ctx, fc.Args["input"].(model.UnlinkIdentityInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnlinkIdentityPayload) graphql.Marshaler {
-			return marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnlinkIdentityPayload(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Payload[*viewer.Viewer]) graphql.Marshaler {
+			return marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -5976,8 +5976,8 @@ func _Query_applications(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().Applications(ctx, fc.Args["filter"].(*model.ApplicationFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplicationConnection) graphql.Marshaler {
-			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApplicationConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Application]) graphql.Marshaler {
+			return marshalOApplicationConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6064,8 +6064,8 @@ func _Query_courses(ctx context.Context, ec *executionContext, field graphql.Col
 			return ec.Resolvers.Query().Courses(ctx, fc.Args["filter"].(*model.CourseFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CourseConnection) graphql.Marshaler {
-			return marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCourseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Course]) graphql.Marshaler {
+			return marshalOCourseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6152,8 +6152,8 @@ func _Query_offerings(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.Resolvers.Query().Offerings(ctx, fc.Args["filter"].(*model.OfferingFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferingConnection) graphql.Marshaler {
-			return marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐOfferingConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Offering]) graphql.Marshaler {
+			return marshalOOfferingConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6307,8 +6307,8 @@ func _Query_apiClients(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().APIClients(ctx, fc.Args["institutionId"].(ident.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ApiClientConnection) graphql.Marshaler {
-			return marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐApiClientConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ApiClient]) graphql.Marshaler {
+			return marshalOApiClientConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6395,8 +6395,8 @@ func _Query_credentials(ctx context.Context, ec *executionContext, field graphql
 			return ec.Resolvers.Query().Credentials(ctx, fc.Args["filter"].(*model.CredentialFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CredentialConnection) graphql.Marshaler {
-			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐCredentialConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Credential]) graphql.Marshaler {
+			return marshalOCredentialConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6571,8 +6571,8 @@ func _Query_enrolments(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().Enrolments(ctx, fc.Args["filter"].(*model.EnrolmentFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.EnrolmentConnection) graphql.Marshaler {
-			return marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐEnrolmentConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Enrolment]) graphql.Marshaler {
+			return marshalOEnrolmentConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6659,8 +6659,8 @@ func _Query_importRuns(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.Query().ImportRuns(ctx, fc.Args["institutionId"].(ident.ID), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportRunConnection) graphql.Marshaler {
-			return marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐImportRunConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.ImportRun]) graphql.Marshaler {
+			return marshalOImportRunConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6747,8 +6747,8 @@ func _Query_alliances(ctx context.Context, ec *executionContext, field graphql.C
 			return ec.Resolvers.Query().Alliances(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AllianceConnection) graphql.Marshaler {
-			return marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐAllianceConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Alliance]) graphql.Marshaler {
+			return marshalOAllianceConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6835,8 +6835,8 @@ func _Query_institutions(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().Institutions(ctx, fc.Args["filter"].(*model.InstitutionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.InstitutionConnection) graphql.Marshaler {
-			return marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐInstitutionConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Institution]) graphql.Marshaler {
+			return marshalOInstitutionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -6967,8 +6967,8 @@ func _Query_microDegrees(ctx context.Context, ec *executionContext, field graphq
 			return ec.Resolvers.Query().MicroDegrees(ctx, fc.Args["updatedSince"].(*time.Time), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.MicroDegreeConnection) graphql.Marshaler {
-			return marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐMicroDegreeConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.MicroDegree]) graphql.Marshaler {
+			return marshalOMicroDegreeConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7043,8 +7043,8 @@ func _Query_identityProviders(ctx context.Context, ec *executionContext, field g
 			return ec.Resolvers.Query().IdentityProviders(ctx, fc.Args["filter"].(*model.IdentityProviderFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IdentityProviderConnection) graphql.Marshaler {
-			return marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityProviderConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.Provider]) graphql.Marshaler {
+			return marshalOIdentityProviderConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7131,8 +7131,8 @@ func _Query_recognitionRules(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Query().RecognitionRules(ctx, fc.Args["filter"].(*model.RecognitionRuleFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionRuleConnection) graphql.Marshaler {
-			return marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionRuleConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RecognitionRule]) graphql.Marshaler {
+			return marshalORecognitionRuleConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -7219,8 +7219,8 @@ func _Query_recognitionCases(ctx context.Context, ec *executionContext, field gr
 			return ec.Resolvers.Query().RecognitionCases(ctx, fc.Args["filter"].(*model.RecognitionCaseFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RecognitionCaseConnection) graphql.Marshaler {
-			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐRecognitionCaseConnection(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*ent.RecognitionCase]) graphql.Marshaler {
+			return marshalORecognitionCaseConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx, ec, selections, v)
 		},
 		true,
 		false,

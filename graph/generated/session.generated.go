@@ -22,20 +22,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type IdentityConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.IdentityConnection) ([]*model.IdentityEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.IdentityConnection) (int, error)
-}
 type SessionResolver interface {
 	Current(ctx context.Context, obj *ent.Session) (bool, error)
 
 	Identity(ctx context.Context, objs []*ent.Session) ([]*ent.Identity, error)
-}
-type SessionConnectionResolver interface {
-	Edges(ctx context.Context, obj *model.SessionConnection) ([]*model.SessionEdge, error)
-
-	TotalCount(ctx context.Context, obj *model.SessionConnection) (int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -161,7 +151,7 @@ func fieldContext_Identity_assurance(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Identity", field, false, false, "String")
 }
 
-func _IdentityConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityConnection) (ret graphql.Marshaler) {
+func _IdentityConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -170,11 +160,11 @@ func _IdentityConnection_edges(ctx context.Context, ec *executionContext, field 
 			return fieldContext_IdentityConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.IdentityConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.IdentityEdge) graphql.Marshaler {
-			return marshalNIdentityEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Identity]) graphql.Marshaler {
+			return marshalNIdentityEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -184,8 +174,8 @@ func fieldContext_IdentityConnection_edges(_ context.Context, ec *executionConte
 	fc = &graphql.FieldContext{
 		Object:     "IdentityConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_IdentityEdge(ctx, ec, field)
 		},
@@ -193,7 +183,7 @@ func fieldContext_IdentityConnection_edges(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _IdentityConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityConnection) (ret graphql.Marshaler) {
+func _IdentityConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -225,7 +215,7 @@ func fieldContext_IdentityConnection_nodes(_ context.Context, ec *executionConte
 	return fc, nil
 }
 
-func _IdentityConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityConnection) (ret graphql.Marshaler) {
+func _IdentityConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -257,7 +247,7 @@ func fieldContext_IdentityConnection_pageInfo(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
-func _IdentityConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityConnection) (ret graphql.Marshaler) {
+func _IdentityConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -266,7 +256,7 @@ func _IdentityConnection_totalCount(ctx context.Context, ec *executionContext, f
 			return fieldContext_IdentityConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.IdentityConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -277,10 +267,10 @@ func _IdentityConnection_totalCount(ctx context.Context, ec *executionContext, f
 	)
 }
 func fieldContext_IdentityConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("IdentityConnection", field, true, false, "Int")
 }
 
-func _IdentityEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityEdge) (ret graphql.Marshaler) {
+func _IdentityEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -303,7 +293,7 @@ func fieldContext_IdentityEdge_cursor(_ context.Context, ec *executionContext, f
 	return graphql.NewScalarFieldContext("IdentityEdge", field, false, false, "String")
 }
 
-func _IdentityEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.IdentityEdge) (ret graphql.Marshaler) {
+func _IdentityEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Identity]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -661,7 +651,7 @@ func (ec *executionContext) resolveBatch_Session_identity(ctx context.Context, f
 	)
 }
 
-func _SessionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+func _SessionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -670,11 +660,11 @@ func _SessionConnection_edges(ctx context.Context, ec *executionContext, field g
 			return fieldContext_SessionConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.SessionConnection().Edges(ctx, obj)
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.SessionEdge) graphql.Marshaler {
-			return marshalNSessionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionEdgeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[*ent.Session]) graphql.Marshaler {
+			return marshalNSessionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -684,8 +674,8 @@ func fieldContext_SessionConnection_edges(_ context.Context, ec *executionContex
 	fc = &graphql.FieldContext{
 		Object:     "SessionConnection",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_SessionEdge(ctx, ec, field)
 		},
@@ -693,7 +683,7 @@ func fieldContext_SessionConnection_edges(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _SessionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+func _SessionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -725,7 +715,7 @@ func fieldContext_SessionConnection_nodes(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
-func _SessionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+func _SessionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -757,7 +747,7 @@ func fieldContext_SessionConnection_pageInfo(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
-func _SessionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+func _SessionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Connection[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -766,7 +756,7 @@ func _SessionConnection_totalCount(ctx context.Context, ec *executionContext, fi
 			return fieldContext_SessionConnection_totalCount(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.SessionConnection().TotalCount(ctx, obj)
+			return obj.TotalCount(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -777,10 +767,10 @@ func _SessionConnection_totalCount(ctx context.Context, ec *executionContext, fi
 	)
 }
 func fieldContext_SessionConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SessionConnection", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("SessionConnection", field, true, false, "Int")
 }
 
-func _SessionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionEdge) (ret graphql.Marshaler) {
+func _SessionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -803,7 +793,7 @@ func fieldContext_SessionEdge_cursor(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("SessionEdge", field, false, false, "String")
 }
 
-func _SessionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionEdge) (ret graphql.Marshaler) {
+func _SessionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *relay.Edge[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -835,7 +825,7 @@ func fieldContext_SessionEdge_node(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
-func _SessionPayload_session(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionPayload) (ret graphql.Marshaler) {
+func _SessionPayload_session(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -844,7 +834,7 @@ func _SessionPayload_session(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_SessionPayload_session(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Session, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Session) graphql.Marshaler {
@@ -867,7 +857,7 @@ func fieldContext_SessionPayload_session(_ context.Context, ec *executionContext
 	return fc, nil
 }
 
-func _SessionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionPayload) (ret graphql.Marshaler) {
+func _SessionPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*ent.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -899,7 +889,7 @@ func fieldContext_SessionPayload_errors(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func _UnlinkIdentityPayload_viewer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnlinkIdentityPayload) (ret graphql.Marshaler) {
+func _UnlinkIdentityPayload_viewer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*viewer.Viewer]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -908,7 +898,7 @@ func _UnlinkIdentityPayload_viewer(ctx context.Context, ec *executionContext, fi
 			return fieldContext_UnlinkIdentityPayload_viewer(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Viewer, nil
+			return obj.Done, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *viewer.Viewer) graphql.Marshaler {
@@ -931,7 +921,7 @@ func fieldContext_UnlinkIdentityPayload_viewer(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _UnlinkIdentityPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnlinkIdentityPayload) (ret graphql.Marshaler) {
+func _UnlinkIdentityPayload_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Payload[*viewer.Viewer]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1156,7 +1146,7 @@ func _Identity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 var identityConnectionImplementors = []string{"IdentityConnection"}
 
-func _IdentityConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.IdentityConnection) graphql.Marshaler {
+func _IdentityConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Identity]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1166,11 +1156,10 @@ func _IdentityConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("IdentityConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _IdentityConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _IdentityConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _IdentityConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1206,7 +1195,7 @@ func _IdentityConnection(ctx context.Context, ec *executionContext, sel ast.Sele
 
 var identityEdgeImplementors = []string{"IdentityEdge"}
 
-func _IdentityEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.IdentityEdge) graphql.Marshaler {
+func _IdentityEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Identity]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1362,7 +1351,7 @@ func _Session(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 
 var sessionConnectionImplementors = []string{"SessionConnection"}
 
-func _SessionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.SessionConnection) graphql.Marshaler {
+func _SessionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Connection[*ent.Session]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1372,11 +1361,10 @@ func _SessionConnection(ctx context.Context, ec *executionContext, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("SessionConnection")
 		case "edges":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _SessionConnection_edges(ctx, ec, field, obj)
-				})
+			out.Values[i] = _SessionConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "nodes":
 			out.Values[i] = _SessionConnection_nodes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1412,7 +1400,7 @@ func _SessionConnection(ctx context.Context, ec *executionContext, sel ast.Selec
 
 var sessionEdgeImplementors = []string{"SessionEdge"}
 
-func _SessionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.SessionEdge) graphql.Marshaler {
+func _SessionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *relay.Edge[*ent.Session]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1450,7 +1438,7 @@ func _SessionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 
 var sessionPayloadImplementors = []string{"SessionPayload"}
 
-func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.SessionPayload) graphql.Marshaler {
+func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*ent.Session]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1488,7 +1476,7 @@ func _SessionPayload(ctx context.Context, ec *executionContext, sel ast.Selectio
 
 var unlinkIdentityPayloadImplementors = []string{"UnlinkIdentityPayload"}
 
-func _UnlinkIdentityPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnlinkIdentityPayload) graphql.Marshaler {
+func _UnlinkIdentityPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Payload[*viewer.Viewer]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, unlinkIdentityPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1562,11 +1550,11 @@ func marshalNIdentity2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Identity(ctx, ec, sel, v)
 }
 
-func marshalNIdentityEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.IdentityEdge) graphql.Marshaler {
+func marshalNIdentityEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Identity]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNIdentityEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityEdge(ctx, ec, sel, v[i])
+		return marshalNIdentityEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1578,7 +1566,7 @@ func marshalNIdentityEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
-func marshalNIdentityEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityEdge) graphql.Marshaler {
+func marshalNIdentityEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Identity]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "IdentityEdge!")
 		return graphql.Null
@@ -1611,11 +1599,11 @@ func marshalNSession2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐ
 	return _Session(ctx, ec, sel, v)
 }
 
-func marshalNSessionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.SessionEdge) graphql.Marshaler {
+func marshalNSessionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*relay.Edge[*ent.Session]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNSessionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionEdge(ctx, ec, sel, v[i])
+		return marshalNSessionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1627,7 +1615,7 @@ func marshalNSessionEdge2ᚕᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrine�
 	return ret
 }
 
-func marshalNSessionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.SessionEdge) graphql.Marshaler {
+func marshalNSessionEdge2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Edge[*ent.Session]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SessionEdge!")
 		return graphql.Null
@@ -1662,7 +1650,7 @@ func marshalOIdentity2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋent�
 	return _Identity(ctx, ec, sel, v)
 }
 
-func marshalOIdentityConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐIdentityConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.IdentityConnection) graphql.Marshaler {
+func marshalOIdentityConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Identity]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -1683,21 +1671,21 @@ func marshalOSession2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋentᚐ
 	return _Session(ctx, ec, sel, v)
 }
 
-func marshalOSessionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.SessionConnection) graphql.Marshaler {
+func marshalOSessionConnection2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋinternalᚋrelayᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *relay.Connection[*ent.Session]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _SessionConnection(ctx, ec, sel, v)
 }
 
-func marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐSessionPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.SessionPayload) graphql.Marshaler {
+func marshalOSessionPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*ent.Session]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _SessionPayload(ctx, ec, sel, v)
 }
 
-func marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐUnlinkIdentityPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UnlinkIdentityPayload) graphql.Marshaler {
+func marshalOUnlinkIdentityPayload2ᚖgithubᚗcomᚋperegrineᚑexchangeᚋperegrineᚋgraphᚋmodelᚐPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Payload[*viewer.Viewer]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -32,22 +32,6 @@ type UserError interface {
 	IsUserError()
 }
 
-// What became of an alliance.
-type AlliancePayload struct {
-	// The alliance; null when it was refused.
-	Alliance *ent.Alliance `json:"alliance,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
-// What became of a program.
-type APIClientPayload struct {
-	// The program; null when it was refused.
-	APIClient *ent.ApiClient `json:"apiClient,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // Which applications to list.
 type ApplicationFilter struct {
 	// Institution at which the viewer holds a role.
@@ -60,14 +44,6 @@ type ApplicationFilter struct {
 	OfferingID *ident.ID `json:"offeringId,omitempty"`
 	// Only rows that have changed since then.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
-}
-
-// What became of an application.
-type ApplicationPayload struct {
-	// The application; null when it was refused.
-	Application *ent.Application `json:"application,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // When learners of an audience may apply.
@@ -200,14 +176,6 @@ type CourseFilter struct {
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
-// What became of a course.
-type CoursePayload struct {
-	// The course; null when it was refused.
-	Course *ent.Course `json:"course,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // Which credentials to list.
 type CredentialFilter struct {
 	// Issued by this institution.
@@ -216,14 +184,6 @@ type CredentialFilter struct {
 	States []credential.State `json:"states,omitempty"`
 	// Only rows that have changed since then.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
-}
-
-// What became of a credential.
-type CredentialPayload struct {
-	// The credential; null when it was refused.
-	Credential *ent.Credential `json:"credential,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // What the verification of a credential found.
@@ -364,14 +324,6 @@ type IdentityProviderFilter struct {
 	InstitutionID *ident.ID `json:"institutionId,omitempty"`
 }
 
-// What became of an identity provider.
-type IdentityProviderPayload struct {
-	// The provider; null when it was refused.
-	IdentityProvider *ent.Provider `json:"identityProvider,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // One thing that is wrong with a row.
 type ImportProblem struct {
 	// Path in the course, such as `offerings.0.seats`; empty when it concerns the whole.
@@ -380,22 +332,6 @@ type ImportProblem struct {
 	Message string `json:"message"`
 	// Whether the row was refused because of it.
 	Blocking bool `json:"blocking"`
-}
-
-// What became of an import.
-type ImportRunPayload struct {
-	// The run; null when it was refused.
-	ImportRun *ent.ImportRun `json:"importRun,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
-// What became of a source.
-type ImportSourcePayload struct {
-	// The source; null when it was refused.
-	ImportSource *ent.ImportSource `json:"importSource,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // How to name an institution: by exactly one of its identifiers.
@@ -428,34 +364,10 @@ type InstitutionFilter struct {
 	CanSignIn *bool `json:"canSignIn,omitempty"`
 }
 
-// What became of an institution.
-type InstitutionPayload struct {
-	// The institution; null when it was refused.
-	Institution *ent.Institution `json:"institution,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // How people of an institution sign in.
 type InstitutionSignIn struct {
 	// Where that begins. A path of this server may go along as `return_to`.
 	URL string `json:"url"`
-}
-
-// What became of a membership.
-type MembershipPayload struct {
-	// The membership; null when it was refused.
-	Membership *ent.Membership `json:"membership,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
-// What became of a micro-degree.
-type MicroDegreePayload struct {
-	// The micro-degree; null when it was refused.
-	MicroDegree *ent.MicroDegree `json:"microDegree,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // How to finish a micro-degree.
@@ -496,14 +408,6 @@ type OfferingFilter struct {
 	States []offering.State `json:"states,omitempty"`
 	// That have changed since this moment, or at it.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
-}
-
-// What became of an offering.
-type OfferingPayload struct {
-	// The offering; null when it was refused.
-	Offering *ent.Offering `json:"offering,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // One meeting of an offering.
@@ -564,14 +468,6 @@ type PlanPath struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
-// What became of a portal.
-type PortalPayload struct {
-	// The portal; null when it was refused.
-	Portal *ent.Portal `json:"portal,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // What keeps a draft from being published, or is unusual.
 type PublicationIssue struct {
 	// Element of the content, such as `outcomes`.
@@ -616,14 +512,6 @@ type RecognitionCaseFilter struct {
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
-// What became of a recognition case.
-type RecognitionCasePayload struct {
-	// The case; null when it was refused.
-	RecognitionCase *ent.RecognitionCase `json:"recognitionCase,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // Which rules to list.
 type RecognitionRuleFilter struct {
 	// With this home institution.
@@ -638,14 +526,6 @@ type RecognitionRuleFilter struct {
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 }
 
-// What became of a rule.
-type RecognitionRulePayload struct {
-	// The rule; null when it was refused.
-	RecognitionRule *ent.RecognitionRule `json:"recognitionRule,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // Reinstates a suspended member.
 type ReinstateMemberInput struct {
 	// The membership.
@@ -656,14 +536,6 @@ type ReinstateMemberInput struct {
 type RejectProviderInput struct {
 	// The provider.
 	ProviderID ident.ID `json:"providerId"`
-}
-
-// What became of a result.
-type ResultPayload struct {
-	// The result; null when it was refused.
-	Result *ent.Result `json:"result,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // A source to go on with.
@@ -688,30 +560,6 @@ type RoleGrantFilter struct {
 	PersonID *ident.ID `json:"personId,omitempty"`
 	// True: those that hold now; false: those that have ended or have not begun.
 	Current *bool `json:"current,omitempty"`
-}
-
-// What became of a role.
-type RoleGrantPayload struct {
-	// The role as given or ended; null when it was refused.
-	RoleGrant *ent.RoleGrant `json:"roleGrant,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
-// What became of a rule for roles.
-type RoleRulePayload struct {
-	// The rule; null when it was refused.
-	RoleRule *ent.RoleRule `json:"roleRule,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
-// What became of a session.
-type SessionPayload struct {
-	// The session that ended; null when it was refused.
-	Session *ent.Session `json:"session,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // The thing is in a state that does not allow the step.
@@ -750,26 +598,10 @@ type TextSpan struct {
 	End int `json:"end"`
 }
 
-// What became of a unit.
-type UnitPayload struct {
-	// The unit; null when it was refused.
-	Unit *ent.Unit `json:"unit,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
-}
-
 // Takes an account from the viewer.
 type UnlinkIdentityInput struct {
 	// The account.
 	IdentityID ident.ID `json:"identityId"`
-}
-
-// What became of an account.
-type UnlinkIdentityPayload struct {
-	// The viewer, without the account; null when it was refused.
-	Viewer *viewer.Viewer `json:"viewer,omitempty"`
-	// Why it was refused.
-	Errors []UserError `json:"errors"`
 }
 
 // One check of a verification.

@@ -119,9 +119,9 @@ func Require(ctx context.Context, verb Verb, at ident.ID, units ...*ident.ID) er
 	}
 	if !Allowed(v, verb, at, units...) {
 		if v.Kind == viewer.Program {
-			return problem.New(problem.Forbidden, "the token of this program does not have the scope %q there", verb).With("verb", string(verb))
+			return problem.New(problem.Forbidden, "the token of this program does not have the scope %q there", verb).With(problem.Right(verb))
 		}
-		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With("verb", string(verb))
+		return problem.New(problem.Forbidden, "your roles do not include the right %q there", verb).With(problem.Right(verb))
 	}
 	return nil
 }

@@ -58,5 +58,5 @@ func steppedUp(v *viewer.Viewer) error {
 	if v.Kind != viewer.Person || v.SteppedUp {
 		return nil
 	}
-	return problem.New(problem.StepUpRequired, "this needs a second factor, proved within the last 30 minutes").With("stepUpUrl", StepUpPath)
+	return problem.New(problem.StepUpRequired, "this needs a second factor, proved within the last 30 minutes").With(problem.StepUp(StepUpPath))
 }

@@ -91,7 +91,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 // offerable returns nil when the course has published content to offer.
 func offerable(c *ent.Course) error {
 	if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
-		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With("from", string(c.State))
+		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With(problem.Transition{From: string(c.State)})
 	}
 	return nil
 }
@@ -260,5 +260,5 @@ func TakesApplications(c *ent.Course) error {
 
 // ErrWithdrawn says that a course is in a state whose offerings take nobody.
 func ErrWithdrawn(c *ent.Course) *problem.Error {
-	return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With("from", string(c.State))
+	return problem.New(problem.Conflict, "this course is %s and its offerings take no new applications", c.State).With(problem.Transition{From: string(c.State)})
 }

@@ -108,7 +108,7 @@ func TakeQuotaTx(ctx context.Context, tx *ent.Tx, offering, home ident.ID) error
 		return err
 	}
 	if q.SeatsTaken > q.Seats {
-		return problem.New(problem.Conflict, "all %d seats for learners of this institution are taken", q.Seats).With("seats", q.Seats)
+		return problem.New(problem.Conflict, "all %d seats for learners of this institution are taken", q.Seats).With(problem.Seats(q.Seats))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ const maxNote = 2000
 
 var (
 	errInReview = problem.New(problem.Conflict, "the draft of this course is being reviewed and does not change; return it first").
-			With("from", string(courseversion.StateIN_REVIEW))
+			With(problem.Transition{From: string(courseversion.StateIN_REVIEW)})
 	errNoDraft = problem.New(problem.Conflict, "this course has no draft to publish; edit it first")
 )
 
@@ -52,7 +52,7 @@ func publishable(ctx context.Context, newest *ent.CourseVersion, inst *ent.Insti
 		return errNoDraft
 	case newest.State == courseversion.StateDRAFT && inst.CourseReview == institution.CourseReviewREQUIRED:
 		return problem.New(problem.Conflict, "here a second person reviews courses before they are published; submit the draft for review").
-			With("from", string(newest.State)).With("to", string(courseversion.StatePUBLISHED))
+			With(problem.Transition{From: string(newest.State), To: string(courseversion.StatePUBLISHED)})
 	case newest.State == courseversion.StateIN_REVIEW && submittedBy(ctx, newest):
 		return problem.New(problem.Forbidden, "nobody reviews what they have submitted themselves; another person publishes it")
 	case newest.State == courseversion.StateIN_REVIEW && isProgram(ctx):

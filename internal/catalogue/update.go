@@ -60,7 +60,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 }
 
 func errFinal(o *ent.Offering) error {
-	return problem.New(problem.Conflict, "this offering is %s and does not change any more", o.State).With("from", string(o.State))
+	return problem.New(problem.Conflict, "this offering is %s and does not change any more", o.State).With(problem.Transition{From: string(o.State)})
 }
 
 // allowed returns a CONFLICT problem for each value that the state of the

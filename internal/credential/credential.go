@@ -106,7 +106,7 @@ func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
 // certifiable returns nil when a result can be certified.
 func certifiable(r *ent.Result) error {
 	if r.State != result.StateCONFIRMED || r.Outcome != result.OutcomePASSED {
-		return problem.New(problem.Conflict, "this result is %s and %s; only a confirmed pass is certified", r.State, r.Outcome).With("from", string(r.State))
+		return problem.New(problem.Conflict, "this result is %s and %s; only a confirmed pass is certified", r.State, r.Outcome).With(problem.Transition{From: string(r.State)})
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 			return nil, storage.Found(err, "key")
 		}
 		if stored.State == signingkey.StateCOMPROMISED {
-			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With("from", string(signingkey.StateCOMPROMISED))
+			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With(problem.Transition{From: string(signingkey.StateCOMPROMISED)})
 		}
 		stolen := tx.SigningKey.Update().SetRetiredAt(now).ClearLiveKey()
 		if err := storage.Move(ctx, keyStates, stored.ID, stored.State, signingkey.StateCOMPROMISED, stolen); err != nil {

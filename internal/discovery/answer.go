@@ -23,7 +23,7 @@ func (b Bucket) Label() vocab.Text { return b.label }
 
 // errLoading is the answer to what only the whole catalogue knows.
 func errLoading() error {
-	return problem.New(problem.Unavailable, "the catalogue is being read; ask again in a few seconds").With("retryAfter", 5)
+	return problem.New(problem.Unavailable, "the catalogue is being read; ask again in a few seconds").With(problem.RetryAfter(5))
 }
 
 // Total returns how many courses the query has on all pages.

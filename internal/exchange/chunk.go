@@ -62,7 +62,7 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 
 // tooLarge is the refusal of a document with more bytes than allowed.
 func tooLarge(limit int64) *problem.Error {
-	return problem.New(problem.Limited, "an import has at most %d MiB", limit>>20).With("limit", limit)
+	return problem.New(problem.Limited, "an import has at most %d MiB", limit>>20).With(problem.Size(limit))
 }
 
 // interrupted is what the caller sees when the bytes stop coming: the problem

@@ -115,7 +115,7 @@ func (e *enricher) below(course string) (address string, ok bool) {
 
 // absent says whether the server has nothing at an address.
 func absent(p *problem.Error) bool {
-	switch p.Detail("status") {
+	switch status, _ := p.Detail().(problem.Status); status {
 	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return true
 	}

@@ -21,7 +21,7 @@ import (
 
 // Fetcher gets the document at an address, unless it is as previous says. Its
 // problems are for people and hold no secret of the address; the detail
-// "retryAfter" of one names the seconds that the server wants to be left alone.
+// problem.RetryAfter of one names the seconds that the server wants to be left alone.
 type Fetcher interface {
 	Fetch(ctx context.Context, address string, previous Previous) (*Document, error)
 }
@@ -125,7 +125,7 @@ func (s *Service) PullOnce(ctx context.Context, id ident.ID) (*ent.ImportRun, er
 	text := plain(ctx, id, err)
 	wait := time.Duration(0)
 	if p, ok := errors.AsType[*problem.Error](err); ok {
-		seconds, _ := p.Detail("retryAfter").(int)
+		seconds, _ := p.Detail().(problem.RetryAfter)
 		wait = time.Duration(seconds) * time.Second
 	}
 	return nil, errors.Join(err, storage.Do(ctx, s.DB, func(tx *ent.Tx) error {

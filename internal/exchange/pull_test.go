@@ -65,7 +65,7 @@ func (p *partner) Fetch(ctx context.Context, address string, previous exchange.P
 	_ = answer.Body.Close()
 	refusal := problem.New(problem.Unavailable, "%s answers with the status %d", r.URL.Hostname(), answer.StatusCode)
 	if answer.StatusCode == http.StatusTooManyRequests {
-		refusal = refusal.With("retryAfter", 7200)
+		refusal = refusal.With(problem.RetryAfter(7200))
 	}
 	return nil, refusal
 }

@@ -210,7 +210,7 @@ func (s *Service) mine(ctx context.Context, db *ent.Client, id ident.ID, verb *l
 }
 
 func paused(id ident.ID) *problem.Error {
-	return problem.New(problem.Conflict, "the source %s is paused; resume it first", id).With("from", string(importsource.StatePAUSED))
+	return problem.New(problem.Conflict, "the source %s is paused; resume it first", id).With(problem.Transition{From: string(importsource.StatePAUSED)})
 }
 
 func sameName(name string) *problem.Error {

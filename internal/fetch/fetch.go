@@ -16,7 +16,7 @@
 // # Problems
 //
 //	UNAVAILABLE  no answer, 408, 425, 429 or 5xx: try again, not before
-//	             retryAfter (seconds, where the server names them)
+//	             problem.RetryAfter (where the server names it)
 //	INVALID      the address, a redirect, the status or the media type is
 //	             refused: trying again does not help
 //	LIMITED      the body is too large or comes too slowly
@@ -254,11 +254,11 @@ func (c *Client) judge(host string, answer *http.Response, previous Previous) (*
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
 		p := problem.New(problem.Unavailable, "%s answers with the status %d", host, status)
 		if wait, told := retryAfter(answer.Header.Get("Retry-After"), c.o.Now()); told {
-			p = p.With("retryAfter", int(wait/time.Second))
+			p = p.With(problem.RetryAfter(wait / time.Second))
 		}
 		return nil, p
 	default:
-		return nil, problem.New(problem.Invalid, "%s answers with the status %d", host, status).With("status", status)
+		return nil, problem.New(problem.Invalid, "%s answers with the status %d", host, status).With(problem.Status(status))
 	}
 	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if len(c.o.MediaTypes) > 0 && (err != nil || !slices.Contains(c.o.MediaTypes, kind)) {

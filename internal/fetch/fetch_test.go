@@ -205,23 +205,23 @@ func TestStatus(t *testing.T) {
 		status int
 		header string
 		code   problem.Code
-		retry  any
+		retry  problem.Detail
 	}{
-		{204, "", problem.Invalid, nil},
-		{206, "", problem.Invalid, nil},
-		{401, "", problem.Invalid, nil},
-		{404, "5", problem.Invalid, nil},
+		{204, "", problem.Invalid, problem.Status(204)},
+		{206, "", problem.Invalid, problem.Status(206)},
+		{401, "", problem.Invalid, problem.Status(401)},
+		{404, "5", problem.Invalid, problem.Status(404)},
 		{408, "", problem.Unavailable, nil},
 		{425, "", problem.Unavailable, nil},
-		{429, "120", problem.Unavailable, 120},
+		{429, "120", problem.Unavailable, problem.RetryAfter(120)},
 		{429, "", problem.Unavailable, nil},
 		{429, "soon", problem.Unavailable, nil},
 		{429, "-5", problem.Unavailable, nil},
-		{429, "99999999999999", problem.Unavailable, 86400},
-		{429, "Mon, 01 Mar 2027 12:01:00 GMT", problem.Unavailable, 60},
-		{429, "Mon, 01 Mar 2027 11:00:00 GMT", problem.Unavailable, 0},
+		{429, "99999999999999", problem.Unavailable, problem.RetryAfter(86400)},
+		{429, "Mon, 01 Mar 2027 12:01:00 GMT", problem.Unavailable, problem.RetryAfter(60)},
+		{429, "Mon, 01 Mar 2027 11:00:00 GMT", problem.Unavailable, problem.RetryAfter(0)},
 		{500, "", problem.Unavailable, nil},
-		{503, "7", problem.Unavailable, 7},
+		{503, "7", problem.Unavailable, problem.RetryAfter(7)},
 	} {
 		t.Run(fmt.Sprint(tt.status, " ", tt.header), func(t *testing.T) {
 			server, c := partner(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -232,8 +232,8 @@ func TestStatus(t *testing.T) {
 			})
 			_, err := get(t, c, server.URL+"/?token=s3cret")
 			p := refused(t, err, tt.code, fmt.Sprintf("127.0.0.1 answers with the status %d", tt.status))
-			if got := p.Detail("retryAfter"); got != tt.retry {
-				t.Errorf("retryAfter = %v, want %v", got, tt.retry)
+			if got := p.Detail(); got != tt.retry {
+				t.Errorf("the detail is %v, want %v", got, tt.retry)
 			}
 		})
 	}

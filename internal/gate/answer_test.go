@@ -45,7 +45,7 @@ func TestStatusFollowsTheTable(t *testing.T) {
 			for _, code := range tt.codes {
 				p := problem.New(code, "as asked")
 				if tt.retry > 0 {
-					p = p.With(retryAfter, tt.retry)
+					p = p.With(problem.RetryAfter(tt.retry))
 				}
 				response.Errors = append(response.Errors, refusal(p))
 			}

@@ -305,7 +305,7 @@ func TestOwnersExtensions(t *testing.T) {
 			if !known || cost != 1 {
 				t.Errorf("Cost = %d, %v", cost, known)
 			}
-			return refusal(problem.New(problem.Limited, "your minute is spent").With(retryAfter, 30))
+			return refusal(problem.New(problem.Limited, "your minute is spent").With(problem.RetryAfter(30)))
 		}}}})
 		a := ask(t, h, `{ me { name } }`, "")
 		if a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "30" || a.Extensions.Cost == nil {

@@ -102,7 +102,7 @@ func (g *gate) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 	key := g.viewer(r)
 	if !g.running.enter(key) {
 		g.refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited,
-			"%d operations of yours are running already", g.running.places).With(retryAfter, 1))
+			"%d operations of yours are running already", g.running.places).With(problem.RetryAfter(1)))
 		return
 	}
 	defer g.running.leave(key)

@@ -35,7 +35,7 @@ func (o *operations) MutateOperationContext(_ context.Context, operation *graphq
 	operation.Stats.SetExtension(costKey, cost)
 	if cost > o.maxCost {
 		return refusal(problem.New(problem.Limited, "the operation costs %d points, more than the %d it may: ask for smaller pages or fewer fields", cost, o.maxCost).
-			With("cost", cost).With("limit", o.maxCost))
+			With(problem.Cost{Cost: cost, Limit: o.maxCost}))
 	}
 	return nil
 }

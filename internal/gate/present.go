@@ -15,17 +15,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
-// refusal makes p an error of GraphQL, with its code and details as extensions.
+// refusal makes p an error of GraphQL, with its extensions.
 func refusal(p *problem.Error) *gqlerror.Error {
-	extensions := p.Details()
-	if extensions == nil {
-		extensions = map[string]any{}
-	}
-	extensions["code"] = string(p.Code)
-	if len(p.Field) > 0 {
-		extensions["field"] = p.Field
-	}
-	return &gqlerror.Error{Message: p.Error(), Err: p, Extensions: extensions}
+	return &gqlerror.Error{Message: p.Error(), Err: p, Extensions: p.Extensions()}
 }
 
 func unknownDocument() *problem.Error {

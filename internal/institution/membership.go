@@ -164,7 +164,7 @@ func (s *Service) AnswerInvitation(ctx context.Context, a InvitationAnswer) (*en
 	}
 	return s.changeMembership(ctx, a.MembershipID, byInstitution, verb, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateINVITED { // what is suspended is reinstated by the alliance alone
-			return nil, problem.New(problem.Conflict, "this invitation is answered already").With("from", string(m.State)).With("to", string(to))
+			return nil, problem.New(problem.Conflict, "this invitation is answered already").With(problem.Transition{From: string(m.State), To: string(to)})
 		}
 		return moveMembership(ctx, tx, m, to, verb, now, func(u *ent.MembershipUpdate) {
 			if a.Accept {
@@ -219,7 +219,7 @@ func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membersh
 func (s *Service) Reinstate(ctx context.Context, id ident.ID) (*ent.Membership, error) {
 	return s.changeMembership(ctx, id, byAlliance, toReinstate, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateSUSPENDED { // an invitation is answered by the institution alone
-			return nil, problem.New(problem.Conflict, "only a suspended member is reinstated").With("from", string(m.State)).With("to", string(membership.StateACTIVE))
+			return nil, problem.New(problem.Conflict, "only a suspended member is reinstated").With(problem.Transition{From: string(m.State), To: string(membership.StateACTIVE)})
 		}
 		return moveMembership(ctx, tx, m, membership.StateACTIVE, toReinstate, now, func(u *ent.MembershipUpdate) { u.SetReason("") })
 	})

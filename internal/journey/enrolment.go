@@ -30,7 +30,7 @@ var resultStates = lifecycle.New("result", lifecycle.Next[result.State]{
 // takesResults returns nil while results may be recorded.
 func takesResults(e *ent.Enrolment) error {
 	if e.State != enrolment.StateENROLLED {
-		return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With("from", string(e.State))
+		return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With(problem.Transition{From: string(e.State)})
 	}
 	return nil
 }

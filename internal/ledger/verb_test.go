@@ -43,8 +43,8 @@ func TestR19WeightyVerbsNeedAStepUp(t *testing.T) {
 		if tt.wants == "" && err != nil || tt.wants != "" && !errors.Is(err, problem.Is(tt.wants)) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if p, ok := errors.AsType[*problem.Error](err); ok && p.Code == problem.StepUpRequired && p.Detail("stepUpUrl") != authz.StepUpPath {
-			t.Errorf("%s: leads to %v", name, p.Details())
+		if p, ok := errors.AsType[*problem.Error](err); ok && p.Code == problem.StepUpRequired && p.Detail() != problem.StepUp(authz.StepUpPath) {
+			t.Errorf("%s: leads to %v", name, p.Detail())
 		}
 	}
 }

@@ -25,7 +25,7 @@ func New[S ~string](what string, next Next[S]) Table[S] { return Table[S]{what, 
 func (t Table[S]) What() string { return t.what }
 
 // Check returns nil when from may become to, and otherwise a CONFLICT problem
-// with the details "from" and "to".
+// with the Transition.
 func (t Table[S]) Check(from, to S) error {
 	if slices.Contains(t.next[from], to) {
 		return nil
@@ -37,7 +37,7 @@ func (t Table[S]) Check(from, to S) error {
 // forbids.
 func (t Table[S]) Refuse(from, to S) error {
 	return problem.New(problem.Conflict, "this %s is %s and cannot become %s", t.what, from, to).
-		With("from", string(from)).With("to", string(to))
+		With(problem.Transition{From: string(from), To: string(to)})
 }
 
 // Final says whether s is a state that nothing may follow.

@@ -16,7 +16,7 @@ func TestOnlyWhatTheTableSaysMayFollow(t *testing.T) {
 	}{{"OPEN", "CLOSED", true}, {"CLOSED", "LOCKED", true}, {"OPEN", "LOCKED", false}, {"LOCKED", "OPEN", false}, {"OPEN", "OPEN", false}, {"AJAR", "OPEN", false}} {
 		err := doors.Check(tt.from, tt.to)
 		var p *problem.Error
-		if (err == nil) != tt.ok || !tt.ok && (!errors.As(err, &p) || p.Code != problem.Conflict || p.Detail("from") != tt.from || p.Detail("to") != tt.to) {
+		if (err == nil) != tt.ok || !tt.ok && (!errors.As(err, &p) || p.Code != problem.Conflict || p.Detail() != problem.Transition{From: tt.from, To: tt.to}) {
 			t.Errorf("%s to %s: %v", tt.from, tt.to, err)
 		}
 	}

@@ -138,7 +138,7 @@ func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
 
 func editable(m *ent.MicroDegree) error {
 	if m.State != microdegree.StateDRAFT {
-		return problem.New(problem.Conflict, "this micro-degree is %s and its rules hold; make a new one instead", m.State).With("from", string(m.State))
+		return problem.New(problem.Conflict, "this micro-degree is %s and its rules hold; make a new one instead", m.State).With(problem.Transition{From: string(m.State)})
 	}
 	return nil
 }

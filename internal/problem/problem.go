@@ -6,7 +6,6 @@ package problem
 import (
 	"errors"
 	"log/slog"
-	"maps"
 	"slices"
 
 	"golang.org/x/text/language"
@@ -34,12 +33,12 @@ const (
 // Error is one problem. Its text is an English format that is also its key in
 // package lang, so that In can say it in another language.
 type Error struct {
-	Code    Code
-	Field   []string // path into the input, such as ["input", "ects"]; empty when it concerns the whole
-	format  string
-	args    []any
-	details map[string]any
-	cause   error
+	Code   Code
+	Field  []string // path into the input, such as ["input", "ects"]; empty when it concerns the whole
+	format string
+	args   []any
+	detail Detail
+	cause  error
 }
 
 // New makes a problem. format and args are those of fmt.Sprintf; the format is
@@ -56,15 +55,11 @@ func (e *Error) At(path ...string) *Error {
 	return &c
 }
 
-// With returns a copy of e that carries a typed detail, such as the state
-// "from" which something could not move.
-func (e *Error) With(key string, value any) *Error {
+// With returns a copy of e that carries a detail, such as the state from which
+// something could not move.
+func (e *Error) With(detail Detail) *Error {
 	c := *e
-	c.details = maps.Clone(e.details)
-	if c.details == nil {
-		c.details = map[string]any{}
-	}
-	c.details[key] = value
+	c.detail = detail
 	return &c
 }
 
@@ -99,11 +94,22 @@ func (r reason) Is(target error) bool {
 
 func (r reason) As(target any) bool { return errors.As(r.error, target) }
 
-// Detail returns what With stored under key, or nil.
-func (e *Error) Detail(key string) any { return e.details[key] }
+// Detail returns what With stored, or nil.
+func (e *Error) Detail() Detail { return e.detail }
 
-// Details returns all that With stored.
-func (e *Error) Details() map[string]any { return maps.Clone(e.details) }
+// Extensions returns what an answer says beside the text: the code, the field
+// and the detail.
+func (e *Error) Extensions() map[string]any {
+	all := map[string]any{}
+	if e.detail != nil {
+		all = e.detail.extensions()
+	}
+	all["code"] = string(e.Code)
+	if len(e.Field) > 0 {
+		all["field"] = e.Field
+	}
+	return all
+}
 
 // Error returns the English text.
 func (e *Error) Error() string { return e.In(language.English) }

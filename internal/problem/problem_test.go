@@ -145,11 +145,11 @@ func TestIsMatchesTheCodeOnly(t *testing.T) {
 }
 
 func TestCopiesLeaveTheOriginalAsItWas(t *testing.T) {
-	original := New(Conflict, "a").At("input").With("from", "DRAFT").Because(io.EOF)
+	original := New(Conflict, "a").At("input").With(Transition{From: "DRAFT"}).Because(io.EOF)
 	path := []string{"input", "ects"}
-	changed := original.At(path...).With("from", "PUBLISHED").With("seats", 3).Because(io.ErrUnexpectedEOF)
+	changed := original.At(path...).With(Seats(3)).Because(io.ErrUnexpectedEOF)
 	path[1] = "name"
-	changed.Details()["seats"] = 4
+	changed.Extensions()["seats"] = 4
 
 	tests := []struct {
 		name      string
@@ -157,11 +157,10 @@ func TestCopiesLeaveTheOriginalAsItWas(t *testing.T) {
 	}{
 		{"field of the original", original.Field, []string{"input"}},
 		{"field of the copy", changed.Field, []string{"input", "ects"}},
-		{"details of the original", original.Details(), map[string]any{"from": "DRAFT"}},
-		{"details of the copy", changed.Details(), map[string]any{"from": "PUBLISHED", "seats": 3}},
-		{"a detail", changed.Detail("from"), "PUBLISHED"},
-		{"a detail that is not there", original.Detail("seats"), nil},
-		{"details of a problem without", New(Invalid, "b").Details(), map[string]any(nil)},
+		{"detail of the original", original.Detail(), Transition{From: "DRAFT"}},
+		{"detail of the copy", changed.Detail(), Seats(3)},
+		{"detail of a problem without", New(Invalid, "b").Detail(), nil},
+		{"extensions of the copy", changed.Extensions(), map[string]any{"code": "CONFLICT", "field": []string{"input", "ects"}, "seats": 3}},
 		{"code", changed.Code, Conflict},
 		{"text", changed.Error(), "a"},
 	}

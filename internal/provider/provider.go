@@ -270,7 +270,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
 			return nil, err
 		} else if used {
-			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With("from", string(row.State)).With("to", string(rejected))
+			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With(problem.Transition{From: string(row.State), To: string(rejected)})
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
 			return nil, err

@@ -71,7 +71,7 @@ func CredentialActions(ctx context.Context, c *ent.Credential, counted error) []
 // inForce returns nil for a credential that can be recognised.
 func inForce(c *ent.Credential) error {
 	if c.State != credential.StateISSUED {
-		return problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With("from", string(c.State))
+		return problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With(problem.Transition{From: string(c.State)})
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 		defer func() { <-running }()
 	default:
 		w.Header().Del("ETag")
-		s.fail(w, r, problem.New(problem.Limited, "the catalogue is being exported %d times at the moment; try again in a minute", exports).With("retryAfter", 60))
+		s.fail(w, r, problem.New(problem.Limited, "the catalogue is being exported %d times at the moment; try again in a minute", exports).With(problem.RetryAfter(60)))
 		return
 	}
 	openTo(w, e.MediaType, documentTTL)

@@ -170,7 +170,7 @@ var statuses = map[problem.Code]int{
 }
 
 func statusOf(p *problem.Error) int {
-	if p.Code == problem.Limited && p.Detail("limit") != nil {
+	if _, large := p.Detail().(problem.Size); large {
 		return http.StatusRequestEntityTooLarge
 	}
 	return statuses[p.Code]
@@ -196,8 +196,8 @@ func (s *site) refuseWith(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.Code == problem.Unavailable {
 		w.Header().Set("Retry-After", "5")
 	}
-	if seconds, ok := p.Detail("retryAfter").(int); ok {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if seconds, ok := p.Detail().(problem.RetryAfter); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	if cause := p.Cause(); cause != nil {
 		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)

@@ -102,7 +102,7 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, from netip.Addr
 		return "", nil, err
 	}
 	if wait := s.programs.take(string(p.client.ID), s.Now()); wait > 0 {
-		return "", nil, problem.New(problem.Limited, "tokens are asked for too often; keep one until it expires").With("retryAfter", seconds(wait))
+		return "", nil, problem.New(problem.Limited, "tokens are asked for too often; keep one until it expires").With(problem.RetryAfter(seconds(wait)))
 	}
 	return s.issue(r.Context(), p, ask)
 }
@@ -146,7 +146,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	all := problem.All(err)
 	switch {
 	case all != nil && all[0].Code == problem.Limited:
-		s.limited(w, all[0].Detail("retryAfter").(int))
+		s.limited(w, int(all[0].Detail().(problem.RetryAfter)))
 		return
 	case all != nil && all[0].Code == problem.Unavailable:
 		s.Log.WarnContext(r.Context(), "problem", "code", all[0].Code, "cause", all[0].Cause())

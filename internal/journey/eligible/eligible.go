@@ -91,7 +91,7 @@ func Standing(f Facts) []Reason {
 func timely(f Facts) (all []Reason) {
 	o, w := f.Offering, catalogue.WindowAt(f.Offering, f.Now, f.Audiences...)
 	bounds := func(p *problem.Error) *problem.Error {
-		return p.With("opensAt", w.OpensAt).With("closesAt", w.ClosesAt).With("zone", o.Zone)
+		return p.With(problem.Window{OpensAt: w.OpensAt, ClosesAt: w.ClosesAt, Zone: o.Zone})
 	}
 	switch {
 	case f.Now.Before(w.OpensAt):
@@ -124,12 +124,12 @@ var (
 
 // NoApplications says that an offering is in a state that takes nobody.
 func NoApplications(o *ent.Offering) *problem.Error {
-	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With("from", string(o.State))
+	return problem.New(problem.Conflict, "this offering is %s and takes no applications", o.State).With(problem.Transition{From: string(o.State)})
 }
 
 // Full says that an offering has no free seat.
 func Full(o *ent.Offering) *problem.Error {
-	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With("seats", o.Seats)
+	return problem.New(problem.Conflict, "all %d seats of this offering are taken", o.Seats).With(problem.Seats(o.Seats))
 }
 
 // Next picks the facts of the offering that learners can take next: an open one,
