@@ -605,11 +605,6 @@ func (m *AffiliationMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *AffiliationMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Affiliation).
 func (m *AffiliationMutation) Type() string {
 	return m.typ
@@ -1286,11 +1281,6 @@ func (m *AllianceMutation) OldBounds(ctx context.Context) (v []vocab.Bounds, err
 	return oldValue.Bounds, nil
 }
 
-// AppendBounds adds v to the "bounds" field.
-func (m *AllianceMutation) AppendBounds(v []vocab.Bounds) {
-	m.appendbounds = append(m.appendbounds, v...)
-}
-
 // AppendedBounds returns the list of values that were appended to the "bounds" field in this mutation.
 func (m *AllianceMutation) AppendedBounds() ([]vocab.Bounds, bool) {
 	if len(m.appendbounds) == 0 {
@@ -1359,11 +1349,6 @@ func (m *AllianceMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *AllianceMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *AllianceMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Alliance).
@@ -1897,11 +1882,6 @@ func (m *ApiClientMutation) OldScopes(ctx context.Context) (v []string, err erro
 	return oldValue.Scopes, nil
 }
 
-// AppendScopes adds s to the "scopes" field.
-func (m *ApiClientMutation) AppendScopes(s []string) {
-	m.appendscopes = append(m.appendscopes, s...)
-}
-
 // AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
 func (m *ApiClientMutation) AppendedScopes() ([]string, bool) {
 	if len(m.appendscopes) == 0 {
@@ -2144,11 +2124,6 @@ func (m *ApiClientMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ApiClientMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ApiClientMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ApiClient).
@@ -3393,11 +3368,6 @@ func (m *ApplicationMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ApplicationMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Application).
 func (m *ApplicationMutation) Type() string {
 	return m.typ
@@ -4335,11 +4305,6 @@ func (m *AuditEntryMutation) OldInstitutions(ctx context.Context) (v []ident.ID,
 	return oldValue.Institutions, nil
 }
 
-// AppendInstitutions adds i to the "institutions" field.
-func (m *AuditEntryMutation) AppendInstitutions(i []ident.ID) {
-	m.appendinstitutions = append(m.appendinstitutions, i...)
-}
-
 // AppendedInstitutions returns the list of values that were appended to the "institutions" field in this mutation.
 func (m *AuditEntryMutation) AppendedInstitutions() ([]ident.ID, bool) {
 	if len(m.appendinstitutions) == 0 {
@@ -4514,11 +4479,6 @@ func (m *AuditEntryMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *AuditEntryMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *AuditEntryMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (AuditEntry).
@@ -5109,11 +5069,6 @@ func (m *ClientAssertionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ClientAssertionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ClientAssertionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ClientAssertion).
@@ -5788,11 +5743,6 @@ func (m *ClientKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ClientKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ClientKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ClientKey).
@@ -6851,11 +6801,6 @@ func (m *CourseMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *CourseMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Course).
 func (m *CourseMutation) Type() string {
 	return m.typ
@@ -7795,11 +7740,6 @@ func (m *CourseVersionMutation) OldOutcomes(ctx context.Context) (v []vocab.Outc
 	return oldValue.Outcomes, nil
 }
 
-// AppendOutcomes adds v to the "outcomes" field.
-func (m *CourseVersionMutation) AppendOutcomes(v []vocab.Outcome) {
-	m.appendoutcomes = append(m.appendoutcomes, v...)
-}
-
 // AppendedOutcomes returns the list of values that were appended to the "outcomes" field in this mutation.
 func (m *CourseVersionMutation) AppendedOutcomes() ([]vocab.Outcome, bool) {
 	if len(m.appendoutcomes) == 0 {
@@ -8077,11 +8017,6 @@ func (m *CourseVersionMutation) OldLanguages(ctx context.Context) (v []string, e
 	return oldValue.Languages, nil
 }
 
-// AppendLanguages adds s to the "languages" field.
-func (m *CourseVersionMutation) AppendLanguages(s []string) {
-	m.appendlanguages = append(m.appendlanguages, s...)
-}
-
 // AppendedLanguages returns the list of values that were appended to the "languages" field in this mutation.
 func (m *CourseVersionMutation) AppendedLanguages() ([]string, bool) {
 	if len(m.appendlanguages) == 0 {
@@ -8175,11 +8110,6 @@ func (m *CourseVersionMutation) OldAssessments(ctx context.Context) (v []vocab.A
 		return v, fmt.Errorf("querying old value for OldAssessments: %w", err)
 	}
 	return oldValue.Assessments, nil
-}
-
-// AppendAssessments adds vt to the "assessments" field.
-func (m *CourseVersionMutation) AppendAssessments(vt []vocab.AssessmentType) {
-	m.appendassessments = append(m.appendassessments, vt...)
 }
 
 // AppendedAssessments returns the list of values that were appended to the "assessments" field in this mutation.
@@ -8398,11 +8328,6 @@ func (m *CourseVersionMutation) OldTargetGroups(ctx context.Context) (v []vocab.
 	return oldValue.TargetGroups, nil
 }
 
-// AppendTargetGroups adds vg to the "target_groups" field.
-func (m *CourseVersionMutation) AppendTargetGroups(vg []vocab.TargetGroup) {
-	m.appendtarget_groups = append(m.appendtarget_groups, vg...)
-}
-
 // AppendedTargetGroups returns the list of values that were appended to the "target_groups" field in this mutation.
 func (m *CourseVersionMutation) AppendedTargetGroups() ([]vocab.TargetGroup, bool) {
 	if len(m.appendtarget_groups) == 0 {
@@ -8496,11 +8421,6 @@ func (m *CourseVersionMutation) OldTopics(ctx context.Context) (v []string, err 
 		return v, fmt.Errorf("querying old value for OldTopics: %w", err)
 	}
 	return oldValue.Topics, nil
-}
-
-// AppendTopics adds s to the "topics" field.
-func (m *CourseVersionMutation) AppendTopics(s []string) {
-	m.appendtopics = append(m.appendtopics, s...)
 }
 
 // AppendedTopics returns the list of values that were appended to the "topics" field in this mutation.
@@ -8884,11 +8804,6 @@ func (m *CourseVersionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *CourseVersionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *CourseVersionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (CourseVersion).
@@ -10913,11 +10828,6 @@ func (m *CredentialMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *CredentialMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Credential).
 func (m *CredentialMutation) Type() string {
 	return m.typ
@@ -12330,11 +12240,6 @@ func (m *EnrolmentMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *EnrolmentMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Enrolment).
 func (m *EnrolmentMutation) Type() string {
 	return m.typ
@@ -13191,11 +13096,6 @@ func (m *HomeModuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *HomeModuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (HomeModule).
 func (m *HomeModuleMutation) Type() string {
 	return m.typ
@@ -13771,11 +13671,6 @@ func (m *IdempotencyKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *IdempotencyKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *IdempotencyKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (IdempotencyKey).
@@ -14367,11 +14262,6 @@ func (m *IdentityMutation) OldAssurance(ctx context.Context) (v []string, err er
 	return oldValue.Assurance, nil
 }
 
-// AppendAssurance adds s to the "assurance" field.
-func (m *IdentityMutation) AppendAssurance(s []string) {
-	m.appendassurance = append(m.appendassurance, s...)
-}
-
 // AppendedAssurance returns the list of values that were appended to the "assurance" field in this mutation.
 func (m *IdentityMutation) AppendedAssurance() ([]string, bool) {
 	if len(m.appendassurance) == 0 {
@@ -14521,11 +14411,6 @@ func (m *IdentityMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *IdentityMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *IdentityMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Identity).
@@ -15191,11 +15076,6 @@ func (m *ImportChunkMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ImportChunkMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ImportChunkMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ImportChunk).
@@ -15888,19 +15768,6 @@ func (m *ImportFindingMutation) OldProblems(ctx context.Context) (v []vocab.Find
 	return oldValue.Problems, nil
 }
 
-// AppendProblems adds v to the "problems" field.
-func (m *ImportFindingMutation) AppendProblems(v []vocab.Finding) {
-	m.appendproblems = append(m.appendproblems, v...)
-}
-
-// AppendedProblems returns the list of values that were appended to the "problems" field in this mutation.
-func (m *ImportFindingMutation) AppendedProblems() ([]vocab.Finding, bool) {
-	if len(m.appendproblems) == 0 {
-		return nil, false
-	}
-	return m.appendproblems, true
-}
-
 // ResetProblems resets all changes to the "problems" field.
 func (m *ImportFindingMutation) ResetProblems() {
 	m.problems = nil
@@ -15952,11 +15819,6 @@ func (m *ImportFindingMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ImportFindingMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ImportFindingMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ImportFinding).
@@ -17623,11 +17485,6 @@ func (m *ImportRunMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ImportRunMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (ImportRun).
 func (m *ImportRunMutation) Type() string {
 	return m.typ
@@ -19191,11 +19048,6 @@ func (m *ImportSourceMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ImportSourceMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (ImportSource).
 func (m *ImportSourceMutation) Type() string {
 	return m.typ
@@ -20386,11 +20238,6 @@ func (m *InstitutionMutation) OldDomains(ctx context.Context) (v []string, err e
 	return oldValue.Domains, nil
 }
 
-// AppendDomains adds s to the "domains" field.
-func (m *InstitutionMutation) AppendDomains(s []string) {
-	m.appenddomains = append(m.appenddomains, s...)
-}
-
 // AppendedDomains returns the list of values that were appended to the "domains" field in this mutation.
 func (m *InstitutionMutation) AppendedDomains() ([]string, bool) {
 	if len(m.appenddomains) == 0 {
@@ -20567,11 +20414,6 @@ func (m *InstitutionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *InstitutionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *InstitutionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Institution).
@@ -21303,11 +21145,6 @@ func (m *LogoutTokenMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *LogoutTokenMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (LogoutToken).
 func (m *LogoutTokenMutation) Type() string {
 	return m.typ
@@ -22007,11 +21844,6 @@ func (m *MembershipMutation) OldHistory(ctx context.Context) (v []vocab.Standing
 	return oldValue.History, nil
 }
 
-// AppendHistory adds v to the "history" field.
-func (m *MembershipMutation) AppendHistory(v []vocab.Standing) {
-	m.appendhistory = append(m.appendhistory, v...)
-}
-
 // AppendedHistory returns the list of values that were appended to the "history" field in this mutation.
 func (m *MembershipMutation) AppendedHistory() ([]vocab.Standing, bool) {
 	if len(m.appendhistory) == 0 {
@@ -22098,11 +21930,6 @@ func (m *MembershipMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *MembershipMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *MembershipMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Membership).
@@ -22926,11 +22753,6 @@ func (m *MicroDegreeMutation) OldOutcomes(ctx context.Context) (v []vocab.Outcom
 	return oldValue.Outcomes, nil
 }
 
-// AppendOutcomes adds v to the "outcomes" field.
-func (m *MicroDegreeMutation) AppendOutcomes(v []vocab.Outcome) {
-	m.appendoutcomes = append(m.appendoutcomes, v...)
-}
-
 // AppendedOutcomes returns the list of values that were appended to the "outcomes" field in this mutation.
 func (m *MicroDegreeMutation) AppendedOutcomes() ([]vocab.Outcome, bool) {
 	if len(m.appendoutcomes) == 0 {
@@ -23299,11 +23121,6 @@ func (m *MicroDegreeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *MicroDegreeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *MicroDegreeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (MicroDegree).
@@ -24335,11 +24152,6 @@ func (m *OfferingMutation) OldWindows(ctx context.Context) (v []vocab.Window, er
 	return oldValue.Windows, nil
 }
 
-// AppendWindows adds v to the "windows" field.
-func (m *OfferingMutation) AppendWindows(v []vocab.Window) {
-	m.appendwindows = append(m.appendwindows, v...)
-}
-
 // AppendedWindows returns the list of values that were appended to the "windows" field in this mutation.
 func (m *OfferingMutation) AppendedWindows() ([]vocab.Window, bool) {
 	if len(m.appendwindows) == 0 {
@@ -24832,11 +24644,6 @@ func (m *OfferingMutation) OldSessions(ctx context.Context) (v []vocab.Session, 
 	return oldValue.Sessions, nil
 }
 
-// AppendSessions adds v to the "sessions" field.
-func (m *OfferingMutation) AppendSessions(v []vocab.Session) {
-	m.appendsessions = append(m.appendsessions, v...)
-}
-
 // AppendedSessions returns the list of values that were appended to the "sessions" field in this mutation.
 func (m *OfferingMutation) AppendedSessions() ([]vocab.Session, bool) {
 	if len(m.appendsessions) == 0 {
@@ -25147,11 +24954,6 @@ func (m *OfferingMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *OfferingMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *OfferingMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Offering).
@@ -26486,11 +26288,6 @@ func (m *OutboxEventMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *OutboxEventMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (OutboxEvent).
 func (m *OutboxEventMutation) Type() string {
 	return m.typ
@@ -27125,11 +26922,6 @@ func (m *PersonMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *PersonMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Person).
 func (m *PersonMutation) Type() string {
 	return m.typ
@@ -27748,19 +27540,6 @@ func (m *PortalMutation) OldReturnAddresses(ctx context.Context) (v []string, er
 	return oldValue.ReturnAddresses, nil
 }
 
-// AppendReturnAddresses adds s to the "return_addresses" field.
-func (m *PortalMutation) AppendReturnAddresses(s []string) {
-	m.appendreturn_addresses = append(m.appendreturn_addresses, s...)
-}
-
-// AppendedReturnAddresses returns the list of values that were appended to the "return_addresses" field in this mutation.
-func (m *PortalMutation) AppendedReturnAddresses() ([]string, bool) {
-	if len(m.appendreturn_addresses) == 0 {
-		return nil, false
-	}
-	return m.appendreturn_addresses, true
-}
-
 // ResetReturnAddresses resets all changes to the "return_addresses" field.
 func (m *PortalMutation) ResetReturnAddresses() {
 	m.return_addresses = nil
@@ -27937,11 +27716,6 @@ func (m *PortalMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *PortalMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *PortalMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Portal).
@@ -28762,11 +28536,6 @@ func (m *PortalCodeMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *PortalCodeMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (PortalCode).
 func (m *PortalCodeMutation) Type() string {
 	return m.typ
@@ -29514,11 +29283,6 @@ func (m *ProfileMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProfileMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProfileMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Profile).
@@ -30318,11 +30082,6 @@ func (m *ProgrammeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProgrammeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProgrammeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Programme).
@@ -31287,11 +31046,6 @@ func (m *ProviderMutation) OldScopes(ctx context.Context) (v []string, err error
 	return oldValue.Scopes, nil
 }
 
-// AppendScopes adds s to the "scopes" field.
-func (m *ProviderMutation) AppendScopes(s []string) {
-	m.appendscopes = append(m.appendscopes, s...)
-}
-
 // AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
 func (m *ProviderMutation) AppendedScopes() ([]string, bool) {
 	if len(m.appendscopes) == 0 {
@@ -31336,11 +31090,6 @@ func (m *ProviderMutation) OldAlgorithms(ctx context.Context) (v []string, err e
 		return v, fmt.Errorf("querying old value for OldAlgorithms: %w", err)
 	}
 	return oldValue.Algorithms, nil
-}
-
-// AppendAlgorithms adds s to the "algorithms" field.
-func (m *ProviderMutation) AppendAlgorithms(s []string) {
-	m.appendalgorithms = append(m.appendalgorithms, s...)
 }
 
 // AppendedAlgorithms returns the list of values that were appended to the "algorithms" field in this mutation.
@@ -31711,11 +31460,6 @@ func (m *ProviderMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProviderMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProviderMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Provider).
@@ -32617,11 +32361,6 @@ func (m *ProviderHomeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProviderHomeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProviderHomeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ProviderHome).
@@ -33639,11 +33378,6 @@ func (m *RecognitionCaseMutation) OldDifferences(ctx context.Context) (v []vocab
 	return oldValue.Differences, nil
 }
 
-// AppendDifferences adds v to the "differences" field.
-func (m *RecognitionCaseMutation) AppendDifferences(v []vocab.Difference) {
-	m.appenddifferences = append(m.appenddifferences, v...)
-}
-
 // AppendedDifferences returns the list of values that were appended to the "differences" field in this mutation.
 func (m *RecognitionCaseMutation) AppendedDifferences() ([]vocab.Difference, bool) {
 	if len(m.appenddifferences) == 0 {
@@ -34084,11 +33818,6 @@ func (m *RecognitionCaseMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *RecognitionCaseMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *RecognitionCaseMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (RecognitionCase).
@@ -35828,11 +35557,6 @@ func (m *RecognitionRuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RecognitionRuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RecognitionRule).
 func (m *RecognitionRuleMutation) Type() string {
 	return m.typ
@@ -37552,11 +37276,6 @@ func (m *ResultMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ResultMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Result).
 func (m *ResultMutation) Type() string {
 	return m.typ
@@ -39098,11 +38817,6 @@ func (m *RoleGrantMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RoleGrantMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RoleGrant).
 func (m *RoleGrantMutation) Type() string {
 	return m.typ
@@ -40331,11 +40045,6 @@ func (m *RoleRuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RoleRuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RoleRule).
 func (m *RoleRuleMutation) Type() string {
 	return m.typ
@@ -41184,11 +40893,6 @@ func (m *SeatQuotaMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SeatQuotaMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SeatQuota).
 func (m *SeatQuotaMutation) Type() string {
 	return m.typ
@@ -41938,11 +41642,6 @@ func (m *ServerKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ServerKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ServerKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ServerKey).
@@ -42780,11 +42479,6 @@ func (m *SessionMutation) OldAmr(ctx context.Context) (v []string, err error) {
 	return oldValue.Amr, nil
 }
 
-// AppendAmr adds s to the "amr" field.
-func (m *SessionMutation) AppendAmr(s []string) {
-	m.appendamr = append(m.appendamr, s...)
-}
-
 // AppendedAmr returns the list of values that were appended to the "amr" field in this mutation.
 func (m *SessionMutation) AppendedAmr() ([]string, bool) {
 	if len(m.appendamr) == 0 {
@@ -43113,35 +42807,9 @@ func (m *SessionMutation) ResetParent() {
 	m.clearedparent = false
 }
 
-// AddLentIDs adds the "lent" edge to the Session entity by ids.
-func (m *SessionMutation) AddLentIDs(ids ...ident.ID) {
-	if m.lent == nil {
-		m.lent = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		m.lent[ids[i]] = struct{}{}
-	}
-}
-
-// ClearLent clears the "lent" edge to the Session entity.
-func (m *SessionMutation) ClearLent() {
-	m.clearedlent = true
-}
-
 // LentCleared reports if the "lent" edge to the Session entity was cleared.
 func (m *SessionMutation) LentCleared() bool {
 	return m.clearedlent
-}
-
-// RemoveLentIDs removes the "lent" edge to the Session entity by IDs.
-func (m *SessionMutation) RemoveLentIDs(ids ...ident.ID) {
-	if m.removedlent == nil {
-		m.removedlent = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		delete(m.lent, ids[i])
-		m.removedlent[ids[i]] = struct{}{}
-	}
 }
 
 // RemovedLent returns the removed IDs of the "lent" edge to the Session entity.
@@ -43212,11 +42880,6 @@ func (m *SessionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *SessionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *SessionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Session).
@@ -44367,11 +44030,6 @@ func (m *SignInMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SignInMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SignIn).
 func (m *SignInMutation) Type() string {
 	return m.typ
@@ -45297,11 +44955,6 @@ func (m *SigningKeyMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SigningKeyMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SigningKey).
 func (m *SigningKeyMutation) Type() string {
 	return m.typ
@@ -46157,11 +45810,6 @@ func (m *StatusListMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *StatusListMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (StatusList).
 func (m *StatusListMutation) Type() string {
 	return m.typ
@@ -46955,35 +46603,9 @@ func (m *UnitMutation) ResetParent() {
 	m.clearedparent = false
 }
 
-// AddChildIDs adds the "children" edge to the Unit entity by ids.
-func (m *UnitMutation) AddChildIDs(ids ...ident.ID) {
-	if m.children == nil {
-		m.children = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		m.children[ids[i]] = struct{}{}
-	}
-}
-
-// ClearChildren clears the "children" edge to the Unit entity.
-func (m *UnitMutation) ClearChildren() {
-	m.clearedchildren = true
-}
-
 // ChildrenCleared reports if the "children" edge to the Unit entity was cleared.
 func (m *UnitMutation) ChildrenCleared() bool {
 	return m.clearedchildren
-}
-
-// RemoveChildIDs removes the "children" edge to the Unit entity by IDs.
-func (m *UnitMutation) RemoveChildIDs(ids ...ident.ID) {
-	if m.removedchildren == nil {
-		m.removedchildren = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		delete(m.children, ids[i])
-		m.removedchildren[ids[i]] = struct{}{}
-	}
 }
 
 // RemovedChildren returns the removed IDs of the "children" edge to the Unit entity.
@@ -47027,11 +46649,6 @@ func (m *UnitMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *UnitMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *UnitMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Unit).
