@@ -21,9 +21,10 @@ test-sqlite:
 DATABASE = $(shell grep -rlE 'PEREGRINE_TEST_MYSQL|peregrine/internal/testkit"' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
 
 # What passed there is remembered too, because the server comes back at the same
-# address; after a change of the server itself, go clean -testcache.
+# address; after a change of the server itself, go clean -testcache. A timeout of
+# its own tells go test the two runs apart, or each would forget the other's results.
 test-mysql: ## on a MariaDB that it starts itself, or on PEREGRINE_TEST_MYSQL
-	scripts/with-mariadb $(GO) test -vet=off $(DATABASE)
+	scripts/with-mariadb $(GO) test -vet=off -timeout=15m $(DATABASE)
 
 e2e: ## the journeys only
 	$(GO) test -count=1 ./internal/e2e/...
