@@ -4,15 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/programme"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -52,39 +49,6 @@ type AffiliationEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
-}
-
-// PersonOrErr returns the Person value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e AffiliationEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "person"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e AffiliationEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// ProgrammeOrErr returns the Programme value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e AffiliationEdges) ProgrammeOrErr() (*Programme, error) {
-	if e.Programme != nil {
-		return e.Programme, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: programme.Label}
-	}
-	return nil, &NotLoadedError{edge: "programme"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -173,21 +137,6 @@ func (_m *Affiliation) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the Affiliation entity.
-func (_m *Affiliation) QueryPerson() *PersonQuery {
-	return NewAffiliationClient(_m.config).QueryPerson(_m)
-}
-
-// QueryInstitution queries the "institution" edge of the Affiliation entity.
-func (_m *Affiliation) QueryInstitution() *InstitutionQuery {
-	return NewAffiliationClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryProgramme queries the "programme" edge of the Affiliation entity.
-func (_m *Affiliation) QueryProgramme() *ProgrammeQuery {
-	return NewAffiliationClient(_m.config).QueryProgramme(_m)
-}
-
 // Update returns a builder for updating this Affiliation.
 // Note that you need to call Affiliation.Unwrap() before calling this method if this Affiliation
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -206,35 +155,9 @@ func (_m *Affiliation) Unwrap() *Affiliation {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Affiliation) String() string {
-	var builder strings.Builder
-	builder.WriteString("Affiliation(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("person_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PersonID))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	if v := _m.ProgrammeID; v != nil {
-		builder.WriteString("programme_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("kind=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
-	builder.WriteString(", ")
-	builder.WriteString("verified_at=")
-	builder.WriteString(_m.VerifiedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("expires_at=")
-	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
-	builder.WriteByte(')')
-	return builder.String()
+	return "Affiliation(" + string(_m.ID) + ")"
 }
 
 // Affiliations is a parsable slice of Affiliation.

@@ -30,14 +30,6 @@ func (_c *AffiliationCreate) SetCreatedAt(v time.Time) *AffiliationCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AffiliationCreate) SetNillableCreatedAt(v *time.Time) *AffiliationCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPersonID sets the "person_id" field.
 func (_c *AffiliationCreate) SetPersonID(v ident.ID) *AffiliationCreate {
 	_c.mutation.SetPersonID(v)
@@ -86,29 +78,6 @@ func (_c *AffiliationCreate) SetExpiresAt(v time.Time) *AffiliationCreate {
 func (_c *AffiliationCreate) SetID(v ident.ID) *AffiliationCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *AffiliationCreate) SetNillableID(v *ident.ID) *AffiliationCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *AffiliationCreate) SetPerson(v *Person) *AffiliationCreate {
-	return _c.SetPersonID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *AffiliationCreate) SetInstitution(v *Institution) *AffiliationCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_c *AffiliationCreate) SetProgramme(v *Programme) *AffiliationCreate {
-	return _c.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the AffiliationMutation object of the builder.
@@ -259,53 +228,17 @@ func (_c *AffiliationCreate) createSpec() (*Affiliation, *sqlgraph.CreateSpec) {
 		_node.ExpiresAt = value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.PersonTable,
-			Columns: []string{affiliation.PersonColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.PersonTable, affiliation.PersonColumn, false, person.FieldID, nodes)
 		_node.PersonID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.InstitutionTable,
-			Columns: []string{affiliation.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.InstitutionTable, affiliation.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.ProgrammeTable,
-			Columns: []string{affiliation.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

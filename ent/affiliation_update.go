@@ -71,31 +71,10 @@ func (_u *AffiliationUpdate) SetVerifiedAt(v time.Time) *AffiliationUpdate {
 	return _u
 }
 
-// SetNillableVerifiedAt sets the "verified_at" field if the given value is not nil.
-func (_u *AffiliationUpdate) SetNillableVerifiedAt(v *time.Time) *AffiliationUpdate {
-	if v != nil {
-		_u.SetVerifiedAt(*v)
-	}
-	return _u
-}
-
 // SetExpiresAt sets the "expires_at" field.
 func (_u *AffiliationUpdate) SetExpiresAt(v time.Time) *AffiliationUpdate {
 	_u.mutation.SetExpiresAt(v)
 	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *AffiliationUpdate) SetNillableExpiresAt(v *time.Time) *AffiliationUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
-	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *AffiliationUpdate) SetProgramme(v *Programme) *AffiliationUpdate {
-	return _u.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the AffiliationMutation object of the builder.
@@ -185,32 +164,11 @@ func (_u *AffiliationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		_spec.SetField(affiliation.FieldExpiresAt, field.TypeTime, value)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.ProgrammeTable,
-			Columns: []string{affiliation.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.ProgrammeTable,
-			Columns: []string{affiliation.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -275,31 +233,10 @@ func (_u *AffiliationUpdateOne) SetVerifiedAt(v time.Time) *AffiliationUpdateOne
 	return _u
 }
 
-// SetNillableVerifiedAt sets the "verified_at" field if the given value is not nil.
-func (_u *AffiliationUpdateOne) SetNillableVerifiedAt(v *time.Time) *AffiliationUpdateOne {
-	if v != nil {
-		_u.SetVerifiedAt(*v)
-	}
-	return _u
-}
-
 // SetExpiresAt sets the "expires_at" field.
 func (_u *AffiliationUpdateOne) SetExpiresAt(v time.Time) *AffiliationUpdateOne {
 	_u.mutation.SetExpiresAt(v)
 	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *AffiliationUpdateOne) SetNillableExpiresAt(v *time.Time) *AffiliationUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
-	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *AffiliationUpdateOne) SetProgramme(v *Programme) *AffiliationUpdateOne {
-	return _u.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the AffiliationMutation object of the builder.
@@ -419,32 +356,11 @@ func (_u *AffiliationUpdateOne) sqlSave(ctx context.Context) (_node *Affiliation
 		_spec.SetField(affiliation.FieldExpiresAt, field.TypeTime, value)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.ProgrammeTable,
-			Columns: []string{affiliation.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   affiliation.ProgrammeTable,
-			Columns: []string{affiliation.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -147,35 +146,9 @@ func (_m *Alliance) Unwrap() *Alliance {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Alliance) String() string {
-	var builder strings.Builder
-	builder.WriteString("Alliance(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("slug=")
-	builder.WriteString(_m.Slug)
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Name))
-	builder.WriteString(", ")
-	if v := _m.Website; v != nil {
-		builder.WriteString("website=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("bounds=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Bounds))
-	builder.WriteString(", ")
-	builder.WriteString("step_up=")
-	builder.WriteString(fmt.Sprintf("%v", _m.StepUp))
-	builder.WriteByte(')')
-	return builder.String()
+	return "Alliance(" + string(_m.ID) + ")"
 }
 
 // Alliances is a parsable slice of Alliance.

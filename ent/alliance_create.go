@@ -28,25 +28,9 @@ func (_c *AllianceCreate) SetCreatedAt(v time.Time) *AllianceCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableCreatedAt(v *time.Time) *AllianceCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *AllianceCreate) SetUpdatedAt(v time.Time) *AllianceCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableUpdatedAt(v *time.Time) *AllianceCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -68,14 +52,6 @@ func (_c *AllianceCreate) SetWebsite(v string) *AllianceCreate {
 	return _c
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableWebsite(v *string) *AllianceCreate {
-	if v != nil {
-		_c.SetWebsite(*v)
-	}
-	return _c
-}
-
 // SetBounds sets the "bounds" field.
 func (_c *AllianceCreate) SetBounds(v []vocab.Bounds) *AllianceCreate {
 	_c.mutation.SetBounds(v)
@@ -88,25 +64,9 @@ func (_c *AllianceCreate) SetStepUp(v vocab.StepUp) *AllianceCreate {
 	return _c
 }
 
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableStepUp(v *vocab.StepUp) *AllianceCreate {
-	if v != nil {
-		_c.SetStepUp(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *AllianceCreate) SetID(v ident.ID) *AllianceCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *AllianceCreate) SetNillableID(v *ident.ID) *AllianceCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -49,14 +49,6 @@ func (_u *AllianceUpdate) SetWebsite(v string) *AllianceUpdate {
 	return _u
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_u *AllianceUpdate) SetNillableWebsite(v *string) *AllianceUpdate {
-	if v != nil {
-		_u.SetWebsite(*v)
-	}
-	return _u
-}
-
 // ClearWebsite clears the value of the "website" field.
 func (_u *AllianceUpdate) ClearWebsite() *AllianceUpdate {
 	_u.mutation.ClearWebsite()
@@ -69,23 +61,9 @@ func (_u *AllianceUpdate) SetBounds(v []vocab.Bounds) *AllianceUpdate {
 	return _u
 }
 
-// AppendBounds appends value to the "bounds" field.
-func (_u *AllianceUpdate) AppendBounds(v []vocab.Bounds) *AllianceUpdate {
-	_u.mutation.AppendBounds(v)
-	return _u
-}
-
 // SetStepUp sets the "step_up" field.
 func (_u *AllianceUpdate) SetStepUp(v vocab.StepUp) *AllianceUpdate {
 	_u.mutation.SetStepUp(v)
-	return _u
-}
-
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *AllianceUpdate) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdate {
-	if v != nil {
-		_u.SetStepUp(*v)
-	}
 	return _u
 }
 
@@ -226,14 +204,6 @@ func (_u *AllianceUpdateOne) SetWebsite(v string) *AllianceUpdateOne {
 	return _u
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_u *AllianceUpdateOne) SetNillableWebsite(v *string) *AllianceUpdateOne {
-	if v != nil {
-		_u.SetWebsite(*v)
-	}
-	return _u
-}
-
 // ClearWebsite clears the value of the "website" field.
 func (_u *AllianceUpdateOne) ClearWebsite() *AllianceUpdateOne {
 	_u.mutation.ClearWebsite()
@@ -246,23 +216,9 @@ func (_u *AllianceUpdateOne) SetBounds(v []vocab.Bounds) *AllianceUpdateOne {
 	return _u
 }
 
-// AppendBounds appends value to the "bounds" field.
-func (_u *AllianceUpdateOne) AppendBounds(v []vocab.Bounds) *AllianceUpdateOne {
-	_u.mutation.AppendBounds(v)
-	return _u
-}
-
 // SetStepUp sets the "step_up" field.
 func (_u *AllianceUpdateOne) SetStepUp(v vocab.StepUp) *AllianceUpdateOne {
 	_u.mutation.SetStepUp(v)
-	return _u
-}
-
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *AllianceUpdateOne) SetNillableStepUp(v *vocab.StepUp) *AllianceUpdateOne {
-	if v != nil {
-		_u.SetStepUp(*v)
-	}
 	return _u
 }
 

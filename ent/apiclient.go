@@ -5,13 +5,12 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -49,17 +48,6 @@ type ApiClientEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApiClientEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -160,11 +148,6 @@ func (_m *ApiClient) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the ApiClient entity.
-func (_m *ApiClient) QueryInstitution() *InstitutionQuery {
-	return NewApiClientClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this ApiClient.
 // Note that you need to call ApiClient.Unwrap() before calling this method if this ApiClient
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -183,42 +166,9 @@ func (_m *ApiClient) Unwrap() *ApiClient {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ApiClient) String() string {
-	var builder strings.Builder
-	builder.WriteString("ApiClient(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(_m.Name)
-	builder.WriteString(", ")
-	builder.WriteString("scopes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	if v := _m.JwksURL; v != nil {
-		builder.WriteString("jwks_url=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.LastUsedAt; v != nil {
-		builder.WriteString("last_used_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.LastUsedFrom; v != nil {
-		builder.WriteString("last_used_from=")
-		builder.WriteString(*v)
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "ApiClient(" + string(_m.ID) + ")"
 }
 
 // ApiClients is a parsable slice of ApiClient.

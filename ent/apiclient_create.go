@@ -28,14 +28,6 @@ func (_c *ApiClientCreate) SetCreatedAt(v time.Time) *ApiClientCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ApiClientCreate) SetNillableCreatedAt(v *time.Time) *ApiClientCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *ApiClientCreate) SetInstitutionID(v ident.ID) *ApiClientCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -66,25 +58,9 @@ func (_c *ApiClientCreate) SetJwksURL(v string) *ApiClientCreate {
 	return _c
 }
 
-// SetNillableJwksURL sets the "jwks_url" field if the given value is not nil.
-func (_c *ApiClientCreate) SetNillableJwksURL(v *string) *ApiClientCreate {
-	if v != nil {
-		_c.SetJwksURL(*v)
-	}
-	return _c
-}
-
 // SetLastUsedAt sets the "last_used_at" field.
 func (_c *ApiClientCreate) SetLastUsedAt(v time.Time) *ApiClientCreate {
 	_c.mutation.SetLastUsedAt(v)
-	return _c
-}
-
-// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
-func (_c *ApiClientCreate) SetNillableLastUsedAt(v *time.Time) *ApiClientCreate {
-	if v != nil {
-		_c.SetLastUsedAt(*v)
-	}
 	return _c
 }
 
@@ -94,31 +70,10 @@ func (_c *ApiClientCreate) SetLastUsedFrom(v string) *ApiClientCreate {
 	return _c
 }
 
-// SetNillableLastUsedFrom sets the "last_used_from" field if the given value is not nil.
-func (_c *ApiClientCreate) SetNillableLastUsedFrom(v *string) *ApiClientCreate {
-	if v != nil {
-		_c.SetLastUsedFrom(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ApiClientCreate) SetID(v ident.ID) *ApiClientCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ApiClientCreate) SetNillableID(v *ident.ID) *ApiClientCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *ApiClientCreate) SetInstitution(v *Institution) *ApiClientCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the ApiClientMutation object of the builder.
@@ -280,19 +235,7 @@ func (_c *ApiClientCreate) createSpec() (*ApiClient, *sqlgraph.CreateSpec) {
 		_node.LastUsedFrom = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   apiclient.InstitutionTable,
-			Columns: []string{apiclient.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, apiclient.InstitutionTable, apiclient.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -36,23 +36,9 @@ func (_u *ApiClientUpdate) SetName(v string) *ApiClientUpdate {
 	return _u
 }
 
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ApiClientUpdate) SetNillableName(v *string) *ApiClientUpdate {
-	if v != nil {
-		_u.SetName(*v)
-	}
-	return _u
-}
-
 // SetScopes sets the "scopes" field.
 func (_u *ApiClientUpdate) SetScopes(v []string) *ApiClientUpdate {
 	_u.mutation.SetScopes(v)
-	return _u
-}
-
-// AppendScopes appends value to the "scopes" field.
-func (_u *ApiClientUpdate) AppendScopes(v []string) *ApiClientUpdate {
-	_u.mutation.AppendScopes(v)
 	return _u
 }
 
@@ -62,25 +48,9 @@ func (_u *ApiClientUpdate) SetState(v apiclient.State) *ApiClientUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ApiClientUpdate) SetNillableState(v *apiclient.State) *ApiClientUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetJwksURL sets the "jwks_url" field.
 func (_u *ApiClientUpdate) SetJwksURL(v string) *ApiClientUpdate {
 	_u.mutation.SetJwksURL(v)
-	return _u
-}
-
-// SetNillableJwksURL sets the "jwks_url" field if the given value is not nil.
-func (_u *ApiClientUpdate) SetNillableJwksURL(v *string) *ApiClientUpdate {
-	if v != nil {
-		_u.SetJwksURL(*v)
-	}
 	return _u
 }
 
@@ -96,14 +66,6 @@ func (_u *ApiClientUpdate) SetLastUsedAt(v time.Time) *ApiClientUpdate {
 	return _u
 }
 
-// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
-func (_u *ApiClientUpdate) SetNillableLastUsedAt(v *time.Time) *ApiClientUpdate {
-	if v != nil {
-		_u.SetLastUsedAt(*v)
-	}
-	return _u
-}
-
 // ClearLastUsedAt clears the value of the "last_used_at" field.
 func (_u *ApiClientUpdate) ClearLastUsedAt() *ApiClientUpdate {
 	_u.mutation.ClearLastUsedAt()
@@ -113,14 +75,6 @@ func (_u *ApiClientUpdate) ClearLastUsedAt() *ApiClientUpdate {
 // SetLastUsedFrom sets the "last_used_from" field.
 func (_u *ApiClientUpdate) SetLastUsedFrom(v string) *ApiClientUpdate {
 	_u.mutation.SetLastUsedFrom(v)
-	return _u
-}
-
-// SetNillableLastUsedFrom sets the "last_used_from" field if the given value is not nil.
-func (_u *ApiClientUpdate) SetNillableLastUsedFrom(v *string) *ApiClientUpdate {
-	if v != nil {
-		_u.SetLastUsedFrom(*v)
-	}
 	return _u
 }
 
@@ -268,23 +222,9 @@ func (_u *ApiClientUpdateOne) SetName(v string) *ApiClientUpdateOne {
 	return _u
 }
 
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ApiClientUpdateOne) SetNillableName(v *string) *ApiClientUpdateOne {
-	if v != nil {
-		_u.SetName(*v)
-	}
-	return _u
-}
-
 // SetScopes sets the "scopes" field.
 func (_u *ApiClientUpdateOne) SetScopes(v []string) *ApiClientUpdateOne {
 	_u.mutation.SetScopes(v)
-	return _u
-}
-
-// AppendScopes appends value to the "scopes" field.
-func (_u *ApiClientUpdateOne) AppendScopes(v []string) *ApiClientUpdateOne {
-	_u.mutation.AppendScopes(v)
 	return _u
 }
 
@@ -294,25 +234,9 @@ func (_u *ApiClientUpdateOne) SetState(v apiclient.State) *ApiClientUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ApiClientUpdateOne) SetNillableState(v *apiclient.State) *ApiClientUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetJwksURL sets the "jwks_url" field.
 func (_u *ApiClientUpdateOne) SetJwksURL(v string) *ApiClientUpdateOne {
 	_u.mutation.SetJwksURL(v)
-	return _u
-}
-
-// SetNillableJwksURL sets the "jwks_url" field if the given value is not nil.
-func (_u *ApiClientUpdateOne) SetNillableJwksURL(v *string) *ApiClientUpdateOne {
-	if v != nil {
-		_u.SetJwksURL(*v)
-	}
 	return _u
 }
 
@@ -328,14 +252,6 @@ func (_u *ApiClientUpdateOne) SetLastUsedAt(v time.Time) *ApiClientUpdateOne {
 	return _u
 }
 
-// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
-func (_u *ApiClientUpdateOne) SetNillableLastUsedAt(v *time.Time) *ApiClientUpdateOne {
-	if v != nil {
-		_u.SetLastUsedAt(*v)
-	}
-	return _u
-}
-
 // ClearLastUsedAt clears the value of the "last_used_at" field.
 func (_u *ApiClientUpdateOne) ClearLastUsedAt() *ApiClientUpdateOne {
 	_u.mutation.ClearLastUsedAt()
@@ -345,14 +261,6 @@ func (_u *ApiClientUpdateOne) ClearLastUsedAt() *ApiClientUpdateOne {
 // SetLastUsedFrom sets the "last_used_from" field.
 func (_u *ApiClientUpdateOne) SetLastUsedFrom(v string) *ApiClientUpdateOne {
 	_u.mutation.SetLastUsedFrom(v)
-	return _u
-}
-
-// SetNillableLastUsedFrom sets the "last_used_from" field if the given value is not nil.
-func (_u *ApiClientUpdateOne) SetNillableLastUsedFrom(v *string) *ApiClientUpdateOne {
-	if v != nil {
-		_u.SetLastUsedFrom(*v)
-	}
 	return _u
 }
 

@@ -5,16 +5,12 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/application"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/programme"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -75,61 +71,6 @@ type ApplicationEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [5]bool
-}
-
-// LearnerOrErr returns the Learner value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApplicationEdges) LearnerOrErr() (*Person, error) {
-	if e.Learner != nil {
-		return e.Learner, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "learner"}
-}
-
-// OfferingOrErr returns the Offering value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApplicationEdges) OfferingOrErr() (*Offering, error) {
-	if e.Offering != nil {
-		return e.Offering, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: offering.Label}
-	}
-	return nil, &NotLoadedError{edge: "offering"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApplicationEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// HostOrErr returns the Host value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApplicationEdges) HostOrErr() (*Institution, error) {
-	if e.Host != nil {
-		return e.Host, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "host"}
-}
-
-// ProgrammeOrErr returns the Programme value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ApplicationEdges) ProgrammeOrErr() (*Programme, error) {
-	if e.Programme != nil {
-		return e.Programme, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: programme.Label}
-	}
-	return nil, &NotLoadedError{edge: "programme"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -275,31 +216,6 @@ func (_m *Application) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryLearner queries the "learner" edge of the Application entity.
-func (_m *Application) QueryLearner() *PersonQuery {
-	return NewApplicationClient(_m.config).QueryLearner(_m)
-}
-
-// QueryOffering queries the "offering" edge of the Application entity.
-func (_m *Application) QueryOffering() *OfferingQuery {
-	return NewApplicationClient(_m.config).QueryOffering(_m)
-}
-
-// QueryHome queries the "home" edge of the Application entity.
-func (_m *Application) QueryHome() *InstitutionQuery {
-	return NewApplicationClient(_m.config).QueryHome(_m)
-}
-
-// QueryHost queries the "host" edge of the Application entity.
-func (_m *Application) QueryHost() *InstitutionQuery {
-	return NewApplicationClient(_m.config).QueryHost(_m)
-}
-
-// QueryProgramme queries the "programme" edge of the Application entity.
-func (_m *Application) QueryProgramme() *ProgrammeQuery {
-	return NewApplicationClient(_m.config).QueryProgramme(_m)
-}
-
 // Update returns a builder for updating this Application.
 // Note that you need to call Application.Unwrap() before calling this method if this Application
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -318,69 +234,9 @@ func (_m *Application) Unwrap() *Application {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Application) String() string {
-	var builder strings.Builder
-	builder.WriteString("Application(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("learner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))
-	builder.WriteString(", ")
-	builder.WriteString("offering_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OfferingID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("host_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HostID))
-	builder.WriteString(", ")
-	if v := _m.ProgrammeID; v != nil {
-		builder.WriteString("programme_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	if v := _m.LiveKey; v != nil {
-		builder.WriteString("live_key=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Motivation; v != nil {
-		builder.WriteString("motivation=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Reason; v != nil {
-		builder.WriteString("reason=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("commitment=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Commitment))
-	builder.WriteString(", ")
-	builder.WriteString("submitted_at=")
-	builder.WriteString(_m.SubmittedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.NominatedAt; v != nil {
-		builder.WriteString("nominated_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.DecidedAt; v != nil {
-		builder.WriteString("decided_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Application(" + string(_m.ID) + ")"
 }
 
 // Applications is a parsable slice of Application.

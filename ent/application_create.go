@@ -32,25 +32,9 @@ func (_c *ApplicationCreate) SetCreatedAt(v time.Time) *ApplicationCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableCreatedAt(v *time.Time) *ApplicationCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *ApplicationCreate) SetUpdatedAt(v time.Time) *ApplicationCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableUpdatedAt(v *time.Time) *ApplicationCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -104,39 +88,15 @@ func (_c *ApplicationCreate) SetLiveKey(v string) *ApplicationCreate {
 	return _c
 }
 
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableLiveKey(v *string) *ApplicationCreate {
-	if v != nil {
-		_c.SetLiveKey(*v)
-	}
-	return _c
-}
-
 // SetMotivation sets the "motivation" field.
 func (_c *ApplicationCreate) SetMotivation(v string) *ApplicationCreate {
 	_c.mutation.SetMotivation(v)
 	return _c
 }
 
-// SetNillableMotivation sets the "motivation" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableMotivation(v *string) *ApplicationCreate {
-	if v != nil {
-		_c.SetMotivation(*v)
-	}
-	return _c
-}
-
 // SetReason sets the "reason" field.
 func (_c *ApplicationCreate) SetReason(v string) *ApplicationCreate {
 	_c.mutation.SetReason(v)
-	return _c
-}
-
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableReason(v *string) *ApplicationCreate {
-	if v != nil {
-		_c.SetReason(*v)
-	}
 	return _c
 }
 
@@ -158,25 +118,9 @@ func (_c *ApplicationCreate) SetNominatedAt(v time.Time) *ApplicationCreate {
 	return _c
 }
 
-// SetNillableNominatedAt sets the "nominated_at" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableNominatedAt(v *time.Time) *ApplicationCreate {
-	if v != nil {
-		_c.SetNominatedAt(*v)
-	}
-	return _c
-}
-
 // SetDecidedAt sets the "decided_at" field.
 func (_c *ApplicationCreate) SetDecidedAt(v time.Time) *ApplicationCreate {
 	_c.mutation.SetDecidedAt(v)
-	return _c
-}
-
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableDecidedAt(v *time.Time) *ApplicationCreate {
-	if v != nil {
-		_c.SetDecidedAt(*v)
-	}
 	return _c
 }
 
@@ -184,39 +128,6 @@ func (_c *ApplicationCreate) SetNillableDecidedAt(v *time.Time) *ApplicationCrea
 func (_c *ApplicationCreate) SetID(v ident.ID) *ApplicationCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ApplicationCreate) SetNillableID(v *ident.ID) *ApplicationCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetLearner sets the "learner" edge to the Person entity.
-func (_c *ApplicationCreate) SetLearner(v *Person) *ApplicationCreate {
-	return _c.SetLearnerID(v.ID)
-}
-
-// SetOffering sets the "offering" edge to the Offering entity.
-func (_c *ApplicationCreate) SetOffering(v *Offering) *ApplicationCreate {
-	return _c.SetOfferingID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *ApplicationCreate) SetHome(v *Institution) *ApplicationCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetHost sets the "host" edge to the Institution entity.
-func (_c *ApplicationCreate) SetHost(v *Institution) *ApplicationCreate {
-	return _c.SetHostID(v.ID)
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_c *ApplicationCreate) SetProgramme(v *Programme) *ApplicationCreate {
-	return _c.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the ApplicationMutation object of the builder.
@@ -432,87 +343,27 @@ func (_c *ApplicationCreate) createSpec() (*Application, *sqlgraph.CreateSpec) {
 		_node.DecidedAt = &value
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.LearnerTable,
-			Columns: []string{application.LearnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.LearnerTable, application.LearnerColumn, false, person.FieldID, nodes)
 		_node.LearnerID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.OfferingIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.OfferingTable,
-			Columns: []string{application.OfferingColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(offering.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.OfferingTable, application.OfferingColumn, false, offering.FieldID, nodes)
 		_node.OfferingID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.HomeTable,
-			Columns: []string{application.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.HomeTable, application.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HostIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.HostTable,
-			Columns: []string{application.HostColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.HostTable, application.HostColumn, false, institution.FieldID, nodes)
 		_node.HostID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.ProgrammeTable,
-			Columns: []string{application.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -64,25 +64,9 @@ func (_u *ApplicationUpdate) SetState(v application.State) *ApplicationUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableState(v *application.State) *ApplicationUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *ApplicationUpdate) SetLiveKey(v string) *ApplicationUpdate {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableLiveKey(v *string) *ApplicationUpdate {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -98,14 +82,6 @@ func (_u *ApplicationUpdate) SetMotivation(v string) *ApplicationUpdate {
 	return _u
 }
 
-// SetNillableMotivation sets the "motivation" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableMotivation(v *string) *ApplicationUpdate {
-	if v != nil {
-		_u.SetMotivation(*v)
-	}
-	return _u
-}
-
 // ClearMotivation clears the value of the "motivation" field.
 func (_u *ApplicationUpdate) ClearMotivation() *ApplicationUpdate {
 	_u.mutation.ClearMotivation()
@@ -115,14 +91,6 @@ func (_u *ApplicationUpdate) ClearMotivation() *ApplicationUpdate {
 // SetReason sets the "reason" field.
 func (_u *ApplicationUpdate) SetReason(v string) *ApplicationUpdate {
 	_u.mutation.SetReason(v)
-	return _u
-}
-
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableReason(v *string) *ApplicationUpdate {
-	if v != nil {
-		_u.SetReason(*v)
-	}
 	return _u
 }
 
@@ -150,25 +118,9 @@ func (_u *ApplicationUpdate) SetSubmittedAt(v time.Time) *ApplicationUpdate {
 	return _u
 }
 
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableSubmittedAt(v *time.Time) *ApplicationUpdate {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
-	return _u
-}
-
 // SetNominatedAt sets the "nominated_at" field.
 func (_u *ApplicationUpdate) SetNominatedAt(v time.Time) *ApplicationUpdate {
 	_u.mutation.SetNominatedAt(v)
-	return _u
-}
-
-// SetNillableNominatedAt sets the "nominated_at" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableNominatedAt(v *time.Time) *ApplicationUpdate {
-	if v != nil {
-		_u.SetNominatedAt(*v)
-	}
 	return _u
 }
 
@@ -184,23 +136,10 @@ func (_u *ApplicationUpdate) SetDecidedAt(v time.Time) *ApplicationUpdate {
 	return _u
 }
 
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_u *ApplicationUpdate) SetNillableDecidedAt(v *time.Time) *ApplicationUpdate {
-	if v != nil {
-		_u.SetDecidedAt(*v)
-	}
-	return _u
-}
-
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (_u *ApplicationUpdate) ClearDecidedAt() *ApplicationUpdate {
 	_u.mutation.ClearDecidedAt()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *ApplicationUpdate) SetProgramme(v *Programme) *ApplicationUpdate {
-	return _u.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the ApplicationMutation object of the builder.
@@ -356,32 +295,11 @@ func (_u *ApplicationUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		_spec.ClearField(application.FieldDecidedAt, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.ProgrammeTable,
-			Columns: []string{application.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.ProgrammeTable,
-			Columns: []string{application.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -438,25 +356,9 @@ func (_u *ApplicationUpdateOne) SetState(v application.State) *ApplicationUpdate
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableState(v *application.State) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *ApplicationUpdateOne) SetLiveKey(v string) *ApplicationUpdateOne {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableLiveKey(v *string) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -472,14 +374,6 @@ func (_u *ApplicationUpdateOne) SetMotivation(v string) *ApplicationUpdateOne {
 	return _u
 }
 
-// SetNillableMotivation sets the "motivation" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableMotivation(v *string) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetMotivation(*v)
-	}
-	return _u
-}
-
 // ClearMotivation clears the value of the "motivation" field.
 func (_u *ApplicationUpdateOne) ClearMotivation() *ApplicationUpdateOne {
 	_u.mutation.ClearMotivation()
@@ -489,14 +383,6 @@ func (_u *ApplicationUpdateOne) ClearMotivation() *ApplicationUpdateOne {
 // SetReason sets the "reason" field.
 func (_u *ApplicationUpdateOne) SetReason(v string) *ApplicationUpdateOne {
 	_u.mutation.SetReason(v)
-	return _u
-}
-
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableReason(v *string) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetReason(*v)
-	}
 	return _u
 }
 
@@ -524,25 +410,9 @@ func (_u *ApplicationUpdateOne) SetSubmittedAt(v time.Time) *ApplicationUpdateOn
 	return _u
 }
 
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableSubmittedAt(v *time.Time) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
-	return _u
-}
-
 // SetNominatedAt sets the "nominated_at" field.
 func (_u *ApplicationUpdateOne) SetNominatedAt(v time.Time) *ApplicationUpdateOne {
 	_u.mutation.SetNominatedAt(v)
-	return _u
-}
-
-// SetNillableNominatedAt sets the "nominated_at" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableNominatedAt(v *time.Time) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetNominatedAt(*v)
-	}
 	return _u
 }
 
@@ -558,23 +428,10 @@ func (_u *ApplicationUpdateOne) SetDecidedAt(v time.Time) *ApplicationUpdateOne 
 	return _u
 }
 
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_u *ApplicationUpdateOne) SetNillableDecidedAt(v *time.Time) *ApplicationUpdateOne {
-	if v != nil {
-		_u.SetDecidedAt(*v)
-	}
-	return _u
-}
-
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (_u *ApplicationUpdateOne) ClearDecidedAt() *ApplicationUpdateOne {
 	_u.mutation.ClearDecidedAt()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *ApplicationUpdateOne) SetProgramme(v *Programme) *ApplicationUpdateOne {
-	return _u.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the ApplicationMutation object of the builder.
@@ -760,32 +617,11 @@ func (_u *ApplicationUpdateOne) sqlSave(ctx context.Context) (_node *Application
 		_spec.ClearField(application.FieldDecidedAt, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.ProgrammeTable,
-			Columns: []string{application.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   application.ProgrammeTable,
-			Columns: []string{application.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -174,48 +173,9 @@ func (_m *AuditEntry) Unwrap() *AuditEntry {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *AuditEntry) String() string {
-	var builder strings.Builder
-	builder.WriteString("AuditEntry(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("actor_kind=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ActorKind))
-	builder.WriteString(", ")
-	if v := _m.ActorID; v != nil {
-		builder.WriteString("actor_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.SessionID; v != nil {
-		builder.WriteString("session_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("verb=")
-	builder.WriteString(_m.Verb)
-	builder.WriteString(", ")
-	builder.WriteString("object_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ObjectID))
-	builder.WriteString(", ")
-	builder.WriteString("institutions=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Institutions))
-	builder.WriteString(", ")
-	builder.WriteString("details=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Details))
-	builder.WriteString(", ")
-	builder.WriteString("request_id=")
-	builder.WriteString(_m.RequestID)
-	builder.WriteString(", ")
-	if v := _m.Sequence; v != nil {
-		builder.WriteString("sequence=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "AuditEntry(" + string(_m.ID) + ")"
 }
 
 // AuditEntries is a parsable slice of AuditEntry.

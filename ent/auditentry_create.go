@@ -27,14 +27,6 @@ func (_c *AuditEntryCreate) SetCreatedAt(v time.Time) *AuditEntryCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AuditEntryCreate) SetNillableCreatedAt(v *time.Time) *AuditEntryCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetActorKind sets the "actor_kind" field.
 func (_c *AuditEntryCreate) SetActorKind(v auditentry.ActorKind) *AuditEntryCreate {
 	_c.mutation.SetActorKind(v)
@@ -47,25 +39,9 @@ func (_c *AuditEntryCreate) SetActorID(v ident.ID) *AuditEntryCreate {
 	return _c
 }
 
-// SetNillableActorID sets the "actor_id" field if the given value is not nil.
-func (_c *AuditEntryCreate) SetNillableActorID(v *ident.ID) *AuditEntryCreate {
-	if v != nil {
-		_c.SetActorID(*v)
-	}
-	return _c
-}
-
 // SetSessionID sets the "session_id" field.
 func (_c *AuditEntryCreate) SetSessionID(v ident.ID) *AuditEntryCreate {
 	_c.mutation.SetSessionID(v)
-	return _c
-}
-
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_c *AuditEntryCreate) SetNillableSessionID(v *ident.ID) *AuditEntryCreate {
-	if v != nil {
-		_c.SetSessionID(*v)
-	}
 	return _c
 }
 
@@ -105,25 +81,9 @@ func (_c *AuditEntryCreate) SetSequence(v int64) *AuditEntryCreate {
 	return _c
 }
 
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_c *AuditEntryCreate) SetNillableSequence(v *int64) *AuditEntryCreate {
-	if v != nil {
-		_c.SetSequence(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *AuditEntryCreate) SetID(v ident.ID) *AuditEntryCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *AuditEntryCreate) SetNillableID(v *ident.ID) *AuditEntryCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

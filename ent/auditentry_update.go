@@ -36,25 +36,9 @@ func (_u *AuditEntryUpdate) SetActorKind(v auditentry.ActorKind) *AuditEntryUpda
 	return _u
 }
 
-// SetNillableActorKind sets the "actor_kind" field if the given value is not nil.
-func (_u *AuditEntryUpdate) SetNillableActorKind(v *auditentry.ActorKind) *AuditEntryUpdate {
-	if v != nil {
-		_u.SetActorKind(*v)
-	}
-	return _u
-}
-
 // SetActorID sets the "actor_id" field.
 func (_u *AuditEntryUpdate) SetActorID(v ident.ID) *AuditEntryUpdate {
 	_u.mutation.SetActorID(v)
-	return _u
-}
-
-// SetNillableActorID sets the "actor_id" field if the given value is not nil.
-func (_u *AuditEntryUpdate) SetNillableActorID(v *ident.ID) *AuditEntryUpdate {
-	if v != nil {
-		_u.SetActorID(*v)
-	}
 	return _u
 }
 
@@ -70,14 +54,6 @@ func (_u *AuditEntryUpdate) SetSessionID(v ident.ID) *AuditEntryUpdate {
 	return _u
 }
 
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_u *AuditEntryUpdate) SetNillableSessionID(v *ident.ID) *AuditEntryUpdate {
-	if v != nil {
-		_u.SetSessionID(*v)
-	}
-	return _u
-}
-
 // ClearSessionID clears the value of the "session_id" field.
 func (_u *AuditEntryUpdate) ClearSessionID() *AuditEntryUpdate {
 	_u.mutation.ClearSessionID()
@@ -90,24 +66,10 @@ func (_u *AuditEntryUpdate) SetInstitutions(v []ident.ID) *AuditEntryUpdate {
 	return _u
 }
 
-// AppendInstitutions appends value to the "institutions" field.
-func (_u *AuditEntryUpdate) AppendInstitutions(v []ident.ID) *AuditEntryUpdate {
-	_u.mutation.AppendInstitutions(v)
-	return _u
-}
-
 // SetSequence sets the "sequence" field.
 func (_u *AuditEntryUpdate) SetSequence(v int64) *AuditEntryUpdate {
 	_u.mutation.ResetSequence()
 	_u.mutation.SetSequence(v)
-	return _u
-}
-
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_u *AuditEntryUpdate) SetNillableSequence(v *int64) *AuditEntryUpdate {
-	if v != nil {
-		_u.SetSequence(*v)
-	}
 	return _u
 }
 
@@ -253,25 +215,9 @@ func (_u *AuditEntryUpdateOne) SetActorKind(v auditentry.ActorKind) *AuditEntryU
 	return _u
 }
 
-// SetNillableActorKind sets the "actor_kind" field if the given value is not nil.
-func (_u *AuditEntryUpdateOne) SetNillableActorKind(v *auditentry.ActorKind) *AuditEntryUpdateOne {
-	if v != nil {
-		_u.SetActorKind(*v)
-	}
-	return _u
-}
-
 // SetActorID sets the "actor_id" field.
 func (_u *AuditEntryUpdateOne) SetActorID(v ident.ID) *AuditEntryUpdateOne {
 	_u.mutation.SetActorID(v)
-	return _u
-}
-
-// SetNillableActorID sets the "actor_id" field if the given value is not nil.
-func (_u *AuditEntryUpdateOne) SetNillableActorID(v *ident.ID) *AuditEntryUpdateOne {
-	if v != nil {
-		_u.SetActorID(*v)
-	}
 	return _u
 }
 
@@ -287,14 +233,6 @@ func (_u *AuditEntryUpdateOne) SetSessionID(v ident.ID) *AuditEntryUpdateOne {
 	return _u
 }
 
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_u *AuditEntryUpdateOne) SetNillableSessionID(v *ident.ID) *AuditEntryUpdateOne {
-	if v != nil {
-		_u.SetSessionID(*v)
-	}
-	return _u
-}
-
 // ClearSessionID clears the value of the "session_id" field.
 func (_u *AuditEntryUpdateOne) ClearSessionID() *AuditEntryUpdateOne {
 	_u.mutation.ClearSessionID()
@@ -307,24 +245,10 @@ func (_u *AuditEntryUpdateOne) SetInstitutions(v []ident.ID) *AuditEntryUpdateOn
 	return _u
 }
 
-// AppendInstitutions appends value to the "institutions" field.
-func (_u *AuditEntryUpdateOne) AppendInstitutions(v []ident.ID) *AuditEntryUpdateOne {
-	_u.mutation.AppendInstitutions(v)
-	return _u
-}
-
 // SetSequence sets the "sequence" field.
 func (_u *AuditEntryUpdateOne) SetSequence(v int64) *AuditEntryUpdateOne {
 	_u.mutation.ResetSequence()
 	_u.mutation.SetSequence(v)
-	return _u
-}
-
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_u *AuditEntryUpdateOne) SetNillableSequence(v *int64) *AuditEntryUpdateOne {
-	if v != nil {
-		_u.SetSequence(*v)
-	}
 	return _u
 }
 

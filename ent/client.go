@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"reflect"
 
 	"github.com/peregrine-exchange/peregrine/ent/migrate"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -254,33 +253,10 @@ func Debug() Option {
 	}
 }
 
-// Log sets the logging function for debug mode.
-func Log(fn func(...any)) Option {
-	return func(c *config) {
-		c.log = fn
-	}
-}
-
 // Driver configures the client driver.
 func Driver(driver dialect.Driver) Option {
 	return func(c *config) {
 		c.driver = driver
-	}
-}
-
-// Open opens a database/sql.DB specified by the driver name and
-// the data source name, and returns a new client attached to it.
-// Optional parameters can be added for configuring the client.
-func Open(driverName, dataSourceName string, options ...Option) (*Client, error) {
-	switch driverName {
-	case dialect.MySQL, dialect.Postgres, dialect.SQLite:
-		drv, err := sql.Open(driverName, dataSourceName)
-		if err != nil {
-			return nil, err
-		}
-		return NewClient(append(options, Driver(drv))...), nil
-	default:
-		return nil, fmt.Errorf("unsupported driver: %q", driverName)
 	}
 }
 
@@ -299,69 +275,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	}
 	cfg := c.config
 	cfg.driver = tx
-	return &Tx{
-		ctx:             ctx,
-		config:          cfg,
-		Affiliation:     NewAffiliationClient(cfg),
-		Alliance:        NewAllianceClient(cfg),
-		ApiClient:       NewApiClientClient(cfg),
-		Application:     NewApplicationClient(cfg),
-		AuditEntry:      NewAuditEntryClient(cfg),
-		ClientAssertion: NewClientAssertionClient(cfg),
-		ClientKey:       NewClientKeyClient(cfg),
-		Course:          NewCourseClient(cfg),
-		CourseVersion:   NewCourseVersionClient(cfg),
-		Credential:      NewCredentialClient(cfg),
-		Enrolment:       NewEnrolmentClient(cfg),
-		HomeModule:      NewHomeModuleClient(cfg),
-		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
-		Identity:        NewIdentityClient(cfg),
-		ImportChunk:     NewImportChunkClient(cfg),
-		ImportFinding:   NewImportFindingClient(cfg),
-		ImportRun:       NewImportRunClient(cfg),
-		ImportSource:    NewImportSourceClient(cfg),
-		Institution:     NewInstitutionClient(cfg),
-		LogoutToken:     NewLogoutTokenClient(cfg),
-		Membership:      NewMembershipClient(cfg),
-		MicroDegree:     NewMicroDegreeClient(cfg),
-		Offering:        NewOfferingClient(cfg),
-		OutboxEvent:     NewOutboxEventClient(cfg),
-		Person:          NewPersonClient(cfg),
-		Portal:          NewPortalClient(cfg),
-		PortalCode:      NewPortalCodeClient(cfg),
-		Profile:         NewProfileClient(cfg),
-		Programme:       NewProgrammeClient(cfg),
-		Provider:        NewProviderClient(cfg),
-		ProviderHome:    NewProviderHomeClient(cfg),
-		RecognitionCase: NewRecognitionCaseClient(cfg),
-		RecognitionRule: NewRecognitionRuleClient(cfg),
-		Result:          NewResultClient(cfg),
-		RoleGrant:       NewRoleGrantClient(cfg),
-		RoleRule:        NewRoleRuleClient(cfg),
-		SeatQuota:       NewSeatQuotaClient(cfg),
-		ServerKey:       NewServerKeyClient(cfg),
-		Session:         NewSessionClient(cfg),
-		SignIn:          NewSignInClient(cfg),
-		SigningKey:      NewSigningKeyClient(cfg),
-		StatusList:      NewStatusListClient(cfg),
-		Unit:            NewUnitClient(cfg),
-		WorkItem:        NewWorkItemClient(cfg),
-	}, nil
-}
-
-// BeginTx returns a transactional client with specified options.
-func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) {
-	if _, ok := c.driver.(*txDriver); ok {
-		return nil, errors.New("ent: cannot start a transaction within a transaction")
-	}
-	tx, err := c.driver.(interface {
-		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
-	}).BeginTx(ctx, opts)
-	if err != nil {
-		return nil, fmt.Errorf("ent: starting a transaction: %w", err)
-	}
-	cfg := c.config
-	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
 		ctx:             ctx,
 		config:          cfg,
@@ -599,21 +512,6 @@ func (c *AffiliationClient) CreateBulk(builders ...*AffiliationCreate) *Affiliat
 	return &AffiliationCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *AffiliationClient) MapCreateBulk(slice any, setFunc func(*AffiliationCreate, int)) *AffiliationCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &AffiliationCreateBulk{err: fmt.Errorf("calling to AffiliationClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*AffiliationCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &AffiliationCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Affiliation.
 func (c *AffiliationClient) Update() *AffiliationUpdate {
 	mutation := newAffiliationMutation(c.config, OpUpdate)
@@ -674,54 +572,6 @@ func (c *AffiliationClient) GetX(ctx context.Context, id ident.ID) *Affiliation 
 	return obj
 }
 
-// QueryPerson queries the person edge of a Affiliation.
-func (c *AffiliationClient) QueryPerson(_m *Affiliation) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(affiliation.Table, affiliation.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, affiliation.PersonTable, affiliation.PersonColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryInstitution queries the institution edge of a Affiliation.
-func (c *AffiliationClient) QueryInstitution(_m *Affiliation) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(affiliation.Table, affiliation.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, affiliation.InstitutionTable, affiliation.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProgramme queries the programme edge of a Affiliation.
-func (c *AffiliationClient) QueryProgramme(_m *Affiliation) *ProgrammeQuery {
-	query := (&ProgrammeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(affiliation.Table, affiliation.FieldID, id),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, affiliation.ProgrammeTable, affiliation.ProgrammeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *AffiliationClient) Hooks() []Hook {
 	return c.hooks.Affiliation
@@ -777,21 +627,6 @@ func (c *AllianceClient) Create() *AllianceCreate {
 
 // CreateBulk returns a builder for creating a bulk of Alliance entities.
 func (c *AllianceClient) CreateBulk(builders ...*AllianceCreate) *AllianceCreateBulk {
-	return &AllianceCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *AllianceClient) MapCreateBulk(slice any, setFunc func(*AllianceCreate, int)) *AllianceCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &AllianceCreateBulk{err: fmt.Errorf("calling to AllianceClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*AllianceCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &AllianceCreateBulk{config: c.config, builders: builders}
 }
 
@@ -913,21 +748,6 @@ func (c *ApiClientClient) CreateBulk(builders ...*ApiClientCreate) *ApiClientCre
 	return &ApiClientCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ApiClientClient) MapCreateBulk(slice any, setFunc func(*ApiClientCreate, int)) *ApiClientCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ApiClientCreateBulk{err: fmt.Errorf("calling to ApiClientClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ApiClientCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ApiClientCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for ApiClient.
 func (c *ApiClientClient) Update() *ApiClientUpdate {
 	mutation := newApiClientMutation(c.config, OpUpdate)
@@ -988,22 +808,6 @@ func (c *ApiClientClient) GetX(ctx context.Context, id ident.ID) *ApiClient {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a ApiClient.
-func (c *ApiClientClient) QueryInstitution(_m *ApiClient) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(apiclient.Table, apiclient.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, apiclient.InstitutionTable, apiclient.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ApiClientClient) Hooks() []Hook {
 	return c.hooks.ApiClient
@@ -1059,21 +863,6 @@ func (c *ApplicationClient) Create() *ApplicationCreate {
 
 // CreateBulk returns a builder for creating a bulk of Application entities.
 func (c *ApplicationClient) CreateBulk(builders ...*ApplicationCreate) *ApplicationCreateBulk {
-	return &ApplicationCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ApplicationClient) MapCreateBulk(slice any, setFunc func(*ApplicationCreate, int)) *ApplicationCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ApplicationCreateBulk{err: fmt.Errorf("calling to ApplicationClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ApplicationCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ApplicationCreateBulk{config: c.config, builders: builders}
 }
 
@@ -1137,86 +926,6 @@ func (c *ApplicationClient) GetX(ctx context.Context, id ident.ID) *Application 
 	return obj
 }
 
-// QueryLearner queries the learner edge of a Application.
-func (c *ApplicationClient) QueryLearner(_m *Application) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(application.Table, application.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, application.LearnerTable, application.LearnerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryOffering queries the offering edge of a Application.
-func (c *ApplicationClient) QueryOffering(_m *Application) *OfferingQuery {
-	query := (&OfferingClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(application.Table, application.FieldID, id),
-			sqlgraph.To(offering.Table, offering.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, application.OfferingTable, application.OfferingColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a Application.
-func (c *ApplicationClient) QueryHome(_m *Application) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(application.Table, application.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, application.HomeTable, application.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHost queries the host edge of a Application.
-func (c *ApplicationClient) QueryHost(_m *Application) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(application.Table, application.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, application.HostTable, application.HostColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProgramme queries the programme edge of a Application.
-func (c *ApplicationClient) QueryProgramme(_m *Application) *ProgrammeQuery {
-	query := (&ProgrammeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(application.Table, application.FieldID, id),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, application.ProgrammeTable, application.ProgrammeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ApplicationClient) Hooks() []Hook {
 	return c.hooks.Application
@@ -1272,21 +981,6 @@ func (c *AuditEntryClient) Create() *AuditEntryCreate {
 
 // CreateBulk returns a builder for creating a bulk of AuditEntry entities.
 func (c *AuditEntryClient) CreateBulk(builders ...*AuditEntryCreate) *AuditEntryCreateBulk {
-	return &AuditEntryCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *AuditEntryClient) MapCreateBulk(slice any, setFunc func(*AuditEntryCreate, int)) *AuditEntryCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &AuditEntryCreateBulk{err: fmt.Errorf("calling to AuditEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*AuditEntryCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &AuditEntryCreateBulk{config: c.config, builders: builders}
 }
 
@@ -1408,21 +1102,6 @@ func (c *ClientAssertionClient) CreateBulk(builders ...*ClientAssertionCreate) *
 	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ClientAssertionClient) MapCreateBulk(slice any, setFunc func(*ClientAssertionCreate, int)) *ClientAssertionCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ClientAssertionCreateBulk{err: fmt.Errorf("calling to ClientAssertionClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ClientAssertionCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for ClientAssertion.
 func (c *ClientAssertionClient) Update() *ClientAssertionUpdate {
 	mutation := newClientAssertionMutation(c.config, OpUpdate)
@@ -1541,21 +1220,6 @@ func (c *ClientKeyClient) CreateBulk(builders ...*ClientKeyCreate) *ClientKeyCre
 	return &ClientKeyCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ClientKeyClient) MapCreateBulk(slice any, setFunc func(*ClientKeyCreate, int)) *ClientKeyCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ClientKeyCreateBulk{err: fmt.Errorf("calling to ClientKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ClientKeyCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ClientKeyCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for ClientKey.
 func (c *ClientKeyClient) Update() *ClientKeyUpdate {
 	mutation := newClientKeyMutation(c.config, OpUpdate)
@@ -1616,22 +1280,6 @@ func (c *ClientKeyClient) GetX(ctx context.Context, id ident.ID) *ClientKey {
 	return obj
 }
 
-// QueryClient queries the client edge of a ClientKey.
-func (c *ClientKeyClient) QueryClient(_m *ClientKey) *ApiClientQuery {
-	query := (&ApiClientClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(clientkey.Table, clientkey.FieldID, id),
-			sqlgraph.To(apiclient.Table, apiclient.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, clientkey.ClientTable, clientkey.ClientColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ClientKeyClient) Hooks() []Hook {
 	return c.hooks.ClientKey
@@ -1687,21 +1335,6 @@ func (c *CourseClient) Create() *CourseCreate {
 
 // CreateBulk returns a builder for creating a bulk of Course entities.
 func (c *CourseClient) CreateBulk(builders ...*CourseCreate) *CourseCreateBulk {
-	return &CourseCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *CourseClient) MapCreateBulk(slice any, setFunc func(*CourseCreate, int)) *CourseCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &CourseCreateBulk{err: fmt.Errorf("calling to CourseClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*CourseCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &CourseCreateBulk{config: c.config, builders: builders}
 }
 
@@ -1765,54 +1398,6 @@ func (c *CourseClient) GetX(ctx context.Context, id ident.ID) *Course {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a Course.
-func (c *CourseClient) QueryInstitution(_m *Course) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.InstitutionTable, course.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryUnit queries the unit edge of a Course.
-func (c *CourseClient) QueryUnit(_m *Course) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySource queries the source edge of a Course.
-func (c *CourseClient) QuerySource(_m *Course) *ImportSourceQuery {
-	query := (&ImportSourceClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, id),
-			sqlgraph.To(importsource.Table, importsource.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *CourseClient) Hooks() []Hook {
 	return c.hooks.Course
@@ -1868,21 +1453,6 @@ func (c *CourseVersionClient) Create() *CourseVersionCreate {
 
 // CreateBulk returns a builder for creating a bulk of CourseVersion entities.
 func (c *CourseVersionClient) CreateBulk(builders ...*CourseVersionCreate) *CourseVersionCreateBulk {
-	return &CourseVersionCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *CourseVersionClient) MapCreateBulk(slice any, setFunc func(*CourseVersionCreate, int)) *CourseVersionCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &CourseVersionCreateBulk{err: fmt.Errorf("calling to CourseVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*CourseVersionCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &CourseVersionCreateBulk{config: c.config, builders: builders}
 }
 
@@ -1946,54 +1516,6 @@ func (c *CourseVersionClient) GetX(ctx context.Context, id ident.ID) *CourseVers
 	return obj
 }
 
-// QueryCourse queries the course edge of a CourseVersion.
-func (c *CourseVersionClient) QueryCourse(_m *CourseVersion) *CourseQuery {
-	query := (&CourseClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, id),
-			sqlgraph.To(course.Table, course.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.CourseTable, courseversion.CourseColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryInstitution queries the institution edge of a CourseVersion.
-func (c *CourseVersionClient) QueryInstitution(_m *CourseVersion) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.InstitutionTable, courseversion.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySubmittedBy queries the submitted_by edge of a CourseVersion.
-func (c *CourseVersionClient) QuerySubmittedBy(_m *CourseVersion) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *CourseVersionClient) Hooks() []Hook {
 	return c.hooks.CourseVersion
@@ -2049,21 +1571,6 @@ func (c *CredentialClient) Create() *CredentialCreate {
 
 // CreateBulk returns a builder for creating a bulk of Credential entities.
 func (c *CredentialClient) CreateBulk(builders ...*CredentialCreate) *CredentialCreateBulk {
-	return &CredentialCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *CredentialClient) MapCreateBulk(slice any, setFunc func(*CredentialCreate, int)) *CredentialCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &CredentialCreateBulk{err: fmt.Errorf("calling to CredentialClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*CredentialCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &CredentialCreateBulk{config: c.config, builders: builders}
 }
 
@@ -2127,118 +1634,6 @@ func (c *CredentialClient) GetX(ctx context.Context, id ident.ID) *Credential {
 	return obj
 }
 
-// QueryLearner queries the learner edge of a Credential.
-func (c *CredentialClient) QueryLearner(_m *Credential) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.LearnerTable, credential.LearnerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryInstitution queries the institution edge of a Credential.
-func (c *CredentialClient) QueryInstitution(_m *Credential) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.InstitutionTable, credential.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a Credential.
-func (c *CredentialClient) QueryHome(_m *Credential) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.HomeTable, credential.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryResult queries the result edge of a Credential.
-func (c *CredentialClient) QueryResult(_m *Credential) *ResultQuery {
-	query := (&ResultClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(result.Table, result.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.ResultTable, credential.ResultColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryVersion queries the version edge of a Credential.
-func (c *CredentialClient) QueryVersion(_m *Credential) *CourseVersionQuery {
-	query := (&CourseVersionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(courseversion.Table, courseversion.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.VersionTable, credential.VersionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySigningKey queries the signing_key edge of a Credential.
-func (c *CredentialClient) QuerySigningKey(_m *Credential) *SigningKeyQuery {
-	query := (&SigningKeyClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(signingkey.Table, signingkey.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.SigningKeyTable, credential.SigningKeyColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryStatusList queries the status_list edge of a Credential.
-func (c *CredentialClient) QueryStatusList(_m *Credential) *StatusListQuery {
-	query := (&StatusListClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, id),
-			sqlgraph.To(statuslist.Table, statuslist.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.StatusListTable, credential.StatusListColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *CredentialClient) Hooks() []Hook {
 	return c.hooks.Credential
@@ -2294,21 +1689,6 @@ func (c *EnrolmentClient) Create() *EnrolmentCreate {
 
 // CreateBulk returns a builder for creating a bulk of Enrolment entities.
 func (c *EnrolmentClient) CreateBulk(builders ...*EnrolmentCreate) *EnrolmentCreateBulk {
-	return &EnrolmentCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *EnrolmentClient) MapCreateBulk(slice any, setFunc func(*EnrolmentCreate, int)) *EnrolmentCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &EnrolmentCreateBulk{err: fmt.Errorf("calling to EnrolmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*EnrolmentCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &EnrolmentCreateBulk{config: c.config, builders: builders}
 }
 
@@ -2372,102 +1752,6 @@ func (c *EnrolmentClient) GetX(ctx context.Context, id ident.ID) *Enrolment {
 	return obj
 }
 
-// QueryApplication queries the application edge of a Enrolment.
-func (c *EnrolmentClient) QueryApplication(_m *Enrolment) *ApplicationQuery {
-	query := (&ApplicationClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(application.Table, application.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.ApplicationTable, enrolment.ApplicationColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryLearner queries the learner edge of a Enrolment.
-func (c *EnrolmentClient) QueryLearner(_m *Enrolment) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.LearnerTable, enrolment.LearnerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryOffering queries the offering edge of a Enrolment.
-func (c *EnrolmentClient) QueryOffering(_m *Enrolment) *OfferingQuery {
-	query := (&OfferingClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(offering.Table, offering.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.OfferingTable, enrolment.OfferingColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryVersion queries the version edge of a Enrolment.
-func (c *EnrolmentClient) QueryVersion(_m *Enrolment) *CourseVersionQuery {
-	query := (&CourseVersionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(courseversion.Table, courseversion.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.VersionTable, enrolment.VersionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a Enrolment.
-func (c *EnrolmentClient) QueryHome(_m *Enrolment) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.HomeTable, enrolment.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHost queries the host edge of a Enrolment.
-func (c *EnrolmentClient) QueryHost(_m *Enrolment) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.HostTable, enrolment.HostColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *EnrolmentClient) Hooks() []Hook {
 	return c.hooks.Enrolment
@@ -2523,21 +1807,6 @@ func (c *HomeModuleClient) Create() *HomeModuleCreate {
 
 // CreateBulk returns a builder for creating a bulk of HomeModule entities.
 func (c *HomeModuleClient) CreateBulk(builders ...*HomeModuleCreate) *HomeModuleCreateBulk {
-	return &HomeModuleCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *HomeModuleClient) MapCreateBulk(slice any, setFunc func(*HomeModuleCreate, int)) *HomeModuleCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &HomeModuleCreateBulk{err: fmt.Errorf("calling to HomeModuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*HomeModuleCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &HomeModuleCreateBulk{config: c.config, builders: builders}
 }
 
@@ -2601,22 +1870,6 @@ func (c *HomeModuleClient) GetX(ctx context.Context, id ident.ID) *HomeModule {
 	return obj
 }
 
-// QueryProgramme queries the programme edge of a HomeModule.
-func (c *HomeModuleClient) QueryProgramme(_m *HomeModule) *ProgrammeQuery {
-	query := (&ProgrammeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(homemodule.Table, homemodule.FieldID, id),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, homemodule.ProgrammeTable, homemodule.ProgrammeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *HomeModuleClient) Hooks() []Hook {
 	return c.hooks.HomeModule
@@ -2672,21 +1925,6 @@ func (c *IdempotencyKeyClient) Create() *IdempotencyKeyCreate {
 
 // CreateBulk returns a builder for creating a bulk of IdempotencyKey entities.
 func (c *IdempotencyKeyClient) CreateBulk(builders ...*IdempotencyKeyCreate) *IdempotencyKeyCreateBulk {
-	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *IdempotencyKeyClient) MapCreateBulk(slice any, setFunc func(*IdempotencyKeyCreate, int)) *IdempotencyKeyCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &IdempotencyKeyCreateBulk{err: fmt.Errorf("calling to IdempotencyKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*IdempotencyKeyCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
 }
 
@@ -2808,21 +2046,6 @@ func (c *IdentityClient) CreateBulk(builders ...*IdentityCreate) *IdentityCreate
 	return &IdentityCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *IdentityClient) MapCreateBulk(slice any, setFunc func(*IdentityCreate, int)) *IdentityCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &IdentityCreateBulk{err: fmt.Errorf("calling to IdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*IdentityCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &IdentityCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Identity.
 func (c *IdentityClient) Update() *IdentityUpdate {
 	mutation := newIdentityMutation(c.config, OpUpdate)
@@ -2881,22 +2104,6 @@ func (c *IdentityClient) GetX(ctx context.Context, id ident.ID) *Identity {
 		panic(err)
 	}
 	return obj
-}
-
-// QueryPerson queries the person edge of a Identity.
-func (c *IdentityClient) QueryPerson(_m *Identity) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(identity.Table, identity.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, identity.PersonTable, identity.PersonColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
 }
 
 // QueryProvider queries the provider edge of a Identity.
@@ -2973,21 +2180,6 @@ func (c *ImportChunkClient) CreateBulk(builders ...*ImportChunkCreate) *ImportCh
 	return &ImportChunkCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ImportChunkClient) MapCreateBulk(slice any, setFunc func(*ImportChunkCreate, int)) *ImportChunkCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ImportChunkCreateBulk{err: fmt.Errorf("calling to ImportChunkClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ImportChunkCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ImportChunkCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for ImportChunk.
 func (c *ImportChunkClient) Update() *ImportChunkUpdate {
 	mutation := newImportChunkMutation(c.config, OpUpdate)
@@ -3048,22 +2240,6 @@ func (c *ImportChunkClient) GetX(ctx context.Context, id ident.ID) *ImportChunk 
 	return obj
 }
 
-// QueryRun queries the run edge of a ImportChunk.
-func (c *ImportChunkClient) QueryRun(_m *ImportChunk) *ImportRunQuery {
-	query := (&ImportRunClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importchunk.Table, importchunk.FieldID, id),
-			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importchunk.RunTable, importchunk.RunColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ImportChunkClient) Hooks() []Hook {
 	return c.hooks.ImportChunk
@@ -3119,21 +2295,6 @@ func (c *ImportFindingClient) Create() *ImportFindingCreate {
 
 // CreateBulk returns a builder for creating a bulk of ImportFinding entities.
 func (c *ImportFindingClient) CreateBulk(builders ...*ImportFindingCreate) *ImportFindingCreateBulk {
-	return &ImportFindingCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ImportFindingClient) MapCreateBulk(slice any, setFunc func(*ImportFindingCreate, int)) *ImportFindingCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ImportFindingCreateBulk{err: fmt.Errorf("calling to ImportFindingClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ImportFindingCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ImportFindingCreateBulk{config: c.config, builders: builders}
 }
 
@@ -3197,22 +2358,6 @@ func (c *ImportFindingClient) GetX(ctx context.Context, id ident.ID) *ImportFind
 	return obj
 }
 
-// QueryRun queries the run edge of a ImportFinding.
-func (c *ImportFindingClient) QueryRun(_m *ImportFinding) *ImportRunQuery {
-	query := (&ImportRunClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importfinding.Table, importfinding.FieldID, id),
-			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importfinding.RunTable, importfinding.RunColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ImportFindingClient) Hooks() []Hook {
 	return c.hooks.ImportFinding
@@ -3268,21 +2413,6 @@ func (c *ImportRunClient) Create() *ImportRunCreate {
 
 // CreateBulk returns a builder for creating a bulk of ImportRun entities.
 func (c *ImportRunClient) CreateBulk(builders ...*ImportRunCreate) *ImportRunCreateBulk {
-	return &ImportRunCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ImportRunClient) MapCreateBulk(slice any, setFunc func(*ImportRunCreate, int)) *ImportRunCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ImportRunCreateBulk{err: fmt.Errorf("calling to ImportRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ImportRunCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ImportRunCreateBulk{config: c.config, builders: builders}
 }
 
@@ -3346,54 +2476,6 @@ func (c *ImportRunClient) GetX(ctx context.Context, id ident.ID) *ImportRun {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a ImportRun.
-func (c *ImportRunClient) QueryInstitution(_m *ImportRun) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.InstitutionTable, importrun.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySource queries the source edge of a ImportRun.
-func (c *ImportRunClient) QuerySource(_m *ImportRun) *ImportSourceQuery {
-	query := (&ImportSourceClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, id),
-			sqlgraph.To(importsource.Table, importsource.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryStartedBy queries the started_by edge of a ImportRun.
-func (c *ImportRunClient) QueryStartedBy(_m *ImportRun) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ImportRunClient) Hooks() []Hook {
 	return c.hooks.ImportRun
@@ -3449,21 +2531,6 @@ func (c *ImportSourceClient) Create() *ImportSourceCreate {
 
 // CreateBulk returns a builder for creating a bulk of ImportSource entities.
 func (c *ImportSourceClient) CreateBulk(builders ...*ImportSourceCreate) *ImportSourceCreateBulk {
-	return &ImportSourceCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ImportSourceClient) MapCreateBulk(slice any, setFunc func(*ImportSourceCreate, int)) *ImportSourceCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ImportSourceCreateBulk{err: fmt.Errorf("calling to ImportSourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ImportSourceCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ImportSourceCreateBulk{config: c.config, builders: builders}
 }
 
@@ -3527,22 +2594,6 @@ func (c *ImportSourceClient) GetX(ctx context.Context, id ident.ID) *ImportSourc
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a ImportSource.
-func (c *ImportSourceClient) QueryInstitution(_m *ImportSource) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importsource.Table, importsource.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importsource.InstitutionTable, importsource.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ImportSourceClient) Hooks() []Hook {
 	return c.hooks.ImportSource
@@ -3598,21 +2649,6 @@ func (c *InstitutionClient) Create() *InstitutionCreate {
 
 // CreateBulk returns a builder for creating a bulk of Institution entities.
 func (c *InstitutionClient) CreateBulk(builders ...*InstitutionCreate) *InstitutionCreateBulk {
-	return &InstitutionCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *InstitutionClient) MapCreateBulk(slice any, setFunc func(*InstitutionCreate, int)) *InstitutionCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &InstitutionCreateBulk{err: fmt.Errorf("calling to InstitutionClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*InstitutionCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &InstitutionCreateBulk{config: c.config, builders: builders}
 }
 
@@ -3734,21 +2770,6 @@ func (c *LogoutTokenClient) CreateBulk(builders ...*LogoutTokenCreate) *LogoutTo
 	return &LogoutTokenCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *LogoutTokenClient) MapCreateBulk(slice any, setFunc func(*LogoutTokenCreate, int)) *LogoutTokenCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &LogoutTokenCreateBulk{err: fmt.Errorf("calling to LogoutTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*LogoutTokenCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &LogoutTokenCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for LogoutToken.
 func (c *LogoutTokenClient) Update() *LogoutTokenUpdate {
 	mutation := newLogoutTokenMutation(c.config, OpUpdate)
@@ -3867,21 +2888,6 @@ func (c *MembershipClient) CreateBulk(builders ...*MembershipCreate) *Membership
 	return &MembershipCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MembershipClient) MapCreateBulk(slice any, setFunc func(*MembershipCreate, int)) *MembershipCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MembershipCreateBulk{err: fmt.Errorf("calling to MembershipClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MembershipCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &MembershipCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Membership.
 func (c *MembershipClient) Update() *MembershipUpdate {
 	mutation := newMembershipMutation(c.config, OpUpdate)
@@ -3942,38 +2948,6 @@ func (c *MembershipClient) GetX(ctx context.Context, id ident.ID) *Membership {
 	return obj
 }
 
-// QueryAlliance queries the alliance edge of a Membership.
-func (c *MembershipClient) QueryAlliance(_m *Membership) *AllianceQuery {
-	query := (&AllianceClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(membership.Table, membership.FieldID, id),
-			sqlgraph.To(alliance.Table, alliance.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, membership.AllianceTable, membership.AllianceColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryInstitution queries the institution edge of a Membership.
-func (c *MembershipClient) QueryInstitution(_m *Membership) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(membership.Table, membership.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, membership.InstitutionTable, membership.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *MembershipClient) Hooks() []Hook {
 	return c.hooks.Membership
@@ -4029,21 +3003,6 @@ func (c *MicroDegreeClient) Create() *MicroDegreeCreate {
 
 // CreateBulk returns a builder for creating a bulk of MicroDegree entities.
 func (c *MicroDegreeClient) CreateBulk(builders ...*MicroDegreeCreate) *MicroDegreeCreateBulk {
-	return &MicroDegreeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *MicroDegreeClient) MapCreateBulk(slice any, setFunc func(*MicroDegreeCreate, int)) *MicroDegreeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &MicroDegreeCreateBulk{err: fmt.Errorf("calling to MicroDegreeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*MicroDegreeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &MicroDegreeCreateBulk{config: c.config, builders: builders}
 }
 
@@ -4107,22 +3066,6 @@ func (c *MicroDegreeClient) GetX(ctx context.Context, id ident.ID) *MicroDegree 
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a MicroDegree.
-func (c *MicroDegreeClient) QueryInstitution(_m *MicroDegree) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(microdegree.Table, microdegree.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, microdegree.InstitutionTable, microdegree.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *MicroDegreeClient) Hooks() []Hook {
 	return c.hooks.MicroDegree
@@ -4178,21 +3121,6 @@ func (c *OfferingClient) Create() *OfferingCreate {
 
 // CreateBulk returns a builder for creating a bulk of Offering entities.
 func (c *OfferingClient) CreateBulk(builders ...*OfferingCreate) *OfferingCreateBulk {
-	return &OfferingCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *OfferingClient) MapCreateBulk(slice any, setFunc func(*OfferingCreate, int)) *OfferingCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &OfferingCreateBulk{err: fmt.Errorf("calling to OfferingClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*OfferingCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &OfferingCreateBulk{config: c.config, builders: builders}
 }
 
@@ -4256,54 +3184,6 @@ func (c *OfferingClient) GetX(ctx context.Context, id ident.ID) *Offering {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a Offering.
-func (c *OfferingClient) QueryInstitution(_m *Offering) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(offering.Table, offering.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, offering.InstitutionTable, offering.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryCourse queries the course edge of a Offering.
-func (c *OfferingClient) QueryCourse(_m *Offering) *CourseQuery {
-	query := (&CourseClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(offering.Table, offering.FieldID, id),
-			sqlgraph.To(course.Table, course.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, offering.CourseTable, offering.CourseColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryVersion queries the version edge of a Offering.
-func (c *OfferingClient) QueryVersion(_m *Offering) *CourseVersionQuery {
-	query := (&CourseVersionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(offering.Table, offering.FieldID, id),
-			sqlgraph.To(courseversion.Table, courseversion.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, offering.VersionTable, offering.VersionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *OfferingClient) Hooks() []Hook {
 	return c.hooks.Offering
@@ -4359,21 +3239,6 @@ func (c *OutboxEventClient) Create() *OutboxEventCreate {
 
 // CreateBulk returns a builder for creating a bulk of OutboxEvent entities.
 func (c *OutboxEventClient) CreateBulk(builders ...*OutboxEventCreate) *OutboxEventCreateBulk {
-	return &OutboxEventCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *OutboxEventClient) MapCreateBulk(slice any, setFunc func(*OutboxEventCreate, int)) *OutboxEventCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &OutboxEventCreateBulk{err: fmt.Errorf("calling to OutboxEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*OutboxEventCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &OutboxEventCreateBulk{config: c.config, builders: builders}
 }
 
@@ -4495,21 +3360,6 @@ func (c *PersonClient) CreateBulk(builders ...*PersonCreate) *PersonCreateBulk {
 	return &PersonCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *PersonClient) MapCreateBulk(slice any, setFunc func(*PersonCreate, int)) *PersonCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &PersonCreateBulk{err: fmt.Errorf("calling to PersonClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*PersonCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &PersonCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Person.
 func (c *PersonClient) Update() *PersonUpdate {
 	mutation := newPersonMutation(c.config, OpUpdate)
@@ -4628,21 +3478,6 @@ func (c *PortalClient) CreateBulk(builders ...*PortalCreate) *PortalCreateBulk {
 	return &PortalCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *PortalClient) MapCreateBulk(slice any, setFunc func(*PortalCreate, int)) *PortalCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &PortalCreateBulk{err: fmt.Errorf("calling to PortalClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*PortalCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &PortalCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Portal.
 func (c *PortalClient) Update() *PortalUpdate {
 	mutation := newPortalMutation(c.config, OpUpdate)
@@ -4703,38 +3538,6 @@ func (c *PortalClient) GetX(ctx context.Context, id ident.ID) *Portal {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a Portal.
-func (c *PortalClient) QueryInstitution(_m *Portal) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portal.Table, portal.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryAlliance queries the alliance edge of a Portal.
-func (c *PortalClient) QueryAlliance(_m *Portal) *AllianceQuery {
-	query := (&AllianceClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portal.Table, portal.FieldID, id),
-			sqlgraph.To(alliance.Table, alliance.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *PortalClient) Hooks() []Hook {
 	return c.hooks.Portal
@@ -4790,21 +3593,6 @@ func (c *PortalCodeClient) Create() *PortalCodeCreate {
 
 // CreateBulk returns a builder for creating a bulk of PortalCode entities.
 func (c *PortalCodeClient) CreateBulk(builders ...*PortalCodeCreate) *PortalCodeCreateBulk {
-	return &PortalCodeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *PortalCodeClient) MapCreateBulk(slice any, setFunc func(*PortalCodeCreate, int)) *PortalCodeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &PortalCodeCreateBulk{err: fmt.Errorf("calling to PortalCodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*PortalCodeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &PortalCodeCreateBulk{config: c.config, builders: builders}
 }
 
@@ -4868,38 +3656,6 @@ func (c *PortalCodeClient) GetX(ctx context.Context, id ident.ID) *PortalCode {
 	return obj
 }
 
-// QueryPortal queries the portal edge of a PortalCode.
-func (c *PortalCodeClient) QueryPortal(_m *PortalCode) *PortalQuery {
-	query := (&PortalClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portalcode.Table, portalcode.FieldID, id),
-			sqlgraph.To(portal.Table, portal.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.PortalTable, portalcode.PortalColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QuerySession queries the session edge of a PortalCode.
-func (c *PortalCodeClient) QuerySession(_m *PortalCode) *SessionQuery {
-	query := (&SessionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portalcode.Table, portalcode.FieldID, id),
-			sqlgraph.To(session.Table, session.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.SessionTable, portalcode.SessionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *PortalCodeClient) Hooks() []Hook {
 	return c.hooks.PortalCode
@@ -4955,21 +3711,6 @@ func (c *ProfileClient) Create() *ProfileCreate {
 
 // CreateBulk returns a builder for creating a bulk of Profile entities.
 func (c *ProfileClient) CreateBulk(builders ...*ProfileCreate) *ProfileCreateBulk {
-	return &ProfileCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ProfileClient) MapCreateBulk(slice any, setFunc func(*ProfileCreate, int)) *ProfileCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ProfileCreateBulk{err: fmt.Errorf("calling to ProfileClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ProfileCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ProfileCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5033,22 +3774,6 @@ func (c *ProfileClient) GetX(ctx context.Context, id ident.ID) *Profile {
 	return obj
 }
 
-// QueryPerson queries the person edge of a Profile.
-func (c *ProfileClient) QueryPerson(_m *Profile) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(profile.Table, profile.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, profile.PersonTable, profile.PersonColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ProfileClient) Hooks() []Hook {
 	return c.hooks.Profile
@@ -5104,21 +3829,6 @@ func (c *ProgrammeClient) Create() *ProgrammeCreate {
 
 // CreateBulk returns a builder for creating a bulk of Programme entities.
 func (c *ProgrammeClient) CreateBulk(builders ...*ProgrammeCreate) *ProgrammeCreateBulk {
-	return &ProgrammeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ProgrammeClient) MapCreateBulk(slice any, setFunc func(*ProgrammeCreate, int)) *ProgrammeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ProgrammeCreateBulk{err: fmt.Errorf("calling to ProgrammeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ProgrammeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ProgrammeCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5182,22 +3892,6 @@ func (c *ProgrammeClient) GetX(ctx context.Context, id ident.ID) *Programme {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a Programme.
-func (c *ProgrammeClient) QueryInstitution(_m *Programme) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(programme.Table, programme.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, programme.InstitutionTable, programme.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ProgrammeClient) Hooks() []Hook {
 	return c.hooks.Programme
@@ -5253,21 +3947,6 @@ func (c *ProviderClient) Create() *ProviderCreate {
 
 // CreateBulk returns a builder for creating a bulk of Provider entities.
 func (c *ProviderClient) CreateBulk(builders ...*ProviderCreate) *ProviderCreateBulk {
-	return &ProviderCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ProviderClient) MapCreateBulk(slice any, setFunc func(*ProviderCreate, int)) *ProviderCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ProviderCreateBulk{err: fmt.Errorf("calling to ProviderClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ProviderCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ProviderCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5331,38 +4010,6 @@ func (c *ProviderClient) GetX(ctx context.Context, id ident.ID) *Provider {
 	return obj
 }
 
-// QueryProposedBy queries the proposed_by edge of a Provider.
-func (c *ProviderClient) QueryProposedBy(_m *Provider) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryApprovedBy queries the approved_by edge of a Provider.
-func (c *ProviderClient) QueryApprovedBy(_m *Provider) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ProviderClient) Hooks() []Hook {
 	return c.hooks.Provider
@@ -5418,21 +4065,6 @@ func (c *ProviderHomeClient) Create() *ProviderHomeCreate {
 
 // CreateBulk returns a builder for creating a bulk of ProviderHome entities.
 func (c *ProviderHomeClient) CreateBulk(builders ...*ProviderHomeCreate) *ProviderHomeCreateBulk {
-	return &ProviderHomeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ProviderHomeClient) MapCreateBulk(slice any, setFunc func(*ProviderHomeCreate, int)) *ProviderHomeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ProviderHomeCreateBulk{err: fmt.Errorf("calling to ProviderHomeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ProviderHomeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ProviderHomeCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5512,22 +4144,6 @@ func (c *ProviderHomeClient) QueryProvider(_m *ProviderHome) *ProviderQuery {
 	return query
 }
 
-// QueryInstitution queries the institution edge of a ProviderHome.
-func (c *ProviderHomeClient) QueryInstitution(_m *ProviderHome) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(providerhome.Table, providerhome.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, providerhome.InstitutionTable, providerhome.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ProviderHomeClient) Hooks() []Hook {
 	return c.hooks.ProviderHome
@@ -5583,21 +4199,6 @@ func (c *RecognitionCaseClient) Create() *RecognitionCaseCreate {
 
 // CreateBulk returns a builder for creating a bulk of RecognitionCase entities.
 func (c *RecognitionCaseClient) CreateBulk(builders ...*RecognitionCaseCreate) *RecognitionCaseCreateBulk {
-	return &RecognitionCaseCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *RecognitionCaseClient) MapCreateBulk(slice any, setFunc func(*RecognitionCaseCreate, int)) *RecognitionCaseCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &RecognitionCaseCreateBulk{err: fmt.Errorf("calling to RecognitionCaseClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*RecognitionCaseCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &RecognitionCaseCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5661,118 +4262,6 @@ func (c *RecognitionCaseClient) GetX(ctx context.Context, id ident.ID) *Recognit
 	return obj
 }
 
-// QueryLearner queries the learner edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryLearner(_m *RecognitionCase) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.LearnerTable, recognitioncase.LearnerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryHome(_m *RecognitionCase) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.HomeTable, recognitioncase.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHost queries the host edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryHost(_m *RecognitionCase) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.HostTable, recognitioncase.HostColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryCredential queries the credential edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryCredential(_m *RecognitionCase) *CredentialQuery {
-	query := (&CredentialClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(credential.Table, credential.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.CredentialTable, recognitioncase.CredentialColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProgramme queries the programme edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryProgramme(_m *RecognitionCase) *ProgrammeQuery {
-	query := (&ProgrammeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryRule queries the rule edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryRule(_m *RecognitionCase) *RecognitionRuleQuery {
-	query := (&RecognitionRuleClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(recognitionrule.Table, recognitionrule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryDecidedBy queries the decided_by edge of a RecognitionCase.
-func (c *RecognitionCaseClient) QueryDecidedBy(_m *RecognitionCase) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *RecognitionCaseClient) Hooks() []Hook {
 	return c.hooks.RecognitionCase
@@ -5828,21 +4317,6 @@ func (c *RecognitionRuleClient) Create() *RecognitionRuleCreate {
 
 // CreateBulk returns a builder for creating a bulk of RecognitionRule entities.
 func (c *RecognitionRuleClient) CreateBulk(builders ...*RecognitionRuleCreate) *RecognitionRuleCreateBulk {
-	return &RecognitionRuleCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *RecognitionRuleClient) MapCreateBulk(slice any, setFunc func(*RecognitionRuleCreate, int)) *RecognitionRuleCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &RecognitionRuleCreateBulk{err: fmt.Errorf("calling to RecognitionRuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*RecognitionRuleCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &RecognitionRuleCreateBulk{config: c.config, builders: builders}
 }
 
@@ -5906,118 +4380,6 @@ func (c *RecognitionRuleClient) GetX(ctx context.Context, id ident.ID) *Recognit
 	return obj
 }
 
-// QueryHome queries the home edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryHome(_m *RecognitionRule) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.HomeTable, recognitionrule.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHost queries the host edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryHost(_m *RecognitionRule) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.HostTable, recognitionrule.HostColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryCourse queries the course edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryCourse(_m *RecognitionRule) *CourseQuery {
-	query := (&CourseClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(course.Table, course.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.CourseTable, recognitionrule.CourseColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProgramme queries the programme edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryProgramme(_m *RecognitionRule) *ProgrammeQuery {
-	query := (&ProgrammeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryModule queries the module edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryModule(_m *RecognitionRule) *HomeModuleQuery {
-	query := (&HomeModuleClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(homemodule.Table, homemodule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryProposedBy queries the proposed_by edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryProposedBy(_m *RecognitionRule) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ProposedByTable, recognitionrule.ProposedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryAnsweredBy queries the answered_by edge of a RecognitionRule.
-func (c *RecognitionRuleClient) QueryAnsweredBy(_m *RecognitionRule) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *RecognitionRuleClient) Hooks() []Hook {
 	return c.hooks.RecognitionRule
@@ -6073,21 +4435,6 @@ func (c *ResultClient) Create() *ResultCreate {
 
 // CreateBulk returns a builder for creating a bulk of Result entities.
 func (c *ResultClient) CreateBulk(builders ...*ResultCreate) *ResultCreateBulk {
-	return &ResultCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ResultClient) MapCreateBulk(slice any, setFunc func(*ResultCreate, int)) *ResultCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ResultCreateBulk{err: fmt.Errorf("calling to ResultClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ResultCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ResultCreateBulk{config: c.config, builders: builders}
 }
 
@@ -6151,118 +4498,6 @@ func (c *ResultClient) GetX(ctx context.Context, id ident.ID) *Result {
 	return obj
 }
 
-// QueryEnrolment queries the enrolment edge of a Result.
-func (c *ResultClient) QueryEnrolment(_m *Result) *EnrolmentQuery {
-	query := (&EnrolmentClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(enrolment.Table, enrolment.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.EnrolmentTable, result.EnrolmentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryLearner queries the learner edge of a Result.
-func (c *ResultClient) QueryLearner(_m *Result) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.LearnerTable, result.LearnerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a Result.
-func (c *ResultClient) QueryHome(_m *Result) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.HomeTable, result.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHost queries the host edge of a Result.
-func (c *ResultClient) QueryHost(_m *Result) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.HostTable, result.HostColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryRecordedBy queries the recorded_by edge of a Result.
-func (c *ResultClient) QueryRecordedBy(_m *Result) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryRecordedByClient queries the recorded_by_client edge of a Result.
-func (c *ResultClient) QueryRecordedByClient(_m *Result) *ApiClientQuery {
-	query := (&ApiClientClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(apiclient.Table, apiclient.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryConfirmedBy queries the confirmed_by edge of a Result.
-func (c *ResultClient) QueryConfirmedBy(_m *Result) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *ResultClient) Hooks() []Hook {
 	return c.hooks.Result
@@ -6318,21 +4553,6 @@ func (c *RoleGrantClient) Create() *RoleGrantCreate {
 
 // CreateBulk returns a builder for creating a bulk of RoleGrant entities.
 func (c *RoleGrantClient) CreateBulk(builders ...*RoleGrantCreate) *RoleGrantCreateBulk {
-	return &RoleGrantCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *RoleGrantClient) MapCreateBulk(slice any, setFunc func(*RoleGrantCreate, int)) *RoleGrantCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &RoleGrantCreateBulk{err: fmt.Errorf("calling to RoleGrantClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*RoleGrantCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &RoleGrantCreateBulk{config: c.config, builders: builders}
 }
 
@@ -6396,118 +4616,6 @@ func (c *RoleGrantClient) GetX(ctx context.Context, id ident.ID) *RoleGrant {
 	return obj
 }
 
-// QueryPerson queries the person edge of a RoleGrant.
-func (c *RoleGrantClient) QueryPerson(_m *RoleGrant) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.PersonTable, rolegrant.PersonColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryInstitution queries the institution edge of a RoleGrant.
-func (c *RoleGrantClient) QueryInstitution(_m *RoleGrant) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryUnit queries the unit edge of a RoleGrant.
-func (c *RoleGrantClient) QueryUnit(_m *RoleGrant) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryAlliance queries the alliance edge of a RoleGrant.
-func (c *RoleGrantClient) QueryAlliance(_m *RoleGrant) *AllianceQuery {
-	query := (&AllianceClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(alliance.Table, alliance.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryGrantedBy queries the granted_by edge of a RoleGrant.
-func (c *RoleGrantClient) QueryGrantedBy(_m *RoleGrant) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryRule queries the rule edge of a RoleGrant.
-func (c *RoleGrantClient) QueryRule(_m *RoleGrant) *RoleRuleQuery {
-	query := (&RoleRuleClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(rolerule.Table, rolerule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryEndedBy queries the ended_by edge of a RoleGrant.
-func (c *RoleGrantClient) QueryEndedBy(_m *RoleGrant) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *RoleGrantClient) Hooks() []Hook {
 	return c.hooks.RoleGrant
@@ -6563,21 +4671,6 @@ func (c *RoleRuleClient) Create() *RoleRuleCreate {
 
 // CreateBulk returns a builder for creating a bulk of RoleRule entities.
 func (c *RoleRuleClient) CreateBulk(builders ...*RoleRuleCreate) *RoleRuleCreateBulk {
-	return &RoleRuleCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *RoleRuleClient) MapCreateBulk(slice any, setFunc func(*RoleRuleCreate, int)) *RoleRuleCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &RoleRuleCreateBulk{err: fmt.Errorf("calling to RoleRuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*RoleRuleCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &RoleRuleCreateBulk{config: c.config, builders: builders}
 }
 
@@ -6641,70 +4734,6 @@ func (c *RoleRuleClient) GetX(ctx context.Context, id ident.ID) *RoleRule {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a RoleRule.
-func (c *RoleRuleClient) QueryInstitution(_m *RoleRule) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.InstitutionTable, rolerule.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryUnit queries the unit edge of a RoleRule.
-func (c *RoleRuleClient) QueryUnit(_m *RoleRule) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryCreatedBy queries the created_by edge of a RoleRule.
-func (c *RoleRuleClient) QueryCreatedBy(_m *RoleRule) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryEndedBy queries the ended_by edge of a RoleRule.
-func (c *RoleRuleClient) QueryEndedBy(_m *RoleRule) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolerule.Table, rolerule.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *RoleRuleClient) Hooks() []Hook {
 	return c.hooks.RoleRule
@@ -6760,21 +4789,6 @@ func (c *SeatQuotaClient) Create() *SeatQuotaCreate {
 
 // CreateBulk returns a builder for creating a bulk of SeatQuota entities.
 func (c *SeatQuotaClient) CreateBulk(builders ...*SeatQuotaCreate) *SeatQuotaCreateBulk {
-	return &SeatQuotaCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *SeatQuotaClient) MapCreateBulk(slice any, setFunc func(*SeatQuotaCreate, int)) *SeatQuotaCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &SeatQuotaCreateBulk{err: fmt.Errorf("calling to SeatQuotaClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*SeatQuotaCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &SeatQuotaCreateBulk{config: c.config, builders: builders}
 }
 
@@ -6838,38 +4852,6 @@ func (c *SeatQuotaClient) GetX(ctx context.Context, id ident.ID) *SeatQuota {
 	return obj
 }
 
-// QueryOffering queries the offering edge of a SeatQuota.
-func (c *SeatQuotaClient) QueryOffering(_m *SeatQuota) *OfferingQuery {
-	query := (&OfferingClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(seatquota.Table, seatquota.FieldID, id),
-			sqlgraph.To(offering.Table, offering.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, seatquota.OfferingTable, seatquota.OfferingColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHome queries the home edge of a SeatQuota.
-func (c *SeatQuotaClient) QueryHome(_m *SeatQuota) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(seatquota.Table, seatquota.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, seatquota.HomeTable, seatquota.HomeColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *SeatQuotaClient) Hooks() []Hook {
 	return c.hooks.SeatQuota
@@ -6925,21 +4907,6 @@ func (c *ServerKeyClient) Create() *ServerKeyCreate {
 
 // CreateBulk returns a builder for creating a bulk of ServerKey entities.
 func (c *ServerKeyClient) CreateBulk(builders ...*ServerKeyCreate) *ServerKeyCreateBulk {
-	return &ServerKeyCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ServerKeyClient) MapCreateBulk(slice any, setFunc func(*ServerKeyCreate, int)) *ServerKeyCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ServerKeyCreateBulk{err: fmt.Errorf("calling to ServerKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ServerKeyCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &ServerKeyCreateBulk{config: c.config, builders: builders}
 }
 
@@ -7061,21 +5028,6 @@ func (c *SessionClient) CreateBulk(builders ...*SessionCreate) *SessionCreateBul
 	return &SessionCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *SessionClient) MapCreateBulk(slice any, setFunc func(*SessionCreate, int)) *SessionCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &SessionCreateBulk{err: fmt.Errorf("calling to SessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*SessionCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &SessionCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for Session.
 func (c *SessionClient) Update() *SessionUpdate {
 	mutation := newSessionMutation(c.config, OpUpdate)
@@ -7136,86 +5088,6 @@ func (c *SessionClient) GetX(ctx context.Context, id ident.ID) *Session {
 	return obj
 }
 
-// QueryPerson queries the person edge of a Session.
-func (c *SessionClient) QueryPerson(_m *Session) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(session.Table, session.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, session.PersonTable, session.PersonColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryIdentity queries the identity edge of a Session.
-func (c *SessionClient) QueryIdentity(_m *Session) *IdentityQuery {
-	query := (&IdentityClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(session.Table, session.FieldID, id),
-			sqlgraph.To(identity.Table, identity.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, session.IdentityTable, session.IdentityColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryParent queries the parent edge of a Session.
-func (c *SessionClient) QueryParent(_m *Session) *SessionQuery {
-	query := (&SessionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(session.Table, session.FieldID, id),
-			sqlgraph.To(session.Table, session.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryLent queries the lent edge of a Session.
-func (c *SessionClient) QueryLent(_m *Session) *SessionQuery {
-	query := (&SessionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(session.Table, session.FieldID, id),
-			sqlgraph.To(session.Table, session.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, session.LentTable, session.LentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryPortal queries the portal edge of a Session.
-func (c *SessionClient) QueryPortal(_m *Session) *PortalQuery {
-	query := (&PortalClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(session.Table, session.FieldID, id),
-			sqlgraph.To(portal.Table, portal.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *SessionClient) Hooks() []Hook {
 	return c.hooks.Session
@@ -7271,21 +5143,6 @@ func (c *SignInClient) Create() *SignInCreate {
 
 // CreateBulk returns a builder for creating a bulk of SignIn entities.
 func (c *SignInClient) CreateBulk(builders ...*SignInCreate) *SignInCreateBulk {
-	return &SignInCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *SignInClient) MapCreateBulk(slice any, setFunc func(*SignInCreate, int)) *SignInCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &SignInCreateBulk{err: fmt.Errorf("calling to SignInClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*SignInCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &SignInCreateBulk{config: c.config, builders: builders}
 }
 
@@ -7423,21 +5280,6 @@ func (c *SigningKeyClient) CreateBulk(builders ...*SigningKeyCreate) *SigningKey
 	return &SigningKeyCreateBulk{config: c.config, builders: builders}
 }
 
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *SigningKeyClient) MapCreateBulk(slice any, setFunc func(*SigningKeyCreate, int)) *SigningKeyCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &SigningKeyCreateBulk{err: fmt.Errorf("calling to SigningKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*SigningKeyCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &SigningKeyCreateBulk{config: c.config, builders: builders}
-}
-
 // Update returns an update builder for SigningKey.
 func (c *SigningKeyClient) Update() *SigningKeyUpdate {
 	mutation := newSigningKeyMutation(c.config, OpUpdate)
@@ -7498,22 +5340,6 @@ func (c *SigningKeyClient) GetX(ctx context.Context, id ident.ID) *SigningKey {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a SigningKey.
-func (c *SigningKeyClient) QueryInstitution(_m *SigningKey) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(signingkey.Table, signingkey.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, signingkey.InstitutionTable, signingkey.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *SigningKeyClient) Hooks() []Hook {
 	return c.hooks.SigningKey
@@ -7569,21 +5395,6 @@ func (c *StatusListClient) Create() *StatusListCreate {
 
 // CreateBulk returns a builder for creating a bulk of StatusList entities.
 func (c *StatusListClient) CreateBulk(builders ...*StatusListCreate) *StatusListCreateBulk {
-	return &StatusListCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *StatusListClient) MapCreateBulk(slice any, setFunc func(*StatusListCreate, int)) *StatusListCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &StatusListCreateBulk{err: fmt.Errorf("calling to StatusListClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*StatusListCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &StatusListCreateBulk{config: c.config, builders: builders}
 }
 
@@ -7647,22 +5458,6 @@ func (c *StatusListClient) GetX(ctx context.Context, id ident.ID) *StatusList {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a StatusList.
-func (c *StatusListClient) QueryInstitution(_m *StatusList) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(statuslist.Table, statuslist.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, statuslist.InstitutionTable, statuslist.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *StatusListClient) Hooks() []Hook {
 	return c.hooks.StatusList
@@ -7718,21 +5513,6 @@ func (c *UnitClient) Create() *UnitCreate {
 
 // CreateBulk returns a builder for creating a bulk of Unit entities.
 func (c *UnitClient) CreateBulk(builders ...*UnitCreate) *UnitCreateBulk {
-	return &UnitCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *UnitClient) MapCreateBulk(slice any, setFunc func(*UnitCreate, int)) *UnitCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &UnitCreateBulk{err: fmt.Errorf("calling to UnitClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*UnitCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &UnitCreateBulk{config: c.config, builders: builders}
 }
 
@@ -7796,54 +5576,6 @@ func (c *UnitClient) GetX(ctx context.Context, id ident.ID) *Unit {
 	return obj
 }
 
-// QueryInstitution queries the institution edge of a Unit.
-func (c *UnitClient) QueryInstitution(_m *Unit) *InstitutionQuery {
-	query := (&InstitutionClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(unit.Table, unit.FieldID, id),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, unit.InstitutionTable, unit.InstitutionColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryParent queries the parent edge of a Unit.
-func (c *UnitClient) QueryParent(_m *Unit) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(unit.Table, unit.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryChildren queries the children edge of a Unit.
-func (c *UnitClient) QueryChildren(_m *Unit) *UnitQuery {
-	query := (&UnitClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(unit.Table, unit.FieldID, id),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *UnitClient) Hooks() []Hook {
 	return c.hooks.Unit
@@ -7899,21 +5631,6 @@ func (c *WorkItemClient) Create() *WorkItemCreate {
 
 // CreateBulk returns a builder for creating a bulk of WorkItem entities.
 func (c *WorkItemClient) CreateBulk(builders ...*WorkItemCreate) *WorkItemCreateBulk {
-	return &WorkItemCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *WorkItemClient) MapCreateBulk(slice any, setFunc func(*WorkItemCreate, int)) *WorkItemCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &WorkItemCreateBulk{err: fmt.Errorf("calling to WorkItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*WorkItemCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
 	return &WorkItemCreateBulk{config: c.config, builders: builders}
 }
 

@@ -27,14 +27,6 @@ func (_c *ClientAssertionCreate) SetCreatedAt(v time.Time) *ClientAssertionCreat
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ClientAssertionCreate) SetNillableCreatedAt(v *time.Time) *ClientAssertionCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetDigest sets the "digest" field.
 func (_c *ClientAssertionCreate) SetDigest(v string) *ClientAssertionCreate {
 	_c.mutation.SetDigest(v)
@@ -50,14 +42,6 @@ func (_c *ClientAssertionCreate) SetExpiresAt(v time.Time) *ClientAssertionCreat
 // SetID sets the "id" field.
 func (_c *ClientAssertionCreate) SetID(v ident.ID) *ClientAssertionCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ClientAssertionCreate) SetNillableID(v *ident.ID) *ClientAssertionCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

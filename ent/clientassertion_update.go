@@ -35,14 +35,6 @@ func (_u *ClientAssertionUpdate) SetExpiresAt(v time.Time) *ClientAssertionUpdat
 	return _u
 }
 
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *ClientAssertionUpdate) SetNillableExpiresAt(v *time.Time) *ClientAssertionUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
-	return _u
-}
-
 // Mutation returns the ClientAssertionMutation object of the builder.
 func (_u *ClientAssertionUpdate) Mutation() *ClientAssertionMutation {
 	return _u.mutation
@@ -118,14 +110,6 @@ type ClientAssertionUpdateOne struct {
 // SetExpiresAt sets the "expires_at" field.
 func (_u *ClientAssertionUpdateOne) SetExpiresAt(v time.Time) *ClientAssertionUpdateOne {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *ClientAssertionUpdateOne) SetNillableExpiresAt(v *time.Time) *ClientAssertionUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 

@@ -4,12 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+
 	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -48,17 +47,6 @@ type ClientKeyEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// ClientOrErr returns the Client value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ClientKeyEdges) ClientOrErr() (*ApiClient, error) {
-	if e.Client != nil {
-		return e.Client, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: apiclient.Label}
-	}
-	return nil, &NotLoadedError{edge: "client"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -154,11 +142,6 @@ func (_m *ClientKey) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryClient queries the "client" edge of the ClientKey entity.
-func (_m *ClientKey) QueryClient() *ApiClientQuery {
-	return NewClientKeyClient(_m.config).QueryClient(_m)
-}
-
 // Update returns a builder for updating this ClientKey.
 // Note that you need to call ClientKey.Unwrap() before calling this method if this ClientKey
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -177,40 +160,9 @@ func (_m *ClientKey) Unwrap() *ClientKey {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ClientKey) String() string {
-	var builder strings.Builder
-	builder.WriteString("ClientKey(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("client_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ClientID))
-	builder.WriteString(", ")
-	builder.WriteString("kid=")
-	builder.WriteString(_m.Kid)
-	builder.WriteString(", ")
-	builder.WriteString("algorithm=")
-	builder.WriteString(_m.Algorithm)
-	builder.WriteString(", ")
-	builder.WriteString("public_jwk=")
-	builder.WriteString(_m.PublicJwk)
-	builder.WriteString(", ")
-	builder.WriteString("not_before=")
-	builder.WriteString(_m.NotBefore.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.NotAfter; v != nil {
-		builder.WriteString("not_after=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.RetiredAt; v != nil {
-		builder.WriteString("retired_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "ClientKey(" + string(_m.ID) + ")"
 }
 
 // ClientKeys is a parsable slice of ClientKey.

@@ -28,14 +28,6 @@ func (_c *ClientKeyCreate) SetCreatedAt(v time.Time) *ClientKeyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ClientKeyCreate) SetNillableCreatedAt(v *time.Time) *ClientKeyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetClientID sets the "client_id" field.
 func (_c *ClientKeyCreate) SetClientID(v ident.ID) *ClientKeyCreate {
 	_c.mutation.SetClientID(v)
@@ -86,31 +78,10 @@ func (_c *ClientKeyCreate) SetRetiredAt(v time.Time) *ClientKeyCreate {
 	return _c
 }
 
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_c *ClientKeyCreate) SetNillableRetiredAt(v *time.Time) *ClientKeyCreate {
-	if v != nil {
-		_c.SetRetiredAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ClientKeyCreate) SetID(v ident.ID) *ClientKeyCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ClientKeyCreate) SetNillableID(v *ident.ID) *ClientKeyCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetClient sets the "client" edge to the ApiClient entity.
-func (_c *ClientKeyCreate) SetClient(v *ApiClient) *ClientKeyCreate {
-	return _c.SetClientID(v.ID)
 }
 
 // Mutation returns the ClientKeyMutation object of the builder.
@@ -265,19 +236,7 @@ func (_c *ClientKeyCreate) createSpec() (*ClientKey, *sqlgraph.CreateSpec) {
 		_node.RetiredAt = &value
 	}
 	if nodes := _c.mutation.ClientIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   clientkey.ClientTable,
-			Columns: []string{clientkey.ClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, clientkey.ClientTable, clientkey.ClientColumn, false, apiclient.FieldID, nodes)
 		_node.ClientID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -35,14 +35,6 @@ func (_u *ClientKeyUpdate) SetNotBefore(v time.Time) *ClientKeyUpdate {
 	return _u
 }
 
-// SetNillableNotBefore sets the "not_before" field if the given value is not nil.
-func (_u *ClientKeyUpdate) SetNillableNotBefore(v *time.Time) *ClientKeyUpdate {
-	if v != nil {
-		_u.SetNotBefore(*v)
-	}
-	return _u
-}
-
 // SetNotAfter sets the "not_after" field.
 func (_u *ClientKeyUpdate) SetNotAfter(v time.Time) *ClientKeyUpdate {
 	_u.mutation.SetNotAfter(v)
@@ -66,14 +58,6 @@ func (_u *ClientKeyUpdate) ClearNotAfter() *ClientKeyUpdate {
 // SetRetiredAt sets the "retired_at" field.
 func (_u *ClientKeyUpdate) SetRetiredAt(v time.Time) *ClientKeyUpdate {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *ClientKeyUpdate) SetNillableRetiredAt(v *time.Time) *ClientKeyUpdate {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 
@@ -184,14 +168,6 @@ func (_u *ClientKeyUpdateOne) SetNotBefore(v time.Time) *ClientKeyUpdateOne {
 	return _u
 }
 
-// SetNillableNotBefore sets the "not_before" field if the given value is not nil.
-func (_u *ClientKeyUpdateOne) SetNillableNotBefore(v *time.Time) *ClientKeyUpdateOne {
-	if v != nil {
-		_u.SetNotBefore(*v)
-	}
-	return _u
-}
-
 // SetNotAfter sets the "not_after" field.
 func (_u *ClientKeyUpdateOne) SetNotAfter(v time.Time) *ClientKeyUpdateOne {
 	_u.mutation.SetNotAfter(v)
@@ -215,14 +191,6 @@ func (_u *ClientKeyUpdateOne) ClearNotAfter() *ClientKeyUpdateOne {
 // SetRetiredAt sets the "retired_at" field.
 func (_u *ClientKeyUpdateOne) SetRetiredAt(v time.Time) *ClientKeyUpdateOne {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *ClientKeyUpdateOne) SetNillableRetiredAt(v *time.Time) *ClientKeyUpdateOne {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 

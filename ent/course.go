@@ -4,15 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/importsource"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/unit"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -62,39 +59,6 @@ type CourseEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// UnitOrErr returns the Unit value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseEdges) UnitOrErr() (*Unit, error) {
-	if e.Unit != nil {
-		return e.Unit, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: unit.Label}
-	}
-	return nil, &NotLoadedError{edge: "unit"}
-}
-
-// SourceOrErr returns the Source value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseEdges) SourceOrErr() (*ImportSource, error) {
-	if e.Source != nil {
-		return e.Source, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: importsource.Label}
-	}
-	return nil, &NotLoadedError{edge: "source"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -218,21 +182,6 @@ func (_m *Course) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the Course entity.
-func (_m *Course) QueryInstitution() *InstitutionQuery {
-	return NewCourseClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryUnit queries the "unit" edge of the Course entity.
-func (_m *Course) QueryUnit() *UnitQuery {
-	return NewCourseClient(_m.config).QueryUnit(_m)
-}
-
-// QuerySource queries the "source" edge of the Course entity.
-func (_m *Course) QuerySource() *ImportSourceQuery {
-	return NewCourseClient(_m.config).QuerySource(_m)
-}
-
 // Update returns a builder for updating this Course.
 // Note that you need to call Course.Unwrap() before calling this method if this Course
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -251,60 +200,9 @@ func (_m *Course) Unwrap() *Course {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Course) String() string {
-	var builder strings.Builder
-	builder.WriteString("Course(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	if v := _m.UnitID; v != nil {
-		builder.WriteString("unit_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("code=")
-	builder.WriteString(_m.Code)
-	builder.WriteString(", ")
-	builder.WriteString("kind=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	if v := _m.PublishedVersionID; v != nil {
-		builder.WriteString("published_version_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.ExternalID; v != nil {
-		builder.WriteString("external_id=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.SourceID; v != nil {
-		builder.WriteString("source_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.SourceModifiedAt; v != nil {
-		builder.WriteString("source_modified_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.SourceSeenAt; v != nil {
-		builder.WriteString("source_seen_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Course(" + string(_m.ID) + ")"
 }
 
 // Courses is a parsable slice of Course.

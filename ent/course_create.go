@@ -30,25 +30,9 @@ func (_c *CourseCreate) SetCreatedAt(v time.Time) *CourseCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *CourseCreate) SetNillableCreatedAt(v *time.Time) *CourseCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *CourseCreate) SetUpdatedAt(v time.Time) *CourseCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *CourseCreate) SetNillableUpdatedAt(v *time.Time) *CourseCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -96,25 +80,9 @@ func (_c *CourseCreate) SetPublishedVersionID(v ident.ID) *CourseCreate {
 	return _c
 }
 
-// SetNillablePublishedVersionID sets the "published_version_id" field if the given value is not nil.
-func (_c *CourseCreate) SetNillablePublishedVersionID(v *ident.ID) *CourseCreate {
-	if v != nil {
-		_c.SetPublishedVersionID(*v)
-	}
-	return _c
-}
-
 // SetExternalID sets the "external_id" field.
 func (_c *CourseCreate) SetExternalID(v string) *CourseCreate {
 	_c.mutation.SetExternalID(v)
-	return _c
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_c *CourseCreate) SetNillableExternalID(v *string) *CourseCreate {
-	if v != nil {
-		_c.SetExternalID(*v)
-	}
 	return _c
 }
 
@@ -152,41 +120,10 @@ func (_c *CourseCreate) SetSourceSeenAt(v time.Time) *CourseCreate {
 	return _c
 }
 
-// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
-func (_c *CourseCreate) SetNillableSourceSeenAt(v *time.Time) *CourseCreate {
-	if v != nil {
-		_c.SetSourceSeenAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *CourseCreate) SetID(v ident.ID) *CourseCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *CourseCreate) SetNillableID(v *ident.ID) *CourseCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *CourseCreate) SetInstitution(v *Institution) *CourseCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_c *CourseCreate) SetUnit(v *Unit) *CourseCreate {
-	return _c.SetUnitID(v.ID)
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_c *CourseCreate) SetSource(v *ImportSource) *CourseCreate {
-	return _c.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -378,53 +315,17 @@ func (_c *CourseCreate) createSpec() (*Course, *sqlgraph.CreateSpec) {
 		_node.SourceSeenAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.InstitutionTable,
-			Columns: []string{course.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.InstitutionTable, course.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.UnitTable,
-			Columns: []string{course.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn, false, unit.FieldID, nodes)
 		_node.UnitID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.SourceTable,
-			Columns: []string{course.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn, false, importsource.FieldID, nodes)
 		_node.SourceID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -66,72 +66,6 @@ func (_q *CourseQuery) Order(o ...course.OrderOption) *CourseQuery {
 	return _q
 }
 
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *CourseQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.InstitutionTable, course.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryUnit chains the current query on the "unit" edge.
-func (_q *CourseQuery) QueryUnit() *UnitQuery {
-	query := (&UnitClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, selector),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QuerySource chains the current query on the "source" edge.
-func (_q *CourseQuery) QuerySource() *ImportSourceQuery {
-	query := (&ImportSourceClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(course.Table, course.FieldID, selector),
-			sqlgraph.To(importsource.Table, importsource.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first Course entity from the query.
 // Returns a *NotFoundError when no Course was found.
 func (_q *CourseQuery) First(ctx context.Context) (*Course, error) {
@@ -353,17 +287,6 @@ func (_q *CourseQuery) WithUnit(opts ...func(*UnitQuery)) *CourseQuery {
 		opt(query)
 	}
 	_q.withUnit = query
-	return _q
-}
-
-// WithSource tells the query-builder to eager-load the nodes that are connected to
-// the "source" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CourseQuery) WithSource(opts ...func(*ImportSourceQuery)) *CourseQuery {
-	query := (&ImportSourceClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withSource = query
 	return _q
 }
 
@@ -711,30 +634,7 @@ func (_g *CourseGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *CourseGroupBy) sqlScan(ctx context.Context, root *CourseQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // CourseSelect is the builder for selecting fields of Course entities.
@@ -759,28 +659,5 @@ func (_s *CourseSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *CourseSelect) sqlScan(ctx context.Context, root *CourseQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *CourseSelect) Modify(modifiers ...func(s *sql.Selector)) *CourseSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -64,14 +64,6 @@ func (_u *CourseUpdate) SetCode(v string) *CourseUpdate {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *CourseUpdate) SetNillableCode(v *string) *CourseUpdate {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetKind sets the "kind" field.
 func (_u *CourseUpdate) SetKind(v course.Kind) *CourseUpdate {
 	_u.mutation.SetKind(v)
@@ -92,25 +84,9 @@ func (_u *CourseUpdate) SetState(v course.State) *CourseUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CourseUpdate) SetNillableState(v *course.State) *CourseUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetPublishedVersionID sets the "published_version_id" field.
 func (_u *CourseUpdate) SetPublishedVersionID(v ident.ID) *CourseUpdate {
 	_u.mutation.SetPublishedVersionID(v)
-	return _u
-}
-
-// SetNillablePublishedVersionID sets the "published_version_id" field if the given value is not nil.
-func (_u *CourseUpdate) SetNillablePublishedVersionID(v *ident.ID) *CourseUpdate {
-	if v != nil {
-		_u.SetPublishedVersionID(*v)
-	}
 	return _u
 }
 
@@ -123,14 +99,6 @@ func (_u *CourseUpdate) ClearPublishedVersionID() *CourseUpdate {
 // SetExternalID sets the "external_id" field.
 func (_u *CourseUpdate) SetExternalID(v string) *CourseUpdate {
 	_u.mutation.SetExternalID(v)
-	return _u
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_u *CourseUpdate) SetNillableExternalID(v *string) *CourseUpdate {
-	if v != nil {
-		_u.SetExternalID(*v)
-	}
 	return _u
 }
 
@@ -186,28 +154,10 @@ func (_u *CourseUpdate) SetSourceSeenAt(v time.Time) *CourseUpdate {
 	return _u
 }
 
-// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
-func (_u *CourseUpdate) SetNillableSourceSeenAt(v *time.Time) *CourseUpdate {
-	if v != nil {
-		_u.SetSourceSeenAt(*v)
-	}
-	return _u
-}
-
 // ClearSourceSeenAt clears the value of the "source_seen_at" field.
 func (_u *CourseUpdate) ClearSourceSeenAt() *CourseUpdate {
 	_u.mutation.ClearSourceSeenAt()
 	return _u
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *CourseUpdate) SetUnit(v *Unit) *CourseUpdate {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_u *CourseUpdate) SetSource(v *ImportSource) *CourseUpdate {
-	return _u.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -361,61 +311,19 @@ func (_u *CourseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(course.FieldSourceSeenAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.UnitTable,
-			Columns: []string{course.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.UnitTable,
-			Columns: []string{course.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.SourceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.SourceTable,
-			Columns: []string{course.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn, false, importsource.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.SourceTable,
-			Columns: []string{course.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn, false, importsource.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -472,14 +380,6 @@ func (_u *CourseUpdateOne) SetCode(v string) *CourseUpdateOne {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *CourseUpdateOne) SetNillableCode(v *string) *CourseUpdateOne {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetKind sets the "kind" field.
 func (_u *CourseUpdateOne) SetKind(v course.Kind) *CourseUpdateOne {
 	_u.mutation.SetKind(v)
@@ -500,25 +400,9 @@ func (_u *CourseUpdateOne) SetState(v course.State) *CourseUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CourseUpdateOne) SetNillableState(v *course.State) *CourseUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetPublishedVersionID sets the "published_version_id" field.
 func (_u *CourseUpdateOne) SetPublishedVersionID(v ident.ID) *CourseUpdateOne {
 	_u.mutation.SetPublishedVersionID(v)
-	return _u
-}
-
-// SetNillablePublishedVersionID sets the "published_version_id" field if the given value is not nil.
-func (_u *CourseUpdateOne) SetNillablePublishedVersionID(v *ident.ID) *CourseUpdateOne {
-	if v != nil {
-		_u.SetPublishedVersionID(*v)
-	}
 	return _u
 }
 
@@ -531,14 +415,6 @@ func (_u *CourseUpdateOne) ClearPublishedVersionID() *CourseUpdateOne {
 // SetExternalID sets the "external_id" field.
 func (_u *CourseUpdateOne) SetExternalID(v string) *CourseUpdateOne {
 	_u.mutation.SetExternalID(v)
-	return _u
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_u *CourseUpdateOne) SetNillableExternalID(v *string) *CourseUpdateOne {
-	if v != nil {
-		_u.SetExternalID(*v)
-	}
 	return _u
 }
 
@@ -594,28 +470,10 @@ func (_u *CourseUpdateOne) SetSourceSeenAt(v time.Time) *CourseUpdateOne {
 	return _u
 }
 
-// SetNillableSourceSeenAt sets the "source_seen_at" field if the given value is not nil.
-func (_u *CourseUpdateOne) SetNillableSourceSeenAt(v *time.Time) *CourseUpdateOne {
-	if v != nil {
-		_u.SetSourceSeenAt(*v)
-	}
-	return _u
-}
-
 // ClearSourceSeenAt clears the value of the "source_seen_at" field.
 func (_u *CourseUpdateOne) ClearSourceSeenAt() *CourseUpdateOne {
 	_u.mutation.ClearSourceSeenAt()
 	return _u
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *CourseUpdateOne) SetUnit(v *Unit) *CourseUpdateOne {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_u *CourseUpdateOne) SetSource(v *ImportSource) *CourseUpdateOne {
-	return _u.SetSourceID(v.ID)
 }
 
 // Mutation returns the CourseMutation object of the builder.
@@ -799,61 +657,19 @@ func (_u *CourseUpdateOne) sqlSave(ctx context.Context) (_node *Course, err erro
 		_spec.ClearField(course.FieldSourceSeenAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.UnitTable,
-			Columns: []string{course.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.UnitTable,
-			Columns: []string{course.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.UnitTable, course.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.SourceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.SourceTable,
-			Columns: []string{course.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn, false, importsource.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   course.SourceTable,
-			Columns: []string{course.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, course.SourceTable, course.SourceColumn, false, importsource.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -5,15 +5,13 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/course"
+
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -98,39 +96,6 @@ type CourseVersionEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
-}
-
-// CourseOrErr returns the Course value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseVersionEdges) CourseOrErr() (*Course, error) {
-	if e.Course != nil {
-		return e.Course, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: course.Label}
-	}
-	return nil, &NotLoadedError{edge: "course"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseVersionEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// SubmittedByOrErr returns the SubmittedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CourseVersionEdges) SubmittedByOrErr() (*Person, error) {
-	if e.SubmittedBy != nil {
-		return e.SubmittedBy, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "submitted_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -385,21 +350,6 @@ func (_m *CourseVersion) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryCourse queries the "course" edge of the CourseVersion entity.
-func (_m *CourseVersion) QueryCourse() *CourseQuery {
-	return NewCourseVersionClient(_m.config).QueryCourse(_m)
-}
-
-// QueryInstitution queries the "institution" edge of the CourseVersion entity.
-func (_m *CourseVersion) QueryInstitution() *InstitutionQuery {
-	return NewCourseVersionClient(_m.config).QueryInstitution(_m)
-}
-
-// QuerySubmittedBy queries the "submitted_by" edge of the CourseVersion entity.
-func (_m *CourseVersion) QuerySubmittedBy() *PersonQuery {
-	return NewCourseVersionClient(_m.config).QuerySubmittedBy(_m)
-}
-
 // Update returns a builder for updating this CourseVersion.
 // Note that you need to call CourseVersion.Unwrap() before calling this method if this CourseVersion
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -418,117 +368,9 @@ func (_m *CourseVersion) Unwrap() *CourseVersion {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *CourseVersion) String() string {
-	var builder strings.Builder
-	builder.WriteString("CourseVersion(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("course_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CourseID))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("number=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Number))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("title=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Title))
-	builder.WriteString(", ")
-	builder.WriteString("summary=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Summary))
-	builder.WriteString(", ")
-	builder.WriteString("description=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Description))
-	builder.WriteString(", ")
-	builder.WriteString("outcomes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Outcomes))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("hours=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Hours))
-	builder.WriteString(", ")
-	if v := _m.Eqf; v != nil {
-		builder.WriteString("eqf=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.Isced; v != nil {
-		builder.WriteString("isced=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("languages=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Languages))
-	builder.WriteString(", ")
-	if v := _m.Mode; v != nil {
-		builder.WriteString("mode=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("assessments=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Assessments))
-	builder.WriteString(", ")
-	builder.WriteString("assessment_note=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AssessmentNote))
-	builder.WriteString(", ")
-	if v := _m.Supervision; v != nil {
-		builder.WriteString("supervision=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("quality=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Quality))
-	builder.WriteString(", ")
-	builder.WriteString("prerequisites=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Prerequisites))
-	builder.WriteString(", ")
-	builder.WriteString("target_groups=")
-	builder.WriteString(fmt.Sprintf("%v", _m.TargetGroups))
-	builder.WriteString(", ")
-	if v := _m.Stackability; v != nil {
-		builder.WriteString("stackability=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("topics=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Topics))
-	builder.WriteString(", ")
-	if v := _m.URL; v != nil {
-		builder.WriteString("url=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.SubmittedByID; v != nil {
-		builder.WriteString("submitted_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.SubmittedAt; v != nil {
-		builder.WriteString("submitted_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("review_note=")
-	builder.WriteString(_m.ReviewNote)
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	if v := _m.PublishedAt; v != nil {
-		builder.WriteString("published_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "CourseVersion(" + string(_m.ID) + ")"
 }
 
 // CourseVersions is a parsable slice of CourseVersion.

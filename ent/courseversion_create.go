@@ -31,14 +31,6 @@ func (_c *CourseVersionCreate) SetCreatedAt(v time.Time) *CourseVersionCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableCreatedAt(v *time.Time) *CourseVersionCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetCourseID sets the "course_id" field.
 func (_c *CourseVersionCreate) SetCourseID(v ident.ID) *CourseVersionCreate {
 	_c.mutation.SetCourseID(v)
@@ -105,25 +97,9 @@ func (_c *CourseVersionCreate) SetEqf(v int) *CourseVersionCreate {
 	return _c
 }
 
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableEqf(v *int) *CourseVersionCreate {
-	if v != nil {
-		_c.SetEqf(*v)
-	}
-	return _c
-}
-
 // SetIsced sets the "isced" field.
 func (_c *CourseVersionCreate) SetIsced(v vocab.ISCEDF) *CourseVersionCreate {
 	_c.mutation.SetIsced(v)
-	return _c
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableIsced(v *vocab.ISCEDF) *CourseVersionCreate {
-	if v != nil {
-		_c.SetIsced(*v)
-	}
 	return _c
 }
 
@@ -136,14 +112,6 @@ func (_c *CourseVersionCreate) SetLanguages(v []string) *CourseVersionCreate {
 // SetMode sets the "mode" field.
 func (_c *CourseVersionCreate) SetMode(v vocab.DeliveryMode) *CourseVersionCreate {
 	_c.mutation.SetMode(v)
-	return _c
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableMode(v *vocab.DeliveryMode) *CourseVersionCreate {
-	if v != nil {
-		_c.SetMode(*v)
-	}
 	return _c
 }
 
@@ -162,14 +130,6 @@ func (_c *CourseVersionCreate) SetAssessmentNote(v vocab.Text) *CourseVersionCre
 // SetSupervision sets the "supervision" field.
 func (_c *CourseVersionCreate) SetSupervision(v vocab.Supervision) *CourseVersionCreate {
 	_c.mutation.SetSupervision(v)
-	return _c
-}
-
-// SetNillableSupervision sets the "supervision" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableSupervision(v *vocab.Supervision) *CourseVersionCreate {
-	if v != nil {
-		_c.SetSupervision(*v)
-	}
 	return _c
 }
 
@@ -194,14 +154,6 @@ func (_c *CourseVersionCreate) SetTargetGroups(v []vocab.TargetGroup) *CourseVer
 // SetStackability sets the "stackability" field.
 func (_c *CourseVersionCreate) SetStackability(v vocab.Stackability) *CourseVersionCreate {
 	_c.mutation.SetStackability(v)
-	return _c
-}
-
-// SetNillableStackability sets the "stackability" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableStackability(v *vocab.Stackability) *CourseVersionCreate {
-	if v != nil {
-		_c.SetStackability(*v)
-	}
 	return _c
 }
 
@@ -231,25 +183,9 @@ func (_c *CourseVersionCreate) SetSubmittedByID(v ident.ID) *CourseVersionCreate
 	return _c
 }
 
-// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableSubmittedByID(v *ident.ID) *CourseVersionCreate {
-	if v != nil {
-		_c.SetSubmittedByID(*v)
-	}
-	return _c
-}
-
 // SetSubmittedAt sets the "submitted_at" field.
 func (_c *CourseVersionCreate) SetSubmittedAt(v time.Time) *CourseVersionCreate {
 	_c.mutation.SetSubmittedAt(v)
-	return _c
-}
-
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableSubmittedAt(v *time.Time) *CourseVersionCreate {
-	if v != nil {
-		_c.SetSubmittedAt(*v)
-	}
 	return _c
 }
 
@@ -259,25 +195,9 @@ func (_c *CourseVersionCreate) SetReviewNote(v string) *CourseVersionCreate {
 	return _c
 }
 
-// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableReviewNote(v *string) *CourseVersionCreate {
-	if v != nil {
-		_c.SetReviewNote(*v)
-	}
-	return _c
-}
-
 // SetDigest sets the "digest" field.
 func (_c *CourseVersionCreate) SetDigest(v string) *CourseVersionCreate {
 	_c.mutation.SetDigest(v)
-	return _c
-}
-
-// SetNillableDigest sets the "digest" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableDigest(v *string) *CourseVersionCreate {
-	if v != nil {
-		_c.SetDigest(*v)
-	}
 	return _c
 }
 
@@ -287,41 +207,10 @@ func (_c *CourseVersionCreate) SetPublishedAt(v time.Time) *CourseVersionCreate 
 	return _c
 }
 
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillablePublishedAt(v *time.Time) *CourseVersionCreate {
-	if v != nil {
-		_c.SetPublishedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *CourseVersionCreate) SetID(v ident.ID) *CourseVersionCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *CourseVersionCreate) SetNillableID(v *ident.ID) *CourseVersionCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetCourse sets the "course" edge to the Course entity.
-func (_c *CourseVersionCreate) SetCourse(v *Course) *CourseVersionCreate {
-	return _c.SetCourseID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *CourseVersionCreate) SetInstitution(v *Institution) *CourseVersionCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
-func (_c *CourseVersionCreate) SetSubmittedBy(v *Person) *CourseVersionCreate {
-	return _c.SetSubmittedByID(v.ID)
 }
 
 // Mutation returns the CourseVersionMutation object of the builder.
@@ -652,53 +541,17 @@ func (_c *CourseVersionCreate) createSpec() (*CourseVersion, *sqlgraph.CreateSpe
 		_node.PublishedAt = &value
 	}
 	if nodes := _c.mutation.CourseIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.CourseTable,
-			Columns: []string{courseversion.CourseColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(course.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.CourseTable, courseversion.CourseColumn, false, course.FieldID, nodes)
 		_node.CourseID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.InstitutionTable,
-			Columns: []string{courseversion.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.InstitutionTable, courseversion.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SubmittedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.SubmittedByTable,
-			Columns: []string{courseversion.SubmittedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn, false, person.FieldID, nodes)
 		_node.SubmittedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -66,72 +66,6 @@ func (_q *CourseVersionQuery) Order(o ...courseversion.OrderOption) *CourseVersi
 	return _q
 }
 
-// QueryCourse chains the current query on the "course" edge.
-func (_q *CourseVersionQuery) QueryCourse() *CourseQuery {
-	query := (&CourseClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, selector),
-			sqlgraph.To(course.Table, course.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.CourseTable, courseversion.CourseColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *CourseVersionQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.InstitutionTable, courseversion.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QuerySubmittedBy chains the current query on the "submitted_by" edge.
-func (_q *CourseVersionQuery) QuerySubmittedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseversion.Table, courseversion.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first CourseVersion entity from the query.
 // Returns a *NotFoundError when no CourseVersion was found.
 func (_q *CourseVersionQuery) First(ctx context.Context) (*CourseVersion, error) {
@@ -353,17 +287,6 @@ func (_q *CourseVersionQuery) WithInstitution(opts ...func(*InstitutionQuery)) *
 		opt(query)
 	}
 	_q.withInstitution = query
-	return _q
-}
-
-// WithSubmittedBy tells the query-builder to eager-load the nodes that are connected to
-// the "submitted_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CourseVersionQuery) WithSubmittedBy(opts ...func(*PersonQuery)) *CourseVersionQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withSubmittedBy = query
 	return _q
 }
 
@@ -708,30 +631,7 @@ func (_g *CourseVersionGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *CourseVersionGroupBy) sqlScan(ctx context.Context, root *CourseVersionQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // CourseVersionSelect is the builder for selecting fields of CourseVersion entities.
@@ -756,28 +656,5 @@ func (_s *CourseVersionSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *CourseVersionSelect) sqlScan(ctx context.Context, root *CourseVersionQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *CourseVersionSelect) Modify(modifiers ...func(s *sql.Selector)) *CourseVersionSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

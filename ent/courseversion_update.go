@@ -39,14 +39,6 @@ func (_u *CourseVersionUpdate) SetState(v courseversion.State) *CourseVersionUpd
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableState(v *courseversion.State) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *CourseVersionUpdate) SetTitle(v vocab.Text) *CourseVersionUpdate {
 	_u.mutation.SetTitle(v)
@@ -71,24 +63,10 @@ func (_u *CourseVersionUpdate) SetOutcomes(v []vocab.Outcome) *CourseVersionUpda
 	return _u
 }
 
-// AppendOutcomes appends value to the "outcomes" field.
-func (_u *CourseVersionUpdate) AppendOutcomes(v []vocab.Outcome) *CourseVersionUpdate {
-	_u.mutation.AppendOutcomes(v)
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *CourseVersionUpdate) SetEcts(v vocab.ECTS) *CourseVersionUpdate {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableEcts(v *vocab.ECTS) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -105,14 +83,6 @@ func (_u *CourseVersionUpdate) SetHours(v int) *CourseVersionUpdate {
 	return _u
 }
 
-// SetNillableHours sets the "hours" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableHours(v *int) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetHours(*v)
-	}
-	return _u
-}
-
 // AddHours adds value to the "hours" field.
 func (_u *CourseVersionUpdate) AddHours(v int) *CourseVersionUpdate {
 	_u.mutation.AddHours(v)
@@ -123,14 +93,6 @@ func (_u *CourseVersionUpdate) AddHours(v int) *CourseVersionUpdate {
 func (_u *CourseVersionUpdate) SetEqf(v int) *CourseVersionUpdate {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableEqf(v *int) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -152,14 +114,6 @@ func (_u *CourseVersionUpdate) SetIsced(v vocab.ISCEDF) *CourseVersionUpdate {
 	return _u
 }
 
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableIsced(v *vocab.ISCEDF) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
-	return _u
-}
-
 // ClearIsced clears the value of the "isced" field.
 func (_u *CourseVersionUpdate) ClearIsced() *CourseVersionUpdate {
 	_u.mutation.ClearIsced()
@@ -172,23 +126,9 @@ func (_u *CourseVersionUpdate) SetLanguages(v []string) *CourseVersionUpdate {
 	return _u
 }
 
-// AppendLanguages appends value to the "languages" field.
-func (_u *CourseVersionUpdate) AppendLanguages(v []string) *CourseVersionUpdate {
-	_u.mutation.AppendLanguages(v)
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *CourseVersionUpdate) SetMode(v vocab.DeliveryMode) *CourseVersionUpdate {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableMode(v *vocab.DeliveryMode) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -204,12 +144,6 @@ func (_u *CourseVersionUpdate) SetAssessments(v []vocab.AssessmentType) *CourseV
 	return _u
 }
 
-// AppendAssessments appends value to the "assessments" field.
-func (_u *CourseVersionUpdate) AppendAssessments(v []vocab.AssessmentType) *CourseVersionUpdate {
-	_u.mutation.AppendAssessments(v)
-	return _u
-}
-
 // SetAssessmentNote sets the "assessment_note" field.
 func (_u *CourseVersionUpdate) SetAssessmentNote(v vocab.Text) *CourseVersionUpdate {
 	_u.mutation.SetAssessmentNote(v)
@@ -219,14 +153,6 @@ func (_u *CourseVersionUpdate) SetAssessmentNote(v vocab.Text) *CourseVersionUpd
 // SetSupervision sets the "supervision" field.
 func (_u *CourseVersionUpdate) SetSupervision(v vocab.Supervision) *CourseVersionUpdate {
 	_u.mutation.SetSupervision(v)
-	return _u
-}
-
-// SetNillableSupervision sets the "supervision" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableSupervision(v *vocab.Supervision) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetSupervision(*v)
-	}
 	return _u
 }
 
@@ -260,23 +186,9 @@ func (_u *CourseVersionUpdate) SetTargetGroups(v []vocab.TargetGroup) *CourseVer
 	return _u
 }
 
-// AppendTargetGroups appends value to the "target_groups" field.
-func (_u *CourseVersionUpdate) AppendTargetGroups(v []vocab.TargetGroup) *CourseVersionUpdate {
-	_u.mutation.AppendTargetGroups(v)
-	return _u
-}
-
 // SetStackability sets the "stackability" field.
 func (_u *CourseVersionUpdate) SetStackability(v vocab.Stackability) *CourseVersionUpdate {
 	_u.mutation.SetStackability(v)
-	return _u
-}
-
-// SetNillableStackability sets the "stackability" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableStackability(v *vocab.Stackability) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetStackability(*v)
-	}
 	return _u
 }
 
@@ -289,12 +201,6 @@ func (_u *CourseVersionUpdate) ClearStackability() *CourseVersionUpdate {
 // SetTopics sets the "topics" field.
 func (_u *CourseVersionUpdate) SetTopics(v []string) *CourseVersionUpdate {
 	_u.mutation.SetTopics(v)
-	return _u
-}
-
-// AppendTopics appends value to the "topics" field.
-func (_u *CourseVersionUpdate) AppendTopics(v []string) *CourseVersionUpdate {
-	_u.mutation.AppendTopics(v)
 	return _u
 }
 
@@ -324,14 +230,6 @@ func (_u *CourseVersionUpdate) SetSubmittedByID(v ident.ID) *CourseVersionUpdate
 	return _u
 }
 
-// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableSubmittedByID(v *ident.ID) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetSubmittedByID(*v)
-	}
-	return _u
-}
-
 // ClearSubmittedByID clears the value of the "submitted_by_id" field.
 func (_u *CourseVersionUpdate) ClearSubmittedByID() *CourseVersionUpdate {
 	_u.mutation.ClearSubmittedByID()
@@ -341,14 +239,6 @@ func (_u *CourseVersionUpdate) ClearSubmittedByID() *CourseVersionUpdate {
 // SetSubmittedAt sets the "submitted_at" field.
 func (_u *CourseVersionUpdate) SetSubmittedAt(v time.Time) *CourseVersionUpdate {
 	_u.mutation.SetSubmittedAt(v)
-	return _u
-}
-
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableSubmittedAt(v *time.Time) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
 	return _u
 }
 
@@ -364,25 +254,9 @@ func (_u *CourseVersionUpdate) SetReviewNote(v string) *CourseVersionUpdate {
 	return _u
 }
 
-// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableReviewNote(v *string) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetReviewNote(*v)
-	}
-	return _u
-}
-
 // SetDigest sets the "digest" field.
 func (_u *CourseVersionUpdate) SetDigest(v string) *CourseVersionUpdate {
 	_u.mutation.SetDigest(v)
-	return _u
-}
-
-// SetNillableDigest sets the "digest" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillableDigest(v *string) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetDigest(*v)
-	}
 	return _u
 }
 
@@ -392,23 +266,10 @@ func (_u *CourseVersionUpdate) SetPublishedAt(v time.Time) *CourseVersionUpdate 
 	return _u
 }
 
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_u *CourseVersionUpdate) SetNillablePublishedAt(v *time.Time) *CourseVersionUpdate {
-	if v != nil {
-		_u.SetPublishedAt(*v)
-	}
-	return _u
-}
-
 // ClearPublishedAt clears the value of the "published_at" field.
 func (_u *CourseVersionUpdate) ClearPublishedAt() *CourseVersionUpdate {
 	_u.mutation.ClearPublishedAt()
 	return _u
-}
-
-// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
-func (_u *CourseVersionUpdate) SetSubmittedBy(v *Person) *CourseVersionUpdate {
-	return _u.SetSubmittedByID(v.ID)
 }
 
 // Mutation returns the CourseVersionMutation object of the builder.
@@ -662,32 +523,11 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 		_spec.ClearField(courseversion.FieldPublishedAt, field.TypeTime)
 	}
 	if _u.mutation.SubmittedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.SubmittedByTable,
-			Columns: []string{courseversion.SubmittedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SubmittedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.SubmittedByTable,
-			Columns: []string{courseversion.SubmittedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -718,14 +558,6 @@ func (_u *CourseVersionUpdateOne) SetState(v courseversion.State) *CourseVersion
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableState(v *courseversion.State) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *CourseVersionUpdateOne) SetTitle(v vocab.Text) *CourseVersionUpdateOne {
 	_u.mutation.SetTitle(v)
@@ -750,24 +582,10 @@ func (_u *CourseVersionUpdateOne) SetOutcomes(v []vocab.Outcome) *CourseVersionU
 	return _u
 }
 
-// AppendOutcomes appends value to the "outcomes" field.
-func (_u *CourseVersionUpdateOne) AppendOutcomes(v []vocab.Outcome) *CourseVersionUpdateOne {
-	_u.mutation.AppendOutcomes(v)
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *CourseVersionUpdateOne) SetEcts(v vocab.ECTS) *CourseVersionUpdateOne {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableEcts(v *vocab.ECTS) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -784,14 +602,6 @@ func (_u *CourseVersionUpdateOne) SetHours(v int) *CourseVersionUpdateOne {
 	return _u
 }
 
-// SetNillableHours sets the "hours" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableHours(v *int) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetHours(*v)
-	}
-	return _u
-}
-
 // AddHours adds value to the "hours" field.
 func (_u *CourseVersionUpdateOne) AddHours(v int) *CourseVersionUpdateOne {
 	_u.mutation.AddHours(v)
@@ -802,14 +612,6 @@ func (_u *CourseVersionUpdateOne) AddHours(v int) *CourseVersionUpdateOne {
 func (_u *CourseVersionUpdateOne) SetEqf(v int) *CourseVersionUpdateOne {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableEqf(v *int) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -831,14 +633,6 @@ func (_u *CourseVersionUpdateOne) SetIsced(v vocab.ISCEDF) *CourseVersionUpdateO
 	return _u
 }
 
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableIsced(v *vocab.ISCEDF) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
-	return _u
-}
-
 // ClearIsced clears the value of the "isced" field.
 func (_u *CourseVersionUpdateOne) ClearIsced() *CourseVersionUpdateOne {
 	_u.mutation.ClearIsced()
@@ -851,23 +645,9 @@ func (_u *CourseVersionUpdateOne) SetLanguages(v []string) *CourseVersionUpdateO
 	return _u
 }
 
-// AppendLanguages appends value to the "languages" field.
-func (_u *CourseVersionUpdateOne) AppendLanguages(v []string) *CourseVersionUpdateOne {
-	_u.mutation.AppendLanguages(v)
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *CourseVersionUpdateOne) SetMode(v vocab.DeliveryMode) *CourseVersionUpdateOne {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableMode(v *vocab.DeliveryMode) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -883,12 +663,6 @@ func (_u *CourseVersionUpdateOne) SetAssessments(v []vocab.AssessmentType) *Cour
 	return _u
 }
 
-// AppendAssessments appends value to the "assessments" field.
-func (_u *CourseVersionUpdateOne) AppendAssessments(v []vocab.AssessmentType) *CourseVersionUpdateOne {
-	_u.mutation.AppendAssessments(v)
-	return _u
-}
-
 // SetAssessmentNote sets the "assessment_note" field.
 func (_u *CourseVersionUpdateOne) SetAssessmentNote(v vocab.Text) *CourseVersionUpdateOne {
 	_u.mutation.SetAssessmentNote(v)
@@ -898,14 +672,6 @@ func (_u *CourseVersionUpdateOne) SetAssessmentNote(v vocab.Text) *CourseVersion
 // SetSupervision sets the "supervision" field.
 func (_u *CourseVersionUpdateOne) SetSupervision(v vocab.Supervision) *CourseVersionUpdateOne {
 	_u.mutation.SetSupervision(v)
-	return _u
-}
-
-// SetNillableSupervision sets the "supervision" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableSupervision(v *vocab.Supervision) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetSupervision(*v)
-	}
 	return _u
 }
 
@@ -939,23 +705,9 @@ func (_u *CourseVersionUpdateOne) SetTargetGroups(v []vocab.TargetGroup) *Course
 	return _u
 }
 
-// AppendTargetGroups appends value to the "target_groups" field.
-func (_u *CourseVersionUpdateOne) AppendTargetGroups(v []vocab.TargetGroup) *CourseVersionUpdateOne {
-	_u.mutation.AppendTargetGroups(v)
-	return _u
-}
-
 // SetStackability sets the "stackability" field.
 func (_u *CourseVersionUpdateOne) SetStackability(v vocab.Stackability) *CourseVersionUpdateOne {
 	_u.mutation.SetStackability(v)
-	return _u
-}
-
-// SetNillableStackability sets the "stackability" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableStackability(v *vocab.Stackability) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetStackability(*v)
-	}
 	return _u
 }
 
@@ -968,12 +720,6 @@ func (_u *CourseVersionUpdateOne) ClearStackability() *CourseVersionUpdateOne {
 // SetTopics sets the "topics" field.
 func (_u *CourseVersionUpdateOne) SetTopics(v []string) *CourseVersionUpdateOne {
 	_u.mutation.SetTopics(v)
-	return _u
-}
-
-// AppendTopics appends value to the "topics" field.
-func (_u *CourseVersionUpdateOne) AppendTopics(v []string) *CourseVersionUpdateOne {
-	_u.mutation.AppendTopics(v)
 	return _u
 }
 
@@ -1003,14 +749,6 @@ func (_u *CourseVersionUpdateOne) SetSubmittedByID(v ident.ID) *CourseVersionUpd
 	return _u
 }
 
-// SetNillableSubmittedByID sets the "submitted_by_id" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableSubmittedByID(v *ident.ID) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetSubmittedByID(*v)
-	}
-	return _u
-}
-
 // ClearSubmittedByID clears the value of the "submitted_by_id" field.
 func (_u *CourseVersionUpdateOne) ClearSubmittedByID() *CourseVersionUpdateOne {
 	_u.mutation.ClearSubmittedByID()
@@ -1020,14 +758,6 @@ func (_u *CourseVersionUpdateOne) ClearSubmittedByID() *CourseVersionUpdateOne {
 // SetSubmittedAt sets the "submitted_at" field.
 func (_u *CourseVersionUpdateOne) SetSubmittedAt(v time.Time) *CourseVersionUpdateOne {
 	_u.mutation.SetSubmittedAt(v)
-	return _u
-}
-
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableSubmittedAt(v *time.Time) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
 	return _u
 }
 
@@ -1043,25 +773,9 @@ func (_u *CourseVersionUpdateOne) SetReviewNote(v string) *CourseVersionUpdateOn
 	return _u
 }
 
-// SetNillableReviewNote sets the "review_note" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableReviewNote(v *string) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetReviewNote(*v)
-	}
-	return _u
-}
-
 // SetDigest sets the "digest" field.
 func (_u *CourseVersionUpdateOne) SetDigest(v string) *CourseVersionUpdateOne {
 	_u.mutation.SetDigest(v)
-	return _u
-}
-
-// SetNillableDigest sets the "digest" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillableDigest(v *string) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetDigest(*v)
-	}
 	return _u
 }
 
@@ -1071,23 +785,10 @@ func (_u *CourseVersionUpdateOne) SetPublishedAt(v time.Time) *CourseVersionUpda
 	return _u
 }
 
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_u *CourseVersionUpdateOne) SetNillablePublishedAt(v *time.Time) *CourseVersionUpdateOne {
-	if v != nil {
-		_u.SetPublishedAt(*v)
-	}
-	return _u
-}
-
 // ClearPublishedAt clears the value of the "published_at" field.
 func (_u *CourseVersionUpdateOne) ClearPublishedAt() *CourseVersionUpdateOne {
 	_u.mutation.ClearPublishedAt()
 	return _u
-}
-
-// SetSubmittedBy sets the "submitted_by" edge to the Person entity.
-func (_u *CourseVersionUpdateOne) SetSubmittedBy(v *Person) *CourseVersionUpdateOne {
-	return _u.SetSubmittedByID(v.ID)
 }
 
 // Mutation returns the CourseVersionMutation object of the builder.
@@ -1371,32 +1072,11 @@ func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVer
 		_spec.ClearField(courseversion.FieldPublishedAt, field.TypeTime)
 	}
 	if _u.mutation.SubmittedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.SubmittedByTable,
-			Columns: []string{courseversion.SubmittedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SubmittedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   courseversion.SubmittedByTable,
-			Columns: []string{courseversion.SubmittedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, courseversion.SubmittedByTable, courseversion.SubmittedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

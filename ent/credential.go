@@ -4,18 +4,13 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+
 	"github.com/peregrine-exchange/peregrine/ent/credential"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/result"
-	"github.com/peregrine-exchange/peregrine/ent/signingkey"
-	"github.com/peregrine-exchange/peregrine/ent/statuslist"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -92,83 +87,6 @@ type CredentialEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [7]bool
-}
-
-// LearnerOrErr returns the Learner value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) LearnerOrErr() (*Person, error) {
-	if e.Learner != nil {
-		return e.Learner, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "learner"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// ResultOrErr returns the Result value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) ResultOrErr() (*Result, error) {
-	if e.Result != nil {
-		return e.Result, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: result.Label}
-	}
-	return nil, &NotLoadedError{edge: "result"}
-}
-
-// VersionOrErr returns the Version value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) VersionOrErr() (*CourseVersion, error) {
-	if e.Version != nil {
-		return e.Version, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: courseversion.Label}
-	}
-	return nil, &NotLoadedError{edge: "version"}
-}
-
-// SigningKeyOrErr returns the SigningKey value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) SigningKeyOrErr() (*SigningKey, error) {
-	if e.SigningKey != nil {
-		return e.SigningKey, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: signingkey.Label}
-	}
-	return nil, &NotLoadedError{edge: "signing_key"}
-}
-
-// StatusListOrErr returns the StatusList value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e CredentialEdges) StatusListOrErr() (*StatusList, error) {
-	if e.StatusList != nil {
-		return e.StatusList, nil
-	} else if e.loadedTypes[6] {
-		return nil, &NotFoundError{label: statuslist.Label}
-	}
-	return nil, &NotLoadedError{edge: "status_list"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -347,41 +265,6 @@ func (_m *Credential) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryLearner queries the "learner" edge of the Credential entity.
-func (_m *Credential) QueryLearner() *PersonQuery {
-	return NewCredentialClient(_m.config).QueryLearner(_m)
-}
-
-// QueryInstitution queries the "institution" edge of the Credential entity.
-func (_m *Credential) QueryInstitution() *InstitutionQuery {
-	return NewCredentialClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryHome queries the "home" edge of the Credential entity.
-func (_m *Credential) QueryHome() *InstitutionQuery {
-	return NewCredentialClient(_m.config).QueryHome(_m)
-}
-
-// QueryResult queries the "result" edge of the Credential entity.
-func (_m *Credential) QueryResult() *ResultQuery {
-	return NewCredentialClient(_m.config).QueryResult(_m)
-}
-
-// QueryVersion queries the "version" edge of the Credential entity.
-func (_m *Credential) QueryVersion() *CourseVersionQuery {
-	return NewCredentialClient(_m.config).QueryVersion(_m)
-}
-
-// QuerySigningKey queries the "signing_key" edge of the Credential entity.
-func (_m *Credential) QuerySigningKey() *SigningKeyQuery {
-	return NewCredentialClient(_m.config).QuerySigningKey(_m)
-}
-
-// QueryStatusList queries the "status_list" edge of the Credential entity.
-func (_m *Credential) QueryStatusList() *StatusListQuery {
-	return NewCredentialClient(_m.config).QueryStatusList(_m)
-}
-
 // Update returns a builder for updating this Credential.
 // Note that you need to call Credential.Unwrap() before calling this method if this Credential
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -400,85 +283,9 @@ func (_m *Credential) Unwrap() *Credential {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Credential) String() string {
-	var builder strings.Builder
-	builder.WriteString("Credential(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("learner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("result_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ResultID))
-	builder.WriteString(", ")
-	builder.WriteString("version_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.VersionID))
-	builder.WriteString(", ")
-	builder.WriteString("signing_key_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.SigningKeyID))
-	builder.WriteString(", ")
-	builder.WriteString("status_list_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.StatusListID))
-	builder.WriteString(", ")
-	builder.WriteString("status_index=")
-	builder.WriteString(fmt.Sprintf("%v", _m.StatusIndex))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("token=")
-	builder.WriteString(_m.Token)
-	builder.WriteString(", ")
-	if v := _m.LiveKey; v != nil {
-		builder.WriteString("live_key=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("award=")
-	builder.WriteString(_m.Award)
-	builder.WriteString(", ")
-	if v := _m.Jwt; v != nil {
-		builder.WriteString("jwt=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	builder.WriteString("requested_at=")
-	builder.WriteString(_m.RequestedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.IssuedAt; v != nil {
-		builder.WriteString("issued_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.RevokedAt; v != nil {
-		builder.WriteString("revoked_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.RevocationReason; v != nil {
-		builder.WriteString("revocation_reason=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Credential(" + string(_m.ID) + ")"
 }
 
 // Credentials is a parsable slice of Credential.

@@ -34,25 +34,9 @@ func (_c *CredentialCreate) SetCreatedAt(v time.Time) *CredentialCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableCreatedAt(v *time.Time) *CredentialCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *CredentialCreate) SetUpdatedAt(v time.Time) *CredentialCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableUpdatedAt(v *time.Time) *CredentialCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -122,14 +106,6 @@ func (_c *CredentialCreate) SetLiveKey(v string) *CredentialCreate {
 	return _c
 }
 
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableLiveKey(v *string) *CredentialCreate {
-	if v != nil {
-		_c.SetLiveKey(*v)
-	}
-	return _c
-}
-
 // SetEcts sets the "ects" field.
 func (_c *CredentialCreate) SetEcts(v vocab.ECTS) *CredentialCreate {
 	_c.mutation.SetEcts(v)
@@ -145,14 +121,6 @@ func (_c *CredentialCreate) SetAward(v string) *CredentialCreate {
 // SetJwt sets the "jwt" field.
 func (_c *CredentialCreate) SetJwt(v string) *CredentialCreate {
 	_c.mutation.SetJwt(v)
-	return _c
-}
-
-// SetNillableJwt sets the "jwt" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableJwt(v *string) *CredentialCreate {
-	if v != nil {
-		_c.SetJwt(*v)
-	}
 	return _c
 }
 
@@ -174,25 +142,9 @@ func (_c *CredentialCreate) SetIssuedAt(v time.Time) *CredentialCreate {
 	return _c
 }
 
-// SetNillableIssuedAt sets the "issued_at" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableIssuedAt(v *time.Time) *CredentialCreate {
-	if v != nil {
-		_c.SetIssuedAt(*v)
-	}
-	return _c
-}
-
 // SetRevokedAt sets the "revoked_at" field.
 func (_c *CredentialCreate) SetRevokedAt(v time.Time) *CredentialCreate {
 	_c.mutation.SetRevokedAt(v)
-	return _c
-}
-
-// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableRevokedAt(v *time.Time) *CredentialCreate {
-	if v != nil {
-		_c.SetRevokedAt(*v)
-	}
 	return _c
 }
 
@@ -202,61 +154,15 @@ func (_c *CredentialCreate) SetRevocationReason(v vocab.RevocationReason) *Crede
 	return _c
 }
 
-// SetNillableRevocationReason sets the "revocation_reason" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableRevocationReason(v *vocab.RevocationReason) *CredentialCreate {
-	if v != nil {
-		_c.SetRevocationReason(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *CredentialCreate) SetID(v ident.ID) *CredentialCreate {
 	_c.mutation.SetID(v)
 	return _c
 }
 
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *CredentialCreate) SetNillableID(v *ident.ID) *CredentialCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetLearner sets the "learner" edge to the Person entity.
-func (_c *CredentialCreate) SetLearner(v *Person) *CredentialCreate {
-	return _c.SetLearnerID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *CredentialCreate) SetInstitution(v *Institution) *CredentialCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *CredentialCreate) SetHome(v *Institution) *CredentialCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetResult sets the "result" edge to the Result entity.
-func (_c *CredentialCreate) SetResult(v *Result) *CredentialCreate {
-	return _c.SetResultID(v.ID)
-}
-
 // SetVersion sets the "version" edge to the CourseVersion entity.
 func (_c *CredentialCreate) SetVersion(v *CourseVersion) *CredentialCreate {
 	return _c.SetVersionID(v.ID)
-}
-
-// SetSigningKey sets the "signing_key" edge to the SigningKey entity.
-func (_c *CredentialCreate) SetSigningKey(v *SigningKey) *CredentialCreate {
-	return _c.SetSigningKeyID(v.ID)
-}
-
-// SetStatusList sets the "status_list" edge to the StatusList entity.
-func (_c *CredentialCreate) SetStatusList(v *StatusList) *CredentialCreate {
-	return _c.SetStatusListID(v.ID)
 }
 
 // Mutation returns the CredentialMutation object of the builder.
@@ -541,121 +447,37 @@ func (_c *CredentialCreate) createSpec() (*Credential, *sqlgraph.CreateSpec) {
 		_node.RevocationReason = &value
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.LearnerTable,
-			Columns: []string{credential.LearnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.LearnerTable, credential.LearnerColumn, false, person.FieldID, nodes)
 		_node.LearnerID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.InstitutionTable,
-			Columns: []string{credential.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.InstitutionTable, credential.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.HomeTable,
-			Columns: []string{credential.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.HomeTable, credential.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ResultIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.ResultTable,
-			Columns: []string{credential.ResultColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(result.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.ResultTable, credential.ResultColumn, false, result.FieldID, nodes)
 		_node.ResultID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.VersionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.VersionTable,
-			Columns: []string{credential.VersionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(courseversion.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.VersionTable, credential.VersionColumn, false, courseversion.FieldID, nodes)
 		_node.VersionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SigningKeyIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.SigningKeyTable,
-			Columns: []string{credential.SigningKeyColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(signingkey.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.SigningKeyTable, credential.SigningKeyColumn, false, signingkey.FieldID, nodes)
 		_node.SigningKeyID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.StatusListIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   credential.StatusListTable,
-			Columns: []string{credential.StatusListColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(statuslist.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, credential.StatusListTable, credential.StatusListColumn, false, statuslist.FieldID, nodes)
 		_node.StatusListID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -73,160 +73,6 @@ func (_q *CredentialQuery) Order(o ...credential.OrderOption) *CredentialQuery {
 	return _q
 }
 
-// QueryLearner chains the current query on the "learner" edge.
-func (_q *CredentialQuery) QueryLearner() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.LearnerTable, credential.LearnerColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *CredentialQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.InstitutionTable, credential.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHome chains the current query on the "home" edge.
-func (_q *CredentialQuery) QueryHome() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.HomeTable, credential.HomeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryResult chains the current query on the "result" edge.
-func (_q *CredentialQuery) QueryResult() *ResultQuery {
-	query := (&ResultClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(result.Table, result.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.ResultTable, credential.ResultColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryVersion chains the current query on the "version" edge.
-func (_q *CredentialQuery) QueryVersion() *CourseVersionQuery {
-	query := (&CourseVersionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(courseversion.Table, courseversion.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.VersionTable, credential.VersionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QuerySigningKey chains the current query on the "signing_key" edge.
-func (_q *CredentialQuery) QuerySigningKey() *SigningKeyQuery {
-	query := (&SigningKeyClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(signingkey.Table, signingkey.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.SigningKeyTable, credential.SigningKeyColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryStatusList chains the current query on the "status_list" edge.
-func (_q *CredentialQuery) QueryStatusList() *StatusListQuery {
-	query := (&StatusListClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(credential.Table, credential.FieldID, selector),
-			sqlgraph.To(statuslist.Table, statuslist.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, credential.StatusListTable, credential.StatusListColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first Credential entity from the query.
 // Returns a *NotFoundError when no Credential was found.
 func (_q *CredentialQuery) First(ctx context.Context) (*Credential, error) {
@@ -433,17 +279,6 @@ func (_q *CredentialQuery) Clone() *CredentialQuery {
 	}
 }
 
-// WithLearner tells the query-builder to eager-load the nodes that are connected to
-// the "learner" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CredentialQuery) WithLearner(opts ...func(*PersonQuery)) *CredentialQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withLearner = query
-	return _q
-}
-
 // WithInstitution tells the query-builder to eager-load the nodes that are connected to
 // the "institution" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CredentialQuery) WithInstitution(opts ...func(*InstitutionQuery)) *CredentialQuery {
@@ -466,17 +301,6 @@ func (_q *CredentialQuery) WithHome(opts ...func(*InstitutionQuery)) *Credential
 	return _q
 }
 
-// WithResult tells the query-builder to eager-load the nodes that are connected to
-// the "result" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CredentialQuery) WithResult(opts ...func(*ResultQuery)) *CredentialQuery {
-	query := (&ResultClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withResult = query
-	return _q
-}
-
 // WithVersion tells the query-builder to eager-load the nodes that are connected to
 // the "version" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CredentialQuery) WithVersion(opts ...func(*CourseVersionQuery)) *CredentialQuery {
@@ -485,28 +309,6 @@ func (_q *CredentialQuery) WithVersion(opts ...func(*CourseVersionQuery)) *Crede
 		opt(query)
 	}
 	_q.withVersion = query
-	return _q
-}
-
-// WithSigningKey tells the query-builder to eager-load the nodes that are connected to
-// the "signing_key" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CredentialQuery) WithSigningKey(opts ...func(*SigningKeyQuery)) *CredentialQuery {
-	query := (&SigningKeyClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withSigningKey = query
-	return _q
-}
-
-// WithStatusList tells the query-builder to eager-load the nodes that are connected to
-// the "status_list" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CredentialQuery) WithStatusList(opts ...func(*StatusListQuery)) *CredentialQuery {
-	query := (&StatusListClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withStatusList = query
 	return _q
 }
 
@@ -1004,30 +806,7 @@ func (_g *CredentialGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *CredentialGroupBy) sqlScan(ctx context.Context, root *CredentialQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // CredentialSelect is the builder for selecting fields of Credential entities.
@@ -1052,28 +831,5 @@ func (_s *CredentialSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *CredentialSelect) sqlScan(ctx context.Context, root *CredentialQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *CredentialSelect) Modify(modifiers ...func(s *sql.Selector)) *CredentialSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

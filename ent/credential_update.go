@@ -42,25 +42,9 @@ func (_u *CredentialUpdate) SetState(v credential.State) *CredentialUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableState(v *credential.State) *CredentialUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *CredentialUpdate) SetLiveKey(v string) *CredentialUpdate {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableLiveKey(v *string) *CredentialUpdate {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -76,14 +60,6 @@ func (_u *CredentialUpdate) SetJwt(v string) *CredentialUpdate {
 	return _u
 }
 
-// SetNillableJwt sets the "jwt" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableJwt(v *string) *CredentialUpdate {
-	if v != nil {
-		_u.SetJwt(*v)
-	}
-	return _u
-}
-
 // ClearJwt clears the value of the "jwt" field.
 func (_u *CredentialUpdate) ClearJwt() *CredentialUpdate {
 	_u.mutation.ClearJwt()
@@ -96,25 +72,9 @@ func (_u *CredentialUpdate) SetRequestedAt(v time.Time) *CredentialUpdate {
 	return _u
 }
 
-// SetNillableRequestedAt sets the "requested_at" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableRequestedAt(v *time.Time) *CredentialUpdate {
-	if v != nil {
-		_u.SetRequestedAt(*v)
-	}
-	return _u
-}
-
 // SetIssuedAt sets the "issued_at" field.
 func (_u *CredentialUpdate) SetIssuedAt(v time.Time) *CredentialUpdate {
 	_u.mutation.SetIssuedAt(v)
-	return _u
-}
-
-// SetNillableIssuedAt sets the "issued_at" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableIssuedAt(v *time.Time) *CredentialUpdate {
-	if v != nil {
-		_u.SetIssuedAt(*v)
-	}
 	return _u
 }
 
@@ -130,14 +90,6 @@ func (_u *CredentialUpdate) SetRevokedAt(v time.Time) *CredentialUpdate {
 	return _u
 }
 
-// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableRevokedAt(v *time.Time) *CredentialUpdate {
-	if v != nil {
-		_u.SetRevokedAt(*v)
-	}
-	return _u
-}
-
 // ClearRevokedAt clears the value of the "revoked_at" field.
 func (_u *CredentialUpdate) ClearRevokedAt() *CredentialUpdate {
 	_u.mutation.ClearRevokedAt()
@@ -147,14 +99,6 @@ func (_u *CredentialUpdate) ClearRevokedAt() *CredentialUpdate {
 // SetRevocationReason sets the "revocation_reason" field.
 func (_u *CredentialUpdate) SetRevocationReason(v vocab.RevocationReason) *CredentialUpdate {
 	_u.mutation.SetRevocationReason(v)
-	return _u
-}
-
-// SetNillableRevocationReason sets the "revocation_reason" field if the given value is not nil.
-func (_u *CredentialUpdate) SetNillableRevocationReason(v *vocab.RevocationReason) *CredentialUpdate {
-	if v != nil {
-		_u.SetRevocationReason(*v)
-	}
 	return _u
 }
 
@@ -337,25 +281,9 @@ func (_u *CredentialUpdateOne) SetState(v credential.State) *CredentialUpdateOne
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableState(v *credential.State) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *CredentialUpdateOne) SetLiveKey(v string) *CredentialUpdateOne {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableLiveKey(v *string) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -371,14 +299,6 @@ func (_u *CredentialUpdateOne) SetJwt(v string) *CredentialUpdateOne {
 	return _u
 }
 
-// SetNillableJwt sets the "jwt" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableJwt(v *string) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetJwt(*v)
-	}
-	return _u
-}
-
 // ClearJwt clears the value of the "jwt" field.
 func (_u *CredentialUpdateOne) ClearJwt() *CredentialUpdateOne {
 	_u.mutation.ClearJwt()
@@ -391,25 +311,9 @@ func (_u *CredentialUpdateOne) SetRequestedAt(v time.Time) *CredentialUpdateOne 
 	return _u
 }
 
-// SetNillableRequestedAt sets the "requested_at" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableRequestedAt(v *time.Time) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetRequestedAt(*v)
-	}
-	return _u
-}
-
 // SetIssuedAt sets the "issued_at" field.
 func (_u *CredentialUpdateOne) SetIssuedAt(v time.Time) *CredentialUpdateOne {
 	_u.mutation.SetIssuedAt(v)
-	return _u
-}
-
-// SetNillableIssuedAt sets the "issued_at" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableIssuedAt(v *time.Time) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetIssuedAt(*v)
-	}
 	return _u
 }
 
@@ -425,14 +329,6 @@ func (_u *CredentialUpdateOne) SetRevokedAt(v time.Time) *CredentialUpdateOne {
 	return _u
 }
 
-// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableRevokedAt(v *time.Time) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetRevokedAt(*v)
-	}
-	return _u
-}
-
 // ClearRevokedAt clears the value of the "revoked_at" field.
 func (_u *CredentialUpdateOne) ClearRevokedAt() *CredentialUpdateOne {
 	_u.mutation.ClearRevokedAt()
@@ -442,14 +338,6 @@ func (_u *CredentialUpdateOne) ClearRevokedAt() *CredentialUpdateOne {
 // SetRevocationReason sets the "revocation_reason" field.
 func (_u *CredentialUpdateOne) SetRevocationReason(v vocab.RevocationReason) *CredentialUpdateOne {
 	_u.mutation.SetRevocationReason(v)
-	return _u
-}
-
-// SetNillableRevocationReason sets the "revocation_reason" field if the given value is not nil.
-func (_u *CredentialUpdateOne) SetNillableRevocationReason(v *vocab.RevocationReason) *CredentialUpdateOne {
-	if v != nil {
-		_u.SetRevocationReason(*v)
-	}
 	return _u
 }
 

@@ -4,17 +4,13 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/application"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -68,72 +64,6 @@ type EnrolmentEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [6]bool
-}
-
-// ApplicationOrErr returns the Application value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) ApplicationOrErr() (*Application, error) {
-	if e.Application != nil {
-		return e.Application, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: application.Label}
-	}
-	return nil, &NotLoadedError{edge: "application"}
-}
-
-// LearnerOrErr returns the Learner value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) LearnerOrErr() (*Person, error) {
-	if e.Learner != nil {
-		return e.Learner, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "learner"}
-}
-
-// OfferingOrErr returns the Offering value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) OfferingOrErr() (*Offering, error) {
-	if e.Offering != nil {
-		return e.Offering, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: offering.Label}
-	}
-	return nil, &NotLoadedError{edge: "offering"}
-}
-
-// VersionOrErr returns the Version value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) VersionOrErr() (*CourseVersion, error) {
-	if e.Version != nil {
-		return e.Version, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: courseversion.Label}
-	}
-	return nil, &NotLoadedError{edge: "version"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// HostOrErr returns the Host value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e EnrolmentEdges) HostOrErr() (*Institution, error) {
-	if e.Host != nil {
-		return e.Host, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "host"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -246,36 +176,6 @@ func (_m *Enrolment) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryApplication queries the "application" edge of the Enrolment entity.
-func (_m *Enrolment) QueryApplication() *ApplicationQuery {
-	return NewEnrolmentClient(_m.config).QueryApplication(_m)
-}
-
-// QueryLearner queries the "learner" edge of the Enrolment entity.
-func (_m *Enrolment) QueryLearner() *PersonQuery {
-	return NewEnrolmentClient(_m.config).QueryLearner(_m)
-}
-
-// QueryOffering queries the "offering" edge of the Enrolment entity.
-func (_m *Enrolment) QueryOffering() *OfferingQuery {
-	return NewEnrolmentClient(_m.config).QueryOffering(_m)
-}
-
-// QueryVersion queries the "version" edge of the Enrolment entity.
-func (_m *Enrolment) QueryVersion() *CourseVersionQuery {
-	return NewEnrolmentClient(_m.config).QueryVersion(_m)
-}
-
-// QueryHome queries the "home" edge of the Enrolment entity.
-func (_m *Enrolment) QueryHome() *InstitutionQuery {
-	return NewEnrolmentClient(_m.config).QueryHome(_m)
-}
-
-// QueryHost queries the "host" edge of the Enrolment entity.
-func (_m *Enrolment) QueryHost() *InstitutionQuery {
-	return NewEnrolmentClient(_m.config).QueryHost(_m)
-}
-
 // Update returns a builder for updating this Enrolment.
 // Note that you need to call Enrolment.Unwrap() before calling this method if this Enrolment
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -294,47 +194,9 @@ func (_m *Enrolment) Unwrap() *Enrolment {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Enrolment) String() string {
-	var builder strings.Builder
-	builder.WriteString("Enrolment(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("application_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ApplicationID))
-	builder.WriteString(", ")
-	builder.WriteString("learner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))
-	builder.WriteString(", ")
-	builder.WriteString("offering_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OfferingID))
-	builder.WriteString(", ")
-	builder.WriteString("version_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.VersionID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("host_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HostID))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("enrolled_at=")
-	builder.WriteString(_m.EnrolledAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.EndedAt; v != nil {
-		builder.WriteString("ended_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Enrolment(" + string(_m.ID) + ")"
 }
 
 // Enrolments is a parsable slice of Enrolment.

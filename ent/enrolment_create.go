@@ -32,25 +32,9 @@ func (_c *EnrolmentCreate) SetCreatedAt(v time.Time) *EnrolmentCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *EnrolmentCreate) SetNillableCreatedAt(v *time.Time) *EnrolmentCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *EnrolmentCreate) SetUpdatedAt(v time.Time) *EnrolmentCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *EnrolmentCreate) SetNillableUpdatedAt(v *time.Time) *EnrolmentCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -108,56 +92,15 @@ func (_c *EnrolmentCreate) SetEndedAt(v time.Time) *EnrolmentCreate {
 	return _c
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_c *EnrolmentCreate) SetNillableEndedAt(v *time.Time) *EnrolmentCreate {
-	if v != nil {
-		_c.SetEndedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *EnrolmentCreate) SetID(v ident.ID) *EnrolmentCreate {
 	_c.mutation.SetID(v)
 	return _c
 }
 
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *EnrolmentCreate) SetNillableID(v *ident.ID) *EnrolmentCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetApplication sets the "application" edge to the Application entity.
-func (_c *EnrolmentCreate) SetApplication(v *Application) *EnrolmentCreate {
-	return _c.SetApplicationID(v.ID)
-}
-
-// SetLearner sets the "learner" edge to the Person entity.
-func (_c *EnrolmentCreate) SetLearner(v *Person) *EnrolmentCreate {
-	return _c.SetLearnerID(v.ID)
-}
-
-// SetOffering sets the "offering" edge to the Offering entity.
-func (_c *EnrolmentCreate) SetOffering(v *Offering) *EnrolmentCreate {
-	return _c.SetOfferingID(v.ID)
-}
-
 // SetVersion sets the "version" edge to the CourseVersion entity.
 func (_c *EnrolmentCreate) SetVersion(v *CourseVersion) *EnrolmentCreate {
 	return _c.SetVersionID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *EnrolmentCreate) SetHome(v *Institution) *EnrolmentCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetHost sets the "host" edge to the Institution entity.
-func (_c *EnrolmentCreate) SetHost(v *Institution) *EnrolmentCreate {
-	return _c.SetHostID(v.ID)
 }
 
 // Mutation returns the EnrolmentMutation object of the builder.
@@ -355,104 +298,32 @@ func (_c *EnrolmentCreate) createSpec() (*Enrolment, *sqlgraph.CreateSpec) {
 		_node.EndedAt = &value
 	}
 	if nodes := _c.mutation.ApplicationIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.ApplicationTable,
-			Columns: []string{enrolment.ApplicationColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(application.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.ApplicationTable, enrolment.ApplicationColumn, false, application.FieldID, nodes)
 		_node.ApplicationID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.LearnerTable,
-			Columns: []string{enrolment.LearnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.LearnerTable, enrolment.LearnerColumn, false, person.FieldID, nodes)
 		_node.LearnerID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.OfferingIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.OfferingTable,
-			Columns: []string{enrolment.OfferingColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(offering.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.OfferingTable, enrolment.OfferingColumn, false, offering.FieldID, nodes)
 		_node.OfferingID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.VersionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.VersionTable,
-			Columns: []string{enrolment.VersionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(courseversion.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.VersionTable, enrolment.VersionColumn, false, courseversion.FieldID, nodes)
 		_node.VersionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.HomeTable,
-			Columns: []string{enrolment.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.HomeTable, enrolment.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HostIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   enrolment.HostTable,
-			Columns: []string{enrolment.HostColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, enrolment.HostTable, enrolment.HostColumn, false, institution.FieldID, nodes)
 		_node.HostID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

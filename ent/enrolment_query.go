@@ -71,138 +71,6 @@ func (_q *EnrolmentQuery) Order(o ...enrolment.OrderOption) *EnrolmentQuery {
 	return _q
 }
 
-// QueryApplication chains the current query on the "application" edge.
-func (_q *EnrolmentQuery) QueryApplication() *ApplicationQuery {
-	query := (&ApplicationClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(application.Table, application.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.ApplicationTable, enrolment.ApplicationColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryLearner chains the current query on the "learner" edge.
-func (_q *EnrolmentQuery) QueryLearner() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.LearnerTable, enrolment.LearnerColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryOffering chains the current query on the "offering" edge.
-func (_q *EnrolmentQuery) QueryOffering() *OfferingQuery {
-	query := (&OfferingClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(offering.Table, offering.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.OfferingTable, enrolment.OfferingColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryVersion chains the current query on the "version" edge.
-func (_q *EnrolmentQuery) QueryVersion() *CourseVersionQuery {
-	query := (&CourseVersionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(courseversion.Table, courseversion.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.VersionTable, enrolment.VersionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHome chains the current query on the "home" edge.
-func (_q *EnrolmentQuery) QueryHome() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.HomeTable, enrolment.HomeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHost chains the current query on the "host" edge.
-func (_q *EnrolmentQuery) QueryHost() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(enrolment.Table, enrolment.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, enrolment.HostTable, enrolment.HostColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first Enrolment entity from the query.
 // Returns a *NotFoundError when no Enrolment was found.
 func (_q *EnrolmentQuery) First(ctx context.Context) (*Enrolment, error) {
@@ -406,28 +274,6 @@ func (_q *EnrolmentQuery) Clone() *EnrolmentQuery {
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
-}
-
-// WithApplication tells the query-builder to eager-load the nodes that are connected to
-// the "application" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *EnrolmentQuery) WithApplication(opts ...func(*ApplicationQuery)) *EnrolmentQuery {
-	query := (&ApplicationClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withApplication = query
-	return _q
-}
-
-// WithLearner tells the query-builder to eager-load the nodes that are connected to
-// the "learner" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *EnrolmentQuery) WithLearner(opts ...func(*PersonQuery)) *EnrolmentQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withLearner = query
-	return _q
 }
 
 // WithOffering tells the query-builder to eager-load the nodes that are connected to
@@ -929,30 +775,7 @@ func (_g *EnrolmentGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *EnrolmentGroupBy) sqlScan(ctx context.Context, root *EnrolmentQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // EnrolmentSelect is the builder for selecting fields of Enrolment entities.
@@ -977,28 +800,5 @@ func (_s *EnrolmentSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *EnrolmentSelect) sqlScan(ctx context.Context, root *EnrolmentQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *EnrolmentSelect) Modify(modifiers ...func(s *sql.Selector)) *EnrolmentSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

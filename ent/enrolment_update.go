@@ -41,39 +41,15 @@ func (_u *EnrolmentUpdate) SetState(v enrolment.State) *EnrolmentUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *EnrolmentUpdate) SetNillableState(v *enrolment.State) *EnrolmentUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetEnrolledAt sets the "enrolled_at" field.
 func (_u *EnrolmentUpdate) SetEnrolledAt(v time.Time) *EnrolmentUpdate {
 	_u.mutation.SetEnrolledAt(v)
 	return _u
 }
 
-// SetNillableEnrolledAt sets the "enrolled_at" field if the given value is not nil.
-func (_u *EnrolmentUpdate) SetNillableEnrolledAt(v *time.Time) *EnrolmentUpdate {
-	if v != nil {
-		_u.SetEnrolledAt(*v)
-	}
-	return _u
-}
-
 // SetEndedAt sets the "ended_at" field.
 func (_u *EnrolmentUpdate) SetEndedAt(v time.Time) *EnrolmentUpdate {
 	_u.mutation.SetEndedAt(v)
-	return _u
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *EnrolmentUpdate) SetNillableEndedAt(v *time.Time) *EnrolmentUpdate {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
 	return _u
 }
 
@@ -219,39 +195,15 @@ func (_u *EnrolmentUpdateOne) SetState(v enrolment.State) *EnrolmentUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *EnrolmentUpdateOne) SetNillableState(v *enrolment.State) *EnrolmentUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetEnrolledAt sets the "enrolled_at" field.
 func (_u *EnrolmentUpdateOne) SetEnrolledAt(v time.Time) *EnrolmentUpdateOne {
 	_u.mutation.SetEnrolledAt(v)
 	return _u
 }
 
-// SetNillableEnrolledAt sets the "enrolled_at" field if the given value is not nil.
-func (_u *EnrolmentUpdateOne) SetNillableEnrolledAt(v *time.Time) *EnrolmentUpdateOne {
-	if v != nil {
-		_u.SetEnrolledAt(*v)
-	}
-	return _u
-}
-
 // SetEndedAt sets the "ended_at" field.
 func (_u *EnrolmentUpdateOne) SetEndedAt(v time.Time) *EnrolmentUpdateOne {
 	_u.mutation.SetEndedAt(v)
-	return _u
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *EnrolmentUpdateOne) SetNillableEndedAt(v *time.Time) *EnrolmentUpdateOne {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
 	return _u
 }
 

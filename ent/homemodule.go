@@ -5,13 +5,12 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
-	"github.com/peregrine-exchange/peregrine/ent/programme"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -46,17 +45,6 @@ type HomeModuleEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// ProgrammeOrErr returns the Programme value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e HomeModuleEdges) ProgrammeOrErr() (*Programme, error) {
-	if e.Programme != nil {
-		return e.Programme, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: programme.Label}
-	}
-	return nil, &NotLoadedError{edge: "programme"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -144,11 +132,6 @@ func (_m *HomeModule) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryProgramme queries the "programme" edge of the HomeModule entity.
-func (_m *HomeModule) QueryProgramme() *ProgrammeQuery {
-	return NewHomeModuleClient(_m.config).QueryProgramme(_m)
-}
-
 // Update returns a builder for updating this HomeModule.
 // Note that you need to call HomeModule.Unwrap() before calling this method if this HomeModule
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -167,30 +150,9 @@ func (_m *HomeModule) Unwrap() *HomeModule {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *HomeModule) String() string {
-	var builder strings.Builder
-	builder.WriteString("HomeModule(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("programme_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProgrammeID))
-	builder.WriteString(", ")
-	builder.WriteString("code=")
-	builder.WriteString(_m.Code)
-	builder.WriteString(", ")
-	builder.WriteString("title=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Title))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("place=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Place))
-	builder.WriteByte(')')
-	return builder.String()
+	return "HomeModule(" + string(_m.ID) + ")"
 }
 
 // HomeModules is a parsable slice of HomeModule.

@@ -29,14 +29,6 @@ func (_c *HomeModuleCreate) SetCreatedAt(v time.Time) *HomeModuleCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *HomeModuleCreate) SetNillableCreatedAt(v *time.Time) *HomeModuleCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetProgrammeID sets the "programme_id" field.
 func (_c *HomeModuleCreate) SetProgrammeID(v ident.ID) *HomeModuleCreate {
 	_c.mutation.SetProgrammeID(v)
@@ -71,19 +63,6 @@ func (_c *HomeModuleCreate) SetPlace(v homemodule.Place) *HomeModuleCreate {
 func (_c *HomeModuleCreate) SetID(v ident.ID) *HomeModuleCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *HomeModuleCreate) SetNillableID(v *ident.ID) *HomeModuleCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_c *HomeModuleCreate) SetProgramme(v *Programme) *HomeModuleCreate {
-	return _c.SetProgrammeID(v.ID)
 }
 
 // Mutation returns the HomeModuleMutation object of the builder.
@@ -230,19 +209,7 @@ func (_c *HomeModuleCreate) createSpec() (*HomeModule, *sqlgraph.CreateSpec) {
 		_node.Place = value
 	}
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   homemodule.ProgrammeTable,
-			Columns: []string{homemodule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, homemodule.ProgrammeTable, homemodule.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -35,14 +35,6 @@ func (_u *HomeModuleUpdate) SetCode(v string) *HomeModuleUpdate {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *HomeModuleUpdate) SetNillableCode(v *string) *HomeModuleUpdate {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *HomeModuleUpdate) SetTitle(v vocab.Text) *HomeModuleUpdate {
 	_u.mutation.SetTitle(v)
@@ -56,14 +48,6 @@ func (_u *HomeModuleUpdate) SetEcts(v vocab.ECTS) *HomeModuleUpdate {
 	return _u
 }
 
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *HomeModuleUpdate) SetNillableEcts(v *vocab.ECTS) *HomeModuleUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
-	return _u
-}
-
 // AddEcts adds value to the "ects" field.
 func (_u *HomeModuleUpdate) AddEcts(v vocab.ECTS) *HomeModuleUpdate {
 	_u.mutation.AddEcts(v)
@@ -73,14 +57,6 @@ func (_u *HomeModuleUpdate) AddEcts(v vocab.ECTS) *HomeModuleUpdate {
 // SetPlace sets the "place" field.
 func (_u *HomeModuleUpdate) SetPlace(v homemodule.Place) *HomeModuleUpdate {
 	_u.mutation.SetPlace(v)
-	return _u
-}
-
-// SetNillablePlace sets the "place" field if the given value is not nil.
-func (_u *HomeModuleUpdate) SetNillablePlace(v *homemodule.Place) *HomeModuleUpdate {
-	if v != nil {
-		_u.SetPlace(*v)
-	}
 	return _u
 }
 
@@ -195,14 +171,6 @@ func (_u *HomeModuleUpdateOne) SetCode(v string) *HomeModuleUpdateOne {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *HomeModuleUpdateOne) SetNillableCode(v *string) *HomeModuleUpdateOne {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *HomeModuleUpdateOne) SetTitle(v vocab.Text) *HomeModuleUpdateOne {
 	_u.mutation.SetTitle(v)
@@ -216,14 +184,6 @@ func (_u *HomeModuleUpdateOne) SetEcts(v vocab.ECTS) *HomeModuleUpdateOne {
 	return _u
 }
 
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *HomeModuleUpdateOne) SetNillableEcts(v *vocab.ECTS) *HomeModuleUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
-	return _u
-}
-
 // AddEcts adds value to the "ects" field.
 func (_u *HomeModuleUpdateOne) AddEcts(v vocab.ECTS) *HomeModuleUpdateOne {
 	_u.mutation.AddEcts(v)
@@ -233,14 +193,6 @@ func (_u *HomeModuleUpdateOne) AddEcts(v vocab.ECTS) *HomeModuleUpdateOne {
 // SetPlace sets the "place" field.
 func (_u *HomeModuleUpdateOne) SetPlace(v homemodule.Place) *HomeModuleUpdateOne {
 	_u.mutation.SetPlace(v)
-	return _u
-}
-
-// SetNillablePlace sets the "place" field if the given value is not nil.
-func (_u *HomeModuleUpdateOne) SetNillablePlace(v *homemodule.Place) *HomeModuleUpdateOne {
-	if v != nil {
-		_u.SetPlace(*v)
-	}
 	return _u
 }
 

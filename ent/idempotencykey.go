@@ -4,7 +4,6 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -115,26 +114,9 @@ func (_m *IdempotencyKey) Unwrap() *IdempotencyKey {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *IdempotencyKey) String() string {
-	var builder strings.Builder
-	builder.WriteString("IdempotencyKey(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	builder.WriteString("input_digest=")
-	builder.WriteString(_m.InputDigest)
-	builder.WriteString(", ")
-	if v := _m.AnswerID; v != nil {
-		builder.WriteString("answer_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "IdempotencyKey(" + string(_m.ID) + ")"
 }
 
 // IdempotencyKeys is a parsable slice of IdempotencyKey.

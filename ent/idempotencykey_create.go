@@ -27,14 +27,6 @@ func (_c *IdempotencyKeyCreate) SetCreatedAt(v time.Time) *IdempotencyKeyCreate 
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *IdempotencyKeyCreate) SetNillableCreatedAt(v *time.Time) *IdempotencyKeyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetDigest sets the "digest" field.
 func (_c *IdempotencyKeyCreate) SetDigest(v string) *IdempotencyKeyCreate {
 	_c.mutation.SetDigest(v)
@@ -53,25 +45,9 @@ func (_c *IdempotencyKeyCreate) SetAnswerID(v ident.ID) *IdempotencyKeyCreate {
 	return _c
 }
 
-// SetNillableAnswerID sets the "answer_id" field if the given value is not nil.
-func (_c *IdempotencyKeyCreate) SetNillableAnswerID(v *ident.ID) *IdempotencyKeyCreate {
-	if v != nil {
-		_c.SetAnswerID(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *IdempotencyKeyCreate) SetID(v ident.ID) *IdempotencyKeyCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *IdempotencyKeyCreate) SetNillableID(v *ident.ID) *IdempotencyKeyCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -35,14 +35,6 @@ func (_u *IdempotencyKeyUpdate) SetAnswerID(v ident.ID) *IdempotencyKeyUpdate {
 	return _u
 }
 
-// SetNillableAnswerID sets the "answer_id" field if the given value is not nil.
-func (_u *IdempotencyKeyUpdate) SetNillableAnswerID(v *ident.ID) *IdempotencyKeyUpdate {
-	if v != nil {
-		_u.SetAnswerID(*v)
-	}
-	return _u
-}
-
 // ClearAnswerID clears the value of the "answer_id" field.
 func (_u *IdempotencyKeyUpdate) ClearAnswerID() *IdempotencyKeyUpdate {
 	_u.mutation.ClearAnswerID()
@@ -140,14 +132,6 @@ type IdempotencyKeyUpdateOne struct {
 // SetAnswerID sets the "answer_id" field.
 func (_u *IdempotencyKeyUpdateOne) SetAnswerID(v ident.ID) *IdempotencyKeyUpdateOne {
 	_u.mutation.SetAnswerID(v)
-	return _u
-}
-
-// SetNillableAnswerID sets the "answer_id" field if the given value is not nil.
-func (_u *IdempotencyKeyUpdateOne) SetNillableAnswerID(v *ident.ID) *IdempotencyKeyUpdateOne {
-	if v != nil {
-		_u.SetAnswerID(*v)
-	}
 	return _u
 }
 

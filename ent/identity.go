@@ -5,14 +5,12 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -52,28 +50,6 @@ type IdentityEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// PersonOrErr returns the Person value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e IdentityEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "person"}
-}
-
-// ProviderOrErr returns the Provider value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e IdentityEdges) ProviderOrErr() (*Provider, error) {
-	if e.Provider != nil {
-		return e.Provider, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: provider.Label}
-	}
-	return nil, &NotLoadedError{edge: "provider"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -172,11 +148,6 @@ func (_m *Identity) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the Identity entity.
-func (_m *Identity) QueryPerson() *PersonQuery {
-	return NewIdentityClient(_m.config).QueryPerson(_m)
-}
-
 // QueryProvider queries the "provider" edge of the Identity entity.
 func (_m *Identity) QueryProvider() *ProviderQuery {
 	return NewIdentityClient(_m.config).QueryProvider(_m)
@@ -200,38 +171,9 @@ func (_m *Identity) Unwrap() *Identity {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Identity) String() string {
-	var builder strings.Builder
-	builder.WriteString("Identity(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("person_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PersonID))
-	builder.WriteString(", ")
-	builder.WriteString("provider_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProviderID))
-	builder.WriteString(", ")
-	builder.WriteString("issuer=")
-	builder.WriteString(_m.Issuer)
-	builder.WriteString(", ")
-	builder.WriteString("subject=")
-	builder.WriteString(_m.Subject)
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	builder.WriteString("assurance=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Assurance))
-	builder.WriteString(", ")
-	if v := _m.SignedInAt; v != nil {
-		builder.WriteString("signed_in_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Identity(" + string(_m.ID) + ")"
 }
 
 // Identities is a parsable slice of Identity.

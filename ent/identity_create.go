@@ -29,14 +29,6 @@ func (_c *IdentityCreate) SetCreatedAt(v time.Time) *IdentityCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *IdentityCreate) SetNillableCreatedAt(v *time.Time) *IdentityCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPersonID sets the "person_id" field.
 func (_c *IdentityCreate) SetPersonID(v ident.ID) *IdentityCreate {
 	_c.mutation.SetPersonID(v)
@@ -79,36 +71,10 @@ func (_c *IdentityCreate) SetSignedInAt(v time.Time) *IdentityCreate {
 	return _c
 }
 
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_c *IdentityCreate) SetNillableSignedInAt(v *time.Time) *IdentityCreate {
-	if v != nil {
-		_c.SetSignedInAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *IdentityCreate) SetID(v ident.ID) *IdentityCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *IdentityCreate) SetNillableID(v *ident.ID) *IdentityCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *IdentityCreate) SetPerson(v *Person) *IdentityCreate {
-	return _c.SetPersonID(v.ID)
-}
-
-// SetProvider sets the "provider" edge to the Provider entity.
-func (_c *IdentityCreate) SetProvider(v *Provider) *IdentityCreate {
-	return _c.SetProviderID(v.ID)
 }
 
 // Mutation returns the IdentityMutation object of the builder.
@@ -272,36 +238,12 @@ func (_c *IdentityCreate) createSpec() (*Identity, *sqlgraph.CreateSpec) {
 		_node.SignedInAt = &value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   identity.PersonTable,
-			Columns: []string{identity.PersonColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, identity.PersonTable, identity.PersonColumn, false, person.FieldID, nodes)
 		_node.PersonID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProviderIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   identity.ProviderTable,
-			Columns: []string{identity.ProviderColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(provider.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, identity.ProviderTable, identity.ProviderColumn, false, provider.FieldID, nodes)
 		_node.ProviderID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -36,12 +36,6 @@ func (_u *IdentityUpdate) SetAssurance(v []string) *IdentityUpdate {
 	return _u
 }
 
-// AppendAssurance appends value to the "assurance" field.
-func (_u *IdentityUpdate) AppendAssurance(v []string) *IdentityUpdate {
-	_u.mutation.AppendAssurance(v)
-	return _u
-}
-
 // ClearAssurance clears the value of the "assurance" field.
 func (_u *IdentityUpdate) ClearAssurance() *IdentityUpdate {
 	_u.mutation.ClearAssurance()
@@ -51,14 +45,6 @@ func (_u *IdentityUpdate) ClearAssurance() *IdentityUpdate {
 // SetSignedInAt sets the "signed_in_at" field.
 func (_u *IdentityUpdate) SetSignedInAt(v time.Time) *IdentityUpdate {
 	_u.mutation.SetSignedInAt(v)
-	return _u
-}
-
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_u *IdentityUpdate) SetNillableSignedInAt(v *time.Time) *IdentityUpdate {
-	if v != nil {
-		_u.SetSignedInAt(*v)
-	}
 	return _u
 }
 
@@ -174,12 +160,6 @@ func (_u *IdentityUpdateOne) SetAssurance(v []string) *IdentityUpdateOne {
 	return _u
 }
 
-// AppendAssurance appends value to the "assurance" field.
-func (_u *IdentityUpdateOne) AppendAssurance(v []string) *IdentityUpdateOne {
-	_u.mutation.AppendAssurance(v)
-	return _u
-}
-
 // ClearAssurance clears the value of the "assurance" field.
 func (_u *IdentityUpdateOne) ClearAssurance() *IdentityUpdateOne {
 	_u.mutation.ClearAssurance()
@@ -189,14 +169,6 @@ func (_u *IdentityUpdateOne) ClearAssurance() *IdentityUpdateOne {
 // SetSignedInAt sets the "signed_in_at" field.
 func (_u *IdentityUpdateOne) SetSignedInAt(v time.Time) *IdentityUpdateOne {
 	_u.mutation.SetSignedInAt(v)
-	return _u
-}
-
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_u *IdentityUpdateOne) SetNillableSignedInAt(v *time.Time) *IdentityUpdateOne {
-	if v != nil {
-		_u.SetSignedInAt(*v)
-	}
 	return _u
 }
 

@@ -4,13 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/importchunk"
-	"github.com/peregrine-exchange/peregrine/ent/importrun"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -40,17 +39,6 @@ type ImportChunkEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// RunOrErr returns the Run value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportChunkEdges) RunOrErr() (*ImportRun, error) {
-	if e.Run != nil {
-		return e.Run, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: importrun.Label}
-	}
-	return nil, &NotLoadedError{edge: "run"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -124,11 +112,6 @@ func (_m *ImportChunk) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryRun queries the "run" edge of the ImportChunk entity.
-func (_m *ImportChunk) QueryRun() *ImportRunQuery {
-	return NewImportChunkClient(_m.config).QueryRun(_m)
-}
-
 // Update returns a builder for updating this ImportChunk.
 // Note that you need to call ImportChunk.Unwrap() before calling this method if this ImportChunk
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -147,24 +130,9 @@ func (_m *ImportChunk) Unwrap() *ImportChunk {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ImportChunk) String() string {
-	var builder strings.Builder
-	builder.WriteString("ImportChunk(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("run_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RunID))
-	builder.WriteString(", ")
-	builder.WriteString("number=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Number))
-	builder.WriteString(", ")
-	builder.WriteString("content=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Content))
-	builder.WriteByte(')')
-	return builder.String()
+	return "ImportChunk(" + string(_m.ID) + ")"
 }
 
 // ImportChunks is a parsable slice of ImportChunk.

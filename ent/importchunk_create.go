@@ -28,14 +28,6 @@ func (_c *ImportChunkCreate) SetCreatedAt(v time.Time) *ImportChunkCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ImportChunkCreate) SetNillableCreatedAt(v *time.Time) *ImportChunkCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetRunID sets the "run_id" field.
 func (_c *ImportChunkCreate) SetRunID(v ident.ID) *ImportChunkCreate {
 	_c.mutation.SetRunID(v)
@@ -58,19 +50,6 @@ func (_c *ImportChunkCreate) SetContent(v []byte) *ImportChunkCreate {
 func (_c *ImportChunkCreate) SetID(v ident.ID) *ImportChunkCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ImportChunkCreate) SetNillableID(v *ident.ID) *ImportChunkCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetRun sets the "run" edge to the ImportRun entity.
-func (_c *ImportChunkCreate) SetRun(v *ImportRun) *ImportChunkCreate {
-	return _c.SetRunID(v.ID)
 }
 
 // Mutation returns the ImportChunkMutation object of the builder.
@@ -203,19 +182,7 @@ func (_c *ImportChunkCreate) createSpec() (*ImportChunk, *sqlgraph.CreateSpec) {
 		_node.Content = value
 	}
 	if nodes := _c.mutation.RunIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importchunk.RunTable,
-			Columns: []string{importchunk.RunColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importchunk.RunTable, importchunk.RunColumn, false, importrun.FieldID, nodes)
 		_node.RunID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -5,13 +5,12 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
-	"github.com/peregrine-exchange/peregrine/ent/importrun"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -50,17 +49,6 @@ type ImportFindingEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// RunOrErr returns the Run value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportFindingEdges) RunOrErr() (*ImportRun, error) {
-	if e.Run != nil {
-		return e.Run, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: importrun.Label}
-	}
-	return nil, &NotLoadedError{edge: "run"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -161,11 +149,6 @@ func (_m *ImportFinding) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryRun queries the "run" edge of the ImportFinding entity.
-func (_m *ImportFinding) QueryRun() *ImportRunQuery {
-	return NewImportFindingClient(_m.config).QueryRun(_m)
-}
-
 // Update returns a builder for updating this ImportFinding.
 // Note that you need to call ImportFinding.Unwrap() before calling this method if this ImportFinding
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -184,38 +167,9 @@ func (_m *ImportFinding) Unwrap() *ImportFinding {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ImportFinding) String() string {
-	var builder strings.Builder
-	builder.WriteString("ImportFinding(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("run_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RunID))
-	builder.WriteString(", ")
-	if v := _m.CourseID; v != nil {
-		builder.WriteString("course_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("number=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Number))
-	builder.WriteString(", ")
-	builder.WriteString("place=")
-	builder.WriteString(_m.Place)
-	builder.WriteString(", ")
-	builder.WriteString("external_id=")
-	builder.WriteString(_m.ExternalID)
-	builder.WriteString(", ")
-	builder.WriteString("outcome=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Outcome))
-	builder.WriteString(", ")
-	builder.WriteString("problems=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Problems))
-	builder.WriteByte(')')
-	return builder.String()
+	return "ImportFinding(" + string(_m.ID) + ")"
 }
 
 // ImportFindings is a parsable slice of ImportFinding.

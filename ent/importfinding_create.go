@@ -29,14 +29,6 @@ func (_c *ImportFindingCreate) SetCreatedAt(v time.Time) *ImportFindingCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ImportFindingCreate) SetNillableCreatedAt(v *time.Time) *ImportFindingCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetRunID sets the "run_id" field.
 func (_c *ImportFindingCreate) SetRunID(v ident.ID) *ImportFindingCreate {
 	_c.mutation.SetRunID(v)
@@ -91,19 +83,6 @@ func (_c *ImportFindingCreate) SetProblems(v []vocab.Finding) *ImportFindingCrea
 func (_c *ImportFindingCreate) SetID(v ident.ID) *ImportFindingCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ImportFindingCreate) SetNillableID(v *ident.ID) *ImportFindingCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetRun sets the "run" edge to the ImportRun entity.
-func (_c *ImportFindingCreate) SetRun(v *ImportRun) *ImportFindingCreate {
-	return _c.SetRunID(v.ID)
 }
 
 // Mutation returns the ImportFindingMutation object of the builder.
@@ -276,19 +255,7 @@ func (_c *ImportFindingCreate) createSpec() (*ImportFinding, *sqlgraph.CreateSpe
 		_node.Problems = value
 	}
 	if nodes := _c.mutation.RunIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importfinding.RunTable,
-			Columns: []string{importfinding.RunColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importfinding.RunTable, importfinding.RunColumn, false, importrun.FieldID, nodes)
 		_node.RunID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -55,14 +55,6 @@ func (_u *ImportFindingUpdate) SetOutcome(v importfinding.Outcome) *ImportFindin
 	return _u
 }
 
-// SetNillableOutcome sets the "outcome" field if the given value is not nil.
-func (_u *ImportFindingUpdate) SetNillableOutcome(v *importfinding.Outcome) *ImportFindingUpdate {
-	if v != nil {
-		_u.SetOutcome(*v)
-	}
-	return _u
-}
-
 // Mutation returns the ImportFindingMutation object of the builder.
 func (_u *ImportFindingUpdate) Mutation() *ImportFindingMutation {
 	return _u.mutation
@@ -185,14 +177,6 @@ func (_u *ImportFindingUpdateOne) ClearCourseID() *ImportFindingUpdateOne {
 // SetOutcome sets the "outcome" field.
 func (_u *ImportFindingUpdateOne) SetOutcome(v importfinding.Outcome) *ImportFindingUpdateOne {
 	_u.mutation.SetOutcome(v)
-	return _u
-}
-
-// SetNillableOutcome sets the "outcome" field if the given value is not nil.
-func (_u *ImportFindingUpdateOne) SetNillableOutcome(v *importfinding.Outcome) *ImportFindingUpdateOne {
-	if v != nil {
-		_u.SetOutcome(*v)
-	}
 	return _u
 }
 

@@ -4,15 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/ent/importsource"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -82,39 +79,6 @@ type ImportRunEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportRunEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// SourceOrErr returns the Source value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportRunEdges) SourceOrErr() (*ImportSource, error) {
-	if e.Source != nil {
-		return e.Source, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: importsource.Label}
-	}
-	return nil, &NotLoadedError{edge: "source"}
-}
-
-// StartedByOrErr returns the StartedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportRunEdges) StartedByOrErr() (*Person, error) {
-	if e.StartedBy != nil {
-		return e.StartedBy, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "started_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -299,21 +263,6 @@ func (_m *ImportRun) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the ImportRun entity.
-func (_m *ImportRun) QueryInstitution() *InstitutionQuery {
-	return NewImportRunClient(_m.config).QueryInstitution(_m)
-}
-
-// QuerySource queries the "source" edge of the ImportRun entity.
-func (_m *ImportRun) QuerySource() *ImportSourceQuery {
-	return NewImportRunClient(_m.config).QuerySource(_m)
-}
-
-// QueryStartedBy queries the "started_by" edge of the ImportRun entity.
-func (_m *ImportRun) QueryStartedBy() *PersonQuery {
-	return NewImportRunClient(_m.config).QueryStartedBy(_m)
-}
-
 // Update returns a builder for updating this ImportRun.
 // Note that you need to call ImportRun.Unwrap() before calling this method if this ImportRun
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -332,88 +281,9 @@ func (_m *ImportRun) Unwrap() *ImportRun {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ImportRun) String() string {
-	var builder strings.Builder
-	builder.WriteString("ImportRun(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	if v := _m.SourceID; v != nil {
-		builder.WriteString("source_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.StartedByID; v != nil {
-		builder.WriteString("started_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("format=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Format))
-	builder.WriteString(", ")
-	builder.WriteString("mode=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Mode))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(_m.Name)
-	builder.WriteString(", ")
-	builder.WriteString("bytes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Bytes))
-	builder.WriteString(", ")
-	builder.WriteString("rows=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Rows))
-	builder.WriteString(", ")
-	builder.WriteString("created=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Created))
-	builder.WriteString(", ")
-	builder.WriteString("updated=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Updated))
-	builder.WriteString(", ")
-	builder.WriteString("unchanged=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Unchanged))
-	builder.WriteString(", ")
-	builder.WriteString("rejected=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Rejected))
-	builder.WriteString(", ")
-	builder.WriteString("incomplete=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Incomplete))
-	builder.WriteString(", ")
-	if v := _m.StartedAt; v != nil {
-		builder.WriteString("started_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.EndedAt; v != nil {
-		builder.WriteString("ended_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("error=")
-	builder.WriteString(_m.Error)
-	builder.WriteString(", ")
-	if v := _m.AwaitedUntil; v != nil {
-		builder.WriteString("awaited_until=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("etag=")
-	builder.WriteString(_m.Etag)
-	builder.WriteString(", ")
-	builder.WriteString("last_modified=")
-	builder.WriteString(_m.LastModified)
-	builder.WriteString(", ")
-	builder.WriteString("asked=")
-	builder.WriteString(_m.Asked)
-	builder.WriteByte(')')
-	return builder.String()
+	return "ImportRun(" + string(_m.ID) + ")"
 }
 
 // ImportRuns is a parsable slice of ImportRun.

@@ -30,14 +30,6 @@ func (_c *ImportRunCreate) SetCreatedAt(v time.Time) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableCreatedAt(v *time.Time) *ImportRunCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *ImportRunCreate) SetInstitutionID(v ident.ID) *ImportRunCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -96,25 +88,9 @@ func (_c *ImportRunCreate) SetName(v string) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableName(v *string) *ImportRunCreate {
-	if v != nil {
-		_c.SetName(*v)
-	}
-	return _c
-}
-
 // SetBytes sets the "bytes" field.
 func (_c *ImportRunCreate) SetBytes(v int64) *ImportRunCreate {
 	_c.mutation.SetBytes(v)
-	return _c
-}
-
-// SetNillableBytes sets the "bytes" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableBytes(v *int64) *ImportRunCreate {
-	if v != nil {
-		_c.SetBytes(*v)
-	}
 	return _c
 }
 
@@ -124,25 +100,9 @@ func (_c *ImportRunCreate) SetRows(v int) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableRows sets the "rows" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableRows(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetRows(*v)
-	}
-	return _c
-}
-
 // SetCreated sets the "created" field.
 func (_c *ImportRunCreate) SetCreated(v int) *ImportRunCreate {
 	_c.mutation.SetCreated(v)
-	return _c
-}
-
-// SetNillableCreated sets the "created" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableCreated(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetCreated(*v)
-	}
 	return _c
 }
 
@@ -152,25 +112,9 @@ func (_c *ImportRunCreate) SetUpdated(v int) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableUpdated sets the "updated" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableUpdated(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetUpdated(*v)
-	}
-	return _c
-}
-
 // SetUnchanged sets the "unchanged" field.
 func (_c *ImportRunCreate) SetUnchanged(v int) *ImportRunCreate {
 	_c.mutation.SetUnchanged(v)
-	return _c
-}
-
-// SetNillableUnchanged sets the "unchanged" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableUnchanged(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetUnchanged(*v)
-	}
 	return _c
 }
 
@@ -180,25 +124,9 @@ func (_c *ImportRunCreate) SetRejected(v int) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableRejected sets the "rejected" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableRejected(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetRejected(*v)
-	}
-	return _c
-}
-
 // SetIncomplete sets the "incomplete" field.
 func (_c *ImportRunCreate) SetIncomplete(v int) *ImportRunCreate {
 	_c.mutation.SetIncomplete(v)
-	return _c
-}
-
-// SetNillableIncomplete sets the "incomplete" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableIncomplete(v *int) *ImportRunCreate {
-	if v != nil {
-		_c.SetIncomplete(*v)
-	}
 	return _c
 }
 
@@ -208,25 +136,9 @@ func (_c *ImportRunCreate) SetStartedAt(v time.Time) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableStartedAt sets the "started_at" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableStartedAt(v *time.Time) *ImportRunCreate {
-	if v != nil {
-		_c.SetStartedAt(*v)
-	}
-	return _c
-}
-
 // SetEndedAt sets the "ended_at" field.
 func (_c *ImportRunCreate) SetEndedAt(v time.Time) *ImportRunCreate {
 	_c.mutation.SetEndedAt(v)
-	return _c
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableEndedAt(v *time.Time) *ImportRunCreate {
-	if v != nil {
-		_c.SetEndedAt(*v)
-	}
 	return _c
 }
 
@@ -236,25 +148,9 @@ func (_c *ImportRunCreate) SetError(v string) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableError(v *string) *ImportRunCreate {
-	if v != nil {
-		_c.SetError(*v)
-	}
-	return _c
-}
-
 // SetAwaitedUntil sets the "awaited_until" field.
 func (_c *ImportRunCreate) SetAwaitedUntil(v time.Time) *ImportRunCreate {
 	_c.mutation.SetAwaitedUntil(v)
-	return _c
-}
-
-// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableAwaitedUntil(v *time.Time) *ImportRunCreate {
-	if v != nil {
-		_c.SetAwaitedUntil(*v)
-	}
 	return _c
 }
 
@@ -264,25 +160,9 @@ func (_c *ImportRunCreate) SetEtag(v string) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableEtag(v *string) *ImportRunCreate {
-	if v != nil {
-		_c.SetEtag(*v)
-	}
-	return _c
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_c *ImportRunCreate) SetLastModified(v string) *ImportRunCreate {
 	_c.mutation.SetLastModified(v)
-	return _c
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableLastModified(v *string) *ImportRunCreate {
-	if v != nil {
-		_c.SetLastModified(*v)
-	}
 	return _c
 }
 
@@ -292,41 +172,10 @@ func (_c *ImportRunCreate) SetAsked(v string) *ImportRunCreate {
 	return _c
 }
 
-// SetNillableAsked sets the "asked" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableAsked(v *string) *ImportRunCreate {
-	if v != nil {
-		_c.SetAsked(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ImportRunCreate) SetID(v ident.ID) *ImportRunCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ImportRunCreate) SetNillableID(v *ident.ID) *ImportRunCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *ImportRunCreate) SetInstitution(v *Institution) *ImportRunCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_c *ImportRunCreate) SetSource(v *ImportSource) *ImportRunCreate {
-	return _c.SetSourceID(v.ID)
-}
-
-// SetStartedBy sets the "started_by" edge to the Person entity.
-func (_c *ImportRunCreate) SetStartedBy(v *Person) *ImportRunCreate {
-	return _c.SetStartedByID(v.ID)
 }
 
 // Mutation returns the ImportRunMutation object of the builder.
@@ -685,53 +534,17 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_node.Asked = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.InstitutionTable,
-			Columns: []string{importrun.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.InstitutionTable, importrun.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.SourceTable,
-			Columns: []string{importrun.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn, false, importsource.FieldID, nodes)
 		_node.SourceID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.StartedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.StartedByTable,
-			Columns: []string{importrun.StartedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn, false, person.FieldID, nodes)
 		_node.StartedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -66,72 +66,6 @@ func (_q *ImportRunQuery) Order(o ...importrun.OrderOption) *ImportRunQuery {
 	return _q
 }
 
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *ImportRunQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.InstitutionTable, importrun.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QuerySource chains the current query on the "source" edge.
-func (_q *ImportRunQuery) QuerySource() *ImportSourceQuery {
-	query := (&ImportSourceClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
-			sqlgraph.To(importsource.Table, importsource.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryStartedBy chains the current query on the "started_by" edge.
-func (_q *ImportRunQuery) QueryStartedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first ImportRun entity from the query.
 // Returns a *NotFoundError when no ImportRun was found.
 func (_q *ImportRunQuery) First(ctx context.Context) (*ImportRun, error) {
@@ -342,28 +276,6 @@ func (_q *ImportRunQuery) WithInstitution(opts ...func(*InstitutionQuery)) *Impo
 		opt(query)
 	}
 	_q.withInstitution = query
-	return _q
-}
-
-// WithSource tells the query-builder to eager-load the nodes that are connected to
-// the "source" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ImportRunQuery) WithSource(opts ...func(*ImportSourceQuery)) *ImportRunQuery {
-	query := (&ImportSourceClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withSource = query
-	return _q
-}
-
-// WithStartedBy tells the query-builder to eager-load the nodes that are connected to
-// the "started_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ImportRunQuery) WithStartedBy(opts ...func(*PersonQuery)) *ImportRunQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withStartedBy = query
 	return _q
 }
 
@@ -711,30 +623,7 @@ func (_g *ImportRunGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *ImportRunGroupBy) sqlScan(ctx context.Context, root *ImportRunQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // ImportRunSelect is the builder for selecting fields of ImportRun entities.
@@ -759,28 +648,5 @@ func (_s *ImportRunSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *ImportRunSelect) sqlScan(ctx context.Context, root *ImportRunQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *ImportRunSelect) Modify(modifiers ...func(s *sql.Selector)) *ImportRunSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -78,25 +78,9 @@ func (_u *ImportRunUpdate) SetFormat(v importrun.Format) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableFormat sets the "format" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableFormat(v *importrun.Format) *ImportRunUpdate {
-	if v != nil {
-		_u.SetFormat(*v)
-	}
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *ImportRunUpdate) SetMode(v importrun.Mode) *ImportRunUpdate {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableMode(v *importrun.Mode) *ImportRunUpdate {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -106,25 +90,9 @@ func (_u *ImportRunUpdate) SetState(v importrun.State) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableState(v *importrun.State) *ImportRunUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetName sets the "name" field.
 func (_u *ImportRunUpdate) SetName(v string) *ImportRunUpdate {
 	_u.mutation.SetName(v)
-	return _u
-}
-
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableName(v *string) *ImportRunUpdate {
-	if v != nil {
-		_u.SetName(*v)
-	}
 	return _u
 }
 
@@ -132,14 +100,6 @@ func (_u *ImportRunUpdate) SetNillableName(v *string) *ImportRunUpdate {
 func (_u *ImportRunUpdate) SetBytes(v int64) *ImportRunUpdate {
 	_u.mutation.ResetBytes()
 	_u.mutation.SetBytes(v)
-	return _u
-}
-
-// SetNillableBytes sets the "bytes" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableBytes(v *int64) *ImportRunUpdate {
-	if v != nil {
-		_u.SetBytes(*v)
-	}
 	return _u
 }
 
@@ -156,14 +116,6 @@ func (_u *ImportRunUpdate) SetRows(v int) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableRows sets the "rows" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableRows(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetRows(*v)
-	}
-	return _u
-}
-
 // AddRows adds value to the "rows" field.
 func (_u *ImportRunUpdate) AddRows(v int) *ImportRunUpdate {
 	_u.mutation.AddRows(v)
@@ -174,14 +126,6 @@ func (_u *ImportRunUpdate) AddRows(v int) *ImportRunUpdate {
 func (_u *ImportRunUpdate) SetCreated(v int) *ImportRunUpdate {
 	_u.mutation.ResetCreated()
 	_u.mutation.SetCreated(v)
-	return _u
-}
-
-// SetNillableCreated sets the "created" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableCreated(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetCreated(*v)
-	}
 	return _u
 }
 
@@ -198,14 +142,6 @@ func (_u *ImportRunUpdate) SetUpdated(v int) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableUpdated sets the "updated" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableUpdated(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetUpdated(*v)
-	}
-	return _u
-}
-
 // AddUpdated adds value to the "updated" field.
 func (_u *ImportRunUpdate) AddUpdated(v int) *ImportRunUpdate {
 	_u.mutation.AddUpdated(v)
@@ -216,14 +152,6 @@ func (_u *ImportRunUpdate) AddUpdated(v int) *ImportRunUpdate {
 func (_u *ImportRunUpdate) SetUnchanged(v int) *ImportRunUpdate {
 	_u.mutation.ResetUnchanged()
 	_u.mutation.SetUnchanged(v)
-	return _u
-}
-
-// SetNillableUnchanged sets the "unchanged" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableUnchanged(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetUnchanged(*v)
-	}
 	return _u
 }
 
@@ -240,14 +168,6 @@ func (_u *ImportRunUpdate) SetRejected(v int) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableRejected sets the "rejected" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableRejected(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetRejected(*v)
-	}
-	return _u
-}
-
 // AddRejected adds value to the "rejected" field.
 func (_u *ImportRunUpdate) AddRejected(v int) *ImportRunUpdate {
 	_u.mutation.AddRejected(v)
@@ -258,14 +178,6 @@ func (_u *ImportRunUpdate) AddRejected(v int) *ImportRunUpdate {
 func (_u *ImportRunUpdate) SetIncomplete(v int) *ImportRunUpdate {
 	_u.mutation.ResetIncomplete()
 	_u.mutation.SetIncomplete(v)
-	return _u
-}
-
-// SetNillableIncomplete sets the "incomplete" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableIncomplete(v *int) *ImportRunUpdate {
-	if v != nil {
-		_u.SetIncomplete(*v)
-	}
 	return _u
 }
 
@@ -281,14 +193,6 @@ func (_u *ImportRunUpdate) SetStartedAt(v time.Time) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableStartedAt sets the "started_at" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableStartedAt(v *time.Time) *ImportRunUpdate {
-	if v != nil {
-		_u.SetStartedAt(*v)
-	}
-	return _u
-}
-
 // ClearStartedAt clears the value of the "started_at" field.
 func (_u *ImportRunUpdate) ClearStartedAt() *ImportRunUpdate {
 	_u.mutation.ClearStartedAt()
@@ -298,14 +202,6 @@ func (_u *ImportRunUpdate) ClearStartedAt() *ImportRunUpdate {
 // SetEndedAt sets the "ended_at" field.
 func (_u *ImportRunUpdate) SetEndedAt(v time.Time) *ImportRunUpdate {
 	_u.mutation.SetEndedAt(v)
-	return _u
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableEndedAt(v *time.Time) *ImportRunUpdate {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
 	return _u
 }
 
@@ -321,25 +217,9 @@ func (_u *ImportRunUpdate) SetError(v string) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableError(v *string) *ImportRunUpdate {
-	if v != nil {
-		_u.SetError(*v)
-	}
-	return _u
-}
-
 // SetAwaitedUntil sets the "awaited_until" field.
 func (_u *ImportRunUpdate) SetAwaitedUntil(v time.Time) *ImportRunUpdate {
 	_u.mutation.SetAwaitedUntil(v)
-	return _u
-}
-
-// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableAwaitedUntil(v *time.Time) *ImportRunUpdate {
-	if v != nil {
-		_u.SetAwaitedUntil(*v)
-	}
 	return _u
 }
 
@@ -355,25 +235,9 @@ func (_u *ImportRunUpdate) SetEtag(v string) *ImportRunUpdate {
 	return _u
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableEtag(v *string) *ImportRunUpdate {
-	if v != nil {
-		_u.SetEtag(*v)
-	}
-	return _u
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_u *ImportRunUpdate) SetLastModified(v string) *ImportRunUpdate {
 	_u.mutation.SetLastModified(v)
-	return _u
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableLastModified(v *string) *ImportRunUpdate {
-	if v != nil {
-		_u.SetLastModified(*v)
-	}
 	return _u
 }
 
@@ -381,24 +245,6 @@ func (_u *ImportRunUpdate) SetNillableLastModified(v *string) *ImportRunUpdate {
 func (_u *ImportRunUpdate) SetAsked(v string) *ImportRunUpdate {
 	_u.mutation.SetAsked(v)
 	return _u
-}
-
-// SetNillableAsked sets the "asked" field if the given value is not nil.
-func (_u *ImportRunUpdate) SetNillableAsked(v *string) *ImportRunUpdate {
-	if v != nil {
-		_u.SetAsked(*v)
-	}
-	return _u
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_u *ImportRunUpdate) SetSource(v *ImportSource) *ImportRunUpdate {
-	return _u.SetSourceID(v.ID)
-}
-
-// SetStartedBy sets the "started_by" edge to the Person entity.
-func (_u *ImportRunUpdate) SetStartedBy(v *Person) *ImportRunUpdate {
-	return _u.SetStartedByID(v.ID)
 }
 
 // Mutation returns the ImportRunMutation object of the builder.
@@ -641,61 +487,19 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
 	}
 	if _u.mutation.SourceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.SourceTable,
-			Columns: []string{importrun.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn, false, importsource.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.SourceTable,
-			Columns: []string{importrun.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn, false, importsource.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.StartedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.StartedByTable,
-			Columns: []string{importrun.StartedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.StartedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.StartedByTable,
-			Columns: []string{importrun.StartedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -766,25 +570,9 @@ func (_u *ImportRunUpdateOne) SetFormat(v importrun.Format) *ImportRunUpdateOne 
 	return _u
 }
 
-// SetNillableFormat sets the "format" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableFormat(v *importrun.Format) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetFormat(*v)
-	}
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *ImportRunUpdateOne) SetMode(v importrun.Mode) *ImportRunUpdateOne {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableMode(v *importrun.Mode) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -794,25 +582,9 @@ func (_u *ImportRunUpdateOne) SetState(v importrun.State) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableState(v *importrun.State) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetName sets the "name" field.
 func (_u *ImportRunUpdateOne) SetName(v string) *ImportRunUpdateOne {
 	_u.mutation.SetName(v)
-	return _u
-}
-
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableName(v *string) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetName(*v)
-	}
 	return _u
 }
 
@@ -820,14 +592,6 @@ func (_u *ImportRunUpdateOne) SetNillableName(v *string) *ImportRunUpdateOne {
 func (_u *ImportRunUpdateOne) SetBytes(v int64) *ImportRunUpdateOne {
 	_u.mutation.ResetBytes()
 	_u.mutation.SetBytes(v)
-	return _u
-}
-
-// SetNillableBytes sets the "bytes" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableBytes(v *int64) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetBytes(*v)
-	}
 	return _u
 }
 
@@ -844,14 +608,6 @@ func (_u *ImportRunUpdateOne) SetRows(v int) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableRows sets the "rows" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableRows(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetRows(*v)
-	}
-	return _u
-}
-
 // AddRows adds value to the "rows" field.
 func (_u *ImportRunUpdateOne) AddRows(v int) *ImportRunUpdateOne {
 	_u.mutation.AddRows(v)
@@ -862,14 +618,6 @@ func (_u *ImportRunUpdateOne) AddRows(v int) *ImportRunUpdateOne {
 func (_u *ImportRunUpdateOne) SetCreated(v int) *ImportRunUpdateOne {
 	_u.mutation.ResetCreated()
 	_u.mutation.SetCreated(v)
-	return _u
-}
-
-// SetNillableCreated sets the "created" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableCreated(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetCreated(*v)
-	}
 	return _u
 }
 
@@ -886,14 +634,6 @@ func (_u *ImportRunUpdateOne) SetUpdated(v int) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableUpdated sets the "updated" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableUpdated(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetUpdated(*v)
-	}
-	return _u
-}
-
 // AddUpdated adds value to the "updated" field.
 func (_u *ImportRunUpdateOne) AddUpdated(v int) *ImportRunUpdateOne {
 	_u.mutation.AddUpdated(v)
@@ -904,14 +644,6 @@ func (_u *ImportRunUpdateOne) AddUpdated(v int) *ImportRunUpdateOne {
 func (_u *ImportRunUpdateOne) SetUnchanged(v int) *ImportRunUpdateOne {
 	_u.mutation.ResetUnchanged()
 	_u.mutation.SetUnchanged(v)
-	return _u
-}
-
-// SetNillableUnchanged sets the "unchanged" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableUnchanged(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetUnchanged(*v)
-	}
 	return _u
 }
 
@@ -928,14 +660,6 @@ func (_u *ImportRunUpdateOne) SetRejected(v int) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableRejected sets the "rejected" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableRejected(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetRejected(*v)
-	}
-	return _u
-}
-
 // AddRejected adds value to the "rejected" field.
 func (_u *ImportRunUpdateOne) AddRejected(v int) *ImportRunUpdateOne {
 	_u.mutation.AddRejected(v)
@@ -946,14 +670,6 @@ func (_u *ImportRunUpdateOne) AddRejected(v int) *ImportRunUpdateOne {
 func (_u *ImportRunUpdateOne) SetIncomplete(v int) *ImportRunUpdateOne {
 	_u.mutation.ResetIncomplete()
 	_u.mutation.SetIncomplete(v)
-	return _u
-}
-
-// SetNillableIncomplete sets the "incomplete" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableIncomplete(v *int) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetIncomplete(*v)
-	}
 	return _u
 }
 
@@ -969,14 +685,6 @@ func (_u *ImportRunUpdateOne) SetStartedAt(v time.Time) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableStartedAt sets the "started_at" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableStartedAt(v *time.Time) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetStartedAt(*v)
-	}
-	return _u
-}
-
 // ClearStartedAt clears the value of the "started_at" field.
 func (_u *ImportRunUpdateOne) ClearStartedAt() *ImportRunUpdateOne {
 	_u.mutation.ClearStartedAt()
@@ -986,14 +694,6 @@ func (_u *ImportRunUpdateOne) ClearStartedAt() *ImportRunUpdateOne {
 // SetEndedAt sets the "ended_at" field.
 func (_u *ImportRunUpdateOne) SetEndedAt(v time.Time) *ImportRunUpdateOne {
 	_u.mutation.SetEndedAt(v)
-	return _u
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableEndedAt(v *time.Time) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
 	return _u
 }
 
@@ -1009,25 +709,9 @@ func (_u *ImportRunUpdateOne) SetError(v string) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableError(v *string) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetError(*v)
-	}
-	return _u
-}
-
 // SetAwaitedUntil sets the "awaited_until" field.
 func (_u *ImportRunUpdateOne) SetAwaitedUntil(v time.Time) *ImportRunUpdateOne {
 	_u.mutation.SetAwaitedUntil(v)
-	return _u
-}
-
-// SetNillableAwaitedUntil sets the "awaited_until" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableAwaitedUntil(v *time.Time) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetAwaitedUntil(*v)
-	}
 	return _u
 }
 
@@ -1043,25 +727,9 @@ func (_u *ImportRunUpdateOne) SetEtag(v string) *ImportRunUpdateOne {
 	return _u
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableEtag(v *string) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetEtag(*v)
-	}
-	return _u
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_u *ImportRunUpdateOne) SetLastModified(v string) *ImportRunUpdateOne {
 	_u.mutation.SetLastModified(v)
-	return _u
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableLastModified(v *string) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetLastModified(*v)
-	}
 	return _u
 }
 
@@ -1069,24 +737,6 @@ func (_u *ImportRunUpdateOne) SetNillableLastModified(v *string) *ImportRunUpdat
 func (_u *ImportRunUpdateOne) SetAsked(v string) *ImportRunUpdateOne {
 	_u.mutation.SetAsked(v)
 	return _u
-}
-
-// SetNillableAsked sets the "asked" field if the given value is not nil.
-func (_u *ImportRunUpdateOne) SetNillableAsked(v *string) *ImportRunUpdateOne {
-	if v != nil {
-		_u.SetAsked(*v)
-	}
-	return _u
-}
-
-// SetSource sets the "source" edge to the ImportSource entity.
-func (_u *ImportRunUpdateOne) SetSource(v *ImportSource) *ImportRunUpdateOne {
-	return _u.SetSourceID(v.ID)
-}
-
-// SetStartedBy sets the "started_by" edge to the Person entity.
-func (_u *ImportRunUpdateOne) SetStartedBy(v *Person) *ImportRunUpdateOne {
-	return _u.SetStartedByID(v.ID)
 }
 
 // Mutation returns the ImportRunMutation object of the builder.
@@ -1359,61 +1009,19 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 		_spec.SetField(importrun.FieldAsked, field.TypeString, value)
 	}
 	if _u.mutation.SourceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.SourceTable,
-			Columns: []string{importrun.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn, false, importsource.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.SourceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.SourceTable,
-			Columns: []string{importrun.SourceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(importsource.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.SourceTable, importrun.SourceColumn, false, importsource.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.StartedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.StartedByTable,
-			Columns: []string{importrun.StartedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.StartedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importrun.StartedByTable,
-			Columns: []string{importrun.StartedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importrun.StartedByTable, importrun.StartedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

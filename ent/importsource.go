@@ -4,13 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -64,17 +63,6 @@ type ImportSourceEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportSourceEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -222,11 +210,6 @@ func (_m *ImportSource) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the ImportSource entity.
-func (_m *ImportSource) QueryInstitution() *InstitutionQuery {
-	return NewImportSourceClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this ImportSource.
 // Note that you need to call ImportSource.Unwrap() before calling this method if this ImportSource
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -245,64 +228,9 @@ func (_m *ImportSource) Unwrap() *ImportSource {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ImportSource) String() string {
-	var builder strings.Builder
-	builder.WriteString("ImportSource(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(_m.Name)
-	builder.WriteString(", ")
-	builder.WriteString("format=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Format))
-	builder.WriteString(", ")
-	builder.WriteString("url=")
-	builder.WriteString(_m.URL)
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("every_minutes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.EveryMinutes))
-	builder.WriteString(", ")
-	builder.WriteString("policy=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Policy))
-	builder.WriteString(", ")
-	builder.WriteString("with_offerings=")
-	builder.WriteString(fmt.Sprintf("%v", _m.WithOfferings))
-	builder.WriteString(", ")
-	builder.WriteString("due_at=")
-	builder.WriteString(_m.DueAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.PulledAt; v != nil {
-		builder.WriteString("pulled_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.ChangedAt; v != nil {
-		builder.WriteString("changed_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("failures=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Failures))
-	builder.WriteString(", ")
-	builder.WriteString("last_error=")
-	builder.WriteString(_m.LastError)
-	builder.WriteString(", ")
-	builder.WriteString("etag=")
-	builder.WriteString(_m.Etag)
-	builder.WriteString(", ")
-	builder.WriteString("last_modified=")
-	builder.WriteString(_m.LastModified)
-	builder.WriteByte(')')
-	return builder.String()
+	return "ImportSource(" + string(_m.ID) + ")"
 }
 
 // ImportSources is a parsable slice of ImportSource.

@@ -28,14 +28,6 @@ func (_c *ImportSourceCreate) SetCreatedAt(v time.Time) *ImportSourceCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableCreatedAt(v *time.Time) *ImportSourceCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *ImportSourceCreate) SetInstitutionID(v ident.ID) *ImportSourceCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -104,25 +96,9 @@ func (_c *ImportSourceCreate) SetPulledAt(v time.Time) *ImportSourceCreate {
 	return _c
 }
 
-// SetNillablePulledAt sets the "pulled_at" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillablePulledAt(v *time.Time) *ImportSourceCreate {
-	if v != nil {
-		_c.SetPulledAt(*v)
-	}
-	return _c
-}
-
 // SetChangedAt sets the "changed_at" field.
 func (_c *ImportSourceCreate) SetChangedAt(v time.Time) *ImportSourceCreate {
 	_c.mutation.SetChangedAt(v)
-	return _c
-}
-
-// SetNillableChangedAt sets the "changed_at" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableChangedAt(v *time.Time) *ImportSourceCreate {
-	if v != nil {
-		_c.SetChangedAt(*v)
-	}
 	return _c
 }
 
@@ -132,25 +108,9 @@ func (_c *ImportSourceCreate) SetFailures(v int) *ImportSourceCreate {
 	return _c
 }
 
-// SetNillableFailures sets the "failures" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableFailures(v *int) *ImportSourceCreate {
-	if v != nil {
-		_c.SetFailures(*v)
-	}
-	return _c
-}
-
 // SetLastError sets the "last_error" field.
 func (_c *ImportSourceCreate) SetLastError(v string) *ImportSourceCreate {
 	_c.mutation.SetLastError(v)
-	return _c
-}
-
-// SetNillableLastError sets the "last_error" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableLastError(v *string) *ImportSourceCreate {
-	if v != nil {
-		_c.SetLastError(*v)
-	}
 	return _c
 }
 
@@ -160,25 +120,9 @@ func (_c *ImportSourceCreate) SetEtag(v string) *ImportSourceCreate {
 	return _c
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableEtag(v *string) *ImportSourceCreate {
-	if v != nil {
-		_c.SetEtag(*v)
-	}
-	return _c
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_c *ImportSourceCreate) SetLastModified(v string) *ImportSourceCreate {
 	_c.mutation.SetLastModified(v)
-	return _c
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableLastModified(v *string) *ImportSourceCreate {
-	if v != nil {
-		_c.SetLastModified(*v)
-	}
 	return _c
 }
 
@@ -186,19 +130,6 @@ func (_c *ImportSourceCreate) SetNillableLastModified(v *string) *ImportSourceCr
 func (_c *ImportSourceCreate) SetID(v ident.ID) *ImportSourceCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ImportSourceCreate) SetNillableID(v *ident.ID) *ImportSourceCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *ImportSourceCreate) SetInstitution(v *Institution) *ImportSourceCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the ImportSourceMutation object of the builder.
@@ -469,19 +400,7 @@ func (_c *ImportSourceCreate) createSpec() (*ImportSource, *sqlgraph.CreateSpec)
 		_node.LastModified = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importsource.InstitutionTable,
-			Columns: []string{importsource.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, importsource.InstitutionTable, importsource.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

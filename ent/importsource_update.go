@@ -35,25 +35,9 @@ func (_u *ImportSourceUpdate) SetName(v string) *ImportSourceUpdate {
 	return _u
 }
 
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableName(v *string) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetName(*v)
-	}
-	return _u
-}
-
 // SetFormat sets the "format" field.
 func (_u *ImportSourceUpdate) SetFormat(v importsource.Format) *ImportSourceUpdate {
 	_u.mutation.SetFormat(v)
-	return _u
-}
-
-// SetNillableFormat sets the "format" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableFormat(v *importsource.Format) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetFormat(*v)
-	}
 	return _u
 }
 
@@ -74,14 +58,6 @@ func (_u *ImportSourceUpdate) SetNillableURL(v *string) *ImportSourceUpdate {
 // SetState sets the "state" field.
 func (_u *ImportSourceUpdate) SetState(v importsource.State) *ImportSourceUpdate {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableState(v *importsource.State) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -140,25 +116,9 @@ func (_u *ImportSourceUpdate) SetDueAt(v time.Time) *ImportSourceUpdate {
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableDueAt(v *time.Time) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetPulledAt sets the "pulled_at" field.
 func (_u *ImportSourceUpdate) SetPulledAt(v time.Time) *ImportSourceUpdate {
 	_u.mutation.SetPulledAt(v)
-	return _u
-}
-
-// SetNillablePulledAt sets the "pulled_at" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillablePulledAt(v *time.Time) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetPulledAt(*v)
-	}
 	return _u
 }
 
@@ -171,14 +131,6 @@ func (_u *ImportSourceUpdate) ClearPulledAt() *ImportSourceUpdate {
 // SetChangedAt sets the "changed_at" field.
 func (_u *ImportSourceUpdate) SetChangedAt(v time.Time) *ImportSourceUpdate {
 	_u.mutation.SetChangedAt(v)
-	return _u
-}
-
-// SetNillableChangedAt sets the "changed_at" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableChangedAt(v *time.Time) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetChangedAt(*v)
-	}
 	return _u
 }
 
@@ -195,14 +147,6 @@ func (_u *ImportSourceUpdate) SetFailures(v int) *ImportSourceUpdate {
 	return _u
 }
 
-// SetNillableFailures sets the "failures" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableFailures(v *int) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetFailures(*v)
-	}
-	return _u
-}
-
 // AddFailures adds value to the "failures" field.
 func (_u *ImportSourceUpdate) AddFailures(v int) *ImportSourceUpdate {
 	_u.mutation.AddFailures(v)
@@ -215,39 +159,15 @@ func (_u *ImportSourceUpdate) SetLastError(v string) *ImportSourceUpdate {
 	return _u
 }
 
-// SetNillableLastError sets the "last_error" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableLastError(v *string) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetLastError(*v)
-	}
-	return _u
-}
-
 // SetEtag sets the "etag" field.
 func (_u *ImportSourceUpdate) SetEtag(v string) *ImportSourceUpdate {
 	_u.mutation.SetEtag(v)
 	return _u
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableEtag(v *string) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetEtag(*v)
-	}
-	return _u
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_u *ImportSourceUpdate) SetLastModified(v string) *ImportSourceUpdate {
 	_u.mutation.SetLastModified(v)
-	return _u
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_u *ImportSourceUpdate) SetNillableLastModified(v *string) *ImportSourceUpdate {
-	if v != nil {
-		_u.SetLastModified(*v)
-	}
 	return _u
 }
 
@@ -441,25 +361,9 @@ func (_u *ImportSourceUpdateOne) SetName(v string) *ImportSourceUpdateOne {
 	return _u
 }
 
-// SetNillableName sets the "name" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableName(v *string) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetName(*v)
-	}
-	return _u
-}
-
 // SetFormat sets the "format" field.
 func (_u *ImportSourceUpdateOne) SetFormat(v importsource.Format) *ImportSourceUpdateOne {
 	_u.mutation.SetFormat(v)
-	return _u
-}
-
-// SetNillableFormat sets the "format" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableFormat(v *importsource.Format) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetFormat(*v)
-	}
 	return _u
 }
 
@@ -480,14 +384,6 @@ func (_u *ImportSourceUpdateOne) SetNillableURL(v *string) *ImportSourceUpdateOn
 // SetState sets the "state" field.
 func (_u *ImportSourceUpdateOne) SetState(v importsource.State) *ImportSourceUpdateOne {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableState(v *importsource.State) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -546,25 +442,9 @@ func (_u *ImportSourceUpdateOne) SetDueAt(v time.Time) *ImportSourceUpdateOne {
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableDueAt(v *time.Time) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetPulledAt sets the "pulled_at" field.
 func (_u *ImportSourceUpdateOne) SetPulledAt(v time.Time) *ImportSourceUpdateOne {
 	_u.mutation.SetPulledAt(v)
-	return _u
-}
-
-// SetNillablePulledAt sets the "pulled_at" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillablePulledAt(v *time.Time) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetPulledAt(*v)
-	}
 	return _u
 }
 
@@ -577,14 +457,6 @@ func (_u *ImportSourceUpdateOne) ClearPulledAt() *ImportSourceUpdateOne {
 // SetChangedAt sets the "changed_at" field.
 func (_u *ImportSourceUpdateOne) SetChangedAt(v time.Time) *ImportSourceUpdateOne {
 	_u.mutation.SetChangedAt(v)
-	return _u
-}
-
-// SetNillableChangedAt sets the "changed_at" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableChangedAt(v *time.Time) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetChangedAt(*v)
-	}
 	return _u
 }
 
@@ -601,14 +473,6 @@ func (_u *ImportSourceUpdateOne) SetFailures(v int) *ImportSourceUpdateOne {
 	return _u
 }
 
-// SetNillableFailures sets the "failures" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableFailures(v *int) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetFailures(*v)
-	}
-	return _u
-}
-
 // AddFailures adds value to the "failures" field.
 func (_u *ImportSourceUpdateOne) AddFailures(v int) *ImportSourceUpdateOne {
 	_u.mutation.AddFailures(v)
@@ -621,39 +485,15 @@ func (_u *ImportSourceUpdateOne) SetLastError(v string) *ImportSourceUpdateOne {
 	return _u
 }
 
-// SetNillableLastError sets the "last_error" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableLastError(v *string) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetLastError(*v)
-	}
-	return _u
-}
-
 // SetEtag sets the "etag" field.
 func (_u *ImportSourceUpdateOne) SetEtag(v string) *ImportSourceUpdateOne {
 	_u.mutation.SetEtag(v)
 	return _u
 }
 
-// SetNillableEtag sets the "etag" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableEtag(v *string) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetEtag(*v)
-	}
-	return _u
-}
-
 // SetLastModified sets the "last_modified" field.
 func (_u *ImportSourceUpdateOne) SetLastModified(v string) *ImportSourceUpdateOne {
 	_u.mutation.SetLastModified(v)
-	return _u
-}
-
-// SetNillableLastModified sets the "last_modified" field if the given value is not nil.
-func (_u *ImportSourceUpdateOne) SetNillableLastModified(v *string) *ImportSourceUpdateOne {
-	if v != nil {
-		_u.SetLastModified(*v)
-	}
 	return _u
 }
 

@@ -5,7 +5,6 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -242,78 +241,9 @@ func (_m *Institution) Unwrap() *Institution {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Institution) String() string {
-	var builder strings.Builder
-	builder.WriteString("Institution(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("schac=")
-	builder.WriteString(_m.Schac)
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Name))
-	builder.WriteString(", ")
-	builder.WriteString("acronym=")
-	builder.WriteString(_m.Acronym)
-	builder.WriteString(", ")
-	builder.WriteString("country=")
-	builder.WriteString(_m.Country)
-	builder.WriteString(", ")
-	builder.WriteString("town=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Town))
-	builder.WriteString(", ")
-	if v := _m.ErasmusCode; v != nil {
-		builder.WriteString("erasmus_code=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Pic; v != nil {
-		builder.WriteString("pic=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Oid; v != nil {
-		builder.WriteString("oid=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Ror; v != nil {
-		builder.WriteString("ror=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Deqar; v != nil {
-		builder.WriteString("deqar=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Website; v != nil {
-		builder.WriteString("website=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("domains=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Domains))
-	builder.WriteString(", ")
-	builder.WriteString("zone=")
-	builder.WriteString(_m.Zone)
-	builder.WriteString(", ")
-	builder.WriteString("course_review=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CourseReview))
-	builder.WriteString(", ")
-	builder.WriteString("result_confirmation=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ResultConfirmation))
-	builder.WriteString(", ")
-	builder.WriteString("step_up=")
-	builder.WriteString(fmt.Sprintf("%v", _m.StepUp))
-	builder.WriteByte(')')
-	return builder.String()
+	return "Institution(" + string(_m.ID) + ")"
 }
 
 // Institutions is a parsable slice of Institution.

@@ -28,25 +28,9 @@ func (_c *InstitutionCreate) SetCreatedAt(v time.Time) *InstitutionCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableCreatedAt(v *time.Time) *InstitutionCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *InstitutionCreate) SetUpdatedAt(v time.Time) *InstitutionCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableUpdatedAt(v *time.Time) *InstitutionCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -156,14 +140,6 @@ func (_c *InstitutionCreate) SetWebsite(v string) *InstitutionCreate {
 	return _c
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableWebsite(v *string) *InstitutionCreate {
-	if v != nil {
-		_c.SetWebsite(*v)
-	}
-	return _c
-}
-
 // SetDomains sets the "domains" field.
 func (_c *InstitutionCreate) SetDomains(v []string) *InstitutionCreate {
 	_c.mutation.SetDomains(v)
@@ -182,25 +158,9 @@ func (_c *InstitutionCreate) SetCourseReview(v institution.CourseReview) *Instit
 	return _c
 }
 
-// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableCourseReview(v *institution.CourseReview) *InstitutionCreate {
-	if v != nil {
-		_c.SetCourseReview(*v)
-	}
-	return _c
-}
-
 // SetResultConfirmation sets the "result_confirmation" field.
 func (_c *InstitutionCreate) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionCreate {
 	_c.mutation.SetResultConfirmation(v)
-	return _c
-}
-
-// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionCreate {
-	if v != nil {
-		_c.SetResultConfirmation(*v)
-	}
 	return _c
 }
 
@@ -210,25 +170,9 @@ func (_c *InstitutionCreate) SetStepUp(v vocab.StepUp) *InstitutionCreate {
 	return _c
 }
 
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableStepUp(v *vocab.StepUp) *InstitutionCreate {
-	if v != nil {
-		_c.SetStepUp(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *InstitutionCreate) SetID(v ident.ID) *InstitutionCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *InstitutionCreate) SetNillableID(v *ident.ID) *InstitutionCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -43,14 +43,6 @@ func (_u *InstitutionUpdate) SetSchac(v string) *InstitutionUpdate {
 	return _u
 }
 
-// SetNillableSchac sets the "schac" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableSchac(v *string) *InstitutionUpdate {
-	if v != nil {
-		_u.SetSchac(*v)
-	}
-	return _u
-}
-
 // SetName sets the "name" field.
 func (_u *InstitutionUpdate) SetName(v vocab.Text) *InstitutionUpdate {
 	_u.mutation.SetName(v)
@@ -63,25 +55,9 @@ func (_u *InstitutionUpdate) SetAcronym(v string) *InstitutionUpdate {
 	return _u
 }
 
-// SetNillableAcronym sets the "acronym" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableAcronym(v *string) *InstitutionUpdate {
-	if v != nil {
-		_u.SetAcronym(*v)
-	}
-	return _u
-}
-
 // SetCountry sets the "country" field.
 func (_u *InstitutionUpdate) SetCountry(v string) *InstitutionUpdate {
 	_u.mutation.SetCountry(v)
-	return _u
-}
-
-// SetNillableCountry sets the "country" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableCountry(v *string) *InstitutionUpdate {
-	if v != nil {
-		_u.SetCountry(*v)
-	}
 	return _u
 }
 
@@ -197,14 +173,6 @@ func (_u *InstitutionUpdate) SetWebsite(v string) *InstitutionUpdate {
 	return _u
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableWebsite(v *string) *InstitutionUpdate {
-	if v != nil {
-		_u.SetWebsite(*v)
-	}
-	return _u
-}
-
 // ClearWebsite clears the value of the "website" field.
 func (_u *InstitutionUpdate) ClearWebsite() *InstitutionUpdate {
 	_u.mutation.ClearWebsite()
@@ -217,23 +185,9 @@ func (_u *InstitutionUpdate) SetDomains(v []string) *InstitutionUpdate {
 	return _u
 }
 
-// AppendDomains appends value to the "domains" field.
-func (_u *InstitutionUpdate) AppendDomains(v []string) *InstitutionUpdate {
-	_u.mutation.AppendDomains(v)
-	return _u
-}
-
 // SetZone sets the "zone" field.
 func (_u *InstitutionUpdate) SetZone(v string) *InstitutionUpdate {
 	_u.mutation.SetZone(v)
-	return _u
-}
-
-// SetNillableZone sets the "zone" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableZone(v *string) *InstitutionUpdate {
-	if v != nil {
-		_u.SetZone(*v)
-	}
 	return _u
 }
 
@@ -243,39 +197,15 @@ func (_u *InstitutionUpdate) SetCourseReview(v institution.CourseReview) *Instit
 	return _u
 }
 
-// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableCourseReview(v *institution.CourseReview) *InstitutionUpdate {
-	if v != nil {
-		_u.SetCourseReview(*v)
-	}
-	return _u
-}
-
 // SetResultConfirmation sets the "result_confirmation" field.
 func (_u *InstitutionUpdate) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionUpdate {
 	_u.mutation.SetResultConfirmation(v)
 	return _u
 }
 
-// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionUpdate {
-	if v != nil {
-		_u.SetResultConfirmation(*v)
-	}
-	return _u
-}
-
 // SetStepUp sets the "step_up" field.
 func (_u *InstitutionUpdate) SetStepUp(v vocab.StepUp) *InstitutionUpdate {
 	_u.mutation.SetStepUp(v)
-	return _u
-}
-
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *InstitutionUpdate) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdate {
-	if v != nil {
-		_u.SetStepUp(*v)
-	}
 	return _u
 }
 
@@ -516,14 +446,6 @@ func (_u *InstitutionUpdateOne) SetSchac(v string) *InstitutionUpdateOne {
 	return _u
 }
 
-// SetNillableSchac sets the "schac" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableSchac(v *string) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetSchac(*v)
-	}
-	return _u
-}
-
 // SetName sets the "name" field.
 func (_u *InstitutionUpdateOne) SetName(v vocab.Text) *InstitutionUpdateOne {
 	_u.mutation.SetName(v)
@@ -536,25 +458,9 @@ func (_u *InstitutionUpdateOne) SetAcronym(v string) *InstitutionUpdateOne {
 	return _u
 }
 
-// SetNillableAcronym sets the "acronym" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableAcronym(v *string) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetAcronym(*v)
-	}
-	return _u
-}
-
 // SetCountry sets the "country" field.
 func (_u *InstitutionUpdateOne) SetCountry(v string) *InstitutionUpdateOne {
 	_u.mutation.SetCountry(v)
-	return _u
-}
-
-// SetNillableCountry sets the "country" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableCountry(v *string) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetCountry(*v)
-	}
 	return _u
 }
 
@@ -670,14 +576,6 @@ func (_u *InstitutionUpdateOne) SetWebsite(v string) *InstitutionUpdateOne {
 	return _u
 }
 
-// SetNillableWebsite sets the "website" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableWebsite(v *string) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetWebsite(*v)
-	}
-	return _u
-}
-
 // ClearWebsite clears the value of the "website" field.
 func (_u *InstitutionUpdateOne) ClearWebsite() *InstitutionUpdateOne {
 	_u.mutation.ClearWebsite()
@@ -690,23 +588,9 @@ func (_u *InstitutionUpdateOne) SetDomains(v []string) *InstitutionUpdateOne {
 	return _u
 }
 
-// AppendDomains appends value to the "domains" field.
-func (_u *InstitutionUpdateOne) AppendDomains(v []string) *InstitutionUpdateOne {
-	_u.mutation.AppendDomains(v)
-	return _u
-}
-
 // SetZone sets the "zone" field.
 func (_u *InstitutionUpdateOne) SetZone(v string) *InstitutionUpdateOne {
 	_u.mutation.SetZone(v)
-	return _u
-}
-
-// SetNillableZone sets the "zone" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableZone(v *string) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetZone(*v)
-	}
 	return _u
 }
 
@@ -716,39 +600,15 @@ func (_u *InstitutionUpdateOne) SetCourseReview(v institution.CourseReview) *Ins
 	return _u
 }
 
-// SetNillableCourseReview sets the "course_review" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableCourseReview(v *institution.CourseReview) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetCourseReview(*v)
-	}
-	return _u
-}
-
 // SetResultConfirmation sets the "result_confirmation" field.
 func (_u *InstitutionUpdateOne) SetResultConfirmation(v institution.ResultConfirmation) *InstitutionUpdateOne {
 	_u.mutation.SetResultConfirmation(v)
 	return _u
 }
 
-// SetNillableResultConfirmation sets the "result_confirmation" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableResultConfirmation(v *institution.ResultConfirmation) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetResultConfirmation(*v)
-	}
-	return _u
-}
-
 // SetStepUp sets the "step_up" field.
 func (_u *InstitutionUpdateOne) SetStepUp(v vocab.StepUp) *InstitutionUpdateOne {
 	_u.mutation.SetStepUp(v)
-	return _u
-}
-
-// SetNillableStepUp sets the "step_up" field if the given value is not nil.
-func (_u *InstitutionUpdateOne) SetNillableStepUp(v *vocab.StepUp) *InstitutionUpdateOne {
-	if v != nil {
-		_u.SetStepUp(*v)
-	}
 	return _u
 }
 

@@ -27,14 +27,6 @@ func (_c *LogoutTokenCreate) SetCreatedAt(v time.Time) *LogoutTokenCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *LogoutTokenCreate) SetNillableCreatedAt(v *time.Time) *LogoutTokenCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetDigest sets the "digest" field.
 func (_c *LogoutTokenCreate) SetDigest(v string) *LogoutTokenCreate {
 	_c.mutation.SetDigest(v)
@@ -50,14 +42,6 @@ func (_c *LogoutTokenCreate) SetExpiresAt(v time.Time) *LogoutTokenCreate {
 // SetID sets the "id" field.
 func (_c *LogoutTokenCreate) SetID(v ident.ID) *LogoutTokenCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *LogoutTokenCreate) SetNillableID(v *ident.ID) *LogoutTokenCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

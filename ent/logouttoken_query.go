@@ -476,30 +476,7 @@ func (_g *LogoutTokenGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *LogoutTokenGroupBy) sqlScan(ctx context.Context, root *LogoutTokenQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // LogoutTokenSelect is the builder for selecting fields of LogoutToken entities.
@@ -524,28 +501,5 @@ func (_s *LogoutTokenSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *LogoutTokenSelect) sqlScan(ctx context.Context, root *LogoutTokenQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *LogoutTokenSelect) Modify(modifiers ...func(s *sql.Selector)) *LogoutTokenSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -35,14 +35,6 @@ func (_u *LogoutTokenUpdate) SetExpiresAt(v time.Time) *LogoutTokenUpdate {
 	return _u
 }
 
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *LogoutTokenUpdate) SetNillableExpiresAt(v *time.Time) *LogoutTokenUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
-	return _u
-}
-
 // Mutation returns the LogoutTokenMutation object of the builder.
 func (_u *LogoutTokenUpdate) Mutation() *LogoutTokenMutation {
 	return _u.mutation
@@ -118,14 +110,6 @@ type LogoutTokenUpdateOne struct {
 // SetExpiresAt sets the "expires_at" field.
 func (_u *LogoutTokenUpdateOne) SetExpiresAt(v time.Time) *LogoutTokenUpdateOne {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *LogoutTokenUpdateOne) SetNillableExpiresAt(v *time.Time) *LogoutTokenUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 

@@ -5,13 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/alliance"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -57,28 +55,6 @@ type MembershipEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// AllianceOrErr returns the Alliance value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e MembershipEdges) AllianceOrErr() (*Alliance, error) {
-	if e.Alliance != nil {
-		return e.Alliance, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: alliance.Label}
-	}
-	return nil, &NotLoadedError{edge: "alliance"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e MembershipEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -190,16 +166,6 @@ func (_m *Membership) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryAlliance queries the "alliance" edge of the Membership entity.
-func (_m *Membership) QueryAlliance() *AllianceQuery {
-	return NewMembershipClient(_m.config).QueryAlliance(_m)
-}
-
-// QueryInstitution queries the "institution" edge of the Membership entity.
-func (_m *Membership) QueryInstitution() *InstitutionQuery {
-	return NewMembershipClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this Membership.
 // Note that you need to call Membership.Unwrap() before calling this method if this Membership
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -218,46 +184,9 @@ func (_m *Membership) Unwrap() *Membership {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Membership) String() string {
-	var builder strings.Builder
-	builder.WriteString("Membership(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("alliance_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AllianceID))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("part=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Part))
-	builder.WriteString(", ")
-	if v := _m.Since; v != nil {
-		builder.WriteString("since=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.Until; v != nil {
-		builder.WriteString("until=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("reason=")
-	builder.WriteString(_m.Reason)
-	builder.WriteString(", ")
-	builder.WriteString("history=")
-	builder.WriteString(fmt.Sprintf("%v", _m.History))
-	builder.WriteByte(')')
-	return builder.String()
+	return "Membership(" + string(_m.ID) + ")"
 }
 
 // Memberships is a parsable slice of Membership.

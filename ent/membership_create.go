@@ -30,25 +30,9 @@ func (_c *MembershipCreate) SetCreatedAt(v time.Time) *MembershipCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableCreatedAt(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *MembershipCreate) SetUpdatedAt(v time.Time) *MembershipCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableUpdatedAt(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -82,39 +66,15 @@ func (_c *MembershipCreate) SetSince(v time.Time) *MembershipCreate {
 	return _c
 }
 
-// SetNillableSince sets the "since" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableSince(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetSince(*v)
-	}
-	return _c
-}
-
 // SetUntil sets the "until" field.
 func (_c *MembershipCreate) SetUntil(v time.Time) *MembershipCreate {
 	_c.mutation.SetUntil(v)
 	return _c
 }
 
-// SetNillableUntil sets the "until" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableUntil(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetUntil(*v)
-	}
-	return _c
-}
-
 // SetReason sets the "reason" field.
 func (_c *MembershipCreate) SetReason(v string) *MembershipCreate {
 	_c.mutation.SetReason(v)
-	return _c
-}
-
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableReason(v *string) *MembershipCreate {
-	if v != nil {
-		_c.SetReason(*v)
-	}
 	return _c
 }
 
@@ -128,24 +88,6 @@ func (_c *MembershipCreate) SetHistory(v []vocab.Standing) *MembershipCreate {
 func (_c *MembershipCreate) SetID(v ident.ID) *MembershipCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableID(v *ident.ID) *MembershipCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_c *MembershipCreate) SetAlliance(v *Alliance) *MembershipCreate {
-	return _c.SetAllianceID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *MembershipCreate) SetInstitution(v *Institution) *MembershipCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the MembershipMutation object of the builder.
@@ -331,36 +273,12 @@ func (_c *MembershipCreate) createSpec() (*Membership, *sqlgraph.CreateSpec) {
 		_node.History = value
 	}
 	if nodes := _c.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   membership.AllianceTable,
-			Columns: []string{membership.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, membership.AllianceTable, membership.AllianceColumn, false, alliance.FieldID, nodes)
 		_node.AllianceID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   membership.InstitutionTable,
-			Columns: []string{membership.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, membership.InstitutionTable, membership.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

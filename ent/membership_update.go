@@ -43,39 +43,15 @@ func (_u *MembershipUpdate) SetState(v membership.State) *MembershipUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *MembershipUpdate) SetNillableState(v *membership.State) *MembershipUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetPart sets the "part" field.
 func (_u *MembershipUpdate) SetPart(v membership.Part) *MembershipUpdate {
 	_u.mutation.SetPart(v)
 	return _u
 }
 
-// SetNillablePart sets the "part" field if the given value is not nil.
-func (_u *MembershipUpdate) SetNillablePart(v *membership.Part) *MembershipUpdate {
-	if v != nil {
-		_u.SetPart(*v)
-	}
-	return _u
-}
-
 // SetSince sets the "since" field.
 func (_u *MembershipUpdate) SetSince(v time.Time) *MembershipUpdate {
 	_u.mutation.SetSince(v)
-	return _u
-}
-
-// SetNillableSince sets the "since" field if the given value is not nil.
-func (_u *MembershipUpdate) SetNillableSince(v *time.Time) *MembershipUpdate {
-	if v != nil {
-		_u.SetSince(*v)
-	}
 	return _u
 }
 
@@ -91,14 +67,6 @@ func (_u *MembershipUpdate) SetUntil(v time.Time) *MembershipUpdate {
 	return _u
 }
 
-// SetNillableUntil sets the "until" field if the given value is not nil.
-func (_u *MembershipUpdate) SetNillableUntil(v *time.Time) *MembershipUpdate {
-	if v != nil {
-		_u.SetUntil(*v)
-	}
-	return _u
-}
-
 // ClearUntil clears the value of the "until" field.
 func (_u *MembershipUpdate) ClearUntil() *MembershipUpdate {
 	_u.mutation.ClearUntil()
@@ -111,23 +79,9 @@ func (_u *MembershipUpdate) SetReason(v string) *MembershipUpdate {
 	return _u
 }
 
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_u *MembershipUpdate) SetNillableReason(v *string) *MembershipUpdate {
-	if v != nil {
-		_u.SetReason(*v)
-	}
-	return _u
-}
-
 // SetHistory sets the "history" field.
 func (_u *MembershipUpdate) SetHistory(v []vocab.Standing) *MembershipUpdate {
 	_u.mutation.SetHistory(v)
-	return _u
-}
-
-// AppendHistory appends value to the "history" field.
-func (_u *MembershipUpdate) AppendHistory(v []vocab.Standing) *MembershipUpdate {
-	_u.mutation.AppendHistory(v)
 	return _u
 }
 
@@ -282,39 +236,15 @@ func (_u *MembershipUpdateOne) SetState(v membership.State) *MembershipUpdateOne
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *MembershipUpdateOne) SetNillableState(v *membership.State) *MembershipUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetPart sets the "part" field.
 func (_u *MembershipUpdateOne) SetPart(v membership.Part) *MembershipUpdateOne {
 	_u.mutation.SetPart(v)
 	return _u
 }
 
-// SetNillablePart sets the "part" field if the given value is not nil.
-func (_u *MembershipUpdateOne) SetNillablePart(v *membership.Part) *MembershipUpdateOne {
-	if v != nil {
-		_u.SetPart(*v)
-	}
-	return _u
-}
-
 // SetSince sets the "since" field.
 func (_u *MembershipUpdateOne) SetSince(v time.Time) *MembershipUpdateOne {
 	_u.mutation.SetSince(v)
-	return _u
-}
-
-// SetNillableSince sets the "since" field if the given value is not nil.
-func (_u *MembershipUpdateOne) SetNillableSince(v *time.Time) *MembershipUpdateOne {
-	if v != nil {
-		_u.SetSince(*v)
-	}
 	return _u
 }
 
@@ -330,14 +260,6 @@ func (_u *MembershipUpdateOne) SetUntil(v time.Time) *MembershipUpdateOne {
 	return _u
 }
 
-// SetNillableUntil sets the "until" field if the given value is not nil.
-func (_u *MembershipUpdateOne) SetNillableUntil(v *time.Time) *MembershipUpdateOne {
-	if v != nil {
-		_u.SetUntil(*v)
-	}
-	return _u
-}
-
 // ClearUntil clears the value of the "until" field.
 func (_u *MembershipUpdateOne) ClearUntil() *MembershipUpdateOne {
 	_u.mutation.ClearUntil()
@@ -350,23 +272,9 @@ func (_u *MembershipUpdateOne) SetReason(v string) *MembershipUpdateOne {
 	return _u
 }
 
-// SetNillableReason sets the "reason" field if the given value is not nil.
-func (_u *MembershipUpdateOne) SetNillableReason(v *string) *MembershipUpdateOne {
-	if v != nil {
-		_u.SetReason(*v)
-	}
-	return _u
-}
-
 // SetHistory sets the "history" field.
 func (_u *MembershipUpdateOne) SetHistory(v []vocab.Standing) *MembershipUpdateOne {
 	_u.mutation.SetHistory(v)
-	return _u
-}
-
-// AppendHistory appends value to the "history" field.
-func (_u *MembershipUpdateOne) AppendHistory(v []vocab.Standing) *MembershipUpdateOne {
-	_u.mutation.AppendHistory(v)
 	return _u
 }
 

@@ -5,12 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -64,17 +63,6 @@ type MicroDegreeEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e MicroDegreeEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -229,11 +217,6 @@ func (_m *MicroDegree) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the MicroDegree entity.
-func (_m *MicroDegree) QueryInstitution() *InstitutionQuery {
-	return NewMicroDegreeClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this MicroDegree.
 // Note that you need to call MicroDegree.Unwrap() before calling this method if this MicroDegree
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -252,63 +235,9 @@ func (_m *MicroDegree) Unwrap() *MicroDegree {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *MicroDegree) String() string {
-	var builder strings.Builder
-	builder.WriteString("MicroDegree(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("key=")
-	builder.WriteString(_m.Key)
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("title=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Title))
-	builder.WriteString(", ")
-	builder.WriteString("summary=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Summary))
-	builder.WriteString(", ")
-	builder.WriteString("description=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Description))
-	builder.WriteString(", ")
-	builder.WriteString("outcomes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Outcomes))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	if v := _m.Eqf; v != nil {
-		builder.WriteString("eqf=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.Isced; v != nil {
-		builder.WriteString("isced=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("quality=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Quality))
-	builder.WriteString(", ")
-	builder.WriteString("composition=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Composition))
-	builder.WriteString(", ")
-	if v := _m.PublishedAt; v != nil {
-		builder.WriteString("published_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "MicroDegree(" + string(_m.ID) + ")"
 }
 
 // MicroDegrees is a parsable slice of MicroDegree.

@@ -29,25 +29,9 @@ func (_c *MicroDegreeCreate) SetCreatedAt(v time.Time) *MicroDegreeCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillableCreatedAt(v *time.Time) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *MicroDegreeCreate) SetUpdatedAt(v time.Time) *MicroDegreeCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillableUpdatedAt(v *time.Time) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -105,25 +89,9 @@ func (_c *MicroDegreeCreate) SetEqf(v int) *MicroDegreeCreate {
 	return _c
 }
 
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillableEqf(v *int) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetEqf(*v)
-	}
-	return _c
-}
-
 // SetIsced sets the "isced" field.
 func (_c *MicroDegreeCreate) SetIsced(v vocab.ISCEDF) *MicroDegreeCreate {
 	_c.mutation.SetIsced(v)
-	return _c
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillableIsced(v *vocab.ISCEDF) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetIsced(*v)
-	}
 	return _c
 }
 
@@ -145,31 +113,10 @@ func (_c *MicroDegreeCreate) SetPublishedAt(v time.Time) *MicroDegreeCreate {
 	return _c
 }
 
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillablePublishedAt(v *time.Time) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetPublishedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *MicroDegreeCreate) SetID(v ident.ID) *MicroDegreeCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *MicroDegreeCreate) SetNillableID(v *ident.ID) *MicroDegreeCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *MicroDegreeCreate) SetInstitution(v *Institution) *MicroDegreeCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the MicroDegreeMutation object of the builder.
@@ -376,19 +323,7 @@ func (_c *MicroDegreeCreate) createSpec() (*MicroDegree, *sqlgraph.CreateSpec) {
 		_node.PublishedAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   microdegree.InstitutionTable,
-			Columns: []string{microdegree.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, microdegree.InstitutionTable, microdegree.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -62,28 +62,6 @@ func (_q *MicroDegreeQuery) Order(o ...microdegree.OrderOption) *MicroDegreeQuer
 	return _q
 }
 
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *MicroDegreeQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(microdegree.Table, microdegree.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, microdegree.InstitutionTable, microdegree.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first MicroDegree entity from the query.
 // Returns a *NotFoundError when no MicroDegree was found.
 func (_q *MicroDegreeQuery) First(ctx context.Context) (*MicroDegree, error) {
@@ -555,30 +533,7 @@ func (_g *MicroDegreeGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *MicroDegreeGroupBy) sqlScan(ctx context.Context, root *MicroDegreeQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // MicroDegreeSelect is the builder for selecting fields of MicroDegree entities.
@@ -603,28 +558,5 @@ func (_s *MicroDegreeSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *MicroDegreeSelect) sqlScan(ctx context.Context, root *MicroDegreeQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *MicroDegreeSelect) Modify(modifiers ...func(s *sql.Selector)) *MicroDegreeSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -43,25 +43,9 @@ func (_u *MicroDegreeUpdate) SetKey(v string) *MicroDegreeUpdate {
 	return _u
 }
 
-// SetNillableKey sets the "key" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableKey(v *string) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetKey(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *MicroDegreeUpdate) SetState(v microdegree.State) *MicroDegreeUpdate {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableState(v *microdegree.State) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -89,24 +73,10 @@ func (_u *MicroDegreeUpdate) SetOutcomes(v []vocab.Outcome) *MicroDegreeUpdate {
 	return _u
 }
 
-// AppendOutcomes appends value to the "outcomes" field.
-func (_u *MicroDegreeUpdate) AppendOutcomes(v []vocab.Outcome) *MicroDegreeUpdate {
-	_u.mutation.AppendOutcomes(v)
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *MicroDegreeUpdate) SetEcts(v vocab.ECTS) *MicroDegreeUpdate {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableEcts(v *vocab.ECTS) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -120,14 +90,6 @@ func (_u *MicroDegreeUpdate) AddEcts(v vocab.ECTS) *MicroDegreeUpdate {
 func (_u *MicroDegreeUpdate) SetEqf(v int) *MicroDegreeUpdate {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableEqf(v *int) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -146,14 +108,6 @@ func (_u *MicroDegreeUpdate) ClearEqf() *MicroDegreeUpdate {
 // SetIsced sets the "isced" field.
 func (_u *MicroDegreeUpdate) SetIsced(v vocab.ISCEDF) *MicroDegreeUpdate {
 	_u.mutation.SetIsced(v)
-	return _u
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableIsced(v *vocab.ISCEDF) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
 	return _u
 }
 
@@ -181,25 +135,9 @@ func (_u *MicroDegreeUpdate) SetComposition(v vocab.Composition) *MicroDegreeUpd
 	return _u
 }
 
-// SetNillableComposition sets the "composition" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillableComposition(v *vocab.Composition) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetComposition(*v)
-	}
-	return _u
-}
-
 // SetPublishedAt sets the "published_at" field.
 func (_u *MicroDegreeUpdate) SetPublishedAt(v time.Time) *MicroDegreeUpdate {
 	_u.mutation.SetPublishedAt(v)
-	return _u
-}
-
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_u *MicroDegreeUpdate) SetNillablePublishedAt(v *time.Time) *MicroDegreeUpdate {
-	if v != nil {
-		_u.SetPublishedAt(*v)
-	}
 	return _u
 }
 
@@ -387,25 +325,9 @@ func (_u *MicroDegreeUpdateOne) SetKey(v string) *MicroDegreeUpdateOne {
 	return _u
 }
 
-// SetNillableKey sets the "key" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableKey(v *string) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetKey(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *MicroDegreeUpdateOne) SetState(v microdegree.State) *MicroDegreeUpdateOne {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableState(v *microdegree.State) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -433,24 +355,10 @@ func (_u *MicroDegreeUpdateOne) SetOutcomes(v []vocab.Outcome) *MicroDegreeUpdat
 	return _u
 }
 
-// AppendOutcomes appends value to the "outcomes" field.
-func (_u *MicroDegreeUpdateOne) AppendOutcomes(v []vocab.Outcome) *MicroDegreeUpdateOne {
-	_u.mutation.AppendOutcomes(v)
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *MicroDegreeUpdateOne) SetEcts(v vocab.ECTS) *MicroDegreeUpdateOne {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableEcts(v *vocab.ECTS) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -464,14 +372,6 @@ func (_u *MicroDegreeUpdateOne) AddEcts(v vocab.ECTS) *MicroDegreeUpdateOne {
 func (_u *MicroDegreeUpdateOne) SetEqf(v int) *MicroDegreeUpdateOne {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableEqf(v *int) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -490,14 +390,6 @@ func (_u *MicroDegreeUpdateOne) ClearEqf() *MicroDegreeUpdateOne {
 // SetIsced sets the "isced" field.
 func (_u *MicroDegreeUpdateOne) SetIsced(v vocab.ISCEDF) *MicroDegreeUpdateOne {
 	_u.mutation.SetIsced(v)
-	return _u
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableIsced(v *vocab.ISCEDF) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
 	return _u
 }
 
@@ -525,25 +417,9 @@ func (_u *MicroDegreeUpdateOne) SetComposition(v vocab.Composition) *MicroDegree
 	return _u
 }
 
-// SetNillableComposition sets the "composition" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillableComposition(v *vocab.Composition) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetComposition(*v)
-	}
-	return _u
-}
-
 // SetPublishedAt sets the "published_at" field.
 func (_u *MicroDegreeUpdateOne) SetPublishedAt(v time.Time) *MicroDegreeUpdateOne {
 	_u.mutation.SetPublishedAt(v)
-	return _u
-}
-
-// SetNillablePublishedAt sets the "published_at" field if the given value is not nil.
-func (_u *MicroDegreeUpdateOne) SetNillablePublishedAt(v *time.Time) *MicroDegreeUpdateOne {
-	if v != nil {
-		_u.SetPublishedAt(*v)
-	}
 	return _u
 }
 

@@ -608,11 +608,6 @@ func (m *AffiliationMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *AffiliationMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Affiliation).
 func (m *AffiliationMutation) Type() string {
 	return m.typ
@@ -1289,11 +1284,6 @@ func (m *AllianceMutation) OldBounds(ctx context.Context) (v []vocab.Bounds, err
 	return oldValue.Bounds, nil
 }
 
-// AppendBounds adds v to the "bounds" field.
-func (m *AllianceMutation) AppendBounds(v []vocab.Bounds) {
-	m.appendbounds = append(m.appendbounds, v...)
-}
-
 // AppendedBounds returns the list of values that were appended to the "bounds" field in this mutation.
 func (m *AllianceMutation) AppendedBounds() ([]vocab.Bounds, bool) {
 	if len(m.appendbounds) == 0 {
@@ -1362,11 +1352,6 @@ func (m *AllianceMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *AllianceMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *AllianceMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Alliance).
@@ -1900,11 +1885,6 @@ func (m *ApiClientMutation) OldScopes(ctx context.Context) (v []string, err erro
 	return oldValue.Scopes, nil
 }
 
-// AppendScopes adds s to the "scopes" field.
-func (m *ApiClientMutation) AppendScopes(s []string) {
-	m.appendscopes = append(m.appendscopes, s...)
-}
-
 // AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
 func (m *ApiClientMutation) AppendedScopes() ([]string, bool) {
 	if len(m.appendscopes) == 0 {
@@ -2147,11 +2127,6 @@ func (m *ApiClientMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ApiClientMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ApiClientMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ApiClient).
@@ -3396,11 +3371,6 @@ func (m *ApplicationMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ApplicationMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Application).
 func (m *ApplicationMutation) Type() string {
 	return m.typ
@@ -4338,11 +4308,6 @@ func (m *AuditEntryMutation) OldInstitutions(ctx context.Context) (v []ident.ID,
 	return oldValue.Institutions, nil
 }
 
-// AppendInstitutions adds i to the "institutions" field.
-func (m *AuditEntryMutation) AppendInstitutions(i []ident.ID) {
-	m.appendinstitutions = append(m.appendinstitutions, i...)
-}
-
 // AppendedInstitutions returns the list of values that were appended to the "institutions" field in this mutation.
 func (m *AuditEntryMutation) AppendedInstitutions() ([]ident.ID, bool) {
 	if len(m.appendinstitutions) == 0 {
@@ -4517,11 +4482,6 @@ func (m *AuditEntryMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *AuditEntryMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *AuditEntryMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (AuditEntry).
@@ -5112,11 +5072,6 @@ func (m *ClientAssertionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ClientAssertionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ClientAssertionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ClientAssertion).
@@ -5791,11 +5746,6 @@ func (m *ClientKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ClientKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ClientKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ClientKey).
@@ -6854,11 +6804,6 @@ func (m *CourseMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *CourseMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Course).
 func (m *CourseMutation) Type() string {
 	return m.typ
@@ -7798,11 +7743,6 @@ func (m *CourseVersionMutation) OldOutcomes(ctx context.Context) (v []vocab.Outc
 	return oldValue.Outcomes, nil
 }
 
-// AppendOutcomes adds v to the "outcomes" field.
-func (m *CourseVersionMutation) AppendOutcomes(v []vocab.Outcome) {
-	m.appendoutcomes = append(m.appendoutcomes, v...)
-}
-
 // AppendedOutcomes returns the list of values that were appended to the "outcomes" field in this mutation.
 func (m *CourseVersionMutation) AppendedOutcomes() ([]vocab.Outcome, bool) {
 	if len(m.appendoutcomes) == 0 {
@@ -8080,11 +8020,6 @@ func (m *CourseVersionMutation) OldLanguages(ctx context.Context) (v []string, e
 	return oldValue.Languages, nil
 }
 
-// AppendLanguages adds s to the "languages" field.
-func (m *CourseVersionMutation) AppendLanguages(s []string) {
-	m.appendlanguages = append(m.appendlanguages, s...)
-}
-
 // AppendedLanguages returns the list of values that were appended to the "languages" field in this mutation.
 func (m *CourseVersionMutation) AppendedLanguages() ([]string, bool) {
 	if len(m.appendlanguages) == 0 {
@@ -8178,11 +8113,6 @@ func (m *CourseVersionMutation) OldAssessments(ctx context.Context) (v []vocab.A
 		return v, fmt.Errorf("querying old value for OldAssessments: %w", err)
 	}
 	return oldValue.Assessments, nil
-}
-
-// AppendAssessments adds vt to the "assessments" field.
-func (m *CourseVersionMutation) AppendAssessments(vt []vocab.AssessmentType) {
-	m.appendassessments = append(m.appendassessments, vt...)
 }
 
 // AppendedAssessments returns the list of values that were appended to the "assessments" field in this mutation.
@@ -8401,11 +8331,6 @@ func (m *CourseVersionMutation) OldTargetGroups(ctx context.Context) (v []vocab.
 	return oldValue.TargetGroups, nil
 }
 
-// AppendTargetGroups adds vg to the "target_groups" field.
-func (m *CourseVersionMutation) AppendTargetGroups(vg []vocab.TargetGroup) {
-	m.appendtarget_groups = append(m.appendtarget_groups, vg...)
-}
-
 // AppendedTargetGroups returns the list of values that were appended to the "target_groups" field in this mutation.
 func (m *CourseVersionMutation) AppendedTargetGroups() ([]vocab.TargetGroup, bool) {
 	if len(m.appendtarget_groups) == 0 {
@@ -8499,11 +8424,6 @@ func (m *CourseVersionMutation) OldTopics(ctx context.Context) (v []string, err 
 		return v, fmt.Errorf("querying old value for OldTopics: %w", err)
 	}
 	return oldValue.Topics, nil
-}
-
-// AppendTopics adds s to the "topics" field.
-func (m *CourseVersionMutation) AppendTopics(s []string) {
-	m.appendtopics = append(m.appendtopics, s...)
 }
 
 // AppendedTopics returns the list of values that were appended to the "topics" field in this mutation.
@@ -8887,11 +8807,6 @@ func (m *CourseVersionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *CourseVersionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *CourseVersionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (CourseVersion).
@@ -10916,11 +10831,6 @@ func (m *CredentialMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *CredentialMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Credential).
 func (m *CredentialMutation) Type() string {
 	return m.typ
@@ -12333,11 +12243,6 @@ func (m *EnrolmentMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *EnrolmentMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Enrolment).
 func (m *EnrolmentMutation) Type() string {
 	return m.typ
@@ -13194,11 +13099,6 @@ func (m *HomeModuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *HomeModuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (HomeModule).
 func (m *HomeModuleMutation) Type() string {
 	return m.typ
@@ -13774,11 +13674,6 @@ func (m *IdempotencyKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *IdempotencyKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *IdempotencyKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (IdempotencyKey).
@@ -14370,11 +14265,6 @@ func (m *IdentityMutation) OldAssurance(ctx context.Context) (v []string, err er
 	return oldValue.Assurance, nil
 }
 
-// AppendAssurance adds s to the "assurance" field.
-func (m *IdentityMutation) AppendAssurance(s []string) {
-	m.appendassurance = append(m.appendassurance, s...)
-}
-
 // AppendedAssurance returns the list of values that were appended to the "assurance" field in this mutation.
 func (m *IdentityMutation) AppendedAssurance() ([]string, bool) {
 	if len(m.appendassurance) == 0 {
@@ -14524,11 +14414,6 @@ func (m *IdentityMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *IdentityMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *IdentityMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Identity).
@@ -15194,11 +15079,6 @@ func (m *ImportChunkMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ImportChunkMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ImportChunkMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ImportChunk).
@@ -15891,19 +15771,6 @@ func (m *ImportFindingMutation) OldProblems(ctx context.Context) (v []vocab.Find
 	return oldValue.Problems, nil
 }
 
-// AppendProblems adds v to the "problems" field.
-func (m *ImportFindingMutation) AppendProblems(v []vocab.Finding) {
-	m.appendproblems = append(m.appendproblems, v...)
-}
-
-// AppendedProblems returns the list of values that were appended to the "problems" field in this mutation.
-func (m *ImportFindingMutation) AppendedProblems() ([]vocab.Finding, bool) {
-	if len(m.appendproblems) == 0 {
-		return nil, false
-	}
-	return m.appendproblems, true
-}
-
 // ResetProblems resets all changes to the "problems" field.
 func (m *ImportFindingMutation) ResetProblems() {
 	m.problems = nil
@@ -15955,11 +15822,6 @@ func (m *ImportFindingMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ImportFindingMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ImportFindingMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ImportFinding).
@@ -17531,11 +17393,6 @@ func (m *ImportRunMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ImportRunMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (ImportRun).
 func (m *ImportRunMutation) Type() string {
 	return m.typ
@@ -19053,11 +18910,6 @@ func (m *ImportSourceMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ImportSourceMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (ImportSource).
 func (m *ImportSourceMutation) Type() string {
 	return m.typ
@@ -20248,11 +20100,6 @@ func (m *InstitutionMutation) OldDomains(ctx context.Context) (v []string, err e
 	return oldValue.Domains, nil
 }
 
-// AppendDomains adds s to the "domains" field.
-func (m *InstitutionMutation) AppendDomains(s []string) {
-	m.appenddomains = append(m.appenddomains, s...)
-}
-
 // AppendedDomains returns the list of values that were appended to the "domains" field in this mutation.
 func (m *InstitutionMutation) AppendedDomains() ([]string, bool) {
 	if len(m.appenddomains) == 0 {
@@ -20429,11 +20276,6 @@ func (m *InstitutionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *InstitutionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *InstitutionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Institution).
@@ -21165,11 +21007,6 @@ func (m *LogoutTokenMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *LogoutTokenMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (LogoutToken).
 func (m *LogoutTokenMutation) Type() string {
 	return m.typ
@@ -21869,11 +21706,6 @@ func (m *MembershipMutation) OldHistory(ctx context.Context) (v []vocab.Standing
 	return oldValue.History, nil
 }
 
-// AppendHistory adds v to the "history" field.
-func (m *MembershipMutation) AppendHistory(v []vocab.Standing) {
-	m.appendhistory = append(m.appendhistory, v...)
-}
-
 // AppendedHistory returns the list of values that were appended to the "history" field in this mutation.
 func (m *MembershipMutation) AppendedHistory() ([]vocab.Standing, bool) {
 	if len(m.appendhistory) == 0 {
@@ -21960,11 +21792,6 @@ func (m *MembershipMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *MembershipMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *MembershipMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Membership).
@@ -22788,11 +22615,6 @@ func (m *MicroDegreeMutation) OldOutcomes(ctx context.Context) (v []vocab.Outcom
 	return oldValue.Outcomes, nil
 }
 
-// AppendOutcomes adds v to the "outcomes" field.
-func (m *MicroDegreeMutation) AppendOutcomes(v []vocab.Outcome) {
-	m.appendoutcomes = append(m.appendoutcomes, v...)
-}
-
 // AppendedOutcomes returns the list of values that were appended to the "outcomes" field in this mutation.
 func (m *MicroDegreeMutation) AppendedOutcomes() ([]vocab.Outcome, bool) {
 	if len(m.appendoutcomes) == 0 {
@@ -23161,11 +22983,6 @@ func (m *MicroDegreeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *MicroDegreeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *MicroDegreeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (MicroDegree).
@@ -24197,11 +24014,6 @@ func (m *OfferingMutation) OldWindows(ctx context.Context) (v []vocab.Window, er
 	return oldValue.Windows, nil
 }
 
-// AppendWindows adds v to the "windows" field.
-func (m *OfferingMutation) AppendWindows(v []vocab.Window) {
-	m.appendwindows = append(m.appendwindows, v...)
-}
-
 // AppendedWindows returns the list of values that were appended to the "windows" field in this mutation.
 func (m *OfferingMutation) AppendedWindows() ([]vocab.Window, bool) {
 	if len(m.appendwindows) == 0 {
@@ -24694,11 +24506,6 @@ func (m *OfferingMutation) OldSessions(ctx context.Context) (v []vocab.Session, 
 	return oldValue.Sessions, nil
 }
 
-// AppendSessions adds v to the "sessions" field.
-func (m *OfferingMutation) AppendSessions(v []vocab.Session) {
-	m.appendsessions = append(m.appendsessions, v...)
-}
-
 // AppendedSessions returns the list of values that were appended to the "sessions" field in this mutation.
 func (m *OfferingMutation) AppendedSessions() ([]vocab.Session, bool) {
 	if len(m.appendsessions) == 0 {
@@ -25009,11 +24816,6 @@ func (m *OfferingMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *OfferingMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *OfferingMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Offering).
@@ -26348,11 +26150,6 @@ func (m *OutboxEventMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *OutboxEventMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (OutboxEvent).
 func (m *OutboxEventMutation) Type() string {
 	return m.typ
@@ -26987,11 +26784,6 @@ func (m *PersonMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *PersonMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Person).
 func (m *PersonMutation) Type() string {
 	return m.typ
@@ -27610,19 +27402,6 @@ func (m *PortalMutation) OldReturnAddresses(ctx context.Context) (v []string, er
 	return oldValue.ReturnAddresses, nil
 }
 
-// AppendReturnAddresses adds s to the "return_addresses" field.
-func (m *PortalMutation) AppendReturnAddresses(s []string) {
-	m.appendreturn_addresses = append(m.appendreturn_addresses, s...)
-}
-
-// AppendedReturnAddresses returns the list of values that were appended to the "return_addresses" field in this mutation.
-func (m *PortalMutation) AppendedReturnAddresses() ([]string, bool) {
-	if len(m.appendreturn_addresses) == 0 {
-		return nil, false
-	}
-	return m.appendreturn_addresses, true
-}
-
 // ResetReturnAddresses resets all changes to the "return_addresses" field.
 func (m *PortalMutation) ResetReturnAddresses() {
 	m.return_addresses = nil
@@ -27799,11 +27578,6 @@ func (m *PortalMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *PortalMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *PortalMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Portal).
@@ -28624,11 +28398,6 @@ func (m *PortalCodeMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *PortalCodeMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (PortalCode).
 func (m *PortalCodeMutation) Type() string {
 	return m.typ
@@ -29376,11 +29145,6 @@ func (m *ProfileMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProfileMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProfileMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Profile).
@@ -30180,11 +29944,6 @@ func (m *ProgrammeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProgrammeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProgrammeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Programme).
@@ -31149,11 +30908,6 @@ func (m *ProviderMutation) OldScopes(ctx context.Context) (v []string, err error
 	return oldValue.Scopes, nil
 }
 
-// AppendScopes adds s to the "scopes" field.
-func (m *ProviderMutation) AppendScopes(s []string) {
-	m.appendscopes = append(m.appendscopes, s...)
-}
-
 // AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
 func (m *ProviderMutation) AppendedScopes() ([]string, bool) {
 	if len(m.appendscopes) == 0 {
@@ -31198,11 +30952,6 @@ func (m *ProviderMutation) OldAlgorithms(ctx context.Context) (v []string, err e
 		return v, fmt.Errorf("querying old value for OldAlgorithms: %w", err)
 	}
 	return oldValue.Algorithms, nil
-}
-
-// AppendAlgorithms adds s to the "algorithms" field.
-func (m *ProviderMutation) AppendAlgorithms(s []string) {
-	m.appendalgorithms = append(m.appendalgorithms, s...)
 }
 
 // AppendedAlgorithms returns the list of values that were appended to the "algorithms" field in this mutation.
@@ -31573,11 +31322,6 @@ func (m *ProviderMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProviderMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProviderMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Provider).
@@ -32479,11 +32223,6 @@ func (m *ProviderHomeMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ProviderHomeMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ProviderHomeMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ProviderHome).
@@ -33501,11 +33240,6 @@ func (m *RecognitionCaseMutation) OldDifferences(ctx context.Context) (v []vocab
 	return oldValue.Differences, nil
 }
 
-// AppendDifferences adds v to the "differences" field.
-func (m *RecognitionCaseMutation) AppendDifferences(v []vocab.Difference) {
-	m.appenddifferences = append(m.appenddifferences, v...)
-}
-
 // AppendedDifferences returns the list of values that were appended to the "differences" field in this mutation.
 func (m *RecognitionCaseMutation) AppendedDifferences() ([]vocab.Difference, bool) {
 	if len(m.appenddifferences) == 0 {
@@ -33946,11 +33680,6 @@ func (m *RecognitionCaseMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *RecognitionCaseMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *RecognitionCaseMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (RecognitionCase).
@@ -35690,11 +35419,6 @@ func (m *RecognitionRuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RecognitionRuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RecognitionRule).
 func (m *RecognitionRuleMutation) Type() string {
 	return m.typ
@@ -37414,11 +37138,6 @@ func (m *ResultMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *ResultMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (Result).
 func (m *ResultMutation) Type() string {
 	return m.typ
@@ -38960,11 +38679,6 @@ func (m *RoleGrantMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RoleGrantMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RoleGrant).
 func (m *RoleGrantMutation) Type() string {
 	return m.typ
@@ -40193,11 +39907,6 @@ func (m *RoleRuleMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *RoleRuleMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (RoleRule).
 func (m *RoleRuleMutation) Type() string {
 	return m.typ
@@ -41046,11 +40755,6 @@ func (m *SeatQuotaMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SeatQuotaMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SeatQuota).
 func (m *SeatQuotaMutation) Type() string {
 	return m.typ
@@ -41800,11 +41504,6 @@ func (m *ServerKeyMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *ServerKeyMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *ServerKeyMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (ServerKey).
@@ -42642,11 +42341,6 @@ func (m *SessionMutation) OldAmr(ctx context.Context) (v []string, err error) {
 	return oldValue.Amr, nil
 }
 
-// AppendAmr adds s to the "amr" field.
-func (m *SessionMutation) AppendAmr(s []string) {
-	m.appendamr = append(m.appendamr, s...)
-}
-
 // AppendedAmr returns the list of values that were appended to the "amr" field in this mutation.
 func (m *SessionMutation) AppendedAmr() ([]string, bool) {
 	if len(m.appendamr) == 0 {
@@ -42975,35 +42669,9 @@ func (m *SessionMutation) ResetParent() {
 	m.clearedparent = false
 }
 
-// AddLentIDs adds the "lent" edge to the Session entity by ids.
-func (m *SessionMutation) AddLentIDs(ids ...ident.ID) {
-	if m.lent == nil {
-		m.lent = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		m.lent[ids[i]] = struct{}{}
-	}
-}
-
-// ClearLent clears the "lent" edge to the Session entity.
-func (m *SessionMutation) ClearLent() {
-	m.clearedlent = true
-}
-
 // LentCleared reports if the "lent" edge to the Session entity was cleared.
 func (m *SessionMutation) LentCleared() bool {
 	return m.clearedlent
-}
-
-// RemoveLentIDs removes the "lent" edge to the Session entity by IDs.
-func (m *SessionMutation) RemoveLentIDs(ids ...ident.ID) {
-	if m.removedlent == nil {
-		m.removedlent = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		delete(m.lent, ids[i])
-		m.removedlent[ids[i]] = struct{}{}
-	}
 }
 
 // RemovedLent returns the removed IDs of the "lent" edge to the Session entity.
@@ -43074,11 +42742,6 @@ func (m *SessionMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *SessionMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *SessionMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Session).
@@ -44229,11 +43892,6 @@ func (m *SignInMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SignInMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SignIn).
 func (m *SignInMutation) Type() string {
 	return m.typ
@@ -45159,11 +44817,6 @@ func (m *SigningKeyMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *SigningKeyMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (SigningKey).
 func (m *SigningKeyMutation) Type() string {
 	return m.typ
@@ -46019,11 +45672,6 @@ func (m *StatusListMutation) Op() Op {
 	return m.op
 }
 
-// SetOp allows setting the mutation operation.
-func (m *StatusListMutation) SetOp(op Op) {
-	m.op = op
-}
-
 // Type returns the node type of this mutation (StatusList).
 func (m *StatusListMutation) Type() string {
 	return m.typ
@@ -46817,35 +46465,9 @@ func (m *UnitMutation) ResetParent() {
 	m.clearedparent = false
 }
 
-// AddChildIDs adds the "children" edge to the Unit entity by ids.
-func (m *UnitMutation) AddChildIDs(ids ...ident.ID) {
-	if m.children == nil {
-		m.children = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		m.children[ids[i]] = struct{}{}
-	}
-}
-
-// ClearChildren clears the "children" edge to the Unit entity.
-func (m *UnitMutation) ClearChildren() {
-	m.clearedchildren = true
-}
-
 // ChildrenCleared reports if the "children" edge to the Unit entity was cleared.
 func (m *UnitMutation) ChildrenCleared() bool {
 	return m.clearedchildren
-}
-
-// RemoveChildIDs removes the "children" edge to the Unit entity by IDs.
-func (m *UnitMutation) RemoveChildIDs(ids ...ident.ID) {
-	if m.removedchildren == nil {
-		m.removedchildren = make(map[ident.ID]struct{})
-	}
-	for i := range ids {
-		delete(m.children, ids[i])
-		m.removedchildren[ids[i]] = struct{}{}
-	}
 }
 
 // RemovedChildren returns the removed IDs of the "children" edge to the Unit entity.
@@ -46889,11 +46511,6 @@ func (m *UnitMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *UnitMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *UnitMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (Unit).
@@ -47511,11 +47128,6 @@ func (m *WorkItemMutation) OldPayload(ctx context.Context) (v json.RawMessage, e
 	return oldValue.Payload, nil
 }
 
-// AppendPayload adds jm to the "payload" field.
-func (m *WorkItemMutation) AppendPayload(jm json.RawMessage) {
-	m.appendpayload = append(m.appendpayload, jm...)
-}
-
 // AppendedPayload returns the list of values that were appended to the "payload" field in this mutation.
 func (m *WorkItemMutation) AppendedPayload() (json.RawMessage, bool) {
 	if len(m.appendpayload) == 0 {
@@ -47909,11 +47521,6 @@ func (m *WorkItemMutation) WhereP(ps ...func(*sql.Selector)) {
 // Op returns the operation name.
 func (m *WorkItemMutation) Op() Op {
 	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *WorkItemMutation) SetOp(op Op) {
-	m.op = op
 }
 
 // Type returns the node type of this mutation (WorkItem).

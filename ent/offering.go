@@ -5,14 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -92,39 +89,6 @@ type OfferingEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e OfferingEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// CourseOrErr returns the Course value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e OfferingEdges) CourseOrErr() (*Course, error) {
-	if e.Course != nil {
-		return e.Course, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: course.Label}
-	}
-	return nil, &NotLoadedError{edge: "course"}
-}
-
-// VersionOrErr returns the Version value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e OfferingEdges) VersionOrErr() (*CourseVersion, error) {
-	if e.Version != nil {
-		return e.Version, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: courseversion.Label}
-	}
-	return nil, &NotLoadedError{edge: "version"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -342,21 +306,6 @@ func (_m *Offering) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the Offering entity.
-func (_m *Offering) QueryInstitution() *InstitutionQuery {
-	return NewOfferingClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryCourse queries the "course" edge of the Offering entity.
-func (_m *Offering) QueryCourse() *CourseQuery {
-	return NewOfferingClient(_m.config).QueryCourse(_m)
-}
-
-// QueryVersion queries the "version" edge of the Offering entity.
-func (_m *Offering) QueryVersion() *CourseVersionQuery {
-	return NewOfferingClient(_m.config).QueryVersion(_m)
-}
-
 // Update returns a builder for updating this Offering.
 // Note that you need to call Offering.Unwrap() before calling this method if this Offering
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -375,98 +324,9 @@ func (_m *Offering) Unwrap() *Offering {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Offering) String() string {
-	var builder strings.Builder
-	builder.WriteString("Offering(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("course_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CourseID))
-	builder.WriteString(", ")
-	builder.WriteString("version_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.VersionID))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("schedule=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Schedule))
-	builder.WriteString(", ")
-	builder.WriteString("zone=")
-	builder.WriteString(_m.Zone)
-	builder.WriteString(", ")
-	builder.WriteString("opens_at=")
-	builder.WriteString(_m.OpensAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.ClosesAt; v != nil {
-		builder.WriteString("closes_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("windows=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Windows))
-	builder.WriteString(", ")
-	if v := _m.StartsOn; v != nil {
-		builder.WriteString("starts_on=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.EndsOn; v != nil {
-		builder.WriteString("ends_on=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("seats=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Seats))
-	builder.WriteString(", ")
-	builder.WriteString("seats_taken=")
-	builder.WriteString(fmt.Sprintf("%v", _m.SeatsTaken))
-	builder.WriteString(", ")
-	builder.WriteString("language=")
-	builder.WriteString(_m.Language)
-	builder.WriteString(", ")
-	builder.WriteString("mode=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Mode))
-	builder.WriteString(", ")
-	builder.WriteString("place=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Place))
-	builder.WriteString(", ")
-	builder.WriteString("funding=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Funding))
-	builder.WriteString(", ")
-	builder.WriteString("fee_cents=")
-	builder.WriteString(fmt.Sprintf("%v", _m.FeeCents))
-	builder.WriteString(", ")
-	builder.WriteString("fee_currency=")
-	builder.WriteString(_m.FeeCurrency)
-	builder.WriteString(", ")
-	builder.WriteString("sessions=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Sessions))
-	builder.WriteString(", ")
-	builder.WriteString("waitlist_places=")
-	builder.WriteString(fmt.Sprintf("%v", _m.WaitlistPlaces))
-	builder.WriteString(", ")
-	builder.WriteString("waitlist_order=")
-	builder.WriteString(fmt.Sprintf("%v", _m.WaitlistOrder))
-	builder.WriteString(", ")
-	builder.WriteString("offer_hours=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OfferHours))
-	builder.WriteString(", ")
-	if v := _m.ExternalID; v != nil {
-		builder.WriteString("external_id=")
-		builder.WriteString(*v)
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Offering(" + string(_m.ID) + ")"
 }
 
 // Offerings is a parsable slice of Offering.

@@ -31,25 +31,9 @@ func (_c *OfferingCreate) SetCreatedAt(v time.Time) *OfferingCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableCreatedAt(v *time.Time) *OfferingCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *OfferingCreate) SetUpdatedAt(v time.Time) *OfferingCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableUpdatedAt(v *time.Time) *OfferingCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -155,14 +139,6 @@ func (_c *OfferingCreate) SetSeatsTaken(v int) *OfferingCreate {
 	return _c
 }
 
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableSeatsTaken(v *int) *OfferingCreate {
-	if v != nil {
-		_c.SetSeatsTaken(*v)
-	}
-	return _c
-}
-
 // SetLanguage sets the "language" field.
 func (_c *OfferingCreate) SetLanguage(v string) *OfferingCreate {
 	_c.mutation.SetLanguage(v)
@@ -227,25 +203,9 @@ func (_c *OfferingCreate) SetWaitlistPlaces(v int) *OfferingCreate {
 	return _c
 }
 
-// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableWaitlistPlaces(v *int) *OfferingCreate {
-	if v != nil {
-		_c.SetWaitlistPlaces(*v)
-	}
-	return _c
-}
-
 // SetWaitlistOrder sets the "waitlist_order" field.
 func (_c *OfferingCreate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingCreate {
 	_c.mutation.SetWaitlistOrder(v)
-	return _c
-}
-
-// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingCreate {
-	if v != nil {
-		_c.SetWaitlistOrder(*v)
-	}
 	return _c
 }
 
@@ -255,25 +215,9 @@ func (_c *OfferingCreate) SetOfferHours(v int) *OfferingCreate {
 	return _c
 }
 
-// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableOfferHours(v *int) *OfferingCreate {
-	if v != nil {
-		_c.SetOfferHours(*v)
-	}
-	return _c
-}
-
 // SetExternalID sets the "external_id" field.
 func (_c *OfferingCreate) SetExternalID(v string) *OfferingCreate {
 	_c.mutation.SetExternalID(v)
-	return _c
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableExternalID(v *string) *OfferingCreate {
-	if v != nil {
-		_c.SetExternalID(*v)
-	}
 	return _c
 }
 
@@ -281,24 +225,6 @@ func (_c *OfferingCreate) SetNillableExternalID(v *string) *OfferingCreate {
 func (_c *OfferingCreate) SetID(v ident.ID) *OfferingCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *OfferingCreate) SetNillableID(v *ident.ID) *OfferingCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *OfferingCreate) SetInstitution(v *Institution) *OfferingCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetCourse sets the "course" edge to the Course entity.
-func (_c *OfferingCreate) SetCourse(v *Course) *OfferingCreate {
-	return _c.SetCourseID(v.ID)
 }
 
 // SetVersion sets the "version" edge to the CourseVersion entity.
@@ -687,53 +613,17 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 		_node.ExternalID = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   offering.InstitutionTable,
-			Columns: []string{offering.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, offering.InstitutionTable, offering.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CourseIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   offering.CourseTable,
-			Columns: []string{offering.CourseColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(course.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, offering.CourseTable, offering.CourseColumn, false, course.FieldID, nodes)
 		_node.CourseID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.VersionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   offering.VersionTable,
-			Columns: []string{offering.VersionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(courseversion.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, offering.VersionTable, offering.VersionColumn, false, courseversion.FieldID, nodes)
 		_node.VersionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -43,25 +43,9 @@ func (_u *OfferingUpdate) SetState(v offering.State) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableState(v *offering.State) *OfferingUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetSchedule sets the "schedule" field.
 func (_u *OfferingUpdate) SetSchedule(v offering.Schedule) *OfferingUpdate {
 	_u.mutation.SetSchedule(v)
-	return _u
-}
-
-// SetNillableSchedule sets the "schedule" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableSchedule(v *offering.Schedule) *OfferingUpdate {
-	if v != nil {
-		_u.SetSchedule(*v)
-	}
 	return _u
 }
 
@@ -71,25 +55,9 @@ func (_u *OfferingUpdate) SetZone(v string) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableZone sets the "zone" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableZone(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetZone(*v)
-	}
-	return _u
-}
-
 // SetOpensAt sets the "opens_at" field.
 func (_u *OfferingUpdate) SetOpensAt(v time.Time) *OfferingUpdate {
 	_u.mutation.SetOpensAt(v)
-	return _u
-}
-
-// SetNillableOpensAt sets the "opens_at" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableOpensAt(v *time.Time) *OfferingUpdate {
-	if v != nil {
-		_u.SetOpensAt(*v)
-	}
 	return _u
 }
 
@@ -116,12 +84,6 @@ func (_u *OfferingUpdate) ClearClosesAt() *OfferingUpdate {
 // SetWindows sets the "windows" field.
 func (_u *OfferingUpdate) SetWindows(v []vocab.Window) *OfferingUpdate {
 	_u.mutation.SetWindows(v)
-	return _u
-}
-
-// AppendWindows appends value to the "windows" field.
-func (_u *OfferingUpdate) AppendWindows(v []vocab.Window) *OfferingUpdate {
-	_u.mutation.AppendWindows(v)
 	return _u
 }
 
@@ -172,14 +134,6 @@ func (_u *OfferingUpdate) SetSeats(v int) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableSeats sets the "seats" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableSeats(v *int) *OfferingUpdate {
-	if v != nil {
-		_u.SetSeats(*v)
-	}
-	return _u
-}
-
 // AddSeats adds value to the "seats" field.
 func (_u *OfferingUpdate) AddSeats(v int) *OfferingUpdate {
 	_u.mutation.AddSeats(v)
@@ -190,14 +144,6 @@ func (_u *OfferingUpdate) AddSeats(v int) *OfferingUpdate {
 func (_u *OfferingUpdate) SetSeatsTaken(v int) *OfferingUpdate {
 	_u.mutation.ResetSeatsTaken()
 	_u.mutation.SetSeatsTaken(v)
-	return _u
-}
-
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableSeatsTaken(v *int) *OfferingUpdate {
-	if v != nil {
-		_u.SetSeatsTaken(*v)
-	}
 	return _u
 }
 
@@ -213,25 +159,9 @@ func (_u *OfferingUpdate) SetLanguage(v string) *OfferingUpdate {
 	return _u
 }
 
-// SetNillableLanguage sets the "language" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableLanguage(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetLanguage(*v)
-	}
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *OfferingUpdate) SetMode(v vocab.DeliveryMode) *OfferingUpdate {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableMode(v *vocab.DeliveryMode) *OfferingUpdate {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -288,24 +218,10 @@ func (_u *OfferingUpdate) SetSessions(v []vocab.Session) *OfferingUpdate {
 	return _u
 }
 
-// AppendSessions appends value to the "sessions" field.
-func (_u *OfferingUpdate) AppendSessions(v []vocab.Session) *OfferingUpdate {
-	_u.mutation.AppendSessions(v)
-	return _u
-}
-
 // SetWaitlistPlaces sets the "waitlist_places" field.
 func (_u *OfferingUpdate) SetWaitlistPlaces(v int) *OfferingUpdate {
 	_u.mutation.ResetWaitlistPlaces()
 	_u.mutation.SetWaitlistPlaces(v)
-	return _u
-}
-
-// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableWaitlistPlaces(v *int) *OfferingUpdate {
-	if v != nil {
-		_u.SetWaitlistPlaces(*v)
-	}
 	return _u
 }
 
@@ -321,26 +237,10 @@ func (_u *OfferingUpdate) SetWaitlistOrder(v offering.WaitlistOrder) *OfferingUp
 	return _u
 }
 
-// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingUpdate {
-	if v != nil {
-		_u.SetWaitlistOrder(*v)
-	}
-	return _u
-}
-
 // SetOfferHours sets the "offer_hours" field.
 func (_u *OfferingUpdate) SetOfferHours(v int) *OfferingUpdate {
 	_u.mutation.ResetOfferHours()
 	_u.mutation.SetOfferHours(v)
-	return _u
-}
-
-// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableOfferHours(v *int) *OfferingUpdate {
-	if v != nil {
-		_u.SetOfferHours(*v)
-	}
 	return _u
 }
 
@@ -353,14 +253,6 @@ func (_u *OfferingUpdate) AddOfferHours(v int) *OfferingUpdate {
 // SetExternalID sets the "external_id" field.
 func (_u *OfferingUpdate) SetExternalID(v string) *OfferingUpdate {
 	_u.mutation.SetExternalID(v)
-	return _u
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_u *OfferingUpdate) SetNillableExternalID(v *string) *OfferingUpdate {
-	if v != nil {
-		_u.SetExternalID(*v)
-	}
 	return _u
 }
 
@@ -655,25 +547,9 @@ func (_u *OfferingUpdateOne) SetState(v offering.State) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableState(v *offering.State) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetSchedule sets the "schedule" field.
 func (_u *OfferingUpdateOne) SetSchedule(v offering.Schedule) *OfferingUpdateOne {
 	_u.mutation.SetSchedule(v)
-	return _u
-}
-
-// SetNillableSchedule sets the "schedule" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableSchedule(v *offering.Schedule) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetSchedule(*v)
-	}
 	return _u
 }
 
@@ -683,25 +559,9 @@ func (_u *OfferingUpdateOne) SetZone(v string) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableZone sets the "zone" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableZone(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetZone(*v)
-	}
-	return _u
-}
-
 // SetOpensAt sets the "opens_at" field.
 func (_u *OfferingUpdateOne) SetOpensAt(v time.Time) *OfferingUpdateOne {
 	_u.mutation.SetOpensAt(v)
-	return _u
-}
-
-// SetNillableOpensAt sets the "opens_at" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableOpensAt(v *time.Time) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetOpensAt(*v)
-	}
 	return _u
 }
 
@@ -728,12 +588,6 @@ func (_u *OfferingUpdateOne) ClearClosesAt() *OfferingUpdateOne {
 // SetWindows sets the "windows" field.
 func (_u *OfferingUpdateOne) SetWindows(v []vocab.Window) *OfferingUpdateOne {
 	_u.mutation.SetWindows(v)
-	return _u
-}
-
-// AppendWindows appends value to the "windows" field.
-func (_u *OfferingUpdateOne) AppendWindows(v []vocab.Window) *OfferingUpdateOne {
-	_u.mutation.AppendWindows(v)
 	return _u
 }
 
@@ -784,14 +638,6 @@ func (_u *OfferingUpdateOne) SetSeats(v int) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableSeats sets the "seats" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableSeats(v *int) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetSeats(*v)
-	}
-	return _u
-}
-
 // AddSeats adds value to the "seats" field.
 func (_u *OfferingUpdateOne) AddSeats(v int) *OfferingUpdateOne {
 	_u.mutation.AddSeats(v)
@@ -802,14 +648,6 @@ func (_u *OfferingUpdateOne) AddSeats(v int) *OfferingUpdateOne {
 func (_u *OfferingUpdateOne) SetSeatsTaken(v int) *OfferingUpdateOne {
 	_u.mutation.ResetSeatsTaken()
 	_u.mutation.SetSeatsTaken(v)
-	return _u
-}
-
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableSeatsTaken(v *int) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetSeatsTaken(*v)
-	}
 	return _u
 }
 
@@ -825,25 +663,9 @@ func (_u *OfferingUpdateOne) SetLanguage(v string) *OfferingUpdateOne {
 	return _u
 }
 
-// SetNillableLanguage sets the "language" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableLanguage(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetLanguage(*v)
-	}
-	return _u
-}
-
 // SetMode sets the "mode" field.
 func (_u *OfferingUpdateOne) SetMode(v vocab.DeliveryMode) *OfferingUpdateOne {
 	_u.mutation.SetMode(v)
-	return _u
-}
-
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableMode(v *vocab.DeliveryMode) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetMode(*v)
-	}
 	return _u
 }
 
@@ -900,24 +722,10 @@ func (_u *OfferingUpdateOne) SetSessions(v []vocab.Session) *OfferingUpdateOne {
 	return _u
 }
 
-// AppendSessions appends value to the "sessions" field.
-func (_u *OfferingUpdateOne) AppendSessions(v []vocab.Session) *OfferingUpdateOne {
-	_u.mutation.AppendSessions(v)
-	return _u
-}
-
 // SetWaitlistPlaces sets the "waitlist_places" field.
 func (_u *OfferingUpdateOne) SetWaitlistPlaces(v int) *OfferingUpdateOne {
 	_u.mutation.ResetWaitlistPlaces()
 	_u.mutation.SetWaitlistPlaces(v)
-	return _u
-}
-
-// SetNillableWaitlistPlaces sets the "waitlist_places" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableWaitlistPlaces(v *int) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetWaitlistPlaces(*v)
-	}
 	return _u
 }
 
@@ -933,26 +741,10 @@ func (_u *OfferingUpdateOne) SetWaitlistOrder(v offering.WaitlistOrder) *Offerin
 	return _u
 }
 
-// SetNillableWaitlistOrder sets the "waitlist_order" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableWaitlistOrder(v *offering.WaitlistOrder) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetWaitlistOrder(*v)
-	}
-	return _u
-}
-
 // SetOfferHours sets the "offer_hours" field.
 func (_u *OfferingUpdateOne) SetOfferHours(v int) *OfferingUpdateOne {
 	_u.mutation.ResetOfferHours()
 	_u.mutation.SetOfferHours(v)
-	return _u
-}
-
-// SetNillableOfferHours sets the "offer_hours" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableOfferHours(v *int) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetOfferHours(*v)
-	}
 	return _u
 }
 
@@ -965,14 +757,6 @@ func (_u *OfferingUpdateOne) AddOfferHours(v int) *OfferingUpdateOne {
 // SetExternalID sets the "external_id" field.
 func (_u *OfferingUpdateOne) SetExternalID(v string) *OfferingUpdateOne {
 	_u.mutation.SetExternalID(v)
-	return _u
-}
-
-// SetNillableExternalID sets the "external_id" field if the given value is not nil.
-func (_u *OfferingUpdateOne) SetNillableExternalID(v *string) *OfferingUpdateOne {
-	if v != nil {
-		_u.SetExternalID(*v)
-	}
 	return _u
 }
 

@@ -28,14 +28,6 @@ func (_c *OutboxEventCreate) SetCreatedAt(v time.Time) *OutboxEventCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *OutboxEventCreate) SetNillableCreatedAt(v *time.Time) *OutboxEventCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetType sets the "type" field.
 func (_c *OutboxEventCreate) SetType(v string) *OutboxEventCreate {
 	_c.mutation.SetType(v)
@@ -114,25 +106,9 @@ func (_c *OutboxEventCreate) SetSequence(v int64) *OutboxEventCreate {
 	return _c
 }
 
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_c *OutboxEventCreate) SetNillableSequence(v *int64) *OutboxEventCreate {
-	if v != nil {
-		_c.SetSequence(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *OutboxEventCreate) SetID(v ident.ID) *OutboxEventCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *OutboxEventCreate) SetNillableID(v *ident.ID) *OutboxEventCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -35,14 +35,6 @@ func (_u *OutboxEventUpdate) SetAudience(v outboxevent.Audience) *OutboxEventUpd
 	return _u
 }
 
-// SetNillableAudience sets the "audience" field if the given value is not nil.
-func (_u *OutboxEventUpdate) SetNillableAudience(v *outboxevent.Audience) *OutboxEventUpdate {
-	if v != nil {
-		_u.SetAudience(*v)
-	}
-	return _u
-}
-
 // SetHomeID sets the "home_id" field.
 func (_u *OutboxEventUpdate) SetHomeID(v ident.ID) *OutboxEventUpdate {
 	_u.mutation.SetHomeID(v)
@@ -107,14 +99,6 @@ func (_u *OutboxEventUpdate) ClearPersonID() *OutboxEventUpdate {
 func (_u *OutboxEventUpdate) SetSequence(v int64) *OutboxEventUpdate {
 	_u.mutation.ResetSequence()
 	_u.mutation.SetSequence(v)
-	return _u
-}
-
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_u *OutboxEventUpdate) SetNillableSequence(v *int64) *OutboxEventUpdate {
-	if v != nil {
-		_u.SetSequence(*v)
-	}
 	return _u
 }
 
@@ -263,14 +247,6 @@ func (_u *OutboxEventUpdateOne) SetAudience(v outboxevent.Audience) *OutboxEvent
 	return _u
 }
 
-// SetNillableAudience sets the "audience" field if the given value is not nil.
-func (_u *OutboxEventUpdateOne) SetNillableAudience(v *outboxevent.Audience) *OutboxEventUpdateOne {
-	if v != nil {
-		_u.SetAudience(*v)
-	}
-	return _u
-}
-
 // SetHomeID sets the "home_id" field.
 func (_u *OutboxEventUpdateOne) SetHomeID(v ident.ID) *OutboxEventUpdateOne {
 	_u.mutation.SetHomeID(v)
@@ -335,14 +311,6 @@ func (_u *OutboxEventUpdateOne) ClearPersonID() *OutboxEventUpdateOne {
 func (_u *OutboxEventUpdateOne) SetSequence(v int64) *OutboxEventUpdateOne {
 	_u.mutation.ResetSequence()
 	_u.mutation.SetSequence(v)
-	return _u
-}
-
-// SetNillableSequence sets the "sequence" field if the given value is not nil.
-func (_u *OutboxEventUpdateOne) SetNillableSequence(v *int64) *OutboxEventUpdateOne {
-	if v != nil {
-		_u.SetSequence(*v)
-	}
 	return _u
 }
 

@@ -4,7 +4,6 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -108,25 +107,9 @@ func (_m *Person) Unwrap() *Person {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Person) String() string {
-	var builder strings.Builder
-	builder.WriteString("Person(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.SignedInAt; v != nil {
-		builder.WriteString("signed_in_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.UnlinkedAt; v != nil {
-		builder.WriteString("unlinked_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Person(" + string(_m.ID) + ")"
 }
 
 // Persons is a parsable slice of Person.

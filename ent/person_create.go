@@ -27,25 +27,9 @@ func (_c *PersonCreate) SetCreatedAt(v time.Time) *PersonCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *PersonCreate) SetNillableCreatedAt(v *time.Time) *PersonCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetSignedInAt sets the "signed_in_at" field.
 func (_c *PersonCreate) SetSignedInAt(v time.Time) *PersonCreate {
 	_c.mutation.SetSignedInAt(v)
-	return _c
-}
-
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_c *PersonCreate) SetNillableSignedInAt(v *time.Time) *PersonCreate {
-	if v != nil {
-		_c.SetSignedInAt(*v)
-	}
 	return _c
 }
 
@@ -55,25 +39,9 @@ func (_c *PersonCreate) SetUnlinkedAt(v time.Time) *PersonCreate {
 	return _c
 }
 
-// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
-func (_c *PersonCreate) SetNillableUnlinkedAt(v *time.Time) *PersonCreate {
-	if v != nil {
-		_c.SetUnlinkedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *PersonCreate) SetID(v ident.ID) *PersonCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *PersonCreate) SetNillableID(v *ident.ID) *PersonCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -35,14 +35,6 @@ func (_u *PersonUpdate) SetSignedInAt(v time.Time) *PersonUpdate {
 	return _u
 }
 
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_u *PersonUpdate) SetNillableSignedInAt(v *time.Time) *PersonUpdate {
-	if v != nil {
-		_u.SetSignedInAt(*v)
-	}
-	return _u
-}
-
 // ClearSignedInAt clears the value of the "signed_in_at" field.
 func (_u *PersonUpdate) ClearSignedInAt() *PersonUpdate {
 	_u.mutation.ClearSignedInAt()
@@ -52,14 +44,6 @@ func (_u *PersonUpdate) ClearSignedInAt() *PersonUpdate {
 // SetUnlinkedAt sets the "unlinked_at" field.
 func (_u *PersonUpdate) SetUnlinkedAt(v time.Time) *PersonUpdate {
 	_u.mutation.SetUnlinkedAt(v)
-	return _u
-}
-
-// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
-func (_u *PersonUpdate) SetNillableUnlinkedAt(v *time.Time) *PersonUpdate {
-	if v != nil {
-		_u.SetUnlinkedAt(*v)
-	}
 	return _u
 }
 
@@ -156,14 +140,6 @@ func (_u *PersonUpdateOne) SetSignedInAt(v time.Time) *PersonUpdateOne {
 	return _u
 }
 
-// SetNillableSignedInAt sets the "signed_in_at" field if the given value is not nil.
-func (_u *PersonUpdateOne) SetNillableSignedInAt(v *time.Time) *PersonUpdateOne {
-	if v != nil {
-		_u.SetSignedInAt(*v)
-	}
-	return _u
-}
-
 // ClearSignedInAt clears the value of the "signed_in_at" field.
 func (_u *PersonUpdateOne) ClearSignedInAt() *PersonUpdateOne {
 	_u.mutation.ClearSignedInAt()
@@ -173,14 +149,6 @@ func (_u *PersonUpdateOne) ClearSignedInAt() *PersonUpdateOne {
 // SetUnlinkedAt sets the "unlinked_at" field.
 func (_u *PersonUpdateOne) SetUnlinkedAt(v time.Time) *PersonUpdateOne {
 	_u.mutation.SetUnlinkedAt(v)
-	return _u
-}
-
-// SetNillableUnlinkedAt sets the "unlinked_at" field if the given value is not nil.
-func (_u *PersonUpdateOne) SetNillableUnlinkedAt(v *time.Time) *PersonUpdateOne {
-	if v != nil {
-		_u.SetUnlinkedAt(*v)
-	}
 	return _u
 }
 

@@ -5,13 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/alliance"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/portal"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -54,28 +52,6 @@ type PortalEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e PortalEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// AllianceOrErr returns the Alliance value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e PortalEdges) AllianceOrErr() (*Alliance, error) {
-	if e.Alliance != nil {
-		return e.Alliance, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: alliance.Label}
-	}
-	return nil, &NotLoadedError{edge: "alliance"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -184,16 +160,6 @@ func (_m *Portal) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the Portal entity.
-func (_m *Portal) QueryInstitution() *InstitutionQuery {
-	return NewPortalClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryAlliance queries the "alliance" edge of the Portal entity.
-func (_m *Portal) QueryAlliance() *AllianceQuery {
-	return NewPortalClient(_m.config).QueryAlliance(_m)
-}
-
 // Update returns a builder for updating this Portal.
 // Note that you need to call Portal.Unwrap() before calling this method if this Portal
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -212,49 +178,9 @@ func (_m *Portal) Unwrap() *Portal {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Portal) String() string {
-	var builder strings.Builder
-	builder.WriteString("Portal(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.InstitutionID; v != nil {
-		builder.WriteString("institution_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.AllianceID; v != nil {
-		builder.WriteString("alliance_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("name=")
-	builder.WriteString(_m.Name)
-	builder.WriteString(", ")
-	builder.WriteString("origin=")
-	builder.WriteString(_m.Origin)
-	builder.WriteString(", ")
-	if v := _m.HeldOrigin; v != nil {
-		builder.WriteString("held_origin=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("return_addresses=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ReturnAddresses))
-	builder.WriteString(", ")
-	if v := _m.UsedAt; v != nil {
-		builder.WriteString("used_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.EndedAt; v != nil {
-		builder.WriteString("ended_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Portal(" + string(_m.ID) + ")"
 }
 
 // Portals is a parsable slice of Portal.

@@ -29,39 +29,15 @@ func (_c *PortalCreate) SetCreatedAt(v time.Time) *PortalCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableCreatedAt(v *time.Time) *PortalCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *PortalCreate) SetInstitutionID(v ident.ID) *PortalCreate {
 	_c.mutation.SetInstitutionID(v)
 	return _c
 }
 
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableInstitutionID(v *ident.ID) *PortalCreate {
-	if v != nil {
-		_c.SetInstitutionID(*v)
-	}
-	return _c
-}
-
 // SetAllianceID sets the "alliance_id" field.
 func (_c *PortalCreate) SetAllianceID(v ident.ID) *PortalCreate {
 	_c.mutation.SetAllianceID(v)
-	return _c
-}
-
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableAllianceID(v *ident.ID) *PortalCreate {
-	if v != nil {
-		_c.SetAllianceID(*v)
-	}
 	return _c
 }
 
@@ -83,14 +59,6 @@ func (_c *PortalCreate) SetHeldOrigin(v string) *PortalCreate {
 	return _c
 }
 
-// SetNillableHeldOrigin sets the "held_origin" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableHeldOrigin(v *string) *PortalCreate {
-	if v != nil {
-		_c.SetHeldOrigin(*v)
-	}
-	return _c
-}
-
 // SetReturnAddresses sets the "return_addresses" field.
 func (_c *PortalCreate) SetReturnAddresses(v []string) *PortalCreate {
 	_c.mutation.SetReturnAddresses(v)
@@ -103,25 +71,9 @@ func (_c *PortalCreate) SetUsedAt(v time.Time) *PortalCreate {
 	return _c
 }
 
-// SetNillableUsedAt sets the "used_at" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableUsedAt(v *time.Time) *PortalCreate {
-	if v != nil {
-		_c.SetUsedAt(*v)
-	}
-	return _c
-}
-
 // SetEndedAt sets the "ended_at" field.
 func (_c *PortalCreate) SetEndedAt(v time.Time) *PortalCreate {
 	_c.mutation.SetEndedAt(v)
-	return _c
-}
-
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableEndedAt(v *time.Time) *PortalCreate {
-	if v != nil {
-		_c.SetEndedAt(*v)
-	}
 	return _c
 }
 
@@ -129,24 +81,6 @@ func (_c *PortalCreate) SetNillableEndedAt(v *time.Time) *PortalCreate {
 func (_c *PortalCreate) SetID(v ident.ID) *PortalCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *PortalCreate) SetNillableID(v *ident.ID) *PortalCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *PortalCreate) SetInstitution(v *Institution) *PortalCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_c *PortalCreate) SetAlliance(v *Alliance) *PortalCreate {
-	return _c.SetAllianceID(v.ID)
 }
 
 // Mutation returns the PortalMutation object of the builder.
@@ -302,36 +236,12 @@ func (_c *PortalCreate) createSpec() (*Portal, *sqlgraph.CreateSpec) {
 		_node.EndedAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.InstitutionTable,
-			Columns: []string{portal.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.AllianceTable,
-			Columns: []string{portal.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn, false, alliance.FieldID, nodes)
 		_node.AllianceID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

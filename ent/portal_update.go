@@ -38,14 +38,6 @@ func (_u *PortalUpdate) SetInstitutionID(v ident.ID) *PortalUpdate {
 	return _u
 }
 
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_u *PortalUpdate) SetNillableInstitutionID(v *ident.ID) *PortalUpdate {
-	if v != nil {
-		_u.SetInstitutionID(*v)
-	}
-	return _u
-}
-
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *PortalUpdate) ClearInstitutionID() *PortalUpdate {
 	_u.mutation.ClearInstitutionID()
@@ -55,14 +47,6 @@ func (_u *PortalUpdate) ClearInstitutionID() *PortalUpdate {
 // SetAllianceID sets the "alliance_id" field.
 func (_u *PortalUpdate) SetAllianceID(v ident.ID) *PortalUpdate {
 	_u.mutation.SetAllianceID(v)
-	return _u
-}
-
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_u *PortalUpdate) SetNillableAllianceID(v *ident.ID) *PortalUpdate {
-	if v != nil {
-		_u.SetAllianceID(*v)
-	}
 	return _u
 }
 
@@ -78,14 +62,6 @@ func (_u *PortalUpdate) SetHeldOrigin(v string) *PortalUpdate {
 	return _u
 }
 
-// SetNillableHeldOrigin sets the "held_origin" field if the given value is not nil.
-func (_u *PortalUpdate) SetNillableHeldOrigin(v *string) *PortalUpdate {
-	if v != nil {
-		_u.SetHeldOrigin(*v)
-	}
-	return _u
-}
-
 // ClearHeldOrigin clears the value of the "held_origin" field.
 func (_u *PortalUpdate) ClearHeldOrigin() *PortalUpdate {
 	_u.mutation.ClearHeldOrigin()
@@ -95,14 +71,6 @@ func (_u *PortalUpdate) ClearHeldOrigin() *PortalUpdate {
 // SetUsedAt sets the "used_at" field.
 func (_u *PortalUpdate) SetUsedAt(v time.Time) *PortalUpdate {
 	_u.mutation.SetUsedAt(v)
-	return _u
-}
-
-// SetNillableUsedAt sets the "used_at" field if the given value is not nil.
-func (_u *PortalUpdate) SetNillableUsedAt(v *time.Time) *PortalUpdate {
-	if v != nil {
-		_u.SetUsedAt(*v)
-	}
 	return _u
 }
 
@@ -118,28 +86,10 @@ func (_u *PortalUpdate) SetEndedAt(v time.Time) *PortalUpdate {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *PortalUpdate) SetNillableEndedAt(v *time.Time) *PortalUpdate {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *PortalUpdate) ClearEndedAt() *PortalUpdate {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_u *PortalUpdate) SetInstitution(v *Institution) *PortalUpdate {
-	return _u.SetInstitutionID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_u *PortalUpdate) SetAlliance(v *Alliance) *PortalUpdate {
-	return _u.SetAllianceID(v.ID)
 }
 
 // Mutation returns the PortalMutation object of the builder.
@@ -243,61 +193,19 @@ func (_u *PortalUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(portal.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.InstitutionCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.InstitutionTable,
-			Columns: []string{portal.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn, false, institution.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.InstitutionTable,
-			Columns: []string{portal.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn, false, institution.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AllianceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.AllianceTable,
-			Columns: []string{portal.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn, false, alliance.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.AllianceTable,
-			Columns: []string{portal.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn, false, alliance.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -328,14 +236,6 @@ func (_u *PortalUpdateOne) SetInstitutionID(v ident.ID) *PortalUpdateOne {
 	return _u
 }
 
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_u *PortalUpdateOne) SetNillableInstitutionID(v *ident.ID) *PortalUpdateOne {
-	if v != nil {
-		_u.SetInstitutionID(*v)
-	}
-	return _u
-}
-
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *PortalUpdateOne) ClearInstitutionID() *PortalUpdateOne {
 	_u.mutation.ClearInstitutionID()
@@ -345,14 +245,6 @@ func (_u *PortalUpdateOne) ClearInstitutionID() *PortalUpdateOne {
 // SetAllianceID sets the "alliance_id" field.
 func (_u *PortalUpdateOne) SetAllianceID(v ident.ID) *PortalUpdateOne {
 	_u.mutation.SetAllianceID(v)
-	return _u
-}
-
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_u *PortalUpdateOne) SetNillableAllianceID(v *ident.ID) *PortalUpdateOne {
-	if v != nil {
-		_u.SetAllianceID(*v)
-	}
 	return _u
 }
 
@@ -368,14 +260,6 @@ func (_u *PortalUpdateOne) SetHeldOrigin(v string) *PortalUpdateOne {
 	return _u
 }
 
-// SetNillableHeldOrigin sets the "held_origin" field if the given value is not nil.
-func (_u *PortalUpdateOne) SetNillableHeldOrigin(v *string) *PortalUpdateOne {
-	if v != nil {
-		_u.SetHeldOrigin(*v)
-	}
-	return _u
-}
-
 // ClearHeldOrigin clears the value of the "held_origin" field.
 func (_u *PortalUpdateOne) ClearHeldOrigin() *PortalUpdateOne {
 	_u.mutation.ClearHeldOrigin()
@@ -385,14 +269,6 @@ func (_u *PortalUpdateOne) ClearHeldOrigin() *PortalUpdateOne {
 // SetUsedAt sets the "used_at" field.
 func (_u *PortalUpdateOne) SetUsedAt(v time.Time) *PortalUpdateOne {
 	_u.mutation.SetUsedAt(v)
-	return _u
-}
-
-// SetNillableUsedAt sets the "used_at" field if the given value is not nil.
-func (_u *PortalUpdateOne) SetNillableUsedAt(v *time.Time) *PortalUpdateOne {
-	if v != nil {
-		_u.SetUsedAt(*v)
-	}
 	return _u
 }
 
@@ -408,28 +284,10 @@ func (_u *PortalUpdateOne) SetEndedAt(v time.Time) *PortalUpdateOne {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *PortalUpdateOne) SetNillableEndedAt(v *time.Time) *PortalUpdateOne {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *PortalUpdateOne) ClearEndedAt() *PortalUpdateOne {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_u *PortalUpdateOne) SetInstitution(v *Institution) *PortalUpdateOne {
-	return _u.SetInstitutionID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_u *PortalUpdateOne) SetAlliance(v *Alliance) *PortalUpdateOne {
-	return _u.SetAllianceID(v.ID)
 }
 
 // Mutation returns the PortalMutation object of the builder.
@@ -563,61 +421,19 @@ func (_u *PortalUpdateOne) sqlSave(ctx context.Context) (_node *Portal, err erro
 		_spec.ClearField(portal.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.InstitutionCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.InstitutionTable,
-			Columns: []string{portal.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn, false, institution.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.InstitutionTable,
-			Columns: []string{portal.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.InstitutionTable, portal.InstitutionColumn, false, institution.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AllianceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.AllianceTable,
-			Columns: []string{portal.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn, false, alliance.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portal.AllianceTable,
-			Columns: []string{portal.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portal.AllianceTable, portal.AllianceColumn, false, alliance.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

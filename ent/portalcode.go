@@ -4,14 +4,13 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/portal"
+
 	"github.com/peregrine-exchange/peregrine/ent/portalcode"
-	"github.com/peregrine-exchange/peregrine/ent/session"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -49,28 +48,6 @@ type PortalCodeEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// PortalOrErr returns the Portal value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e PortalCodeEdges) PortalOrErr() (*Portal, error) {
-	if e.Portal != nil {
-		return e.Portal, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: portal.Label}
-	}
-	return nil, &NotLoadedError{edge: "portal"}
-}
-
-// SessionOrErr returns the Session value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e PortalCodeEdges) SessionOrErr() (*Session, error) {
-	if e.Session != nil {
-		return e.Session, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: session.Label}
-	}
-	return nil, &NotLoadedError{edge: "session"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -158,16 +135,6 @@ func (_m *PortalCode) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPortal queries the "portal" edge of the PortalCode entity.
-func (_m *PortalCode) QueryPortal() *PortalQuery {
-	return NewPortalCodeClient(_m.config).QueryPortal(_m)
-}
-
-// QuerySession queries the "session" edge of the PortalCode entity.
-func (_m *PortalCode) QuerySession() *SessionQuery {
-	return NewPortalCodeClient(_m.config).QuerySession(_m)
-}
-
 // Update returns a builder for updating this PortalCode.
 // Note that you need to call PortalCode.Unwrap() before calling this method if this PortalCode
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -186,32 +153,9 @@ func (_m *PortalCode) Unwrap() *PortalCode {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *PortalCode) String() string {
-	var builder strings.Builder
-	builder.WriteString("PortalCode(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("portal_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PortalID))
-	builder.WriteString(", ")
-	builder.WriteString("session_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.SessionID))
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	builder.WriteString("challenge=<sensitive>")
-	builder.WriteString(", ")
-	builder.WriteString("return_address=")
-	builder.WriteString(_m.ReturnAddress)
-	builder.WriteString(", ")
-	builder.WriteString("expires_at=")
-	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
-	builder.WriteByte(')')
-	return builder.String()
+	return "PortalCode(" + string(_m.ID) + ")"
 }
 
 // PortalCodes is a parsable slice of PortalCode.

@@ -29,14 +29,6 @@ func (_c *PortalCodeCreate) SetCreatedAt(v time.Time) *PortalCodeCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *PortalCodeCreate) SetNillableCreatedAt(v *time.Time) *PortalCodeCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPortalID sets the "portal_id" field.
 func (_c *PortalCodeCreate) SetPortalID(v ident.ID) *PortalCodeCreate {
 	_c.mutation.SetPortalID(v)
@@ -77,24 +69,6 @@ func (_c *PortalCodeCreate) SetExpiresAt(v time.Time) *PortalCodeCreate {
 func (_c *PortalCodeCreate) SetID(v ident.ID) *PortalCodeCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *PortalCodeCreate) SetNillableID(v *ident.ID) *PortalCodeCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPortal sets the "portal" edge to the Portal entity.
-func (_c *PortalCodeCreate) SetPortal(v *Portal) *PortalCodeCreate {
-	return _c.SetPortalID(v.ID)
-}
-
-// SetSession sets the "session" edge to the Session entity.
-func (_c *PortalCodeCreate) SetSession(v *Session) *PortalCodeCreate {
-	return _c.SetSessionID(v.ID)
 }
 
 // Mutation returns the PortalCodeMutation object of the builder.
@@ -257,36 +231,12 @@ func (_c *PortalCodeCreate) createSpec() (*PortalCode, *sqlgraph.CreateSpec) {
 		_node.ExpiresAt = value
 	}
 	if nodes := _c.mutation.PortalIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portalcode.PortalTable,
-			Columns: []string{portalcode.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portalcode.PortalTable, portalcode.PortalColumn, false, portal.FieldID, nodes)
 		_node.PortalID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SessionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   portalcode.SessionTable,
-			Columns: []string{portalcode.SessionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, portalcode.SessionTable, portalcode.SessionColumn, false, session.FieldID, nodes)
 		_node.SessionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

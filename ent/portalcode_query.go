@@ -64,50 +64,6 @@ func (_q *PortalCodeQuery) Order(o ...portalcode.OrderOption) *PortalCodeQuery {
 	return _q
 }
 
-// QueryPortal chains the current query on the "portal" edge.
-func (_q *PortalCodeQuery) QueryPortal() *PortalQuery {
-	query := (&PortalClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portalcode.Table, portalcode.FieldID, selector),
-			sqlgraph.To(portal.Table, portal.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.PortalTable, portalcode.PortalColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QuerySession chains the current query on the "session" edge.
-func (_q *PortalCodeQuery) QuerySession() *SessionQuery {
-	query := (&SessionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(portalcode.Table, portalcode.FieldID, selector),
-			sqlgraph.To(session.Table, session.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, portalcode.SessionTable, portalcode.SessionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first PortalCode entity from the query.
 // Returns a *NotFoundError when no PortalCode was found.
 func (_q *PortalCodeQuery) First(ctx context.Context) (*PortalCode, error) {
@@ -307,28 +263,6 @@ func (_q *PortalCodeQuery) Clone() *PortalCodeQuery {
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
-}
-
-// WithPortal tells the query-builder to eager-load the nodes that are connected to
-// the "portal" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *PortalCodeQuery) WithPortal(opts ...func(*PortalQuery)) *PortalCodeQuery {
-	query := (&PortalClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withPortal = query
-	return _q
-}
-
-// WithSession tells the query-builder to eager-load the nodes that are connected to
-// the "session" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *PortalCodeQuery) WithSession(opts ...func(*SessionQuery)) *PortalCodeQuery {
-	query := (&SessionClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withSession = query
-	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -630,30 +564,7 @@ func (_g *PortalCodeGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *PortalCodeGroupBy) sqlScan(ctx context.Context, root *PortalCodeQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // PortalCodeSelect is the builder for selecting fields of PortalCode entities.
@@ -678,28 +589,5 @@ func (_s *PortalCodeSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *PortalCodeSelect) sqlScan(ctx context.Context, root *PortalCodeQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *PortalCodeSelect) Modify(modifiers ...func(s *sql.Selector)) *PortalCodeSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

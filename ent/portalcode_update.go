@@ -35,14 +35,6 @@ func (_u *PortalCodeUpdate) SetExpiresAt(v time.Time) *PortalCodeUpdate {
 	return _u
 }
 
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *PortalCodeUpdate) SetNillableExpiresAt(v *time.Time) *PortalCodeUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
-	return _u
-}
-
 // Mutation returns the PortalCodeMutation object of the builder.
 func (_u *PortalCodeUpdate) Mutation() *PortalCodeMutation {
 	return _u.mutation
@@ -132,14 +124,6 @@ type PortalCodeUpdateOne struct {
 // SetExpiresAt sets the "expires_at" field.
 func (_u *PortalCodeUpdateOne) SetExpiresAt(v time.Time) *PortalCodeUpdateOne {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *PortalCodeUpdateOne) SetNillableExpiresAt(v *time.Time) *PortalCodeUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 

@@ -4,12 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -46,17 +45,6 @@ type ProfileEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// PersonOrErr returns the Person value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProfileEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "person"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -146,11 +134,6 @@ func (_m *Profile) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the Profile entity.
-func (_m *Profile) QueryPerson() *PersonQuery {
-	return NewProfileClient(_m.config).QueryPerson(_m)
-}
-
 // Update returns a builder for updating this Profile.
 // Note that you need to call Profile.Unwrap() before calling this method if this Profile
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -169,37 +152,9 @@ func (_m *Profile) Unwrap() *Profile {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Profile) String() string {
-	var builder strings.Builder
-	builder.WriteString("Profile(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("person_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PersonID))
-	builder.WriteString(", ")
-	builder.WriteString("given_name=")
-	builder.WriteString(_m.GivenName)
-	builder.WriteString(", ")
-	builder.WriteString("family_name=")
-	builder.WriteString(_m.FamilyName)
-	builder.WriteString(", ")
-	if v := _m.Email; v != nil {
-		builder.WriteString("email=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Esi; v != nil {
-		builder.WriteString("esi=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("language=")
-	builder.WriteString(_m.Language)
-	builder.WriteByte(')')
-	return builder.String()
+	return "Profile(" + string(_m.ID) + ")"
 }
 
 // Profiles is a parsable slice of Profile.

@@ -28,14 +28,6 @@ func (_c *ProfileCreate) SetCreatedAt(v time.Time) *ProfileCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProfileCreate) SetNillableCreatedAt(v *time.Time) *ProfileCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPersonID sets the "person_id" field.
 func (_c *ProfileCreate) SetPersonID(v ident.ID) *ProfileCreate {
 	_c.mutation.SetPersonID(v)
@@ -92,19 +84,6 @@ func (_c *ProfileCreate) SetLanguage(v string) *ProfileCreate {
 func (_c *ProfileCreate) SetID(v ident.ID) *ProfileCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ProfileCreate) SetNillableID(v *ident.ID) *ProfileCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *ProfileCreate) SetPerson(v *Person) *ProfileCreate {
-	return _c.SetPersonID(v.ID)
 }
 
 // Mutation returns the ProfileMutation object of the builder.
@@ -267,19 +246,7 @@ func (_c *ProfileCreate) createSpec() (*Profile, *sqlgraph.CreateSpec) {
 		_node.Language = value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   profile.PersonTable,
-			Columns: []string{profile.PersonColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, profile.PersonTable, profile.PersonColumn, false, person.FieldID, nodes)
 		_node.PersonID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -34,25 +34,9 @@ func (_u *ProfileUpdate) SetGivenName(v string) *ProfileUpdate {
 	return _u
 }
 
-// SetNillableGivenName sets the "given_name" field if the given value is not nil.
-func (_u *ProfileUpdate) SetNillableGivenName(v *string) *ProfileUpdate {
-	if v != nil {
-		_u.SetGivenName(*v)
-	}
-	return _u
-}
-
 // SetFamilyName sets the "family_name" field.
 func (_u *ProfileUpdate) SetFamilyName(v string) *ProfileUpdate {
 	_u.mutation.SetFamilyName(v)
-	return _u
-}
-
-// SetNillableFamilyName sets the "family_name" field if the given value is not nil.
-func (_u *ProfileUpdate) SetNillableFamilyName(v *string) *ProfileUpdate {
-	if v != nil {
-		_u.SetFamilyName(*v)
-	}
 	return _u
 }
 
@@ -99,14 +83,6 @@ func (_u *ProfileUpdate) ClearEsi() *ProfileUpdate {
 // SetLanguage sets the "language" field.
 func (_u *ProfileUpdate) SetLanguage(v string) *ProfileUpdate {
 	_u.mutation.SetLanguage(v)
-	return _u
-}
-
-// SetNillableLanguage sets the "language" field if the given value is not nil.
-func (_u *ProfileUpdate) SetNillableLanguage(v *string) *ProfileUpdate {
-	if v != nil {
-		_u.SetLanguage(*v)
-	}
 	return _u
 }
 
@@ -242,25 +218,9 @@ func (_u *ProfileUpdateOne) SetGivenName(v string) *ProfileUpdateOne {
 	return _u
 }
 
-// SetNillableGivenName sets the "given_name" field if the given value is not nil.
-func (_u *ProfileUpdateOne) SetNillableGivenName(v *string) *ProfileUpdateOne {
-	if v != nil {
-		_u.SetGivenName(*v)
-	}
-	return _u
-}
-
 // SetFamilyName sets the "family_name" field.
 func (_u *ProfileUpdateOne) SetFamilyName(v string) *ProfileUpdateOne {
 	_u.mutation.SetFamilyName(v)
-	return _u
-}
-
-// SetNillableFamilyName sets the "family_name" field if the given value is not nil.
-func (_u *ProfileUpdateOne) SetNillableFamilyName(v *string) *ProfileUpdateOne {
-	if v != nil {
-		_u.SetFamilyName(*v)
-	}
 	return _u
 }
 
@@ -307,14 +267,6 @@ func (_u *ProfileUpdateOne) ClearEsi() *ProfileUpdateOne {
 // SetLanguage sets the "language" field.
 func (_u *ProfileUpdateOne) SetLanguage(v string) *ProfileUpdateOne {
 	_u.mutation.SetLanguage(v)
-	return _u
-}
-
-// SetNillableLanguage sets the "language" field if the given value is not nil.
-func (_u *ProfileUpdateOne) SetNillableLanguage(v *string) *ProfileUpdateOne {
-	if v != nil {
-		_u.SetLanguage(*v)
-	}
 	return _u
 }
 

@@ -5,12 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -50,17 +49,6 @@ type ProgrammeEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProgrammeEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -160,11 +148,6 @@ func (_m *Programme) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the Programme entity.
-func (_m *Programme) QueryInstitution() *InstitutionQuery {
-	return NewProgrammeClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this Programme.
 // Note that you need to call Programme.Unwrap() before calling this method if this Programme
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -183,36 +166,9 @@ func (_m *Programme) Unwrap() *Programme {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Programme) String() string {
-	var builder strings.Builder
-	builder.WriteString("Programme(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("code=")
-	builder.WriteString(_m.Code)
-	builder.WriteString(", ")
-	builder.WriteString("title=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Title))
-	builder.WriteString(", ")
-	builder.WriteString("eqf=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Eqf))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("isced=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Isced))
-	builder.WriteByte(')')
-	return builder.String()
+	return "Programme(" + string(_m.ID) + ")"
 }
 
 // Programmes is a parsable slice of Programme.

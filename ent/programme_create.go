@@ -29,25 +29,9 @@ func (_c *ProgrammeCreate) SetCreatedAt(v time.Time) *ProgrammeCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProgrammeCreate) SetNillableCreatedAt(v *time.Time) *ProgrammeCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *ProgrammeCreate) SetUpdatedAt(v time.Time) *ProgrammeCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *ProgrammeCreate) SetNillableUpdatedAt(v *time.Time) *ProgrammeCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -91,19 +75,6 @@ func (_c *ProgrammeCreate) SetIsced(v vocab.ISCEDF) *ProgrammeCreate {
 func (_c *ProgrammeCreate) SetID(v ident.ID) *ProgrammeCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ProgrammeCreate) SetNillableID(v *ident.ID) *ProgrammeCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *ProgrammeCreate) SetInstitution(v *Institution) *ProgrammeCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the ProgrammeMutation object of the builder.
@@ -268,19 +239,7 @@ func (_c *ProgrammeCreate) createSpec() (*Programme, *sqlgraph.CreateSpec) {
 		_node.Isced = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   programme.InstitutionTable,
-			Columns: []string{programme.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, programme.InstitutionTable, programme.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

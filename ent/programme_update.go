@@ -42,14 +42,6 @@ func (_u *ProgrammeUpdate) SetCode(v string) *ProgrammeUpdate {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *ProgrammeUpdate) SetNillableCode(v *string) *ProgrammeUpdate {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *ProgrammeUpdate) SetTitle(v vocab.Text) *ProgrammeUpdate {
 	_u.mutation.SetTitle(v)
@@ -60,14 +52,6 @@ func (_u *ProgrammeUpdate) SetTitle(v vocab.Text) *ProgrammeUpdate {
 func (_u *ProgrammeUpdate) SetEqf(v int) *ProgrammeUpdate {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *ProgrammeUpdate) SetNillableEqf(v *int) *ProgrammeUpdate {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -84,14 +68,6 @@ func (_u *ProgrammeUpdate) SetEcts(v vocab.ECTS) *ProgrammeUpdate {
 	return _u
 }
 
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *ProgrammeUpdate) SetNillableEcts(v *vocab.ECTS) *ProgrammeUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
-	return _u
-}
-
 // AddEcts adds value to the "ects" field.
 func (_u *ProgrammeUpdate) AddEcts(v vocab.ECTS) *ProgrammeUpdate {
 	_u.mutation.AddEcts(v)
@@ -101,14 +77,6 @@ func (_u *ProgrammeUpdate) AddEcts(v vocab.ECTS) *ProgrammeUpdate {
 // SetIsced sets the "isced" field.
 func (_u *ProgrammeUpdate) SetIsced(v vocab.ISCEDF) *ProgrammeUpdate {
 	_u.mutation.SetIsced(v)
-	return _u
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *ProgrammeUpdate) SetNillableIsced(v *vocab.ISCEDF) *ProgrammeUpdate {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
 	return _u
 }
 
@@ -247,14 +215,6 @@ func (_u *ProgrammeUpdateOne) SetCode(v string) *ProgrammeUpdateOne {
 	return _u
 }
 
-// SetNillableCode sets the "code" field if the given value is not nil.
-func (_u *ProgrammeUpdateOne) SetNillableCode(v *string) *ProgrammeUpdateOne {
-	if v != nil {
-		_u.SetCode(*v)
-	}
-	return _u
-}
-
 // SetTitle sets the "title" field.
 func (_u *ProgrammeUpdateOne) SetTitle(v vocab.Text) *ProgrammeUpdateOne {
 	_u.mutation.SetTitle(v)
@@ -265,14 +225,6 @@ func (_u *ProgrammeUpdateOne) SetTitle(v vocab.Text) *ProgrammeUpdateOne {
 func (_u *ProgrammeUpdateOne) SetEqf(v int) *ProgrammeUpdateOne {
 	_u.mutation.ResetEqf()
 	_u.mutation.SetEqf(v)
-	return _u
-}
-
-// SetNillableEqf sets the "eqf" field if the given value is not nil.
-func (_u *ProgrammeUpdateOne) SetNillableEqf(v *int) *ProgrammeUpdateOne {
-	if v != nil {
-		_u.SetEqf(*v)
-	}
 	return _u
 }
 
@@ -289,14 +241,6 @@ func (_u *ProgrammeUpdateOne) SetEcts(v vocab.ECTS) *ProgrammeUpdateOne {
 	return _u
 }
 
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *ProgrammeUpdateOne) SetNillableEcts(v *vocab.ECTS) *ProgrammeUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
-	return _u
-}
-
 // AddEcts adds value to the "ects" field.
 func (_u *ProgrammeUpdateOne) AddEcts(v vocab.ECTS) *ProgrammeUpdateOne {
 	_u.mutation.AddEcts(v)
@@ -306,14 +250,6 @@ func (_u *ProgrammeUpdateOne) AddEcts(v vocab.ECTS) *ProgrammeUpdateOne {
 // SetIsced sets the "isced" field.
 func (_u *ProgrammeUpdateOne) SetIsced(v vocab.ISCEDF) *ProgrammeUpdateOne {
 	_u.mutation.SetIsced(v)
-	return _u
-}
-
-// SetNillableIsced sets the "isced" field if the given value is not nil.
-func (_u *ProgrammeUpdateOne) SetNillableIsced(v *vocab.ISCEDF) *ProgrammeUpdateOne {
-	if v != nil {
-		_u.SetIsced(*v)
-	}
 	return _u
 }
 

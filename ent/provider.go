@@ -5,12 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -73,28 +72,6 @@ type ProviderEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// ProposedByOrErr returns the ProposedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProviderEdges) ProposedByOrErr() (*Person, error) {
-	if e.ProposedBy != nil {
-		return e.ProposedBy, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "proposed_by"}
-}
-
-// ApprovedByOrErr returns the ApprovedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProviderEdges) ApprovedByOrErr() (*Person, error) {
-	if e.ApprovedBy != nil {
-		return e.ApprovedBy, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "approved_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -271,16 +248,6 @@ func (_m *Provider) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryProposedBy queries the "proposed_by" edge of the Provider entity.
-func (_m *Provider) QueryProposedBy() *PersonQuery {
-	return NewProviderClient(_m.config).QueryProposedBy(_m)
-}
-
-// QueryApprovedBy queries the "approved_by" edge of the Provider entity.
-func (_m *Provider) QueryApprovedBy() *PersonQuery {
-	return NewProviderClient(_m.config).QueryApprovedBy(_m)
-}
-
 // Update returns a builder for updating this Provider.
 // Note that you need to call Provider.Unwrap() before calling this method if this Provider
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -299,79 +266,9 @@ func (_m *Provider) Unwrap() *Provider {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Provider) String() string {
-	var builder strings.Builder
-	builder.WriteString("Provider(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("key=")
-	builder.WriteString(_m.Key)
-	builder.WriteString(", ")
-	builder.WriteString("issuer=")
-	builder.WriteString(_m.Issuer)
-	builder.WriteString(", ")
-	builder.WriteString("client_id=")
-	builder.WriteString(_m.ClientID)
-	builder.WriteString(", ")
-	builder.WriteString("client_authentication=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ClientAuthentication))
-	builder.WriteString(", ")
-	if v := _m.ClientSecretRef; v != nil {
-		builder.WriteString("client_secret_ref=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("mode=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Mode))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	if v := _m.ProposedByID; v != nil {
-		builder.WriteString("proposed_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.ApprovedByID; v != nil {
-		builder.WriteString("approved_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("proposers=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Proposers))
-	builder.WriteString(", ")
-	builder.WriteString("scopes=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
-	builder.WriteString(", ")
-	builder.WriteString("algorithms=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Algorithms))
-	builder.WriteString(", ")
-	builder.WriteString("claims=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Claims))
-	builder.WriteString(", ")
-	builder.WriteString("claim_names=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ClaimNames))
-	builder.WriteString(", ")
-	builder.WriteString("acr_values=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AcrValues))
-	builder.WriteString(", ")
-	builder.WriteString("health=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Health))
-	builder.WriteString(", ")
-	if v := _m.HealthReason; v != nil {
-		builder.WriteString("health_reason=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.CheckedAt; v != nil {
-		builder.WriteString("checked_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Provider(" + string(_m.ID) + ")"
 }
 
 // Providers is a parsable slice of Provider.

@@ -28,14 +28,6 @@ func (_c *ProviderCreate) SetCreatedAt(v time.Time) *ProviderCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableCreatedAt(v *time.Time) *ProviderCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetKey sets the "key" field.
 func (_c *ProviderCreate) SetKey(v string) *ProviderCreate {
 	_c.mutation.SetKey(v)
@@ -57,14 +49,6 @@ func (_c *ProviderCreate) SetClientID(v string) *ProviderCreate {
 // SetClientAuthentication sets the "client_authentication" field.
 func (_c *ProviderCreate) SetClientAuthentication(v provider.ClientAuthentication) *ProviderCreate {
 	_c.mutation.SetClientAuthentication(v)
-	return _c
-}
-
-// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderCreate {
-	if v != nil {
-		_c.SetClientAuthentication(*v)
-	}
 	return _c
 }
 
@@ -97,14 +81,6 @@ func (_c *ProviderCreate) SetState(v provider.State) *ProviderCreate {
 // SetProposedByID sets the "proposed_by_id" field.
 func (_c *ProviderCreate) SetProposedByID(v ident.ID) *ProviderCreate {
 	_c.mutation.SetProposedByID(v)
-	return _c
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableProposedByID(v *ident.ID) *ProviderCreate {
-	if v != nil {
-		_c.SetProposedByID(*v)
-	}
 	return _c
 }
 
@@ -146,14 +122,6 @@ func (_c *ProviderCreate) SetClaims(v provider.Claims) *ProviderCreate {
 	return _c
 }
 
-// SetNillableClaims sets the "claims" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableClaims(v *provider.Claims) *ProviderCreate {
-	if v != nil {
-		_c.SetClaims(*v)
-	}
-	return _c
-}
-
 // SetClaimNames sets the "claim_names" field.
 func (_c *ProviderCreate) SetClaimNames(v map[string]string) *ProviderCreate {
 	_c.mutation.SetClaimNames(v)
@@ -172,25 +140,9 @@ func (_c *ProviderCreate) SetHealth(v provider.Health) *ProviderCreate {
 	return _c
 }
 
-// SetNillableHealth sets the "health" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableHealth(v *provider.Health) *ProviderCreate {
-	if v != nil {
-		_c.SetHealth(*v)
-	}
-	return _c
-}
-
 // SetHealthReason sets the "health_reason" field.
 func (_c *ProviderCreate) SetHealthReason(v string) *ProviderCreate {
 	_c.mutation.SetHealthReason(v)
-	return _c
-}
-
-// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableHealthReason(v *string) *ProviderCreate {
-	if v != nil {
-		_c.SetHealthReason(*v)
-	}
 	return _c
 }
 
@@ -200,36 +152,10 @@ func (_c *ProviderCreate) SetCheckedAt(v time.Time) *ProviderCreate {
 	return _c
 }
 
-// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableCheckedAt(v *time.Time) *ProviderCreate {
-	if v != nil {
-		_c.SetCheckedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ProviderCreate) SetID(v ident.ID) *ProviderCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ProviderCreate) SetNillableID(v *ident.ID) *ProviderCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_c *ProviderCreate) SetProposedBy(v *Person) *ProviderCreate {
-	return _c.SetProposedByID(v.ID)
-}
-
-// SetApprovedBy sets the "approved_by" edge to the Person entity.
-func (_c *ProviderCreate) SetApprovedBy(v *Person) *ProviderCreate {
-	return _c.SetApprovedByID(v.ID)
 }
 
 // Mutation returns the ProviderMutation object of the builder.
@@ -490,36 +416,12 @@ func (_c *ProviderCreate) createSpec() (*Provider, *sqlgraph.CreateSpec) {
 		_node.CheckedAt = &value
 	}
 	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ProposedByTable,
-			Columns: []string{provider.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn, false, person.FieldID, nodes)
 		_node.ProposedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ApprovedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ApprovedByTable,
-			Columns: []string{provider.ApprovedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn, false, person.FieldID, nodes)
 		_node.ApprovedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

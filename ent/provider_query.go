@@ -63,50 +63,6 @@ func (_q *ProviderQuery) Order(o ...provider.OrderOption) *ProviderQuery {
 	return _q
 }
 
-// QueryProposedBy chains the current query on the "proposed_by" edge.
-func (_q *ProviderQuery) QueryProposedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryApprovedBy chains the current query on the "approved_by" edge.
-func (_q *ProviderQuery) QueryApprovedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(provider.Table, provider.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first Provider entity from the query.
 // Returns a *NotFoundError when no Provider was found.
 func (_q *ProviderQuery) First(ctx context.Context) (*Provider, error) {
@@ -306,28 +262,6 @@ func (_q *ProviderQuery) Clone() *ProviderQuery {
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
-}
-
-// WithProposedBy tells the query-builder to eager-load the nodes that are connected to
-// the "proposed_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ProviderQuery) WithProposedBy(opts ...func(*PersonQuery)) *ProviderQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withProposedBy = query
-	return _q
-}
-
-// WithApprovedBy tells the query-builder to eager-load the nodes that are connected to
-// the "approved_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ProviderQuery) WithApprovedBy(opts ...func(*PersonQuery)) *ProviderQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withApprovedBy = query
-	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -635,30 +569,7 @@ func (_g *ProviderGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *ProviderGroupBy) sqlScan(ctx context.Context, root *ProviderQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // ProviderSelect is the builder for selecting fields of Provider entities.
@@ -683,28 +594,5 @@ func (_s *ProviderSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *ProviderSelect) sqlScan(ctx context.Context, root *ProviderQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *ProviderSelect) Modify(modifiers ...func(s *sql.Selector)) *ProviderSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

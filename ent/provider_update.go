@@ -38,39 +38,15 @@ func (_u *ProviderUpdate) SetIssuer(v string) *ProviderUpdate {
 	return _u
 }
 
-// SetNillableIssuer sets the "issuer" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableIssuer(v *string) *ProviderUpdate {
-	if v != nil {
-		_u.SetIssuer(*v)
-	}
-	return _u
-}
-
 // SetClientID sets the "client_id" field.
 func (_u *ProviderUpdate) SetClientID(v string) *ProviderUpdate {
 	_u.mutation.SetClientID(v)
 	return _u
 }
 
-// SetNillableClientID sets the "client_id" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableClientID(v *string) *ProviderUpdate {
-	if v != nil {
-		_u.SetClientID(*v)
-	}
-	return _u
-}
-
 // SetClientAuthentication sets the "client_authentication" field.
 func (_u *ProviderUpdate) SetClientAuthentication(v provider.ClientAuthentication) *ProviderUpdate {
 	_u.mutation.SetClientAuthentication(v)
-	return _u
-}
-
-// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderUpdate {
-	if v != nil {
-		_u.SetClientAuthentication(*v)
-	}
 	return _u
 }
 
@@ -100,39 +76,15 @@ func (_u *ProviderUpdate) SetMode(v provider.Mode) *ProviderUpdate {
 	return _u
 }
 
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableMode(v *provider.Mode) *ProviderUpdate {
-	if v != nil {
-		_u.SetMode(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *ProviderUpdate) SetState(v provider.State) *ProviderUpdate {
 	_u.mutation.SetState(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableState(v *provider.State) *ProviderUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetProposedByID sets the "proposed_by_id" field.
 func (_u *ProviderUpdate) SetProposedByID(v ident.ID) *ProviderUpdate {
 	_u.mutation.SetProposedByID(v)
-	return _u
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableProposedByID(v *ident.ID) *ProviderUpdate {
-	if v != nil {
-		_u.SetProposedByID(*v)
-	}
 	return _u
 }
 
@@ -186,21 +138,9 @@ func (_u *ProviderUpdate) SetScopes(v []string) *ProviderUpdate {
 	return _u
 }
 
-// AppendScopes appends value to the "scopes" field.
-func (_u *ProviderUpdate) AppendScopes(v []string) *ProviderUpdate {
-	_u.mutation.AppendScopes(v)
-	return _u
-}
-
 // SetAlgorithms sets the "algorithms" field.
 func (_u *ProviderUpdate) SetAlgorithms(v []string) *ProviderUpdate {
 	_u.mutation.SetAlgorithms(v)
-	return _u
-}
-
-// AppendAlgorithms appends value to the "algorithms" field.
-func (_u *ProviderUpdate) AppendAlgorithms(v []string) *ProviderUpdate {
-	_u.mutation.AppendAlgorithms(v)
 	return _u
 }
 
@@ -213,14 +153,6 @@ func (_u *ProviderUpdate) ClearAlgorithms() *ProviderUpdate {
 // SetClaims sets the "claims" field.
 func (_u *ProviderUpdate) SetClaims(v provider.Claims) *ProviderUpdate {
 	_u.mutation.SetClaims(v)
-	return _u
-}
-
-// SetNillableClaims sets the "claims" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableClaims(v *provider.Claims) *ProviderUpdate {
-	if v != nil {
-		_u.SetClaims(*v)
-	}
 	return _u
 }
 
@@ -254,25 +186,9 @@ func (_u *ProviderUpdate) SetHealth(v provider.Health) *ProviderUpdate {
 	return _u
 }
 
-// SetNillableHealth sets the "health" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableHealth(v *provider.Health) *ProviderUpdate {
-	if v != nil {
-		_u.SetHealth(*v)
-	}
-	return _u
-}
-
 // SetHealthReason sets the "health_reason" field.
 func (_u *ProviderUpdate) SetHealthReason(v string) *ProviderUpdate {
 	_u.mutation.SetHealthReason(v)
-	return _u
-}
-
-// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableHealthReason(v *string) *ProviderUpdate {
-	if v != nil {
-		_u.SetHealthReason(*v)
-	}
 	return _u
 }
 
@@ -288,28 +204,10 @@ func (_u *ProviderUpdate) SetCheckedAt(v time.Time) *ProviderUpdate {
 	return _u
 }
 
-// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
-func (_u *ProviderUpdate) SetNillableCheckedAt(v *time.Time) *ProviderUpdate {
-	if v != nil {
-		_u.SetCheckedAt(*v)
-	}
-	return _u
-}
-
 // ClearCheckedAt clears the value of the "checked_at" field.
 func (_u *ProviderUpdate) ClearCheckedAt() *ProviderUpdate {
 	_u.mutation.ClearCheckedAt()
 	return _u
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_u *ProviderUpdate) SetProposedBy(v *Person) *ProviderUpdate {
-	return _u.SetProposedByID(v.ID)
-}
-
-// SetApprovedBy sets the "approved_by" edge to the Person entity.
-func (_u *ProviderUpdate) SetApprovedBy(v *Person) *ProviderUpdate {
-	return _u.SetApprovedByID(v.ID)
 }
 
 // Mutation returns the ProviderMutation object of the builder.
@@ -516,61 +414,19 @@ func (_u *ProviderUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(provider.FieldCheckedAt, field.TypeTime)
 	}
 	if _u.mutation.ProposedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ProposedByTable,
-			Columns: []string{provider.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ProposedByTable,
-			Columns: []string{provider.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ApprovedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ApprovedByTable,
-			Columns: []string{provider.ApprovedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ApprovedByTable,
-			Columns: []string{provider.ApprovedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -601,39 +457,15 @@ func (_u *ProviderUpdateOne) SetIssuer(v string) *ProviderUpdateOne {
 	return _u
 }
 
-// SetNillableIssuer sets the "issuer" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableIssuer(v *string) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetIssuer(*v)
-	}
-	return _u
-}
-
 // SetClientID sets the "client_id" field.
 func (_u *ProviderUpdateOne) SetClientID(v string) *ProviderUpdateOne {
 	_u.mutation.SetClientID(v)
 	return _u
 }
 
-// SetNillableClientID sets the "client_id" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableClientID(v *string) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetClientID(*v)
-	}
-	return _u
-}
-
 // SetClientAuthentication sets the "client_authentication" field.
 func (_u *ProviderUpdateOne) SetClientAuthentication(v provider.ClientAuthentication) *ProviderUpdateOne {
 	_u.mutation.SetClientAuthentication(v)
-	return _u
-}
-
-// SetNillableClientAuthentication sets the "client_authentication" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableClientAuthentication(v *provider.ClientAuthentication) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetClientAuthentication(*v)
-	}
 	return _u
 }
 
@@ -663,39 +495,15 @@ func (_u *ProviderUpdateOne) SetMode(v provider.Mode) *ProviderUpdateOne {
 	return _u
 }
 
-// SetNillableMode sets the "mode" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableMode(v *provider.Mode) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetMode(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *ProviderUpdateOne) SetState(v provider.State) *ProviderUpdateOne {
 	_u.mutation.SetState(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableState(v *provider.State) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetProposedByID sets the "proposed_by_id" field.
 func (_u *ProviderUpdateOne) SetProposedByID(v ident.ID) *ProviderUpdateOne {
 	_u.mutation.SetProposedByID(v)
-	return _u
-}
-
-// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableProposedByID(v *ident.ID) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetProposedByID(*v)
-	}
 	return _u
 }
 
@@ -749,21 +557,9 @@ func (_u *ProviderUpdateOne) SetScopes(v []string) *ProviderUpdateOne {
 	return _u
 }
 
-// AppendScopes appends value to the "scopes" field.
-func (_u *ProviderUpdateOne) AppendScopes(v []string) *ProviderUpdateOne {
-	_u.mutation.AppendScopes(v)
-	return _u
-}
-
 // SetAlgorithms sets the "algorithms" field.
 func (_u *ProviderUpdateOne) SetAlgorithms(v []string) *ProviderUpdateOne {
 	_u.mutation.SetAlgorithms(v)
-	return _u
-}
-
-// AppendAlgorithms appends value to the "algorithms" field.
-func (_u *ProviderUpdateOne) AppendAlgorithms(v []string) *ProviderUpdateOne {
-	_u.mutation.AppendAlgorithms(v)
 	return _u
 }
 
@@ -776,14 +572,6 @@ func (_u *ProviderUpdateOne) ClearAlgorithms() *ProviderUpdateOne {
 // SetClaims sets the "claims" field.
 func (_u *ProviderUpdateOne) SetClaims(v provider.Claims) *ProviderUpdateOne {
 	_u.mutation.SetClaims(v)
-	return _u
-}
-
-// SetNillableClaims sets the "claims" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableClaims(v *provider.Claims) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetClaims(*v)
-	}
 	return _u
 }
 
@@ -817,25 +605,9 @@ func (_u *ProviderUpdateOne) SetHealth(v provider.Health) *ProviderUpdateOne {
 	return _u
 }
 
-// SetNillableHealth sets the "health" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableHealth(v *provider.Health) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetHealth(*v)
-	}
-	return _u
-}
-
 // SetHealthReason sets the "health_reason" field.
 func (_u *ProviderUpdateOne) SetHealthReason(v string) *ProviderUpdateOne {
 	_u.mutation.SetHealthReason(v)
-	return _u
-}
-
-// SetNillableHealthReason sets the "health_reason" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableHealthReason(v *string) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetHealthReason(*v)
-	}
 	return _u
 }
 
@@ -851,28 +623,10 @@ func (_u *ProviderUpdateOne) SetCheckedAt(v time.Time) *ProviderUpdateOne {
 	return _u
 }
 
-// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
-func (_u *ProviderUpdateOne) SetNillableCheckedAt(v *time.Time) *ProviderUpdateOne {
-	if v != nil {
-		_u.SetCheckedAt(*v)
-	}
-	return _u
-}
-
 // ClearCheckedAt clears the value of the "checked_at" field.
 func (_u *ProviderUpdateOne) ClearCheckedAt() *ProviderUpdateOne {
 	_u.mutation.ClearCheckedAt()
 	return _u
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_u *ProviderUpdateOne) SetProposedBy(v *Person) *ProviderUpdateOne {
-	return _u.SetProposedByID(v.ID)
-}
-
-// SetApprovedBy sets the "approved_by" edge to the Person entity.
-func (_u *ProviderUpdateOne) SetApprovedBy(v *Person) *ProviderUpdateOne {
-	return _u.SetApprovedByID(v.ID)
 }
 
 // Mutation returns the ProviderMutation object of the builder.
@@ -1109,61 +863,19 @@ func (_u *ProviderUpdateOne) sqlSave(ctx context.Context) (_node *Provider, err 
 		_spec.ClearField(provider.FieldCheckedAt, field.TypeTime)
 	}
 	if _u.mutation.ProposedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ProposedByTable,
-			Columns: []string{provider.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ProposedByTable,
-			Columns: []string{provider.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ProposedByTable, provider.ProposedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ApprovedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ApprovedByTable,
-			Columns: []string{provider.ApprovedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   provider.ApprovedByTable,
-			Columns: []string{provider.ApprovedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, provider.ApprovedByTable, provider.ApprovedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

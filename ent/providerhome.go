@@ -4,13 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
+
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -43,28 +41,6 @@ type ProviderHomeEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// ProviderOrErr returns the Provider value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProviderHomeEdges) ProviderOrErr() (*Provider, error) {
-	if e.Provider != nil {
-		return e.Provider, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: provider.Label}
-	}
-	return nil, &NotLoadedError{edge: "provider"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ProviderHomeEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -139,11 +115,6 @@ func (_m *ProviderHome) QueryProvider() *ProviderQuery {
 	return NewProviderHomeClient(_m.config).QueryProvider(_m)
 }
 
-// QueryInstitution queries the "institution" edge of the ProviderHome entity.
-func (_m *ProviderHome) QueryInstitution() *InstitutionQuery {
-	return NewProviderHomeClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this ProviderHome.
 // Note that you need to call ProviderHome.Unwrap() before calling this method if this ProviderHome
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -162,24 +133,9 @@ func (_m *ProviderHome) Unwrap() *ProviderHome {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ProviderHome) String() string {
-	var builder strings.Builder
-	builder.WriteString("ProviderHome(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("provider_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProviderID))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("domain=")
-	builder.WriteString(_m.Domain)
-	builder.WriteByte(')')
-	return builder.String()
+	return "ProviderHome(" + string(_m.ID) + ")"
 }
 
 // ProviderHomes is a parsable slice of ProviderHome.

@@ -29,14 +29,6 @@ func (_c *ProviderHomeCreate) SetCreatedAt(v time.Time) *ProviderHomeCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProviderHomeCreate) SetNillableCreatedAt(v *time.Time) *ProviderHomeCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetProviderID sets the "provider_id" field.
 func (_c *ProviderHomeCreate) SetProviderID(v ident.ID) *ProviderHomeCreate {
 	_c.mutation.SetProviderID(v)
@@ -59,24 +51,6 @@ func (_c *ProviderHomeCreate) SetDomain(v string) *ProviderHomeCreate {
 func (_c *ProviderHomeCreate) SetID(v ident.ID) *ProviderHomeCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ProviderHomeCreate) SetNillableID(v *ident.ID) *ProviderHomeCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetProvider sets the "provider" edge to the Provider entity.
-func (_c *ProviderHomeCreate) SetProvider(v *Provider) *ProviderHomeCreate {
-	return _c.SetProviderID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *ProviderHomeCreate) SetInstitution(v *Institution) *ProviderHomeCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the ProviderHomeMutation object of the builder.
@@ -208,36 +182,12 @@ func (_c *ProviderHomeCreate) createSpec() (*ProviderHome, *sqlgraph.CreateSpec)
 		_node.Domain = value
 	}
 	if nodes := _c.mutation.ProviderIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.ProviderTable,
-			Columns: []string{providerhome.ProviderColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(provider.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, providerhome.ProviderTable, providerhome.ProviderColumn, false, provider.FieldID, nodes)
 		_node.ProviderID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   providerhome.InstitutionTable,
-			Columns: []string{providerhome.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, providerhome.InstitutionTable, providerhome.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

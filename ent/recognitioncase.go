@@ -5,17 +5,13 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/credential"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/programme"
+
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
-	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -90,83 +86,6 @@ type RecognitionCaseEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [7]bool
-}
-
-// LearnerOrErr returns the Learner value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) LearnerOrErr() (*Person, error) {
-	if e.Learner != nil {
-		return e.Learner, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "learner"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// HostOrErr returns the Host value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) HostOrErr() (*Institution, error) {
-	if e.Host != nil {
-		return e.Host, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "host"}
-}
-
-// CredentialOrErr returns the Credential value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) CredentialOrErr() (*Credential, error) {
-	if e.Credential != nil {
-		return e.Credential, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: credential.Label}
-	}
-	return nil, &NotLoadedError{edge: "credential"}
-}
-
-// ProgrammeOrErr returns the Programme value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) ProgrammeOrErr() (*Programme, error) {
-	if e.Programme != nil {
-		return e.Programme, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: programme.Label}
-	}
-	return nil, &NotLoadedError{edge: "programme"}
-}
-
-// RuleOrErr returns the Rule value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) RuleOrErr() (*RecognitionRule, error) {
-	if e.Rule != nil {
-		return e.Rule, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: recognitionrule.Label}
-	}
-	return nil, &NotLoadedError{edge: "rule"}
-}
-
-// DecidedByOrErr returns the DecidedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionCaseEdges) DecidedByOrErr() (*Person, error) {
-	if e.DecidedBy != nil {
-		return e.DecidedBy, nil
-	} else if e.loadedTypes[6] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "decided_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -346,41 +265,6 @@ func (_m *RecognitionCase) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryLearner queries the "learner" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryLearner() *PersonQuery {
-	return NewRecognitionCaseClient(_m.config).QueryLearner(_m)
-}
-
-// QueryHome queries the "home" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryHome() *InstitutionQuery {
-	return NewRecognitionCaseClient(_m.config).QueryHome(_m)
-}
-
-// QueryHost queries the "host" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryHost() *InstitutionQuery {
-	return NewRecognitionCaseClient(_m.config).QueryHost(_m)
-}
-
-// QueryCredential queries the "credential" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryCredential() *CredentialQuery {
-	return NewRecognitionCaseClient(_m.config).QueryCredential(_m)
-}
-
-// QueryProgramme queries the "programme" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryProgramme() *ProgrammeQuery {
-	return NewRecognitionCaseClient(_m.config).QueryProgramme(_m)
-}
-
-// QueryRule queries the "rule" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryRule() *RecognitionRuleQuery {
-	return NewRecognitionCaseClient(_m.config).QueryRule(_m)
-}
-
-// QueryDecidedBy queries the "decided_by" edge of the RecognitionCase entity.
-func (_m *RecognitionCase) QueryDecidedBy() *PersonQuery {
-	return NewRecognitionCaseClient(_m.config).QueryDecidedBy(_m)
-}
-
 // Update returns a builder for updating this RecognitionCase.
 // Note that you need to call RecognitionCase.Unwrap() before calling this method if this RecognitionCase
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -399,88 +283,9 @@ func (_m *RecognitionCase) Unwrap() *RecognitionCase {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *RecognitionCase) String() string {
-	var builder strings.Builder
-	builder.WriteString("RecognitionCase(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("learner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("host_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HostID))
-	builder.WriteString(", ")
-	builder.WriteString("credential_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CredentialID))
-	builder.WriteString(", ")
-	if v := _m.ProgrammeID; v != nil {
-		builder.WriteString("programme_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.RuleID; v != nil {
-		builder.WriteString("rule_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("basis=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Basis))
-	builder.WriteString(", ")
-	if v := _m.LiveKey; v != nil {
-		builder.WriteString("live_key=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	if v := _m.Grade; v != nil {
-		builder.WriteString("grade=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Reasons; v != nil {
-		builder.WriteString("reasons=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("differences=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Differences))
-	builder.WriteString(", ")
-	if v := _m.DecidedByID; v != nil {
-		builder.WriteString("decided_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("submitted_at=")
-	builder.WriteString(_m.SubmittedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("due_at=")
-	builder.WriteString(_m.DueAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.DecidedAt; v != nil {
-		builder.WriteString("decided_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.AppealBefore; v != nil {
-		builder.WriteString("appeal_before=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "RecognitionCase(" + string(_m.ID) + ")"
 }
 
 // RecognitionCases is a parsable slice of RecognitionCase.

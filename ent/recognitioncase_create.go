@@ -33,25 +33,9 @@ func (_c *RecognitionCaseCreate) SetCreatedAt(v time.Time) *RecognitionCaseCreat
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableCreatedAt(v *time.Time) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *RecognitionCaseCreate) SetUpdatedAt(v time.Time) *RecognitionCaseCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableUpdatedAt(v *time.Time) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -99,14 +83,6 @@ func (_c *RecognitionCaseCreate) SetRuleID(v ident.ID) *RecognitionCaseCreate {
 	return _c
 }
 
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableRuleID(v *ident.ID) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetRuleID(*v)
-	}
-	return _c
-}
-
 // SetState sets the "state" field.
 func (_c *RecognitionCaseCreate) SetState(v recognitioncase.State) *RecognitionCaseCreate {
 	_c.mutation.SetState(v)
@@ -125,25 +101,9 @@ func (_c *RecognitionCaseCreate) SetLiveKey(v string) *RecognitionCaseCreate {
 	return _c
 }
 
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableLiveKey(v *string) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetLiveKey(*v)
-	}
-	return _c
-}
-
 // SetEcts sets the "ects" field.
 func (_c *RecognitionCaseCreate) SetEcts(v vocab.ECTS) *RecognitionCaseCreate {
 	_c.mutation.SetEcts(v)
-	return _c
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableEcts(v *vocab.ECTS) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetEcts(*v)
-	}
 	return _c
 }
 
@@ -164,14 +124,6 @@ func (_c *RecognitionCaseCreate) SetNillableGrade(v *string) *RecognitionCaseCre
 // SetReasons sets the "reasons" field.
 func (_c *RecognitionCaseCreate) SetReasons(v string) *RecognitionCaseCreate {
 	_c.mutation.SetReasons(v)
-	return _c
-}
-
-// SetNillableReasons sets the "reasons" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableReasons(v *string) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetReasons(*v)
-	}
 	return _c
 }
 
@@ -213,25 +165,9 @@ func (_c *RecognitionCaseCreate) SetDecidedAt(v time.Time) *RecognitionCaseCreat
 	return _c
 }
 
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableDecidedAt(v *time.Time) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetDecidedAt(*v)
-	}
-	return _c
-}
-
 // SetAppealBefore sets the "appeal_before" field.
 func (_c *RecognitionCaseCreate) SetAppealBefore(v time.Time) *RecognitionCaseCreate {
 	_c.mutation.SetAppealBefore(v)
-	return _c
-}
-
-// SetNillableAppealBefore sets the "appeal_before" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableAppealBefore(v *time.Time) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetAppealBefore(*v)
-	}
 	return _c
 }
 
@@ -239,49 +175,6 @@ func (_c *RecognitionCaseCreate) SetNillableAppealBefore(v *time.Time) *Recognit
 func (_c *RecognitionCaseCreate) SetID(v ident.ID) *RecognitionCaseCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *RecognitionCaseCreate) SetNillableID(v *ident.ID) *RecognitionCaseCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetLearner sets the "learner" edge to the Person entity.
-func (_c *RecognitionCaseCreate) SetLearner(v *Person) *RecognitionCaseCreate {
-	return _c.SetLearnerID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *RecognitionCaseCreate) SetHome(v *Institution) *RecognitionCaseCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetHost sets the "host" edge to the Institution entity.
-func (_c *RecognitionCaseCreate) SetHost(v *Institution) *RecognitionCaseCreate {
-	return _c.SetHostID(v.ID)
-}
-
-// SetCredential sets the "credential" edge to the Credential entity.
-func (_c *RecognitionCaseCreate) SetCredential(v *Credential) *RecognitionCaseCreate {
-	return _c.SetCredentialID(v.ID)
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_c *RecognitionCaseCreate) SetProgramme(v *Programme) *RecognitionCaseCreate {
-	return _c.SetProgrammeID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RecognitionRule entity.
-func (_c *RecognitionCaseCreate) SetRule(v *RecognitionRule) *RecognitionCaseCreate {
-	return _c.SetRuleID(v.ID)
-}
-
-// SetDecidedBy sets the "decided_by" edge to the Person entity.
-func (_c *RecognitionCaseCreate) SetDecidedBy(v *Person) *RecognitionCaseCreate {
-	return _c.SetDecidedByID(v.ID)
 }
 
 // Mutation returns the RecognitionCaseMutation object of the builder.
@@ -540,121 +433,37 @@ func (_c *RecognitionCaseCreate) createSpec() (*RecognitionCase, *sqlgraph.Creat
 		_node.AppealBefore = &value
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.LearnerTable,
-			Columns: []string{recognitioncase.LearnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.LearnerTable, recognitioncase.LearnerColumn, false, person.FieldID, nodes)
 		_node.LearnerID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.HomeTable,
-			Columns: []string{recognitioncase.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.HomeTable, recognitioncase.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HostIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.HostTable,
-			Columns: []string{recognitioncase.HostColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.HostTable, recognitioncase.HostColumn, false, institution.FieldID, nodes)
 		_node.HostID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CredentialIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.CredentialTable,
-			Columns: []string{recognitioncase.CredentialColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.CredentialTable, recognitioncase.CredentialColumn, false, credential.FieldID, nodes)
 		_node.CredentialID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.ProgrammeTable,
-			Columns: []string{recognitioncase.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.RuleTable,
-			Columns: []string{recognitioncase.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(recognitionrule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn, false, recognitionrule.FieldID, nodes)
 		_node.RuleID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.DecidedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.DecidedByTable,
-			Columns: []string{recognitioncase.DecidedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn, false, person.FieldID, nodes)
 		_node.DecidedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

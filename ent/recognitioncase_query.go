@@ -72,160 +72,6 @@ func (_q *RecognitionCaseQuery) Order(o ...recognitioncase.OrderOption) *Recogni
 	return _q
 }
 
-// QueryLearner chains the current query on the "learner" edge.
-func (_q *RecognitionCaseQuery) QueryLearner() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.LearnerTable, recognitioncase.LearnerColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHome chains the current query on the "home" edge.
-func (_q *RecognitionCaseQuery) QueryHome() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.HomeTable, recognitioncase.HomeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHost chains the current query on the "host" edge.
-func (_q *RecognitionCaseQuery) QueryHost() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.HostTable, recognitioncase.HostColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryCredential chains the current query on the "credential" edge.
-func (_q *RecognitionCaseQuery) QueryCredential() *CredentialQuery {
-	query := (&CredentialClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(credential.Table, credential.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.CredentialTable, recognitioncase.CredentialColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryProgramme chains the current query on the "programme" edge.
-func (_q *RecognitionCaseQuery) QueryProgramme() *ProgrammeQuery {
-	query := (&ProgrammeClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryRule chains the current query on the "rule" edge.
-func (_q *RecognitionCaseQuery) QueryRule() *RecognitionRuleQuery {
-	query := (&RecognitionRuleClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(recognitionrule.Table, recognitionrule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryDecidedBy chains the current query on the "decided_by" edge.
-func (_q *RecognitionCaseQuery) QueryDecidedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitioncase.Table, recognitioncase.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first RecognitionCase entity from the query.
 // Returns a *NotFoundError when no RecognitionCase was found.
 func (_q *RecognitionCaseQuery) First(ctx context.Context) (*RecognitionCase, error) {
@@ -432,17 +278,6 @@ func (_q *RecognitionCaseQuery) Clone() *RecognitionCaseQuery {
 	}
 }
 
-// WithLearner tells the query-builder to eager-load the nodes that are connected to
-// the "learner" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionCaseQuery) WithLearner(opts ...func(*PersonQuery)) *RecognitionCaseQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withLearner = query
-	return _q
-}
-
 // WithHome tells the query-builder to eager-load the nodes that are connected to
 // the "home" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *RecognitionCaseQuery) WithHome(opts ...func(*InstitutionQuery)) *RecognitionCaseQuery {
@@ -484,28 +319,6 @@ func (_q *RecognitionCaseQuery) WithProgramme(opts ...func(*ProgrammeQuery)) *Re
 		opt(query)
 	}
 	_q.withProgramme = query
-	return _q
-}
-
-// WithRule tells the query-builder to eager-load the nodes that are connected to
-// the "rule" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionCaseQuery) WithRule(opts ...func(*RecognitionRuleQuery)) *RecognitionCaseQuery {
-	query := (&RecognitionRuleClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withRule = query
-	return _q
-}
-
-// WithDecidedBy tells the query-builder to eager-load the nodes that are connected to
-// the "decided_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionCaseQuery) WithDecidedBy(opts ...func(*PersonQuery)) *RecognitionCaseQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withDecidedBy = query
 	return _q
 }
 
@@ -1012,30 +825,7 @@ func (_g *RecognitionCaseGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *RecognitionCaseGroupBy) sqlScan(ctx context.Context, root *RecognitionCaseQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // RecognitionCaseSelect is the builder for selecting fields of RecognitionCase entities.
@@ -1060,28 +850,5 @@ func (_s *RecognitionCaseSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *RecognitionCaseSelect) sqlScan(ctx context.Context, root *RecognitionCaseQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *RecognitionCaseSelect) Modify(modifiers ...func(s *sql.Selector)) *RecognitionCaseSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

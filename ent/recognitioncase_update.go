@@ -67,14 +67,6 @@ func (_u *RecognitionCaseUpdate) SetRuleID(v ident.ID) *RecognitionCaseUpdate {
 	return _u
 }
 
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableRuleID(v *ident.ID) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetRuleID(*v)
-	}
-	return _u
-}
-
 // ClearRuleID clears the value of the "rule_id" field.
 func (_u *RecognitionCaseUpdate) ClearRuleID() *RecognitionCaseUpdate {
 	_u.mutation.ClearRuleID()
@@ -87,39 +79,15 @@ func (_u *RecognitionCaseUpdate) SetState(v recognitioncase.State) *RecognitionC
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableState(v *recognitioncase.State) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetBasis sets the "basis" field.
 func (_u *RecognitionCaseUpdate) SetBasis(v recognitioncase.Basis) *RecognitionCaseUpdate {
 	_u.mutation.SetBasis(v)
 	return _u
 }
 
-// SetNillableBasis sets the "basis" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableBasis(v *recognitioncase.Basis) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetBasis(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *RecognitionCaseUpdate) SetLiveKey(v string) *RecognitionCaseUpdate {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableLiveKey(v *string) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -133,14 +101,6 @@ func (_u *RecognitionCaseUpdate) ClearLiveKey() *RecognitionCaseUpdate {
 func (_u *RecognitionCaseUpdate) SetEcts(v vocab.ECTS) *RecognitionCaseUpdate {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableEcts(v *vocab.ECTS) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -176,14 +136,6 @@ func (_u *RecognitionCaseUpdate) SetReasons(v string) *RecognitionCaseUpdate {
 	return _u
 }
 
-// SetNillableReasons sets the "reasons" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableReasons(v *string) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetReasons(*v)
-	}
-	return _u
-}
-
 // ClearReasons clears the value of the "reasons" field.
 func (_u *RecognitionCaseUpdate) ClearReasons() *RecognitionCaseUpdate {
 	_u.mutation.ClearReasons()
@@ -193,12 +145,6 @@ func (_u *RecognitionCaseUpdate) ClearReasons() *RecognitionCaseUpdate {
 // SetDifferences sets the "differences" field.
 func (_u *RecognitionCaseUpdate) SetDifferences(v []vocab.Difference) *RecognitionCaseUpdate {
 	_u.mutation.SetDifferences(v)
-	return _u
-}
-
-// AppendDifferences appends value to the "differences" field.
-func (_u *RecognitionCaseUpdate) AppendDifferences(v []vocab.Difference) *RecognitionCaseUpdate {
-	_u.mutation.AppendDifferences(v)
 	return _u
 }
 
@@ -228,39 +174,15 @@ func (_u *RecognitionCaseUpdate) SetSubmittedAt(v time.Time) *RecognitionCaseUpd
 	return _u
 }
 
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableSubmittedAt(v *time.Time) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
-	return _u
-}
-
 // SetDueAt sets the "due_at" field.
 func (_u *RecognitionCaseUpdate) SetDueAt(v time.Time) *RecognitionCaseUpdate {
 	_u.mutation.SetDueAt(v)
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableDueAt(v *time.Time) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetDecidedAt sets the "decided_at" field.
 func (_u *RecognitionCaseUpdate) SetDecidedAt(v time.Time) *RecognitionCaseUpdate {
 	_u.mutation.SetDecidedAt(v)
-	return _u
-}
-
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableDecidedAt(v *time.Time) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetDecidedAt(*v)
-	}
 	return _u
 }
 
@@ -276,33 +198,10 @@ func (_u *RecognitionCaseUpdate) SetAppealBefore(v time.Time) *RecognitionCaseUp
 	return _u
 }
 
-// SetNillableAppealBefore sets the "appeal_before" field if the given value is not nil.
-func (_u *RecognitionCaseUpdate) SetNillableAppealBefore(v *time.Time) *RecognitionCaseUpdate {
-	if v != nil {
-		_u.SetAppealBefore(*v)
-	}
-	return _u
-}
-
 // ClearAppealBefore clears the value of the "appeal_before" field.
 func (_u *RecognitionCaseUpdate) ClearAppealBefore() *RecognitionCaseUpdate {
 	_u.mutation.ClearAppealBefore()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *RecognitionCaseUpdate) SetProgramme(v *Programme) *RecognitionCaseUpdate {
-	return _u.SetProgrammeID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RecognitionRule entity.
-func (_u *RecognitionCaseUpdate) SetRule(v *RecognitionRule) *RecognitionCaseUpdate {
-	return _u.SetRuleID(v.ID)
-}
-
-// SetDecidedBy sets the "decided_by" edge to the Person entity.
-func (_u *RecognitionCaseUpdate) SetDecidedBy(v *Person) *RecognitionCaseUpdate {
-	return _u.SetDecidedByID(v.ID)
 }
 
 // Mutation returns the RecognitionCaseMutation object of the builder.
@@ -499,90 +398,27 @@ func (_u *RecognitionCaseUpdate) sqlSave(ctx context.Context) (_node int, err er
 		_spec.ClearField(recognitioncase.FieldAppealBefore, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.ProgrammeTable,
-			Columns: []string{recognitioncase.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.ProgrammeTable,
-			Columns: []string{recognitioncase.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.RuleTable,
-			Columns: []string{recognitioncase.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(recognitionrule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn, false, recognitionrule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.RuleTable,
-			Columns: []string{recognitioncase.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(recognitionrule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn, false, recognitionrule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.DecidedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.DecidedByTable,
-			Columns: []string{recognitioncase.DecidedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.DecidedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.DecidedByTable,
-			Columns: []string{recognitioncase.DecidedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -639,14 +475,6 @@ func (_u *RecognitionCaseUpdateOne) SetRuleID(v ident.ID) *RecognitionCaseUpdate
 	return _u
 }
 
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableRuleID(v *ident.ID) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetRuleID(*v)
-	}
-	return _u
-}
-
 // ClearRuleID clears the value of the "rule_id" field.
 func (_u *RecognitionCaseUpdateOne) ClearRuleID() *RecognitionCaseUpdateOne {
 	_u.mutation.ClearRuleID()
@@ -659,39 +487,15 @@ func (_u *RecognitionCaseUpdateOne) SetState(v recognitioncase.State) *Recogniti
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableState(v *recognitioncase.State) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetBasis sets the "basis" field.
 func (_u *RecognitionCaseUpdateOne) SetBasis(v recognitioncase.Basis) *RecognitionCaseUpdateOne {
 	_u.mutation.SetBasis(v)
 	return _u
 }
 
-// SetNillableBasis sets the "basis" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableBasis(v *recognitioncase.Basis) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetBasis(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *RecognitionCaseUpdateOne) SetLiveKey(v string) *RecognitionCaseUpdateOne {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableLiveKey(v *string) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -705,14 +509,6 @@ func (_u *RecognitionCaseUpdateOne) ClearLiveKey() *RecognitionCaseUpdateOne {
 func (_u *RecognitionCaseUpdateOne) SetEcts(v vocab.ECTS) *RecognitionCaseUpdateOne {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableEcts(v *vocab.ECTS) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -748,14 +544,6 @@ func (_u *RecognitionCaseUpdateOne) SetReasons(v string) *RecognitionCaseUpdateO
 	return _u
 }
 
-// SetNillableReasons sets the "reasons" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableReasons(v *string) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetReasons(*v)
-	}
-	return _u
-}
-
 // ClearReasons clears the value of the "reasons" field.
 func (_u *RecognitionCaseUpdateOne) ClearReasons() *RecognitionCaseUpdateOne {
 	_u.mutation.ClearReasons()
@@ -765,12 +553,6 @@ func (_u *RecognitionCaseUpdateOne) ClearReasons() *RecognitionCaseUpdateOne {
 // SetDifferences sets the "differences" field.
 func (_u *RecognitionCaseUpdateOne) SetDifferences(v []vocab.Difference) *RecognitionCaseUpdateOne {
 	_u.mutation.SetDifferences(v)
-	return _u
-}
-
-// AppendDifferences appends value to the "differences" field.
-func (_u *RecognitionCaseUpdateOne) AppendDifferences(v []vocab.Difference) *RecognitionCaseUpdateOne {
-	_u.mutation.AppendDifferences(v)
 	return _u
 }
 
@@ -800,39 +582,15 @@ func (_u *RecognitionCaseUpdateOne) SetSubmittedAt(v time.Time) *RecognitionCase
 	return _u
 }
 
-// SetNillableSubmittedAt sets the "submitted_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableSubmittedAt(v *time.Time) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetSubmittedAt(*v)
-	}
-	return _u
-}
-
 // SetDueAt sets the "due_at" field.
 func (_u *RecognitionCaseUpdateOne) SetDueAt(v time.Time) *RecognitionCaseUpdateOne {
 	_u.mutation.SetDueAt(v)
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableDueAt(v *time.Time) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetDecidedAt sets the "decided_at" field.
 func (_u *RecognitionCaseUpdateOne) SetDecidedAt(v time.Time) *RecognitionCaseUpdateOne {
 	_u.mutation.SetDecidedAt(v)
-	return _u
-}
-
-// SetNillableDecidedAt sets the "decided_at" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableDecidedAt(v *time.Time) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetDecidedAt(*v)
-	}
 	return _u
 }
 
@@ -848,33 +606,10 @@ func (_u *RecognitionCaseUpdateOne) SetAppealBefore(v time.Time) *RecognitionCas
 	return _u
 }
 
-// SetNillableAppealBefore sets the "appeal_before" field if the given value is not nil.
-func (_u *RecognitionCaseUpdateOne) SetNillableAppealBefore(v *time.Time) *RecognitionCaseUpdateOne {
-	if v != nil {
-		_u.SetAppealBefore(*v)
-	}
-	return _u
-}
-
 // ClearAppealBefore clears the value of the "appeal_before" field.
 func (_u *RecognitionCaseUpdateOne) ClearAppealBefore() *RecognitionCaseUpdateOne {
 	_u.mutation.ClearAppealBefore()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *RecognitionCaseUpdateOne) SetProgramme(v *Programme) *RecognitionCaseUpdateOne {
-	return _u.SetProgrammeID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RecognitionRule entity.
-func (_u *RecognitionCaseUpdateOne) SetRule(v *RecognitionRule) *RecognitionCaseUpdateOne {
-	return _u.SetRuleID(v.ID)
-}
-
-// SetDecidedBy sets the "decided_by" edge to the Person entity.
-func (_u *RecognitionCaseUpdateOne) SetDecidedBy(v *Person) *RecognitionCaseUpdateOne {
-	return _u.SetDecidedByID(v.ID)
 }
 
 // Mutation returns the RecognitionCaseMutation object of the builder.
@@ -1101,90 +836,27 @@ func (_u *RecognitionCaseUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 		_spec.ClearField(recognitioncase.FieldAppealBefore, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.ProgrammeTable,
-			Columns: []string{recognitioncase.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.ProgrammeTable,
-			Columns: []string{recognitioncase.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.ProgrammeTable, recognitioncase.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.RuleTable,
-			Columns: []string{recognitioncase.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(recognitionrule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn, false, recognitionrule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.RuleTable,
-			Columns: []string{recognitioncase.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(recognitionrule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.RuleTable, recognitioncase.RuleColumn, false, recognitionrule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.DecidedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.DecidedByTable,
-			Columns: []string{recognitioncase.DecidedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.DecidedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitioncase.DecidedByTable,
-			Columns: []string{recognitioncase.DecidedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitioncase.DecidedByTable, recognitioncase.DecidedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

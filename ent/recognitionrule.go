@@ -4,16 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/homemodule"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/programme"
+
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -83,83 +78,6 @@ type RecognitionRuleEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [7]bool
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// HostOrErr returns the Host value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) HostOrErr() (*Institution, error) {
-	if e.Host != nil {
-		return e.Host, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "host"}
-}
-
-// CourseOrErr returns the Course value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) CourseOrErr() (*Course, error) {
-	if e.Course != nil {
-		return e.Course, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: course.Label}
-	}
-	return nil, &NotLoadedError{edge: "course"}
-}
-
-// ProgrammeOrErr returns the Programme value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) ProgrammeOrErr() (*Programme, error) {
-	if e.Programme != nil {
-		return e.Programme, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: programme.Label}
-	}
-	return nil, &NotLoadedError{edge: "programme"}
-}
-
-// ModuleOrErr returns the Module value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) ModuleOrErr() (*HomeModule, error) {
-	if e.Module != nil {
-		return e.Module, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: homemodule.Label}
-	}
-	return nil, &NotLoadedError{edge: "module"}
-}
-
-// ProposedByOrErr returns the ProposedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) ProposedByOrErr() (*Person, error) {
-	if e.ProposedBy != nil {
-		return e.ProposedBy, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "proposed_by"}
-}
-
-// AnsweredByOrErr returns the AnsweredBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RecognitionRuleEdges) AnsweredByOrErr() (*Person, error) {
-	if e.AnsweredBy != nil {
-		return e.AnsweredBy, nil
-	} else if e.loadedTypes[6] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "answered_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -315,41 +233,6 @@ func (_m *RecognitionRule) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryHome queries the "home" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryHome() *InstitutionQuery {
-	return NewRecognitionRuleClient(_m.config).QueryHome(_m)
-}
-
-// QueryHost queries the "host" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryHost() *InstitutionQuery {
-	return NewRecognitionRuleClient(_m.config).QueryHost(_m)
-}
-
-// QueryCourse queries the "course" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryCourse() *CourseQuery {
-	return NewRecognitionRuleClient(_m.config).QueryCourse(_m)
-}
-
-// QueryProgramme queries the "programme" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryProgramme() *ProgrammeQuery {
-	return NewRecognitionRuleClient(_m.config).QueryProgramme(_m)
-}
-
-// QueryModule queries the "module" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryModule() *HomeModuleQuery {
-	return NewRecognitionRuleClient(_m.config).QueryModule(_m)
-}
-
-// QueryProposedBy queries the "proposed_by" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryProposedBy() *PersonQuery {
-	return NewRecognitionRuleClient(_m.config).QueryProposedBy(_m)
-}
-
-// QueryAnsweredBy queries the "answered_by" edge of the RecognitionRule entity.
-func (_m *RecognitionRule) QueryAnsweredBy() *PersonQuery {
-	return NewRecognitionRuleClient(_m.config).QueryAnsweredBy(_m)
-}
-
 // Update returns a builder for updating this RecognitionRule.
 // Note that you need to call RecognitionRule.Unwrap() before calling this method if this RecognitionRule
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -368,75 +251,9 @@ func (_m *RecognitionRule) Unwrap() *RecognitionRule {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *RecognitionRule) String() string {
-	var builder strings.Builder
-	builder.WriteString("RecognitionRule(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("host_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HostID))
-	builder.WriteString(", ")
-	builder.WriteString("course_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.CourseID))
-	builder.WriteString(", ")
-	if v := _m.ProgrammeID; v != nil {
-		builder.WriteString("programme_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.ModuleID; v != nil {
-		builder.WriteString("module_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("proposed_by_side=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProposedBySide))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("grade_transfer=")
-	builder.WriteString(fmt.Sprintf("%v", _m.GradeTransfer))
-	builder.WriteString(", ")
-	builder.WriteString("valid_from=")
-	builder.WriteString(_m.ValidFrom)
-	builder.WriteString(", ")
-	if v := _m.ValidUntil; v != nil {
-		builder.WriteString("valid_until=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("proposed_by_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProposedByID))
-	builder.WriteString(", ")
-	if v := _m.AnsweredByID; v != nil {
-		builder.WriteString("answered_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.AnsweredAt; v != nil {
-		builder.WriteString("answered_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	if v := _m.TerminatedAt; v != nil {
-		builder.WriteString("terminated_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "RecognitionRule(" + string(_m.ID) + ")"
 }
 
 // RecognitionRules is a parsable slice of RecognitionRule.

@@ -33,25 +33,9 @@ func (_c *RecognitionRuleCreate) SetCreatedAt(v time.Time) *RecognitionRuleCreat
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableCreatedAt(v *time.Time) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *RecognitionRuleCreate) SetUpdatedAt(v time.Time) *RecognitionRuleCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableUpdatedAt(v *time.Time) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -157,25 +141,9 @@ func (_c *RecognitionRuleCreate) SetAnsweredByID(v ident.ID) *RecognitionRuleCre
 	return _c
 }
 
-// SetNillableAnsweredByID sets the "answered_by_id" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableAnsweredByID(v *ident.ID) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetAnsweredByID(*v)
-	}
-	return _c
-}
-
 // SetAnsweredAt sets the "answered_at" field.
 func (_c *RecognitionRuleCreate) SetAnsweredAt(v time.Time) *RecognitionRuleCreate {
 	_c.mutation.SetAnsweredAt(v)
-	return _c
-}
-
-// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableAnsweredAt(v *time.Time) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetAnsweredAt(*v)
-	}
 	return _c
 }
 
@@ -185,61 +153,10 @@ func (_c *RecognitionRuleCreate) SetTerminatedAt(v time.Time) *RecognitionRuleCr
 	return _c
 }
 
-// SetNillableTerminatedAt sets the "terminated_at" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableTerminatedAt(v *time.Time) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetTerminatedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *RecognitionRuleCreate) SetID(v ident.ID) *RecognitionRuleCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *RecognitionRuleCreate) SetNillableID(v *ident.ID) *RecognitionRuleCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *RecognitionRuleCreate) SetHome(v *Institution) *RecognitionRuleCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetHost sets the "host" edge to the Institution entity.
-func (_c *RecognitionRuleCreate) SetHost(v *Institution) *RecognitionRuleCreate {
-	return _c.SetHostID(v.ID)
-}
-
-// SetCourse sets the "course" edge to the Course entity.
-func (_c *RecognitionRuleCreate) SetCourse(v *Course) *RecognitionRuleCreate {
-	return _c.SetCourseID(v.ID)
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_c *RecognitionRuleCreate) SetProgramme(v *Programme) *RecognitionRuleCreate {
-	return _c.SetProgrammeID(v.ID)
-}
-
-// SetModule sets the "module" edge to the HomeModule entity.
-func (_c *RecognitionRuleCreate) SetModule(v *HomeModule) *RecognitionRuleCreate {
-	return _c.SetModuleID(v.ID)
-}
-
-// SetProposedBy sets the "proposed_by" edge to the Person entity.
-func (_c *RecognitionRuleCreate) SetProposedBy(v *Person) *RecognitionRuleCreate {
-	return _c.SetProposedByID(v.ID)
-}
-
-// SetAnsweredBy sets the "answered_by" edge to the Person entity.
-func (_c *RecognitionRuleCreate) SetAnsweredBy(v *Person) *RecognitionRuleCreate {
-	return _c.SetAnsweredByID(v.ID)
 }
 
 // Mutation returns the RecognitionRuleMutation object of the builder.
@@ -479,121 +396,37 @@ func (_c *RecognitionRuleCreate) createSpec() (*RecognitionRule, *sqlgraph.Creat
 		_node.TerminatedAt = &value
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.HomeTable,
-			Columns: []string{recognitionrule.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.HomeTable, recognitionrule.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HostIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.HostTable,
-			Columns: []string{recognitionrule.HostColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.HostTable, recognitionrule.HostColumn, false, institution.FieldID, nodes)
 		_node.HostID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CourseIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.CourseTable,
-			Columns: []string{recognitionrule.CourseColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(course.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.CourseTable, recognitionrule.CourseColumn, false, course.FieldID, nodes)
 		_node.CourseID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProgrammeTable,
-			Columns: []string{recognitionrule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn, false, programme.FieldID, nodes)
 		_node.ProgrammeID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ModuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ModuleTable,
-			Columns: []string{recognitionrule.ModuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(homemodule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn, false, homemodule.FieldID, nodes)
 		_node.ModuleID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProposedByTable,
-			Columns: []string{recognitionrule.ProposedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProposedByTable, recognitionrule.ProposedByColumn, false, person.FieldID, nodes)
 		_node.ProposedByID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.AnsweredByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.AnsweredByTable,
-			Columns: []string{recognitionrule.AnsweredByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn, false, person.FieldID, nodes)
 		_node.AnsweredByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -72,160 +72,6 @@ func (_q *RecognitionRuleQuery) Order(o ...recognitionrule.OrderOption) *Recogni
 	return _q
 }
 
-// QueryHome chains the current query on the "home" edge.
-func (_q *RecognitionRuleQuery) QueryHome() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.HomeTable, recognitionrule.HomeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHost chains the current query on the "host" edge.
-func (_q *RecognitionRuleQuery) QueryHost() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.HostTable, recognitionrule.HostColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryCourse chains the current query on the "course" edge.
-func (_q *RecognitionRuleQuery) QueryCourse() *CourseQuery {
-	query := (&CourseClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(course.Table, course.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.CourseTable, recognitionrule.CourseColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryProgramme chains the current query on the "programme" edge.
-func (_q *RecognitionRuleQuery) QueryProgramme() *ProgrammeQuery {
-	query := (&ProgrammeClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(programme.Table, programme.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryModule chains the current query on the "module" edge.
-func (_q *RecognitionRuleQuery) QueryModule() *HomeModuleQuery {
-	query := (&HomeModuleClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(homemodule.Table, homemodule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryProposedBy chains the current query on the "proposed_by" edge.
-func (_q *RecognitionRuleQuery) QueryProposedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.ProposedByTable, recognitionrule.ProposedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryAnsweredBy chains the current query on the "answered_by" edge.
-func (_q *RecognitionRuleQuery) QueryAnsweredBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(recognitionrule.Table, recognitionrule.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first RecognitionRule entity from the query.
 // Returns a *NotFoundError when no RecognitionRule was found.
 func (_q *RecognitionRuleQuery) First(ctx context.Context) (*RecognitionRule, error) {
@@ -473,39 +319,6 @@ func (_q *RecognitionRuleQuery) WithProgramme(opts ...func(*ProgrammeQuery)) *Re
 		opt(query)
 	}
 	_q.withProgramme = query
-	return _q
-}
-
-// WithModule tells the query-builder to eager-load the nodes that are connected to
-// the "module" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionRuleQuery) WithModule(opts ...func(*HomeModuleQuery)) *RecognitionRuleQuery {
-	query := (&HomeModuleClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withModule = query
-	return _q
-}
-
-// WithProposedBy tells the query-builder to eager-load the nodes that are connected to
-// the "proposed_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionRuleQuery) WithProposedBy(opts ...func(*PersonQuery)) *RecognitionRuleQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withProposedBy = query
-	return _q
-}
-
-// WithAnsweredBy tells the query-builder to eager-load the nodes that are connected to
-// the "answered_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RecognitionRuleQuery) WithAnsweredBy(opts ...func(*PersonQuery)) *RecognitionRuleQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withAnsweredBy = query
 	return _q
 }
 
@@ -1012,30 +825,7 @@ func (_g *RecognitionRuleGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *RecognitionRuleGroupBy) sqlScan(ctx context.Context, root *RecognitionRuleQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // RecognitionRuleSelect is the builder for selecting fields of RecognitionRule entities.
@@ -1060,28 +850,5 @@ func (_s *RecognitionRuleSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *RecognitionRuleSelect) sqlScan(ctx context.Context, root *RecognitionRuleQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *RecognitionRuleSelect) Modify(modifiers ...func(s *sql.Selector)) *RecognitionRuleSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -85,25 +85,9 @@ func (_u *RecognitionRuleUpdate) SetState(v recognitionrule.State) *RecognitionR
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableState(v *recognitionrule.State) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetProposedBySide sets the "proposed_by_side" field.
 func (_u *RecognitionRuleUpdate) SetProposedBySide(v recognitionrule.ProposedBySide) *RecognitionRuleUpdate {
 	_u.mutation.SetProposedBySide(v)
-	return _u
-}
-
-// SetNillableProposedBySide sets the "proposed_by_side" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableProposedBySide(v *recognitionrule.ProposedBySide) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetProposedBySide(*v)
-	}
 	return _u
 }
 
@@ -113,25 +97,9 @@ func (_u *RecognitionRuleUpdate) SetGradeTransfer(v recognitionrule.GradeTransfe
 	return _u
 }
 
-// SetNillableGradeTransfer sets the "grade_transfer" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableGradeTransfer(v *recognitionrule.GradeTransfer) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetGradeTransfer(*v)
-	}
-	return _u
-}
-
 // SetValidFrom sets the "valid_from" field.
 func (_u *RecognitionRuleUpdate) SetValidFrom(v string) *RecognitionRuleUpdate {
 	_u.mutation.SetValidFrom(v)
-	return _u
-}
-
-// SetNillableValidFrom sets the "valid_from" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableValidFrom(v *string) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetValidFrom(*v)
-	}
 	return _u
 }
 
@@ -161,14 +129,6 @@ func (_u *RecognitionRuleUpdate) SetAnsweredByID(v ident.ID) *RecognitionRuleUpd
 	return _u
 }
 
-// SetNillableAnsweredByID sets the "answered_by_id" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableAnsweredByID(v *ident.ID) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetAnsweredByID(*v)
-	}
-	return _u
-}
-
 // ClearAnsweredByID clears the value of the "answered_by_id" field.
 func (_u *RecognitionRuleUpdate) ClearAnsweredByID() *RecognitionRuleUpdate {
 	_u.mutation.ClearAnsweredByID()
@@ -178,14 +138,6 @@ func (_u *RecognitionRuleUpdate) ClearAnsweredByID() *RecognitionRuleUpdate {
 // SetAnsweredAt sets the "answered_at" field.
 func (_u *RecognitionRuleUpdate) SetAnsweredAt(v time.Time) *RecognitionRuleUpdate {
 	_u.mutation.SetAnsweredAt(v)
-	return _u
-}
-
-// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableAnsweredAt(v *time.Time) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetAnsweredAt(*v)
-	}
 	return _u
 }
 
@@ -201,33 +153,10 @@ func (_u *RecognitionRuleUpdate) SetTerminatedAt(v time.Time) *RecognitionRuleUp
 	return _u
 }
 
-// SetNillableTerminatedAt sets the "terminated_at" field if the given value is not nil.
-func (_u *RecognitionRuleUpdate) SetNillableTerminatedAt(v *time.Time) *RecognitionRuleUpdate {
-	if v != nil {
-		_u.SetTerminatedAt(*v)
-	}
-	return _u
-}
-
 // ClearTerminatedAt clears the value of the "terminated_at" field.
 func (_u *RecognitionRuleUpdate) ClearTerminatedAt() *RecognitionRuleUpdate {
 	_u.mutation.ClearTerminatedAt()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *RecognitionRuleUpdate) SetProgramme(v *Programme) *RecognitionRuleUpdate {
-	return _u.SetProgrammeID(v.ID)
-}
-
-// SetModule sets the "module" edge to the HomeModule entity.
-func (_u *RecognitionRuleUpdate) SetModule(v *HomeModule) *RecognitionRuleUpdate {
-	return _u.SetModuleID(v.ID)
-}
-
-// SetAnsweredBy sets the "answered_by" edge to the Person entity.
-func (_u *RecognitionRuleUpdate) SetAnsweredBy(v *Person) *RecognitionRuleUpdate {
-	return _u.SetAnsweredByID(v.ID)
 }
 
 // Mutation returns the RecognitionRuleMutation object of the builder.
@@ -398,90 +327,27 @@ func (_u *RecognitionRuleUpdate) sqlSave(ctx context.Context) (_node int, err er
 		_spec.ClearField(recognitionrule.FieldTerminatedAt, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProgrammeTable,
-			Columns: []string{recognitionrule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProgrammeTable,
-			Columns: []string{recognitionrule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ModuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ModuleTable,
-			Columns: []string{recognitionrule.ModuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(homemodule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn, false, homemodule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ModuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ModuleTable,
-			Columns: []string{recognitionrule.ModuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(homemodule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn, false, homemodule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AnsweredByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.AnsweredByTable,
-			Columns: []string{recognitionrule.AnsweredByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AnsweredByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.AnsweredByTable,
-			Columns: []string{recognitionrule.AnsweredByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -558,25 +424,9 @@ func (_u *RecognitionRuleUpdateOne) SetState(v recognitionrule.State) *Recogniti
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableState(v *recognitionrule.State) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetProposedBySide sets the "proposed_by_side" field.
 func (_u *RecognitionRuleUpdateOne) SetProposedBySide(v recognitionrule.ProposedBySide) *RecognitionRuleUpdateOne {
 	_u.mutation.SetProposedBySide(v)
-	return _u
-}
-
-// SetNillableProposedBySide sets the "proposed_by_side" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableProposedBySide(v *recognitionrule.ProposedBySide) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetProposedBySide(*v)
-	}
 	return _u
 }
 
@@ -586,25 +436,9 @@ func (_u *RecognitionRuleUpdateOne) SetGradeTransfer(v recognitionrule.GradeTran
 	return _u
 }
 
-// SetNillableGradeTransfer sets the "grade_transfer" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableGradeTransfer(v *recognitionrule.GradeTransfer) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetGradeTransfer(*v)
-	}
-	return _u
-}
-
 // SetValidFrom sets the "valid_from" field.
 func (_u *RecognitionRuleUpdateOne) SetValidFrom(v string) *RecognitionRuleUpdateOne {
 	_u.mutation.SetValidFrom(v)
-	return _u
-}
-
-// SetNillableValidFrom sets the "valid_from" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableValidFrom(v *string) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetValidFrom(*v)
-	}
 	return _u
 }
 
@@ -634,14 +468,6 @@ func (_u *RecognitionRuleUpdateOne) SetAnsweredByID(v ident.ID) *RecognitionRule
 	return _u
 }
 
-// SetNillableAnsweredByID sets the "answered_by_id" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableAnsweredByID(v *ident.ID) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetAnsweredByID(*v)
-	}
-	return _u
-}
-
 // ClearAnsweredByID clears the value of the "answered_by_id" field.
 func (_u *RecognitionRuleUpdateOne) ClearAnsweredByID() *RecognitionRuleUpdateOne {
 	_u.mutation.ClearAnsweredByID()
@@ -651,14 +477,6 @@ func (_u *RecognitionRuleUpdateOne) ClearAnsweredByID() *RecognitionRuleUpdateOn
 // SetAnsweredAt sets the "answered_at" field.
 func (_u *RecognitionRuleUpdateOne) SetAnsweredAt(v time.Time) *RecognitionRuleUpdateOne {
 	_u.mutation.SetAnsweredAt(v)
-	return _u
-}
-
-// SetNillableAnsweredAt sets the "answered_at" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableAnsweredAt(v *time.Time) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetAnsweredAt(*v)
-	}
 	return _u
 }
 
@@ -674,33 +492,10 @@ func (_u *RecognitionRuleUpdateOne) SetTerminatedAt(v time.Time) *RecognitionRul
 	return _u
 }
 
-// SetNillableTerminatedAt sets the "terminated_at" field if the given value is not nil.
-func (_u *RecognitionRuleUpdateOne) SetNillableTerminatedAt(v *time.Time) *RecognitionRuleUpdateOne {
-	if v != nil {
-		_u.SetTerminatedAt(*v)
-	}
-	return _u
-}
-
 // ClearTerminatedAt clears the value of the "terminated_at" field.
 func (_u *RecognitionRuleUpdateOne) ClearTerminatedAt() *RecognitionRuleUpdateOne {
 	_u.mutation.ClearTerminatedAt()
 	return _u
-}
-
-// SetProgramme sets the "programme" edge to the Programme entity.
-func (_u *RecognitionRuleUpdateOne) SetProgramme(v *Programme) *RecognitionRuleUpdateOne {
-	return _u.SetProgrammeID(v.ID)
-}
-
-// SetModule sets the "module" edge to the HomeModule entity.
-func (_u *RecognitionRuleUpdateOne) SetModule(v *HomeModule) *RecognitionRuleUpdateOne {
-	return _u.SetModuleID(v.ID)
-}
-
-// SetAnsweredBy sets the "answered_by" edge to the Person entity.
-func (_u *RecognitionRuleUpdateOne) SetAnsweredBy(v *Person) *RecognitionRuleUpdateOne {
-	return _u.SetAnsweredByID(v.ID)
 }
 
 // Mutation returns the RecognitionRuleMutation object of the builder.
@@ -901,90 +696,27 @@ func (_u *RecognitionRuleUpdateOne) sqlSave(ctx context.Context) (_node *Recogni
 		_spec.ClearField(recognitionrule.FieldTerminatedAt, field.TypeTime)
 	}
 	if _u.mutation.ProgrammeCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProgrammeTable,
-			Columns: []string{recognitionrule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn, false, programme.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ProgrammeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ProgrammeTable,
-			Columns: []string{recognitionrule.ProgrammeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(programme.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ProgrammeTable, recognitionrule.ProgrammeColumn, false, programme.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ModuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ModuleTable,
-			Columns: []string{recognitionrule.ModuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(homemodule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn, false, homemodule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ModuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.ModuleTable,
-			Columns: []string{recognitionrule.ModuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(homemodule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.ModuleTable, recognitionrule.ModuleColumn, false, homemodule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AnsweredByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.AnsweredByTable,
-			Columns: []string{recognitionrule.AnsweredByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AnsweredByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   recognitionrule.AnsweredByTable,
-			Columns: []string{recognitionrule.AnsweredByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, recognitionrule.AnsweredByTable, recognitionrule.AnsweredByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

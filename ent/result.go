@@ -4,15 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/apiclient"
-	"github.com/peregrine-exchange/peregrine/ent/enrolment"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/ent/result"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -84,83 +80,6 @@ type ResultEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [7]bool
-}
-
-// EnrolmentOrErr returns the Enrolment value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) EnrolmentOrErr() (*Enrolment, error) {
-	if e.Enrolment != nil {
-		return e.Enrolment, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: enrolment.Label}
-	}
-	return nil, &NotLoadedError{edge: "enrolment"}
-}
-
-// LearnerOrErr returns the Learner value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) LearnerOrErr() (*Person, error) {
-	if e.Learner != nil {
-		return e.Learner, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "learner"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
-}
-
-// HostOrErr returns the Host value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) HostOrErr() (*Institution, error) {
-	if e.Host != nil {
-		return e.Host, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "host"}
-}
-
-// RecordedByOrErr returns the RecordedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) RecordedByOrErr() (*Person, error) {
-	if e.RecordedBy != nil {
-		return e.RecordedBy, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "recorded_by"}
-}
-
-// RecordedByClientOrErr returns the RecordedByClient value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) RecordedByClientOrErr() (*ApiClient, error) {
-	if e.RecordedByClient != nil {
-		return e.RecordedByClient, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: apiclient.Label}
-	}
-	return nil, &NotLoadedError{edge: "recorded_by_client"}
-}
-
-// ConfirmedByOrErr returns the ConfirmedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ResultEdges) ConfirmedByOrErr() (*Person, error) {
-	if e.ConfirmedBy != nil {
-		return e.ConfirmedBy, nil
-	} else if e.loadedTypes[6] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "confirmed_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -321,41 +240,6 @@ func (_m *Result) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryEnrolment queries the "enrolment" edge of the Result entity.
-func (_m *Result) QueryEnrolment() *EnrolmentQuery {
-	return NewResultClient(_m.config).QueryEnrolment(_m)
-}
-
-// QueryLearner queries the "learner" edge of the Result entity.
-func (_m *Result) QueryLearner() *PersonQuery {
-	return NewResultClient(_m.config).QueryLearner(_m)
-}
-
-// QueryHome queries the "home" edge of the Result entity.
-func (_m *Result) QueryHome() *InstitutionQuery {
-	return NewResultClient(_m.config).QueryHome(_m)
-}
-
-// QueryHost queries the "host" edge of the Result entity.
-func (_m *Result) QueryHost() *InstitutionQuery {
-	return NewResultClient(_m.config).QueryHost(_m)
-}
-
-// QueryRecordedBy queries the "recorded_by" edge of the Result entity.
-func (_m *Result) QueryRecordedBy() *PersonQuery {
-	return NewResultClient(_m.config).QueryRecordedBy(_m)
-}
-
-// QueryRecordedByClient queries the "recorded_by_client" edge of the Result entity.
-func (_m *Result) QueryRecordedByClient() *ApiClientQuery {
-	return NewResultClient(_m.config).QueryRecordedByClient(_m)
-}
-
-// QueryConfirmedBy queries the "confirmed_by" edge of the Result entity.
-func (_m *Result) QueryConfirmedBy() *PersonQuery {
-	return NewResultClient(_m.config).QueryConfirmedBy(_m)
-}
-
 // Update returns a builder for updating this Result.
 // Note that you need to call Result.Unwrap() before calling this method if this Result
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -374,76 +258,9 @@ func (_m *Result) Unwrap() *Result {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Result) String() string {
-	var builder strings.Builder
-	builder.WriteString("Result(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("updated_at=")
-	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("enrolment_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.EnrolmentID))
-	builder.WriteString(", ")
-	builder.WriteString("learner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LearnerID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("host_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HostID))
-	builder.WriteString(", ")
-	builder.WriteString("attempt=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Attempt))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("outcome=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Outcome))
-	builder.WriteString(", ")
-	if v := _m.Grade; v != nil {
-		builder.WriteString("grade=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("scale=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Scale))
-	builder.WriteString(", ")
-	builder.WriteString("ects=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ects))
-	builder.WriteString(", ")
-	builder.WriteString("achieved_on=")
-	builder.WriteString(_m.AchievedOn)
-	builder.WriteString(", ")
-	if v := _m.RecordedByID; v != nil {
-		builder.WriteString("recorded_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.RecordedByClientID; v != nil {
-		builder.WriteString("recorded_by_client_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.ConfirmedByID; v != nil {
-		builder.WriteString("confirmed_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("recorded_at=")
-	builder.WriteString(_m.RecordedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.ConfirmedAt; v != nil {
-		builder.WriteString("confirmed_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Result(" + string(_m.ID) + ")"
 }
 
 // Results is a parsable slice of Result.

@@ -32,25 +32,9 @@ func (_c *ResultCreate) SetCreatedAt(v time.Time) *ResultCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ResultCreate) SetNillableCreatedAt(v *time.Time) *ResultCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetUpdatedAt sets the "updated_at" field.
 func (_c *ResultCreate) SetUpdatedAt(v time.Time) *ResultCreate {
 	_c.mutation.SetUpdatedAt(v)
-	return _c
-}
-
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *ResultCreate) SetNillableUpdatedAt(v *time.Time) *ResultCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
 	return _c
 }
 
@@ -182,61 +166,10 @@ func (_c *ResultCreate) SetConfirmedAt(v time.Time) *ResultCreate {
 	return _c
 }
 
-// SetNillableConfirmedAt sets the "confirmed_at" field if the given value is not nil.
-func (_c *ResultCreate) SetNillableConfirmedAt(v *time.Time) *ResultCreate {
-	if v != nil {
-		_c.SetConfirmedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ResultCreate) SetID(v ident.ID) *ResultCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ResultCreate) SetNillableID(v *ident.ID) *ResultCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetEnrolment sets the "enrolment" edge to the Enrolment entity.
-func (_c *ResultCreate) SetEnrolment(v *Enrolment) *ResultCreate {
-	return _c.SetEnrolmentID(v.ID)
-}
-
-// SetLearner sets the "learner" edge to the Person entity.
-func (_c *ResultCreate) SetLearner(v *Person) *ResultCreate {
-	return _c.SetLearnerID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *ResultCreate) SetHome(v *Institution) *ResultCreate {
-	return _c.SetHomeID(v.ID)
-}
-
-// SetHost sets the "host" edge to the Institution entity.
-func (_c *ResultCreate) SetHost(v *Institution) *ResultCreate {
-	return _c.SetHostID(v.ID)
-}
-
-// SetRecordedBy sets the "recorded_by" edge to the Person entity.
-func (_c *ResultCreate) SetRecordedBy(v *Person) *ResultCreate {
-	return _c.SetRecordedByID(v.ID)
-}
-
-// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
-func (_c *ResultCreate) SetRecordedByClient(v *ApiClient) *ResultCreate {
-	return _c.SetRecordedByClientID(v.ID)
-}
-
-// SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
-func (_c *ResultCreate) SetConfirmedBy(v *Person) *ResultCreate {
-	return _c.SetConfirmedByID(v.ID)
 }
 
 // Mutation returns the ResultMutation object of the builder.
@@ -491,121 +424,37 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 		_node.ConfirmedAt = &value
 	}
 	if nodes := _c.mutation.EnrolmentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.EnrolmentTable,
-			Columns: []string{result.EnrolmentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(enrolment.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.EnrolmentTable, result.EnrolmentColumn, false, enrolment.FieldID, nodes)
 		_node.EnrolmentID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.LearnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.LearnerTable,
-			Columns: []string{result.LearnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.LearnerTable, result.LearnerColumn, false, person.FieldID, nodes)
 		_node.LearnerID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.HomeTable,
-			Columns: []string{result.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.HomeTable, result.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HostIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.HostTable,
-			Columns: []string{result.HostColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.HostTable, result.HostColumn, false, institution.FieldID, nodes)
 		_node.HostID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.RecordedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByTable,
-			Columns: []string{result.RecordedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nodes)
 		_node.RecordedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.RecordedByClientIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByClientTable,
-			Columns: []string{result.RecordedByClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn, false, apiclient.FieldID, nodes)
 		_node.RecordedByClientID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ConfirmedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.ConfirmedByTable,
-			Columns: []string{result.ConfirmedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn, false, person.FieldID, nodes)
 		_node.ConfirmedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

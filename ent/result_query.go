@@ -71,160 +71,6 @@ func (_q *ResultQuery) Order(o ...result.OrderOption) *ResultQuery {
 	return _q
 }
 
-// QueryEnrolment chains the current query on the "enrolment" edge.
-func (_q *ResultQuery) QueryEnrolment() *EnrolmentQuery {
-	query := (&EnrolmentClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(enrolment.Table, enrolment.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.EnrolmentTable, result.EnrolmentColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryLearner chains the current query on the "learner" edge.
-func (_q *ResultQuery) QueryLearner() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.LearnerTable, result.LearnerColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHome chains the current query on the "home" edge.
-func (_q *ResultQuery) QueryHome() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.HomeTable, result.HomeColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHost chains the current query on the "host" edge.
-func (_q *ResultQuery) QueryHost() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.HostTable, result.HostColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryRecordedBy chains the current query on the "recorded_by" edge.
-func (_q *ResultQuery) QueryRecordedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryRecordedByClient chains the current query on the "recorded_by_client" edge.
-func (_q *ResultQuery) QueryRecordedByClient() *ApiClientQuery {
-	query := (&ApiClientClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(apiclient.Table, apiclient.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryConfirmedBy chains the current query on the "confirmed_by" edge.
-func (_q *ResultQuery) QueryConfirmedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(result.Table, result.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first Result entity from the query.
 // Returns a *NotFoundError when no Result was found.
 func (_q *ResultQuery) First(ctx context.Context) (*Result, error) {
@@ -442,17 +288,6 @@ func (_q *ResultQuery) WithEnrolment(opts ...func(*EnrolmentQuery)) *ResultQuery
 	return _q
 }
 
-// WithLearner tells the query-builder to eager-load the nodes that are connected to
-// the "learner" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ResultQuery) WithLearner(opts ...func(*PersonQuery)) *ResultQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withLearner = query
-	return _q
-}
-
 // WithHome tells the query-builder to eager-load the nodes that are connected to
 // the "home" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *ResultQuery) WithHome(opts ...func(*InstitutionQuery)) *ResultQuery {
@@ -472,39 +307,6 @@ func (_q *ResultQuery) WithHost(opts ...func(*InstitutionQuery)) *ResultQuery {
 		opt(query)
 	}
 	_q.withHost = query
-	return _q
-}
-
-// WithRecordedBy tells the query-builder to eager-load the nodes that are connected to
-// the "recorded_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ResultQuery) WithRecordedBy(opts ...func(*PersonQuery)) *ResultQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withRecordedBy = query
-	return _q
-}
-
-// WithRecordedByClient tells the query-builder to eager-load the nodes that are connected to
-// the "recorded_by_client" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ResultQuery) WithRecordedByClient(opts ...func(*ApiClientQuery)) *ResultQuery {
-	query := (&ApiClientClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withRecordedByClient = query
-	return _q
-}
-
-// WithConfirmedBy tells the query-builder to eager-load the nodes that are connected to
-// the "confirmed_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ResultQuery) WithConfirmedBy(opts ...func(*PersonQuery)) *ResultQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withConfirmedBy = query
 	return _q
 }
 
@@ -1011,30 +813,7 @@ func (_g *ResultGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *ResultGroupBy) sqlScan(ctx context.Context, root *ResultQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // ResultSelect is the builder for selecting fields of Result entities.
@@ -1059,28 +838,5 @@ func (_s *ResultSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *ResultSelect) sqlScan(ctx context.Context, root *ResultQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *ResultSelect) Modify(modifiers ...func(s *sql.Selector)) *ResultSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -45,25 +45,9 @@ func (_u *ResultUpdate) SetState(v result.State) *ResultUpdate {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableState(v *result.State) *ResultUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetOutcome sets the "outcome" field.
 func (_u *ResultUpdate) SetOutcome(v result.Outcome) *ResultUpdate {
 	_u.mutation.SetOutcome(v)
-	return _u
-}
-
-// SetNillableOutcome sets the "outcome" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableOutcome(v *result.Outcome) *ResultUpdate {
-	if v != nil {
-		_u.SetOutcome(*v)
-	}
 	return _u
 }
 
@@ -93,26 +77,10 @@ func (_u *ResultUpdate) SetScale(v vocab.GradeScale) *ResultUpdate {
 	return _u
 }
 
-// SetNillableScale sets the "scale" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableScale(v *vocab.GradeScale) *ResultUpdate {
-	if v != nil {
-		_u.SetScale(*v)
-	}
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *ResultUpdate) SetEcts(v vocab.ECTS) *ResultUpdate {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableEcts(v *vocab.ECTS) *ResultUpdate {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -125,14 +93,6 @@ func (_u *ResultUpdate) AddEcts(v vocab.ECTS) *ResultUpdate {
 // SetAchievedOn sets the "achieved_on" field.
 func (_u *ResultUpdate) SetAchievedOn(v string) *ResultUpdate {
 	_u.mutation.SetAchievedOn(v)
-	return _u
-}
-
-// SetNillableAchievedOn sets the "achieved_on" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableAchievedOn(v *string) *ResultUpdate {
-	if v != nil {
-		_u.SetAchievedOn(*v)
-	}
 	return _u
 }
 
@@ -202,25 +162,9 @@ func (_u *ResultUpdate) SetRecordedAt(v time.Time) *ResultUpdate {
 	return _u
 }
 
-// SetNillableRecordedAt sets the "recorded_at" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableRecordedAt(v *time.Time) *ResultUpdate {
-	if v != nil {
-		_u.SetRecordedAt(*v)
-	}
-	return _u
-}
-
 // SetConfirmedAt sets the "confirmed_at" field.
 func (_u *ResultUpdate) SetConfirmedAt(v time.Time) *ResultUpdate {
 	_u.mutation.SetConfirmedAt(v)
-	return _u
-}
-
-// SetNillableConfirmedAt sets the "confirmed_at" field if the given value is not nil.
-func (_u *ResultUpdate) SetNillableConfirmedAt(v *time.Time) *ResultUpdate {
-	if v != nil {
-		_u.SetConfirmedAt(*v)
-	}
 	return _u
 }
 
@@ -228,21 +172,6 @@ func (_u *ResultUpdate) SetNillableConfirmedAt(v *time.Time) *ResultUpdate {
 func (_u *ResultUpdate) ClearConfirmedAt() *ResultUpdate {
 	_u.mutation.ClearConfirmedAt()
 	return _u
-}
-
-// SetRecordedBy sets the "recorded_by" edge to the Person entity.
-func (_u *ResultUpdate) SetRecordedBy(v *Person) *ResultUpdate {
-	return _u.SetRecordedByID(v.ID)
-}
-
-// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
-func (_u *ResultUpdate) SetRecordedByClient(v *ApiClient) *ResultUpdate {
-	return _u.SetRecordedByClientID(v.ID)
-}
-
-// SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
-func (_u *ResultUpdate) SetConfirmedBy(v *Person) *ResultUpdate {
-	return _u.SetConfirmedByID(v.ID)
 }
 
 // Mutation returns the ResultMutation object of the builder.
@@ -416,90 +345,27 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
 	}
 	if _u.mutation.RecordedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByTable,
-			Columns: []string{result.RecordedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RecordedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByTable,
-			Columns: []string{result.RecordedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RecordedByClientCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByClientTable,
-			Columns: []string{result.RecordedByClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn, false, apiclient.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RecordedByClientIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByClientTable,
-			Columns: []string{result.RecordedByClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn, false, apiclient.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ConfirmedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.ConfirmedByTable,
-			Columns: []string{result.ConfirmedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.ConfirmedByTable,
-			Columns: []string{result.ConfirmedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -536,25 +402,9 @@ func (_u *ResultUpdateOne) SetState(v result.State) *ResultUpdateOne {
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableState(v *result.State) *ResultUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetOutcome sets the "outcome" field.
 func (_u *ResultUpdateOne) SetOutcome(v result.Outcome) *ResultUpdateOne {
 	_u.mutation.SetOutcome(v)
-	return _u
-}
-
-// SetNillableOutcome sets the "outcome" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableOutcome(v *result.Outcome) *ResultUpdateOne {
-	if v != nil {
-		_u.SetOutcome(*v)
-	}
 	return _u
 }
 
@@ -584,26 +434,10 @@ func (_u *ResultUpdateOne) SetScale(v vocab.GradeScale) *ResultUpdateOne {
 	return _u
 }
 
-// SetNillableScale sets the "scale" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableScale(v *vocab.GradeScale) *ResultUpdateOne {
-	if v != nil {
-		_u.SetScale(*v)
-	}
-	return _u
-}
-
 // SetEcts sets the "ects" field.
 func (_u *ResultUpdateOne) SetEcts(v vocab.ECTS) *ResultUpdateOne {
 	_u.mutation.ResetEcts()
 	_u.mutation.SetEcts(v)
-	return _u
-}
-
-// SetNillableEcts sets the "ects" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableEcts(v *vocab.ECTS) *ResultUpdateOne {
-	if v != nil {
-		_u.SetEcts(*v)
-	}
 	return _u
 }
 
@@ -616,14 +450,6 @@ func (_u *ResultUpdateOne) AddEcts(v vocab.ECTS) *ResultUpdateOne {
 // SetAchievedOn sets the "achieved_on" field.
 func (_u *ResultUpdateOne) SetAchievedOn(v string) *ResultUpdateOne {
 	_u.mutation.SetAchievedOn(v)
-	return _u
-}
-
-// SetNillableAchievedOn sets the "achieved_on" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableAchievedOn(v *string) *ResultUpdateOne {
-	if v != nil {
-		_u.SetAchievedOn(*v)
-	}
 	return _u
 }
 
@@ -693,25 +519,9 @@ func (_u *ResultUpdateOne) SetRecordedAt(v time.Time) *ResultUpdateOne {
 	return _u
 }
 
-// SetNillableRecordedAt sets the "recorded_at" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableRecordedAt(v *time.Time) *ResultUpdateOne {
-	if v != nil {
-		_u.SetRecordedAt(*v)
-	}
-	return _u
-}
-
 // SetConfirmedAt sets the "confirmed_at" field.
 func (_u *ResultUpdateOne) SetConfirmedAt(v time.Time) *ResultUpdateOne {
 	_u.mutation.SetConfirmedAt(v)
-	return _u
-}
-
-// SetNillableConfirmedAt sets the "confirmed_at" field if the given value is not nil.
-func (_u *ResultUpdateOne) SetNillableConfirmedAt(v *time.Time) *ResultUpdateOne {
-	if v != nil {
-		_u.SetConfirmedAt(*v)
-	}
 	return _u
 }
 
@@ -719,21 +529,6 @@ func (_u *ResultUpdateOne) SetNillableConfirmedAt(v *time.Time) *ResultUpdateOne
 func (_u *ResultUpdateOne) ClearConfirmedAt() *ResultUpdateOne {
 	_u.mutation.ClearConfirmedAt()
 	return _u
-}
-
-// SetRecordedBy sets the "recorded_by" edge to the Person entity.
-func (_u *ResultUpdateOne) SetRecordedBy(v *Person) *ResultUpdateOne {
-	return _u.SetRecordedByID(v.ID)
-}
-
-// SetRecordedByClient sets the "recorded_by_client" edge to the ApiClient entity.
-func (_u *ResultUpdateOne) SetRecordedByClient(v *ApiClient) *ResultUpdateOne {
-	return _u.SetRecordedByClientID(v.ID)
-}
-
-// SetConfirmedBy sets the "confirmed_by" edge to the Person entity.
-func (_u *ResultUpdateOne) SetConfirmedBy(v *Person) *ResultUpdateOne {
-	return _u.SetConfirmedByID(v.ID)
 }
 
 // Mutation returns the ResultMutation object of the builder.
@@ -937,90 +732,27 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 		_spec.ClearField(result.FieldConfirmedAt, field.TypeTime)
 	}
 	if _u.mutation.RecordedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByTable,
-			Columns: []string{result.RecordedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RecordedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByTable,
-			Columns: []string{result.RecordedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByTable, result.RecordedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RecordedByClientCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByClientTable,
-			Columns: []string{result.RecordedByClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn, false, apiclient.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RecordedByClientIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.RecordedByClientTable,
-			Columns: []string{result.RecordedByClientColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(apiclient.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.RecordedByClientTable, result.RecordedByClientColumn, false, apiclient.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ConfirmedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.ConfirmedByTable,
-			Columns: []string{result.ConfirmedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   result.ConfirmedByTable,
-			Columns: []string{result.ConfirmedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, result.ConfirmedByTable, result.ConfirmedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

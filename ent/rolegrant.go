@@ -4,17 +4,13 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/alliance"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
-	"github.com/peregrine-exchange/peregrine/ent/rolerule"
-	"github.com/peregrine-exchange/peregrine/ent/unit"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -74,83 +70,6 @@ type RoleGrantEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [7]bool
-}
-
-// PersonOrErr returns the Person value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "person"}
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// UnitOrErr returns the Unit value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) UnitOrErr() (*Unit, error) {
-	if e.Unit != nil {
-		return e.Unit, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: unit.Label}
-	}
-	return nil, &NotLoadedError{edge: "unit"}
-}
-
-// AllianceOrErr returns the Alliance value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) AllianceOrErr() (*Alliance, error) {
-	if e.Alliance != nil {
-		return e.Alliance, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: alliance.Label}
-	}
-	return nil, &NotLoadedError{edge: "alliance"}
-}
-
-// GrantedByOrErr returns the GrantedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) GrantedByOrErr() (*Person, error) {
-	if e.GrantedBy != nil {
-		return e.GrantedBy, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "granted_by"}
-}
-
-// RuleOrErr returns the Rule value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) RuleOrErr() (*RoleRule, error) {
-	if e.Rule != nil {
-		return e.Rule, nil
-	} else if e.loadedTypes[5] {
-		return nil, &NotFoundError{label: rolerule.Label}
-	}
-	return nil, &NotLoadedError{edge: "rule"}
-}
-
-// EndedByOrErr returns the EndedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleGrantEdges) EndedByOrErr() (*Person, error) {
-	if e.EndedBy != nil {
-		return e.EndedBy, nil
-	} else if e.loadedTypes[6] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "ended_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -283,41 +202,6 @@ func (_m *RoleGrant) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryPerson() *PersonQuery {
-	return NewRoleGrantClient(_m.config).QueryPerson(_m)
-}
-
-// QueryInstitution queries the "institution" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryInstitution() *InstitutionQuery {
-	return NewRoleGrantClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryUnit queries the "unit" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryUnit() *UnitQuery {
-	return NewRoleGrantClient(_m.config).QueryUnit(_m)
-}
-
-// QueryAlliance queries the "alliance" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryAlliance() *AllianceQuery {
-	return NewRoleGrantClient(_m.config).QueryAlliance(_m)
-}
-
-// QueryGrantedBy queries the "granted_by" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryGrantedBy() *PersonQuery {
-	return NewRoleGrantClient(_m.config).QueryGrantedBy(_m)
-}
-
-// QueryRule queries the "rule" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryRule() *RoleRuleQuery {
-	return NewRoleGrantClient(_m.config).QueryRule(_m)
-}
-
-// QueryEndedBy queries the "ended_by" edge of the RoleGrant entity.
-func (_m *RoleGrant) QueryEndedBy() *PersonQuery {
-	return NewRoleGrantClient(_m.config).QueryEndedBy(_m)
-}
-
 // Update returns a builder for updating this RoleGrant.
 // Note that you need to call RoleGrant.Unwrap() before calling this method if this RoleGrant
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -336,65 +220,9 @@ func (_m *RoleGrant) Unwrap() *RoleGrant {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *RoleGrant) String() string {
-	var builder strings.Builder
-	builder.WriteString("RoleGrant(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("person_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PersonID))
-	builder.WriteString(", ")
-	if v := _m.InstitutionID; v != nil {
-		builder.WriteString("institution_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.UnitID; v != nil {
-		builder.WriteString("unit_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.AllianceID; v != nil {
-		builder.WriteString("alliance_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.GrantedByID; v != nil {
-		builder.WriteString("granted_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.RuleID; v != nil {
-		builder.WriteString("rule_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.EndedByID; v != nil {
-		builder.WriteString("ended_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("role=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Role))
-	builder.WriteString(", ")
-	builder.WriteString("valid_from=")
-	builder.WriteString(_m.ValidFrom.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.ValidUntil; v != nil {
-		builder.WriteString("valid_until=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("ended=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Ended))
-	builder.WriteString(", ")
-	builder.WriteString("end_reason=")
-	builder.WriteString(_m.EndReason)
-	builder.WriteByte(')')
-	return builder.String()
+	return "RoleGrant(" + string(_m.ID) + ")"
 }
 
 // RoleGrants is a parsable slice of RoleGrant.

@@ -32,14 +32,6 @@ func (_c *RoleGrantCreate) SetCreatedAt(v time.Time) *RoleGrantCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableCreatedAt(v *time.Time) *RoleGrantCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPersonID sets the "person_id" field.
 func (_c *RoleGrantCreate) SetPersonID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetPersonID(v)
@@ -49,14 +41,6 @@ func (_c *RoleGrantCreate) SetPersonID(v ident.ID) *RoleGrantCreate {
 // SetInstitutionID sets the "institution_id" field.
 func (_c *RoleGrantCreate) SetInstitutionID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetInstitutionID(v)
-	return _c
-}
-
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableInstitutionID(v *ident.ID) *RoleGrantCreate {
-	if v != nil {
-		_c.SetInstitutionID(*v)
-	}
 	return _c
 }
 
@@ -80,14 +64,6 @@ func (_c *RoleGrantCreate) SetAllianceID(v ident.ID) *RoleGrantCreate {
 	return _c
 }
 
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableAllianceID(v *ident.ID) *RoleGrantCreate {
-	if v != nil {
-		_c.SetAllianceID(*v)
-	}
-	return _c
-}
-
 // SetGrantedByID sets the "granted_by_id" field.
 func (_c *RoleGrantCreate) SetGrantedByID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetGrantedByID(v)
@@ -105,14 +81,6 @@ func (_c *RoleGrantCreate) SetNillableGrantedByID(v *ident.ID) *RoleGrantCreate 
 // SetRuleID sets the "rule_id" field.
 func (_c *RoleGrantCreate) SetRuleID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetRuleID(v)
-	return _c
-}
-
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableRuleID(v *ident.ID) *RoleGrantCreate {
-	if v != nil {
-		_c.SetRuleID(*v)
-	}
 	return _c
 }
 
@@ -162,25 +130,9 @@ func (_c *RoleGrantCreate) SetEnded(v bool) *RoleGrantCreate {
 	return _c
 }
 
-// SetNillableEnded sets the "ended" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableEnded(v *bool) *RoleGrantCreate {
-	if v != nil {
-		_c.SetEnded(*v)
-	}
-	return _c
-}
-
 // SetEndReason sets the "end_reason" field.
 func (_c *RoleGrantCreate) SetEndReason(v string) *RoleGrantCreate {
 	_c.mutation.SetEndReason(v)
-	return _c
-}
-
-// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableEndReason(v *string) *RoleGrantCreate {
-	if v != nil {
-		_c.SetEndReason(*v)
-	}
 	return _c
 }
 
@@ -188,49 +140,6 @@ func (_c *RoleGrantCreate) SetNillableEndReason(v *string) *RoleGrantCreate {
 func (_c *RoleGrantCreate) SetID(v ident.ID) *RoleGrantCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *RoleGrantCreate) SetNillableID(v *ident.ID) *RoleGrantCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *RoleGrantCreate) SetPerson(v *Person) *RoleGrantCreate {
-	return _c.SetPersonID(v.ID)
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *RoleGrantCreate) SetInstitution(v *Institution) *RoleGrantCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_c *RoleGrantCreate) SetUnit(v *Unit) *RoleGrantCreate {
-	return _c.SetUnitID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_c *RoleGrantCreate) SetAlliance(v *Alliance) *RoleGrantCreate {
-	return _c.SetAllianceID(v.ID)
-}
-
-// SetGrantedBy sets the "granted_by" edge to the Person entity.
-func (_c *RoleGrantCreate) SetGrantedBy(v *Person) *RoleGrantCreate {
-	return _c.SetGrantedByID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RoleRule entity.
-func (_c *RoleGrantCreate) SetRule(v *RoleRule) *RoleGrantCreate {
-	return _c.SetRuleID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_c *RoleGrantCreate) SetEndedBy(v *Person) *RoleGrantCreate {
-	return _c.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleGrantMutation object of the builder.
@@ -419,121 +328,37 @@ func (_c *RoleGrantCreate) createSpec() (*RoleGrant, *sqlgraph.CreateSpec) {
 		_node.EndReason = value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.PersonTable,
-			Columns: []string{rolegrant.PersonColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.PersonTable, rolegrant.PersonColumn, false, person.FieldID, nodes)
 		_node.PersonID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.InstitutionTable,
-			Columns: []string{rolegrant.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.UnitTable,
-			Columns: []string{rolegrant.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn, false, unit.FieldID, nodes)
 		_node.UnitID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.AllianceTable,
-			Columns: []string{rolegrant.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn, false, alliance.FieldID, nodes)
 		_node.AllianceID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.GrantedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.GrantedByTable,
-			Columns: []string{rolegrant.GrantedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn, false, person.FieldID, nodes)
 		_node.GrantedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.RuleTable,
-			Columns: []string{rolegrant.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn, false, rolerule.FieldID, nodes)
 		_node.RuleID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.EndedByTable,
-			Columns: []string{rolegrant.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn, false, person.FieldID, nodes)
 		_node.EndedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -72,160 +72,6 @@ func (_q *RoleGrantQuery) Order(o ...rolegrant.OrderOption) *RoleGrantQuery {
 	return _q
 }
 
-// QueryPerson chains the current query on the "person" edge.
-func (_q *RoleGrantQuery) QueryPerson() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.PersonTable, rolegrant.PersonColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryInstitution chains the current query on the "institution" edge.
-func (_q *RoleGrantQuery) QueryInstitution() *InstitutionQuery {
-	query := (&InstitutionClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(institution.Table, institution.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryUnit chains the current query on the "unit" edge.
-func (_q *RoleGrantQuery) QueryUnit() *UnitQuery {
-	query := (&UnitClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(unit.Table, unit.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryAlliance chains the current query on the "alliance" edge.
-func (_q *RoleGrantQuery) QueryAlliance() *AllianceQuery {
-	query := (&AllianceClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(alliance.Table, alliance.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryGrantedBy chains the current query on the "granted_by" edge.
-func (_q *RoleGrantQuery) QueryGrantedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryRule chains the current query on the "rule" edge.
-func (_q *RoleGrantQuery) QueryRule() *RoleRuleQuery {
-	query := (&RoleRuleClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(rolerule.Table, rolerule.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryEndedBy chains the current query on the "ended_by" edge.
-func (_q *RoleGrantQuery) QueryEndedBy() *PersonQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(rolegrant.Table, rolegrant.FieldID, selector),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // First returns the first RoleGrant entity from the query.
 // Returns a *NotFoundError when no RoleGrant was found.
 func (_q *RoleGrantQuery) First(ctx context.Context) (*RoleGrant, error) {
@@ -432,17 +278,6 @@ func (_q *RoleGrantQuery) Clone() *RoleGrantQuery {
 	}
 }
 
-// WithPerson tells the query-builder to eager-load the nodes that are connected to
-// the "person" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RoleGrantQuery) WithPerson(opts ...func(*PersonQuery)) *RoleGrantQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withPerson = query
-	return _q
-}
-
 // WithInstitution tells the query-builder to eager-load the nodes that are connected to
 // the "institution" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *RoleGrantQuery) WithInstitution(opts ...func(*InstitutionQuery)) *RoleGrantQuery {
@@ -473,39 +308,6 @@ func (_q *RoleGrantQuery) WithAlliance(opts ...func(*AllianceQuery)) *RoleGrantQ
 		opt(query)
 	}
 	_q.withAlliance = query
-	return _q
-}
-
-// WithGrantedBy tells the query-builder to eager-load the nodes that are connected to
-// the "granted_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RoleGrantQuery) WithGrantedBy(opts ...func(*PersonQuery)) *RoleGrantQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withGrantedBy = query
-	return _q
-}
-
-// WithRule tells the query-builder to eager-load the nodes that are connected to
-// the "rule" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RoleGrantQuery) WithRule(opts ...func(*RoleRuleQuery)) *RoleGrantQuery {
-	query := (&RoleRuleClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withRule = query
-	return _q
-}
-
-// WithEndedBy tells the query-builder to eager-load the nodes that are connected to
-// the "ended_by" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RoleGrantQuery) WithEndedBy(opts ...func(*PersonQuery)) *RoleGrantQuery {
-	query := (&PersonClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withEndedBy = query
 	return _q
 }
 
@@ -1021,30 +823,7 @@ func (_g *RoleGrantGroupBy) Scan(ctx context.Context, v any) error {
 }
 
 func (_g *RoleGrantGroupBy) sqlScan(ctx context.Context, root *RoleGrantQuery, v any) error {
-	selector := root.sqlQuery(ctx).Select()
-	aggregation := make([]string, 0, len(_g.fns))
-	for _, fn := range _g.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	if len(selector.SelectedColumns()) == 0 {
-		columns := make([]string, 0, len(*_g.flds)+len(_g.fns))
-		for _, f := range *_g.flds {
-			columns = append(columns, selector.C(f))
-		}
-		columns = append(columns, aggregation...)
-		selector.Select(columns...)
-	}
-	selector.GroupBy(selector.Columns(*_g.flds...)...)
-	if err := selector.Err(); err != nil {
-		return err
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _g.build.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
+	return scanGroups(ctx, _g.build.driver, root.sqlQuery(ctx).Select(), *_g.flds, _g.fns, v)
 }
 
 // RoleGrantSelect is the builder for selecting fields of RoleGrant entities.
@@ -1069,28 +848,5 @@ func (_s *RoleGrantSelect) Scan(ctx context.Context, v any) error {
 }
 
 func (_s *RoleGrantSelect) sqlScan(ctx context.Context, root *RoleGrantQuery, v any) error {
-	selector := root.sqlQuery(ctx)
-	aggregation := make([]string, 0, len(_s.fns))
-	for _, fn := range _s.fns {
-		aggregation = append(aggregation, fn(selector))
-	}
-	switch n := len(*_s.selector.flds); {
-	case n == 0 && len(aggregation) > 0:
-		selector.Select(aggregation...)
-	case n != 0 && len(aggregation) > 0:
-		selector.AppendSelect(aggregation...)
-	}
-	rows := &sql.Rows{}
-	query, args := selector.Query()
-	if err := _s.driver.Query(ctx, query, args, rows); err != nil {
-		return err
-	}
-	defer rows.Close()
-	return sql.ScanSlice(rows, v)
-}
-
-// Modify adds a query modifier for attaching custom logic to queries.
-func (_s *RoleGrantSelect) Modify(modifiers ...func(s *sql.Selector)) *RoleGrantSelect {
-	_s.modifiers = append(_s.modifiers, modifiers...)
-	return _s
+	return scanSelected(ctx, _s.driver, root.sqlQuery(ctx), *_s.selector.flds, _s.fns, v)
 }

@@ -41,14 +41,6 @@ func (_u *RoleGrantUpdate) SetInstitutionID(v ident.ID) *RoleGrantUpdate {
 	return _u
 }
 
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableInstitutionID(v *ident.ID) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetInstitutionID(*v)
-	}
-	return _u
-}
-
 // ClearInstitutionID clears the value of the "institution_id" field.
 func (_u *RoleGrantUpdate) ClearInstitutionID() *RoleGrantUpdate {
 	_u.mutation.ClearInstitutionID()
@@ -78,14 +70,6 @@ func (_u *RoleGrantUpdate) ClearUnitID() *RoleGrantUpdate {
 // SetAllianceID sets the "alliance_id" field.
 func (_u *RoleGrantUpdate) SetAllianceID(v ident.ID) *RoleGrantUpdate {
 	_u.mutation.SetAllianceID(v)
-	return _u
-}
-
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableAllianceID(v *ident.ID) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetAllianceID(*v)
-	}
 	return _u
 }
 
@@ -121,14 +105,6 @@ func (_u *RoleGrantUpdate) SetRuleID(v ident.ID) *RoleGrantUpdate {
 	return _u
 }
 
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableRuleID(v *ident.ID) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetRuleID(*v)
-	}
-	return _u
-}
-
 // ClearRuleID clears the value of the "rule_id" field.
 func (_u *RoleGrantUpdate) ClearRuleID() *RoleGrantUpdate {
 	_u.mutation.ClearRuleID()
@@ -161,25 +137,9 @@ func (_u *RoleGrantUpdate) SetRole(v rolegrant.Role) *RoleGrantUpdate {
 	return _u
 }
 
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableRole(v *rolegrant.Role) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetRole(*v)
-	}
-	return _u
-}
-
 // SetValidFrom sets the "valid_from" field.
 func (_u *RoleGrantUpdate) SetValidFrom(v time.Time) *RoleGrantUpdate {
 	_u.mutation.SetValidFrom(v)
-	return _u
-}
-
-// SetNillableValidFrom sets the "valid_from" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableValidFrom(v *time.Time) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetValidFrom(*v)
-	}
 	return _u
 }
 
@@ -209,56 +169,10 @@ func (_u *RoleGrantUpdate) SetEnded(v bool) *RoleGrantUpdate {
 	return _u
 }
 
-// SetNillableEnded sets the "ended" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableEnded(v *bool) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetEnded(*v)
-	}
-	return _u
-}
-
 // SetEndReason sets the "end_reason" field.
 func (_u *RoleGrantUpdate) SetEndReason(v string) *RoleGrantUpdate {
 	_u.mutation.SetEndReason(v)
 	return _u
-}
-
-// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
-func (_u *RoleGrantUpdate) SetNillableEndReason(v *string) *RoleGrantUpdate {
-	if v != nil {
-		_u.SetEndReason(*v)
-	}
-	return _u
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_u *RoleGrantUpdate) SetInstitution(v *Institution) *RoleGrantUpdate {
-	return _u.SetInstitutionID(v.ID)
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *RoleGrantUpdate) SetUnit(v *Unit) *RoleGrantUpdate {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_u *RoleGrantUpdate) SetAlliance(v *Alliance) *RoleGrantUpdate {
-	return _u.SetAllianceID(v.ID)
-}
-
-// SetGrantedBy sets the "granted_by" edge to the Person entity.
-func (_u *RoleGrantUpdate) SetGrantedBy(v *Person) *RoleGrantUpdate {
-	return _u.SetGrantedByID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RoleRule entity.
-func (_u *RoleGrantUpdate) SetRule(v *RoleRule) *RoleGrantUpdate {
-	return _u.SetRuleID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_u *RoleGrantUpdate) SetEndedBy(v *Person) *RoleGrantUpdate {
-	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleGrantMutation object of the builder.
@@ -414,177 +328,51 @@ func (_u *RoleGrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.InstitutionCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.InstitutionTable,
-			Columns: []string{rolegrant.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn, false, institution.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.InstitutionTable,
-			Columns: []string{rolegrant.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn, false, institution.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.UnitTable,
-			Columns: []string{rolegrant.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.UnitTable,
-			Columns: []string{rolegrant.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AllianceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.AllianceTable,
-			Columns: []string{rolegrant.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn, false, alliance.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.AllianceTable,
-			Columns: []string{rolegrant.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn, false, alliance.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.GrantedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.GrantedByTable,
-			Columns: []string{rolegrant.GrantedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.GrantedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.GrantedByTable,
-			Columns: []string{rolegrant.GrantedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.RuleTable,
-			Columns: []string{rolegrant.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn, false, rolerule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.RuleTable,
-			Columns: []string{rolegrant.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn, false, rolerule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.EndedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.EndedByTable,
-			Columns: []string{rolegrant.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.EndedByTable,
-			Columns: []string{rolegrant.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -612,14 +400,6 @@ type RoleGrantUpdateOne struct {
 // SetInstitutionID sets the "institution_id" field.
 func (_u *RoleGrantUpdateOne) SetInstitutionID(v ident.ID) *RoleGrantUpdateOne {
 	_u.mutation.SetInstitutionID(v)
-	return _u
-}
-
-// SetNillableInstitutionID sets the "institution_id" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableInstitutionID(v *ident.ID) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetInstitutionID(*v)
-	}
 	return _u
 }
 
@@ -655,14 +435,6 @@ func (_u *RoleGrantUpdateOne) SetAllianceID(v ident.ID) *RoleGrantUpdateOne {
 	return _u
 }
 
-// SetNillableAllianceID sets the "alliance_id" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableAllianceID(v *ident.ID) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetAllianceID(*v)
-	}
-	return _u
-}
-
 // ClearAllianceID clears the value of the "alliance_id" field.
 func (_u *RoleGrantUpdateOne) ClearAllianceID() *RoleGrantUpdateOne {
 	_u.mutation.ClearAllianceID()
@@ -692,14 +464,6 @@ func (_u *RoleGrantUpdateOne) ClearGrantedByID() *RoleGrantUpdateOne {
 // SetRuleID sets the "rule_id" field.
 func (_u *RoleGrantUpdateOne) SetRuleID(v ident.ID) *RoleGrantUpdateOne {
 	_u.mutation.SetRuleID(v)
-	return _u
-}
-
-// SetNillableRuleID sets the "rule_id" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableRuleID(v *ident.ID) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetRuleID(*v)
-	}
 	return _u
 }
 
@@ -735,25 +499,9 @@ func (_u *RoleGrantUpdateOne) SetRole(v rolegrant.Role) *RoleGrantUpdateOne {
 	return _u
 }
 
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableRole(v *rolegrant.Role) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetRole(*v)
-	}
-	return _u
-}
-
 // SetValidFrom sets the "valid_from" field.
 func (_u *RoleGrantUpdateOne) SetValidFrom(v time.Time) *RoleGrantUpdateOne {
 	_u.mutation.SetValidFrom(v)
-	return _u
-}
-
-// SetNillableValidFrom sets the "valid_from" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableValidFrom(v *time.Time) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetValidFrom(*v)
-	}
 	return _u
 }
 
@@ -783,56 +531,10 @@ func (_u *RoleGrantUpdateOne) SetEnded(v bool) *RoleGrantUpdateOne {
 	return _u
 }
 
-// SetNillableEnded sets the "ended" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableEnded(v *bool) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetEnded(*v)
-	}
-	return _u
-}
-
 // SetEndReason sets the "end_reason" field.
 func (_u *RoleGrantUpdateOne) SetEndReason(v string) *RoleGrantUpdateOne {
 	_u.mutation.SetEndReason(v)
 	return _u
-}
-
-// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
-func (_u *RoleGrantUpdateOne) SetNillableEndReason(v *string) *RoleGrantUpdateOne {
-	if v != nil {
-		_u.SetEndReason(*v)
-	}
-	return _u
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_u *RoleGrantUpdateOne) SetInstitution(v *Institution) *RoleGrantUpdateOne {
-	return _u.SetInstitutionID(v.ID)
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *RoleGrantUpdateOne) SetUnit(v *Unit) *RoleGrantUpdateOne {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetAlliance sets the "alliance" edge to the Alliance entity.
-func (_u *RoleGrantUpdateOne) SetAlliance(v *Alliance) *RoleGrantUpdateOne {
-	return _u.SetAllianceID(v.ID)
-}
-
-// SetGrantedBy sets the "granted_by" edge to the Person entity.
-func (_u *RoleGrantUpdateOne) SetGrantedBy(v *Person) *RoleGrantUpdateOne {
-	return _u.SetGrantedByID(v.ID)
-}
-
-// SetRule sets the "rule" edge to the RoleRule entity.
-func (_u *RoleGrantUpdateOne) SetRule(v *RoleRule) *RoleGrantUpdateOne {
-	return _u.SetRuleID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_u *RoleGrantUpdateOne) SetEndedBy(v *Person) *RoleGrantUpdateOne {
-	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleGrantMutation object of the builder.
@@ -1018,177 +720,51 @@ func (_u *RoleGrantUpdateOne) sqlSave(ctx context.Context) (_node *RoleGrant, er
 		_spec.SetField(rolegrant.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.InstitutionCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.InstitutionTable,
-			Columns: []string{rolegrant.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn, false, institution.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.InstitutionTable,
-			Columns: []string{rolegrant.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.InstitutionTable, rolegrant.InstitutionColumn, false, institution.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.UnitTable,
-			Columns: []string{rolegrant.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.UnitTable,
-			Columns: []string{rolegrant.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.UnitTable, rolegrant.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.AllianceCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.AllianceTable,
-			Columns: []string{rolegrant.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn, false, alliance.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.AllianceIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.AllianceTable,
-			Columns: []string{rolegrant.AllianceColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(alliance.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.AllianceTable, rolegrant.AllianceColumn, false, alliance.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.GrantedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.GrantedByTable,
-			Columns: []string{rolegrant.GrantedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.GrantedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.GrantedByTable,
-			Columns: []string{rolegrant.GrantedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.GrantedByTable, rolegrant.GrantedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.RuleCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.RuleTable,
-			Columns: []string{rolegrant.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn, false, rolerule.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RuleIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.RuleTable,
-			Columns: []string{rolegrant.RuleColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(rolerule.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.RuleTable, rolegrant.RuleColumn, false, rolerule.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.EndedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.EndedByTable,
-			Columns: []string{rolegrant.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolegrant.EndedByTable,
-			Columns: []string{rolegrant.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolegrant.EndedByTable, rolegrant.EndedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

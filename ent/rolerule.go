@@ -4,15 +4,12 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/person"
+
 	"github.com/peregrine-exchange/peregrine/ent/rolerule"
-	"github.com/peregrine-exchange/peregrine/ent/unit"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -60,50 +57,6 @@ type RoleRuleEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [4]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleRuleEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
-}
-
-// UnitOrErr returns the Unit value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleRuleEdges) UnitOrErr() (*Unit, error) {
-	if e.Unit != nil {
-		return e.Unit, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: unit.Label}
-	}
-	return nil, &NotLoadedError{edge: "unit"}
-}
-
-// CreatedByOrErr returns the CreatedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleRuleEdges) CreatedByOrErr() (*Person, error) {
-	if e.CreatedBy != nil {
-		return e.CreatedBy, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "created_by"}
-}
-
-// EndedByOrErr returns the EndedBy value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RoleRuleEdges) EndedByOrErr() (*Person, error) {
-	if e.EndedBy != nil {
-		return e.EndedBy, nil
-	} else if e.loadedTypes[3] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "ended_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -209,32 +162,6 @@ func (_m *RoleRule) assignValues(columns []string, values []any) error {
 	return nil
 }
 
-// GetValue returns the ent.Value that was dynamically selected and assigned to the RoleRule.
-// This includes values selected through modifiers, order, etc.
-func (_m *RoleRule) GetValue(name string) (ent.Value, error) {
-	return _m.selectValues.Get(name)
-}
-
-// QueryInstitution queries the "institution" edge of the RoleRule entity.
-func (_m *RoleRule) QueryInstitution() *InstitutionQuery {
-	return NewRoleRuleClient(_m.config).QueryInstitution(_m)
-}
-
-// QueryUnit queries the "unit" edge of the RoleRule entity.
-func (_m *RoleRule) QueryUnit() *UnitQuery {
-	return NewRoleRuleClient(_m.config).QueryUnit(_m)
-}
-
-// QueryCreatedBy queries the "created_by" edge of the RoleRule entity.
-func (_m *RoleRule) QueryCreatedBy() *PersonQuery {
-	return NewRoleRuleClient(_m.config).QueryCreatedBy(_m)
-}
-
-// QueryEndedBy queries the "ended_by" edge of the RoleRule entity.
-func (_m *RoleRule) QueryEndedBy() *PersonQuery {
-	return NewRoleRuleClient(_m.config).QueryEndedBy(_m)
-}
-
 // Update returns a builder for updating this RoleRule.
 // Note that you need to call RoleRule.Unwrap() before calling this method if this RoleRule
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -253,50 +180,9 @@ func (_m *RoleRule) Unwrap() *RoleRule {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *RoleRule) String() string {
-	var builder strings.Builder
-	builder.WriteString("RoleRule(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	if v := _m.UnitID; v != nil {
-		builder.WriteString("unit_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.CreatedByID; v != nil {
-		builder.WriteString("created_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.EndedByID; v != nil {
-		builder.WriteString("ended_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("attribute=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Attribute))
-	builder.WriteString(", ")
-	builder.WriteString("value=")
-	builder.WriteString(_m.Value)
-	builder.WriteString(", ")
-	builder.WriteString("role=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Role))
-	builder.WriteString(", ")
-	builder.WriteString("months=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Months))
-	builder.WriteString(", ")
-	if v := _m.EndedAt; v != nil {
-		builder.WriteString("ended_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "RoleRule(" + string(_m.ID) + ")"
 }
 
 // RoleRules is a parsable slice of RoleRule.

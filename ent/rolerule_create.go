@@ -30,14 +30,6 @@ func (_c *RoleRuleCreate) SetCreatedAt(v time.Time) *RoleRuleCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *RoleRuleCreate) SetNillableCreatedAt(v *time.Time) *RoleRuleCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *RoleRuleCreate) SetInstitutionID(v ident.ID) *RoleRuleCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -116,46 +108,10 @@ func (_c *RoleRuleCreate) SetEndedAt(v time.Time) *RoleRuleCreate {
 	return _c
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_c *RoleRuleCreate) SetNillableEndedAt(v *time.Time) *RoleRuleCreate {
-	if v != nil {
-		_c.SetEndedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *RoleRuleCreate) SetID(v ident.ID) *RoleRuleCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *RoleRuleCreate) SetNillableID(v *ident.ID) *RoleRuleCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *RoleRuleCreate) SetInstitution(v *Institution) *RoleRuleCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_c *RoleRuleCreate) SetUnit(v *Unit) *RoleRuleCreate {
-	return _c.SetUnitID(v.ID)
-}
-
-// SetCreatedBy sets the "created_by" edge to the Person entity.
-func (_c *RoleRuleCreate) SetCreatedBy(v *Person) *RoleRuleCreate {
-	return _c.SetCreatedByID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_c *RoleRuleCreate) SetEndedBy(v *Person) *RoleRuleCreate {
-	return _c.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleRuleMutation object of the builder.
@@ -326,70 +282,22 @@ func (_c *RoleRuleCreate) createSpec() (*RoleRule, *sqlgraph.CreateSpec) {
 		_node.EndedAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.InstitutionTable,
-			Columns: []string{rolerule.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.InstitutionTable, rolerule.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.UnitTable,
-			Columns: []string{rolerule.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn, false, unit.FieldID, nodes)
 		_node.UnitID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CreatedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.CreatedByTable,
-			Columns: []string{rolerule.CreatedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn, false, person.FieldID, nodes)
 		_node.CreatedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.EndedByTable,
-			Columns: []string{rolerule.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn, false, person.FieldID, nodes)
 		_node.EndedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -98,25 +98,9 @@ func (_u *RoleRuleUpdate) SetAttribute(v rolerule.Attribute) *RoleRuleUpdate {
 	return _u
 }
 
-// SetNillableAttribute sets the "attribute" field if the given value is not nil.
-func (_u *RoleRuleUpdate) SetNillableAttribute(v *rolerule.Attribute) *RoleRuleUpdate {
-	if v != nil {
-		_u.SetAttribute(*v)
-	}
-	return _u
-}
-
 // SetRole sets the "role" field.
 func (_u *RoleRuleUpdate) SetRole(v rolerule.Role) *RoleRuleUpdate {
 	_u.mutation.SetRole(v)
-	return _u
-}
-
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *RoleRuleUpdate) SetNillableRole(v *rolerule.Role) *RoleRuleUpdate {
-	if v != nil {
-		_u.SetRole(*v)
-	}
 	return _u
 }
 
@@ -126,33 +110,10 @@ func (_u *RoleRuleUpdate) SetEndedAt(v time.Time) *RoleRuleUpdate {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *RoleRuleUpdate) SetNillableEndedAt(v *time.Time) *RoleRuleUpdate {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *RoleRuleUpdate) ClearEndedAt() *RoleRuleUpdate {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *RoleRuleUpdate) SetUnit(v *Unit) *RoleRuleUpdate {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetCreatedBy sets the "created_by" edge to the Person entity.
-func (_u *RoleRuleUpdate) SetCreatedBy(v *Person) *RoleRuleUpdate {
-	return _u.SetCreatedByID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_u *RoleRuleUpdate) SetEndedBy(v *Person) *RoleRuleUpdate {
-	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleRuleMutation object of the builder.
@@ -269,90 +230,27 @@ func (_u *RoleRuleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(rolerule.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.UnitTable,
-			Columns: []string{rolerule.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.UnitTable,
-			Columns: []string{rolerule.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.CreatedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.CreatedByTable,
-			Columns: []string{rolerule.CreatedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.CreatedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.CreatedByTable,
-			Columns: []string{rolerule.CreatedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.EndedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.EndedByTable,
-			Columns: []string{rolerule.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.EndedByTable,
-			Columns: []string{rolerule.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -443,25 +341,9 @@ func (_u *RoleRuleUpdateOne) SetAttribute(v rolerule.Attribute) *RoleRuleUpdateO
 	return _u
 }
 
-// SetNillableAttribute sets the "attribute" field if the given value is not nil.
-func (_u *RoleRuleUpdateOne) SetNillableAttribute(v *rolerule.Attribute) *RoleRuleUpdateOne {
-	if v != nil {
-		_u.SetAttribute(*v)
-	}
-	return _u
-}
-
 // SetRole sets the "role" field.
 func (_u *RoleRuleUpdateOne) SetRole(v rolerule.Role) *RoleRuleUpdateOne {
 	_u.mutation.SetRole(v)
-	return _u
-}
-
-// SetNillableRole sets the "role" field if the given value is not nil.
-func (_u *RoleRuleUpdateOne) SetNillableRole(v *rolerule.Role) *RoleRuleUpdateOne {
-	if v != nil {
-		_u.SetRole(*v)
-	}
 	return _u
 }
 
@@ -471,33 +353,10 @@ func (_u *RoleRuleUpdateOne) SetEndedAt(v time.Time) *RoleRuleUpdateOne {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *RoleRuleUpdateOne) SetNillableEndedAt(v *time.Time) *RoleRuleUpdateOne {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *RoleRuleUpdateOne) ClearEndedAt() *RoleRuleUpdateOne {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetUnit sets the "unit" edge to the Unit entity.
-func (_u *RoleRuleUpdateOne) SetUnit(v *Unit) *RoleRuleUpdateOne {
-	return _u.SetUnitID(v.ID)
-}
-
-// SetCreatedBy sets the "created_by" edge to the Person entity.
-func (_u *RoleRuleUpdateOne) SetCreatedBy(v *Person) *RoleRuleUpdateOne {
-	return _u.SetCreatedByID(v.ID)
-}
-
-// SetEndedBy sets the "ended_by" edge to the Person entity.
-func (_u *RoleRuleUpdateOne) SetEndedBy(v *Person) *RoleRuleUpdateOne {
-	return _u.SetEndedByID(v.ID)
 }
 
 // Mutation returns the RoleRuleMutation object of the builder.
@@ -644,90 +503,27 @@ func (_u *RoleRuleUpdateOne) sqlSave(ctx context.Context) (_node *RoleRule, err 
 		_spec.ClearField(rolerule.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.UnitCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.UnitTable,
-			Columns: []string{rolerule.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.UnitTable,
-			Columns: []string{rolerule.UnitColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.UnitTable, rolerule.UnitColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.CreatedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.CreatedByTable,
-			Columns: []string{rolerule.CreatedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.CreatedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.CreatedByTable,
-			Columns: []string{rolerule.CreatedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.CreatedByTable, rolerule.CreatedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.EndedByCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.EndedByTable,
-			Columns: []string{rolerule.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn, false, person.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.EndedByIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   rolerule.EndedByTable,
-			Columns: []string{rolerule.EndedByColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, rolerule.EndedByTable, rolerule.EndedByColumn, false, person.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -4,13 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
+
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -45,28 +43,6 @@ type SeatQuotaEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
-}
-
-// OfferingOrErr returns the Offering value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SeatQuotaEdges) OfferingOrErr() (*Offering, error) {
-	if e.Offering != nil {
-		return e.Offering, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: offering.Label}
-	}
-	return nil, &NotLoadedError{edge: "offering"}
-}
-
-// HomeOrErr returns the Home value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SeatQuotaEdges) HomeOrErr() (*Institution, error) {
-	if e.Home != nil {
-		return e.Home, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "home"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -144,16 +120,6 @@ func (_m *SeatQuota) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryOffering queries the "offering" edge of the SeatQuota entity.
-func (_m *SeatQuota) QueryOffering() *OfferingQuery {
-	return NewSeatQuotaClient(_m.config).QueryOffering(_m)
-}
-
-// QueryHome queries the "home" edge of the SeatQuota entity.
-func (_m *SeatQuota) QueryHome() *InstitutionQuery {
-	return NewSeatQuotaClient(_m.config).QueryHome(_m)
-}
-
 // Update returns a builder for updating this SeatQuota.
 // Note that you need to call SeatQuota.Unwrap() before calling this method if this SeatQuota
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -172,27 +138,9 @@ func (_m *SeatQuota) Unwrap() *SeatQuota {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *SeatQuota) String() string {
-	var builder strings.Builder
-	builder.WriteString("SeatQuota(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("offering_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OfferingID))
-	builder.WriteString(", ")
-	builder.WriteString("home_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HomeID))
-	builder.WriteString(", ")
-	builder.WriteString("seats=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Seats))
-	builder.WriteString(", ")
-	builder.WriteString("seats_taken=")
-	builder.WriteString(fmt.Sprintf("%v", _m.SeatsTaken))
-	builder.WriteByte(')')
-	return builder.String()
+	return "SeatQuota(" + string(_m.ID) + ")"
 }
 
 // SeatQuotaSlice is a parsable slice of SeatQuota.

@@ -29,14 +29,6 @@ func (_c *SeatQuotaCreate) SetCreatedAt(v time.Time) *SeatQuotaCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SeatQuotaCreate) SetNillableCreatedAt(v *time.Time) *SeatQuotaCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetOfferingID sets the "offering_id" field.
 func (_c *SeatQuotaCreate) SetOfferingID(v ident.ID) *SeatQuotaCreate {
 	_c.mutation.SetOfferingID(v)
@@ -61,36 +53,10 @@ func (_c *SeatQuotaCreate) SetSeatsTaken(v int) *SeatQuotaCreate {
 	return _c
 }
 
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_c *SeatQuotaCreate) SetNillableSeatsTaken(v *int) *SeatQuotaCreate {
-	if v != nil {
-		_c.SetSeatsTaken(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *SeatQuotaCreate) SetID(v ident.ID) *SeatQuotaCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *SeatQuotaCreate) SetNillableID(v *ident.ID) *SeatQuotaCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetOffering sets the "offering" edge to the Offering entity.
-func (_c *SeatQuotaCreate) SetOffering(v *Offering) *SeatQuotaCreate {
-	return _c.SetOfferingID(v.ID)
-}
-
-// SetHome sets the "home" edge to the Institution entity.
-func (_c *SeatQuotaCreate) SetHome(v *Institution) *SeatQuotaCreate {
-	return _c.SetHomeID(v.ID)
 }
 
 // Mutation returns the SeatQuotaMutation object of the builder.
@@ -238,36 +204,12 @@ func (_c *SeatQuotaCreate) createSpec() (*SeatQuota, *sqlgraph.CreateSpec) {
 		_node.SeatsTaken = value
 	}
 	if nodes := _c.mutation.OfferingIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   seatquota.OfferingTable,
-			Columns: []string{seatquota.OfferingColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(offering.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, seatquota.OfferingTable, seatquota.OfferingColumn, false, offering.FieldID, nodes)
 		_node.OfferingID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HomeIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   seatquota.HomeTable,
-			Columns: []string{seatquota.HomeColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, seatquota.HomeTable, seatquota.HomeColumn, false, institution.FieldID, nodes)
 		_node.HomeID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

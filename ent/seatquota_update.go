@@ -35,14 +35,6 @@ func (_u *SeatQuotaUpdate) SetSeats(v int) *SeatQuotaUpdate {
 	return _u
 }
 
-// SetNillableSeats sets the "seats" field if the given value is not nil.
-func (_u *SeatQuotaUpdate) SetNillableSeats(v *int) *SeatQuotaUpdate {
-	if v != nil {
-		_u.SetSeats(*v)
-	}
-	return _u
-}
-
 // AddSeats adds value to the "seats" field.
 func (_u *SeatQuotaUpdate) AddSeats(v int) *SeatQuotaUpdate {
 	_u.mutation.AddSeats(v)
@@ -53,14 +45,6 @@ func (_u *SeatQuotaUpdate) AddSeats(v int) *SeatQuotaUpdate {
 func (_u *SeatQuotaUpdate) SetSeatsTaken(v int) *SeatQuotaUpdate {
 	_u.mutation.ResetSeatsTaken()
 	_u.mutation.SetSeatsTaken(v)
-	return _u
-}
-
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_u *SeatQuotaUpdate) SetNillableSeatsTaken(v *int) *SeatQuotaUpdate {
-	if v != nil {
-		_u.SetSeatsTaken(*v)
-	}
 	return _u
 }
 
@@ -182,14 +166,6 @@ func (_u *SeatQuotaUpdateOne) SetSeats(v int) *SeatQuotaUpdateOne {
 	return _u
 }
 
-// SetNillableSeats sets the "seats" field if the given value is not nil.
-func (_u *SeatQuotaUpdateOne) SetNillableSeats(v *int) *SeatQuotaUpdateOne {
-	if v != nil {
-		_u.SetSeats(*v)
-	}
-	return _u
-}
-
 // AddSeats adds value to the "seats" field.
 func (_u *SeatQuotaUpdateOne) AddSeats(v int) *SeatQuotaUpdateOne {
 	_u.mutation.AddSeats(v)
@@ -200,14 +176,6 @@ func (_u *SeatQuotaUpdateOne) AddSeats(v int) *SeatQuotaUpdateOne {
 func (_u *SeatQuotaUpdateOne) SetSeatsTaken(v int) *SeatQuotaUpdateOne {
 	_u.mutation.ResetSeatsTaken()
 	_u.mutation.SetSeatsTaken(v)
-	return _u
-}
-
-// SetNillableSeatsTaken sets the "seats_taken" field if the given value is not nil.
-func (_u *SeatQuotaUpdateOne) SetNillableSeatsTaken(v *int) *SeatQuotaUpdateOne {
-	if v != nil {
-		_u.SetSeatsTaken(*v)
-	}
 	return _u
 }
 

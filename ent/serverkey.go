@@ -4,7 +4,6 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
@@ -148,39 +147,9 @@ func (_m *ServerKey) Unwrap() *ServerKey {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *ServerKey) String() string {
-	var builder strings.Builder
-	builder.WriteString("ServerKey(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("purpose=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Purpose))
-	builder.WriteString(", ")
-	builder.WriteString("kid=")
-	builder.WriteString(_m.Kid)
-	builder.WriteString(", ")
-	builder.WriteString("public_jwk=")
-	builder.WriteString(_m.PublicJwk)
-	builder.WriteString(", ")
-	builder.WriteString("sealed=<sensitive>")
-	builder.WriteString(", ")
-	if v := _m.LiveKey; v != nil {
-		builder.WriteString("live_key=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("active_from=")
-	builder.WriteString(_m.ActiveFrom.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.RetiredAt; v != nil {
-		builder.WriteString("retired_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "ServerKey(" + string(_m.ID) + ")"
 }
 
 // ServerKeys is a parsable slice of ServerKey.

@@ -27,14 +27,6 @@ func (_c *ServerKeyCreate) SetCreatedAt(v time.Time) *ServerKeyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ServerKeyCreate) SetNillableCreatedAt(v *time.Time) *ServerKeyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPurpose sets the "purpose" field.
 func (_c *ServerKeyCreate) SetPurpose(v serverkey.Purpose) *ServerKeyCreate {
 	_c.mutation.SetPurpose(v)
@@ -65,14 +57,6 @@ func (_c *ServerKeyCreate) SetLiveKey(v string) *ServerKeyCreate {
 	return _c
 }
 
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_c *ServerKeyCreate) SetNillableLiveKey(v *string) *ServerKeyCreate {
-	if v != nil {
-		_c.SetLiveKey(*v)
-	}
-	return _c
-}
-
 // SetActiveFrom sets the "active_from" field.
 func (_c *ServerKeyCreate) SetActiveFrom(v time.Time) *ServerKeyCreate {
 	_c.mutation.SetActiveFrom(v)
@@ -85,25 +69,9 @@ func (_c *ServerKeyCreate) SetRetiredAt(v time.Time) *ServerKeyCreate {
 	return _c
 }
 
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_c *ServerKeyCreate) SetNillableRetiredAt(v *time.Time) *ServerKeyCreate {
-	if v != nil {
-		_c.SetRetiredAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ServerKeyCreate) SetID(v ident.ID) *ServerKeyCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *ServerKeyCreate) SetNillableID(v *ident.ID) *ServerKeyCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

@@ -35,25 +35,9 @@ func (_u *ServerKeyUpdate) SetPurpose(v serverkey.Purpose) *ServerKeyUpdate {
 	return _u
 }
 
-// SetNillablePurpose sets the "purpose" field if the given value is not nil.
-func (_u *ServerKeyUpdate) SetNillablePurpose(v *serverkey.Purpose) *ServerKeyUpdate {
-	if v != nil {
-		_u.SetPurpose(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *ServerKeyUpdate) SetLiveKey(v string) *ServerKeyUpdate {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *ServerKeyUpdate) SetNillableLiveKey(v *string) *ServerKeyUpdate {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -69,25 +53,9 @@ func (_u *ServerKeyUpdate) SetActiveFrom(v time.Time) *ServerKeyUpdate {
 	return _u
 }
 
-// SetNillableActiveFrom sets the "active_from" field if the given value is not nil.
-func (_u *ServerKeyUpdate) SetNillableActiveFrom(v *time.Time) *ServerKeyUpdate {
-	if v != nil {
-		_u.SetActiveFrom(*v)
-	}
-	return _u
-}
-
 // SetRetiredAt sets the "retired_at" field.
 func (_u *ServerKeyUpdate) SetRetiredAt(v time.Time) *ServerKeyUpdate {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *ServerKeyUpdate) SetNillableRetiredAt(v *time.Time) *ServerKeyUpdate {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 
@@ -208,25 +176,9 @@ func (_u *ServerKeyUpdateOne) SetPurpose(v serverkey.Purpose) *ServerKeyUpdateOn
 	return _u
 }
 
-// SetNillablePurpose sets the "purpose" field if the given value is not nil.
-func (_u *ServerKeyUpdateOne) SetNillablePurpose(v *serverkey.Purpose) *ServerKeyUpdateOne {
-	if v != nil {
-		_u.SetPurpose(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *ServerKeyUpdateOne) SetLiveKey(v string) *ServerKeyUpdateOne {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *ServerKeyUpdateOne) SetNillableLiveKey(v *string) *ServerKeyUpdateOne {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -242,25 +194,9 @@ func (_u *ServerKeyUpdateOne) SetActiveFrom(v time.Time) *ServerKeyUpdateOne {
 	return _u
 }
 
-// SetNillableActiveFrom sets the "active_from" field if the given value is not nil.
-func (_u *ServerKeyUpdateOne) SetNillableActiveFrom(v *time.Time) *ServerKeyUpdateOne {
-	if v != nil {
-		_u.SetActiveFrom(*v)
-	}
-	return _u
-}
-
 // SetRetiredAt sets the "retired_at" field.
 func (_u *ServerKeyUpdateOne) SetRetiredAt(v time.Time) *ServerKeyUpdateOne {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *ServerKeyUpdateOne) SetNillableRetiredAt(v *time.Time) *ServerKeyUpdateOne {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 

@@ -5,14 +5,11 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/identity"
-	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/portal"
+
 	"github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -73,59 +70,6 @@ type SessionEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [5]bool
-}
-
-// PersonOrErr returns the Person value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SessionEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: person.Label}
-	}
-	return nil, &NotLoadedError{edge: "person"}
-}
-
-// IdentityOrErr returns the Identity value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SessionEdges) IdentityOrErr() (*Identity, error) {
-	if e.Identity != nil {
-		return e.Identity, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: identity.Label}
-	}
-	return nil, &NotLoadedError{edge: "identity"}
-}
-
-// ParentOrErr returns the Parent value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SessionEdges) ParentOrErr() (*Session, error) {
-	if e.Parent != nil {
-		return e.Parent, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: session.Label}
-	}
-	return nil, &NotLoadedError{edge: "parent"}
-}
-
-// LentOrErr returns the Lent value or an error if the edge
-// was not loaded in eager-loading.
-func (e SessionEdges) LentOrErr() ([]*Session, error) {
-	if e.loadedTypes[3] {
-		return e.Lent, nil
-	}
-	return nil, &NotLoadedError{edge: "lent"}
-}
-
-// PortalOrErr returns the Portal value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SessionEdges) PortalOrErr() (*Portal, error) {
-	if e.Portal != nil {
-		return e.Portal, nil
-	} else if e.loadedTypes[4] {
-		return nil, &NotFoundError{label: portal.Label}
-	}
-	return nil, &NotLoadedError{edge: "portal"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -272,31 +216,6 @@ func (_m *Session) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the Session entity.
-func (_m *Session) QueryPerson() *PersonQuery {
-	return NewSessionClient(_m.config).QueryPerson(_m)
-}
-
-// QueryIdentity queries the "identity" edge of the Session entity.
-func (_m *Session) QueryIdentity() *IdentityQuery {
-	return NewSessionClient(_m.config).QueryIdentity(_m)
-}
-
-// QueryParent queries the "parent" edge of the Session entity.
-func (_m *Session) QueryParent() *SessionQuery {
-	return NewSessionClient(_m.config).QueryParent(_m)
-}
-
-// QueryLent queries the "lent" edge of the Session entity.
-func (_m *Session) QueryLent() *SessionQuery {
-	return NewSessionClient(_m.config).QueryLent(_m)
-}
-
-// QueryPortal queries the "portal" edge of the Session entity.
-func (_m *Session) QueryPortal() *PortalQuery {
-	return NewSessionClient(_m.config).QueryPortal(_m)
-}
-
 // Update returns a builder for updating this Session.
 // Note that you need to call Session.Unwrap() before calling this method if this Session
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -315,68 +234,9 @@ func (_m *Session) Unwrap() *Session {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *Session) String() string {
-	var builder strings.Builder
-	builder.WriteString("Session(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("person_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PersonID))
-	builder.WriteString(", ")
-	builder.WriteString("identity_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.IdentityID))
-	builder.WriteString(", ")
-	if v := _m.ParentID; v != nil {
-		builder.WriteString("parent_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	if v := _m.PortalID; v != nil {
-		builder.WriteString("portal_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("kind=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
-	builder.WriteString(", ")
-	builder.WriteString("digest=")
-	builder.WriteString(_m.Digest)
-	builder.WriteString(", ")
-	if v := _m.Sid; v != nil {
-		builder.WriteString("sid=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	if v := _m.Acr; v != nil {
-		builder.WriteString("acr=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("amr=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Amr))
-	builder.WriteString(", ")
-	builder.WriteString("id_token=<sensitive>")
-	builder.WriteString(", ")
-	if v := _m.AuthenticatedAt; v != nil {
-		builder.WriteString("authenticated_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("seen_at=")
-	builder.WriteString(_m.SeenAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("expires_at=")
-	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.EndedAt; v != nil {
-		builder.WriteString("ended_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "Session(" + string(_m.ID) + ")"
 }
 
 // Sessions is a parsable slice of Session.

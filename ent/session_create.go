@@ -30,14 +30,6 @@ func (_c *SessionCreate) SetCreatedAt(v time.Time) *SessionCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableCreatedAt(v *time.Time) *SessionCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetPersonID sets the "person_id" field.
 func (_c *SessionCreate) SetPersonID(v ident.ID) *SessionCreate {
 	_c.mutation.SetPersonID(v)
@@ -70,14 +62,6 @@ func (_c *SessionCreate) SetPortalID(v ident.ID) *SessionCreate {
 	return _c
 }
 
-// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
-func (_c *SessionCreate) SetNillablePortalID(v *ident.ID) *SessionCreate {
-	if v != nil {
-		_c.SetPortalID(*v)
-	}
-	return _c
-}
-
 // SetKind sets the "kind" field.
 func (_c *SessionCreate) SetKind(v session.Kind) *SessionCreate {
 	_c.mutation.SetKind(v)
@@ -93,14 +77,6 @@ func (_c *SessionCreate) SetDigest(v string) *SessionCreate {
 // SetSid sets the "sid" field.
 func (_c *SessionCreate) SetSid(v string) *SessionCreate {
 	_c.mutation.SetSid(v)
-	return _c
-}
-
-// SetNillableSid sets the "sid" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableSid(v *string) *SessionCreate {
-	if v != nil {
-		_c.SetSid(*v)
-	}
 	return _c
 }
 
@@ -127,14 +103,6 @@ func (_c *SessionCreate) SetAmr(v []string) *SessionCreate {
 // SetIDToken sets the "id_token" field.
 func (_c *SessionCreate) SetIDToken(v string) *SessionCreate {
 	_c.mutation.SetIDToken(v)
-	return _c
-}
-
-// SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableIDToken(v *string) *SessionCreate {
-	if v != nil {
-		_c.SetIDToken(*v)
-	}
 	return _c
 }
 
@@ -170,61 +138,10 @@ func (_c *SessionCreate) SetEndedAt(v time.Time) *SessionCreate {
 	return _c
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableEndedAt(v *time.Time) *SessionCreate {
-	if v != nil {
-		_c.SetEndedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *SessionCreate) SetID(v ident.ID) *SessionCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableID(v *ident.ID) *SessionCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *SessionCreate) SetPerson(v *Person) *SessionCreate {
-	return _c.SetPersonID(v.ID)
-}
-
-// SetIdentity sets the "identity" edge to the Identity entity.
-func (_c *SessionCreate) SetIdentity(v *Identity) *SessionCreate {
-	return _c.SetIdentityID(v.ID)
-}
-
-// SetParent sets the "parent" edge to the Session entity.
-func (_c *SessionCreate) SetParent(v *Session) *SessionCreate {
-	return _c.SetParentID(v.ID)
-}
-
-// AddLentIDs adds the "lent" edge to the Session entity by IDs.
-func (_c *SessionCreate) AddLentIDs(ids ...ident.ID) *SessionCreate {
-	_c.mutation.AddLentIDs(ids...)
-	return _c
-}
-
-// AddLent adds the "lent" edges to the Session entity.
-func (_c *SessionCreate) AddLent(v ...*Session) *SessionCreate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddLentIDs(ids...)
-}
-
-// SetPortal sets the "portal" edge to the Portal entity.
-func (_c *SessionCreate) SetPortal(v *Portal) *SessionCreate {
-	return _c.SetPortalID(v.ID)
 }
 
 // Mutation returns the SessionMutation object of the builder.
@@ -426,86 +343,26 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 		_node.EndedAt = &value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PersonTable,
-			Columns: []string{session.PersonColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PersonTable, session.PersonColumn, false, person.FieldID, nodes)
 		_node.PersonID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.IdentityIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.IdentityTable,
-			Columns: []string{session.IdentityColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.IdentityTable, session.IdentityColumn, false, identity.FieldID, nodes)
 		_node.IdentityID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   session.ParentTable,
-			Columns: []string{session.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn, false, session.FieldID, nodes)
 		_node.ParentID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.LentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nodes)
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.PortalIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PortalTable,
-			Columns: []string{session.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn, false, portal.FieldID, nodes)
 		_node.PortalID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -58,14 +58,6 @@ func (_u *SessionUpdate) SetPortalID(v ident.ID) *SessionUpdate {
 	return _u
 }
 
-// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillablePortalID(v *ident.ID) *SessionUpdate {
-	if v != nil {
-		_u.SetPortalID(*v)
-	}
-	return _u
-}
-
 // ClearPortalID clears the value of the "portal_id" field.
 func (_u *SessionUpdate) ClearPortalID() *SessionUpdate {
 	_u.mutation.ClearPortalID()
@@ -89,14 +81,6 @@ func (_u *SessionUpdate) SetNillableKind(v *session.Kind) *SessionUpdate {
 // SetSid sets the "sid" field.
 func (_u *SessionUpdate) SetSid(v string) *SessionUpdate {
 	_u.mutation.SetSid(v)
-	return _u
-}
-
-// SetNillableSid sets the "sid" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableSid(v *string) *SessionUpdate {
-	if v != nil {
-		_u.SetSid(*v)
-	}
 	return _u
 }
 
@@ -132,12 +116,6 @@ func (_u *SessionUpdate) SetAmr(v []string) *SessionUpdate {
 	return _u
 }
 
-// AppendAmr appends value to the "amr" field.
-func (_u *SessionUpdate) AppendAmr(v []string) *SessionUpdate {
-	_u.mutation.AppendAmr(v)
-	return _u
-}
-
 // ClearAmr clears the value of the "amr" field.
 func (_u *SessionUpdate) ClearAmr() *SessionUpdate {
 	_u.mutation.ClearAmr()
@@ -147,14 +125,6 @@ func (_u *SessionUpdate) ClearAmr() *SessionUpdate {
 // SetIDToken sets the "id_token" field.
 func (_u *SessionUpdate) SetIDToken(v string) *SessionUpdate {
 	_u.mutation.SetIDToken(v)
-	return _u
-}
-
-// SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableIDToken(v *string) *SessionUpdate {
-	if v != nil {
-		_u.SetIDToken(*v)
-	}
 	return _u
 }
 
@@ -190,25 +160,9 @@ func (_u *SessionUpdate) SetSeenAt(v time.Time) *SessionUpdate {
 	return _u
 }
 
-// SetNillableSeenAt sets the "seen_at" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableSeenAt(v *time.Time) *SessionUpdate {
-	if v != nil {
-		_u.SetSeenAt(*v)
-	}
-	return _u
-}
-
 // SetExpiresAt sets the "expires_at" field.
 func (_u *SessionUpdate) SetExpiresAt(v time.Time) *SessionUpdate {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableExpiresAt(v *time.Time) *SessionUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 
@@ -218,43 +172,10 @@ func (_u *SessionUpdate) SetEndedAt(v time.Time) *SessionUpdate {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableEndedAt(v *time.Time) *SessionUpdate {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *SessionUpdate) ClearEndedAt() *SessionUpdate {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetParent sets the "parent" edge to the Session entity.
-func (_u *SessionUpdate) SetParent(v *Session) *SessionUpdate {
-	return _u.SetParentID(v.ID)
-}
-
-// AddLentIDs adds the "lent" edge to the Session entity by IDs.
-func (_u *SessionUpdate) AddLentIDs(ids ...ident.ID) *SessionUpdate {
-	_u.mutation.AddLentIDs(ids...)
-	return _u
-}
-
-// AddLent adds the "lent" edges to the Session entity.
-func (_u *SessionUpdate) AddLent(v ...*Session) *SessionUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddLentIDs(ids...)
-}
-
-// SetPortal sets the "portal" edge to the Portal entity.
-func (_u *SessionUpdate) SetPortal(v *Portal) *SessionUpdate {
-	return _u.SetPortalID(v.ID)
 }
 
 // Mutation returns the SessionMutation object of the builder.
@@ -266,27 +187,6 @@ func (_u *SessionUpdate) Mutation() *SessionMutation {
 func (_u *SessionUpdate) ClearParent() *SessionUpdate {
 	_u.mutation.ClearParent()
 	return _u
-}
-
-// ClearLent clears all "lent" edges to the Session entity.
-func (_u *SessionUpdate) ClearLent() *SessionUpdate {
-	_u.mutation.ClearLent()
-	return _u
-}
-
-// RemoveLentIDs removes the "lent" edge to Session entities by IDs.
-func (_u *SessionUpdate) RemoveLentIDs(ids ...ident.ID) *SessionUpdate {
-	_u.mutation.RemoveLentIDs(ids...)
-	return _u
-}
-
-// RemoveLent removes "lent" edges to Session entities.
-func (_u *SessionUpdate) RemoveLent(v ...*Session) *SessionUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveLentIDs(ids...)
 }
 
 // ClearPortal clears the "portal" edge to the Portal entity.
@@ -427,106 +327,31 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(session.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   session.ParentTable,
-			Columns: []string{session.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn, false, session.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   session.ParentTable,
-			Columns: []string{session.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedLentIDs(); len(nodes) > 0 && !_u.mutation.LentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.LentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.PortalCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PortalTable,
-			Columns: []string{session.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn, false, portal.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.PortalIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PortalTable,
-			Columns: []string{session.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn, false, portal.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -577,14 +402,6 @@ func (_u *SessionUpdateOne) SetPortalID(v ident.ID) *SessionUpdateOne {
 	return _u
 }
 
-// SetNillablePortalID sets the "portal_id" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillablePortalID(v *ident.ID) *SessionUpdateOne {
-	if v != nil {
-		_u.SetPortalID(*v)
-	}
-	return _u
-}
-
 // ClearPortalID clears the value of the "portal_id" field.
 func (_u *SessionUpdateOne) ClearPortalID() *SessionUpdateOne {
 	_u.mutation.ClearPortalID()
@@ -608,14 +425,6 @@ func (_u *SessionUpdateOne) SetNillableKind(v *session.Kind) *SessionUpdateOne {
 // SetSid sets the "sid" field.
 func (_u *SessionUpdateOne) SetSid(v string) *SessionUpdateOne {
 	_u.mutation.SetSid(v)
-	return _u
-}
-
-// SetNillableSid sets the "sid" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableSid(v *string) *SessionUpdateOne {
-	if v != nil {
-		_u.SetSid(*v)
-	}
 	return _u
 }
 
@@ -651,12 +460,6 @@ func (_u *SessionUpdateOne) SetAmr(v []string) *SessionUpdateOne {
 	return _u
 }
 
-// AppendAmr appends value to the "amr" field.
-func (_u *SessionUpdateOne) AppendAmr(v []string) *SessionUpdateOne {
-	_u.mutation.AppendAmr(v)
-	return _u
-}
-
 // ClearAmr clears the value of the "amr" field.
 func (_u *SessionUpdateOne) ClearAmr() *SessionUpdateOne {
 	_u.mutation.ClearAmr()
@@ -666,14 +469,6 @@ func (_u *SessionUpdateOne) ClearAmr() *SessionUpdateOne {
 // SetIDToken sets the "id_token" field.
 func (_u *SessionUpdateOne) SetIDToken(v string) *SessionUpdateOne {
 	_u.mutation.SetIDToken(v)
-	return _u
-}
-
-// SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableIDToken(v *string) *SessionUpdateOne {
-	if v != nil {
-		_u.SetIDToken(*v)
-	}
 	return _u
 }
 
@@ -709,25 +504,9 @@ func (_u *SessionUpdateOne) SetSeenAt(v time.Time) *SessionUpdateOne {
 	return _u
 }
 
-// SetNillableSeenAt sets the "seen_at" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableSeenAt(v *time.Time) *SessionUpdateOne {
-	if v != nil {
-		_u.SetSeenAt(*v)
-	}
-	return _u
-}
-
 // SetExpiresAt sets the "expires_at" field.
 func (_u *SessionUpdateOne) SetExpiresAt(v time.Time) *SessionUpdateOne {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableExpiresAt(v *time.Time) *SessionUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 
@@ -737,43 +516,10 @@ func (_u *SessionUpdateOne) SetEndedAt(v time.Time) *SessionUpdateOne {
 	return _u
 }
 
-// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableEndedAt(v *time.Time) *SessionUpdateOne {
-	if v != nil {
-		_u.SetEndedAt(*v)
-	}
-	return _u
-}
-
 // ClearEndedAt clears the value of the "ended_at" field.
 func (_u *SessionUpdateOne) ClearEndedAt() *SessionUpdateOne {
 	_u.mutation.ClearEndedAt()
 	return _u
-}
-
-// SetParent sets the "parent" edge to the Session entity.
-func (_u *SessionUpdateOne) SetParent(v *Session) *SessionUpdateOne {
-	return _u.SetParentID(v.ID)
-}
-
-// AddLentIDs adds the "lent" edge to the Session entity by IDs.
-func (_u *SessionUpdateOne) AddLentIDs(ids ...ident.ID) *SessionUpdateOne {
-	_u.mutation.AddLentIDs(ids...)
-	return _u
-}
-
-// AddLent adds the "lent" edges to the Session entity.
-func (_u *SessionUpdateOne) AddLent(v ...*Session) *SessionUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddLentIDs(ids...)
-}
-
-// SetPortal sets the "portal" edge to the Portal entity.
-func (_u *SessionUpdateOne) SetPortal(v *Portal) *SessionUpdateOne {
-	return _u.SetPortalID(v.ID)
 }
 
 // Mutation returns the SessionMutation object of the builder.
@@ -785,27 +531,6 @@ func (_u *SessionUpdateOne) Mutation() *SessionMutation {
 func (_u *SessionUpdateOne) ClearParent() *SessionUpdateOne {
 	_u.mutation.ClearParent()
 	return _u
-}
-
-// ClearLent clears all "lent" edges to the Session entity.
-func (_u *SessionUpdateOne) ClearLent() *SessionUpdateOne {
-	_u.mutation.ClearLent()
-	return _u
-}
-
-// RemoveLentIDs removes the "lent" edge to Session entities by IDs.
-func (_u *SessionUpdateOne) RemoveLentIDs(ids ...ident.ID) *SessionUpdateOne {
-	_u.mutation.RemoveLentIDs(ids...)
-	return _u
-}
-
-// RemoveLent removes "lent" edges to Session entities.
-func (_u *SessionUpdateOne) RemoveLent(v ...*Session) *SessionUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveLentIDs(ids...)
 }
 
 // ClearPortal clears the "portal" edge to the Portal entity.
@@ -976,106 +701,31 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 		_spec.ClearField(session.FieldEndedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   session.ParentTable,
-			Columns: []string{session.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn, false, session.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   session.ParentTable,
-			Columns: []string{session.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, session.ParentTable, session.ParentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedLentIDs(); len(nodes) > 0 && !_u.mutation.LentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.LentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   session.LentTable,
-			Columns: []string{session.LentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, session.LentTable, session.LentColumn, false, session.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.PortalCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PortalTable,
-			Columns: []string{session.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn, false, portal.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.PortalIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   session.PortalTable,
-			Columns: []string{session.PortalColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(portal.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, session.PortalTable, session.PortalColumn, false, portal.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

@@ -4,12 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/provider"
+
 	"github.com/peregrine-exchange/peregrine/ent/signin"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -54,17 +53,6 @@ type SignInEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// ProviderOrErr returns the Provider value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SignInEdges) ProviderOrErr() (*Provider, error) {
-	if e.Provider != nil {
-		return e.Provider, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: provider.Label}
-	}
-	return nil, &NotLoadedError{edge: "provider"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -201,44 +189,9 @@ func (_m *SignIn) Unwrap() *SignIn {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *SignIn) String() string {
-	var builder strings.Builder
-	builder.WriteString("SignIn(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("provider_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ProviderID))
-	builder.WriteString(", ")
-	if v := _m.SessionID; v != nil {
-		builder.WriteString("session_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("purpose=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Purpose))
-	builder.WriteString(", ")
-	builder.WriteString("state_digest=")
-	builder.WriteString(_m.StateDigest)
-	builder.WriteString(", ")
-	builder.WriteString("browser_digest=")
-	builder.WriteString(_m.BrowserDigest)
-	builder.WriteString(", ")
-	builder.WriteString("nonce=<sensitive>")
-	builder.WriteString(", ")
-	builder.WriteString("verifier=<sensitive>")
-	builder.WriteString(", ")
-	builder.WriteString("return_to=")
-	builder.WriteString(_m.ReturnTo)
-	builder.WriteString(", ")
-	builder.WriteString("assertion=<sensitive>")
-	builder.WriteString(", ")
-	builder.WriteString("expires_at=")
-	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
-	builder.WriteByte(')')
-	return builder.String()
+	return "SignIn(" + string(_m.ID) + ")"
 }
 
 // SignIns is a parsable slice of SignIn.

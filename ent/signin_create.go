@@ -28,14 +28,6 @@ func (_c *SignInCreate) SetCreatedAt(v time.Time) *SignInCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SignInCreate) SetNillableCreatedAt(v *time.Time) *SignInCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetProviderID sets the "provider_id" field.
 func (_c *SignInCreate) SetProviderID(v ident.ID) *SignInCreate {
 	_c.mutation.SetProviderID(v)
@@ -48,25 +40,9 @@ func (_c *SignInCreate) SetSessionID(v ident.ID) *SignInCreate {
 	return _c
 }
 
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_c *SignInCreate) SetNillableSessionID(v *ident.ID) *SignInCreate {
-	if v != nil {
-		_c.SetSessionID(*v)
-	}
-	return _c
-}
-
 // SetPurpose sets the "purpose" field.
 func (_c *SignInCreate) SetPurpose(v signin.Purpose) *SignInCreate {
 	_c.mutation.SetPurpose(v)
-	return _c
-}
-
-// SetNillablePurpose sets the "purpose" field if the given value is not nil.
-func (_c *SignInCreate) SetNillablePurpose(v *signin.Purpose) *SignInCreate {
-	if v != nil {
-		_c.SetPurpose(*v)
-	}
 	return _c
 }
 
@@ -106,14 +82,6 @@ func (_c *SignInCreate) SetAssertion(v string) *SignInCreate {
 	return _c
 }
 
-// SetNillableAssertion sets the "assertion" field if the given value is not nil.
-func (_c *SignInCreate) SetNillableAssertion(v *string) *SignInCreate {
-	if v != nil {
-		_c.SetAssertion(*v)
-	}
-	return _c
-}
-
 // SetExpiresAt sets the "expires_at" field.
 func (_c *SignInCreate) SetExpiresAt(v time.Time) *SignInCreate {
 	_c.mutation.SetExpiresAt(v)
@@ -124,19 +92,6 @@ func (_c *SignInCreate) SetExpiresAt(v time.Time) *SignInCreate {
 func (_c *SignInCreate) SetID(v ident.ID) *SignInCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *SignInCreate) SetNillableID(v *ident.ID) *SignInCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetProvider sets the "provider" edge to the Provider entity.
-func (_c *SignInCreate) SetProvider(v *Provider) *SignInCreate {
-	return _c.SetProviderID(v.ID)
 }
 
 // Mutation returns the SignInMutation object of the builder.
@@ -341,19 +296,7 @@ func (_c *SignInCreate) createSpec() (*SignIn, *sqlgraph.CreateSpec) {
 		_node.ExpiresAt = value
 	}
 	if nodes := _c.mutation.ProviderIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   signin.ProviderTable,
-			Columns: []string{signin.ProviderColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(provider.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, signin.ProviderTable, signin.ProviderColumn, false, provider.FieldID, nodes)
 		_node.ProviderID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

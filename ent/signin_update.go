@@ -36,14 +36,6 @@ func (_u *SignInUpdate) SetSessionID(v ident.ID) *SignInUpdate {
 	return _u
 }
 
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_u *SignInUpdate) SetNillableSessionID(v *ident.ID) *SignInUpdate {
-	if v != nil {
-		_u.SetSessionID(*v)
-	}
-	return _u
-}
-
 // ClearSessionID clears the value of the "session_id" field.
 func (_u *SignInUpdate) ClearSessionID() *SignInUpdate {
 	_u.mutation.ClearSessionID()
@@ -56,25 +48,9 @@ func (_u *SignInUpdate) SetPurpose(v signin.Purpose) *SignInUpdate {
 	return _u
 }
 
-// SetNillablePurpose sets the "purpose" field if the given value is not nil.
-func (_u *SignInUpdate) SetNillablePurpose(v *signin.Purpose) *SignInUpdate {
-	if v != nil {
-		_u.SetPurpose(*v)
-	}
-	return _u
-}
-
 // SetAssertion sets the "assertion" field.
 func (_u *SignInUpdate) SetAssertion(v string) *SignInUpdate {
 	_u.mutation.SetAssertion(v)
-	return _u
-}
-
-// SetNillableAssertion sets the "assertion" field if the given value is not nil.
-func (_u *SignInUpdate) SetNillableAssertion(v *string) *SignInUpdate {
-	if v != nil {
-		_u.SetAssertion(*v)
-	}
 	return _u
 }
 
@@ -87,14 +63,6 @@ func (_u *SignInUpdate) ClearAssertion() *SignInUpdate {
 // SetExpiresAt sets the "expires_at" field.
 func (_u *SignInUpdate) SetExpiresAt(v time.Time) *SignInUpdate {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *SignInUpdate) SetNillableExpiresAt(v *time.Time) *SignInUpdate {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 
@@ -212,14 +180,6 @@ func (_u *SignInUpdateOne) SetSessionID(v ident.ID) *SignInUpdateOne {
 	return _u
 }
 
-// SetNillableSessionID sets the "session_id" field if the given value is not nil.
-func (_u *SignInUpdateOne) SetNillableSessionID(v *ident.ID) *SignInUpdateOne {
-	if v != nil {
-		_u.SetSessionID(*v)
-	}
-	return _u
-}
-
 // ClearSessionID clears the value of the "session_id" field.
 func (_u *SignInUpdateOne) ClearSessionID() *SignInUpdateOne {
 	_u.mutation.ClearSessionID()
@@ -232,25 +192,9 @@ func (_u *SignInUpdateOne) SetPurpose(v signin.Purpose) *SignInUpdateOne {
 	return _u
 }
 
-// SetNillablePurpose sets the "purpose" field if the given value is not nil.
-func (_u *SignInUpdateOne) SetNillablePurpose(v *signin.Purpose) *SignInUpdateOne {
-	if v != nil {
-		_u.SetPurpose(*v)
-	}
-	return _u
-}
-
 // SetAssertion sets the "assertion" field.
 func (_u *SignInUpdateOne) SetAssertion(v string) *SignInUpdateOne {
 	_u.mutation.SetAssertion(v)
-	return _u
-}
-
-// SetNillableAssertion sets the "assertion" field if the given value is not nil.
-func (_u *SignInUpdateOne) SetNillableAssertion(v *string) *SignInUpdateOne {
-	if v != nil {
-		_u.SetAssertion(*v)
-	}
 	return _u
 }
 
@@ -263,14 +207,6 @@ func (_u *SignInUpdateOne) ClearAssertion() *SignInUpdateOne {
 // SetExpiresAt sets the "expires_at" field.
 func (_u *SignInUpdateOne) SetExpiresAt(v time.Time) *SignInUpdateOne {
 	_u.mutation.SetExpiresAt(v)
-	return _u
-}
-
-// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
-func (_u *SignInUpdateOne) SetNillableExpiresAt(v *time.Time) *SignInUpdateOne {
-	if v != nil {
-		_u.SetExpiresAt(*v)
-	}
 	return _u
 }
 

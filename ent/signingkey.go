@@ -4,12 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -52,17 +51,6 @@ type SigningKeyEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e SigningKeyEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -170,11 +158,6 @@ func (_m *SigningKey) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the SigningKey entity.
-func (_m *SigningKey) QueryInstitution() *InstitutionQuery {
-	return NewSigningKeyClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this SigningKey.
 // Note that you need to call SigningKey.Unwrap() before calling this method if this SigningKey
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -193,45 +176,9 @@ func (_m *SigningKey) Unwrap() *SigningKey {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *SigningKey) String() string {
-	var builder strings.Builder
-	builder.WriteString("SigningKey(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("kid=")
-	builder.WriteString(_m.Kid)
-	builder.WriteString(", ")
-	builder.WriteString("algorithm=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Algorithm))
-	builder.WriteString(", ")
-	builder.WriteString("state=")
-	builder.WriteString(fmt.Sprintf("%v", _m.State))
-	builder.WriteString(", ")
-	builder.WriteString("public_jwk=")
-	builder.WriteString(_m.PublicJwk)
-	builder.WriteString(", ")
-	builder.WriteString("sealed=<sensitive>")
-	builder.WriteString(", ")
-	if v := _m.LiveKey; v != nil {
-		builder.WriteString("live_key=")
-		builder.WriteString(*v)
-	}
-	builder.WriteString(", ")
-	builder.WriteString("active_from=")
-	builder.WriteString(_m.ActiveFrom.Format(time.ANSIC))
-	builder.WriteString(", ")
-	if v := _m.RetiredAt; v != nil {
-		builder.WriteString("retired_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteByte(')')
-	return builder.String()
+	return "SigningKey(" + string(_m.ID) + ")"
 }
 
 // SigningKeys is a parsable slice of SigningKey.

@@ -28,14 +28,6 @@ func (_c *SigningKeyCreate) SetCreatedAt(v time.Time) *SigningKeyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SigningKeyCreate) SetNillableCreatedAt(v *time.Time) *SigningKeyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *SigningKeyCreate) SetInstitutionID(v ident.ID) *SigningKeyCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -78,14 +70,6 @@ func (_c *SigningKeyCreate) SetLiveKey(v string) *SigningKeyCreate {
 	return _c
 }
 
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_c *SigningKeyCreate) SetNillableLiveKey(v *string) *SigningKeyCreate {
-	if v != nil {
-		_c.SetLiveKey(*v)
-	}
-	return _c
-}
-
 // SetActiveFrom sets the "active_from" field.
 func (_c *SigningKeyCreate) SetActiveFrom(v time.Time) *SigningKeyCreate {
 	_c.mutation.SetActiveFrom(v)
@@ -98,31 +82,10 @@ func (_c *SigningKeyCreate) SetRetiredAt(v time.Time) *SigningKeyCreate {
 	return _c
 }
 
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_c *SigningKeyCreate) SetNillableRetiredAt(v *time.Time) *SigningKeyCreate {
-	if v != nil {
-		_c.SetRetiredAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *SigningKeyCreate) SetID(v ident.ID) *SigningKeyCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *SigningKeyCreate) SetNillableID(v *ident.ID) *SigningKeyCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *SigningKeyCreate) SetInstitution(v *Institution) *SigningKeyCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the SigningKeyMutation object of the builder.
@@ -301,19 +264,7 @@ func (_c *SigningKeyCreate) createSpec() (*SigningKey, *sqlgraph.CreateSpec) {
 		_node.RetiredAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   signingkey.InstitutionTable,
-			Columns: []string{signingkey.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, signingkey.InstitutionTable, signingkey.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

@@ -35,39 +35,15 @@ func (_u *SigningKeyUpdate) SetAlgorithm(v signingkey.Algorithm) *SigningKeyUpda
 	return _u
 }
 
-// SetNillableAlgorithm sets the "algorithm" field if the given value is not nil.
-func (_u *SigningKeyUpdate) SetNillableAlgorithm(v *signingkey.Algorithm) *SigningKeyUpdate {
-	if v != nil {
-		_u.SetAlgorithm(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *SigningKeyUpdate) SetState(v signingkey.State) *SigningKeyUpdate {
 	_u.mutation.SetState(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *SigningKeyUpdate) SetNillableState(v *signingkey.State) *SigningKeyUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *SigningKeyUpdate) SetLiveKey(v string) *SigningKeyUpdate {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *SigningKeyUpdate) SetNillableLiveKey(v *string) *SigningKeyUpdate {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -83,25 +59,9 @@ func (_u *SigningKeyUpdate) SetActiveFrom(v time.Time) *SigningKeyUpdate {
 	return _u
 }
 
-// SetNillableActiveFrom sets the "active_from" field if the given value is not nil.
-func (_u *SigningKeyUpdate) SetNillableActiveFrom(v *time.Time) *SigningKeyUpdate {
-	if v != nil {
-		_u.SetActiveFrom(*v)
-	}
-	return _u
-}
-
 // SetRetiredAt sets the "retired_at" field.
 func (_u *SigningKeyUpdate) SetRetiredAt(v time.Time) *SigningKeyUpdate {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *SigningKeyUpdate) SetNillableRetiredAt(v *time.Time) *SigningKeyUpdate {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 
@@ -233,39 +193,15 @@ func (_u *SigningKeyUpdateOne) SetAlgorithm(v signingkey.Algorithm) *SigningKeyU
 	return _u
 }
 
-// SetNillableAlgorithm sets the "algorithm" field if the given value is not nil.
-func (_u *SigningKeyUpdateOne) SetNillableAlgorithm(v *signingkey.Algorithm) *SigningKeyUpdateOne {
-	if v != nil {
-		_u.SetAlgorithm(*v)
-	}
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *SigningKeyUpdateOne) SetState(v signingkey.State) *SigningKeyUpdateOne {
 	_u.mutation.SetState(v)
 	return _u
 }
 
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *SigningKeyUpdateOne) SetNillableState(v *signingkey.State) *SigningKeyUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
-	return _u
-}
-
 // SetLiveKey sets the "live_key" field.
 func (_u *SigningKeyUpdateOne) SetLiveKey(v string) *SigningKeyUpdateOne {
 	_u.mutation.SetLiveKey(v)
-	return _u
-}
-
-// SetNillableLiveKey sets the "live_key" field if the given value is not nil.
-func (_u *SigningKeyUpdateOne) SetNillableLiveKey(v *string) *SigningKeyUpdateOne {
-	if v != nil {
-		_u.SetLiveKey(*v)
-	}
 	return _u
 }
 
@@ -281,25 +217,9 @@ func (_u *SigningKeyUpdateOne) SetActiveFrom(v time.Time) *SigningKeyUpdateOne {
 	return _u
 }
 
-// SetNillableActiveFrom sets the "active_from" field if the given value is not nil.
-func (_u *SigningKeyUpdateOne) SetNillableActiveFrom(v *time.Time) *SigningKeyUpdateOne {
-	if v != nil {
-		_u.SetActiveFrom(*v)
-	}
-	return _u
-}
-
 // SetRetiredAt sets the "retired_at" field.
 func (_u *SigningKeyUpdateOne) SetRetiredAt(v time.Time) *SigningKeyUpdateOne {
 	_u.mutation.SetRetiredAt(v)
-	return _u
-}
-
-// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
-func (_u *SigningKeyUpdateOne) SetNillableRetiredAt(v *time.Time) *SigningKeyUpdateOne {
-	if v != nil {
-		_u.SetRetiredAt(*v)
-	}
 	return _u
 }
 

@@ -4,12 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
+
 	"github.com/peregrine-exchange/peregrine/ent/statuslist"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
@@ -46,17 +45,6 @@ type StatusListEdges struct {
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [1]bool
-}
-
-// InstitutionOrErr returns the Institution value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e StatusListEdges) InstitutionOrErr() (*Institution, error) {
-	if e.Institution != nil {
-		return e.Institution, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: institution.Label}
-	}
-	return nil, &NotLoadedError{edge: "institution"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -146,11 +134,6 @@ func (_m *StatusList) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryInstitution queries the "institution" edge of the StatusList entity.
-func (_m *StatusList) QueryInstitution() *InstitutionQuery {
-	return NewStatusListClient(_m.config).QueryInstitution(_m)
-}
-
 // Update returns a builder for updating this StatusList.
 // Note that you need to call StatusList.Unwrap() before calling this method if this StatusList
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -169,33 +152,9 @@ func (_m *StatusList) Unwrap() *StatusList {
 	return _m
 }
 
-// String implements the fmt.Stringer.
+// String returns the kind and the identifier.
 func (_m *StatusList) String() string {
-	var builder strings.Builder
-	builder.WriteString("StatusList(")
-	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("created_at=")
-	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("institution_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.InstitutionID))
-	builder.WriteString(", ")
-	builder.WriteString("number=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Number))
-	builder.WriteString(", ")
-	builder.WriteString("size=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Size))
-	builder.WriteString(", ")
-	builder.WriteString("taken=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Taken))
-	builder.WriteString(", ")
-	builder.WriteString("revision=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Revision))
-	builder.WriteString(", ")
-	builder.WriteString("changed_at=")
-	builder.WriteString(_m.ChangedAt.Format(time.ANSIC))
-	builder.WriteByte(')')
-	return builder.String()
+	return "StatusList(" + string(_m.ID) + ")"
 }
 
 // StatusLists is a parsable slice of StatusList.

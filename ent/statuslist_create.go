@@ -28,14 +28,6 @@ func (_c *StatusListCreate) SetCreatedAt(v time.Time) *StatusListCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *StatusListCreate) SetNillableCreatedAt(v *time.Time) *StatusListCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *StatusListCreate) SetInstitutionID(v ident.ID) *StatusListCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -60,25 +52,9 @@ func (_c *StatusListCreate) SetTaken(v int) *StatusListCreate {
 	return _c
 }
 
-// SetNillableTaken sets the "taken" field if the given value is not nil.
-func (_c *StatusListCreate) SetNillableTaken(v *int) *StatusListCreate {
-	if v != nil {
-		_c.SetTaken(*v)
-	}
-	return _c
-}
-
 // SetRevision sets the "revision" field.
 func (_c *StatusListCreate) SetRevision(v int) *StatusListCreate {
 	_c.mutation.SetRevision(v)
-	return _c
-}
-
-// SetNillableRevision sets the "revision" field if the given value is not nil.
-func (_c *StatusListCreate) SetNillableRevision(v *int) *StatusListCreate {
-	if v != nil {
-		_c.SetRevision(*v)
-	}
 	return _c
 }
 
@@ -92,19 +68,6 @@ func (_c *StatusListCreate) SetChangedAt(v time.Time) *StatusListCreate {
 func (_c *StatusListCreate) SetID(v ident.ID) *StatusListCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *StatusListCreate) SetNillableID(v *ident.ID) *StatusListCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *StatusListCreate) SetInstitution(v *Institution) *StatusListCreate {
-	return _c.SetInstitutionID(v.ID)
 }
 
 // Mutation returns the StatusListMutation object of the builder.
@@ -276,19 +239,7 @@ func (_c *StatusListCreate) createSpec() (*StatusList, *sqlgraph.CreateSpec) {
 		_node.ChangedAt = value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   statuslist.InstitutionTable,
-			Columns: []string{statuslist.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, statuslist.InstitutionTable, statuslist.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}

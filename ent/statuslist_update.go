@@ -36,14 +36,6 @@ func (_u *StatusListUpdate) SetTaken(v int) *StatusListUpdate {
 	return _u
 }
 
-// SetNillableTaken sets the "taken" field if the given value is not nil.
-func (_u *StatusListUpdate) SetNillableTaken(v *int) *StatusListUpdate {
-	if v != nil {
-		_u.SetTaken(*v)
-	}
-	return _u
-}
-
 // AddTaken adds value to the "taken" field.
 func (_u *StatusListUpdate) AddTaken(v int) *StatusListUpdate {
 	_u.mutation.AddTaken(v)
@@ -57,14 +49,6 @@ func (_u *StatusListUpdate) SetRevision(v int) *StatusListUpdate {
 	return _u
 }
 
-// SetNillableRevision sets the "revision" field if the given value is not nil.
-func (_u *StatusListUpdate) SetNillableRevision(v *int) *StatusListUpdate {
-	if v != nil {
-		_u.SetRevision(*v)
-	}
-	return _u
-}
-
 // AddRevision adds value to the "revision" field.
 func (_u *StatusListUpdate) AddRevision(v int) *StatusListUpdate {
 	_u.mutation.AddRevision(v)
@@ -74,14 +58,6 @@ func (_u *StatusListUpdate) AddRevision(v int) *StatusListUpdate {
 // SetChangedAt sets the "changed_at" field.
 func (_u *StatusListUpdate) SetChangedAt(v time.Time) *StatusListUpdate {
 	_u.mutation.SetChangedAt(v)
-	return _u
-}
-
-// SetNillableChangedAt sets the "changed_at" field if the given value is not nil.
-func (_u *StatusListUpdate) SetNillableChangedAt(v *time.Time) *StatusListUpdate {
-	if v != nil {
-		_u.SetChangedAt(*v)
-	}
 	return _u
 }
 
@@ -197,14 +173,6 @@ func (_u *StatusListUpdateOne) SetTaken(v int) *StatusListUpdateOne {
 	return _u
 }
 
-// SetNillableTaken sets the "taken" field if the given value is not nil.
-func (_u *StatusListUpdateOne) SetNillableTaken(v *int) *StatusListUpdateOne {
-	if v != nil {
-		_u.SetTaken(*v)
-	}
-	return _u
-}
-
 // AddTaken adds value to the "taken" field.
 func (_u *StatusListUpdateOne) AddTaken(v int) *StatusListUpdateOne {
 	_u.mutation.AddTaken(v)
@@ -218,14 +186,6 @@ func (_u *StatusListUpdateOne) SetRevision(v int) *StatusListUpdateOne {
 	return _u
 }
 
-// SetNillableRevision sets the "revision" field if the given value is not nil.
-func (_u *StatusListUpdateOne) SetNillableRevision(v *int) *StatusListUpdateOne {
-	if v != nil {
-		_u.SetRevision(*v)
-	}
-	return _u
-}
-
 // AddRevision adds value to the "revision" field.
 func (_u *StatusListUpdateOne) AddRevision(v int) *StatusListUpdateOne {
 	_u.mutation.AddRevision(v)
@@ -235,14 +195,6 @@ func (_u *StatusListUpdateOne) AddRevision(v int) *StatusListUpdateOne {
 // SetChangedAt sets the "changed_at" field.
 func (_u *StatusListUpdateOne) SetChangedAt(v time.Time) *StatusListUpdateOne {
 	_u.mutation.SetChangedAt(v)
-	return _u
-}
-
-// SetNillableChangedAt sets the "changed_at" field if the given value is not nil.
-func (_u *StatusListUpdateOne) SetNillableChangedAt(v *time.Time) *StatusListUpdateOne {
-	if v != nil {
-		_u.SetChangedAt(*v)
-	}
 	return _u
 }
 

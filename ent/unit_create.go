@@ -29,14 +29,6 @@ func (_c *UnitCreate) SetCreatedAt(v time.Time) *UnitCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *UnitCreate) SetNillableCreatedAt(v *time.Time) *UnitCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetInstitutionID sets the "institution_id" field.
 func (_c *UnitCreate) SetInstitutionID(v ident.ID) *UnitCreate {
 	_c.mutation.SetInstitutionID(v)
@@ -81,51 +73,10 @@ func (_c *UnitCreate) SetClosedAt(v time.Time) *UnitCreate {
 	return _c
 }
 
-// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
-func (_c *UnitCreate) SetNillableClosedAt(v *time.Time) *UnitCreate {
-	if v != nil {
-		_c.SetClosedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *UnitCreate) SetID(v ident.ID) *UnitCreate {
 	_c.mutation.SetID(v)
 	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *UnitCreate) SetNillableID(v *ident.ID) *UnitCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
-	return _c
-}
-
-// SetInstitution sets the "institution" edge to the Institution entity.
-func (_c *UnitCreate) SetInstitution(v *Institution) *UnitCreate {
-	return _c.SetInstitutionID(v.ID)
-}
-
-// SetParent sets the "parent" edge to the Unit entity.
-func (_c *UnitCreate) SetParent(v *Unit) *UnitCreate {
-	return _c.SetParentID(v.ID)
-}
-
-// AddChildIDs adds the "children" edge to the Unit entity by IDs.
-func (_c *UnitCreate) AddChildIDs(ids ...ident.ID) *UnitCreate {
-	_c.mutation.AddChildIDs(ids...)
-	return _c
-}
-
-// AddChildren adds the "children" edges to the Unit entity.
-func (_c *UnitCreate) AddChildren(v ...*Unit) *UnitCreate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddChildIDs(ids...)
 }
 
 // Mutation returns the UnitMutation object of the builder.
@@ -274,53 +225,17 @@ func (_c *UnitCreate) createSpec() (*Unit, *sqlgraph.CreateSpec) {
 		_node.ClosedAt = &value
 	}
 	if nodes := _c.mutation.InstitutionIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   unit.InstitutionTable,
-			Columns: []string{unit.InstitutionColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, false, unit.InstitutionTable, unit.InstitutionColumn, false, institution.FieldID, nodes)
 		_node.InstitutionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   unit.ParentTable,
-			Columns: []string{unit.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn, false, unit.FieldID, nodes)
 		_node.ParentID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ChildrenIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nodes)
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

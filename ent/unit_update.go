@@ -57,14 +57,6 @@ func (_u *UnitUpdate) SetKey(v string) *UnitUpdate {
 	return _u
 }
 
-// SetNillableKey sets the "key" field if the given value is not nil.
-func (_u *UnitUpdate) SetNillableKey(v *string) *UnitUpdate {
-	if v != nil {
-		_u.SetKey(*v)
-	}
-	return _u
-}
-
 // SetKind sets the "kind" field.
 func (_u *UnitUpdate) SetKind(v unit.Kind) *UnitUpdate {
 	_u.mutation.SetKind(v)
@@ -91,38 +83,10 @@ func (_u *UnitUpdate) SetClosedAt(v time.Time) *UnitUpdate {
 	return _u
 }
 
-// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
-func (_u *UnitUpdate) SetNillableClosedAt(v *time.Time) *UnitUpdate {
-	if v != nil {
-		_u.SetClosedAt(*v)
-	}
-	return _u
-}
-
 // ClearClosedAt clears the value of the "closed_at" field.
 func (_u *UnitUpdate) ClearClosedAt() *UnitUpdate {
 	_u.mutation.ClearClosedAt()
 	return _u
-}
-
-// SetParent sets the "parent" edge to the Unit entity.
-func (_u *UnitUpdate) SetParent(v *Unit) *UnitUpdate {
-	return _u.SetParentID(v.ID)
-}
-
-// AddChildIDs adds the "children" edge to the Unit entity by IDs.
-func (_u *UnitUpdate) AddChildIDs(ids ...ident.ID) *UnitUpdate {
-	_u.mutation.AddChildIDs(ids...)
-	return _u
-}
-
-// AddChildren adds the "children" edges to the Unit entity.
-func (_u *UnitUpdate) AddChildren(v ...*Unit) *UnitUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChildIDs(ids...)
 }
 
 // Mutation returns the UnitMutation object of the builder.
@@ -134,27 +98,6 @@ func (_u *UnitUpdate) Mutation() *UnitMutation {
 func (_u *UnitUpdate) ClearParent() *UnitUpdate {
 	_u.mutation.ClearParent()
 	return _u
-}
-
-// ClearChildren clears all "children" edges to the Unit entity.
-func (_u *UnitUpdate) ClearChildren() *UnitUpdate {
-	_u.mutation.ClearChildren()
-	return _u
-}
-
-// RemoveChildIDs removes the "children" edge to Unit entities by IDs.
-func (_u *UnitUpdate) RemoveChildIDs(ids ...ident.ID) *UnitUpdate {
-	_u.mutation.RemoveChildIDs(ids...)
-	return _u
-}
-
-// RemoveChildren removes "children" edges to Unit entities.
-func (_u *UnitUpdate) RemoveChildren(v ...*Unit) *UnitUpdate {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChildIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -241,77 +184,23 @@ func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.ClearField(unit.FieldClosedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   unit.ParentTable,
-			Columns: []string{unit.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   unit.ParentTable,
-			Columns: []string{unit.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ChildrenCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
@@ -362,14 +251,6 @@ func (_u *UnitUpdateOne) SetKey(v string) *UnitUpdateOne {
 	return _u
 }
 
-// SetNillableKey sets the "key" field if the given value is not nil.
-func (_u *UnitUpdateOne) SetNillableKey(v *string) *UnitUpdateOne {
-	if v != nil {
-		_u.SetKey(*v)
-	}
-	return _u
-}
-
 // SetKind sets the "kind" field.
 func (_u *UnitUpdateOne) SetKind(v unit.Kind) *UnitUpdateOne {
 	_u.mutation.SetKind(v)
@@ -396,38 +277,10 @@ func (_u *UnitUpdateOne) SetClosedAt(v time.Time) *UnitUpdateOne {
 	return _u
 }
 
-// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
-func (_u *UnitUpdateOne) SetNillableClosedAt(v *time.Time) *UnitUpdateOne {
-	if v != nil {
-		_u.SetClosedAt(*v)
-	}
-	return _u
-}
-
 // ClearClosedAt clears the value of the "closed_at" field.
 func (_u *UnitUpdateOne) ClearClosedAt() *UnitUpdateOne {
 	_u.mutation.ClearClosedAt()
 	return _u
-}
-
-// SetParent sets the "parent" edge to the Unit entity.
-func (_u *UnitUpdateOne) SetParent(v *Unit) *UnitUpdateOne {
-	return _u.SetParentID(v.ID)
-}
-
-// AddChildIDs adds the "children" edge to the Unit entity by IDs.
-func (_u *UnitUpdateOne) AddChildIDs(ids ...ident.ID) *UnitUpdateOne {
-	_u.mutation.AddChildIDs(ids...)
-	return _u
-}
-
-// AddChildren adds the "children" edges to the Unit entity.
-func (_u *UnitUpdateOne) AddChildren(v ...*Unit) *UnitUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChildIDs(ids...)
 }
 
 // Mutation returns the UnitMutation object of the builder.
@@ -439,27 +292,6 @@ func (_u *UnitUpdateOne) Mutation() *UnitMutation {
 func (_u *UnitUpdateOne) ClearParent() *UnitUpdateOne {
 	_u.mutation.ClearParent()
 	return _u
-}
-
-// ClearChildren clears all "children" edges to the Unit entity.
-func (_u *UnitUpdateOne) ClearChildren() *UnitUpdateOne {
-	_u.mutation.ClearChildren()
-	return _u
-}
-
-// RemoveChildIDs removes the "children" edge to Unit entities by IDs.
-func (_u *UnitUpdateOne) RemoveChildIDs(ids ...ident.ID) *UnitUpdateOne {
-	_u.mutation.RemoveChildIDs(ids...)
-	return _u
-}
-
-// RemoveChildren removes "children" edges to Unit entities.
-func (_u *UnitUpdateOne) RemoveChildren(v ...*Unit) *UnitUpdateOne {
-	ids := make([]ident.ID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChildIDs(ids...)
 }
 
 // Where appends a list predicates to the UnitUpdate builder.
@@ -576,77 +408,23 @@ func (_u *UnitUpdateOne) sqlSave(ctx context.Context) (_node *Unit, err error) {
 		_spec.ClearField(unit.FieldClosedAt, field.TypeTime)
 	}
 	if _u.mutation.ParentCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   unit.ParentTable,
-			Columns: []string{unit.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   unit.ParentTable,
-			Columns: []string{unit.ParentColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.M2O, true, unit.ParentTable, unit.ParentColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ChildrenCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nil)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
 	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   unit.ChildrenTable,
-			Columns: []string{unit.ChildrenColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
+		edge := storedEdge(sqlgraph.O2M, false, unit.ChildrenTable, unit.ChildrenColumn, false, unit.FieldID, nodes)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)

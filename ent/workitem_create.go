@@ -28,14 +28,6 @@ func (_c *WorkItemCreate) SetCreatedAt(v time.Time) *WorkItemCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableCreatedAt(v *time.Time) *WorkItemCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetKind sets the "kind" field.
 func (_c *WorkItemCreate) SetKind(v string) *WorkItemCreate {
 	_c.mutation.SetKind(v)
@@ -72,25 +64,9 @@ func (_c *WorkItemCreate) SetAttempts(v int) *WorkItemCreate {
 	return _c
 }
 
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableAttempts(v *int) *WorkItemCreate {
-	if v != nil {
-		_c.SetAttempts(*v)
-	}
-	return _c
-}
-
 // SetWorker sets the "worker" field.
 func (_c *WorkItemCreate) SetWorker(v string) *WorkItemCreate {
 	_c.mutation.SetWorker(v)
-	return _c
-}
-
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableWorker(v *string) *WorkItemCreate {
-	if v != nil {
-		_c.SetWorker(*v)
-	}
 	return _c
 }
 
@@ -100,25 +76,9 @@ func (_c *WorkItemCreate) SetLeasedUntil(v time.Time) *WorkItemCreate {
 	return _c
 }
 
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableLeasedUntil(v *time.Time) *WorkItemCreate {
-	if v != nil {
-		_c.SetLeasedUntil(*v)
-	}
-	return _c
-}
-
 // SetDone sets the "done" field.
 func (_c *WorkItemCreate) SetDone(v int) *WorkItemCreate {
 	_c.mutation.SetDone(v)
-	return _c
-}
-
-// SetNillableDone sets the "done" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableDone(v *int) *WorkItemCreate {
-	if v != nil {
-		_c.SetDone(*v)
-	}
 	return _c
 }
 
@@ -128,39 +88,15 @@ func (_c *WorkItemCreate) SetTotal(v int) *WorkItemCreate {
 	return _c
 }
 
-// SetNillableTotal sets the "total" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableTotal(v *int) *WorkItemCreate {
-	if v != nil {
-		_c.SetTotal(*v)
-	}
-	return _c
-}
-
 // SetError sets the "error" field.
 func (_c *WorkItemCreate) SetError(v string) *WorkItemCreate {
 	_c.mutation.SetError(v)
 	return _c
 }
 
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableError(v *string) *WorkItemCreate {
-	if v != nil {
-		_c.SetError(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *WorkItemCreate) SetID(v ident.ID) *WorkItemCreate {
 	_c.mutation.SetID(v)
-	return _c
-}
-
-// SetNillableID sets the "id" field if the given value is not nil.
-func (_c *WorkItemCreate) SetNillableID(v *ident.ID) *WorkItemCreate {
-	if v != nil {
-		_c.SetID(*v)
-	}
 	return _c
 }
 

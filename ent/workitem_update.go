@@ -37,23 +37,9 @@ func (_u *WorkItemUpdate) SetPayload(v json.RawMessage) *WorkItemUpdate {
 	return _u
 }
 
-// AppendPayload appends value to the "payload" field.
-func (_u *WorkItemUpdate) AppendPayload(v json.RawMessage) *WorkItemUpdate {
-	_u.mutation.AppendPayload(v)
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *WorkItemUpdate) SetState(v workitem.State) *WorkItemUpdate {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableState(v *workitem.State) *WorkItemUpdate {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -63,26 +49,10 @@ func (_u *WorkItemUpdate) SetDueAt(v time.Time) *WorkItemUpdate {
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableDueAt(v *time.Time) *WorkItemUpdate {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetAttempts sets the "attempts" field.
 func (_u *WorkItemUpdate) SetAttempts(v int) *WorkItemUpdate {
 	_u.mutation.ResetAttempts()
 	_u.mutation.SetAttempts(v)
-	return _u
-}
-
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableAttempts(v *int) *WorkItemUpdate {
-	if v != nil {
-		_u.SetAttempts(*v)
-	}
 	return _u
 }
 
@@ -98,25 +68,9 @@ func (_u *WorkItemUpdate) SetWorker(v string) *WorkItemUpdate {
 	return _u
 }
 
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableWorker(v *string) *WorkItemUpdate {
-	if v != nil {
-		_u.SetWorker(*v)
-	}
-	return _u
-}
-
 // SetLeasedUntil sets the "leased_until" field.
 func (_u *WorkItemUpdate) SetLeasedUntil(v time.Time) *WorkItemUpdate {
 	_u.mutation.SetLeasedUntil(v)
-	return _u
-}
-
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableLeasedUntil(v *time.Time) *WorkItemUpdate {
-	if v != nil {
-		_u.SetLeasedUntil(*v)
-	}
 	return _u
 }
 
@@ -133,14 +87,6 @@ func (_u *WorkItemUpdate) SetDone(v int) *WorkItemUpdate {
 	return _u
 }
 
-// SetNillableDone sets the "done" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableDone(v *int) *WorkItemUpdate {
-	if v != nil {
-		_u.SetDone(*v)
-	}
-	return _u
-}
-
 // AddDone adds value to the "done" field.
 func (_u *WorkItemUpdate) AddDone(v int) *WorkItemUpdate {
 	_u.mutation.AddDone(v)
@@ -154,14 +100,6 @@ func (_u *WorkItemUpdate) SetTotal(v int) *WorkItemUpdate {
 	return _u
 }
 
-// SetNillableTotal sets the "total" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableTotal(v *int) *WorkItemUpdate {
-	if v != nil {
-		_u.SetTotal(*v)
-	}
-	return _u
-}
-
 // AddTotal adds value to the "total" field.
 func (_u *WorkItemUpdate) AddTotal(v int) *WorkItemUpdate {
 	_u.mutation.AddTotal(v)
@@ -171,14 +109,6 @@ func (_u *WorkItemUpdate) AddTotal(v int) *WorkItemUpdate {
 // SetError sets the "error" field.
 func (_u *WorkItemUpdate) SetError(v string) *WorkItemUpdate {
 	_u.mutation.SetError(v)
-	return _u
-}
-
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_u *WorkItemUpdate) SetNillableError(v *string) *WorkItemUpdate {
-	if v != nil {
-		_u.SetError(*v)
-	}
 	return _u
 }
 
@@ -339,23 +269,9 @@ func (_u *WorkItemUpdateOne) SetPayload(v json.RawMessage) *WorkItemUpdateOne {
 	return _u
 }
 
-// AppendPayload appends value to the "payload" field.
-func (_u *WorkItemUpdateOne) AppendPayload(v json.RawMessage) *WorkItemUpdateOne {
-	_u.mutation.AppendPayload(v)
-	return _u
-}
-
 // SetState sets the "state" field.
 func (_u *WorkItemUpdateOne) SetState(v workitem.State) *WorkItemUpdateOne {
 	_u.mutation.SetState(v)
-	return _u
-}
-
-// SetNillableState sets the "state" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableState(v *workitem.State) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetState(*v)
-	}
 	return _u
 }
 
@@ -365,26 +281,10 @@ func (_u *WorkItemUpdateOne) SetDueAt(v time.Time) *WorkItemUpdateOne {
 	return _u
 }
 
-// SetNillableDueAt sets the "due_at" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableDueAt(v *time.Time) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetDueAt(*v)
-	}
-	return _u
-}
-
 // SetAttempts sets the "attempts" field.
 func (_u *WorkItemUpdateOne) SetAttempts(v int) *WorkItemUpdateOne {
 	_u.mutation.ResetAttempts()
 	_u.mutation.SetAttempts(v)
-	return _u
-}
-
-// SetNillableAttempts sets the "attempts" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableAttempts(v *int) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetAttempts(*v)
-	}
 	return _u
 }
 
@@ -400,25 +300,9 @@ func (_u *WorkItemUpdateOne) SetWorker(v string) *WorkItemUpdateOne {
 	return _u
 }
 
-// SetNillableWorker sets the "worker" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableWorker(v *string) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetWorker(*v)
-	}
-	return _u
-}
-
 // SetLeasedUntil sets the "leased_until" field.
 func (_u *WorkItemUpdateOne) SetLeasedUntil(v time.Time) *WorkItemUpdateOne {
 	_u.mutation.SetLeasedUntil(v)
-	return _u
-}
-
-// SetNillableLeasedUntil sets the "leased_until" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableLeasedUntil(v *time.Time) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetLeasedUntil(*v)
-	}
 	return _u
 }
 
@@ -435,14 +319,6 @@ func (_u *WorkItemUpdateOne) SetDone(v int) *WorkItemUpdateOne {
 	return _u
 }
 
-// SetNillableDone sets the "done" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableDone(v *int) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetDone(*v)
-	}
-	return _u
-}
-
 // AddDone adds value to the "done" field.
 func (_u *WorkItemUpdateOne) AddDone(v int) *WorkItemUpdateOne {
 	_u.mutation.AddDone(v)
@@ -456,14 +332,6 @@ func (_u *WorkItemUpdateOne) SetTotal(v int) *WorkItemUpdateOne {
 	return _u
 }
 
-// SetNillableTotal sets the "total" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableTotal(v *int) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetTotal(*v)
-	}
-	return _u
-}
-
 // AddTotal adds value to the "total" field.
 func (_u *WorkItemUpdateOne) AddTotal(v int) *WorkItemUpdateOne {
 	_u.mutation.AddTotal(v)
@@ -473,14 +341,6 @@ func (_u *WorkItemUpdateOne) AddTotal(v int) *WorkItemUpdateOne {
 // SetError sets the "error" field.
 func (_u *WorkItemUpdateOne) SetError(v string) *WorkItemUpdateOne {
 	_u.mutation.SetError(v)
-	return _u
-}
-
-// SetNillableError sets the "error" field if the given value is not nil.
-func (_u *WorkItemUpdateOne) SetNillableError(v *string) *WorkItemUpdateOne {
-	if v != nil {
-		_u.SetError(*v)
-	}
 	return _u
 }
 

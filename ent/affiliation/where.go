@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -94,51 +64,15 @@ func CreatedAtEQ(v time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.Affiliation {
 	vc := string(v)
 	return predicate.Affiliation(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -150,79 +84,10 @@ func PersonIDIn(vs ...ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldPersonID, v...))
 }
 
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.Affiliation {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Affiliation(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasSuffix(FieldPersonID, vc))
-}
-
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Affiliation {
 	vc := string(v)
 	return predicate.Affiliation(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -234,79 +99,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Affiliation {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Affiliation(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // ProgrammeIDEQ applies the EQ predicate on the "programme_id" field.
 func ProgrammeIDEQ(v ident.ID) predicate.Affiliation {
 	vc := string(v)
 	return predicate.Affiliation(sql.FieldEQ(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDNEQ applies the NEQ predicate on the "programme_id" field.
-func ProgrammeIDNEQ(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldNEQ(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIn applies the In predicate on the "programme_id" field.
@@ -316,57 +112,6 @@ func ProgrammeIDIn(vs ...ident.ID) predicate.Affiliation {
 		v[i] = string(vs[i])
 	}
 	return predicate.Affiliation(sql.FieldIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDNotIn applies the NotIn predicate on the "programme_id" field.
-func ProgrammeIDNotIn(vs ...ident.ID) predicate.Affiliation {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Affiliation(sql.FieldNotIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDGT applies the GT predicate on the "programme_id" field.
-func ProgrammeIDGT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDGTE applies the GTE predicate on the "programme_id" field.
-func ProgrammeIDGTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldGTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLT applies the LT predicate on the "programme_id" field.
-func ProgrammeIDLT(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLTE applies the LTE predicate on the "programme_id" field.
-func ProgrammeIDLTE(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldLTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContains applies the Contains predicate on the "programme_id" field.
-func ProgrammeIDContains(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContains(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasPrefix applies the HasPrefix predicate on the "programme_id" field.
-func ProgrammeIDHasPrefix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasPrefix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasSuffix applies the HasSuffix predicate on the "programme_id" field.
-func ProgrammeIDHasSuffix(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldHasSuffix(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIsNil applies the IsNil predicate on the "programme_id" field.
@@ -379,26 +124,9 @@ func ProgrammeIDNotNil() predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldNotNull(FieldProgrammeID))
 }
 
-// ProgrammeIDEqualFold applies the EqualFold predicate on the "programme_id" field.
-func ProgrammeIDEqualFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldEqualFold(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContainsFold applies the ContainsFold predicate on the "programme_id" field.
-func ProgrammeIDContainsFold(v ident.ID) predicate.Affiliation {
-	vc := string(v)
-	return predicate.Affiliation(sql.FieldContainsFold(FieldProgrammeID, vc))
-}
-
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldKind, v))
-}
-
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v Kind) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNEQ(FieldKind, v))
 }
 
 // KindIn applies the In predicate on the "kind" field.
@@ -406,19 +134,9 @@ func KindIn(vs ...Kind) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldKind, vs...))
 }
 
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...Kind) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNotIn(FieldKind, vs...))
-}
-
 // VerifiedAtEQ applies the EQ predicate on the "verified_at" field.
 func VerifiedAtEQ(v time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldVerifiedAt, v))
-}
-
-// VerifiedAtNEQ applies the NEQ predicate on the "verified_at" field.
-func VerifiedAtNEQ(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNEQ(FieldVerifiedAt, v))
 }
 
 // VerifiedAtIn applies the In predicate on the "verified_at" field.
@@ -426,39 +144,9 @@ func VerifiedAtIn(vs ...time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldVerifiedAt, vs...))
 }
 
-// VerifiedAtNotIn applies the NotIn predicate on the "verified_at" field.
-func VerifiedAtNotIn(vs ...time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNotIn(FieldVerifiedAt, vs...))
-}
-
-// VerifiedAtGT applies the GT predicate on the "verified_at" field.
-func VerifiedAtGT(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGT(FieldVerifiedAt, v))
-}
-
-// VerifiedAtGTE applies the GTE predicate on the "verified_at" field.
-func VerifiedAtGTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGTE(FieldVerifiedAt, v))
-}
-
-// VerifiedAtLT applies the LT predicate on the "verified_at" field.
-func VerifiedAtLT(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLT(FieldVerifiedAt, v))
-}
-
-// VerifiedAtLTE applies the LTE predicate on the "verified_at" field.
-func VerifiedAtLTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLTE(FieldVerifiedAt, v))
-}
-
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
 func ExpiresAtEQ(v time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldEQ(FieldExpiresAt, v))
-}
-
-// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
-func ExpiresAtNEQ(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNEQ(FieldExpiresAt, v))
 }
 
 // ExpiresAtIn applies the In predicate on the "expires_at" field.
@@ -466,29 +154,9 @@ func ExpiresAtIn(vs ...time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldIn(FieldExpiresAt, vs...))
 }
 
-// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
-func ExpiresAtNotIn(vs ...time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldNotIn(FieldExpiresAt, vs...))
-}
-
 // ExpiresAtGT applies the GT predicate on the "expires_at" field.
 func ExpiresAtGT(v time.Time) predicate.Affiliation {
 	return predicate.Affiliation(sql.FieldGT(FieldExpiresAt, v))
-}
-
-// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
-func ExpiresAtGTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldGTE(FieldExpiresAt, v))
-}
-
-// ExpiresAtLT applies the LT predicate on the "expires_at" field.
-func ExpiresAtLT(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLT(FieldExpiresAt, v))
-}
-
-// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
-func ExpiresAtLTE(v time.Time) predicate.Affiliation {
-	return predicate.Affiliation(sql.FieldLTE(FieldExpiresAt, v))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.
@@ -499,18 +167,6 @@ func HasPerson() predicate.Affiliation {
 			sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.Affiliation {
-	return predicate.Affiliation(func(s *sql.Selector) {
-		step := newPersonStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -525,18 +181,6 @@ func HasInstitution() predicate.Affiliation {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Affiliation {
-	return predicate.Affiliation(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasProgramme applies the HasEdge predicate on the "programme" edge.
 func HasProgramme() predicate.Affiliation {
 	return predicate.Affiliation(func(s *sql.Selector) {
@@ -545,18 +189,6 @@ func HasProgramme() predicate.Affiliation {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProgrammeWith applies the HasEdge predicate on the "programme" edge with a given conditions (other predicates).
-func HasProgrammeWith(preds ...predicate.Programme) predicate.Affiliation {
-	return predicate.Affiliation(func(s *sql.Selector) {
-		step := newProgrammeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Alliance {
 	return predicate.Alliance(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -87,39 +57,9 @@ func CreatedAtEQ(v time.Time) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Alliance {
 	return predicate.Alliance(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -127,39 +67,9 @@ func UpdatedAtEQ(v time.Time) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Alliance {
 	return predicate.Alliance(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
-func UpdatedAtGTE(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGTE(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // SlugEQ applies the EQ predicate on the "slug" field.
@@ -167,64 +77,9 @@ func SlugEQ(v string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldSlug, v))
 }
 
-// SlugNEQ applies the NEQ predicate on the "slug" field.
-func SlugNEQ(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNEQ(FieldSlug, v))
-}
-
 // SlugIn applies the In predicate on the "slug" field.
 func SlugIn(vs ...string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldIn(FieldSlug, vs...))
-}
-
-// SlugNotIn applies the NotIn predicate on the "slug" field.
-func SlugNotIn(vs ...string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNotIn(FieldSlug, vs...))
-}
-
-// SlugGT applies the GT predicate on the "slug" field.
-func SlugGT(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGT(FieldSlug, v))
-}
-
-// SlugGTE applies the GTE predicate on the "slug" field.
-func SlugGTE(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGTE(FieldSlug, v))
-}
-
-// SlugLT applies the LT predicate on the "slug" field.
-func SlugLT(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLT(FieldSlug, v))
-}
-
-// SlugLTE applies the LTE predicate on the "slug" field.
-func SlugLTE(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLTE(FieldSlug, v))
-}
-
-// SlugContains applies the Contains predicate on the "slug" field.
-func SlugContains(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldContains(FieldSlug, v))
-}
-
-// SlugHasPrefix applies the HasPrefix predicate on the "slug" field.
-func SlugHasPrefix(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldHasPrefix(FieldSlug, v))
-}
-
-// SlugHasSuffix applies the HasSuffix predicate on the "slug" field.
-func SlugHasSuffix(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldHasSuffix(FieldSlug, v))
-}
-
-// SlugEqualFold applies the EqualFold predicate on the "slug" field.
-func SlugEqualFold(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldEqualFold(FieldSlug, v))
-}
-
-// SlugContainsFold applies the ContainsFold predicate on the "slug" field.
-func SlugContainsFold(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldContainsFold(FieldSlug, v))
 }
 
 // WebsiteEQ applies the EQ predicate on the "website" field.
@@ -232,54 +87,9 @@ func WebsiteEQ(v string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldEQ(FieldWebsite, v))
 }
 
-// WebsiteNEQ applies the NEQ predicate on the "website" field.
-func WebsiteNEQ(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNEQ(FieldWebsite, v))
-}
-
 // WebsiteIn applies the In predicate on the "website" field.
 func WebsiteIn(vs ...string) predicate.Alliance {
 	return predicate.Alliance(sql.FieldIn(FieldWebsite, vs...))
-}
-
-// WebsiteNotIn applies the NotIn predicate on the "website" field.
-func WebsiteNotIn(vs ...string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldNotIn(FieldWebsite, vs...))
-}
-
-// WebsiteGT applies the GT predicate on the "website" field.
-func WebsiteGT(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGT(FieldWebsite, v))
-}
-
-// WebsiteGTE applies the GTE predicate on the "website" field.
-func WebsiteGTE(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldGTE(FieldWebsite, v))
-}
-
-// WebsiteLT applies the LT predicate on the "website" field.
-func WebsiteLT(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLT(FieldWebsite, v))
-}
-
-// WebsiteLTE applies the LTE predicate on the "website" field.
-func WebsiteLTE(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldLTE(FieldWebsite, v))
-}
-
-// WebsiteContains applies the Contains predicate on the "website" field.
-func WebsiteContains(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldContains(FieldWebsite, v))
-}
-
-// WebsiteHasPrefix applies the HasPrefix predicate on the "website" field.
-func WebsiteHasPrefix(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldHasPrefix(FieldWebsite, v))
-}
-
-// WebsiteHasSuffix applies the HasSuffix predicate on the "website" field.
-func WebsiteHasSuffix(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldHasSuffix(FieldWebsite, v))
 }
 
 // WebsiteIsNil applies the IsNil predicate on the "website" field.
@@ -292,26 +102,10 @@ func WebsiteNotNil() predicate.Alliance {
 	return predicate.Alliance(sql.FieldNotNull(FieldWebsite))
 }
 
-// WebsiteEqualFold applies the EqualFold predicate on the "website" field.
-func WebsiteEqualFold(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldEqualFold(FieldWebsite, v))
-}
-
-// WebsiteContainsFold applies the ContainsFold predicate on the "website" field.
-func WebsiteContainsFold(v string) predicate.Alliance {
-	return predicate.Alliance(sql.FieldContainsFold(FieldWebsite, v))
-}
-
 // StepUpEQ applies the EQ predicate on the "step_up" field.
 func StepUpEQ(v vocab.StepUp) predicate.Alliance {
 	vc := string(v)
 	return predicate.Alliance(sql.FieldEQ(FieldStepUp, vc))
-}
-
-// StepUpNEQ applies the NEQ predicate on the "step_up" field.
-func StepUpNEQ(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldNEQ(FieldStepUp, vc))
 }
 
 // StepUpIn applies the In predicate on the "step_up" field.
@@ -321,69 +115,6 @@ func StepUpIn(vs ...vocab.StepUp) predicate.Alliance {
 		v[i] = string(vs[i])
 	}
 	return predicate.Alliance(sql.FieldIn(FieldStepUp, v...))
-}
-
-// StepUpNotIn applies the NotIn predicate on the "step_up" field.
-func StepUpNotIn(vs ...vocab.StepUp) predicate.Alliance {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Alliance(sql.FieldNotIn(FieldStepUp, v...))
-}
-
-// StepUpGT applies the GT predicate on the "step_up" field.
-func StepUpGT(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldGT(FieldStepUp, vc))
-}
-
-// StepUpGTE applies the GTE predicate on the "step_up" field.
-func StepUpGTE(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldGTE(FieldStepUp, vc))
-}
-
-// StepUpLT applies the LT predicate on the "step_up" field.
-func StepUpLT(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldLT(FieldStepUp, vc))
-}
-
-// StepUpLTE applies the LTE predicate on the "step_up" field.
-func StepUpLTE(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldLTE(FieldStepUp, vc))
-}
-
-// StepUpContains applies the Contains predicate on the "step_up" field.
-func StepUpContains(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldContains(FieldStepUp, vc))
-}
-
-// StepUpHasPrefix applies the HasPrefix predicate on the "step_up" field.
-func StepUpHasPrefix(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldHasPrefix(FieldStepUp, vc))
-}
-
-// StepUpHasSuffix applies the HasSuffix predicate on the "step_up" field.
-func StepUpHasSuffix(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldHasSuffix(FieldStepUp, vc))
-}
-
-// StepUpEqualFold applies the EqualFold predicate on the "step_up" field.
-func StepUpEqualFold(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldEqualFold(FieldStepUp, vc))
-}
-
-// StepUpContainsFold applies the ContainsFold predicate on the "step_up" field.
-func StepUpContainsFold(v vocab.StepUp) predicate.Alliance {
-	vc := string(v)
-	return predicate.Alliance(sql.FieldContainsFold(FieldStepUp, vc))
 }
 
 // And groups predicates with the AND operator between them.

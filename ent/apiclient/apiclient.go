@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -110,57 +110,3 @@ func StateValidator(s State) error {
 
 // OrderOption defines the ordering options for the ApiClient queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
-// ByName orders the results by the name field.
-func ByName(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldName, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByJwksURL orders the results by the jwks_url field.
-func ByJwksURL(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldJwksURL, opts...).ToFunc()
-}
-
-// ByLastUsedAt orders the results by the last_used_at field.
-func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
-}
-
-// ByLastUsedFrom orders the results by the last_used_from field.
-func ByLastUsedFrom(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastUsedFrom, opts...).ToFunc()
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
-}

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -92,51 +62,15 @@ func CreatedAtEQ(v time.Time) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.ApiClient {
 	vc := string(v)
 	return predicate.ApiClient(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -148,77 +82,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.ApiClient {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ApiClient(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.ApiClient {
-	vc := string(v)
-	return predicate.ApiClient(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldName, v))
-}
-
-// NameNEQ applies the NEQ predicate on the "name" field.
-func NameNEQ(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldName, v))
 }
 
 // NameIn applies the In predicate on the "name" field.
@@ -226,64 +92,9 @@ func NameIn(vs ...string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldName, vs...))
 }
 
-// NameNotIn applies the NotIn predicate on the "name" field.
-func NameNotIn(vs ...string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldName, vs...))
-}
-
-// NameGT applies the GT predicate on the "name" field.
-func NameGT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldName, v))
-}
-
-// NameGTE applies the GTE predicate on the "name" field.
-func NameGTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldName, v))
-}
-
-// NameLT applies the LT predicate on the "name" field.
-func NameLT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldName, v))
-}
-
-// NameLTE applies the LTE predicate on the "name" field.
-func NameLTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldName, v))
-}
-
-// NameContains applies the Contains predicate on the "name" field.
-func NameContains(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContains(FieldName, v))
-}
-
-// NameHasPrefix applies the HasPrefix predicate on the "name" field.
-func NameHasPrefix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasPrefix(FieldName, v))
-}
-
-// NameHasSuffix applies the HasSuffix predicate on the "name" field.
-func NameHasSuffix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasSuffix(FieldName, v))
-}
-
-// NameEqualFold applies the EqualFold predicate on the "name" field.
-func NameEqualFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldEqualFold(FieldName, v))
-}
-
-// NameContainsFold applies the ContainsFold predicate on the "name" field.
-func NameContainsFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContainsFold(FieldName, v))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -291,64 +102,14 @@ func StateIn(vs ...State) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldState, vs...))
-}
-
 // JwksURLEQ applies the EQ predicate on the "jwks_url" field.
 func JwksURLEQ(v string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldJwksURL, v))
 }
 
-// JwksURLNEQ applies the NEQ predicate on the "jwks_url" field.
-func JwksURLNEQ(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldJwksURL, v))
-}
-
 // JwksURLIn applies the In predicate on the "jwks_url" field.
 func JwksURLIn(vs ...string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldJwksURL, vs...))
-}
-
-// JwksURLNotIn applies the NotIn predicate on the "jwks_url" field.
-func JwksURLNotIn(vs ...string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldJwksURL, vs...))
-}
-
-// JwksURLGT applies the GT predicate on the "jwks_url" field.
-func JwksURLGT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldJwksURL, v))
-}
-
-// JwksURLGTE applies the GTE predicate on the "jwks_url" field.
-func JwksURLGTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldJwksURL, v))
-}
-
-// JwksURLLT applies the LT predicate on the "jwks_url" field.
-func JwksURLLT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldJwksURL, v))
-}
-
-// JwksURLLTE applies the LTE predicate on the "jwks_url" field.
-func JwksURLLTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldJwksURL, v))
-}
-
-// JwksURLContains applies the Contains predicate on the "jwks_url" field.
-func JwksURLContains(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContains(FieldJwksURL, v))
-}
-
-// JwksURLHasPrefix applies the HasPrefix predicate on the "jwks_url" field.
-func JwksURLHasPrefix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasPrefix(FieldJwksURL, v))
-}
-
-// JwksURLHasSuffix applies the HasSuffix predicate on the "jwks_url" field.
-func JwksURLHasSuffix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasSuffix(FieldJwksURL, v))
 }
 
 // JwksURLIsNil applies the IsNil predicate on the "jwks_url" field.
@@ -361,54 +122,14 @@ func JwksURLNotNil() predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldNotNull(FieldJwksURL))
 }
 
-// JwksURLEqualFold applies the EqualFold predicate on the "jwks_url" field.
-func JwksURLEqualFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldEqualFold(FieldJwksURL, v))
-}
-
-// JwksURLContainsFold applies the ContainsFold predicate on the "jwks_url" field.
-func JwksURLContainsFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContainsFold(FieldJwksURL, v))
-}
-
 // LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.
 func LastUsedAtEQ(v time.Time) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldLastUsedAt, v))
 }
 
-// LastUsedAtNEQ applies the NEQ predicate on the "last_used_at" field.
-func LastUsedAtNEQ(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldLastUsedAt, v))
-}
-
 // LastUsedAtIn applies the In predicate on the "last_used_at" field.
 func LastUsedAtIn(vs ...time.Time) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldLastUsedAt, vs...))
-}
-
-// LastUsedAtNotIn applies the NotIn predicate on the "last_used_at" field.
-func LastUsedAtNotIn(vs ...time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldLastUsedAt, vs...))
-}
-
-// LastUsedAtGT applies the GT predicate on the "last_used_at" field.
-func LastUsedAtGT(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldLastUsedAt, v))
-}
-
-// LastUsedAtGTE applies the GTE predicate on the "last_used_at" field.
-func LastUsedAtGTE(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldLastUsedAt, v))
-}
-
-// LastUsedAtLT applies the LT predicate on the "last_used_at" field.
-func LastUsedAtLT(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldLastUsedAt, v))
-}
-
-// LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
-func LastUsedAtLTE(v time.Time) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldLastUsedAt, v))
 }
 
 // LastUsedAtIsNil applies the IsNil predicate on the "last_used_at" field.
@@ -426,54 +147,9 @@ func LastUsedFromEQ(v string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldEQ(FieldLastUsedFrom, v))
 }
 
-// LastUsedFromNEQ applies the NEQ predicate on the "last_used_from" field.
-func LastUsedFromNEQ(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNEQ(FieldLastUsedFrom, v))
-}
-
 // LastUsedFromIn applies the In predicate on the "last_used_from" field.
 func LastUsedFromIn(vs ...string) predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldIn(FieldLastUsedFrom, vs...))
-}
-
-// LastUsedFromNotIn applies the NotIn predicate on the "last_used_from" field.
-func LastUsedFromNotIn(vs ...string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldNotIn(FieldLastUsedFrom, vs...))
-}
-
-// LastUsedFromGT applies the GT predicate on the "last_used_from" field.
-func LastUsedFromGT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGT(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromGTE applies the GTE predicate on the "last_used_from" field.
-func LastUsedFromGTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldGTE(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromLT applies the LT predicate on the "last_used_from" field.
-func LastUsedFromLT(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLT(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromLTE applies the LTE predicate on the "last_used_from" field.
-func LastUsedFromLTE(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldLTE(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromContains applies the Contains predicate on the "last_used_from" field.
-func LastUsedFromContains(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContains(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromHasPrefix applies the HasPrefix predicate on the "last_used_from" field.
-func LastUsedFromHasPrefix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasPrefix(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromHasSuffix applies the HasSuffix predicate on the "last_used_from" field.
-func LastUsedFromHasSuffix(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldHasSuffix(FieldLastUsedFrom, v))
 }
 
 // LastUsedFromIsNil applies the IsNil predicate on the "last_used_from" field.
@@ -486,16 +162,6 @@ func LastUsedFromNotNil() predicate.ApiClient {
 	return predicate.ApiClient(sql.FieldNotNull(FieldLastUsedFrom))
 }
 
-// LastUsedFromEqualFold applies the EqualFold predicate on the "last_used_from" field.
-func LastUsedFromEqualFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldEqualFold(FieldLastUsedFrom, v))
-}
-
-// LastUsedFromContainsFold applies the ContainsFold predicate on the "last_used_from" field.
-func LastUsedFromContainsFold(v string) predicate.ApiClient {
-	return predicate.ApiClient(sql.FieldContainsFold(FieldLastUsedFrom, v))
-}
-
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.ApiClient {
 	return predicate.ApiClient(func(s *sql.Selector) {
@@ -504,18 +170,6 @@ func HasInstitution() predicate.ApiClient {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.ApiClient {
-	return predicate.ApiClient(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

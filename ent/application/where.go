@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -131,39 +101,9 @@ func CreatedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -171,24 +111,9 @@ func UpdatedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -196,26 +121,10 @@ func UpdatedAtGTE(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // LearnerIDEQ applies the EQ predicate on the "learner_id" field.
 func LearnerIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
 	return predicate.Application(sql.FieldEQ(FieldLearnerID, vc))
-}
-
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldLearnerID, vc))
 }
 
 // LearnerIDIn applies the In predicate on the "learner_id" field.
@@ -227,79 +136,10 @@ func LearnerIDIn(vs ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldLearnerID, v...))
 }
 
-// LearnerIDNotIn applies the NotIn predicate on the "learner_id" field.
-func LearnerIDNotIn(vs ...ident.ID) predicate.Application {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Application(sql.FieldNotIn(FieldLearnerID, v...))
-}
-
-// LearnerIDGT applies the GT predicate on the "learner_id" field.
-func LearnerIDGT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGT(FieldLearnerID, vc))
-}
-
-// LearnerIDGTE applies the GTE predicate on the "learner_id" field.
-func LearnerIDGTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGTE(FieldLearnerID, vc))
-}
-
-// LearnerIDLT applies the LT predicate on the "learner_id" field.
-func LearnerIDLT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLT(FieldLearnerID, vc))
-}
-
-// LearnerIDLTE applies the LTE predicate on the "learner_id" field.
-func LearnerIDLTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLTE(FieldLearnerID, vc))
-}
-
-// LearnerIDContains applies the Contains predicate on the "learner_id" field.
-func LearnerIDContains(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContains(FieldLearnerID, vc))
-}
-
-// LearnerIDHasPrefix applies the HasPrefix predicate on the "learner_id" field.
-func LearnerIDHasPrefix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasPrefix(FieldLearnerID, vc))
-}
-
-// LearnerIDHasSuffix applies the HasSuffix predicate on the "learner_id" field.
-func LearnerIDHasSuffix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasSuffix(FieldLearnerID, vc))
-}
-
-// LearnerIDEqualFold applies the EqualFold predicate on the "learner_id" field.
-func LearnerIDEqualFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldEqualFold(FieldLearnerID, vc))
-}
-
-// LearnerIDContainsFold applies the ContainsFold predicate on the "learner_id" field.
-func LearnerIDContainsFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContainsFold(FieldLearnerID, vc))
-}
-
 // OfferingIDEQ applies the EQ predicate on the "offering_id" field.
 func OfferingIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
 	return predicate.Application(sql.FieldEQ(FieldOfferingID, vc))
-}
-
-// OfferingIDNEQ applies the NEQ predicate on the "offering_id" field.
-func OfferingIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldOfferingID, vc))
 }
 
 // OfferingIDIn applies the In predicate on the "offering_id" field.
@@ -311,79 +151,10 @@ func OfferingIDIn(vs ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldOfferingID, v...))
 }
 
-// OfferingIDNotIn applies the NotIn predicate on the "offering_id" field.
-func OfferingIDNotIn(vs ...ident.ID) predicate.Application {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Application(sql.FieldNotIn(FieldOfferingID, v...))
-}
-
-// OfferingIDGT applies the GT predicate on the "offering_id" field.
-func OfferingIDGT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGT(FieldOfferingID, vc))
-}
-
-// OfferingIDGTE applies the GTE predicate on the "offering_id" field.
-func OfferingIDGTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGTE(FieldOfferingID, vc))
-}
-
-// OfferingIDLT applies the LT predicate on the "offering_id" field.
-func OfferingIDLT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLT(FieldOfferingID, vc))
-}
-
-// OfferingIDLTE applies the LTE predicate on the "offering_id" field.
-func OfferingIDLTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLTE(FieldOfferingID, vc))
-}
-
-// OfferingIDContains applies the Contains predicate on the "offering_id" field.
-func OfferingIDContains(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContains(FieldOfferingID, vc))
-}
-
-// OfferingIDHasPrefix applies the HasPrefix predicate on the "offering_id" field.
-func OfferingIDHasPrefix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasPrefix(FieldOfferingID, vc))
-}
-
-// OfferingIDHasSuffix applies the HasSuffix predicate on the "offering_id" field.
-func OfferingIDHasSuffix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasSuffix(FieldOfferingID, vc))
-}
-
-// OfferingIDEqualFold applies the EqualFold predicate on the "offering_id" field.
-func OfferingIDEqualFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldEqualFold(FieldOfferingID, vc))
-}
-
-// OfferingIDContainsFold applies the ContainsFold predicate on the "offering_id" field.
-func OfferingIDContainsFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContainsFold(FieldOfferingID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
 	return predicate.Application(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -395,79 +166,10 @@ func HomeIDIn(vs ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.Application {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Application(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
 	return predicate.Application(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -479,79 +181,10 @@ func HostIDIn(vs ...ident.ID) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldHostID, v...))
 }
 
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.Application {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Application(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasSuffix(FieldHostID, vc))
-}
-
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // ProgrammeIDEQ applies the EQ predicate on the "programme_id" field.
 func ProgrammeIDEQ(v ident.ID) predicate.Application {
 	vc := string(v)
 	return predicate.Application(sql.FieldEQ(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDNEQ applies the NEQ predicate on the "programme_id" field.
-func ProgrammeIDNEQ(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldNEQ(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIn applies the In predicate on the "programme_id" field.
@@ -561,57 +194,6 @@ func ProgrammeIDIn(vs ...ident.ID) predicate.Application {
 		v[i] = string(vs[i])
 	}
 	return predicate.Application(sql.FieldIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDNotIn applies the NotIn predicate on the "programme_id" field.
-func ProgrammeIDNotIn(vs ...ident.ID) predicate.Application {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Application(sql.FieldNotIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDGT applies the GT predicate on the "programme_id" field.
-func ProgrammeIDGT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDGTE applies the GTE predicate on the "programme_id" field.
-func ProgrammeIDGTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldGTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLT applies the LT predicate on the "programme_id" field.
-func ProgrammeIDLT(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLTE applies the LTE predicate on the "programme_id" field.
-func ProgrammeIDLTE(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldLTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContains applies the Contains predicate on the "programme_id" field.
-func ProgrammeIDContains(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContains(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasPrefix applies the HasPrefix predicate on the "programme_id" field.
-func ProgrammeIDHasPrefix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasPrefix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasSuffix applies the HasSuffix predicate on the "programme_id" field.
-func ProgrammeIDHasSuffix(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldHasSuffix(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIsNil applies the IsNil predicate on the "programme_id" field.
@@ -624,26 +206,9 @@ func ProgrammeIDNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldProgrammeID))
 }
 
-// ProgrammeIDEqualFold applies the EqualFold predicate on the "programme_id" field.
-func ProgrammeIDEqualFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldEqualFold(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContainsFold applies the ContainsFold predicate on the "programme_id" field.
-func ProgrammeIDContainsFold(v ident.ID) predicate.Application {
-	vc := string(v)
-	return predicate.Application(sql.FieldContainsFold(FieldProgrammeID, vc))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -651,64 +216,14 @@ func StateIn(vs ...State) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldState, vs...))
-}
-
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
 func LiveKeyEQ(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldLiveKey, v))
 }
 
-// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
-func LiveKeyNEQ(v string) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldLiveKey, v))
-}
-
 // LiveKeyIn applies the In predicate on the "live_key" field.
 func LiveKeyIn(vs ...string) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
-func LiveKeyNotIn(vs ...string) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyGT applies the GT predicate on the "live_key" field.
-func LiveKeyGT(v string) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldLiveKey, v))
-}
-
-// LiveKeyGTE applies the GTE predicate on the "live_key" field.
-func LiveKeyGTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldLiveKey, v))
-}
-
-// LiveKeyLT applies the LT predicate on the "live_key" field.
-func LiveKeyLT(v string) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldLiveKey, v))
-}
-
-// LiveKeyLTE applies the LTE predicate on the "live_key" field.
-func LiveKeyLTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldLiveKey, v))
-}
-
-// LiveKeyContains applies the Contains predicate on the "live_key" field.
-func LiveKeyContains(v string) predicate.Application {
-	return predicate.Application(sql.FieldContains(FieldLiveKey, v))
-}
-
-// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
-func LiveKeyHasPrefix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasPrefix(FieldLiveKey, v))
-}
-
-// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
-func LiveKeyHasSuffix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasSuffix(FieldLiveKey, v))
 }
 
 // LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
@@ -721,69 +236,14 @@ func LiveKeyNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldLiveKey))
 }
 
-// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
-func LiveKeyEqualFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldEqualFold(FieldLiveKey, v))
-}
-
-// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
-func LiveKeyContainsFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldContainsFold(FieldLiveKey, v))
-}
-
 // MotivationEQ applies the EQ predicate on the "motivation" field.
 func MotivationEQ(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldMotivation, v))
 }
 
-// MotivationNEQ applies the NEQ predicate on the "motivation" field.
-func MotivationNEQ(v string) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldMotivation, v))
-}
-
 // MotivationIn applies the In predicate on the "motivation" field.
 func MotivationIn(vs ...string) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldMotivation, vs...))
-}
-
-// MotivationNotIn applies the NotIn predicate on the "motivation" field.
-func MotivationNotIn(vs ...string) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldMotivation, vs...))
-}
-
-// MotivationGT applies the GT predicate on the "motivation" field.
-func MotivationGT(v string) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldMotivation, v))
-}
-
-// MotivationGTE applies the GTE predicate on the "motivation" field.
-func MotivationGTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldMotivation, v))
-}
-
-// MotivationLT applies the LT predicate on the "motivation" field.
-func MotivationLT(v string) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldMotivation, v))
-}
-
-// MotivationLTE applies the LTE predicate on the "motivation" field.
-func MotivationLTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldMotivation, v))
-}
-
-// MotivationContains applies the Contains predicate on the "motivation" field.
-func MotivationContains(v string) predicate.Application {
-	return predicate.Application(sql.FieldContains(FieldMotivation, v))
-}
-
-// MotivationHasPrefix applies the HasPrefix predicate on the "motivation" field.
-func MotivationHasPrefix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasPrefix(FieldMotivation, v))
-}
-
-// MotivationHasSuffix applies the HasSuffix predicate on the "motivation" field.
-func MotivationHasSuffix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasSuffix(FieldMotivation, v))
 }
 
 // MotivationIsNil applies the IsNil predicate on the "motivation" field.
@@ -796,69 +256,14 @@ func MotivationNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldMotivation))
 }
 
-// MotivationEqualFold applies the EqualFold predicate on the "motivation" field.
-func MotivationEqualFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldEqualFold(FieldMotivation, v))
-}
-
-// MotivationContainsFold applies the ContainsFold predicate on the "motivation" field.
-func MotivationContainsFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldContainsFold(FieldMotivation, v))
-}
-
 // ReasonEQ applies the EQ predicate on the "reason" field.
 func ReasonEQ(v string) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldReason, v))
 }
 
-// ReasonNEQ applies the NEQ predicate on the "reason" field.
-func ReasonNEQ(v string) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldReason, v))
-}
-
 // ReasonIn applies the In predicate on the "reason" field.
 func ReasonIn(vs ...string) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldReason, vs...))
-}
-
-// ReasonNotIn applies the NotIn predicate on the "reason" field.
-func ReasonNotIn(vs ...string) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldReason, vs...))
-}
-
-// ReasonGT applies the GT predicate on the "reason" field.
-func ReasonGT(v string) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldReason, v))
-}
-
-// ReasonGTE applies the GTE predicate on the "reason" field.
-func ReasonGTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldReason, v))
-}
-
-// ReasonLT applies the LT predicate on the "reason" field.
-func ReasonLT(v string) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldReason, v))
-}
-
-// ReasonLTE applies the LTE predicate on the "reason" field.
-func ReasonLTE(v string) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldReason, v))
-}
-
-// ReasonContains applies the Contains predicate on the "reason" field.
-func ReasonContains(v string) predicate.Application {
-	return predicate.Application(sql.FieldContains(FieldReason, v))
-}
-
-// ReasonHasPrefix applies the HasPrefix predicate on the "reason" field.
-func ReasonHasPrefix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasPrefix(FieldReason, v))
-}
-
-// ReasonHasSuffix applies the HasSuffix predicate on the "reason" field.
-func ReasonHasSuffix(v string) predicate.Application {
-	return predicate.Application(sql.FieldHasSuffix(FieldReason, v))
 }
 
 // ReasonIsNil applies the IsNil predicate on the "reason" field.
@@ -869,16 +274,6 @@ func ReasonIsNil() predicate.Application {
 // ReasonNotNil applies the NotNil predicate on the "reason" field.
 func ReasonNotNil() predicate.Application {
 	return predicate.Application(sql.FieldNotNull(FieldReason))
-}
-
-// ReasonEqualFold applies the EqualFold predicate on the "reason" field.
-func ReasonEqualFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldEqualFold(FieldReason, v))
-}
-
-// ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
-func ReasonContainsFold(v string) predicate.Application {
-	return predicate.Application(sql.FieldContainsFold(FieldReason, v))
 }
 
 // CommitmentIsNil applies the IsNil predicate on the "commitment" field.
@@ -896,39 +291,9 @@ func SubmittedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldSubmittedAt, v))
 }
 
-// SubmittedAtNEQ applies the NEQ predicate on the "submitted_at" field.
-func SubmittedAtNEQ(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldSubmittedAt, v))
-}
-
 // SubmittedAtIn applies the In predicate on the "submitted_at" field.
 func SubmittedAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldSubmittedAt, vs...))
-}
-
-// SubmittedAtNotIn applies the NotIn predicate on the "submitted_at" field.
-func SubmittedAtNotIn(vs ...time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldSubmittedAt, vs...))
-}
-
-// SubmittedAtGT applies the GT predicate on the "submitted_at" field.
-func SubmittedAtGT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtGTE applies the GTE predicate on the "submitted_at" field.
-func SubmittedAtGTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLT applies the LT predicate on the "submitted_at" field.
-func SubmittedAtLT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLTE applies the LTE predicate on the "submitted_at" field.
-func SubmittedAtLTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldSubmittedAt, v))
 }
 
 // NominatedAtEQ applies the EQ predicate on the "nominated_at" field.
@@ -936,39 +301,9 @@ func NominatedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldNominatedAt, v))
 }
 
-// NominatedAtNEQ applies the NEQ predicate on the "nominated_at" field.
-func NominatedAtNEQ(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldNominatedAt, v))
-}
-
 // NominatedAtIn applies the In predicate on the "nominated_at" field.
 func NominatedAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldNominatedAt, vs...))
-}
-
-// NominatedAtNotIn applies the NotIn predicate on the "nominated_at" field.
-func NominatedAtNotIn(vs ...time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldNominatedAt, vs...))
-}
-
-// NominatedAtGT applies the GT predicate on the "nominated_at" field.
-func NominatedAtGT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldNominatedAt, v))
-}
-
-// NominatedAtGTE applies the GTE predicate on the "nominated_at" field.
-func NominatedAtGTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldNominatedAt, v))
-}
-
-// NominatedAtLT applies the LT predicate on the "nominated_at" field.
-func NominatedAtLT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldNominatedAt, v))
-}
-
-// NominatedAtLTE applies the LTE predicate on the "nominated_at" field.
-func NominatedAtLTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldNominatedAt, v))
 }
 
 // NominatedAtIsNil applies the IsNil predicate on the "nominated_at" field.
@@ -986,39 +321,9 @@ func DecidedAtEQ(v time.Time) predicate.Application {
 	return predicate.Application(sql.FieldEQ(FieldDecidedAt, v))
 }
 
-// DecidedAtNEQ applies the NEQ predicate on the "decided_at" field.
-func DecidedAtNEQ(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNEQ(FieldDecidedAt, v))
-}
-
 // DecidedAtIn applies the In predicate on the "decided_at" field.
 func DecidedAtIn(vs ...time.Time) predicate.Application {
 	return predicate.Application(sql.FieldIn(FieldDecidedAt, vs...))
-}
-
-// DecidedAtNotIn applies the NotIn predicate on the "decided_at" field.
-func DecidedAtNotIn(vs ...time.Time) predicate.Application {
-	return predicate.Application(sql.FieldNotIn(FieldDecidedAt, vs...))
-}
-
-// DecidedAtGT applies the GT predicate on the "decided_at" field.
-func DecidedAtGT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGT(FieldDecidedAt, v))
-}
-
-// DecidedAtGTE applies the GTE predicate on the "decided_at" field.
-func DecidedAtGTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldGTE(FieldDecidedAt, v))
-}
-
-// DecidedAtLT applies the LT predicate on the "decided_at" field.
-func DecidedAtLT(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLT(FieldDecidedAt, v))
-}
-
-// DecidedAtLTE applies the LTE predicate on the "decided_at" field.
-func DecidedAtLTE(v time.Time) predicate.Application {
-	return predicate.Application(sql.FieldLTE(FieldDecidedAt, v))
 }
 
 // DecidedAtIsNil applies the IsNil predicate on the "decided_at" field.
@@ -1042,18 +347,6 @@ func HasLearner() predicate.Application {
 	})
 }
 
-// HasLearnerWith applies the HasEdge predicate on the "learner" edge with a given conditions (other predicates).
-func HasLearnerWith(preds ...predicate.Person) predicate.Application {
-	return predicate.Application(func(s *sql.Selector) {
-		step := newLearnerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasOffering applies the HasEdge predicate on the "offering" edge.
 func HasOffering() predicate.Application {
 	return predicate.Application(func(s *sql.Selector) {
@@ -1062,18 +355,6 @@ func HasOffering() predicate.Application {
 			sqlgraph.Edge(sqlgraph.M2O, false, OfferingTable, OfferingColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasOfferingWith applies the HasEdge predicate on the "offering" edge with a given conditions (other predicates).
-func HasOfferingWith(preds ...predicate.Offering) predicate.Application {
-	return predicate.Application(func(s *sql.Selector) {
-		step := newOfferingStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1088,18 +369,6 @@ func HasHome() predicate.Application {
 	})
 }
 
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.Application {
-	return predicate.Application(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHost applies the HasEdge predicate on the "host" edge.
 func HasHost() predicate.Application {
 	return predicate.Application(func(s *sql.Selector) {
@@ -1111,18 +380,6 @@ func HasHost() predicate.Application {
 	})
 }
 
-// HasHostWith applies the HasEdge predicate on the "host" edge with a given conditions (other predicates).
-func HasHostWith(preds ...predicate.Institution) predicate.Application {
-	return predicate.Application(func(s *sql.Selector) {
-		step := newHostStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasProgramme applies the HasEdge predicate on the "programme" edge.
 func HasProgramme() predicate.Application {
 	return predicate.Application(func(s *sql.Selector) {
@@ -1131,18 +388,6 @@ func HasProgramme() predicate.Application {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProgrammeWith applies the HasEdge predicate on the "programme" edge with a given conditions (other predicates).
-func HasProgrammeWith(preds ...predicate.Programme) predicate.Application {
-	return predicate.Application(func(s *sql.Selector) {
-		step := newProgrammeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -98,39 +68,9 @@ func CreatedAtEQ(v time.Time) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // ActorKindEQ applies the EQ predicate on the "actor_kind" field.
@@ -138,31 +78,15 @@ func ActorKindEQ(v ActorKind) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldActorKind, v))
 }
 
-// ActorKindNEQ applies the NEQ predicate on the "actor_kind" field.
-func ActorKindNEQ(v ActorKind) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldActorKind, v))
-}
-
 // ActorKindIn applies the In predicate on the "actor_kind" field.
 func ActorKindIn(vs ...ActorKind) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldActorKind, vs...))
-}
-
-// ActorKindNotIn applies the NotIn predicate on the "actor_kind" field.
-func ActorKindNotIn(vs ...ActorKind) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldActorKind, vs...))
 }
 
 // ActorIDEQ applies the EQ predicate on the "actor_id" field.
 func ActorIDEQ(v ident.ID) predicate.AuditEntry {
 	vc := string(v)
 	return predicate.AuditEntry(sql.FieldEQ(FieldActorID, vc))
-}
-
-// ActorIDNEQ applies the NEQ predicate on the "actor_id" field.
-func ActorIDNEQ(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldNEQ(FieldActorID, vc))
 }
 
 // ActorIDIn applies the In predicate on the "actor_id" field.
@@ -172,57 +96,6 @@ func ActorIDIn(vs ...ident.ID) predicate.AuditEntry {
 		v[i] = string(vs[i])
 	}
 	return predicate.AuditEntry(sql.FieldIn(FieldActorID, v...))
-}
-
-// ActorIDNotIn applies the NotIn predicate on the "actor_id" field.
-func ActorIDNotIn(vs ...ident.ID) predicate.AuditEntry {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.AuditEntry(sql.FieldNotIn(FieldActorID, v...))
-}
-
-// ActorIDGT applies the GT predicate on the "actor_id" field.
-func ActorIDGT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGT(FieldActorID, vc))
-}
-
-// ActorIDGTE applies the GTE predicate on the "actor_id" field.
-func ActorIDGTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGTE(FieldActorID, vc))
-}
-
-// ActorIDLT applies the LT predicate on the "actor_id" field.
-func ActorIDLT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLT(FieldActorID, vc))
-}
-
-// ActorIDLTE applies the LTE predicate on the "actor_id" field.
-func ActorIDLTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLTE(FieldActorID, vc))
-}
-
-// ActorIDContains applies the Contains predicate on the "actor_id" field.
-func ActorIDContains(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContains(FieldActorID, vc))
-}
-
-// ActorIDHasPrefix applies the HasPrefix predicate on the "actor_id" field.
-func ActorIDHasPrefix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasPrefix(FieldActorID, vc))
-}
-
-// ActorIDHasSuffix applies the HasSuffix predicate on the "actor_id" field.
-func ActorIDHasSuffix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasSuffix(FieldActorID, vc))
 }
 
 // ActorIDIsNil applies the IsNil predicate on the "actor_id" field.
@@ -235,28 +108,10 @@ func ActorIDNotNil() predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldNotNull(FieldActorID))
 }
 
-// ActorIDEqualFold applies the EqualFold predicate on the "actor_id" field.
-func ActorIDEqualFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldEqualFold(FieldActorID, vc))
-}
-
-// ActorIDContainsFold applies the ContainsFold predicate on the "actor_id" field.
-func ActorIDContainsFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContainsFold(FieldActorID, vc))
-}
-
 // SessionIDEQ applies the EQ predicate on the "session_id" field.
 func SessionIDEQ(v ident.ID) predicate.AuditEntry {
 	vc := string(v)
 	return predicate.AuditEntry(sql.FieldEQ(FieldSessionID, vc))
-}
-
-// SessionIDNEQ applies the NEQ predicate on the "session_id" field.
-func SessionIDNEQ(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldNEQ(FieldSessionID, vc))
 }
 
 // SessionIDIn applies the In predicate on the "session_id" field.
@@ -266,57 +121,6 @@ func SessionIDIn(vs ...ident.ID) predicate.AuditEntry {
 		v[i] = string(vs[i])
 	}
 	return predicate.AuditEntry(sql.FieldIn(FieldSessionID, v...))
-}
-
-// SessionIDNotIn applies the NotIn predicate on the "session_id" field.
-func SessionIDNotIn(vs ...ident.ID) predicate.AuditEntry {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.AuditEntry(sql.FieldNotIn(FieldSessionID, v...))
-}
-
-// SessionIDGT applies the GT predicate on the "session_id" field.
-func SessionIDGT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGT(FieldSessionID, vc))
-}
-
-// SessionIDGTE applies the GTE predicate on the "session_id" field.
-func SessionIDGTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGTE(FieldSessionID, vc))
-}
-
-// SessionIDLT applies the LT predicate on the "session_id" field.
-func SessionIDLT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLT(FieldSessionID, vc))
-}
-
-// SessionIDLTE applies the LTE predicate on the "session_id" field.
-func SessionIDLTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLTE(FieldSessionID, vc))
-}
-
-// SessionIDContains applies the Contains predicate on the "session_id" field.
-func SessionIDContains(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContains(FieldSessionID, vc))
-}
-
-// SessionIDHasPrefix applies the HasPrefix predicate on the "session_id" field.
-func SessionIDHasPrefix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasPrefix(FieldSessionID, vc))
-}
-
-// SessionIDHasSuffix applies the HasSuffix predicate on the "session_id" field.
-func SessionIDHasSuffix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasSuffix(FieldSessionID, vc))
 }
 
 // SessionIDIsNil applies the IsNil predicate on the "session_id" field.
@@ -329,26 +133,9 @@ func SessionIDNotNil() predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldNotNull(FieldSessionID))
 }
 
-// SessionIDEqualFold applies the EqualFold predicate on the "session_id" field.
-func SessionIDEqualFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldEqualFold(FieldSessionID, vc))
-}
-
-// SessionIDContainsFold applies the ContainsFold predicate on the "session_id" field.
-func SessionIDContainsFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContainsFold(FieldSessionID, vc))
-}
-
 // VerbEQ applies the EQ predicate on the "verb" field.
 func VerbEQ(v string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldVerb, v))
-}
-
-// VerbNEQ applies the NEQ predicate on the "verb" field.
-func VerbNEQ(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldVerb, v))
 }
 
 // VerbIn applies the In predicate on the "verb" field.
@@ -356,66 +143,10 @@ func VerbIn(vs ...string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldVerb, vs...))
 }
 
-// VerbNotIn applies the NotIn predicate on the "verb" field.
-func VerbNotIn(vs ...string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldVerb, vs...))
-}
-
-// VerbGT applies the GT predicate on the "verb" field.
-func VerbGT(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGT(FieldVerb, v))
-}
-
-// VerbGTE applies the GTE predicate on the "verb" field.
-func VerbGTE(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGTE(FieldVerb, v))
-}
-
-// VerbLT applies the LT predicate on the "verb" field.
-func VerbLT(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLT(FieldVerb, v))
-}
-
-// VerbLTE applies the LTE predicate on the "verb" field.
-func VerbLTE(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLTE(FieldVerb, v))
-}
-
-// VerbContains applies the Contains predicate on the "verb" field.
-func VerbContains(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldContains(FieldVerb, v))
-}
-
-// VerbHasPrefix applies the HasPrefix predicate on the "verb" field.
-func VerbHasPrefix(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldHasPrefix(FieldVerb, v))
-}
-
-// VerbHasSuffix applies the HasSuffix predicate on the "verb" field.
-func VerbHasSuffix(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldHasSuffix(FieldVerb, v))
-}
-
-// VerbEqualFold applies the EqualFold predicate on the "verb" field.
-func VerbEqualFold(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldEqualFold(FieldVerb, v))
-}
-
-// VerbContainsFold applies the ContainsFold predicate on the "verb" field.
-func VerbContainsFold(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldContainsFold(FieldVerb, v))
-}
-
 // ObjectIDEQ applies the EQ predicate on the "object_id" field.
 func ObjectIDEQ(v ident.ID) predicate.AuditEntry {
 	vc := string(v)
 	return predicate.AuditEntry(sql.FieldEQ(FieldObjectID, vc))
-}
-
-// ObjectIDNEQ applies the NEQ predicate on the "object_id" field.
-func ObjectIDNEQ(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldNEQ(FieldObjectID, vc))
 }
 
 // ObjectIDIn applies the In predicate on the "object_id" field.
@@ -427,77 +158,9 @@ func ObjectIDIn(vs ...ident.ID) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldObjectID, v...))
 }
 
-// ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
-func ObjectIDNotIn(vs ...ident.ID) predicate.AuditEntry {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.AuditEntry(sql.FieldNotIn(FieldObjectID, v...))
-}
-
-// ObjectIDGT applies the GT predicate on the "object_id" field.
-func ObjectIDGT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGT(FieldObjectID, vc))
-}
-
-// ObjectIDGTE applies the GTE predicate on the "object_id" field.
-func ObjectIDGTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldGTE(FieldObjectID, vc))
-}
-
-// ObjectIDLT applies the LT predicate on the "object_id" field.
-func ObjectIDLT(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLT(FieldObjectID, vc))
-}
-
-// ObjectIDLTE applies the LTE predicate on the "object_id" field.
-func ObjectIDLTE(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldLTE(FieldObjectID, vc))
-}
-
-// ObjectIDContains applies the Contains predicate on the "object_id" field.
-func ObjectIDContains(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContains(FieldObjectID, vc))
-}
-
-// ObjectIDHasPrefix applies the HasPrefix predicate on the "object_id" field.
-func ObjectIDHasPrefix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasPrefix(FieldObjectID, vc))
-}
-
-// ObjectIDHasSuffix applies the HasSuffix predicate on the "object_id" field.
-func ObjectIDHasSuffix(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldHasSuffix(FieldObjectID, vc))
-}
-
-// ObjectIDEqualFold applies the EqualFold predicate on the "object_id" field.
-func ObjectIDEqualFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldEqualFold(FieldObjectID, vc))
-}
-
-// ObjectIDContainsFold applies the ContainsFold predicate on the "object_id" field.
-func ObjectIDContainsFold(v ident.ID) predicate.AuditEntry {
-	vc := string(v)
-	return predicate.AuditEntry(sql.FieldContainsFold(FieldObjectID, vc))
-}
-
 // RequestIDEQ applies the EQ predicate on the "request_id" field.
 func RequestIDEQ(v string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldRequestID, v))
-}
-
-// RequestIDNEQ applies the NEQ predicate on the "request_id" field.
-func RequestIDNEQ(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldRequestID, v))
 }
 
 // RequestIDIn applies the In predicate on the "request_id" field.
@@ -505,94 +168,14 @@ func RequestIDIn(vs ...string) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldRequestID, vs...))
 }
 
-// RequestIDNotIn applies the NotIn predicate on the "request_id" field.
-func RequestIDNotIn(vs ...string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldRequestID, vs...))
-}
-
-// RequestIDGT applies the GT predicate on the "request_id" field.
-func RequestIDGT(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGT(FieldRequestID, v))
-}
-
-// RequestIDGTE applies the GTE predicate on the "request_id" field.
-func RequestIDGTE(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGTE(FieldRequestID, v))
-}
-
-// RequestIDLT applies the LT predicate on the "request_id" field.
-func RequestIDLT(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLT(FieldRequestID, v))
-}
-
-// RequestIDLTE applies the LTE predicate on the "request_id" field.
-func RequestIDLTE(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLTE(FieldRequestID, v))
-}
-
-// RequestIDContains applies the Contains predicate on the "request_id" field.
-func RequestIDContains(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldContains(FieldRequestID, v))
-}
-
-// RequestIDHasPrefix applies the HasPrefix predicate on the "request_id" field.
-func RequestIDHasPrefix(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldHasPrefix(FieldRequestID, v))
-}
-
-// RequestIDHasSuffix applies the HasSuffix predicate on the "request_id" field.
-func RequestIDHasSuffix(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldHasSuffix(FieldRequestID, v))
-}
-
-// RequestIDEqualFold applies the EqualFold predicate on the "request_id" field.
-func RequestIDEqualFold(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldEqualFold(FieldRequestID, v))
-}
-
-// RequestIDContainsFold applies the ContainsFold predicate on the "request_id" field.
-func RequestIDContainsFold(v string) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldContainsFold(FieldRequestID, v))
-}
-
 // SequenceEQ applies the EQ predicate on the "sequence" field.
 func SequenceEQ(v int64) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldEQ(FieldSequence, v))
 }
 
-// SequenceNEQ applies the NEQ predicate on the "sequence" field.
-func SequenceNEQ(v int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNEQ(FieldSequence, v))
-}
-
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.AuditEntry {
 	return predicate.AuditEntry(sql.FieldIn(FieldSequence, vs...))
-}
-
-// SequenceNotIn applies the NotIn predicate on the "sequence" field.
-func SequenceNotIn(vs ...int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldNotIn(FieldSequence, vs...))
-}
-
-// SequenceGT applies the GT predicate on the "sequence" field.
-func SequenceGT(v int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGT(FieldSequence, v))
-}
-
-// SequenceGTE applies the GTE predicate on the "sequence" field.
-func SequenceGTE(v int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldGTE(FieldSequence, v))
-}
-
-// SequenceLT applies the LT predicate on the "sequence" field.
-func SequenceLT(v int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLT(FieldSequence, v))
-}
-
-// SequenceLTE applies the LTE predicate on the "sequence" field.
-func SequenceLTE(v int64) predicate.AuditEntry {
-	return predicate.AuditEntry(sql.FieldLTE(FieldSequence, v))
 }
 
 // SequenceIsNil applies the IsNil predicate on the "sequence" field.

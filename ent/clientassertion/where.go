@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -75,39 +45,9 @@ func CreatedAtEQ(v time.Time) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // DigestEQ applies the EQ predicate on the "digest" field.
@@ -115,64 +55,9 @@ func DigestEQ(v string) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldEQ(FieldDigest, v))
 }
 
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNEQ(FieldDigest, v))
-}
-
 // DigestIn applies the In predicate on the "digest" field.
 func DigestIn(vs ...string) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldIn(FieldDigest, vs...))
-}
-
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldContainsFold(FieldDigest, v))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
@@ -180,39 +65,14 @@ func ExpiresAtEQ(v time.Time) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldEQ(FieldExpiresAt, v))
 }
 
-// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
-func ExpiresAtNEQ(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNEQ(FieldExpiresAt, v))
-}
-
 // ExpiresAtIn applies the In predicate on the "expires_at" field.
 func ExpiresAtIn(vs ...time.Time) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldIn(FieldExpiresAt, vs...))
 }
 
-// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
-func ExpiresAtNotIn(vs ...time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldNotIn(FieldExpiresAt, vs...))
-}
-
-// ExpiresAtGT applies the GT predicate on the "expires_at" field.
-func ExpiresAtGT(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGT(FieldExpiresAt, v))
-}
-
-// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
-func ExpiresAtGTE(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldGTE(FieldExpiresAt, v))
-}
-
 // ExpiresAtLT applies the LT predicate on the "expires_at" field.
 func ExpiresAtLT(v time.Time) predicate.ClientAssertion {
 	return predicate.ClientAssertion(sql.FieldLT(FieldExpiresAt, v))
-}
-
-// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
-func ExpiresAtLTE(v time.Time) predicate.ClientAssertion {
-	return predicate.ClientAssertion(sql.FieldLTE(FieldExpiresAt, v))
 }
 
 // And groups predicates with the AND operator between them.

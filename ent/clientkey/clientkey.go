@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -88,58 +88,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByClientID orders the results by the client_id field.
-func ByClientID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClientID, opts...).ToFunc()
-}
-
-// ByKid orders the results by the kid field.
-func ByKid(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKid, opts...).ToFunc()
-}
-
-// ByAlgorithm orders the results by the algorithm field.
-func ByAlgorithm(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAlgorithm, opts...).ToFunc()
-}
-
-// ByPublicJwk orders the results by the public_jwk field.
-func ByPublicJwk(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPublicJwk, opts...).ToFunc()
-}
-
-// ByNotBefore orders the results by the not_before field.
-func ByNotBefore(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldNotBefore, opts...).ToFunc()
-}
-
-// ByNotAfter orders the results by the not_after field.
-func ByNotAfter(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldNotAfter, opts...).ToFunc()
-}
-
-// ByRetiredAt orders the results by the retired_at field.
-func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
-}
-
-// ByClientField orders the results by client field.
-func ByClientField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newClientStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newClientStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ClientInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ClientTable, ClientColumn),
-	)
 }

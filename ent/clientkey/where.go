@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -102,51 +72,15 @@ func CreatedAtEQ(v time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // ClientIDEQ applies the EQ predicate on the "client_id" field.
 func ClientIDEQ(v ident.ID) predicate.ClientKey {
 	vc := string(v)
 	return predicate.ClientKey(sql.FieldEQ(FieldClientID, vc))
-}
-
-// ClientIDNEQ applies the NEQ predicate on the "client_id" field.
-func ClientIDNEQ(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldNEQ(FieldClientID, vc))
 }
 
 // ClientIDIn applies the In predicate on the "client_id" field.
@@ -158,77 +92,9 @@ func ClientIDIn(vs ...ident.ID) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldClientID, v...))
 }
 
-// ClientIDNotIn applies the NotIn predicate on the "client_id" field.
-func ClientIDNotIn(vs ...ident.ID) predicate.ClientKey {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ClientKey(sql.FieldNotIn(FieldClientID, v...))
-}
-
-// ClientIDGT applies the GT predicate on the "client_id" field.
-func ClientIDGT(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldGT(FieldClientID, vc))
-}
-
-// ClientIDGTE applies the GTE predicate on the "client_id" field.
-func ClientIDGTE(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldGTE(FieldClientID, vc))
-}
-
-// ClientIDLT applies the LT predicate on the "client_id" field.
-func ClientIDLT(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldLT(FieldClientID, vc))
-}
-
-// ClientIDLTE applies the LTE predicate on the "client_id" field.
-func ClientIDLTE(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldLTE(FieldClientID, vc))
-}
-
-// ClientIDContains applies the Contains predicate on the "client_id" field.
-func ClientIDContains(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldContains(FieldClientID, vc))
-}
-
-// ClientIDHasPrefix applies the HasPrefix predicate on the "client_id" field.
-func ClientIDHasPrefix(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldHasPrefix(FieldClientID, vc))
-}
-
-// ClientIDHasSuffix applies the HasSuffix predicate on the "client_id" field.
-func ClientIDHasSuffix(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldHasSuffix(FieldClientID, vc))
-}
-
-// ClientIDEqualFold applies the EqualFold predicate on the "client_id" field.
-func ClientIDEqualFold(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldEqualFold(FieldClientID, vc))
-}
-
-// ClientIDContainsFold applies the ContainsFold predicate on the "client_id" field.
-func ClientIDContainsFold(v ident.ID) predicate.ClientKey {
-	vc := string(v)
-	return predicate.ClientKey(sql.FieldContainsFold(FieldClientID, vc))
-}
-
 // KidEQ applies the EQ predicate on the "kid" field.
 func KidEQ(v string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldKid, v))
-}
-
-// KidNEQ applies the NEQ predicate on the "kid" field.
-func KidNEQ(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldKid, v))
 }
 
 // KidIn applies the In predicate on the "kid" field.
@@ -236,64 +102,9 @@ func KidIn(vs ...string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldKid, vs...))
 }
 
-// KidNotIn applies the NotIn predicate on the "kid" field.
-func KidNotIn(vs ...string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldKid, vs...))
-}
-
-// KidGT applies the GT predicate on the "kid" field.
-func KidGT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldKid, v))
-}
-
-// KidGTE applies the GTE predicate on the "kid" field.
-func KidGTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldKid, v))
-}
-
-// KidLT applies the LT predicate on the "kid" field.
-func KidLT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldKid, v))
-}
-
-// KidLTE applies the LTE predicate on the "kid" field.
-func KidLTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldKid, v))
-}
-
-// KidContains applies the Contains predicate on the "kid" field.
-func KidContains(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContains(FieldKid, v))
-}
-
-// KidHasPrefix applies the HasPrefix predicate on the "kid" field.
-func KidHasPrefix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasPrefix(FieldKid, v))
-}
-
-// KidHasSuffix applies the HasSuffix predicate on the "kid" field.
-func KidHasSuffix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasSuffix(FieldKid, v))
-}
-
-// KidEqualFold applies the EqualFold predicate on the "kid" field.
-func KidEqualFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldEqualFold(FieldKid, v))
-}
-
-// KidContainsFold applies the ContainsFold predicate on the "kid" field.
-func KidContainsFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContainsFold(FieldKid, v))
-}
-
 // AlgorithmEQ applies the EQ predicate on the "algorithm" field.
 func AlgorithmEQ(v string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldAlgorithm, v))
-}
-
-// AlgorithmNEQ applies the NEQ predicate on the "algorithm" field.
-func AlgorithmNEQ(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldAlgorithm, v))
 }
 
 // AlgorithmIn applies the In predicate on the "algorithm" field.
@@ -301,64 +112,9 @@ func AlgorithmIn(vs ...string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldAlgorithm, vs...))
 }
 
-// AlgorithmNotIn applies the NotIn predicate on the "algorithm" field.
-func AlgorithmNotIn(vs ...string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldAlgorithm, vs...))
-}
-
-// AlgorithmGT applies the GT predicate on the "algorithm" field.
-func AlgorithmGT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldAlgorithm, v))
-}
-
-// AlgorithmGTE applies the GTE predicate on the "algorithm" field.
-func AlgorithmGTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldAlgorithm, v))
-}
-
-// AlgorithmLT applies the LT predicate on the "algorithm" field.
-func AlgorithmLT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldAlgorithm, v))
-}
-
-// AlgorithmLTE applies the LTE predicate on the "algorithm" field.
-func AlgorithmLTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldAlgorithm, v))
-}
-
-// AlgorithmContains applies the Contains predicate on the "algorithm" field.
-func AlgorithmContains(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContains(FieldAlgorithm, v))
-}
-
-// AlgorithmHasPrefix applies the HasPrefix predicate on the "algorithm" field.
-func AlgorithmHasPrefix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasPrefix(FieldAlgorithm, v))
-}
-
-// AlgorithmHasSuffix applies the HasSuffix predicate on the "algorithm" field.
-func AlgorithmHasSuffix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasSuffix(FieldAlgorithm, v))
-}
-
-// AlgorithmEqualFold applies the EqualFold predicate on the "algorithm" field.
-func AlgorithmEqualFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldEqualFold(FieldAlgorithm, v))
-}
-
-// AlgorithmContainsFold applies the ContainsFold predicate on the "algorithm" field.
-func AlgorithmContainsFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContainsFold(FieldAlgorithm, v))
-}
-
 // PublicJwkEQ applies the EQ predicate on the "public_jwk" field.
 func PublicJwkEQ(v string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldPublicJwk, v))
-}
-
-// PublicJwkNEQ applies the NEQ predicate on the "public_jwk" field.
-func PublicJwkNEQ(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldPublicJwk, v))
 }
 
 // PublicJwkIn applies the In predicate on the "public_jwk" field.
@@ -366,64 +122,9 @@ func PublicJwkIn(vs ...string) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldPublicJwk, vs...))
 }
 
-// PublicJwkNotIn applies the NotIn predicate on the "public_jwk" field.
-func PublicJwkNotIn(vs ...string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldPublicJwk, vs...))
-}
-
-// PublicJwkGT applies the GT predicate on the "public_jwk" field.
-func PublicJwkGT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldPublicJwk, v))
-}
-
-// PublicJwkGTE applies the GTE predicate on the "public_jwk" field.
-func PublicJwkGTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldPublicJwk, v))
-}
-
-// PublicJwkLT applies the LT predicate on the "public_jwk" field.
-func PublicJwkLT(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldPublicJwk, v))
-}
-
-// PublicJwkLTE applies the LTE predicate on the "public_jwk" field.
-func PublicJwkLTE(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldPublicJwk, v))
-}
-
-// PublicJwkContains applies the Contains predicate on the "public_jwk" field.
-func PublicJwkContains(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContains(FieldPublicJwk, v))
-}
-
-// PublicJwkHasPrefix applies the HasPrefix predicate on the "public_jwk" field.
-func PublicJwkHasPrefix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasPrefix(FieldPublicJwk, v))
-}
-
-// PublicJwkHasSuffix applies the HasSuffix predicate on the "public_jwk" field.
-func PublicJwkHasSuffix(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldHasSuffix(FieldPublicJwk, v))
-}
-
-// PublicJwkEqualFold applies the EqualFold predicate on the "public_jwk" field.
-func PublicJwkEqualFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldEqualFold(FieldPublicJwk, v))
-}
-
-// PublicJwkContainsFold applies the ContainsFold predicate on the "public_jwk" field.
-func PublicJwkContainsFold(v string) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldContainsFold(FieldPublicJwk, v))
-}
-
 // NotBeforeEQ applies the EQ predicate on the "not_before" field.
 func NotBeforeEQ(v time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldNotBefore, v))
-}
-
-// NotBeforeNEQ applies the NEQ predicate on the "not_before" field.
-func NotBeforeNEQ(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldNotBefore, v))
 }
 
 // NotBeforeIn applies the In predicate on the "not_before" field.
@@ -431,69 +132,14 @@ func NotBeforeIn(vs ...time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldNotBefore, vs...))
 }
 
-// NotBeforeNotIn applies the NotIn predicate on the "not_before" field.
-func NotBeforeNotIn(vs ...time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldNotBefore, vs...))
-}
-
-// NotBeforeGT applies the GT predicate on the "not_before" field.
-func NotBeforeGT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldNotBefore, v))
-}
-
-// NotBeforeGTE applies the GTE predicate on the "not_before" field.
-func NotBeforeGTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldNotBefore, v))
-}
-
-// NotBeforeLT applies the LT predicate on the "not_before" field.
-func NotBeforeLT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldNotBefore, v))
-}
-
-// NotBeforeLTE applies the LTE predicate on the "not_before" field.
-func NotBeforeLTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldNotBefore, v))
-}
-
 // NotAfterEQ applies the EQ predicate on the "not_after" field.
 func NotAfterEQ(v time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldNotAfter, v))
 }
 
-// NotAfterNEQ applies the NEQ predicate on the "not_after" field.
-func NotAfterNEQ(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldNotAfter, v))
-}
-
 // NotAfterIn applies the In predicate on the "not_after" field.
 func NotAfterIn(vs ...time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldNotAfter, vs...))
-}
-
-// NotAfterNotIn applies the NotIn predicate on the "not_after" field.
-func NotAfterNotIn(vs ...time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldNotAfter, vs...))
-}
-
-// NotAfterGT applies the GT predicate on the "not_after" field.
-func NotAfterGT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldNotAfter, v))
-}
-
-// NotAfterGTE applies the GTE predicate on the "not_after" field.
-func NotAfterGTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldNotAfter, v))
-}
-
-// NotAfterLT applies the LT predicate on the "not_after" field.
-func NotAfterLT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldNotAfter, v))
-}
-
-// NotAfterLTE applies the LTE predicate on the "not_after" field.
-func NotAfterLTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldNotAfter, v))
 }
 
 // NotAfterIsNil applies the IsNil predicate on the "not_after" field.
@@ -511,39 +157,9 @@ func RetiredAtEQ(v time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldEQ(FieldRetiredAt, v))
 }
 
-// RetiredAtNEQ applies the NEQ predicate on the "retired_at" field.
-func RetiredAtNEQ(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNEQ(FieldRetiredAt, v))
-}
-
 // RetiredAtIn applies the In predicate on the "retired_at" field.
 func RetiredAtIn(vs ...time.Time) predicate.ClientKey {
 	return predicate.ClientKey(sql.FieldIn(FieldRetiredAt, vs...))
-}
-
-// RetiredAtNotIn applies the NotIn predicate on the "retired_at" field.
-func RetiredAtNotIn(vs ...time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldNotIn(FieldRetiredAt, vs...))
-}
-
-// RetiredAtGT applies the GT predicate on the "retired_at" field.
-func RetiredAtGT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGT(FieldRetiredAt, v))
-}
-
-// RetiredAtGTE applies the GTE predicate on the "retired_at" field.
-func RetiredAtGTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldGTE(FieldRetiredAt, v))
-}
-
-// RetiredAtLT applies the LT predicate on the "retired_at" field.
-func RetiredAtLT(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLT(FieldRetiredAt, v))
-}
-
-// RetiredAtLTE applies the LTE predicate on the "retired_at" field.
-func RetiredAtLTE(v time.Time) predicate.ClientKey {
-	return predicate.ClientKey(sql.FieldLTE(FieldRetiredAt, v))
 }
 
 // RetiredAtIsNil applies the IsNil predicate on the "retired_at" field.
@@ -564,18 +180,6 @@ func HasClient() predicate.ClientKey {
 			sqlgraph.Edge(sqlgraph.M2O, false, ClientTable, ClientColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasClientWith applies the HasEdge predicate on the "client" edge with a given conditions (other predicates).
-func HasClientWith(preds ...predicate.ApiClient) predicate.ClientKey {
-	return predicate.ClientKey(func(s *sql.Selector) {
-		step := newClientStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

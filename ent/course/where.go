@@ -21,19 +21,9 @@ func IDEQ(id ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -41,19 +31,9 @@ func IDGT(id ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldGT(FieldID, id))
 }
 
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldID, id))
-}
-
 // IDLT applies the LT predicate on the ID field.
 func IDLT(id ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -115,39 +95,9 @@ func CreatedAtEQ(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -155,24 +105,9 @@ func UpdatedAtEQ(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -180,26 +115,10 @@ func UpdatedAtGTE(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Course {
 	vc := string(v)
 	return predicate.Course(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -211,79 +130,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Course {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Course(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // UnitIDEQ applies the EQ predicate on the "unit_id" field.
 func UnitIDEQ(v ident.ID) predicate.Course {
 	vc := string(v)
 	return predicate.Course(sql.FieldEQ(FieldUnitID, vc))
-}
-
-// UnitIDNEQ applies the NEQ predicate on the "unit_id" field.
-func UnitIDNEQ(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldNEQ(FieldUnitID, vc))
 }
 
 // UnitIDIn applies the In predicate on the "unit_id" field.
@@ -293,57 +143,6 @@ func UnitIDIn(vs ...ident.ID) predicate.Course {
 		v[i] = string(vs[i])
 	}
 	return predicate.Course(sql.FieldIn(FieldUnitID, v...))
-}
-
-// UnitIDNotIn applies the NotIn predicate on the "unit_id" field.
-func UnitIDNotIn(vs ...ident.ID) predicate.Course {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Course(sql.FieldNotIn(FieldUnitID, v...))
-}
-
-// UnitIDGT applies the GT predicate on the "unit_id" field.
-func UnitIDGT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGT(FieldUnitID, vc))
-}
-
-// UnitIDGTE applies the GTE predicate on the "unit_id" field.
-func UnitIDGTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGTE(FieldUnitID, vc))
-}
-
-// UnitIDLT applies the LT predicate on the "unit_id" field.
-func UnitIDLT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLT(FieldUnitID, vc))
-}
-
-// UnitIDLTE applies the LTE predicate on the "unit_id" field.
-func UnitIDLTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLTE(FieldUnitID, vc))
-}
-
-// UnitIDContains applies the Contains predicate on the "unit_id" field.
-func UnitIDContains(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContains(FieldUnitID, vc))
-}
-
-// UnitIDHasPrefix applies the HasPrefix predicate on the "unit_id" field.
-func UnitIDHasPrefix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasPrefix(FieldUnitID, vc))
-}
-
-// UnitIDHasSuffix applies the HasSuffix predicate on the "unit_id" field.
-func UnitIDHasSuffix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasSuffix(FieldUnitID, vc))
 }
 
 // UnitIDIsNil applies the IsNil predicate on the "unit_id" field.
@@ -356,26 +155,9 @@ func UnitIDNotNil() predicate.Course {
 	return predicate.Course(sql.FieldNotNull(FieldUnitID))
 }
 
-// UnitIDEqualFold applies the EqualFold predicate on the "unit_id" field.
-func UnitIDEqualFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldEqualFold(FieldUnitID, vc))
-}
-
-// UnitIDContainsFold applies the ContainsFold predicate on the "unit_id" field.
-func UnitIDContainsFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContainsFold(FieldUnitID, vc))
-}
-
 // CodeEQ applies the EQ predicate on the "code" field.
 func CodeEQ(v string) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldCode, v))
-}
-
-// CodeNEQ applies the NEQ predicate on the "code" field.
-func CodeNEQ(v string) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldCode, v))
 }
 
 // CodeIn applies the In predicate on the "code" field.
@@ -383,74 +165,14 @@ func CodeIn(vs ...string) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldCode, vs...))
 }
 
-// CodeNotIn applies the NotIn predicate on the "code" field.
-func CodeNotIn(vs ...string) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldCode, vs...))
-}
-
-// CodeGT applies the GT predicate on the "code" field.
-func CodeGT(v string) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldCode, v))
-}
-
-// CodeGTE applies the GTE predicate on the "code" field.
-func CodeGTE(v string) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldCode, v))
-}
-
-// CodeLT applies the LT predicate on the "code" field.
-func CodeLT(v string) predicate.Course {
-	return predicate.Course(sql.FieldLT(FieldCode, v))
-}
-
-// CodeLTE applies the LTE predicate on the "code" field.
-func CodeLTE(v string) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldCode, v))
-}
-
-// CodeContains applies the Contains predicate on the "code" field.
-func CodeContains(v string) predicate.Course {
-	return predicate.Course(sql.FieldContains(FieldCode, v))
-}
-
-// CodeHasPrefix applies the HasPrefix predicate on the "code" field.
-func CodeHasPrefix(v string) predicate.Course {
-	return predicate.Course(sql.FieldHasPrefix(FieldCode, v))
-}
-
-// CodeHasSuffix applies the HasSuffix predicate on the "code" field.
-func CodeHasSuffix(v string) predicate.Course {
-	return predicate.Course(sql.FieldHasSuffix(FieldCode, v))
-}
-
-// CodeEqualFold applies the EqualFold predicate on the "code" field.
-func CodeEqualFold(v string) predicate.Course {
-	return predicate.Course(sql.FieldEqualFold(FieldCode, v))
-}
-
-// CodeContainsFold applies the ContainsFold predicate on the "code" field.
-func CodeContainsFold(v string) predicate.Course {
-	return predicate.Course(sql.FieldContainsFold(FieldCode, v))
-}
-
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldKind, v))
 }
 
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v Kind) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldKind, v))
-}
-
 // KindIn applies the In predicate on the "kind" field.
 func KindIn(vs ...Kind) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldKind, vs...))
-}
-
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...Kind) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldKind, vs...))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -468,21 +190,10 @@ func StateIn(vs ...State) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldState, vs...))
-}
-
 // PublishedVersionIDEQ applies the EQ predicate on the "published_version_id" field.
 func PublishedVersionIDEQ(v ident.ID) predicate.Course {
 	vc := string(v)
 	return predicate.Course(sql.FieldEQ(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDNEQ applies the NEQ predicate on the "published_version_id" field.
-func PublishedVersionIDNEQ(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldNEQ(FieldPublishedVersionID, vc))
 }
 
 // PublishedVersionIDIn applies the In predicate on the "published_version_id" field.
@@ -492,57 +203,6 @@ func PublishedVersionIDIn(vs ...ident.ID) predicate.Course {
 		v[i] = string(vs[i])
 	}
 	return predicate.Course(sql.FieldIn(FieldPublishedVersionID, v...))
-}
-
-// PublishedVersionIDNotIn applies the NotIn predicate on the "published_version_id" field.
-func PublishedVersionIDNotIn(vs ...ident.ID) predicate.Course {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Course(sql.FieldNotIn(FieldPublishedVersionID, v...))
-}
-
-// PublishedVersionIDGT applies the GT predicate on the "published_version_id" field.
-func PublishedVersionIDGT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGT(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDGTE applies the GTE predicate on the "published_version_id" field.
-func PublishedVersionIDGTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGTE(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDLT applies the LT predicate on the "published_version_id" field.
-func PublishedVersionIDLT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLT(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDLTE applies the LTE predicate on the "published_version_id" field.
-func PublishedVersionIDLTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLTE(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDContains applies the Contains predicate on the "published_version_id" field.
-func PublishedVersionIDContains(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContains(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDHasPrefix applies the HasPrefix predicate on the "published_version_id" field.
-func PublishedVersionIDHasPrefix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasPrefix(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDHasSuffix applies the HasSuffix predicate on the "published_version_id" field.
-func PublishedVersionIDHasSuffix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasSuffix(FieldPublishedVersionID, vc))
 }
 
 // PublishedVersionIDIsNil applies the IsNil predicate on the "published_version_id" field.
@@ -555,71 +215,14 @@ func PublishedVersionIDNotNil() predicate.Course {
 	return predicate.Course(sql.FieldNotNull(FieldPublishedVersionID))
 }
 
-// PublishedVersionIDEqualFold applies the EqualFold predicate on the "published_version_id" field.
-func PublishedVersionIDEqualFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldEqualFold(FieldPublishedVersionID, vc))
-}
-
-// PublishedVersionIDContainsFold applies the ContainsFold predicate on the "published_version_id" field.
-func PublishedVersionIDContainsFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContainsFold(FieldPublishedVersionID, vc))
-}
-
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.
 func ExternalIDEQ(v string) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldExternalID, v))
 }
 
-// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
-func ExternalIDNEQ(v string) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldExternalID, v))
-}
-
 // ExternalIDIn applies the In predicate on the "external_id" field.
 func ExternalIDIn(vs ...string) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldExternalID, vs...))
-}
-
-// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
-func ExternalIDNotIn(vs ...string) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldExternalID, vs...))
-}
-
-// ExternalIDGT applies the GT predicate on the "external_id" field.
-func ExternalIDGT(v string) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldExternalID, v))
-}
-
-// ExternalIDGTE applies the GTE predicate on the "external_id" field.
-func ExternalIDGTE(v string) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldExternalID, v))
-}
-
-// ExternalIDLT applies the LT predicate on the "external_id" field.
-func ExternalIDLT(v string) predicate.Course {
-	return predicate.Course(sql.FieldLT(FieldExternalID, v))
-}
-
-// ExternalIDLTE applies the LTE predicate on the "external_id" field.
-func ExternalIDLTE(v string) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldExternalID, v))
-}
-
-// ExternalIDContains applies the Contains predicate on the "external_id" field.
-func ExternalIDContains(v string) predicate.Course {
-	return predicate.Course(sql.FieldContains(FieldExternalID, v))
-}
-
-// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
-func ExternalIDHasPrefix(v string) predicate.Course {
-	return predicate.Course(sql.FieldHasPrefix(FieldExternalID, v))
-}
-
-// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
-func ExternalIDHasSuffix(v string) predicate.Course {
-	return predicate.Course(sql.FieldHasSuffix(FieldExternalID, v))
 }
 
 // ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
@@ -632,26 +235,10 @@ func ExternalIDNotNil() predicate.Course {
 	return predicate.Course(sql.FieldNotNull(FieldExternalID))
 }
 
-// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
-func ExternalIDEqualFold(v string) predicate.Course {
-	return predicate.Course(sql.FieldEqualFold(FieldExternalID, v))
-}
-
-// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
-func ExternalIDContainsFold(v string) predicate.Course {
-	return predicate.Course(sql.FieldContainsFold(FieldExternalID, v))
-}
-
 // SourceIDEQ applies the EQ predicate on the "source_id" field.
 func SourceIDEQ(v ident.ID) predicate.Course {
 	vc := string(v)
 	return predicate.Course(sql.FieldEQ(FieldSourceID, vc))
-}
-
-// SourceIDNEQ applies the NEQ predicate on the "source_id" field.
-func SourceIDNEQ(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldNEQ(FieldSourceID, vc))
 }
 
 // SourceIDIn applies the In predicate on the "source_id" field.
@@ -661,57 +248,6 @@ func SourceIDIn(vs ...ident.ID) predicate.Course {
 		v[i] = string(vs[i])
 	}
 	return predicate.Course(sql.FieldIn(FieldSourceID, v...))
-}
-
-// SourceIDNotIn applies the NotIn predicate on the "source_id" field.
-func SourceIDNotIn(vs ...ident.ID) predicate.Course {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Course(sql.FieldNotIn(FieldSourceID, v...))
-}
-
-// SourceIDGT applies the GT predicate on the "source_id" field.
-func SourceIDGT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGT(FieldSourceID, vc))
-}
-
-// SourceIDGTE applies the GTE predicate on the "source_id" field.
-func SourceIDGTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldGTE(FieldSourceID, vc))
-}
-
-// SourceIDLT applies the LT predicate on the "source_id" field.
-func SourceIDLT(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLT(FieldSourceID, vc))
-}
-
-// SourceIDLTE applies the LTE predicate on the "source_id" field.
-func SourceIDLTE(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldLTE(FieldSourceID, vc))
-}
-
-// SourceIDContains applies the Contains predicate on the "source_id" field.
-func SourceIDContains(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContains(FieldSourceID, vc))
-}
-
-// SourceIDHasPrefix applies the HasPrefix predicate on the "source_id" field.
-func SourceIDHasPrefix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasPrefix(FieldSourceID, vc))
-}
-
-// SourceIDHasSuffix applies the HasSuffix predicate on the "source_id" field.
-func SourceIDHasSuffix(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldHasSuffix(FieldSourceID, vc))
 }
 
 // SourceIDIsNil applies the IsNil predicate on the "source_id" field.
@@ -724,56 +260,14 @@ func SourceIDNotNil() predicate.Course {
 	return predicate.Course(sql.FieldNotNull(FieldSourceID))
 }
 
-// SourceIDEqualFold applies the EqualFold predicate on the "source_id" field.
-func SourceIDEqualFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldEqualFold(FieldSourceID, vc))
-}
-
-// SourceIDContainsFold applies the ContainsFold predicate on the "source_id" field.
-func SourceIDContainsFold(v ident.ID) predicate.Course {
-	vc := string(v)
-	return predicate.Course(sql.FieldContainsFold(FieldSourceID, vc))
-}
-
 // SourceModifiedAtEQ applies the EQ predicate on the "source_modified_at" field.
 func SourceModifiedAtEQ(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldSourceModifiedAt, v))
 }
 
-// SourceModifiedAtNEQ applies the NEQ predicate on the "source_modified_at" field.
-func SourceModifiedAtNEQ(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldSourceModifiedAt, v))
-}
-
 // SourceModifiedAtIn applies the In predicate on the "source_modified_at" field.
 func SourceModifiedAtIn(vs ...time.Time) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldSourceModifiedAt, vs...))
-}
-
-// SourceModifiedAtNotIn applies the NotIn predicate on the "source_modified_at" field.
-func SourceModifiedAtNotIn(vs ...time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldSourceModifiedAt, vs...))
-}
-
-// SourceModifiedAtGT applies the GT predicate on the "source_modified_at" field.
-func SourceModifiedAtGT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldSourceModifiedAt, v))
-}
-
-// SourceModifiedAtGTE applies the GTE predicate on the "source_modified_at" field.
-func SourceModifiedAtGTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldSourceModifiedAt, v))
-}
-
-// SourceModifiedAtLT applies the LT predicate on the "source_modified_at" field.
-func SourceModifiedAtLT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLT(FieldSourceModifiedAt, v))
-}
-
-// SourceModifiedAtLTE applies the LTE predicate on the "source_modified_at" field.
-func SourceModifiedAtLTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldSourceModifiedAt, v))
 }
 
 // SourceModifiedAtIsNil applies the IsNil predicate on the "source_modified_at" field.
@@ -791,39 +285,14 @@ func SourceSeenAtEQ(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldEQ(FieldSourceSeenAt, v))
 }
 
-// SourceSeenAtNEQ applies the NEQ predicate on the "source_seen_at" field.
-func SourceSeenAtNEQ(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNEQ(FieldSourceSeenAt, v))
-}
-
 // SourceSeenAtIn applies the In predicate on the "source_seen_at" field.
 func SourceSeenAtIn(vs ...time.Time) predicate.Course {
 	return predicate.Course(sql.FieldIn(FieldSourceSeenAt, vs...))
 }
 
-// SourceSeenAtNotIn applies the NotIn predicate on the "source_seen_at" field.
-func SourceSeenAtNotIn(vs ...time.Time) predicate.Course {
-	return predicate.Course(sql.FieldNotIn(FieldSourceSeenAt, vs...))
-}
-
-// SourceSeenAtGT applies the GT predicate on the "source_seen_at" field.
-func SourceSeenAtGT(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGT(FieldSourceSeenAt, v))
-}
-
-// SourceSeenAtGTE applies the GTE predicate on the "source_seen_at" field.
-func SourceSeenAtGTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldGTE(FieldSourceSeenAt, v))
-}
-
 // SourceSeenAtLT applies the LT predicate on the "source_seen_at" field.
 func SourceSeenAtLT(v time.Time) predicate.Course {
 	return predicate.Course(sql.FieldLT(FieldSourceSeenAt, v))
-}
-
-// SourceSeenAtLTE applies the LTE predicate on the "source_seen_at" field.
-func SourceSeenAtLTE(v time.Time) predicate.Course {
-	return predicate.Course(sql.FieldLTE(FieldSourceSeenAt, v))
 }
 
 // SourceSeenAtIsNil applies the IsNil predicate on the "source_seen_at" field.
@@ -847,18 +316,6 @@ func HasInstitution() predicate.Course {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Course {
-	return predicate.Course(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasUnit applies the HasEdge predicate on the "unit" edge.
 func HasUnit() predicate.Course {
 	return predicate.Course(func(s *sql.Selector) {
@@ -870,18 +327,6 @@ func HasUnit() predicate.Course {
 	})
 }
 
-// HasUnitWith applies the HasEdge predicate on the "unit" edge with a given conditions (other predicates).
-func HasUnitWith(preds ...predicate.Unit) predicate.Course {
-	return predicate.Course(func(s *sql.Selector) {
-		step := newUnitStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasSource applies the HasEdge predicate on the "source" edge.
 func HasSource() predicate.Course {
 	return predicate.Course(func(s *sql.Selector) {
@@ -890,18 +335,6 @@ func HasSource() predicate.Course {
 			sqlgraph.Edge(sqlgraph.M2O, false, SourceTable, SourceColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasSourceWith applies the HasEdge predicate on the "source" edge with a given conditions (other predicates).
-func HasSourceWith(preds ...predicate.ImportSource) predicate.Course {
-	return predicate.Course(func(s *sql.Selector) {
-		step := newSourceStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

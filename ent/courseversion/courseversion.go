@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -219,134 +219,7 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByCourseID orders the results by the course_id field.
-func ByCourseID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCourseID, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
 // ByNumber orders the results by the number field.
 func ByNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNumber, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByEcts orders the results by the ects field.
-func ByEcts(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEcts, opts...).ToFunc()
-}
-
-// ByHours orders the results by the hours field.
-func ByHours(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHours, opts...).ToFunc()
-}
-
-// ByEqf orders the results by the eqf field.
-func ByEqf(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEqf, opts...).ToFunc()
-}
-
-// ByIsced orders the results by the isced field.
-func ByIsced(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldIsced, opts...).ToFunc()
-}
-
-// ByMode orders the results by the mode field.
-func ByMode(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldMode, opts...).ToFunc()
-}
-
-// BySupervision orders the results by the supervision field.
-func BySupervision(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSupervision, opts...).ToFunc()
-}
-
-// ByStackability orders the results by the stackability field.
-func ByStackability(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldStackability, opts...).ToFunc()
-}
-
-// ByURL orders the results by the url field.
-func ByURL(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldURL, opts...).ToFunc()
-}
-
-// BySubmittedByID orders the results by the submitted_by_id field.
-func BySubmittedByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSubmittedByID, opts...).ToFunc()
-}
-
-// BySubmittedAt orders the results by the submitted_at field.
-func BySubmittedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSubmittedAt, opts...).ToFunc()
-}
-
-// ByReviewNote orders the results by the review_note field.
-func ByReviewNote(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldReviewNote, opts...).ToFunc()
-}
-
-// ByDigest orders the results by the digest field.
-func ByDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDigest, opts...).ToFunc()
-}
-
-// ByPublishedAt orders the results by the published_at field.
-func ByPublishedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPublishedAt, opts...).ToFunc()
-}
-
-// ByCourseField orders the results by course field.
-func ByCourseField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newCourseStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// BySubmittedByField orders the results by submitted_by field.
-func BySubmittedByField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newSubmittedByStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newCourseStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(CourseInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, CourseTable, CourseColumn),
-	)
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
-}
-func newSubmittedByStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(SubmittedByInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, SubmittedByTable, SubmittedByColumn),
-	)
 }

@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -155,51 +125,15 @@ func CreatedAtEQ(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // CourseIDEQ applies the EQ predicate on the "course_id" field.
 func CourseIDEQ(v ident.ID) predicate.CourseVersion {
 	vc := string(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldCourseID, vc))
-}
-
-// CourseIDNEQ applies the NEQ predicate on the "course_id" field.
-func CourseIDNEQ(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldCourseID, vc))
 }
 
 // CourseIDIn applies the In predicate on the "course_id" field.
@@ -211,79 +145,10 @@ func CourseIDIn(vs ...ident.ID) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldCourseID, v...))
 }
 
-// CourseIDNotIn applies the NotIn predicate on the "course_id" field.
-func CourseIDNotIn(vs ...ident.ID) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldCourseID, v...))
-}
-
-// CourseIDGT applies the GT predicate on the "course_id" field.
-func CourseIDGT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldCourseID, vc))
-}
-
-// CourseIDGTE applies the GTE predicate on the "course_id" field.
-func CourseIDGTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldCourseID, vc))
-}
-
-// CourseIDLT applies the LT predicate on the "course_id" field.
-func CourseIDLT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldCourseID, vc))
-}
-
-// CourseIDLTE applies the LTE predicate on the "course_id" field.
-func CourseIDLTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldCourseID, vc))
-}
-
-// CourseIDContains applies the Contains predicate on the "course_id" field.
-func CourseIDContains(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldCourseID, vc))
-}
-
-// CourseIDHasPrefix applies the HasPrefix predicate on the "course_id" field.
-func CourseIDHasPrefix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldCourseID, vc))
-}
-
-// CourseIDHasSuffix applies the HasSuffix predicate on the "course_id" field.
-func CourseIDHasSuffix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldCourseID, vc))
-}
-
-// CourseIDEqualFold applies the EqualFold predicate on the "course_id" field.
-func CourseIDEqualFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldCourseID, vc))
-}
-
-// CourseIDContainsFold applies the ContainsFold predicate on the "course_id" field.
-func CourseIDContainsFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldCourseID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.CourseVersion {
 	vc := string(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -295,107 +160,14 @@ func InstitutionIDIn(vs ...ident.ID) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // NumberEQ applies the EQ predicate on the "number" field.
 func NumberEQ(v int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldNumber, v))
 }
 
-// NumberNEQ applies the NEQ predicate on the "number" field.
-func NumberNEQ(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldNumber, v))
-}
-
 // NumberIn applies the In predicate on the "number" field.
 func NumberIn(vs ...int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldNumber, vs...))
-}
-
-// NumberNotIn applies the NotIn predicate on the "number" field.
-func NumberNotIn(vs ...int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldNumber, vs...))
-}
-
-// NumberGT applies the GT predicate on the "number" field.
-func NumberGT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldNumber, v))
-}
-
-// NumberGTE applies the GTE predicate on the "number" field.
-func NumberGTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldNumber, v))
-}
-
-// NumberLT applies the LT predicate on the "number" field.
-func NumberLT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldNumber, v))
-}
-
-// NumberLTE applies the LTE predicate on the "number" field.
-func NumberLTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldNumber, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -413,21 +185,10 @@ func StateIn(vs ...State) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldState, vs...))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.CourseVersion {
 	vc := int(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.CourseVersion {
-	vc := int(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -439,47 +200,9 @@ func EctsIn(vs ...vocab.ECTS) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.CourseVersion {
-	vc := int(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.CourseVersion {
-	vc := int(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.CourseVersion {
-	vc := int(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.CourseVersion {
-	vc := int(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldEcts, vc))
-}
-
 // HoursEQ applies the EQ predicate on the "hours" field.
 func HoursEQ(v int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldHours, v))
-}
-
-// HoursNEQ applies the NEQ predicate on the "hours" field.
-func HoursNEQ(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldHours, v))
 }
 
 // HoursIn applies the In predicate on the "hours" field.
@@ -487,69 +210,14 @@ func HoursIn(vs ...int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldHours, vs...))
 }
 
-// HoursNotIn applies the NotIn predicate on the "hours" field.
-func HoursNotIn(vs ...int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldHours, vs...))
-}
-
-// HoursGT applies the GT predicate on the "hours" field.
-func HoursGT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldHours, v))
-}
-
-// HoursGTE applies the GTE predicate on the "hours" field.
-func HoursGTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldHours, v))
-}
-
-// HoursLT applies the LT predicate on the "hours" field.
-func HoursLT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldHours, v))
-}
-
-// HoursLTE applies the LTE predicate on the "hours" field.
-func HoursLTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldHours, v))
-}
-
 // EqfEQ applies the EQ predicate on the "eqf" field.
 func EqfEQ(v int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldEqf, v))
 }
 
-// EqfNEQ applies the NEQ predicate on the "eqf" field.
-func EqfNEQ(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldEqf, v))
-}
-
 // EqfIn applies the In predicate on the "eqf" field.
 func EqfIn(vs ...int) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldEqf, vs...))
-}
-
-// EqfNotIn applies the NotIn predicate on the "eqf" field.
-func EqfNotIn(vs ...int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldEqf, vs...))
-}
-
-// EqfGT applies the GT predicate on the "eqf" field.
-func EqfGT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldEqf, v))
-}
-
-// EqfGTE applies the GTE predicate on the "eqf" field.
-func EqfGTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldEqf, v))
-}
-
-// EqfLT applies the LT predicate on the "eqf" field.
-func EqfLT(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldEqf, v))
-}
-
-// EqfLTE applies the LTE predicate on the "eqf" field.
-func EqfLTE(v int) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldEqf, v))
 }
 
 // EqfIsNil applies the IsNil predicate on the "eqf" field.
@@ -568,12 +236,6 @@ func IscedEQ(v vocab.ISCEDF) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldIsced, vc))
 }
 
-// IscedNEQ applies the NEQ predicate on the "isced" field.
-func IscedNEQ(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldIsced, vc))
-}
-
 // IscedIn applies the In predicate on the "isced" field.
 func IscedIn(vs ...vocab.ISCEDF) predicate.CourseVersion {
 	v := make([]any, len(vs))
@@ -581,57 +243,6 @@ func IscedIn(vs ...vocab.ISCEDF) predicate.CourseVersion {
 		v[i] = string(vs[i])
 	}
 	return predicate.CourseVersion(sql.FieldIn(FieldIsced, v...))
-}
-
-// IscedNotIn applies the NotIn predicate on the "isced" field.
-func IscedNotIn(vs ...vocab.ISCEDF) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldIsced, v...))
-}
-
-// IscedGT applies the GT predicate on the "isced" field.
-func IscedGT(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldIsced, vc))
-}
-
-// IscedGTE applies the GTE predicate on the "isced" field.
-func IscedGTE(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldIsced, vc))
-}
-
-// IscedLT applies the LT predicate on the "isced" field.
-func IscedLT(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldIsced, vc))
-}
-
-// IscedLTE applies the LTE predicate on the "isced" field.
-func IscedLTE(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldIsced, vc))
-}
-
-// IscedContains applies the Contains predicate on the "isced" field.
-func IscedContains(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldIsced, vc))
-}
-
-// IscedHasPrefix applies the HasPrefix predicate on the "isced" field.
-func IscedHasPrefix(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldIsced, vc))
-}
-
-// IscedHasSuffix applies the HasSuffix predicate on the "isced" field.
-func IscedHasSuffix(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldIsced, vc))
 }
 
 // IscedIsNil applies the IsNil predicate on the "isced" field.
@@ -644,28 +255,10 @@ func IscedNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldIsced))
 }
 
-// IscedEqualFold applies the EqualFold predicate on the "isced" field.
-func IscedEqualFold(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldIsced, vc))
-}
-
-// IscedContainsFold applies the ContainsFold predicate on the "isced" field.
-func IscedContainsFold(v vocab.ISCEDF) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldIsced, vc))
-}
-
 // ModeEQ applies the EQ predicate on the "mode" field.
 func ModeEQ(v vocab.DeliveryMode) predicate.CourseVersion {
 	vc := string(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldMode, vc))
-}
-
-// ModeNEQ applies the NEQ predicate on the "mode" field.
-func ModeNEQ(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldMode, vc))
 }
 
 // ModeIn applies the In predicate on the "mode" field.
@@ -675,57 +268,6 @@ func ModeIn(vs ...vocab.DeliveryMode) predicate.CourseVersion {
 		v[i] = string(vs[i])
 	}
 	return predicate.CourseVersion(sql.FieldIn(FieldMode, v...))
-}
-
-// ModeNotIn applies the NotIn predicate on the "mode" field.
-func ModeNotIn(vs ...vocab.DeliveryMode) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldMode, v...))
-}
-
-// ModeGT applies the GT predicate on the "mode" field.
-func ModeGT(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldMode, vc))
-}
-
-// ModeGTE applies the GTE predicate on the "mode" field.
-func ModeGTE(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldMode, vc))
-}
-
-// ModeLT applies the LT predicate on the "mode" field.
-func ModeLT(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldMode, vc))
-}
-
-// ModeLTE applies the LTE predicate on the "mode" field.
-func ModeLTE(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldMode, vc))
-}
-
-// ModeContains applies the Contains predicate on the "mode" field.
-func ModeContains(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldMode, vc))
-}
-
-// ModeHasPrefix applies the HasPrefix predicate on the "mode" field.
-func ModeHasPrefix(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldMode, vc))
-}
-
-// ModeHasSuffix applies the HasSuffix predicate on the "mode" field.
-func ModeHasSuffix(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldMode, vc))
 }
 
 // ModeIsNil applies the IsNil predicate on the "mode" field.
@@ -738,28 +280,10 @@ func ModeNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldMode))
 }
 
-// ModeEqualFold applies the EqualFold predicate on the "mode" field.
-func ModeEqualFold(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldMode, vc))
-}
-
-// ModeContainsFold applies the ContainsFold predicate on the "mode" field.
-func ModeContainsFold(v vocab.DeliveryMode) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldMode, vc))
-}
-
 // SupervisionEQ applies the EQ predicate on the "supervision" field.
 func SupervisionEQ(v vocab.Supervision) predicate.CourseVersion {
 	vc := string(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldSupervision, vc))
-}
-
-// SupervisionNEQ applies the NEQ predicate on the "supervision" field.
-func SupervisionNEQ(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldSupervision, vc))
 }
 
 // SupervisionIn applies the In predicate on the "supervision" field.
@@ -771,57 +295,6 @@ func SupervisionIn(vs ...vocab.Supervision) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldSupervision, v...))
 }
 
-// SupervisionNotIn applies the NotIn predicate on the "supervision" field.
-func SupervisionNotIn(vs ...vocab.Supervision) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldSupervision, v...))
-}
-
-// SupervisionGT applies the GT predicate on the "supervision" field.
-func SupervisionGT(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldSupervision, vc))
-}
-
-// SupervisionGTE applies the GTE predicate on the "supervision" field.
-func SupervisionGTE(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldSupervision, vc))
-}
-
-// SupervisionLT applies the LT predicate on the "supervision" field.
-func SupervisionLT(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldSupervision, vc))
-}
-
-// SupervisionLTE applies the LTE predicate on the "supervision" field.
-func SupervisionLTE(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldSupervision, vc))
-}
-
-// SupervisionContains applies the Contains predicate on the "supervision" field.
-func SupervisionContains(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldSupervision, vc))
-}
-
-// SupervisionHasPrefix applies the HasPrefix predicate on the "supervision" field.
-func SupervisionHasPrefix(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldSupervision, vc))
-}
-
-// SupervisionHasSuffix applies the HasSuffix predicate on the "supervision" field.
-func SupervisionHasSuffix(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldSupervision, vc))
-}
-
 // SupervisionIsNil applies the IsNil predicate on the "supervision" field.
 func SupervisionIsNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIsNull(FieldSupervision))
@@ -830,18 +303,6 @@ func SupervisionIsNil() predicate.CourseVersion {
 // SupervisionNotNil applies the NotNil predicate on the "supervision" field.
 func SupervisionNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldSupervision))
-}
-
-// SupervisionEqualFold applies the EqualFold predicate on the "supervision" field.
-func SupervisionEqualFold(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldSupervision, vc))
-}
-
-// SupervisionContainsFold applies the ContainsFold predicate on the "supervision" field.
-func SupervisionContainsFold(v vocab.Supervision) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldSupervision, vc))
 }
 
 // QualityIsNil applies the IsNil predicate on the "quality" field.
@@ -860,12 +321,6 @@ func StackabilityEQ(v vocab.Stackability) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldStackability, vc))
 }
 
-// StackabilityNEQ applies the NEQ predicate on the "stackability" field.
-func StackabilityNEQ(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldStackability, vc))
-}
-
 // StackabilityIn applies the In predicate on the "stackability" field.
 func StackabilityIn(vs ...vocab.Stackability) predicate.CourseVersion {
 	v := make([]any, len(vs))
@@ -873,57 +328,6 @@ func StackabilityIn(vs ...vocab.Stackability) predicate.CourseVersion {
 		v[i] = string(vs[i])
 	}
 	return predicate.CourseVersion(sql.FieldIn(FieldStackability, v...))
-}
-
-// StackabilityNotIn applies the NotIn predicate on the "stackability" field.
-func StackabilityNotIn(vs ...vocab.Stackability) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldStackability, v...))
-}
-
-// StackabilityGT applies the GT predicate on the "stackability" field.
-func StackabilityGT(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldStackability, vc))
-}
-
-// StackabilityGTE applies the GTE predicate on the "stackability" field.
-func StackabilityGTE(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldStackability, vc))
-}
-
-// StackabilityLT applies the LT predicate on the "stackability" field.
-func StackabilityLT(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldStackability, vc))
-}
-
-// StackabilityLTE applies the LTE predicate on the "stackability" field.
-func StackabilityLTE(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldStackability, vc))
-}
-
-// StackabilityContains applies the Contains predicate on the "stackability" field.
-func StackabilityContains(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldStackability, vc))
-}
-
-// StackabilityHasPrefix applies the HasPrefix predicate on the "stackability" field.
-func StackabilityHasPrefix(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldStackability, vc))
-}
-
-// StackabilityHasSuffix applies the HasSuffix predicate on the "stackability" field.
-func StackabilityHasSuffix(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldStackability, vc))
 }
 
 // StackabilityIsNil applies the IsNil predicate on the "stackability" field.
@@ -936,71 +340,14 @@ func StackabilityNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldStackability))
 }
 
-// StackabilityEqualFold applies the EqualFold predicate on the "stackability" field.
-func StackabilityEqualFold(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldStackability, vc))
-}
-
-// StackabilityContainsFold applies the ContainsFold predicate on the "stackability" field.
-func StackabilityContainsFold(v vocab.Stackability) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldStackability, vc))
-}
-
 // URLEQ applies the EQ predicate on the "url" field.
 func URLEQ(v string) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldURL, v))
 }
 
-// URLNEQ applies the NEQ predicate on the "url" field.
-func URLNEQ(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldURL, v))
-}
-
 // URLIn applies the In predicate on the "url" field.
 func URLIn(vs ...string) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldURL, vs...))
-}
-
-// URLNotIn applies the NotIn predicate on the "url" field.
-func URLNotIn(vs ...string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldURL, vs...))
-}
-
-// URLGT applies the GT predicate on the "url" field.
-func URLGT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldURL, v))
-}
-
-// URLGTE applies the GTE predicate on the "url" field.
-func URLGTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldURL, v))
-}
-
-// URLLT applies the LT predicate on the "url" field.
-func URLLT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldURL, v))
-}
-
-// URLLTE applies the LTE predicate on the "url" field.
-func URLLTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldURL, v))
-}
-
-// URLContains applies the Contains predicate on the "url" field.
-func URLContains(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContains(FieldURL, v))
-}
-
-// URLHasPrefix applies the HasPrefix predicate on the "url" field.
-func URLHasPrefix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldURL, v))
-}
-
-// URLHasSuffix applies the HasSuffix predicate on the "url" field.
-func URLHasSuffix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldURL, v))
 }
 
 // URLIsNil applies the IsNil predicate on the "url" field.
@@ -1013,26 +360,10 @@ func URLNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldURL))
 }
 
-// URLEqualFold applies the EqualFold predicate on the "url" field.
-func URLEqualFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldURL, v))
-}
-
-// URLContainsFold applies the ContainsFold predicate on the "url" field.
-func URLContainsFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldURL, v))
-}
-
 // SubmittedByIDEQ applies the EQ predicate on the "submitted_by_id" field.
 func SubmittedByIDEQ(v ident.ID) predicate.CourseVersion {
 	vc := string(v)
 	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDNEQ applies the NEQ predicate on the "submitted_by_id" field.
-func SubmittedByIDNEQ(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldNEQ(FieldSubmittedByID, vc))
 }
 
 // SubmittedByIDIn applies the In predicate on the "submitted_by_id" field.
@@ -1042,57 +373,6 @@ func SubmittedByIDIn(vs ...ident.ID) predicate.CourseVersion {
 		v[i] = string(vs[i])
 	}
 	return predicate.CourseVersion(sql.FieldIn(FieldSubmittedByID, v...))
-}
-
-// SubmittedByIDNotIn applies the NotIn predicate on the "submitted_by_id" field.
-func SubmittedByIDNotIn(vs ...ident.ID) predicate.CourseVersion {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.CourseVersion(sql.FieldNotIn(FieldSubmittedByID, v...))
-}
-
-// SubmittedByIDGT applies the GT predicate on the "submitted_by_id" field.
-func SubmittedByIDGT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGT(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDGTE applies the GTE predicate on the "submitted_by_id" field.
-func SubmittedByIDGTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldGTE(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDLT applies the LT predicate on the "submitted_by_id" field.
-func SubmittedByIDLT(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLT(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDLTE applies the LTE predicate on the "submitted_by_id" field.
-func SubmittedByIDLTE(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldLTE(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDContains applies the Contains predicate on the "submitted_by_id" field.
-func SubmittedByIDContains(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContains(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDHasPrefix applies the HasPrefix predicate on the "submitted_by_id" field.
-func SubmittedByIDHasPrefix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDHasSuffix applies the HasSuffix predicate on the "submitted_by_id" field.
-func SubmittedByIDHasSuffix(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldSubmittedByID, vc))
 }
 
 // SubmittedByIDIsNil applies the IsNil predicate on the "submitted_by_id" field.
@@ -1105,56 +385,14 @@ func SubmittedByIDNotNil() predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldNotNull(FieldSubmittedByID))
 }
 
-// SubmittedByIDEqualFold applies the EqualFold predicate on the "submitted_by_id" field.
-func SubmittedByIDEqualFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldSubmittedByID, vc))
-}
-
-// SubmittedByIDContainsFold applies the ContainsFold predicate on the "submitted_by_id" field.
-func SubmittedByIDContainsFold(v ident.ID) predicate.CourseVersion {
-	vc := string(v)
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldSubmittedByID, vc))
-}
-
 // SubmittedAtEQ applies the EQ predicate on the "submitted_at" field.
 func SubmittedAtEQ(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldSubmittedAt, v))
 }
 
-// SubmittedAtNEQ applies the NEQ predicate on the "submitted_at" field.
-func SubmittedAtNEQ(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldSubmittedAt, v))
-}
-
 // SubmittedAtIn applies the In predicate on the "submitted_at" field.
 func SubmittedAtIn(vs ...time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldSubmittedAt, vs...))
-}
-
-// SubmittedAtNotIn applies the NotIn predicate on the "submitted_at" field.
-func SubmittedAtNotIn(vs ...time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldSubmittedAt, vs...))
-}
-
-// SubmittedAtGT applies the GT predicate on the "submitted_at" field.
-func SubmittedAtGT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtGTE applies the GTE predicate on the "submitted_at" field.
-func SubmittedAtGTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLT applies the LT predicate on the "submitted_at" field.
-func SubmittedAtLT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLTE applies the LTE predicate on the "submitted_at" field.
-func SubmittedAtLTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldSubmittedAt, v))
 }
 
 // SubmittedAtIsNil applies the IsNil predicate on the "submitted_at" field.
@@ -1172,64 +410,9 @@ func ReviewNoteEQ(v string) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldReviewNote, v))
 }
 
-// ReviewNoteNEQ applies the NEQ predicate on the "review_note" field.
-func ReviewNoteNEQ(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldReviewNote, v))
-}
-
 // ReviewNoteIn applies the In predicate on the "review_note" field.
 func ReviewNoteIn(vs ...string) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldReviewNote, vs...))
-}
-
-// ReviewNoteNotIn applies the NotIn predicate on the "review_note" field.
-func ReviewNoteNotIn(vs ...string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldReviewNote, vs...))
-}
-
-// ReviewNoteGT applies the GT predicate on the "review_note" field.
-func ReviewNoteGT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldReviewNote, v))
-}
-
-// ReviewNoteGTE applies the GTE predicate on the "review_note" field.
-func ReviewNoteGTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldReviewNote, v))
-}
-
-// ReviewNoteLT applies the LT predicate on the "review_note" field.
-func ReviewNoteLT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldReviewNote, v))
-}
-
-// ReviewNoteLTE applies the LTE predicate on the "review_note" field.
-func ReviewNoteLTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldReviewNote, v))
-}
-
-// ReviewNoteContains applies the Contains predicate on the "review_note" field.
-func ReviewNoteContains(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContains(FieldReviewNote, v))
-}
-
-// ReviewNoteHasPrefix applies the HasPrefix predicate on the "review_note" field.
-func ReviewNoteHasPrefix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldReviewNote, v))
-}
-
-// ReviewNoteHasSuffix applies the HasSuffix predicate on the "review_note" field.
-func ReviewNoteHasSuffix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldReviewNote, v))
-}
-
-// ReviewNoteEqualFold applies the EqualFold predicate on the "review_note" field.
-func ReviewNoteEqualFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldReviewNote, v))
-}
-
-// ReviewNoteContainsFold applies the ContainsFold predicate on the "review_note" field.
-func ReviewNoteContainsFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldReviewNote, v))
 }
 
 // DigestEQ applies the EQ predicate on the "digest" field.
@@ -1247,94 +430,14 @@ func DigestIn(vs ...string) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldDigest, vs...))
 }
 
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldContainsFold(FieldDigest, v))
-}
-
 // PublishedAtEQ applies the EQ predicate on the "published_at" field.
 func PublishedAtEQ(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldPublishedAt, v))
 }
 
-// PublishedAtNEQ applies the NEQ predicate on the "published_at" field.
-func PublishedAtNEQ(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNEQ(FieldPublishedAt, v))
-}
-
 // PublishedAtIn applies the In predicate on the "published_at" field.
 func PublishedAtIn(vs ...time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldIn(FieldPublishedAt, vs...))
-}
-
-// PublishedAtNotIn applies the NotIn predicate on the "published_at" field.
-func PublishedAtNotIn(vs ...time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldNotIn(FieldPublishedAt, vs...))
-}
-
-// PublishedAtGT applies the GT predicate on the "published_at" field.
-func PublishedAtGT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGT(FieldPublishedAt, v))
-}
-
-// PublishedAtGTE applies the GTE predicate on the "published_at" field.
-func PublishedAtGTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldGTE(FieldPublishedAt, v))
-}
-
-// PublishedAtLT applies the LT predicate on the "published_at" field.
-func PublishedAtLT(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLT(FieldPublishedAt, v))
-}
-
-// PublishedAtLTE applies the LTE predicate on the "published_at" field.
-func PublishedAtLTE(v time.Time) predicate.CourseVersion {
-	return predicate.CourseVersion(sql.FieldLTE(FieldPublishedAt, v))
 }
 
 // PublishedAtIsNil applies the IsNil predicate on the "published_at" field.
@@ -1358,18 +461,6 @@ func HasCourse() predicate.CourseVersion {
 	})
 }
 
-// HasCourseWith applies the HasEdge predicate on the "course" edge with a given conditions (other predicates).
-func HasCourseWith(preds ...predicate.Course) predicate.CourseVersion {
-	return predicate.CourseVersion(func(s *sql.Selector) {
-		step := newCourseStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.CourseVersion {
 	return predicate.CourseVersion(func(s *sql.Selector) {
@@ -1381,18 +472,6 @@ func HasInstitution() predicate.CourseVersion {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.CourseVersion {
-	return predicate.CourseVersion(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasSubmittedBy applies the HasEdge predicate on the "submitted_by" edge.
 func HasSubmittedBy() predicate.CourseVersion {
 	return predicate.CourseVersion(func(s *sql.Selector) {
@@ -1401,18 +480,6 @@ func HasSubmittedBy() predicate.CourseVersion {
 			sqlgraph.Edge(sqlgraph.M2O, false, SubmittedByTable, SubmittedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasSubmittedByWith applies the HasEdge predicate on the "submitted_by" edge with a given conditions (other predicates).
-func HasSubmittedByWith(preds ...predicate.Person) predicate.CourseVersion {
-	return predicate.CourseVersion(func(s *sql.Selector) {
-		step := newSubmittedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

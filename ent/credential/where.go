@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -171,39 +141,9 @@ func CreatedAtEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -211,24 +151,9 @@ func UpdatedAtEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -236,26 +161,10 @@ func UpdatedAtGTE(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // LearnerIDEQ applies the EQ predicate on the "learner_id" field.
 func LearnerIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldLearnerID, vc))
-}
-
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldLearnerID, vc))
 }
 
 // LearnerIDIn applies the In predicate on the "learner_id" field.
@@ -267,79 +176,10 @@ func LearnerIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldLearnerID, v...))
 }
 
-// LearnerIDNotIn applies the NotIn predicate on the "learner_id" field.
-func LearnerIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldLearnerID, v...))
-}
-
-// LearnerIDGT applies the GT predicate on the "learner_id" field.
-func LearnerIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldLearnerID, vc))
-}
-
-// LearnerIDGTE applies the GTE predicate on the "learner_id" field.
-func LearnerIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldLearnerID, vc))
-}
-
-// LearnerIDLT applies the LT predicate on the "learner_id" field.
-func LearnerIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldLearnerID, vc))
-}
-
-// LearnerIDLTE applies the LTE predicate on the "learner_id" field.
-func LearnerIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldLearnerID, vc))
-}
-
-// LearnerIDContains applies the Contains predicate on the "learner_id" field.
-func LearnerIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldLearnerID, vc))
-}
-
-// LearnerIDHasPrefix applies the HasPrefix predicate on the "learner_id" field.
-func LearnerIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldLearnerID, vc))
-}
-
-// LearnerIDHasSuffix applies the HasSuffix predicate on the "learner_id" field.
-func LearnerIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldLearnerID, vc))
-}
-
-// LearnerIDEqualFold applies the EqualFold predicate on the "learner_id" field.
-func LearnerIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldLearnerID, vc))
-}
-
-// LearnerIDContainsFold applies the ContainsFold predicate on the "learner_id" field.
-func LearnerIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldLearnerID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -351,79 +191,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -435,79 +206,10 @@ func HomeIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // ResultIDEQ applies the EQ predicate on the "result_id" field.
 func ResultIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldResultID, vc))
-}
-
-// ResultIDNEQ applies the NEQ predicate on the "result_id" field.
-func ResultIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldResultID, vc))
 }
 
 // ResultIDIn applies the In predicate on the "result_id" field.
@@ -519,79 +221,10 @@ func ResultIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldResultID, v...))
 }
 
-// ResultIDNotIn applies the NotIn predicate on the "result_id" field.
-func ResultIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldResultID, v...))
-}
-
-// ResultIDGT applies the GT predicate on the "result_id" field.
-func ResultIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldResultID, vc))
-}
-
-// ResultIDGTE applies the GTE predicate on the "result_id" field.
-func ResultIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldResultID, vc))
-}
-
-// ResultIDLT applies the LT predicate on the "result_id" field.
-func ResultIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldResultID, vc))
-}
-
-// ResultIDLTE applies the LTE predicate on the "result_id" field.
-func ResultIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldResultID, vc))
-}
-
-// ResultIDContains applies the Contains predicate on the "result_id" field.
-func ResultIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldResultID, vc))
-}
-
-// ResultIDHasPrefix applies the HasPrefix predicate on the "result_id" field.
-func ResultIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldResultID, vc))
-}
-
-// ResultIDHasSuffix applies the HasSuffix predicate on the "result_id" field.
-func ResultIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldResultID, vc))
-}
-
-// ResultIDEqualFold applies the EqualFold predicate on the "result_id" field.
-func ResultIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldResultID, vc))
-}
-
-// ResultIDContainsFold applies the ContainsFold predicate on the "result_id" field.
-func ResultIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldResultID, vc))
-}
-
 // VersionIDEQ applies the EQ predicate on the "version_id" field.
 func VersionIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldVersionID, vc))
-}
-
-// VersionIDNEQ applies the NEQ predicate on the "version_id" field.
-func VersionIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldVersionID, vc))
 }
 
 // VersionIDIn applies the In predicate on the "version_id" field.
@@ -603,79 +236,10 @@ func VersionIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldVersionID, v...))
 }
 
-// VersionIDNotIn applies the NotIn predicate on the "version_id" field.
-func VersionIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldVersionID, v...))
-}
-
-// VersionIDGT applies the GT predicate on the "version_id" field.
-func VersionIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldVersionID, vc))
-}
-
-// VersionIDGTE applies the GTE predicate on the "version_id" field.
-func VersionIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldVersionID, vc))
-}
-
-// VersionIDLT applies the LT predicate on the "version_id" field.
-func VersionIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldVersionID, vc))
-}
-
-// VersionIDLTE applies the LTE predicate on the "version_id" field.
-func VersionIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldVersionID, vc))
-}
-
-// VersionIDContains applies the Contains predicate on the "version_id" field.
-func VersionIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldVersionID, vc))
-}
-
-// VersionIDHasPrefix applies the HasPrefix predicate on the "version_id" field.
-func VersionIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldVersionID, vc))
-}
-
-// VersionIDHasSuffix applies the HasSuffix predicate on the "version_id" field.
-func VersionIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldVersionID, vc))
-}
-
-// VersionIDEqualFold applies the EqualFold predicate on the "version_id" field.
-func VersionIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldVersionID, vc))
-}
-
-// VersionIDContainsFold applies the ContainsFold predicate on the "version_id" field.
-func VersionIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldVersionID, vc))
-}
-
 // SigningKeyIDEQ applies the EQ predicate on the "signing_key_id" field.
 func SigningKeyIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDNEQ applies the NEQ predicate on the "signing_key_id" field.
-func SigningKeyIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldSigningKeyID, vc))
 }
 
 // SigningKeyIDIn applies the In predicate on the "signing_key_id" field.
@@ -687,79 +251,10 @@ func SigningKeyIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldSigningKeyID, v...))
 }
 
-// SigningKeyIDNotIn applies the NotIn predicate on the "signing_key_id" field.
-func SigningKeyIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldSigningKeyID, v...))
-}
-
-// SigningKeyIDGT applies the GT predicate on the "signing_key_id" field.
-func SigningKeyIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDGTE applies the GTE predicate on the "signing_key_id" field.
-func SigningKeyIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDLT applies the LT predicate on the "signing_key_id" field.
-func SigningKeyIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDLTE applies the LTE predicate on the "signing_key_id" field.
-func SigningKeyIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDContains applies the Contains predicate on the "signing_key_id" field.
-func SigningKeyIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDHasPrefix applies the HasPrefix predicate on the "signing_key_id" field.
-func SigningKeyIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDHasSuffix applies the HasSuffix predicate on the "signing_key_id" field.
-func SigningKeyIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDEqualFold applies the EqualFold predicate on the "signing_key_id" field.
-func SigningKeyIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldSigningKeyID, vc))
-}
-
-// SigningKeyIDContainsFold applies the ContainsFold predicate on the "signing_key_id" field.
-func SigningKeyIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldSigningKeyID, vc))
-}
-
 // StatusListIDEQ applies the EQ predicate on the "status_list_id" field.
 func StatusListIDEQ(v ident.ID) predicate.Credential {
 	vc := string(v)
 	return predicate.Credential(sql.FieldEQ(FieldStatusListID, vc))
-}
-
-// StatusListIDNEQ applies the NEQ predicate on the "status_list_id" field.
-func StatusListIDNEQ(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldStatusListID, vc))
 }
 
 // StatusListIDIn applies the In predicate on the "status_list_id" field.
@@ -771,107 +266,14 @@ func StatusListIDIn(vs ...ident.ID) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldStatusListID, v...))
 }
 
-// StatusListIDNotIn applies the NotIn predicate on the "status_list_id" field.
-func StatusListIDNotIn(vs ...ident.ID) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldStatusListID, v...))
-}
-
-// StatusListIDGT applies the GT predicate on the "status_list_id" field.
-func StatusListIDGT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldStatusListID, vc))
-}
-
-// StatusListIDGTE applies the GTE predicate on the "status_list_id" field.
-func StatusListIDGTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldStatusListID, vc))
-}
-
-// StatusListIDLT applies the LT predicate on the "status_list_id" field.
-func StatusListIDLT(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldStatusListID, vc))
-}
-
-// StatusListIDLTE applies the LTE predicate on the "status_list_id" field.
-func StatusListIDLTE(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldStatusListID, vc))
-}
-
-// StatusListIDContains applies the Contains predicate on the "status_list_id" field.
-func StatusListIDContains(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldStatusListID, vc))
-}
-
-// StatusListIDHasPrefix applies the HasPrefix predicate on the "status_list_id" field.
-func StatusListIDHasPrefix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldStatusListID, vc))
-}
-
-// StatusListIDHasSuffix applies the HasSuffix predicate on the "status_list_id" field.
-func StatusListIDHasSuffix(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldStatusListID, vc))
-}
-
-// StatusListIDEqualFold applies the EqualFold predicate on the "status_list_id" field.
-func StatusListIDEqualFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldStatusListID, vc))
-}
-
-// StatusListIDContainsFold applies the ContainsFold predicate on the "status_list_id" field.
-func StatusListIDContainsFold(v ident.ID) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldStatusListID, vc))
-}
-
 // StatusIndexEQ applies the EQ predicate on the "status_index" field.
 func StatusIndexEQ(v int) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldStatusIndex, v))
 }
 
-// StatusIndexNEQ applies the NEQ predicate on the "status_index" field.
-func StatusIndexNEQ(v int) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldStatusIndex, v))
-}
-
 // StatusIndexIn applies the In predicate on the "status_index" field.
 func StatusIndexIn(vs ...int) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldStatusIndex, vs...))
-}
-
-// StatusIndexNotIn applies the NotIn predicate on the "status_index" field.
-func StatusIndexNotIn(vs ...int) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldStatusIndex, vs...))
-}
-
-// StatusIndexGT applies the GT predicate on the "status_index" field.
-func StatusIndexGT(v int) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldStatusIndex, v))
-}
-
-// StatusIndexGTE applies the GTE predicate on the "status_index" field.
-func StatusIndexGTE(v int) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldStatusIndex, v))
-}
-
-// StatusIndexLT applies the LT predicate on the "status_index" field.
-func StatusIndexLT(v int) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldStatusIndex, v))
-}
-
-// StatusIndexLTE applies the LTE predicate on the "status_index" field.
-func StatusIndexLTE(v int) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldStatusIndex, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -889,19 +291,9 @@ func StateIn(vs ...State) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldState, vs...))
-}
-
 // TokenEQ applies the EQ predicate on the "token" field.
 func TokenEQ(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldToken, v))
-}
-
-// TokenNEQ applies the NEQ predicate on the "token" field.
-func TokenNEQ(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldToken, v))
 }
 
 // TokenIn applies the In predicate on the "token" field.
@@ -909,109 +301,14 @@ func TokenIn(vs ...string) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldToken, vs...))
 }
 
-// TokenNotIn applies the NotIn predicate on the "token" field.
-func TokenNotIn(vs ...string) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldToken, vs...))
-}
-
-// TokenGT applies the GT predicate on the "token" field.
-func TokenGT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldToken, v))
-}
-
-// TokenGTE applies the GTE predicate on the "token" field.
-func TokenGTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldToken, v))
-}
-
-// TokenLT applies the LT predicate on the "token" field.
-func TokenLT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldToken, v))
-}
-
-// TokenLTE applies the LTE predicate on the "token" field.
-func TokenLTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldToken, v))
-}
-
-// TokenContains applies the Contains predicate on the "token" field.
-func TokenContains(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContains(FieldToken, v))
-}
-
-// TokenHasPrefix applies the HasPrefix predicate on the "token" field.
-func TokenHasPrefix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasPrefix(FieldToken, v))
-}
-
-// TokenHasSuffix applies the HasSuffix predicate on the "token" field.
-func TokenHasSuffix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasSuffix(FieldToken, v))
-}
-
-// TokenEqualFold applies the EqualFold predicate on the "token" field.
-func TokenEqualFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldEqualFold(FieldToken, v))
-}
-
-// TokenContainsFold applies the ContainsFold predicate on the "token" field.
-func TokenContainsFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContainsFold(FieldToken, v))
-}
-
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
 func LiveKeyEQ(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldLiveKey, v))
 }
 
-// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
-func LiveKeyNEQ(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldLiveKey, v))
-}
-
 // LiveKeyIn applies the In predicate on the "live_key" field.
 func LiveKeyIn(vs ...string) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
-func LiveKeyNotIn(vs ...string) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyGT applies the GT predicate on the "live_key" field.
-func LiveKeyGT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldLiveKey, v))
-}
-
-// LiveKeyGTE applies the GTE predicate on the "live_key" field.
-func LiveKeyGTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldLiveKey, v))
-}
-
-// LiveKeyLT applies the LT predicate on the "live_key" field.
-func LiveKeyLT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldLiveKey, v))
-}
-
-// LiveKeyLTE applies the LTE predicate on the "live_key" field.
-func LiveKeyLTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldLiveKey, v))
-}
-
-// LiveKeyContains applies the Contains predicate on the "live_key" field.
-func LiveKeyContains(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContains(FieldLiveKey, v))
-}
-
-// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
-func LiveKeyHasPrefix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasPrefix(FieldLiveKey, v))
-}
-
-// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
-func LiveKeyHasSuffix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasSuffix(FieldLiveKey, v))
 }
 
 // LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
@@ -1024,26 +321,10 @@ func LiveKeyNotNil() predicate.Credential {
 	return predicate.Credential(sql.FieldNotNull(FieldLiveKey))
 }
 
-// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
-func LiveKeyEqualFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldEqualFold(FieldLiveKey, v))
-}
-
-// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
-func LiveKeyContainsFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContainsFold(FieldLiveKey, v))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.Credential {
 	vc := int(v)
 	return predicate.Credential(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.Credential {
-	vc := int(v)
-	return predicate.Credential(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -1055,47 +336,9 @@ func EctsIn(vs ...vocab.ECTS) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.Credential {
-	vc := int(v)
-	return predicate.Credential(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.Credential {
-	vc := int(v)
-	return predicate.Credential(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.Credential {
-	vc := int(v)
-	return predicate.Credential(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.Credential {
-	vc := int(v)
-	return predicate.Credential(sql.FieldLTE(FieldEcts, vc))
-}
-
 // AwardEQ applies the EQ predicate on the "award" field.
 func AwardEQ(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldAward, v))
-}
-
-// AwardNEQ applies the NEQ predicate on the "award" field.
-func AwardNEQ(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldAward, v))
 }
 
 // AwardIn applies the In predicate on the "award" field.
@@ -1103,109 +346,14 @@ func AwardIn(vs ...string) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldAward, vs...))
 }
 
-// AwardNotIn applies the NotIn predicate on the "award" field.
-func AwardNotIn(vs ...string) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldAward, vs...))
-}
-
-// AwardGT applies the GT predicate on the "award" field.
-func AwardGT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldAward, v))
-}
-
-// AwardGTE applies the GTE predicate on the "award" field.
-func AwardGTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldAward, v))
-}
-
-// AwardLT applies the LT predicate on the "award" field.
-func AwardLT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldAward, v))
-}
-
-// AwardLTE applies the LTE predicate on the "award" field.
-func AwardLTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldAward, v))
-}
-
-// AwardContains applies the Contains predicate on the "award" field.
-func AwardContains(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContains(FieldAward, v))
-}
-
-// AwardHasPrefix applies the HasPrefix predicate on the "award" field.
-func AwardHasPrefix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasPrefix(FieldAward, v))
-}
-
-// AwardHasSuffix applies the HasSuffix predicate on the "award" field.
-func AwardHasSuffix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasSuffix(FieldAward, v))
-}
-
-// AwardEqualFold applies the EqualFold predicate on the "award" field.
-func AwardEqualFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldEqualFold(FieldAward, v))
-}
-
-// AwardContainsFold applies the ContainsFold predicate on the "award" field.
-func AwardContainsFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContainsFold(FieldAward, v))
-}
-
 // JwtEQ applies the EQ predicate on the "jwt" field.
 func JwtEQ(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldJwt, v))
 }
 
-// JwtNEQ applies the NEQ predicate on the "jwt" field.
-func JwtNEQ(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldJwt, v))
-}
-
 // JwtIn applies the In predicate on the "jwt" field.
 func JwtIn(vs ...string) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldJwt, vs...))
-}
-
-// JwtNotIn applies the NotIn predicate on the "jwt" field.
-func JwtNotIn(vs ...string) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldJwt, vs...))
-}
-
-// JwtGT applies the GT predicate on the "jwt" field.
-func JwtGT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldJwt, v))
-}
-
-// JwtGTE applies the GTE predicate on the "jwt" field.
-func JwtGTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldJwt, v))
-}
-
-// JwtLT applies the LT predicate on the "jwt" field.
-func JwtLT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldJwt, v))
-}
-
-// JwtLTE applies the LTE predicate on the "jwt" field.
-func JwtLTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldJwt, v))
-}
-
-// JwtContains applies the Contains predicate on the "jwt" field.
-func JwtContains(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContains(FieldJwt, v))
-}
-
-// JwtHasPrefix applies the HasPrefix predicate on the "jwt" field.
-func JwtHasPrefix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasPrefix(FieldJwt, v))
-}
-
-// JwtHasSuffix applies the HasSuffix predicate on the "jwt" field.
-func JwtHasSuffix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasSuffix(FieldJwt, v))
 }
 
 // JwtIsNil applies the IsNil predicate on the "jwt" field.
@@ -1218,24 +366,9 @@ func JwtNotNil() predicate.Credential {
 	return predicate.Credential(sql.FieldNotNull(FieldJwt))
 }
 
-// JwtEqualFold applies the EqualFold predicate on the "jwt" field.
-func JwtEqualFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldEqualFold(FieldJwt, v))
-}
-
-// JwtContainsFold applies the ContainsFold predicate on the "jwt" field.
-func JwtContainsFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContainsFold(FieldJwt, v))
-}
-
 // DigestEQ applies the EQ predicate on the "digest" field.
 func DigestEQ(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldDigest, v))
-}
-
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldDigest, v))
 }
 
 // DigestIn applies the In predicate on the "digest" field.
@@ -1243,64 +376,9 @@ func DigestIn(vs ...string) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldDigest, vs...))
 }
 
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.Credential {
-	return predicate.Credential(sql.FieldContainsFold(FieldDigest, v))
-}
-
 // RequestedAtEQ applies the EQ predicate on the "requested_at" field.
 func RequestedAtEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldRequestedAt, v))
-}
-
-// RequestedAtNEQ applies the NEQ predicate on the "requested_at" field.
-func RequestedAtNEQ(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldRequestedAt, v))
 }
 
 // RequestedAtIn applies the In predicate on the "requested_at" field.
@@ -1308,69 +386,14 @@ func RequestedAtIn(vs ...time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldRequestedAt, vs...))
 }
 
-// RequestedAtNotIn applies the NotIn predicate on the "requested_at" field.
-func RequestedAtNotIn(vs ...time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldRequestedAt, vs...))
-}
-
-// RequestedAtGT applies the GT predicate on the "requested_at" field.
-func RequestedAtGT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldRequestedAt, v))
-}
-
-// RequestedAtGTE applies the GTE predicate on the "requested_at" field.
-func RequestedAtGTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldRequestedAt, v))
-}
-
-// RequestedAtLT applies the LT predicate on the "requested_at" field.
-func RequestedAtLT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldRequestedAt, v))
-}
-
-// RequestedAtLTE applies the LTE predicate on the "requested_at" field.
-func RequestedAtLTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldRequestedAt, v))
-}
-
 // IssuedAtEQ applies the EQ predicate on the "issued_at" field.
 func IssuedAtEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldIssuedAt, v))
 }
 
-// IssuedAtNEQ applies the NEQ predicate on the "issued_at" field.
-func IssuedAtNEQ(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldIssuedAt, v))
-}
-
 // IssuedAtIn applies the In predicate on the "issued_at" field.
 func IssuedAtIn(vs ...time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldIssuedAt, vs...))
-}
-
-// IssuedAtNotIn applies the NotIn predicate on the "issued_at" field.
-func IssuedAtNotIn(vs ...time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldIssuedAt, vs...))
-}
-
-// IssuedAtGT applies the GT predicate on the "issued_at" field.
-func IssuedAtGT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldIssuedAt, v))
-}
-
-// IssuedAtGTE applies the GTE predicate on the "issued_at" field.
-func IssuedAtGTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldIssuedAt, v))
-}
-
-// IssuedAtLT applies the LT predicate on the "issued_at" field.
-func IssuedAtLT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldIssuedAt, v))
-}
-
-// IssuedAtLTE applies the LTE predicate on the "issued_at" field.
-func IssuedAtLTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldIssuedAt, v))
 }
 
 // IssuedAtIsNil applies the IsNil predicate on the "issued_at" field.
@@ -1388,39 +411,9 @@ func RevokedAtEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldRevokedAt, v))
 }
 
-// RevokedAtNEQ applies the NEQ predicate on the "revoked_at" field.
-func RevokedAtNEQ(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNEQ(FieldRevokedAt, v))
-}
-
 // RevokedAtIn applies the In predicate on the "revoked_at" field.
 func RevokedAtIn(vs ...time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldIn(FieldRevokedAt, vs...))
-}
-
-// RevokedAtNotIn applies the NotIn predicate on the "revoked_at" field.
-func RevokedAtNotIn(vs ...time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldRevokedAt, vs...))
-}
-
-// RevokedAtGT applies the GT predicate on the "revoked_at" field.
-func RevokedAtGT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGT(FieldRevokedAt, v))
-}
-
-// RevokedAtGTE applies the GTE predicate on the "revoked_at" field.
-func RevokedAtGTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldGTE(FieldRevokedAt, v))
-}
-
-// RevokedAtLT applies the LT predicate on the "revoked_at" field.
-func RevokedAtLT(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLT(FieldRevokedAt, v))
-}
-
-// RevokedAtLTE applies the LTE predicate on the "revoked_at" field.
-func RevokedAtLTE(v time.Time) predicate.Credential {
-	return predicate.Credential(sql.FieldLTE(FieldRevokedAt, v))
 }
 
 // RevokedAtIsNil applies the IsNil predicate on the "revoked_at" field.
@@ -1439,12 +432,6 @@ func RevocationReasonEQ(v vocab.RevocationReason) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldRevocationReason, vc))
 }
 
-// RevocationReasonNEQ applies the NEQ predicate on the "revocation_reason" field.
-func RevocationReasonNEQ(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldNEQ(FieldRevocationReason, vc))
-}
-
 // RevocationReasonIn applies the In predicate on the "revocation_reason" field.
 func RevocationReasonIn(vs ...vocab.RevocationReason) predicate.Credential {
 	v := make([]any, len(vs))
@@ -1452,57 +439,6 @@ func RevocationReasonIn(vs ...vocab.RevocationReason) predicate.Credential {
 		v[i] = string(vs[i])
 	}
 	return predicate.Credential(sql.FieldIn(FieldRevocationReason, v...))
-}
-
-// RevocationReasonNotIn applies the NotIn predicate on the "revocation_reason" field.
-func RevocationReasonNotIn(vs ...vocab.RevocationReason) predicate.Credential {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Credential(sql.FieldNotIn(FieldRevocationReason, v...))
-}
-
-// RevocationReasonGT applies the GT predicate on the "revocation_reason" field.
-func RevocationReasonGT(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGT(FieldRevocationReason, vc))
-}
-
-// RevocationReasonGTE applies the GTE predicate on the "revocation_reason" field.
-func RevocationReasonGTE(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldGTE(FieldRevocationReason, vc))
-}
-
-// RevocationReasonLT applies the LT predicate on the "revocation_reason" field.
-func RevocationReasonLT(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLT(FieldRevocationReason, vc))
-}
-
-// RevocationReasonLTE applies the LTE predicate on the "revocation_reason" field.
-func RevocationReasonLTE(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldLTE(FieldRevocationReason, vc))
-}
-
-// RevocationReasonContains applies the Contains predicate on the "revocation_reason" field.
-func RevocationReasonContains(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContains(FieldRevocationReason, vc))
-}
-
-// RevocationReasonHasPrefix applies the HasPrefix predicate on the "revocation_reason" field.
-func RevocationReasonHasPrefix(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasPrefix(FieldRevocationReason, vc))
-}
-
-// RevocationReasonHasSuffix applies the HasSuffix predicate on the "revocation_reason" field.
-func RevocationReasonHasSuffix(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldHasSuffix(FieldRevocationReason, vc))
 }
 
 // RevocationReasonIsNil applies the IsNil predicate on the "revocation_reason" field.
@@ -1515,18 +451,6 @@ func RevocationReasonNotNil() predicate.Credential {
 	return predicate.Credential(sql.FieldNotNull(FieldRevocationReason))
 }
 
-// RevocationReasonEqualFold applies the EqualFold predicate on the "revocation_reason" field.
-func RevocationReasonEqualFold(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldEqualFold(FieldRevocationReason, vc))
-}
-
-// RevocationReasonContainsFold applies the ContainsFold predicate on the "revocation_reason" field.
-func RevocationReasonContainsFold(v vocab.RevocationReason) predicate.Credential {
-	vc := string(v)
-	return predicate.Credential(sql.FieldContainsFold(FieldRevocationReason, vc))
-}
-
 // HasLearner applies the HasEdge predicate on the "learner" edge.
 func HasLearner() predicate.Credential {
 	return predicate.Credential(func(s *sql.Selector) {
@@ -1535,18 +459,6 @@ func HasLearner() predicate.Credential {
 			sqlgraph.Edge(sqlgraph.M2O, false, LearnerTable, LearnerColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasLearnerWith applies the HasEdge predicate on the "learner" edge with a given conditions (other predicates).
-func HasLearnerWith(preds ...predicate.Person) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newLearnerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1561,18 +473,6 @@ func HasInstitution() predicate.Credential {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHome applies the HasEdge predicate on the "home" edge.
 func HasHome() predicate.Credential {
 	return predicate.Credential(func(s *sql.Selector) {
@@ -1581,18 +481,6 @@ func HasHome() predicate.Credential {
 			sqlgraph.Edge(sqlgraph.M2O, false, HomeTable, HomeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1607,18 +495,6 @@ func HasResult() predicate.Credential {
 	})
 }
 
-// HasResultWith applies the HasEdge predicate on the "result" edge with a given conditions (other predicates).
-func HasResultWith(preds ...predicate.Result) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newResultStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasVersion applies the HasEdge predicate on the "version" edge.
 func HasVersion() predicate.Credential {
 	return predicate.Credential(func(s *sql.Selector) {
@@ -1627,18 +503,6 @@ func HasVersion() predicate.Credential {
 			sqlgraph.Edge(sqlgraph.M2O, false, VersionTable, VersionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasVersionWith applies the HasEdge predicate on the "version" edge with a given conditions (other predicates).
-func HasVersionWith(preds ...predicate.CourseVersion) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newVersionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1653,18 +517,6 @@ func HasSigningKey() predicate.Credential {
 	})
 }
 
-// HasSigningKeyWith applies the HasEdge predicate on the "signing_key" edge with a given conditions (other predicates).
-func HasSigningKeyWith(preds ...predicate.SigningKey) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newSigningKeyStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasStatusList applies the HasEdge predicate on the "status_list" edge.
 func HasStatusList() predicate.Credential {
 	return predicate.Credential(func(s *sql.Selector) {
@@ -1673,18 +525,6 @@ func HasStatusList() predicate.Credential {
 			sqlgraph.Edge(sqlgraph.M2O, false, StatusListTable, StatusListColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasStatusListWith applies the HasEdge predicate on the "status_list" edge with a given conditions (other predicates).
-func HasStatusListWith(preds ...predicate.StatusList) predicate.Credential {
-	return predicate.Credential(func(s *sql.Selector) {
-		step := newStatusListStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

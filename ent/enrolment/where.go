@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -117,39 +87,9 @@ func CreatedAtEQ(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -157,24 +97,9 @@ func UpdatedAtEQ(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -182,26 +107,10 @@ func UpdatedAtGTE(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // ApplicationIDEQ applies the EQ predicate on the "application_id" field.
 func ApplicationIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldApplicationID, vc))
-}
-
-// ApplicationIDNEQ applies the NEQ predicate on the "application_id" field.
-func ApplicationIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldApplicationID, vc))
 }
 
 // ApplicationIDIn applies the In predicate on the "application_id" field.
@@ -213,79 +122,10 @@ func ApplicationIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldApplicationID, v...))
 }
 
-// ApplicationIDNotIn applies the NotIn predicate on the "application_id" field.
-func ApplicationIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldApplicationID, v...))
-}
-
-// ApplicationIDGT applies the GT predicate on the "application_id" field.
-func ApplicationIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldApplicationID, vc))
-}
-
-// ApplicationIDGTE applies the GTE predicate on the "application_id" field.
-func ApplicationIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldApplicationID, vc))
-}
-
-// ApplicationIDLT applies the LT predicate on the "application_id" field.
-func ApplicationIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldApplicationID, vc))
-}
-
-// ApplicationIDLTE applies the LTE predicate on the "application_id" field.
-func ApplicationIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldApplicationID, vc))
-}
-
-// ApplicationIDContains applies the Contains predicate on the "application_id" field.
-func ApplicationIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldApplicationID, vc))
-}
-
-// ApplicationIDHasPrefix applies the HasPrefix predicate on the "application_id" field.
-func ApplicationIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldApplicationID, vc))
-}
-
-// ApplicationIDHasSuffix applies the HasSuffix predicate on the "application_id" field.
-func ApplicationIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldApplicationID, vc))
-}
-
-// ApplicationIDEqualFold applies the EqualFold predicate on the "application_id" field.
-func ApplicationIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldApplicationID, vc))
-}
-
-// ApplicationIDContainsFold applies the ContainsFold predicate on the "application_id" field.
-func ApplicationIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldApplicationID, vc))
-}
-
 // LearnerIDEQ applies the EQ predicate on the "learner_id" field.
 func LearnerIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldLearnerID, vc))
-}
-
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldLearnerID, vc))
 }
 
 // LearnerIDIn applies the In predicate on the "learner_id" field.
@@ -297,79 +137,10 @@ func LearnerIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldLearnerID, v...))
 }
 
-// LearnerIDNotIn applies the NotIn predicate on the "learner_id" field.
-func LearnerIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldLearnerID, v...))
-}
-
-// LearnerIDGT applies the GT predicate on the "learner_id" field.
-func LearnerIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldLearnerID, vc))
-}
-
-// LearnerIDGTE applies the GTE predicate on the "learner_id" field.
-func LearnerIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldLearnerID, vc))
-}
-
-// LearnerIDLT applies the LT predicate on the "learner_id" field.
-func LearnerIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldLearnerID, vc))
-}
-
-// LearnerIDLTE applies the LTE predicate on the "learner_id" field.
-func LearnerIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldLearnerID, vc))
-}
-
-// LearnerIDContains applies the Contains predicate on the "learner_id" field.
-func LearnerIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldLearnerID, vc))
-}
-
-// LearnerIDHasPrefix applies the HasPrefix predicate on the "learner_id" field.
-func LearnerIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldLearnerID, vc))
-}
-
-// LearnerIDHasSuffix applies the HasSuffix predicate on the "learner_id" field.
-func LearnerIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldLearnerID, vc))
-}
-
-// LearnerIDEqualFold applies the EqualFold predicate on the "learner_id" field.
-func LearnerIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldLearnerID, vc))
-}
-
-// LearnerIDContainsFold applies the ContainsFold predicate on the "learner_id" field.
-func LearnerIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldLearnerID, vc))
-}
-
 // OfferingIDEQ applies the EQ predicate on the "offering_id" field.
 func OfferingIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldOfferingID, vc))
-}
-
-// OfferingIDNEQ applies the NEQ predicate on the "offering_id" field.
-func OfferingIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldOfferingID, vc))
 }
 
 // OfferingIDIn applies the In predicate on the "offering_id" field.
@@ -381,79 +152,10 @@ func OfferingIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldOfferingID, v...))
 }
 
-// OfferingIDNotIn applies the NotIn predicate on the "offering_id" field.
-func OfferingIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldOfferingID, v...))
-}
-
-// OfferingIDGT applies the GT predicate on the "offering_id" field.
-func OfferingIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldOfferingID, vc))
-}
-
-// OfferingIDGTE applies the GTE predicate on the "offering_id" field.
-func OfferingIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldOfferingID, vc))
-}
-
-// OfferingIDLT applies the LT predicate on the "offering_id" field.
-func OfferingIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldOfferingID, vc))
-}
-
-// OfferingIDLTE applies the LTE predicate on the "offering_id" field.
-func OfferingIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldOfferingID, vc))
-}
-
-// OfferingIDContains applies the Contains predicate on the "offering_id" field.
-func OfferingIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldOfferingID, vc))
-}
-
-// OfferingIDHasPrefix applies the HasPrefix predicate on the "offering_id" field.
-func OfferingIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldOfferingID, vc))
-}
-
-// OfferingIDHasSuffix applies the HasSuffix predicate on the "offering_id" field.
-func OfferingIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldOfferingID, vc))
-}
-
-// OfferingIDEqualFold applies the EqualFold predicate on the "offering_id" field.
-func OfferingIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldOfferingID, vc))
-}
-
-// OfferingIDContainsFold applies the ContainsFold predicate on the "offering_id" field.
-func OfferingIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldOfferingID, vc))
-}
-
 // VersionIDEQ applies the EQ predicate on the "version_id" field.
 func VersionIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldVersionID, vc))
-}
-
-// VersionIDNEQ applies the NEQ predicate on the "version_id" field.
-func VersionIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldVersionID, vc))
 }
 
 // VersionIDIn applies the In predicate on the "version_id" field.
@@ -465,79 +167,10 @@ func VersionIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldVersionID, v...))
 }
 
-// VersionIDNotIn applies the NotIn predicate on the "version_id" field.
-func VersionIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldVersionID, v...))
-}
-
-// VersionIDGT applies the GT predicate on the "version_id" field.
-func VersionIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldVersionID, vc))
-}
-
-// VersionIDGTE applies the GTE predicate on the "version_id" field.
-func VersionIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldVersionID, vc))
-}
-
-// VersionIDLT applies the LT predicate on the "version_id" field.
-func VersionIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldVersionID, vc))
-}
-
-// VersionIDLTE applies the LTE predicate on the "version_id" field.
-func VersionIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldVersionID, vc))
-}
-
-// VersionIDContains applies the Contains predicate on the "version_id" field.
-func VersionIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldVersionID, vc))
-}
-
-// VersionIDHasPrefix applies the HasPrefix predicate on the "version_id" field.
-func VersionIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldVersionID, vc))
-}
-
-// VersionIDHasSuffix applies the HasSuffix predicate on the "version_id" field.
-func VersionIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldVersionID, vc))
-}
-
-// VersionIDEqualFold applies the EqualFold predicate on the "version_id" field.
-func VersionIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldVersionID, vc))
-}
-
-// VersionIDContainsFold applies the ContainsFold predicate on the "version_id" field.
-func VersionIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldVersionID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -549,79 +182,10 @@ func HomeIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.Enrolment {
 	vc := string(v)
 	return predicate.Enrolment(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -633,77 +197,9 @@ func HostIDIn(vs ...ident.ID) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldHostID, v...))
 }
 
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.Enrolment {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Enrolment(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldHasSuffix(FieldHostID, vc))
-}
-
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.Enrolment {
-	vc := string(v)
-	return predicate.Enrolment(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -711,19 +207,9 @@ func StateIn(vs ...State) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldState, vs...))
-}
-
 // EnrolledAtEQ applies the EQ predicate on the "enrolled_at" field.
 func EnrolledAtEQ(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldEnrolledAt, v))
-}
-
-// EnrolledAtNEQ applies the NEQ predicate on the "enrolled_at" field.
-func EnrolledAtNEQ(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldEnrolledAt, v))
 }
 
 // EnrolledAtIn applies the In predicate on the "enrolled_at" field.
@@ -731,69 +217,14 @@ func EnrolledAtIn(vs ...time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldEnrolledAt, vs...))
 }
 
-// EnrolledAtNotIn applies the NotIn predicate on the "enrolled_at" field.
-func EnrolledAtNotIn(vs ...time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldEnrolledAt, vs...))
-}
-
-// EnrolledAtGT applies the GT predicate on the "enrolled_at" field.
-func EnrolledAtGT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGT(FieldEnrolledAt, v))
-}
-
-// EnrolledAtGTE applies the GTE predicate on the "enrolled_at" field.
-func EnrolledAtGTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGTE(FieldEnrolledAt, v))
-}
-
-// EnrolledAtLT applies the LT predicate on the "enrolled_at" field.
-func EnrolledAtLT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLT(FieldEnrolledAt, v))
-}
-
-// EnrolledAtLTE applies the LTE predicate on the "enrolled_at" field.
-func EnrolledAtLTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLTE(FieldEnrolledAt, v))
-}
-
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.
 func EndedAtEQ(v time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldEQ(FieldEndedAt, v))
 }
 
-// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
-func EndedAtNEQ(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNEQ(FieldEndedAt, v))
-}
-
 // EndedAtIn applies the In predicate on the "ended_at" field.
 func EndedAtIn(vs ...time.Time) predicate.Enrolment {
 	return predicate.Enrolment(sql.FieldIn(FieldEndedAt, vs...))
-}
-
-// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
-func EndedAtNotIn(vs ...time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldNotIn(FieldEndedAt, vs...))
-}
-
-// EndedAtGT applies the GT predicate on the "ended_at" field.
-func EndedAtGT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGT(FieldEndedAt, v))
-}
-
-// EndedAtGTE applies the GTE predicate on the "ended_at" field.
-func EndedAtGTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldGTE(FieldEndedAt, v))
-}
-
-// EndedAtLT applies the LT predicate on the "ended_at" field.
-func EndedAtLT(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLT(FieldEndedAt, v))
-}
-
-// EndedAtLTE applies the LTE predicate on the "ended_at" field.
-func EndedAtLTE(v time.Time) predicate.Enrolment {
-	return predicate.Enrolment(sql.FieldLTE(FieldEndedAt, v))
 }
 
 // EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
@@ -817,18 +248,6 @@ func HasApplication() predicate.Enrolment {
 	})
 }
 
-// HasApplicationWith applies the HasEdge predicate on the "application" edge with a given conditions (other predicates).
-func HasApplicationWith(preds ...predicate.Application) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newApplicationStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasLearner applies the HasEdge predicate on the "learner" edge.
 func HasLearner() predicate.Enrolment {
 	return predicate.Enrolment(func(s *sql.Selector) {
@@ -837,18 +256,6 @@ func HasLearner() predicate.Enrolment {
 			sqlgraph.Edge(sqlgraph.M2O, false, LearnerTable, LearnerColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasLearnerWith applies the HasEdge predicate on the "learner" edge with a given conditions (other predicates).
-func HasLearnerWith(preds ...predicate.Person) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newLearnerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -863,18 +270,6 @@ func HasOffering() predicate.Enrolment {
 	})
 }
 
-// HasOfferingWith applies the HasEdge predicate on the "offering" edge with a given conditions (other predicates).
-func HasOfferingWith(preds ...predicate.Offering) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newOfferingStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasVersion applies the HasEdge predicate on the "version" edge.
 func HasVersion() predicate.Enrolment {
 	return predicate.Enrolment(func(s *sql.Selector) {
@@ -883,18 +278,6 @@ func HasVersion() predicate.Enrolment {
 			sqlgraph.Edge(sqlgraph.M2O, false, VersionTable, VersionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasVersionWith applies the HasEdge predicate on the "version" edge with a given conditions (other predicates).
-func HasVersionWith(preds ...predicate.CourseVersion) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newVersionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -909,18 +292,6 @@ func HasHome() predicate.Enrolment {
 	})
 }
 
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHost applies the HasEdge predicate on the "host" edge.
 func HasHost() predicate.Enrolment {
 	return predicate.Enrolment(func(s *sql.Selector) {
@@ -929,18 +300,6 @@ func HasHost() predicate.Enrolment {
 			sqlgraph.Edge(sqlgraph.M2O, false, HostTable, HostColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHostWith applies the HasEdge predicate on the "host" edge with a given conditions (other predicates).
-func HasHostWith(preds ...predicate.Institution) predicate.Enrolment {
-	return predicate.Enrolment(func(s *sql.Selector) {
-		step := newHostStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -104,43 +104,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByProgrammeID orders the results by the programme_id field.
-func ByProgrammeID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldProgrammeID, opts...).ToFunc()
-}
-
-// ByCode orders the results by the code field.
-func ByCode(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCode, opts...).ToFunc()
-}
-
-// ByEcts orders the results by the ects field.
-func ByEcts(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEcts, opts...).ToFunc()
-}
-
-// ByPlace orders the results by the place field.
-func ByPlace(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPlace, opts...).ToFunc()
-}
-
-// ByProgrammeField orders the results by programme field.
-func ByProgrammeField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newProgrammeStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newProgrammeStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ProgrammeInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
-	)
 }

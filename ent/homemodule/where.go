@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -84,51 +54,15 @@ func CreatedAtEQ(v time.Time) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // ProgrammeIDEQ applies the EQ predicate on the "programme_id" field.
 func ProgrammeIDEQ(v ident.ID) predicate.HomeModule {
 	vc := string(v)
 	return predicate.HomeModule(sql.FieldEQ(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDNEQ applies the NEQ predicate on the "programme_id" field.
-func ProgrammeIDNEQ(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldNEQ(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIn applies the In predicate on the "programme_id" field.
@@ -140,77 +74,9 @@ func ProgrammeIDIn(vs ...ident.ID) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldProgrammeID, v...))
 }
 
-// ProgrammeIDNotIn applies the NotIn predicate on the "programme_id" field.
-func ProgrammeIDNotIn(vs ...ident.ID) predicate.HomeModule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.HomeModule(sql.FieldNotIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDGT applies the GT predicate on the "programme_id" field.
-func ProgrammeIDGT(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldGT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDGTE applies the GTE predicate on the "programme_id" field.
-func ProgrammeIDGTE(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldGTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLT applies the LT predicate on the "programme_id" field.
-func ProgrammeIDLT(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldLT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLTE applies the LTE predicate on the "programme_id" field.
-func ProgrammeIDLTE(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldLTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContains applies the Contains predicate on the "programme_id" field.
-func ProgrammeIDContains(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldContains(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasPrefix applies the HasPrefix predicate on the "programme_id" field.
-func ProgrammeIDHasPrefix(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldHasPrefix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasSuffix applies the HasSuffix predicate on the "programme_id" field.
-func ProgrammeIDHasSuffix(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldHasSuffix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDEqualFold applies the EqualFold predicate on the "programme_id" field.
-func ProgrammeIDEqualFold(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldEqualFold(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContainsFold applies the ContainsFold predicate on the "programme_id" field.
-func ProgrammeIDContainsFold(v ident.ID) predicate.HomeModule {
-	vc := string(v)
-	return predicate.HomeModule(sql.FieldContainsFold(FieldProgrammeID, vc))
-}
-
 // CodeEQ applies the EQ predicate on the "code" field.
 func CodeEQ(v string) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldEQ(FieldCode, v))
-}
-
-// CodeNEQ applies the NEQ predicate on the "code" field.
-func CodeNEQ(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNEQ(FieldCode, v))
 }
 
 // CodeIn applies the In predicate on the "code" field.
@@ -218,66 +84,10 @@ func CodeIn(vs ...string) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldCode, vs...))
 }
 
-// CodeNotIn applies the NotIn predicate on the "code" field.
-func CodeNotIn(vs ...string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNotIn(FieldCode, vs...))
-}
-
-// CodeGT applies the GT predicate on the "code" field.
-func CodeGT(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGT(FieldCode, v))
-}
-
-// CodeGTE applies the GTE predicate on the "code" field.
-func CodeGTE(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldGTE(FieldCode, v))
-}
-
-// CodeLT applies the LT predicate on the "code" field.
-func CodeLT(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLT(FieldCode, v))
-}
-
-// CodeLTE applies the LTE predicate on the "code" field.
-func CodeLTE(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldLTE(FieldCode, v))
-}
-
-// CodeContains applies the Contains predicate on the "code" field.
-func CodeContains(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldContains(FieldCode, v))
-}
-
-// CodeHasPrefix applies the HasPrefix predicate on the "code" field.
-func CodeHasPrefix(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldHasPrefix(FieldCode, v))
-}
-
-// CodeHasSuffix applies the HasSuffix predicate on the "code" field.
-func CodeHasSuffix(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldHasSuffix(FieldCode, v))
-}
-
-// CodeEqualFold applies the EqualFold predicate on the "code" field.
-func CodeEqualFold(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldEqualFold(FieldCode, v))
-}
-
-// CodeContainsFold applies the ContainsFold predicate on the "code" field.
-func CodeContainsFold(v string) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldContainsFold(FieldCode, v))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.HomeModule {
 	vc := int(v)
 	return predicate.HomeModule(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.HomeModule {
-	vc := int(v)
-	return predicate.HomeModule(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -289,57 +99,14 @@ func EctsIn(vs ...vocab.ECTS) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.HomeModule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.HomeModule(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.HomeModule {
-	vc := int(v)
-	return predicate.HomeModule(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.HomeModule {
-	vc := int(v)
-	return predicate.HomeModule(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.HomeModule {
-	vc := int(v)
-	return predicate.HomeModule(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.HomeModule {
-	vc := int(v)
-	return predicate.HomeModule(sql.FieldLTE(FieldEcts, vc))
-}
-
 // PlaceEQ applies the EQ predicate on the "place" field.
 func PlaceEQ(v Place) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldEQ(FieldPlace, v))
 }
 
-// PlaceNEQ applies the NEQ predicate on the "place" field.
-func PlaceNEQ(v Place) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNEQ(FieldPlace, v))
-}
-
 // PlaceIn applies the In predicate on the "place" field.
 func PlaceIn(vs ...Place) predicate.HomeModule {
 	return predicate.HomeModule(sql.FieldIn(FieldPlace, vs...))
-}
-
-// PlaceNotIn applies the NotIn predicate on the "place" field.
-func PlaceNotIn(vs ...Place) predicate.HomeModule {
-	return predicate.HomeModule(sql.FieldNotIn(FieldPlace, vs...))
 }
 
 // HasProgramme applies the HasEdge predicate on the "programme" edge.
@@ -350,18 +117,6 @@ func HasProgramme() predicate.HomeModule {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProgrammeWith applies the HasEdge predicate on the "programme" edge with a given conditions (other predicates).
-func HasProgrammeWith(preds ...predicate.Programme) predicate.HomeModule {
-	return predicate.HomeModule(func(s *sql.Selector) {
-		step := newProgrammeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

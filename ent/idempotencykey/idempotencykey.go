@@ -62,28 +62,3 @@ var (
 
 // OrderOption defines the ordering options for the IdempotencyKey queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByDigest orders the results by the digest field.
-func ByDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDigest, opts...).ToFunc()
-}
-
-// ByInputDigest orders the results by the input_digest field.
-func ByInputDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInputDigest, opts...).ToFunc()
-}
-
-// ByAnswerID orders the results by the answer_id field.
-func ByAnswerID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAnswerID, opts...).ToFunc()
-}

@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -81,39 +51,9 @@ func CreatedAtEQ(v time.Time) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // DigestEQ applies the EQ predicate on the "digest" field.
@@ -121,64 +61,9 @@ func DigestEQ(v string) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldEQ(FieldDigest, v))
 }
 
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNEQ(FieldDigest, v))
-}
-
 // DigestIn applies the In predicate on the "digest" field.
 func DigestIn(vs ...string) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIn(FieldDigest, vs...))
-}
-
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldContainsFold(FieldDigest, v))
 }
 
 // InputDigestEQ applies the EQ predicate on the "input_digest" field.
@@ -186,76 +71,15 @@ func InputDigestEQ(v string) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldEQ(FieldInputDigest, v))
 }
 
-// InputDigestNEQ applies the NEQ predicate on the "input_digest" field.
-func InputDigestNEQ(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNEQ(FieldInputDigest, v))
-}
-
 // InputDigestIn applies the In predicate on the "input_digest" field.
 func InputDigestIn(vs ...string) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIn(FieldInputDigest, vs...))
-}
-
-// InputDigestNotIn applies the NotIn predicate on the "input_digest" field.
-func InputDigestNotIn(vs ...string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldNotIn(FieldInputDigest, vs...))
-}
-
-// InputDigestGT applies the GT predicate on the "input_digest" field.
-func InputDigestGT(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGT(FieldInputDigest, v))
-}
-
-// InputDigestGTE applies the GTE predicate on the "input_digest" field.
-func InputDigestGTE(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldGTE(FieldInputDigest, v))
-}
-
-// InputDigestLT applies the LT predicate on the "input_digest" field.
-func InputDigestLT(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLT(FieldInputDigest, v))
-}
-
-// InputDigestLTE applies the LTE predicate on the "input_digest" field.
-func InputDigestLTE(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldLTE(FieldInputDigest, v))
-}
-
-// InputDigestContains applies the Contains predicate on the "input_digest" field.
-func InputDigestContains(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldContains(FieldInputDigest, v))
-}
-
-// InputDigestHasPrefix applies the HasPrefix predicate on the "input_digest" field.
-func InputDigestHasPrefix(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldHasPrefix(FieldInputDigest, v))
-}
-
-// InputDigestHasSuffix applies the HasSuffix predicate on the "input_digest" field.
-func InputDigestHasSuffix(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldHasSuffix(FieldInputDigest, v))
-}
-
-// InputDigestEqualFold applies the EqualFold predicate on the "input_digest" field.
-func InputDigestEqualFold(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldEqualFold(FieldInputDigest, v))
-}
-
-// InputDigestContainsFold applies the ContainsFold predicate on the "input_digest" field.
-func InputDigestContainsFold(v string) predicate.IdempotencyKey {
-	return predicate.IdempotencyKey(sql.FieldContainsFold(FieldInputDigest, v))
 }
 
 // AnswerIDEQ applies the EQ predicate on the "answer_id" field.
 func AnswerIDEQ(v ident.ID) predicate.IdempotencyKey {
 	vc := string(v)
 	return predicate.IdempotencyKey(sql.FieldEQ(FieldAnswerID, vc))
-}
-
-// AnswerIDNEQ applies the NEQ predicate on the "answer_id" field.
-func AnswerIDNEQ(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldNEQ(FieldAnswerID, vc))
 }
 
 // AnswerIDIn applies the In predicate on the "answer_id" field.
@@ -267,57 +91,6 @@ func AnswerIDIn(vs ...ident.ID) predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIn(FieldAnswerID, v...))
 }
 
-// AnswerIDNotIn applies the NotIn predicate on the "answer_id" field.
-func AnswerIDNotIn(vs ...ident.ID) predicate.IdempotencyKey {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.IdempotencyKey(sql.FieldNotIn(FieldAnswerID, v...))
-}
-
-// AnswerIDGT applies the GT predicate on the "answer_id" field.
-func AnswerIDGT(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldGT(FieldAnswerID, vc))
-}
-
-// AnswerIDGTE applies the GTE predicate on the "answer_id" field.
-func AnswerIDGTE(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldGTE(FieldAnswerID, vc))
-}
-
-// AnswerIDLT applies the LT predicate on the "answer_id" field.
-func AnswerIDLT(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldLT(FieldAnswerID, vc))
-}
-
-// AnswerIDLTE applies the LTE predicate on the "answer_id" field.
-func AnswerIDLTE(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldLTE(FieldAnswerID, vc))
-}
-
-// AnswerIDContains applies the Contains predicate on the "answer_id" field.
-func AnswerIDContains(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldContains(FieldAnswerID, vc))
-}
-
-// AnswerIDHasPrefix applies the HasPrefix predicate on the "answer_id" field.
-func AnswerIDHasPrefix(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldHasPrefix(FieldAnswerID, vc))
-}
-
-// AnswerIDHasSuffix applies the HasSuffix predicate on the "answer_id" field.
-func AnswerIDHasSuffix(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldHasSuffix(FieldAnswerID, vc))
-}
-
 // AnswerIDIsNil applies the IsNil predicate on the "answer_id" field.
 func AnswerIDIsNil() predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldIsNull(FieldAnswerID))
@@ -326,18 +99,6 @@ func AnswerIDIsNil() predicate.IdempotencyKey {
 // AnswerIDNotNil applies the NotNil predicate on the "answer_id" field.
 func AnswerIDNotNil() predicate.IdempotencyKey {
 	return predicate.IdempotencyKey(sql.FieldNotNull(FieldAnswerID))
-}
-
-// AnswerIDEqualFold applies the EqualFold predicate on the "answer_id" field.
-func AnswerIDEqualFold(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldEqualFold(FieldAnswerID, vc))
-}
-
-// AnswerIDContainsFold applies the ContainsFold predicate on the "answer_id" field.
-func AnswerIDContainsFold(v ident.ID) predicate.IdempotencyKey {
-	vc := string(v)
-	return predicate.IdempotencyKey(sql.FieldContainsFold(FieldAnswerID, vc))
 }
 
 // And groups predicates with the AND operator between them.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -101,67 +101,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByPersonID orders the results by the person_id field.
-func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPersonID, opts...).ToFunc()
-}
-
-// ByProviderID orders the results by the provider_id field.
-func ByProviderID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldProviderID, opts...).ToFunc()
-}
-
-// ByIssuer orders the results by the issuer field.
-func ByIssuer(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldIssuer, opts...).ToFunc()
-}
-
-// BySubject orders the results by the subject field.
-func BySubject(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSubject, opts...).ToFunc()
-}
-
-// ByDigest orders the results by the digest field.
-func ByDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDigest, opts...).ToFunc()
-}
-
-// BySignedInAt orders the results by the signed_in_at field.
-func BySignedInAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSignedInAt, opts...).ToFunc()
-}
-
-// ByPersonField orders the results by person field.
-func ByPersonField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPersonStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByProviderField orders the results by provider field.
-func ByProviderField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newProviderStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newPersonStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PersonInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
-	)
-}
-func newProviderStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ProviderInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ProviderTable, ProviderColumn),
-	)
 }

@@ -31,31 +31,6 @@ func IDIn(ids ...ident.ID) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldID, ids...))
 }
 
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldID, id))
-}
-
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldCreatedAt, v))
@@ -98,51 +73,15 @@ func CreatedAtEQ(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.Identity {
 	vc := string(v)
 	return predicate.Identity(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -154,79 +93,10 @@ func PersonIDIn(vs ...ident.ID) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldPersonID, v...))
 }
 
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.Identity {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Identity(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldHasSuffix(FieldPersonID, vc))
-}
-
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // ProviderIDEQ applies the EQ predicate on the "provider_id" field.
 func ProviderIDEQ(v ident.ID) predicate.Identity {
 	vc := string(v)
 	return predicate.Identity(sql.FieldEQ(FieldProviderID, vc))
-}
-
-// ProviderIDNEQ applies the NEQ predicate on the "provider_id" field.
-func ProviderIDNEQ(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldNEQ(FieldProviderID, vc))
 }
 
 // ProviderIDIn applies the In predicate on the "provider_id" field.
@@ -238,77 +108,9 @@ func ProviderIDIn(vs ...ident.ID) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldProviderID, v...))
 }
 
-// ProviderIDNotIn applies the NotIn predicate on the "provider_id" field.
-func ProviderIDNotIn(vs ...ident.ID) predicate.Identity {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Identity(sql.FieldNotIn(FieldProviderID, v...))
-}
-
-// ProviderIDGT applies the GT predicate on the "provider_id" field.
-func ProviderIDGT(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldGT(FieldProviderID, vc))
-}
-
-// ProviderIDGTE applies the GTE predicate on the "provider_id" field.
-func ProviderIDGTE(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldGTE(FieldProviderID, vc))
-}
-
-// ProviderIDLT applies the LT predicate on the "provider_id" field.
-func ProviderIDLT(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldLT(FieldProviderID, vc))
-}
-
-// ProviderIDLTE applies the LTE predicate on the "provider_id" field.
-func ProviderIDLTE(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldLTE(FieldProviderID, vc))
-}
-
-// ProviderIDContains applies the Contains predicate on the "provider_id" field.
-func ProviderIDContains(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldContains(FieldProviderID, vc))
-}
-
-// ProviderIDHasPrefix applies the HasPrefix predicate on the "provider_id" field.
-func ProviderIDHasPrefix(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldHasPrefix(FieldProviderID, vc))
-}
-
-// ProviderIDHasSuffix applies the HasSuffix predicate on the "provider_id" field.
-func ProviderIDHasSuffix(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldHasSuffix(FieldProviderID, vc))
-}
-
-// ProviderIDEqualFold applies the EqualFold predicate on the "provider_id" field.
-func ProviderIDEqualFold(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldEqualFold(FieldProviderID, vc))
-}
-
-// ProviderIDContainsFold applies the ContainsFold predicate on the "provider_id" field.
-func ProviderIDContainsFold(v ident.ID) predicate.Identity {
-	vc := string(v)
-	return predicate.Identity(sql.FieldContainsFold(FieldProviderID, vc))
-}
-
 // IssuerEQ applies the EQ predicate on the "issuer" field.
 func IssuerEQ(v string) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldIssuer, v))
-}
-
-// IssuerNEQ applies the NEQ predicate on the "issuer" field.
-func IssuerNEQ(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldNEQ(FieldIssuer, v))
 }
 
 // IssuerIn applies the In predicate on the "issuer" field.
@@ -316,64 +118,9 @@ func IssuerIn(vs ...string) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldIssuer, vs...))
 }
 
-// IssuerNotIn applies the NotIn predicate on the "issuer" field.
-func IssuerNotIn(vs ...string) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldIssuer, vs...))
-}
-
-// IssuerGT applies the GT predicate on the "issuer" field.
-func IssuerGT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldIssuer, v))
-}
-
-// IssuerGTE applies the GTE predicate on the "issuer" field.
-func IssuerGTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldIssuer, v))
-}
-
-// IssuerLT applies the LT predicate on the "issuer" field.
-func IssuerLT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldIssuer, v))
-}
-
-// IssuerLTE applies the LTE predicate on the "issuer" field.
-func IssuerLTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldIssuer, v))
-}
-
-// IssuerContains applies the Contains predicate on the "issuer" field.
-func IssuerContains(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContains(FieldIssuer, v))
-}
-
-// IssuerHasPrefix applies the HasPrefix predicate on the "issuer" field.
-func IssuerHasPrefix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasPrefix(FieldIssuer, v))
-}
-
-// IssuerHasSuffix applies the HasSuffix predicate on the "issuer" field.
-func IssuerHasSuffix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasSuffix(FieldIssuer, v))
-}
-
-// IssuerEqualFold applies the EqualFold predicate on the "issuer" field.
-func IssuerEqualFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldEqualFold(FieldIssuer, v))
-}
-
-// IssuerContainsFold applies the ContainsFold predicate on the "issuer" field.
-func IssuerContainsFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContainsFold(FieldIssuer, v))
-}
-
 // SubjectEQ applies the EQ predicate on the "subject" field.
 func SubjectEQ(v string) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldSubject, v))
-}
-
-// SubjectNEQ applies the NEQ predicate on the "subject" field.
-func SubjectNEQ(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldNEQ(FieldSubject, v))
 }
 
 // SubjectIn applies the In predicate on the "subject" field.
@@ -381,119 +128,14 @@ func SubjectIn(vs ...string) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldSubject, vs...))
 }
 
-// SubjectNotIn applies the NotIn predicate on the "subject" field.
-func SubjectNotIn(vs ...string) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldSubject, vs...))
-}
-
-// SubjectGT applies the GT predicate on the "subject" field.
-func SubjectGT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldSubject, v))
-}
-
-// SubjectGTE applies the GTE predicate on the "subject" field.
-func SubjectGTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldSubject, v))
-}
-
-// SubjectLT applies the LT predicate on the "subject" field.
-func SubjectLT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldSubject, v))
-}
-
-// SubjectLTE applies the LTE predicate on the "subject" field.
-func SubjectLTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldSubject, v))
-}
-
-// SubjectContains applies the Contains predicate on the "subject" field.
-func SubjectContains(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContains(FieldSubject, v))
-}
-
-// SubjectHasPrefix applies the HasPrefix predicate on the "subject" field.
-func SubjectHasPrefix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasPrefix(FieldSubject, v))
-}
-
-// SubjectHasSuffix applies the HasSuffix predicate on the "subject" field.
-func SubjectHasSuffix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasSuffix(FieldSubject, v))
-}
-
-// SubjectEqualFold applies the EqualFold predicate on the "subject" field.
-func SubjectEqualFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldEqualFold(FieldSubject, v))
-}
-
-// SubjectContainsFold applies the ContainsFold predicate on the "subject" field.
-func SubjectContainsFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContainsFold(FieldSubject, v))
-}
-
 // DigestEQ applies the EQ predicate on the "digest" field.
 func DigestEQ(v string) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldDigest, v))
 }
 
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldNEQ(FieldDigest, v))
-}
-
 // DigestIn applies the In predicate on the "digest" field.
 func DigestIn(vs ...string) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldDigest, vs...))
-}
-
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.Identity {
-	return predicate.Identity(sql.FieldContainsFold(FieldDigest, v))
 }
 
 // AssuranceIsNil applies the IsNil predicate on the "assurance" field.
@@ -511,39 +153,9 @@ func SignedInAtEQ(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldSignedInAt, v))
 }
 
-// SignedInAtNEQ applies the NEQ predicate on the "signed_in_at" field.
-func SignedInAtNEQ(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldNEQ(FieldSignedInAt, v))
-}
-
 // SignedInAtIn applies the In predicate on the "signed_in_at" field.
 func SignedInAtIn(vs ...time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldIn(FieldSignedInAt, vs...))
-}
-
-// SignedInAtNotIn applies the NotIn predicate on the "signed_in_at" field.
-func SignedInAtNotIn(vs ...time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldNotIn(FieldSignedInAt, vs...))
-}
-
-// SignedInAtGT applies the GT predicate on the "signed_in_at" field.
-func SignedInAtGT(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldGT(FieldSignedInAt, v))
-}
-
-// SignedInAtGTE applies the GTE predicate on the "signed_in_at" field.
-func SignedInAtGTE(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldGTE(FieldSignedInAt, v))
-}
-
-// SignedInAtLT applies the LT predicate on the "signed_in_at" field.
-func SignedInAtLT(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldLT(FieldSignedInAt, v))
-}
-
-// SignedInAtLTE applies the LTE predicate on the "signed_in_at" field.
-func SignedInAtLTE(v time.Time) predicate.Identity {
-	return predicate.Identity(sql.FieldLTE(FieldSignedInAt, v))
 }
 
 // SignedInAtIsNil applies the IsNil predicate on the "signed_in_at" field.
@@ -567,18 +179,6 @@ func HasPerson() predicate.Identity {
 	})
 }
 
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.Identity {
-	return predicate.Identity(func(s *sql.Selector) {
-		step := newPersonStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasProvider applies the HasEdge predicate on the "provider" edge.
 func HasProvider() predicate.Identity {
 	return predicate.Identity(func(s *sql.Selector) {
@@ -587,18 +187,6 @@ func HasProvider() predicate.Identity {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProviderTable, ProviderColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProviderWith applies the HasEdge predicate on the "provider" edge with a given conditions (other predicates).
-func HasProviderWith(preds ...predicate.Provider) predicate.Identity {
-	return predicate.Identity(func(s *sql.Selector) {
-		step := newProviderStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

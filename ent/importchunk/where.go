@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -82,51 +52,15 @@ func CreatedAtEQ(v time.Time) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // RunIDEQ applies the EQ predicate on the "run_id" field.
 func RunIDEQ(v ident.ID) predicate.ImportChunk {
 	vc := string(v)
 	return predicate.ImportChunk(sql.FieldEQ(FieldRunID, vc))
-}
-
-// RunIDNEQ applies the NEQ predicate on the "run_id" field.
-func RunIDNEQ(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldNEQ(FieldRunID, vc))
 }
 
 // RunIDIn applies the In predicate on the "run_id" field.
@@ -138,77 +72,9 @@ func RunIDIn(vs ...ident.ID) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldIn(FieldRunID, v...))
 }
 
-// RunIDNotIn applies the NotIn predicate on the "run_id" field.
-func RunIDNotIn(vs ...ident.ID) predicate.ImportChunk {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportChunk(sql.FieldNotIn(FieldRunID, v...))
-}
-
-// RunIDGT applies the GT predicate on the "run_id" field.
-func RunIDGT(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldGT(FieldRunID, vc))
-}
-
-// RunIDGTE applies the GTE predicate on the "run_id" field.
-func RunIDGTE(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldGTE(FieldRunID, vc))
-}
-
-// RunIDLT applies the LT predicate on the "run_id" field.
-func RunIDLT(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldLT(FieldRunID, vc))
-}
-
-// RunIDLTE applies the LTE predicate on the "run_id" field.
-func RunIDLTE(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldLTE(FieldRunID, vc))
-}
-
-// RunIDContains applies the Contains predicate on the "run_id" field.
-func RunIDContains(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldContains(FieldRunID, vc))
-}
-
-// RunIDHasPrefix applies the HasPrefix predicate on the "run_id" field.
-func RunIDHasPrefix(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldHasPrefix(FieldRunID, vc))
-}
-
-// RunIDHasSuffix applies the HasSuffix predicate on the "run_id" field.
-func RunIDHasSuffix(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldHasSuffix(FieldRunID, vc))
-}
-
-// RunIDEqualFold applies the EqualFold predicate on the "run_id" field.
-func RunIDEqualFold(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldEqualFold(FieldRunID, vc))
-}
-
-// RunIDContainsFold applies the ContainsFold predicate on the "run_id" field.
-func RunIDContainsFold(v ident.ID) predicate.ImportChunk {
-	vc := string(v)
-	return predicate.ImportChunk(sql.FieldContainsFold(FieldRunID, vc))
-}
-
 // NumberEQ applies the EQ predicate on the "number" field.
 func NumberEQ(v int) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldEQ(FieldNumber, v))
-}
-
-// NumberNEQ applies the NEQ predicate on the "number" field.
-func NumberNEQ(v int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNEQ(FieldNumber, v))
 }
 
 // NumberIn applies the In predicate on the "number" field.
@@ -216,69 +82,14 @@ func NumberIn(vs ...int) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldIn(FieldNumber, vs...))
 }
 
-// NumberNotIn applies the NotIn predicate on the "number" field.
-func NumberNotIn(vs ...int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNotIn(FieldNumber, vs...))
-}
-
-// NumberGT applies the GT predicate on the "number" field.
-func NumberGT(v int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGT(FieldNumber, v))
-}
-
-// NumberGTE applies the GTE predicate on the "number" field.
-func NumberGTE(v int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGTE(FieldNumber, v))
-}
-
-// NumberLT applies the LT predicate on the "number" field.
-func NumberLT(v int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLT(FieldNumber, v))
-}
-
-// NumberLTE applies the LTE predicate on the "number" field.
-func NumberLTE(v int) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLTE(FieldNumber, v))
-}
-
 // ContentEQ applies the EQ predicate on the "content" field.
 func ContentEQ(v []byte) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldEQ(FieldContent, v))
 }
 
-// ContentNEQ applies the NEQ predicate on the "content" field.
-func ContentNEQ(v []byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNEQ(FieldContent, v))
-}
-
 // ContentIn applies the In predicate on the "content" field.
 func ContentIn(vs ...[]byte) predicate.ImportChunk {
 	return predicate.ImportChunk(sql.FieldIn(FieldContent, vs...))
-}
-
-// ContentNotIn applies the NotIn predicate on the "content" field.
-func ContentNotIn(vs ...[]byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldNotIn(FieldContent, vs...))
-}
-
-// ContentGT applies the GT predicate on the "content" field.
-func ContentGT(v []byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGT(FieldContent, v))
-}
-
-// ContentGTE applies the GTE predicate on the "content" field.
-func ContentGTE(v []byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldGTE(FieldContent, v))
-}
-
-// ContentLT applies the LT predicate on the "content" field.
-func ContentLT(v []byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLT(FieldContent, v))
-}
-
-// ContentLTE applies the LTE predicate on the "content" field.
-func ContentLTE(v []byte) predicate.ImportChunk {
-	return predicate.ImportChunk(sql.FieldLTE(FieldContent, v))
 }
 
 // HasRun applies the HasEdge predicate on the "run" edge.
@@ -289,18 +100,6 @@ func HasRun() predicate.ImportChunk {
 			sqlgraph.Edge(sqlgraph.M2O, false, RunTable, RunColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasRunWith applies the HasEdge predicate on the "run" edge with a given conditions (other predicates).
-func HasRunWith(preds ...predicate.ImportRun) predicate.ImportChunk {
-	return predicate.ImportChunk(func(s *sql.Selector) {
-		step := newRunStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -93,51 +63,15 @@ func CreatedAtEQ(v time.Time) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // RunIDEQ applies the EQ predicate on the "run_id" field.
 func RunIDEQ(v ident.ID) predicate.ImportFinding {
 	vc := string(v)
 	return predicate.ImportFinding(sql.FieldEQ(FieldRunID, vc))
-}
-
-// RunIDNEQ applies the NEQ predicate on the "run_id" field.
-func RunIDNEQ(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldNEQ(FieldRunID, vc))
 }
 
 // RunIDIn applies the In predicate on the "run_id" field.
@@ -149,79 +83,10 @@ func RunIDIn(vs ...ident.ID) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldRunID, v...))
 }
 
-// RunIDNotIn applies the NotIn predicate on the "run_id" field.
-func RunIDNotIn(vs ...ident.ID) predicate.ImportFinding {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportFinding(sql.FieldNotIn(FieldRunID, v...))
-}
-
-// RunIDGT applies the GT predicate on the "run_id" field.
-func RunIDGT(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldGT(FieldRunID, vc))
-}
-
-// RunIDGTE applies the GTE predicate on the "run_id" field.
-func RunIDGTE(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldGTE(FieldRunID, vc))
-}
-
-// RunIDLT applies the LT predicate on the "run_id" field.
-func RunIDLT(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldLT(FieldRunID, vc))
-}
-
-// RunIDLTE applies the LTE predicate on the "run_id" field.
-func RunIDLTE(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldLTE(FieldRunID, vc))
-}
-
-// RunIDContains applies the Contains predicate on the "run_id" field.
-func RunIDContains(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldContains(FieldRunID, vc))
-}
-
-// RunIDHasPrefix applies the HasPrefix predicate on the "run_id" field.
-func RunIDHasPrefix(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldHasPrefix(FieldRunID, vc))
-}
-
-// RunIDHasSuffix applies the HasSuffix predicate on the "run_id" field.
-func RunIDHasSuffix(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldHasSuffix(FieldRunID, vc))
-}
-
-// RunIDEqualFold applies the EqualFold predicate on the "run_id" field.
-func RunIDEqualFold(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldEqualFold(FieldRunID, vc))
-}
-
-// RunIDContainsFold applies the ContainsFold predicate on the "run_id" field.
-func RunIDContainsFold(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldContainsFold(FieldRunID, vc))
-}
-
 // CourseIDEQ applies the EQ predicate on the "course_id" field.
 func CourseIDEQ(v ident.ID) predicate.ImportFinding {
 	vc := string(v)
 	return predicate.ImportFinding(sql.FieldEQ(FieldCourseID, vc))
-}
-
-// CourseIDNEQ applies the NEQ predicate on the "course_id" field.
-func CourseIDNEQ(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldNEQ(FieldCourseID, vc))
 }
 
 // CourseIDIn applies the In predicate on the "course_id" field.
@@ -231,57 +96,6 @@ func CourseIDIn(vs ...ident.ID) predicate.ImportFinding {
 		v[i] = string(vs[i])
 	}
 	return predicate.ImportFinding(sql.FieldIn(FieldCourseID, v...))
-}
-
-// CourseIDNotIn applies the NotIn predicate on the "course_id" field.
-func CourseIDNotIn(vs ...ident.ID) predicate.ImportFinding {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportFinding(sql.FieldNotIn(FieldCourseID, v...))
-}
-
-// CourseIDGT applies the GT predicate on the "course_id" field.
-func CourseIDGT(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldGT(FieldCourseID, vc))
-}
-
-// CourseIDGTE applies the GTE predicate on the "course_id" field.
-func CourseIDGTE(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldGTE(FieldCourseID, vc))
-}
-
-// CourseIDLT applies the LT predicate on the "course_id" field.
-func CourseIDLT(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldLT(FieldCourseID, vc))
-}
-
-// CourseIDLTE applies the LTE predicate on the "course_id" field.
-func CourseIDLTE(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldLTE(FieldCourseID, vc))
-}
-
-// CourseIDContains applies the Contains predicate on the "course_id" field.
-func CourseIDContains(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldContains(FieldCourseID, vc))
-}
-
-// CourseIDHasPrefix applies the HasPrefix predicate on the "course_id" field.
-func CourseIDHasPrefix(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldHasPrefix(FieldCourseID, vc))
-}
-
-// CourseIDHasSuffix applies the HasSuffix predicate on the "course_id" field.
-func CourseIDHasSuffix(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldHasSuffix(FieldCourseID, vc))
 }
 
 // CourseIDIsNil applies the IsNil predicate on the "course_id" field.
@@ -294,26 +108,9 @@ func CourseIDNotNil() predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldNotNull(FieldCourseID))
 }
 
-// CourseIDEqualFold applies the EqualFold predicate on the "course_id" field.
-func CourseIDEqualFold(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldEqualFold(FieldCourseID, vc))
-}
-
-// CourseIDContainsFold applies the ContainsFold predicate on the "course_id" field.
-func CourseIDContainsFold(v ident.ID) predicate.ImportFinding {
-	vc := string(v)
-	return predicate.ImportFinding(sql.FieldContainsFold(FieldCourseID, vc))
-}
-
 // NumberEQ applies the EQ predicate on the "number" field.
 func NumberEQ(v int) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldNumber, v))
-}
-
-// NumberNEQ applies the NEQ predicate on the "number" field.
-func NumberNEQ(v int) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldNumber, v))
 }
 
 // NumberIn applies the In predicate on the "number" field.
@@ -321,29 +118,9 @@ func NumberIn(vs ...int) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldNumber, vs...))
 }
 
-// NumberNotIn applies the NotIn predicate on the "number" field.
-func NumberNotIn(vs ...int) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldNumber, vs...))
-}
-
 // NumberGT applies the GT predicate on the "number" field.
 func NumberGT(v int) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldGT(FieldNumber, v))
-}
-
-// NumberGTE applies the GTE predicate on the "number" field.
-func NumberGTE(v int) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGTE(FieldNumber, v))
-}
-
-// NumberLT applies the LT predicate on the "number" field.
-func NumberLT(v int) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLT(FieldNumber, v))
-}
-
-// NumberLTE applies the LTE predicate on the "number" field.
-func NumberLTE(v int) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLTE(FieldNumber, v))
 }
 
 // PlaceEQ applies the EQ predicate on the "place" field.
@@ -351,64 +128,9 @@ func PlaceEQ(v string) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldPlace, v))
 }
 
-// PlaceNEQ applies the NEQ predicate on the "place" field.
-func PlaceNEQ(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldPlace, v))
-}
-
 // PlaceIn applies the In predicate on the "place" field.
 func PlaceIn(vs ...string) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldPlace, vs...))
-}
-
-// PlaceNotIn applies the NotIn predicate on the "place" field.
-func PlaceNotIn(vs ...string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldPlace, vs...))
-}
-
-// PlaceGT applies the GT predicate on the "place" field.
-func PlaceGT(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGT(FieldPlace, v))
-}
-
-// PlaceGTE applies the GTE predicate on the "place" field.
-func PlaceGTE(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGTE(FieldPlace, v))
-}
-
-// PlaceLT applies the LT predicate on the "place" field.
-func PlaceLT(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLT(FieldPlace, v))
-}
-
-// PlaceLTE applies the LTE predicate on the "place" field.
-func PlaceLTE(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLTE(FieldPlace, v))
-}
-
-// PlaceContains applies the Contains predicate on the "place" field.
-func PlaceContains(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldContains(FieldPlace, v))
-}
-
-// PlaceHasPrefix applies the HasPrefix predicate on the "place" field.
-func PlaceHasPrefix(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldHasPrefix(FieldPlace, v))
-}
-
-// PlaceHasSuffix applies the HasSuffix predicate on the "place" field.
-func PlaceHasSuffix(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldHasSuffix(FieldPlace, v))
-}
-
-// PlaceEqualFold applies the EqualFold predicate on the "place" field.
-func PlaceEqualFold(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldEqualFold(FieldPlace, v))
-}
-
-// PlaceContainsFold applies the ContainsFold predicate on the "place" field.
-func PlaceContainsFold(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldContainsFold(FieldPlace, v))
 }
 
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.
@@ -416,64 +138,9 @@ func ExternalIDEQ(v string) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldExternalID, v))
 }
 
-// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
-func ExternalIDNEQ(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldExternalID, v))
-}
-
 // ExternalIDIn applies the In predicate on the "external_id" field.
 func ExternalIDIn(vs ...string) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldExternalID, vs...))
-}
-
-// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
-func ExternalIDNotIn(vs ...string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldExternalID, vs...))
-}
-
-// ExternalIDGT applies the GT predicate on the "external_id" field.
-func ExternalIDGT(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGT(FieldExternalID, v))
-}
-
-// ExternalIDGTE applies the GTE predicate on the "external_id" field.
-func ExternalIDGTE(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldGTE(FieldExternalID, v))
-}
-
-// ExternalIDLT applies the LT predicate on the "external_id" field.
-func ExternalIDLT(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLT(FieldExternalID, v))
-}
-
-// ExternalIDLTE applies the LTE predicate on the "external_id" field.
-func ExternalIDLTE(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldLTE(FieldExternalID, v))
-}
-
-// ExternalIDContains applies the Contains predicate on the "external_id" field.
-func ExternalIDContains(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldContains(FieldExternalID, v))
-}
-
-// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
-func ExternalIDHasPrefix(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldHasPrefix(FieldExternalID, v))
-}
-
-// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
-func ExternalIDHasSuffix(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldHasSuffix(FieldExternalID, v))
-}
-
-// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
-func ExternalIDEqualFold(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldEqualFold(FieldExternalID, v))
-}
-
-// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
-func ExternalIDContainsFold(v string) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldContainsFold(FieldExternalID, v))
 }
 
 // OutcomeEQ applies the EQ predicate on the "outcome" field.
@@ -481,19 +148,9 @@ func OutcomeEQ(v Outcome) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldEQ(FieldOutcome, v))
 }
 
-// OutcomeNEQ applies the NEQ predicate on the "outcome" field.
-func OutcomeNEQ(v Outcome) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNEQ(FieldOutcome, v))
-}
-
 // OutcomeIn applies the In predicate on the "outcome" field.
 func OutcomeIn(vs ...Outcome) predicate.ImportFinding {
 	return predicate.ImportFinding(sql.FieldIn(FieldOutcome, vs...))
-}
-
-// OutcomeNotIn applies the NotIn predicate on the "outcome" field.
-func OutcomeNotIn(vs ...Outcome) predicate.ImportFinding {
-	return predicate.ImportFinding(sql.FieldNotIn(FieldOutcome, vs...))
 }
 
 // HasRun applies the HasEdge predicate on the "run" edge.
@@ -504,18 +161,6 @@ func HasRun() predicate.ImportFinding {
 			sqlgraph.Edge(sqlgraph.M2O, false, RunTable, RunColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasRunWith applies the HasEdge predicate on the "run" edge with a given conditions (other predicates).
-func HasRunWith(preds ...predicate.ImportRun) predicate.ImportFinding {
-	return predicate.ImportFinding(func(s *sql.Selector) {
-		step := newRunStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

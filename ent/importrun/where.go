@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -159,51 +129,15 @@ func CreatedAtEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.ImportRun {
 	vc := string(v)
 	return predicate.ImportRun(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -215,79 +149,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.ImportRun {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportRun(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // SourceIDEQ applies the EQ predicate on the "source_id" field.
 func SourceIDEQ(v ident.ID) predicate.ImportRun {
 	vc := string(v)
 	return predicate.ImportRun(sql.FieldEQ(FieldSourceID, vc))
-}
-
-// SourceIDNEQ applies the NEQ predicate on the "source_id" field.
-func SourceIDNEQ(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldNEQ(FieldSourceID, vc))
 }
 
 // SourceIDIn applies the In predicate on the "source_id" field.
@@ -297,57 +162,6 @@ func SourceIDIn(vs ...ident.ID) predicate.ImportRun {
 		v[i] = string(vs[i])
 	}
 	return predicate.ImportRun(sql.FieldIn(FieldSourceID, v...))
-}
-
-// SourceIDNotIn applies the NotIn predicate on the "source_id" field.
-func SourceIDNotIn(vs ...ident.ID) predicate.ImportRun {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportRun(sql.FieldNotIn(FieldSourceID, v...))
-}
-
-// SourceIDGT applies the GT predicate on the "source_id" field.
-func SourceIDGT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGT(FieldSourceID, vc))
-}
-
-// SourceIDGTE applies the GTE predicate on the "source_id" field.
-func SourceIDGTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGTE(FieldSourceID, vc))
-}
-
-// SourceIDLT applies the LT predicate on the "source_id" field.
-func SourceIDLT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLT(FieldSourceID, vc))
-}
-
-// SourceIDLTE applies the LTE predicate on the "source_id" field.
-func SourceIDLTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLTE(FieldSourceID, vc))
-}
-
-// SourceIDContains applies the Contains predicate on the "source_id" field.
-func SourceIDContains(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContains(FieldSourceID, vc))
-}
-
-// SourceIDHasPrefix applies the HasPrefix predicate on the "source_id" field.
-func SourceIDHasPrefix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldSourceID, vc))
-}
-
-// SourceIDHasSuffix applies the HasSuffix predicate on the "source_id" field.
-func SourceIDHasSuffix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldSourceID, vc))
 }
 
 // SourceIDIsNil applies the IsNil predicate on the "source_id" field.
@@ -360,28 +174,10 @@ func SourceIDNotNil() predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNotNull(FieldSourceID))
 }
 
-// SourceIDEqualFold applies the EqualFold predicate on the "source_id" field.
-func SourceIDEqualFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldEqualFold(FieldSourceID, vc))
-}
-
-// SourceIDContainsFold applies the ContainsFold predicate on the "source_id" field.
-func SourceIDContainsFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContainsFold(FieldSourceID, vc))
-}
-
 // StartedByIDEQ applies the EQ predicate on the "started_by_id" field.
 func StartedByIDEQ(v ident.ID) predicate.ImportRun {
 	vc := string(v)
 	return predicate.ImportRun(sql.FieldEQ(FieldStartedByID, vc))
-}
-
-// StartedByIDNEQ applies the NEQ predicate on the "started_by_id" field.
-func StartedByIDNEQ(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldNEQ(FieldStartedByID, vc))
 }
 
 // StartedByIDIn applies the In predicate on the "started_by_id" field.
@@ -391,57 +187,6 @@ func StartedByIDIn(vs ...ident.ID) predicate.ImportRun {
 		v[i] = string(vs[i])
 	}
 	return predicate.ImportRun(sql.FieldIn(FieldStartedByID, v...))
-}
-
-// StartedByIDNotIn applies the NotIn predicate on the "started_by_id" field.
-func StartedByIDNotIn(vs ...ident.ID) predicate.ImportRun {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportRun(sql.FieldNotIn(FieldStartedByID, v...))
-}
-
-// StartedByIDGT applies the GT predicate on the "started_by_id" field.
-func StartedByIDGT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGT(FieldStartedByID, vc))
-}
-
-// StartedByIDGTE applies the GTE predicate on the "started_by_id" field.
-func StartedByIDGTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldGTE(FieldStartedByID, vc))
-}
-
-// StartedByIDLT applies the LT predicate on the "started_by_id" field.
-func StartedByIDLT(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLT(FieldStartedByID, vc))
-}
-
-// StartedByIDLTE applies the LTE predicate on the "started_by_id" field.
-func StartedByIDLTE(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldLTE(FieldStartedByID, vc))
-}
-
-// StartedByIDContains applies the Contains predicate on the "started_by_id" field.
-func StartedByIDContains(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContains(FieldStartedByID, vc))
-}
-
-// StartedByIDHasPrefix applies the HasPrefix predicate on the "started_by_id" field.
-func StartedByIDHasPrefix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldStartedByID, vc))
-}
-
-// StartedByIDHasSuffix applies the HasSuffix predicate on the "started_by_id" field.
-func StartedByIDHasSuffix(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldStartedByID, vc))
 }
 
 // StartedByIDIsNil applies the IsNil predicate on the "started_by_id" field.
@@ -454,26 +199,9 @@ func StartedByIDNotNil() predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNotNull(FieldStartedByID))
 }
 
-// StartedByIDEqualFold applies the EqualFold predicate on the "started_by_id" field.
-func StartedByIDEqualFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldEqualFold(FieldStartedByID, vc))
-}
-
-// StartedByIDContainsFold applies the ContainsFold predicate on the "started_by_id" field.
-func StartedByIDContainsFold(v ident.ID) predicate.ImportRun {
-	vc := string(v)
-	return predicate.ImportRun(sql.FieldContainsFold(FieldStartedByID, vc))
-}
-
 // FormatEQ applies the EQ predicate on the "format" field.
 func FormatEQ(v Format) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldFormat, v))
-}
-
-// FormatNEQ applies the NEQ predicate on the "format" field.
-func FormatNEQ(v Format) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldFormat, v))
 }
 
 // FormatIn applies the In predicate on the "format" field.
@@ -481,19 +209,9 @@ func FormatIn(vs ...Format) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldFormat, vs...))
 }
 
-// FormatNotIn applies the NotIn predicate on the "format" field.
-func FormatNotIn(vs ...Format) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldFormat, vs...))
-}
-
 // ModeEQ applies the EQ predicate on the "mode" field.
 func ModeEQ(v Mode) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldMode, v))
-}
-
-// ModeNEQ applies the NEQ predicate on the "mode" field.
-func ModeNEQ(v Mode) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldMode, v))
 }
 
 // ModeIn applies the In predicate on the "mode" field.
@@ -501,19 +219,9 @@ func ModeIn(vs ...Mode) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldMode, vs...))
 }
 
-// ModeNotIn applies the NotIn predicate on the "mode" field.
-func ModeNotIn(vs ...Mode) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldMode, vs...))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -521,19 +229,9 @@ func StateIn(vs ...State) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldState, vs...))
-}
-
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldName, v))
-}
-
-// NameNEQ applies the NEQ predicate on the "name" field.
-func NameNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldName, v))
 }
 
 // NameIn applies the In predicate on the "name" field.
@@ -541,64 +239,9 @@ func NameIn(vs ...string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldName, vs...))
 }
 
-// NameNotIn applies the NotIn predicate on the "name" field.
-func NameNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldName, vs...))
-}
-
-// NameGT applies the GT predicate on the "name" field.
-func NameGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldName, v))
-}
-
-// NameGTE applies the GTE predicate on the "name" field.
-func NameGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldName, v))
-}
-
-// NameLT applies the LT predicate on the "name" field.
-func NameLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldName, v))
-}
-
-// NameLTE applies the LTE predicate on the "name" field.
-func NameLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldName, v))
-}
-
-// NameContains applies the Contains predicate on the "name" field.
-func NameContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldName, v))
-}
-
-// NameHasPrefix applies the HasPrefix predicate on the "name" field.
-func NameHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldName, v))
-}
-
-// NameHasSuffix applies the HasSuffix predicate on the "name" field.
-func NameHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldName, v))
-}
-
-// NameEqualFold applies the EqualFold predicate on the "name" field.
-func NameEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldName, v))
-}
-
-// NameContainsFold applies the ContainsFold predicate on the "name" field.
-func NameContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldName, v))
-}
-
 // BytesEQ applies the EQ predicate on the "bytes" field.
 func BytesEQ(v int64) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldBytes, v))
-}
-
-// BytesNEQ applies the NEQ predicate on the "bytes" field.
-func BytesNEQ(v int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldBytes, v))
 }
 
 // BytesIn applies the In predicate on the "bytes" field.
@@ -606,39 +249,9 @@ func BytesIn(vs ...int64) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldBytes, vs...))
 }
 
-// BytesNotIn applies the NotIn predicate on the "bytes" field.
-func BytesNotIn(vs ...int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldBytes, vs...))
-}
-
-// BytesGT applies the GT predicate on the "bytes" field.
-func BytesGT(v int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldBytes, v))
-}
-
-// BytesGTE applies the GTE predicate on the "bytes" field.
-func BytesGTE(v int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldBytes, v))
-}
-
-// BytesLT applies the LT predicate on the "bytes" field.
-func BytesLT(v int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldBytes, v))
-}
-
-// BytesLTE applies the LTE predicate on the "bytes" field.
-func BytesLTE(v int64) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldBytes, v))
-}
-
 // RowsEQ applies the EQ predicate on the "rows" field.
 func RowsEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldRows, v))
-}
-
-// RowsNEQ applies the NEQ predicate on the "rows" field.
-func RowsNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldRows, v))
 }
 
 // RowsIn applies the In predicate on the "rows" field.
@@ -646,39 +259,9 @@ func RowsIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldRows, vs...))
 }
 
-// RowsNotIn applies the NotIn predicate on the "rows" field.
-func RowsNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldRows, vs...))
-}
-
-// RowsGT applies the GT predicate on the "rows" field.
-func RowsGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldRows, v))
-}
-
-// RowsGTE applies the GTE predicate on the "rows" field.
-func RowsGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldRows, v))
-}
-
-// RowsLT applies the LT predicate on the "rows" field.
-func RowsLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldRows, v))
-}
-
-// RowsLTE applies the LTE predicate on the "rows" field.
-func RowsLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldRows, v))
-}
-
 // CreatedEQ applies the EQ predicate on the "created" field.
 func CreatedEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldCreated, v))
-}
-
-// CreatedNEQ applies the NEQ predicate on the "created" field.
-func CreatedNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldCreated, v))
 }
 
 // CreatedIn applies the In predicate on the "created" field.
@@ -686,39 +269,9 @@ func CreatedIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldCreated, vs...))
 }
 
-// CreatedNotIn applies the NotIn predicate on the "created" field.
-func CreatedNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldCreated, vs...))
-}
-
-// CreatedGT applies the GT predicate on the "created" field.
-func CreatedGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldCreated, v))
-}
-
-// CreatedGTE applies the GTE predicate on the "created" field.
-func CreatedGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldCreated, v))
-}
-
-// CreatedLT applies the LT predicate on the "created" field.
-func CreatedLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldCreated, v))
-}
-
-// CreatedLTE applies the LTE predicate on the "created" field.
-func CreatedLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldCreated, v))
-}
-
 // UpdatedEQ applies the EQ predicate on the "updated" field.
 func UpdatedEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldUpdated, v))
-}
-
-// UpdatedNEQ applies the NEQ predicate on the "updated" field.
-func UpdatedNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldUpdated, v))
 }
 
 // UpdatedIn applies the In predicate on the "updated" field.
@@ -726,39 +279,9 @@ func UpdatedIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldUpdated, vs...))
 }
 
-// UpdatedNotIn applies the NotIn predicate on the "updated" field.
-func UpdatedNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldUpdated, vs...))
-}
-
-// UpdatedGT applies the GT predicate on the "updated" field.
-func UpdatedGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldUpdated, v))
-}
-
-// UpdatedGTE applies the GTE predicate on the "updated" field.
-func UpdatedGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldUpdated, v))
-}
-
-// UpdatedLT applies the LT predicate on the "updated" field.
-func UpdatedLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldUpdated, v))
-}
-
-// UpdatedLTE applies the LTE predicate on the "updated" field.
-func UpdatedLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldUpdated, v))
-}
-
 // UnchangedEQ applies the EQ predicate on the "unchanged" field.
 func UnchangedEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldUnchanged, v))
-}
-
-// UnchangedNEQ applies the NEQ predicate on the "unchanged" field.
-func UnchangedNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldUnchanged, v))
 }
 
 // UnchangedIn applies the In predicate on the "unchanged" field.
@@ -766,39 +289,9 @@ func UnchangedIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldUnchanged, vs...))
 }
 
-// UnchangedNotIn applies the NotIn predicate on the "unchanged" field.
-func UnchangedNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldUnchanged, vs...))
-}
-
-// UnchangedGT applies the GT predicate on the "unchanged" field.
-func UnchangedGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldUnchanged, v))
-}
-
-// UnchangedGTE applies the GTE predicate on the "unchanged" field.
-func UnchangedGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldUnchanged, v))
-}
-
-// UnchangedLT applies the LT predicate on the "unchanged" field.
-func UnchangedLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldUnchanged, v))
-}
-
-// UnchangedLTE applies the LTE predicate on the "unchanged" field.
-func UnchangedLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldUnchanged, v))
-}
-
 // RejectedEQ applies the EQ predicate on the "rejected" field.
 func RejectedEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldRejected, v))
-}
-
-// RejectedNEQ applies the NEQ predicate on the "rejected" field.
-func RejectedNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldRejected, v))
 }
 
 // RejectedIn applies the In predicate on the "rejected" field.
@@ -806,39 +299,9 @@ func RejectedIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldRejected, vs...))
 }
 
-// RejectedNotIn applies the NotIn predicate on the "rejected" field.
-func RejectedNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldRejected, vs...))
-}
-
-// RejectedGT applies the GT predicate on the "rejected" field.
-func RejectedGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldRejected, v))
-}
-
-// RejectedGTE applies the GTE predicate on the "rejected" field.
-func RejectedGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldRejected, v))
-}
-
-// RejectedLT applies the LT predicate on the "rejected" field.
-func RejectedLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldRejected, v))
-}
-
-// RejectedLTE applies the LTE predicate on the "rejected" field.
-func RejectedLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldRejected, v))
-}
-
 // IncompleteEQ applies the EQ predicate on the "incomplete" field.
 func IncompleteEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldIncomplete, v))
-}
-
-// IncompleteNEQ applies the NEQ predicate on the "incomplete" field.
-func IncompleteNEQ(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldIncomplete, v))
 }
 
 // IncompleteIn applies the In predicate on the "incomplete" field.
@@ -846,69 +309,14 @@ func IncompleteIn(vs ...int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldIncomplete, vs...))
 }
 
-// IncompleteNotIn applies the NotIn predicate on the "incomplete" field.
-func IncompleteNotIn(vs ...int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldIncomplete, vs...))
-}
-
-// IncompleteGT applies the GT predicate on the "incomplete" field.
-func IncompleteGT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldIncomplete, v))
-}
-
-// IncompleteGTE applies the GTE predicate on the "incomplete" field.
-func IncompleteGTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldIncomplete, v))
-}
-
-// IncompleteLT applies the LT predicate on the "incomplete" field.
-func IncompleteLT(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldIncomplete, v))
-}
-
-// IncompleteLTE applies the LTE predicate on the "incomplete" field.
-func IncompleteLTE(v int) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldIncomplete, v))
-}
-
 // StartedAtEQ applies the EQ predicate on the "started_at" field.
 func StartedAtEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldStartedAt, v))
 }
 
-// StartedAtNEQ applies the NEQ predicate on the "started_at" field.
-func StartedAtNEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldStartedAt, v))
-}
-
 // StartedAtIn applies the In predicate on the "started_at" field.
 func StartedAtIn(vs ...time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldStartedAt, vs...))
-}
-
-// StartedAtNotIn applies the NotIn predicate on the "started_at" field.
-func StartedAtNotIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldStartedAt, vs...))
-}
-
-// StartedAtGT applies the GT predicate on the "started_at" field.
-func StartedAtGT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldStartedAt, v))
-}
-
-// StartedAtGTE applies the GTE predicate on the "started_at" field.
-func StartedAtGTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldStartedAt, v))
-}
-
-// StartedAtLT applies the LT predicate on the "started_at" field.
-func StartedAtLT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldStartedAt, v))
-}
-
-// StartedAtLTE applies the LTE predicate on the "started_at" field.
-func StartedAtLTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldStartedAt, v))
 }
 
 // StartedAtIsNil applies the IsNil predicate on the "started_at" field.
@@ -926,39 +334,14 @@ func EndedAtEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldEndedAt, v))
 }
 
-// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
-func EndedAtNEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldEndedAt, v))
-}
-
 // EndedAtIn applies the In predicate on the "ended_at" field.
 func EndedAtIn(vs ...time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldEndedAt, vs...))
 }
 
-// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
-func EndedAtNotIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldEndedAt, vs...))
-}
-
-// EndedAtGT applies the GT predicate on the "ended_at" field.
-func EndedAtGT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldEndedAt, v))
-}
-
-// EndedAtGTE applies the GTE predicate on the "ended_at" field.
-func EndedAtGTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldEndedAt, v))
-}
-
 // EndedAtLT applies the LT predicate on the "ended_at" field.
 func EndedAtLT(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldLT(FieldEndedAt, v))
-}
-
-// EndedAtLTE applies the LTE predicate on the "ended_at" field.
-func EndedAtLTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldEndedAt, v))
 }
 
 // EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
@@ -976,64 +359,9 @@ func ErrorEQ(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldError, v))
 }
 
-// ErrorNEQ applies the NEQ predicate on the "error" field.
-func ErrorNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldError, v))
-}
-
 // ErrorIn applies the In predicate on the "error" field.
 func ErrorIn(vs ...string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldError, vs...))
-}
-
-// ErrorNotIn applies the NotIn predicate on the "error" field.
-func ErrorNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldError, vs...))
-}
-
-// ErrorGT applies the GT predicate on the "error" field.
-func ErrorGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldError, v))
-}
-
-// ErrorGTE applies the GTE predicate on the "error" field.
-func ErrorGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldError, v))
-}
-
-// ErrorLT applies the LT predicate on the "error" field.
-func ErrorLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldError, v))
-}
-
-// ErrorLTE applies the LTE predicate on the "error" field.
-func ErrorLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldError, v))
-}
-
-// ErrorContains applies the Contains predicate on the "error" field.
-func ErrorContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldError, v))
-}
-
-// ErrorHasPrefix applies the HasPrefix predicate on the "error" field.
-func ErrorHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldError, v))
-}
-
-// ErrorHasSuffix applies the HasSuffix predicate on the "error" field.
-func ErrorHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldError, v))
-}
-
-// ErrorEqualFold applies the EqualFold predicate on the "error" field.
-func ErrorEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldError, v))
-}
-
-// ErrorContainsFold applies the ContainsFold predicate on the "error" field.
-func ErrorContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldError, v))
 }
 
 // AwaitedUntilEQ applies the EQ predicate on the "awaited_until" field.
@@ -1041,39 +369,14 @@ func AwaitedUntilEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldAwaitedUntil, v))
 }
 
-// AwaitedUntilNEQ applies the NEQ predicate on the "awaited_until" field.
-func AwaitedUntilNEQ(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldAwaitedUntil, v))
-}
-
 // AwaitedUntilIn applies the In predicate on the "awaited_until" field.
 func AwaitedUntilIn(vs ...time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldAwaitedUntil, vs...))
 }
 
-// AwaitedUntilNotIn applies the NotIn predicate on the "awaited_until" field.
-func AwaitedUntilNotIn(vs ...time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldAwaitedUntil, vs...))
-}
-
-// AwaitedUntilGT applies the GT predicate on the "awaited_until" field.
-func AwaitedUntilGT(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldAwaitedUntil, v))
-}
-
-// AwaitedUntilGTE applies the GTE predicate on the "awaited_until" field.
-func AwaitedUntilGTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldAwaitedUntil, v))
-}
-
 // AwaitedUntilLT applies the LT predicate on the "awaited_until" field.
 func AwaitedUntilLT(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldLT(FieldAwaitedUntil, v))
-}
-
-// AwaitedUntilLTE applies the LTE predicate on the "awaited_until" field.
-func AwaitedUntilLTE(v time.Time) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldAwaitedUntil, v))
 }
 
 // AwaitedUntilIsNil applies the IsNil predicate on the "awaited_until" field.
@@ -1091,64 +394,9 @@ func EtagEQ(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldEtag, v))
 }
 
-// EtagNEQ applies the NEQ predicate on the "etag" field.
-func EtagNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldEtag, v))
-}
-
 // EtagIn applies the In predicate on the "etag" field.
 func EtagIn(vs ...string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldEtag, vs...))
-}
-
-// EtagNotIn applies the NotIn predicate on the "etag" field.
-func EtagNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldEtag, vs...))
-}
-
-// EtagGT applies the GT predicate on the "etag" field.
-func EtagGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldEtag, v))
-}
-
-// EtagGTE applies the GTE predicate on the "etag" field.
-func EtagGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldEtag, v))
-}
-
-// EtagLT applies the LT predicate on the "etag" field.
-func EtagLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldEtag, v))
-}
-
-// EtagLTE applies the LTE predicate on the "etag" field.
-func EtagLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldEtag, v))
-}
-
-// EtagContains applies the Contains predicate on the "etag" field.
-func EtagContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldEtag, v))
-}
-
-// EtagHasPrefix applies the HasPrefix predicate on the "etag" field.
-func EtagHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldEtag, v))
-}
-
-// EtagHasSuffix applies the HasSuffix predicate on the "etag" field.
-func EtagHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldEtag, v))
-}
-
-// EtagEqualFold applies the EqualFold predicate on the "etag" field.
-func EtagEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldEtag, v))
-}
-
-// EtagContainsFold applies the ContainsFold predicate on the "etag" field.
-func EtagContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldEtag, v))
 }
 
 // LastModifiedEQ applies the EQ predicate on the "last_modified" field.
@@ -1156,64 +404,9 @@ func LastModifiedEQ(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldLastModified, v))
 }
 
-// LastModifiedNEQ applies the NEQ predicate on the "last_modified" field.
-func LastModifiedNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldLastModified, v))
-}
-
 // LastModifiedIn applies the In predicate on the "last_modified" field.
 func LastModifiedIn(vs ...string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldLastModified, vs...))
-}
-
-// LastModifiedNotIn applies the NotIn predicate on the "last_modified" field.
-func LastModifiedNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldLastModified, vs...))
-}
-
-// LastModifiedGT applies the GT predicate on the "last_modified" field.
-func LastModifiedGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldLastModified, v))
-}
-
-// LastModifiedGTE applies the GTE predicate on the "last_modified" field.
-func LastModifiedGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldLastModified, v))
-}
-
-// LastModifiedLT applies the LT predicate on the "last_modified" field.
-func LastModifiedLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldLastModified, v))
-}
-
-// LastModifiedLTE applies the LTE predicate on the "last_modified" field.
-func LastModifiedLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldLastModified, v))
-}
-
-// LastModifiedContains applies the Contains predicate on the "last_modified" field.
-func LastModifiedContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldLastModified, v))
-}
-
-// LastModifiedHasPrefix applies the HasPrefix predicate on the "last_modified" field.
-func LastModifiedHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldLastModified, v))
-}
-
-// LastModifiedHasSuffix applies the HasSuffix predicate on the "last_modified" field.
-func LastModifiedHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldLastModified, v))
-}
-
-// LastModifiedEqualFold applies the EqualFold predicate on the "last_modified" field.
-func LastModifiedEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldLastModified, v))
-}
-
-// LastModifiedContainsFold applies the ContainsFold predicate on the "last_modified" field.
-func LastModifiedContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldLastModified, v))
 }
 
 // AskedEQ applies the EQ predicate on the "asked" field.
@@ -1221,64 +414,9 @@ func AskedEQ(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldAsked, v))
 }
 
-// AskedNEQ applies the NEQ predicate on the "asked" field.
-func AskedNEQ(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNEQ(FieldAsked, v))
-}
-
 // AskedIn applies the In predicate on the "asked" field.
 func AskedIn(vs ...string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldIn(FieldAsked, vs...))
-}
-
-// AskedNotIn applies the NotIn predicate on the "asked" field.
-func AskedNotIn(vs ...string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldNotIn(FieldAsked, vs...))
-}
-
-// AskedGT applies the GT predicate on the "asked" field.
-func AskedGT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGT(FieldAsked, v))
-}
-
-// AskedGTE applies the GTE predicate on the "asked" field.
-func AskedGTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldGTE(FieldAsked, v))
-}
-
-// AskedLT applies the LT predicate on the "asked" field.
-func AskedLT(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLT(FieldAsked, v))
-}
-
-// AskedLTE applies the LTE predicate on the "asked" field.
-func AskedLTE(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldLTE(FieldAsked, v))
-}
-
-// AskedContains applies the Contains predicate on the "asked" field.
-func AskedContains(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContains(FieldAsked, v))
-}
-
-// AskedHasPrefix applies the HasPrefix predicate on the "asked" field.
-func AskedHasPrefix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasPrefix(FieldAsked, v))
-}
-
-// AskedHasSuffix applies the HasSuffix predicate on the "asked" field.
-func AskedHasSuffix(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldHasSuffix(FieldAsked, v))
-}
-
-// AskedEqualFold applies the EqualFold predicate on the "asked" field.
-func AskedEqualFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldEqualFold(FieldAsked, v))
-}
-
-// AskedContainsFold applies the ContainsFold predicate on the "asked" field.
-func AskedContainsFold(v string) predicate.ImportRun {
-	return predicate.ImportRun(sql.FieldContainsFold(FieldAsked, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
@@ -1289,18 +427,6 @@ func HasInstitution() predicate.ImportRun {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.ImportRun {
-	return predicate.ImportRun(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1315,18 +441,6 @@ func HasSource() predicate.ImportRun {
 	})
 }
 
-// HasSourceWith applies the HasEdge predicate on the "source" edge with a given conditions (other predicates).
-func HasSourceWith(preds ...predicate.ImportSource) predicate.ImportRun {
-	return predicate.ImportRun(func(s *sql.Selector) {
-		step := newSourceStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasStartedBy applies the HasEdge predicate on the "started_by" edge.
 func HasStartedBy() predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
@@ -1335,18 +449,6 @@ func HasStartedBy() predicate.ImportRun {
 			sqlgraph.Edge(sqlgraph.M2O, false, StartedByTable, StartedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasStartedByWith applies the HasEdge predicate on the "started_by" edge with a given conditions (other predicates).
-func HasStartedByWith(preds ...predicate.Person) predicate.ImportRun {
-	return predicate.ImportRun(func(s *sql.Selector) {
-		step := newStartedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

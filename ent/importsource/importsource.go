@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -204,101 +204,7 @@ func PolicyValidator(po Policy) error {
 // OrderOption defines the ordering options for the ImportSource queries.
 type OrderOption func(*sql.Selector)
 
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
-// ByName orders the results by the name field.
-func ByName(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldName, opts...).ToFunc()
-}
-
-// ByFormat orders the results by the format field.
-func ByFormat(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldFormat, opts...).ToFunc()
-}
-
-// ByURL orders the results by the url field.
-func ByURL(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldURL, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByEveryMinutes orders the results by the every_minutes field.
-func ByEveryMinutes(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEveryMinutes, opts...).ToFunc()
-}
-
-// ByPolicy orders the results by the policy field.
-func ByPolicy(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPolicy, opts...).ToFunc()
-}
-
-// ByWithOfferings orders the results by the with_offerings field.
-func ByWithOfferings(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldWithOfferings, opts...).ToFunc()
-}
-
 // ByDueAt orders the results by the due_at field.
 func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
-}
-
-// ByPulledAt orders the results by the pulled_at field.
-func ByPulledAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPulledAt, opts...).ToFunc()
-}
-
-// ByChangedAt orders the results by the changed_at field.
-func ByChangedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldChangedAt, opts...).ToFunc()
-}
-
-// ByFailures orders the results by the failures field.
-func ByFailures(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldFailures, opts...).ToFunc()
-}
-
-// ByLastError orders the results by the last_error field.
-func ByLastError(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastError, opts...).ToFunc()
-}
-
-// ByEtag orders the results by the etag field.
-func ByEtag(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEtag, opts...).ToFunc()
-}
-
-// ByLastModified orders the results by the last_modified field.
-func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLastModified, opts...).ToFunc()
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
 }

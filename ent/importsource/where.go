@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -127,51 +97,15 @@ func CreatedAtEQ(v time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.ImportSource {
 	vc := string(v)
 	return predicate.ImportSource(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -183,77 +117,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.ImportSource {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ImportSource(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.ImportSource {
-	vc := string(v)
-	return predicate.ImportSource(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldName, v))
-}
-
-// NameNEQ applies the NEQ predicate on the "name" field.
-func NameNEQ(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldName, v))
 }
 
 // NameIn applies the In predicate on the "name" field.
@@ -261,64 +127,9 @@ func NameIn(vs ...string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldName, vs...))
 }
 
-// NameNotIn applies the NotIn predicate on the "name" field.
-func NameNotIn(vs ...string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldName, vs...))
-}
-
-// NameGT applies the GT predicate on the "name" field.
-func NameGT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldName, v))
-}
-
-// NameGTE applies the GTE predicate on the "name" field.
-func NameGTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldName, v))
-}
-
-// NameLT applies the LT predicate on the "name" field.
-func NameLT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldName, v))
-}
-
-// NameLTE applies the LTE predicate on the "name" field.
-func NameLTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldName, v))
-}
-
-// NameContains applies the Contains predicate on the "name" field.
-func NameContains(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContains(FieldName, v))
-}
-
-// NameHasPrefix applies the HasPrefix predicate on the "name" field.
-func NameHasPrefix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldName, v))
-}
-
-// NameHasSuffix applies the HasSuffix predicate on the "name" field.
-func NameHasSuffix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldName, v))
-}
-
-// NameEqualFold applies the EqualFold predicate on the "name" field.
-func NameEqualFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldEqualFold(FieldName, v))
-}
-
-// NameContainsFold applies the ContainsFold predicate on the "name" field.
-func NameContainsFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContainsFold(FieldName, v))
-}
-
 // FormatEQ applies the EQ predicate on the "format" field.
 func FormatEQ(v Format) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldFormat, v))
-}
-
-// FormatNEQ applies the NEQ predicate on the "format" field.
-func FormatNEQ(v Format) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldFormat, v))
 }
 
 // FormatIn applies the In predicate on the "format" field.
@@ -326,19 +137,9 @@ func FormatIn(vs ...Format) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldFormat, vs...))
 }
 
-// FormatNotIn applies the NotIn predicate on the "format" field.
-func FormatNotIn(vs ...Format) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldFormat, vs...))
-}
-
 // URLEQ applies the EQ predicate on the "url" field.
 func URLEQ(v string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldURL, v))
-}
-
-// URLNEQ applies the NEQ predicate on the "url" field.
-func URLNEQ(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldURL, v))
 }
 
 // URLIn applies the In predicate on the "url" field.
@@ -346,64 +147,9 @@ func URLIn(vs ...string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldURL, vs...))
 }
 
-// URLNotIn applies the NotIn predicate on the "url" field.
-func URLNotIn(vs ...string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldURL, vs...))
-}
-
-// URLGT applies the GT predicate on the "url" field.
-func URLGT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldURL, v))
-}
-
-// URLGTE applies the GTE predicate on the "url" field.
-func URLGTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldURL, v))
-}
-
-// URLLT applies the LT predicate on the "url" field.
-func URLLT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldURL, v))
-}
-
-// URLLTE applies the LTE predicate on the "url" field.
-func URLLTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldURL, v))
-}
-
-// URLContains applies the Contains predicate on the "url" field.
-func URLContains(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContains(FieldURL, v))
-}
-
-// URLHasPrefix applies the HasPrefix predicate on the "url" field.
-func URLHasPrefix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldURL, v))
-}
-
-// URLHasSuffix applies the HasSuffix predicate on the "url" field.
-func URLHasSuffix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldURL, v))
-}
-
-// URLEqualFold applies the EqualFold predicate on the "url" field.
-func URLEqualFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldEqualFold(FieldURL, v))
-}
-
-// URLContainsFold applies the ContainsFold predicate on the "url" field.
-func URLContainsFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContainsFold(FieldURL, v))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -411,19 +157,9 @@ func StateIn(vs ...State) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldState, vs...))
-}
-
 // EveryMinutesEQ applies the EQ predicate on the "every_minutes" field.
 func EveryMinutesEQ(v int) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldEveryMinutes, v))
-}
-
-// EveryMinutesNEQ applies the NEQ predicate on the "every_minutes" field.
-func EveryMinutesNEQ(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldEveryMinutes, v))
 }
 
 // EveryMinutesIn applies the In predicate on the "every_minutes" field.
@@ -431,39 +167,9 @@ func EveryMinutesIn(vs ...int) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldEveryMinutes, vs...))
 }
 
-// EveryMinutesNotIn applies the NotIn predicate on the "every_minutes" field.
-func EveryMinutesNotIn(vs ...int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldEveryMinutes, vs...))
-}
-
-// EveryMinutesGT applies the GT predicate on the "every_minutes" field.
-func EveryMinutesGT(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldEveryMinutes, v))
-}
-
-// EveryMinutesGTE applies the GTE predicate on the "every_minutes" field.
-func EveryMinutesGTE(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldEveryMinutes, v))
-}
-
-// EveryMinutesLT applies the LT predicate on the "every_minutes" field.
-func EveryMinutesLT(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldEveryMinutes, v))
-}
-
-// EveryMinutesLTE applies the LTE predicate on the "every_minutes" field.
-func EveryMinutesLTE(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldEveryMinutes, v))
-}
-
 // PolicyEQ applies the EQ predicate on the "policy" field.
 func PolicyEQ(v Policy) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldPolicy, v))
-}
-
-// PolicyNEQ applies the NEQ predicate on the "policy" field.
-func PolicyNEQ(v Policy) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldPolicy, v))
 }
 
 // PolicyIn applies the In predicate on the "policy" field.
@@ -471,19 +177,9 @@ func PolicyIn(vs ...Policy) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldPolicy, vs...))
 }
 
-// PolicyNotIn applies the NotIn predicate on the "policy" field.
-func PolicyNotIn(vs ...Policy) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldPolicy, vs...))
-}
-
 // WithOfferingsEQ applies the EQ predicate on the "with_offerings" field.
 func WithOfferingsEQ(v bool) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldWithOfferings, v))
-}
-
-// WithOfferingsNEQ applies the NEQ predicate on the "with_offerings" field.
-func WithOfferingsNEQ(v bool) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldWithOfferings, v))
 }
 
 // DueAtEQ applies the EQ predicate on the "due_at" field.
@@ -491,29 +187,9 @@ func DueAtEQ(v time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldDueAt, v))
 }
 
-// DueAtNEQ applies the NEQ predicate on the "due_at" field.
-func DueAtNEQ(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldDueAt, v))
-}
-
 // DueAtIn applies the In predicate on the "due_at" field.
 func DueAtIn(vs ...time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldDueAt, vs...))
-}
-
-// DueAtNotIn applies the NotIn predicate on the "due_at" field.
-func DueAtNotIn(vs ...time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldDueAt, vs...))
-}
-
-// DueAtGT applies the GT predicate on the "due_at" field.
-func DueAtGT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldDueAt, v))
-}
-
-// DueAtGTE applies the GTE predicate on the "due_at" field.
-func DueAtGTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldDueAt, v))
 }
 
 // DueAtLT applies the LT predicate on the "due_at" field.
@@ -531,39 +207,9 @@ func PulledAtEQ(v time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldPulledAt, v))
 }
 
-// PulledAtNEQ applies the NEQ predicate on the "pulled_at" field.
-func PulledAtNEQ(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldPulledAt, v))
-}
-
 // PulledAtIn applies the In predicate on the "pulled_at" field.
 func PulledAtIn(vs ...time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldPulledAt, vs...))
-}
-
-// PulledAtNotIn applies the NotIn predicate on the "pulled_at" field.
-func PulledAtNotIn(vs ...time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldPulledAt, vs...))
-}
-
-// PulledAtGT applies the GT predicate on the "pulled_at" field.
-func PulledAtGT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldPulledAt, v))
-}
-
-// PulledAtGTE applies the GTE predicate on the "pulled_at" field.
-func PulledAtGTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldPulledAt, v))
-}
-
-// PulledAtLT applies the LT predicate on the "pulled_at" field.
-func PulledAtLT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldPulledAt, v))
-}
-
-// PulledAtLTE applies the LTE predicate on the "pulled_at" field.
-func PulledAtLTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldPulledAt, v))
 }
 
 // PulledAtIsNil applies the IsNil predicate on the "pulled_at" field.
@@ -581,39 +227,9 @@ func ChangedAtEQ(v time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldChangedAt, v))
 }
 
-// ChangedAtNEQ applies the NEQ predicate on the "changed_at" field.
-func ChangedAtNEQ(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldChangedAt, v))
-}
-
 // ChangedAtIn applies the In predicate on the "changed_at" field.
 func ChangedAtIn(vs ...time.Time) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldChangedAt, vs...))
-}
-
-// ChangedAtNotIn applies the NotIn predicate on the "changed_at" field.
-func ChangedAtNotIn(vs ...time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldChangedAt, vs...))
-}
-
-// ChangedAtGT applies the GT predicate on the "changed_at" field.
-func ChangedAtGT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldChangedAt, v))
-}
-
-// ChangedAtGTE applies the GTE predicate on the "changed_at" field.
-func ChangedAtGTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldChangedAt, v))
-}
-
-// ChangedAtLT applies the LT predicate on the "changed_at" field.
-func ChangedAtLT(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldChangedAt, v))
-}
-
-// ChangedAtLTE applies the LTE predicate on the "changed_at" field.
-func ChangedAtLTE(v time.Time) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldChangedAt, v))
 }
 
 // ChangedAtIsNil applies the IsNil predicate on the "changed_at" field.
@@ -631,39 +247,9 @@ func FailuresEQ(v int) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldFailures, v))
 }
 
-// FailuresNEQ applies the NEQ predicate on the "failures" field.
-func FailuresNEQ(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldFailures, v))
-}
-
 // FailuresIn applies the In predicate on the "failures" field.
 func FailuresIn(vs ...int) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldFailures, vs...))
-}
-
-// FailuresNotIn applies the NotIn predicate on the "failures" field.
-func FailuresNotIn(vs ...int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldFailures, vs...))
-}
-
-// FailuresGT applies the GT predicate on the "failures" field.
-func FailuresGT(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldFailures, v))
-}
-
-// FailuresGTE applies the GTE predicate on the "failures" field.
-func FailuresGTE(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldFailures, v))
-}
-
-// FailuresLT applies the LT predicate on the "failures" field.
-func FailuresLT(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldFailures, v))
-}
-
-// FailuresLTE applies the LTE predicate on the "failures" field.
-func FailuresLTE(v int) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldFailures, v))
 }
 
 // LastErrorEQ applies the EQ predicate on the "last_error" field.
@@ -671,64 +257,9 @@ func LastErrorEQ(v string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldLastError, v))
 }
 
-// LastErrorNEQ applies the NEQ predicate on the "last_error" field.
-func LastErrorNEQ(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldLastError, v))
-}
-
 // LastErrorIn applies the In predicate on the "last_error" field.
 func LastErrorIn(vs ...string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldLastError, vs...))
-}
-
-// LastErrorNotIn applies the NotIn predicate on the "last_error" field.
-func LastErrorNotIn(vs ...string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldLastError, vs...))
-}
-
-// LastErrorGT applies the GT predicate on the "last_error" field.
-func LastErrorGT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldLastError, v))
-}
-
-// LastErrorGTE applies the GTE predicate on the "last_error" field.
-func LastErrorGTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldLastError, v))
-}
-
-// LastErrorLT applies the LT predicate on the "last_error" field.
-func LastErrorLT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldLastError, v))
-}
-
-// LastErrorLTE applies the LTE predicate on the "last_error" field.
-func LastErrorLTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldLastError, v))
-}
-
-// LastErrorContains applies the Contains predicate on the "last_error" field.
-func LastErrorContains(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContains(FieldLastError, v))
-}
-
-// LastErrorHasPrefix applies the HasPrefix predicate on the "last_error" field.
-func LastErrorHasPrefix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldLastError, v))
-}
-
-// LastErrorHasSuffix applies the HasSuffix predicate on the "last_error" field.
-func LastErrorHasSuffix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldLastError, v))
-}
-
-// LastErrorEqualFold applies the EqualFold predicate on the "last_error" field.
-func LastErrorEqualFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldEqualFold(FieldLastError, v))
-}
-
-// LastErrorContainsFold applies the ContainsFold predicate on the "last_error" field.
-func LastErrorContainsFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContainsFold(FieldLastError, v))
 }
 
 // EtagEQ applies the EQ predicate on the "etag" field.
@@ -736,64 +267,9 @@ func EtagEQ(v string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldEtag, v))
 }
 
-// EtagNEQ applies the NEQ predicate on the "etag" field.
-func EtagNEQ(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldEtag, v))
-}
-
 // EtagIn applies the In predicate on the "etag" field.
 func EtagIn(vs ...string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldEtag, vs...))
-}
-
-// EtagNotIn applies the NotIn predicate on the "etag" field.
-func EtagNotIn(vs ...string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldEtag, vs...))
-}
-
-// EtagGT applies the GT predicate on the "etag" field.
-func EtagGT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldEtag, v))
-}
-
-// EtagGTE applies the GTE predicate on the "etag" field.
-func EtagGTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldEtag, v))
-}
-
-// EtagLT applies the LT predicate on the "etag" field.
-func EtagLT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldEtag, v))
-}
-
-// EtagLTE applies the LTE predicate on the "etag" field.
-func EtagLTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldEtag, v))
-}
-
-// EtagContains applies the Contains predicate on the "etag" field.
-func EtagContains(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContains(FieldEtag, v))
-}
-
-// EtagHasPrefix applies the HasPrefix predicate on the "etag" field.
-func EtagHasPrefix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldEtag, v))
-}
-
-// EtagHasSuffix applies the HasSuffix predicate on the "etag" field.
-func EtagHasSuffix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldEtag, v))
-}
-
-// EtagEqualFold applies the EqualFold predicate on the "etag" field.
-func EtagEqualFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldEqualFold(FieldEtag, v))
-}
-
-// EtagContainsFold applies the ContainsFold predicate on the "etag" field.
-func EtagContainsFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContainsFold(FieldEtag, v))
 }
 
 // LastModifiedEQ applies the EQ predicate on the "last_modified" field.
@@ -801,64 +277,9 @@ func LastModifiedEQ(v string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldEQ(FieldLastModified, v))
 }
 
-// LastModifiedNEQ applies the NEQ predicate on the "last_modified" field.
-func LastModifiedNEQ(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNEQ(FieldLastModified, v))
-}
-
 // LastModifiedIn applies the In predicate on the "last_modified" field.
 func LastModifiedIn(vs ...string) predicate.ImportSource {
 	return predicate.ImportSource(sql.FieldIn(FieldLastModified, vs...))
-}
-
-// LastModifiedNotIn applies the NotIn predicate on the "last_modified" field.
-func LastModifiedNotIn(vs ...string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldNotIn(FieldLastModified, vs...))
-}
-
-// LastModifiedGT applies the GT predicate on the "last_modified" field.
-func LastModifiedGT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGT(FieldLastModified, v))
-}
-
-// LastModifiedGTE applies the GTE predicate on the "last_modified" field.
-func LastModifiedGTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldGTE(FieldLastModified, v))
-}
-
-// LastModifiedLT applies the LT predicate on the "last_modified" field.
-func LastModifiedLT(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLT(FieldLastModified, v))
-}
-
-// LastModifiedLTE applies the LTE predicate on the "last_modified" field.
-func LastModifiedLTE(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldLTE(FieldLastModified, v))
-}
-
-// LastModifiedContains applies the Contains predicate on the "last_modified" field.
-func LastModifiedContains(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContains(FieldLastModified, v))
-}
-
-// LastModifiedHasPrefix applies the HasPrefix predicate on the "last_modified" field.
-func LastModifiedHasPrefix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasPrefix(FieldLastModified, v))
-}
-
-// LastModifiedHasSuffix applies the HasSuffix predicate on the "last_modified" field.
-func LastModifiedHasSuffix(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldHasSuffix(FieldLastModified, v))
-}
-
-// LastModifiedEqualFold applies the EqualFold predicate on the "last_modified" field.
-func LastModifiedEqualFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldEqualFold(FieldLastModified, v))
-}
-
-// LastModifiedContainsFold applies the ContainsFold predicate on the "last_modified" field.
-func LastModifiedContainsFold(v string) predicate.ImportSource {
-	return predicate.ImportSource(sql.FieldContainsFold(FieldLastModified, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
@@ -869,18 +290,6 @@ func HasInstitution() predicate.ImportSource {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.ImportSource {
-	return predicate.ImportSource(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

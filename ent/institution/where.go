@@ -31,31 +31,6 @@ func IDIn(ids ...ident.ID) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldID, ids...))
 }
 
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldID, id))
-}
-
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldCreatedAt, v))
@@ -127,39 +102,9 @@ func CreatedAtEQ(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -167,24 +112,9 @@ func UpdatedAtEQ(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -192,24 +122,9 @@ func UpdatedAtGTE(v time.Time) predicate.Institution {
 	return predicate.Institution(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // SchacEQ applies the EQ predicate on the "schac" field.
 func SchacEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldSchac, v))
-}
-
-// SchacNEQ applies the NEQ predicate on the "schac" field.
-func SchacNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldSchac, v))
 }
 
 // SchacIn applies the In predicate on the "schac" field.
@@ -217,64 +132,9 @@ func SchacIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldSchac, vs...))
 }
 
-// SchacNotIn applies the NotIn predicate on the "schac" field.
-func SchacNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldSchac, vs...))
-}
-
-// SchacGT applies the GT predicate on the "schac" field.
-func SchacGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldSchac, v))
-}
-
-// SchacGTE applies the GTE predicate on the "schac" field.
-func SchacGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldSchac, v))
-}
-
-// SchacLT applies the LT predicate on the "schac" field.
-func SchacLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldSchac, v))
-}
-
-// SchacLTE applies the LTE predicate on the "schac" field.
-func SchacLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldSchac, v))
-}
-
-// SchacContains applies the Contains predicate on the "schac" field.
-func SchacContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldSchac, v))
-}
-
-// SchacHasPrefix applies the HasPrefix predicate on the "schac" field.
-func SchacHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldSchac, v))
-}
-
-// SchacHasSuffix applies the HasSuffix predicate on the "schac" field.
-func SchacHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldSchac, v))
-}
-
-// SchacEqualFold applies the EqualFold predicate on the "schac" field.
-func SchacEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldSchac, v))
-}
-
-// SchacContainsFold applies the ContainsFold predicate on the "schac" field.
-func SchacContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldSchac, v))
-}
-
 // AcronymEQ applies the EQ predicate on the "acronym" field.
 func AcronymEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldAcronym, v))
-}
-
-// AcronymNEQ applies the NEQ predicate on the "acronym" field.
-func AcronymNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldAcronym, v))
 }
 
 // AcronymIn applies the In predicate on the "acronym" field.
@@ -282,64 +142,9 @@ func AcronymIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldAcronym, vs...))
 }
 
-// AcronymNotIn applies the NotIn predicate on the "acronym" field.
-func AcronymNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldAcronym, vs...))
-}
-
-// AcronymGT applies the GT predicate on the "acronym" field.
-func AcronymGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldAcronym, v))
-}
-
-// AcronymGTE applies the GTE predicate on the "acronym" field.
-func AcronymGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldAcronym, v))
-}
-
-// AcronymLT applies the LT predicate on the "acronym" field.
-func AcronymLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldAcronym, v))
-}
-
-// AcronymLTE applies the LTE predicate on the "acronym" field.
-func AcronymLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldAcronym, v))
-}
-
-// AcronymContains applies the Contains predicate on the "acronym" field.
-func AcronymContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldAcronym, v))
-}
-
-// AcronymHasPrefix applies the HasPrefix predicate on the "acronym" field.
-func AcronymHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldAcronym, v))
-}
-
-// AcronymHasSuffix applies the HasSuffix predicate on the "acronym" field.
-func AcronymHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldAcronym, v))
-}
-
-// AcronymEqualFold applies the EqualFold predicate on the "acronym" field.
-func AcronymEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldAcronym, v))
-}
-
-// AcronymContainsFold applies the ContainsFold predicate on the "acronym" field.
-func AcronymContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldAcronym, v))
-}
-
 // CountryEQ applies the EQ predicate on the "country" field.
 func CountryEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldCountry, v))
-}
-
-// CountryNEQ applies the NEQ predicate on the "country" field.
-func CountryNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldCountry, v))
 }
 
 // CountryIn applies the In predicate on the "country" field.
@@ -347,109 +152,14 @@ func CountryIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldCountry, vs...))
 }
 
-// CountryNotIn applies the NotIn predicate on the "country" field.
-func CountryNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldCountry, vs...))
-}
-
-// CountryGT applies the GT predicate on the "country" field.
-func CountryGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldCountry, v))
-}
-
-// CountryGTE applies the GTE predicate on the "country" field.
-func CountryGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldCountry, v))
-}
-
-// CountryLT applies the LT predicate on the "country" field.
-func CountryLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldCountry, v))
-}
-
-// CountryLTE applies the LTE predicate on the "country" field.
-func CountryLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldCountry, v))
-}
-
-// CountryContains applies the Contains predicate on the "country" field.
-func CountryContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldCountry, v))
-}
-
-// CountryHasPrefix applies the HasPrefix predicate on the "country" field.
-func CountryHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldCountry, v))
-}
-
-// CountryHasSuffix applies the HasSuffix predicate on the "country" field.
-func CountryHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldCountry, v))
-}
-
-// CountryEqualFold applies the EqualFold predicate on the "country" field.
-func CountryEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldCountry, v))
-}
-
-// CountryContainsFold applies the ContainsFold predicate on the "country" field.
-func CountryContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldCountry, v))
-}
-
 // ErasmusCodeEQ applies the EQ predicate on the "erasmus_code" field.
 func ErasmusCodeEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldErasmusCode, v))
 }
 
-// ErasmusCodeNEQ applies the NEQ predicate on the "erasmus_code" field.
-func ErasmusCodeNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldErasmusCode, v))
-}
-
 // ErasmusCodeIn applies the In predicate on the "erasmus_code" field.
 func ErasmusCodeIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldErasmusCode, vs...))
-}
-
-// ErasmusCodeNotIn applies the NotIn predicate on the "erasmus_code" field.
-func ErasmusCodeNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldErasmusCode, vs...))
-}
-
-// ErasmusCodeGT applies the GT predicate on the "erasmus_code" field.
-func ErasmusCodeGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldErasmusCode, v))
-}
-
-// ErasmusCodeGTE applies the GTE predicate on the "erasmus_code" field.
-func ErasmusCodeGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldErasmusCode, v))
-}
-
-// ErasmusCodeLT applies the LT predicate on the "erasmus_code" field.
-func ErasmusCodeLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldErasmusCode, v))
-}
-
-// ErasmusCodeLTE applies the LTE predicate on the "erasmus_code" field.
-func ErasmusCodeLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldErasmusCode, v))
-}
-
-// ErasmusCodeContains applies the Contains predicate on the "erasmus_code" field.
-func ErasmusCodeContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldErasmusCode, v))
-}
-
-// ErasmusCodeHasPrefix applies the HasPrefix predicate on the "erasmus_code" field.
-func ErasmusCodeHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldErasmusCode, v))
-}
-
-// ErasmusCodeHasSuffix applies the HasSuffix predicate on the "erasmus_code" field.
-func ErasmusCodeHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldErasmusCode, v))
 }
 
 // ErasmusCodeIsNil applies the IsNil predicate on the "erasmus_code" field.
@@ -462,69 +172,14 @@ func ErasmusCodeNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldErasmusCode))
 }
 
-// ErasmusCodeEqualFold applies the EqualFold predicate on the "erasmus_code" field.
-func ErasmusCodeEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldErasmusCode, v))
-}
-
-// ErasmusCodeContainsFold applies the ContainsFold predicate on the "erasmus_code" field.
-func ErasmusCodeContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldErasmusCode, v))
-}
-
 // PicEQ applies the EQ predicate on the "pic" field.
 func PicEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldPic, v))
 }
 
-// PicNEQ applies the NEQ predicate on the "pic" field.
-func PicNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldPic, v))
-}
-
 // PicIn applies the In predicate on the "pic" field.
 func PicIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldPic, vs...))
-}
-
-// PicNotIn applies the NotIn predicate on the "pic" field.
-func PicNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldPic, vs...))
-}
-
-// PicGT applies the GT predicate on the "pic" field.
-func PicGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldPic, v))
-}
-
-// PicGTE applies the GTE predicate on the "pic" field.
-func PicGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldPic, v))
-}
-
-// PicLT applies the LT predicate on the "pic" field.
-func PicLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldPic, v))
-}
-
-// PicLTE applies the LTE predicate on the "pic" field.
-func PicLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldPic, v))
-}
-
-// PicContains applies the Contains predicate on the "pic" field.
-func PicContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldPic, v))
-}
-
-// PicHasPrefix applies the HasPrefix predicate on the "pic" field.
-func PicHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldPic, v))
-}
-
-// PicHasSuffix applies the HasSuffix predicate on the "pic" field.
-func PicHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldPic, v))
 }
 
 // PicIsNil applies the IsNil predicate on the "pic" field.
@@ -537,69 +192,14 @@ func PicNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldPic))
 }
 
-// PicEqualFold applies the EqualFold predicate on the "pic" field.
-func PicEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldPic, v))
-}
-
-// PicContainsFold applies the ContainsFold predicate on the "pic" field.
-func PicContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldPic, v))
-}
-
 // OidEQ applies the EQ predicate on the "oid" field.
 func OidEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldOid, v))
 }
 
-// OidNEQ applies the NEQ predicate on the "oid" field.
-func OidNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldOid, v))
-}
-
 // OidIn applies the In predicate on the "oid" field.
 func OidIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldOid, vs...))
-}
-
-// OidNotIn applies the NotIn predicate on the "oid" field.
-func OidNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldOid, vs...))
-}
-
-// OidGT applies the GT predicate on the "oid" field.
-func OidGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldOid, v))
-}
-
-// OidGTE applies the GTE predicate on the "oid" field.
-func OidGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldOid, v))
-}
-
-// OidLT applies the LT predicate on the "oid" field.
-func OidLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldOid, v))
-}
-
-// OidLTE applies the LTE predicate on the "oid" field.
-func OidLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldOid, v))
-}
-
-// OidContains applies the Contains predicate on the "oid" field.
-func OidContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldOid, v))
-}
-
-// OidHasPrefix applies the HasPrefix predicate on the "oid" field.
-func OidHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldOid, v))
-}
-
-// OidHasSuffix applies the HasSuffix predicate on the "oid" field.
-func OidHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldOid, v))
 }
 
 // OidIsNil applies the IsNil predicate on the "oid" field.
@@ -612,69 +212,14 @@ func OidNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldOid))
 }
 
-// OidEqualFold applies the EqualFold predicate on the "oid" field.
-func OidEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldOid, v))
-}
-
-// OidContainsFold applies the ContainsFold predicate on the "oid" field.
-func OidContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldOid, v))
-}
-
 // RorEQ applies the EQ predicate on the "ror" field.
 func RorEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldRor, v))
 }
 
-// RorNEQ applies the NEQ predicate on the "ror" field.
-func RorNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldRor, v))
-}
-
 // RorIn applies the In predicate on the "ror" field.
 func RorIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldRor, vs...))
-}
-
-// RorNotIn applies the NotIn predicate on the "ror" field.
-func RorNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldRor, vs...))
-}
-
-// RorGT applies the GT predicate on the "ror" field.
-func RorGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldRor, v))
-}
-
-// RorGTE applies the GTE predicate on the "ror" field.
-func RorGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldRor, v))
-}
-
-// RorLT applies the LT predicate on the "ror" field.
-func RorLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldRor, v))
-}
-
-// RorLTE applies the LTE predicate on the "ror" field.
-func RorLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldRor, v))
-}
-
-// RorContains applies the Contains predicate on the "ror" field.
-func RorContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldRor, v))
-}
-
-// RorHasPrefix applies the HasPrefix predicate on the "ror" field.
-func RorHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldRor, v))
-}
-
-// RorHasSuffix applies the HasSuffix predicate on the "ror" field.
-func RorHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldRor, v))
 }
 
 // RorIsNil applies the IsNil predicate on the "ror" field.
@@ -687,69 +232,14 @@ func RorNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldRor))
 }
 
-// RorEqualFold applies the EqualFold predicate on the "ror" field.
-func RorEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldRor, v))
-}
-
-// RorContainsFold applies the ContainsFold predicate on the "ror" field.
-func RorContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldRor, v))
-}
-
 // DeqarEQ applies the EQ predicate on the "deqar" field.
 func DeqarEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldDeqar, v))
 }
 
-// DeqarNEQ applies the NEQ predicate on the "deqar" field.
-func DeqarNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldDeqar, v))
-}
-
 // DeqarIn applies the In predicate on the "deqar" field.
 func DeqarIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldDeqar, vs...))
-}
-
-// DeqarNotIn applies the NotIn predicate on the "deqar" field.
-func DeqarNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldDeqar, vs...))
-}
-
-// DeqarGT applies the GT predicate on the "deqar" field.
-func DeqarGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldDeqar, v))
-}
-
-// DeqarGTE applies the GTE predicate on the "deqar" field.
-func DeqarGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldDeqar, v))
-}
-
-// DeqarLT applies the LT predicate on the "deqar" field.
-func DeqarLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldDeqar, v))
-}
-
-// DeqarLTE applies the LTE predicate on the "deqar" field.
-func DeqarLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldDeqar, v))
-}
-
-// DeqarContains applies the Contains predicate on the "deqar" field.
-func DeqarContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldDeqar, v))
-}
-
-// DeqarHasPrefix applies the HasPrefix predicate on the "deqar" field.
-func DeqarHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldDeqar, v))
-}
-
-// DeqarHasSuffix applies the HasSuffix predicate on the "deqar" field.
-func DeqarHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldDeqar, v))
 }
 
 // DeqarIsNil applies the IsNil predicate on the "deqar" field.
@@ -762,69 +252,14 @@ func DeqarNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldDeqar))
 }
 
-// DeqarEqualFold applies the EqualFold predicate on the "deqar" field.
-func DeqarEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldDeqar, v))
-}
-
-// DeqarContainsFold applies the ContainsFold predicate on the "deqar" field.
-func DeqarContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldDeqar, v))
-}
-
 // WebsiteEQ applies the EQ predicate on the "website" field.
 func WebsiteEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldWebsite, v))
 }
 
-// WebsiteNEQ applies the NEQ predicate on the "website" field.
-func WebsiteNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldWebsite, v))
-}
-
 // WebsiteIn applies the In predicate on the "website" field.
 func WebsiteIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldWebsite, vs...))
-}
-
-// WebsiteNotIn applies the NotIn predicate on the "website" field.
-func WebsiteNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldWebsite, vs...))
-}
-
-// WebsiteGT applies the GT predicate on the "website" field.
-func WebsiteGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldWebsite, v))
-}
-
-// WebsiteGTE applies the GTE predicate on the "website" field.
-func WebsiteGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldWebsite, v))
-}
-
-// WebsiteLT applies the LT predicate on the "website" field.
-func WebsiteLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldWebsite, v))
-}
-
-// WebsiteLTE applies the LTE predicate on the "website" field.
-func WebsiteLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldWebsite, v))
-}
-
-// WebsiteContains applies the Contains predicate on the "website" field.
-func WebsiteContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldWebsite, v))
-}
-
-// WebsiteHasPrefix applies the HasPrefix predicate on the "website" field.
-func WebsiteHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldWebsite, v))
-}
-
-// WebsiteHasSuffix applies the HasSuffix predicate on the "website" field.
-func WebsiteHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldWebsite, v))
 }
 
 // WebsiteIsNil applies the IsNil predicate on the "website" field.
@@ -837,24 +272,9 @@ func WebsiteNotNil() predicate.Institution {
 	return predicate.Institution(sql.FieldNotNull(FieldWebsite))
 }
 
-// WebsiteEqualFold applies the EqualFold predicate on the "website" field.
-func WebsiteEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldWebsite, v))
-}
-
-// WebsiteContainsFold applies the ContainsFold predicate on the "website" field.
-func WebsiteContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldWebsite, v))
-}
-
 // ZoneEQ applies the EQ predicate on the "zone" field.
 func ZoneEQ(v string) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldZone, v))
-}
-
-// ZoneNEQ applies the NEQ predicate on the "zone" field.
-func ZoneNEQ(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldZone, v))
 }
 
 // ZoneIn applies the In predicate on the "zone" field.
@@ -862,64 +282,9 @@ func ZoneIn(vs ...string) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldZone, vs...))
 }
 
-// ZoneNotIn applies the NotIn predicate on the "zone" field.
-func ZoneNotIn(vs ...string) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldZone, vs...))
-}
-
-// ZoneGT applies the GT predicate on the "zone" field.
-func ZoneGT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGT(FieldZone, v))
-}
-
-// ZoneGTE applies the GTE predicate on the "zone" field.
-func ZoneGTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldGTE(FieldZone, v))
-}
-
-// ZoneLT applies the LT predicate on the "zone" field.
-func ZoneLT(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLT(FieldZone, v))
-}
-
-// ZoneLTE applies the LTE predicate on the "zone" field.
-func ZoneLTE(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldLTE(FieldZone, v))
-}
-
-// ZoneContains applies the Contains predicate on the "zone" field.
-func ZoneContains(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContains(FieldZone, v))
-}
-
-// ZoneHasPrefix applies the HasPrefix predicate on the "zone" field.
-func ZoneHasPrefix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasPrefix(FieldZone, v))
-}
-
-// ZoneHasSuffix applies the HasSuffix predicate on the "zone" field.
-func ZoneHasSuffix(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldHasSuffix(FieldZone, v))
-}
-
-// ZoneEqualFold applies the EqualFold predicate on the "zone" field.
-func ZoneEqualFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldEqualFold(FieldZone, v))
-}
-
-// ZoneContainsFold applies the ContainsFold predicate on the "zone" field.
-func ZoneContainsFold(v string) predicate.Institution {
-	return predicate.Institution(sql.FieldContainsFold(FieldZone, v))
-}
-
 // CourseReviewEQ applies the EQ predicate on the "course_review" field.
 func CourseReviewEQ(v CourseReview) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldCourseReview, v))
-}
-
-// CourseReviewNEQ applies the NEQ predicate on the "course_review" field.
-func CourseReviewNEQ(v CourseReview) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldCourseReview, v))
 }
 
 // CourseReviewIn applies the In predicate on the "course_review" field.
@@ -927,19 +292,9 @@ func CourseReviewIn(vs ...CourseReview) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldCourseReview, vs...))
 }
 
-// CourseReviewNotIn applies the NotIn predicate on the "course_review" field.
-func CourseReviewNotIn(vs ...CourseReview) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldCourseReview, vs...))
-}
-
 // ResultConfirmationEQ applies the EQ predicate on the "result_confirmation" field.
 func ResultConfirmationEQ(v ResultConfirmation) predicate.Institution {
 	return predicate.Institution(sql.FieldEQ(FieldResultConfirmation, v))
-}
-
-// ResultConfirmationNEQ applies the NEQ predicate on the "result_confirmation" field.
-func ResultConfirmationNEQ(v ResultConfirmation) predicate.Institution {
-	return predicate.Institution(sql.FieldNEQ(FieldResultConfirmation, v))
 }
 
 // ResultConfirmationIn applies the In predicate on the "result_confirmation" field.
@@ -947,21 +302,10 @@ func ResultConfirmationIn(vs ...ResultConfirmation) predicate.Institution {
 	return predicate.Institution(sql.FieldIn(FieldResultConfirmation, vs...))
 }
 
-// ResultConfirmationNotIn applies the NotIn predicate on the "result_confirmation" field.
-func ResultConfirmationNotIn(vs ...ResultConfirmation) predicate.Institution {
-	return predicate.Institution(sql.FieldNotIn(FieldResultConfirmation, vs...))
-}
-
 // StepUpEQ applies the EQ predicate on the "step_up" field.
 func StepUpEQ(v vocab.StepUp) predicate.Institution {
 	vc := string(v)
 	return predicate.Institution(sql.FieldEQ(FieldStepUp, vc))
-}
-
-// StepUpNEQ applies the NEQ predicate on the "step_up" field.
-func StepUpNEQ(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldNEQ(FieldStepUp, vc))
 }
 
 // StepUpIn applies the In predicate on the "step_up" field.
@@ -971,69 +315,6 @@ func StepUpIn(vs ...vocab.StepUp) predicate.Institution {
 		v[i] = string(vs[i])
 	}
 	return predicate.Institution(sql.FieldIn(FieldStepUp, v...))
-}
-
-// StepUpNotIn applies the NotIn predicate on the "step_up" field.
-func StepUpNotIn(vs ...vocab.StepUp) predicate.Institution {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Institution(sql.FieldNotIn(FieldStepUp, v...))
-}
-
-// StepUpGT applies the GT predicate on the "step_up" field.
-func StepUpGT(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldGT(FieldStepUp, vc))
-}
-
-// StepUpGTE applies the GTE predicate on the "step_up" field.
-func StepUpGTE(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldGTE(FieldStepUp, vc))
-}
-
-// StepUpLT applies the LT predicate on the "step_up" field.
-func StepUpLT(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldLT(FieldStepUp, vc))
-}
-
-// StepUpLTE applies the LTE predicate on the "step_up" field.
-func StepUpLTE(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldLTE(FieldStepUp, vc))
-}
-
-// StepUpContains applies the Contains predicate on the "step_up" field.
-func StepUpContains(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldContains(FieldStepUp, vc))
-}
-
-// StepUpHasPrefix applies the HasPrefix predicate on the "step_up" field.
-func StepUpHasPrefix(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldHasPrefix(FieldStepUp, vc))
-}
-
-// StepUpHasSuffix applies the HasSuffix predicate on the "step_up" field.
-func StepUpHasSuffix(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldHasSuffix(FieldStepUp, vc))
-}
-
-// StepUpEqualFold applies the EqualFold predicate on the "step_up" field.
-func StepUpEqualFold(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldEqualFold(FieldStepUp, vc))
-}
-
-// StepUpContainsFold applies the ContainsFold predicate on the "step_up" field.
-func StepUpContainsFold(v vocab.StepUp) predicate.Institution {
-	vc := string(v)
-	return predicate.Institution(sql.FieldContainsFold(FieldStepUp, vc))
 }
 
 // And groups predicates with the AND operator between them.

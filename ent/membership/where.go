@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -98,39 +68,9 @@ func CreatedAtEQ(v time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -138,51 +78,15 @@ func UpdatedAtEQ(v time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
-func UpdatedAtGTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // AllianceIDEQ applies the EQ predicate on the "alliance_id" field.
 func AllianceIDEQ(v ident.ID) predicate.Membership {
 	vc := string(v)
 	return predicate.Membership(sql.FieldEQ(FieldAllianceID, vc))
-}
-
-// AllianceIDNEQ applies the NEQ predicate on the "alliance_id" field.
-func AllianceIDNEQ(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldNEQ(FieldAllianceID, vc))
 }
 
 // AllianceIDIn applies the In predicate on the "alliance_id" field.
@@ -194,79 +98,10 @@ func AllianceIDIn(vs ...ident.ID) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldAllianceID, v...))
 }
 
-// AllianceIDNotIn applies the NotIn predicate on the "alliance_id" field.
-func AllianceIDNotIn(vs ...ident.ID) predicate.Membership {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Membership(sql.FieldNotIn(FieldAllianceID, v...))
-}
-
-// AllianceIDGT applies the GT predicate on the "alliance_id" field.
-func AllianceIDGT(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldGT(FieldAllianceID, vc))
-}
-
-// AllianceIDGTE applies the GTE predicate on the "alliance_id" field.
-func AllianceIDGTE(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldGTE(FieldAllianceID, vc))
-}
-
-// AllianceIDLT applies the LT predicate on the "alliance_id" field.
-func AllianceIDLT(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldLT(FieldAllianceID, vc))
-}
-
-// AllianceIDLTE applies the LTE predicate on the "alliance_id" field.
-func AllianceIDLTE(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldLTE(FieldAllianceID, vc))
-}
-
-// AllianceIDContains applies the Contains predicate on the "alliance_id" field.
-func AllianceIDContains(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldContains(FieldAllianceID, vc))
-}
-
-// AllianceIDHasPrefix applies the HasPrefix predicate on the "alliance_id" field.
-func AllianceIDHasPrefix(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldHasPrefix(FieldAllianceID, vc))
-}
-
-// AllianceIDHasSuffix applies the HasSuffix predicate on the "alliance_id" field.
-func AllianceIDHasSuffix(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldHasSuffix(FieldAllianceID, vc))
-}
-
-// AllianceIDEqualFold applies the EqualFold predicate on the "alliance_id" field.
-func AllianceIDEqualFold(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldEqualFold(FieldAllianceID, vc))
-}
-
-// AllianceIDContainsFold applies the ContainsFold predicate on the "alliance_id" field.
-func AllianceIDContainsFold(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldContainsFold(FieldAllianceID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Membership {
 	vc := string(v)
 	return predicate.Membership(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -276,69 +111,6 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Membership {
 		v[i] = string(vs[i])
 	}
 	return predicate.Membership(sql.FieldIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Membership {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Membership(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Membership {
-	vc := string(v)
-	return predicate.Membership(sql.FieldContainsFold(FieldInstitutionID, vc))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -356,19 +128,9 @@ func StateIn(vs ...State) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldState, vs...))
-}
-
 // PartEQ applies the EQ predicate on the "part" field.
 func PartEQ(v Part) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldPart, v))
-}
-
-// PartNEQ applies the NEQ predicate on the "part" field.
-func PartNEQ(v Part) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldPart, v))
 }
 
 // PartIn applies the In predicate on the "part" field.
@@ -376,49 +138,14 @@ func PartIn(vs ...Part) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldPart, vs...))
 }
 
-// PartNotIn applies the NotIn predicate on the "part" field.
-func PartNotIn(vs ...Part) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldPart, vs...))
-}
-
 // SinceEQ applies the EQ predicate on the "since" field.
 func SinceEQ(v time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldSince, v))
 }
 
-// SinceNEQ applies the NEQ predicate on the "since" field.
-func SinceNEQ(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldSince, v))
-}
-
 // SinceIn applies the In predicate on the "since" field.
 func SinceIn(vs ...time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldSince, vs...))
-}
-
-// SinceNotIn applies the NotIn predicate on the "since" field.
-func SinceNotIn(vs ...time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldSince, vs...))
-}
-
-// SinceGT applies the GT predicate on the "since" field.
-func SinceGT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldSince, v))
-}
-
-// SinceGTE applies the GTE predicate on the "since" field.
-func SinceGTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldSince, v))
-}
-
-// SinceLT applies the LT predicate on the "since" field.
-func SinceLT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldSince, v))
-}
-
-// SinceLTE applies the LTE predicate on the "since" field.
-func SinceLTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldSince, v))
 }
 
 // SinceIsNil applies the IsNil predicate on the "since" field.
@@ -436,39 +163,9 @@ func UntilEQ(v time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldUntil, v))
 }
 
-// UntilNEQ applies the NEQ predicate on the "until" field.
-func UntilNEQ(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldUntil, v))
-}
-
 // UntilIn applies the In predicate on the "until" field.
 func UntilIn(vs ...time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldUntil, vs...))
-}
-
-// UntilNotIn applies the NotIn predicate on the "until" field.
-func UntilNotIn(vs ...time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldUntil, vs...))
-}
-
-// UntilGT applies the GT predicate on the "until" field.
-func UntilGT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldUntil, v))
-}
-
-// UntilGTE applies the GTE predicate on the "until" field.
-func UntilGTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldUntil, v))
-}
-
-// UntilLT applies the LT predicate on the "until" field.
-func UntilLT(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldUntil, v))
-}
-
-// UntilLTE applies the LTE predicate on the "until" field.
-func UntilLTE(v time.Time) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldUntil, v))
 }
 
 // UntilIsNil applies the IsNil predicate on the "until" field.
@@ -486,64 +183,9 @@ func ReasonEQ(v string) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldReason, v))
 }
 
-// ReasonNEQ applies the NEQ predicate on the "reason" field.
-func ReasonNEQ(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldNEQ(FieldReason, v))
-}
-
 // ReasonIn applies the In predicate on the "reason" field.
 func ReasonIn(vs ...string) predicate.Membership {
 	return predicate.Membership(sql.FieldIn(FieldReason, vs...))
-}
-
-// ReasonNotIn applies the NotIn predicate on the "reason" field.
-func ReasonNotIn(vs ...string) predicate.Membership {
-	return predicate.Membership(sql.FieldNotIn(FieldReason, vs...))
-}
-
-// ReasonGT applies the GT predicate on the "reason" field.
-func ReasonGT(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldGT(FieldReason, v))
-}
-
-// ReasonGTE applies the GTE predicate on the "reason" field.
-func ReasonGTE(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldGTE(FieldReason, v))
-}
-
-// ReasonLT applies the LT predicate on the "reason" field.
-func ReasonLT(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldLT(FieldReason, v))
-}
-
-// ReasonLTE applies the LTE predicate on the "reason" field.
-func ReasonLTE(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldLTE(FieldReason, v))
-}
-
-// ReasonContains applies the Contains predicate on the "reason" field.
-func ReasonContains(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldContains(FieldReason, v))
-}
-
-// ReasonHasPrefix applies the HasPrefix predicate on the "reason" field.
-func ReasonHasPrefix(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldHasPrefix(FieldReason, v))
-}
-
-// ReasonHasSuffix applies the HasSuffix predicate on the "reason" field.
-func ReasonHasSuffix(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldHasSuffix(FieldReason, v))
-}
-
-// ReasonEqualFold applies the EqualFold predicate on the "reason" field.
-func ReasonEqualFold(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldEqualFold(FieldReason, v))
-}
-
-// ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
-func ReasonContainsFold(v string) predicate.Membership {
-	return predicate.Membership(sql.FieldContainsFold(FieldReason, v))
 }
 
 // HasAlliance applies the HasEdge predicate on the "alliance" edge.
@@ -557,18 +199,6 @@ func HasAlliance() predicate.Membership {
 	})
 }
 
-// HasAllianceWith applies the HasEdge predicate on the "alliance" edge with a given conditions (other predicates).
-func HasAllianceWith(preds ...predicate.Alliance) predicate.Membership {
-	return predicate.Membership(func(s *sql.Selector) {
-		step := newAllianceStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.Membership {
 	return predicate.Membership(func(s *sql.Selector) {
@@ -577,18 +207,6 @@ func HasInstitution() predicate.Membership {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Membership {
-	return predicate.Membership(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -105,39 +75,9 @@ func CreatedAtEQ(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -145,24 +85,9 @@ func UpdatedAtEQ(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -170,26 +95,10 @@ func UpdatedAtGTE(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.MicroDegree {
 	vc := string(v)
 	return predicate.MicroDegree(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -201,77 +110,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.MicroDegree {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.MicroDegree(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // KeyEQ applies the EQ predicate on the "key" field.
 func KeyEQ(v string) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldKey, v))
-}
-
-// KeyNEQ applies the NEQ predicate on the "key" field.
-func KeyNEQ(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldKey, v))
 }
 
 // KeyIn applies the In predicate on the "key" field.
@@ -279,64 +120,9 @@ func KeyIn(vs ...string) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldKey, vs...))
 }
 
-// KeyNotIn applies the NotIn predicate on the "key" field.
-func KeyNotIn(vs ...string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldKey, vs...))
-}
-
-// KeyGT applies the GT predicate on the "key" field.
-func KeyGT(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldKey, v))
-}
-
-// KeyGTE applies the GTE predicate on the "key" field.
-func KeyGTE(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGTE(FieldKey, v))
-}
-
-// KeyLT applies the LT predicate on the "key" field.
-func KeyLT(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldKey, v))
-}
-
-// KeyLTE applies the LTE predicate on the "key" field.
-func KeyLTE(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldKey, v))
-}
-
-// KeyContains applies the Contains predicate on the "key" field.
-func KeyContains(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldContains(FieldKey, v))
-}
-
-// KeyHasPrefix applies the HasPrefix predicate on the "key" field.
-func KeyHasPrefix(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldHasPrefix(FieldKey, v))
-}
-
-// KeyHasSuffix applies the HasSuffix predicate on the "key" field.
-func KeyHasSuffix(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldHasSuffix(FieldKey, v))
-}
-
-// KeyEqualFold applies the EqualFold predicate on the "key" field.
-func KeyEqualFold(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldEqualFold(FieldKey, v))
-}
-
-// KeyContainsFold applies the ContainsFold predicate on the "key" field.
-func KeyContainsFold(v string) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldContainsFold(FieldKey, v))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -344,21 +130,10 @@ func StateIn(vs ...State) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldState, vs...))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.MicroDegree {
 	vc := int(v)
 	return predicate.MicroDegree(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.MicroDegree {
-	vc := int(v)
-	return predicate.MicroDegree(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -370,77 +145,14 @@ func EctsIn(vs ...vocab.ECTS) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.MicroDegree {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.MicroDegree(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.MicroDegree {
-	vc := int(v)
-	return predicate.MicroDegree(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.MicroDegree {
-	vc := int(v)
-	return predicate.MicroDegree(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.MicroDegree {
-	vc := int(v)
-	return predicate.MicroDegree(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.MicroDegree {
-	vc := int(v)
-	return predicate.MicroDegree(sql.FieldLTE(FieldEcts, vc))
-}
-
 // EqfEQ applies the EQ predicate on the "eqf" field.
 func EqfEQ(v int) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldEqf, v))
 }
 
-// EqfNEQ applies the NEQ predicate on the "eqf" field.
-func EqfNEQ(v int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldEqf, v))
-}
-
 // EqfIn applies the In predicate on the "eqf" field.
 func EqfIn(vs ...int) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldEqf, vs...))
-}
-
-// EqfNotIn applies the NotIn predicate on the "eqf" field.
-func EqfNotIn(vs ...int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldEqf, vs...))
-}
-
-// EqfGT applies the GT predicate on the "eqf" field.
-func EqfGT(v int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldEqf, v))
-}
-
-// EqfGTE applies the GTE predicate on the "eqf" field.
-func EqfGTE(v int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGTE(FieldEqf, v))
-}
-
-// EqfLT applies the LT predicate on the "eqf" field.
-func EqfLT(v int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldEqf, v))
-}
-
-// EqfLTE applies the LTE predicate on the "eqf" field.
-func EqfLTE(v int) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldEqf, v))
 }
 
 // EqfIsNil applies the IsNil predicate on the "eqf" field.
@@ -459,12 +171,6 @@ func IscedEQ(v vocab.ISCEDF) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldIsced, vc))
 }
 
-// IscedNEQ applies the NEQ predicate on the "isced" field.
-func IscedNEQ(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldNEQ(FieldIsced, vc))
-}
-
 // IscedIn applies the In predicate on the "isced" field.
 func IscedIn(vs ...vocab.ISCEDF) predicate.MicroDegree {
 	v := make([]any, len(vs))
@@ -472,57 +178,6 @@ func IscedIn(vs ...vocab.ISCEDF) predicate.MicroDegree {
 		v[i] = string(vs[i])
 	}
 	return predicate.MicroDegree(sql.FieldIn(FieldIsced, v...))
-}
-
-// IscedNotIn applies the NotIn predicate on the "isced" field.
-func IscedNotIn(vs ...vocab.ISCEDF) predicate.MicroDegree {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.MicroDegree(sql.FieldNotIn(FieldIsced, v...))
-}
-
-// IscedGT applies the GT predicate on the "isced" field.
-func IscedGT(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldGT(FieldIsced, vc))
-}
-
-// IscedGTE applies the GTE predicate on the "isced" field.
-func IscedGTE(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldGTE(FieldIsced, vc))
-}
-
-// IscedLT applies the LT predicate on the "isced" field.
-func IscedLT(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldLT(FieldIsced, vc))
-}
-
-// IscedLTE applies the LTE predicate on the "isced" field.
-func IscedLTE(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldLTE(FieldIsced, vc))
-}
-
-// IscedContains applies the Contains predicate on the "isced" field.
-func IscedContains(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldContains(FieldIsced, vc))
-}
-
-// IscedHasPrefix applies the HasPrefix predicate on the "isced" field.
-func IscedHasPrefix(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldHasPrefix(FieldIsced, vc))
-}
-
-// IscedHasSuffix applies the HasSuffix predicate on the "isced" field.
-func IscedHasSuffix(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldHasSuffix(FieldIsced, vc))
 }
 
 // IscedIsNil applies the IsNil predicate on the "isced" field.
@@ -533,18 +188,6 @@ func IscedIsNil() predicate.MicroDegree {
 // IscedNotNil applies the NotNil predicate on the "isced" field.
 func IscedNotNil() predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldNotNull(FieldIsced))
-}
-
-// IscedEqualFold applies the EqualFold predicate on the "isced" field.
-func IscedEqualFold(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldEqualFold(FieldIsced, vc))
-}
-
-// IscedContainsFold applies the ContainsFold predicate on the "isced" field.
-func IscedContainsFold(v vocab.ISCEDF) predicate.MicroDegree {
-	vc := string(v)
-	return predicate.MicroDegree(sql.FieldContainsFold(FieldIsced, vc))
 }
 
 // QualityIsNil applies the IsNil predicate on the "quality" field.
@@ -562,39 +205,9 @@ func PublishedAtEQ(v time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldEQ(FieldPublishedAt, v))
 }
 
-// PublishedAtNEQ applies the NEQ predicate on the "published_at" field.
-func PublishedAtNEQ(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNEQ(FieldPublishedAt, v))
-}
-
 // PublishedAtIn applies the In predicate on the "published_at" field.
 func PublishedAtIn(vs ...time.Time) predicate.MicroDegree {
 	return predicate.MicroDegree(sql.FieldIn(FieldPublishedAt, vs...))
-}
-
-// PublishedAtNotIn applies the NotIn predicate on the "published_at" field.
-func PublishedAtNotIn(vs ...time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldNotIn(FieldPublishedAt, vs...))
-}
-
-// PublishedAtGT applies the GT predicate on the "published_at" field.
-func PublishedAtGT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGT(FieldPublishedAt, v))
-}
-
-// PublishedAtGTE applies the GTE predicate on the "published_at" field.
-func PublishedAtGTE(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldGTE(FieldPublishedAt, v))
-}
-
-// PublishedAtLT applies the LT predicate on the "published_at" field.
-func PublishedAtLT(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLT(FieldPublishedAt, v))
-}
-
-// PublishedAtLTE applies the LTE predicate on the "published_at" field.
-func PublishedAtLTE(v time.Time) predicate.MicroDegree {
-	return predicate.MicroDegree(sql.FieldLTE(FieldPublishedAt, v))
 }
 
 // PublishedAtIsNil applies the IsNil predicate on the "published_at" field.
@@ -615,18 +228,6 @@ func HasInstitution() predicate.MicroDegree {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.MicroDegree {
-	return predicate.MicroDegree(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -279,154 +279,15 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByUpdatedAt orders the results by the updated_at field.
-func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
-// ByCourseID orders the results by the course_id field.
-func ByCourseID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCourseID, opts...).ToFunc()
-}
-
-// ByVersionID orders the results by the version_id field.
-func ByVersionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVersionID, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// BySchedule orders the results by the schedule field.
-func BySchedule(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSchedule, opts...).ToFunc()
-}
-
-// ByZone orders the results by the zone field.
-func ByZone(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldZone, opts...).ToFunc()
-}
-
-// ByOpensAt orders the results by the opens_at field.
-func ByOpensAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldOpensAt, opts...).ToFunc()
-}
-
-// ByClosesAt orders the results by the closes_at field.
-func ByClosesAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClosesAt, opts...).ToFunc()
-}
-
 // ByStartsOn orders the results by the starts_on field.
 func ByStartsOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStartsOn, opts...).ToFunc()
 }
 
-// ByEndsOn orders the results by the ends_on field.
-func ByEndsOn(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEndsOn, opts...).ToFunc()
-}
-
-// BySeats orders the results by the seats field.
-func BySeats(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSeats, opts...).ToFunc()
-}
-
-// BySeatsTaken orders the results by the seats_taken field.
-func BySeatsTaken(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSeatsTaken, opts...).ToFunc()
-}
-
-// ByLanguage orders the results by the language field.
-func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
-}
-
-// ByMode orders the results by the mode field.
-func ByMode(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldMode, opts...).ToFunc()
-}
-
-// ByFeeCents orders the results by the fee_cents field.
-func ByFeeCents(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldFeeCents, opts...).ToFunc()
-}
-
-// ByFeeCurrency orders the results by the fee_currency field.
-func ByFeeCurrency(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldFeeCurrency, opts...).ToFunc()
-}
-
-// ByWaitlistPlaces orders the results by the waitlist_places field.
-func ByWaitlistPlaces(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldWaitlistPlaces, opts...).ToFunc()
-}
-
-// ByWaitlistOrder orders the results by the waitlist_order field.
-func ByWaitlistOrder(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldWaitlistOrder, opts...).ToFunc()
-}
-
-// ByOfferHours orders the results by the offer_hours field.
-func ByOfferHours(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldOfferHours, opts...).ToFunc()
-}
-
-// ByExternalID orders the results by the external_id field.
-func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByCourseField orders the results by course field.
-func ByCourseField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newCourseStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByVersionField orders the results by version field.
-func ByVersionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newVersionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
-}
 func newCourseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CourseInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, CourseTable, CourseColumn),
-	)
-}
-func newVersionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(VersionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, VersionTable, VersionColumn),
 	)
 }

@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -161,39 +131,9 @@ func CreatedAtEQ(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -201,24 +141,9 @@ func UpdatedAtEQ(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -226,26 +151,10 @@ func UpdatedAtGTE(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Offering {
 	vc := string(v)
 	return predicate.Offering(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -257,79 +166,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Offering {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Offering(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // CourseIDEQ applies the EQ predicate on the "course_id" field.
 func CourseIDEQ(v ident.ID) predicate.Offering {
 	vc := string(v)
 	return predicate.Offering(sql.FieldEQ(FieldCourseID, vc))
-}
-
-// CourseIDNEQ applies the NEQ predicate on the "course_id" field.
-func CourseIDNEQ(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldNEQ(FieldCourseID, vc))
 }
 
 // CourseIDIn applies the In predicate on the "course_id" field.
@@ -341,79 +181,10 @@ func CourseIDIn(vs ...ident.ID) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldCourseID, v...))
 }
 
-// CourseIDNotIn applies the NotIn predicate on the "course_id" field.
-func CourseIDNotIn(vs ...ident.ID) predicate.Offering {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Offering(sql.FieldNotIn(FieldCourseID, v...))
-}
-
-// CourseIDGT applies the GT predicate on the "course_id" field.
-func CourseIDGT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGT(FieldCourseID, vc))
-}
-
-// CourseIDGTE applies the GTE predicate on the "course_id" field.
-func CourseIDGTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGTE(FieldCourseID, vc))
-}
-
-// CourseIDLT applies the LT predicate on the "course_id" field.
-func CourseIDLT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLT(FieldCourseID, vc))
-}
-
-// CourseIDLTE applies the LTE predicate on the "course_id" field.
-func CourseIDLTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLTE(FieldCourseID, vc))
-}
-
-// CourseIDContains applies the Contains predicate on the "course_id" field.
-func CourseIDContains(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContains(FieldCourseID, vc))
-}
-
-// CourseIDHasPrefix applies the HasPrefix predicate on the "course_id" field.
-func CourseIDHasPrefix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasPrefix(FieldCourseID, vc))
-}
-
-// CourseIDHasSuffix applies the HasSuffix predicate on the "course_id" field.
-func CourseIDHasSuffix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasSuffix(FieldCourseID, vc))
-}
-
-// CourseIDEqualFold applies the EqualFold predicate on the "course_id" field.
-func CourseIDEqualFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldEqualFold(FieldCourseID, vc))
-}
-
-// CourseIDContainsFold applies the ContainsFold predicate on the "course_id" field.
-func CourseIDContainsFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContainsFold(FieldCourseID, vc))
-}
-
 // VersionIDEQ applies the EQ predicate on the "version_id" field.
 func VersionIDEQ(v ident.ID) predicate.Offering {
 	vc := string(v)
 	return predicate.Offering(sql.FieldEQ(FieldVersionID, vc))
-}
-
-// VersionIDNEQ applies the NEQ predicate on the "version_id" field.
-func VersionIDNEQ(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldNEQ(FieldVersionID, vc))
 }
 
 // VersionIDIn applies the In predicate on the "version_id" field.
@@ -425,77 +196,9 @@ func VersionIDIn(vs ...ident.ID) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldVersionID, v...))
 }
 
-// VersionIDNotIn applies the NotIn predicate on the "version_id" field.
-func VersionIDNotIn(vs ...ident.ID) predicate.Offering {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Offering(sql.FieldNotIn(FieldVersionID, v...))
-}
-
-// VersionIDGT applies the GT predicate on the "version_id" field.
-func VersionIDGT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGT(FieldVersionID, vc))
-}
-
-// VersionIDGTE applies the GTE predicate on the "version_id" field.
-func VersionIDGTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGTE(FieldVersionID, vc))
-}
-
-// VersionIDLT applies the LT predicate on the "version_id" field.
-func VersionIDLT(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLT(FieldVersionID, vc))
-}
-
-// VersionIDLTE applies the LTE predicate on the "version_id" field.
-func VersionIDLTE(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLTE(FieldVersionID, vc))
-}
-
-// VersionIDContains applies the Contains predicate on the "version_id" field.
-func VersionIDContains(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContains(FieldVersionID, vc))
-}
-
-// VersionIDHasPrefix applies the HasPrefix predicate on the "version_id" field.
-func VersionIDHasPrefix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasPrefix(FieldVersionID, vc))
-}
-
-// VersionIDHasSuffix applies the HasSuffix predicate on the "version_id" field.
-func VersionIDHasSuffix(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasSuffix(FieldVersionID, vc))
-}
-
-// VersionIDEqualFold applies the EqualFold predicate on the "version_id" field.
-func VersionIDEqualFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldEqualFold(FieldVersionID, vc))
-}
-
-// VersionIDContainsFold applies the ContainsFold predicate on the "version_id" field.
-func VersionIDContainsFold(v ident.ID) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContainsFold(FieldVersionID, vc))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -503,19 +206,9 @@ func StateIn(vs ...State) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldState, vs...))
-}
-
 // ScheduleEQ applies the EQ predicate on the "schedule" field.
 func ScheduleEQ(v Schedule) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldSchedule, v))
-}
-
-// ScheduleNEQ applies the NEQ predicate on the "schedule" field.
-func ScheduleNEQ(v Schedule) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldSchedule, v))
 }
 
 // ScheduleIn applies the In predicate on the "schedule" field.
@@ -523,19 +216,9 @@ func ScheduleIn(vs ...Schedule) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldSchedule, vs...))
 }
 
-// ScheduleNotIn applies the NotIn predicate on the "schedule" field.
-func ScheduleNotIn(vs ...Schedule) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldSchedule, vs...))
-}
-
 // ZoneEQ applies the EQ predicate on the "zone" field.
 func ZoneEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldZone, v))
-}
-
-// ZoneNEQ applies the NEQ predicate on the "zone" field.
-func ZoneNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldZone, v))
 }
 
 // ZoneIn applies the In predicate on the "zone" field.
@@ -543,89 +226,14 @@ func ZoneIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldZone, vs...))
 }
 
-// ZoneNotIn applies the NotIn predicate on the "zone" field.
-func ZoneNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldZone, vs...))
-}
-
-// ZoneGT applies the GT predicate on the "zone" field.
-func ZoneGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldZone, v))
-}
-
-// ZoneGTE applies the GTE predicate on the "zone" field.
-func ZoneGTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldZone, v))
-}
-
-// ZoneLT applies the LT predicate on the "zone" field.
-func ZoneLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldZone, v))
-}
-
-// ZoneLTE applies the LTE predicate on the "zone" field.
-func ZoneLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldZone, v))
-}
-
-// ZoneContains applies the Contains predicate on the "zone" field.
-func ZoneContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldZone, v))
-}
-
-// ZoneHasPrefix applies the HasPrefix predicate on the "zone" field.
-func ZoneHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldZone, v))
-}
-
-// ZoneHasSuffix applies the HasSuffix predicate on the "zone" field.
-func ZoneHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldZone, v))
-}
-
-// ZoneEqualFold applies the EqualFold predicate on the "zone" field.
-func ZoneEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldZone, v))
-}
-
-// ZoneContainsFold applies the ContainsFold predicate on the "zone" field.
-func ZoneContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldZone, v))
-}
-
 // OpensAtEQ applies the EQ predicate on the "opens_at" field.
 func OpensAtEQ(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldOpensAt, v))
 }
 
-// OpensAtNEQ applies the NEQ predicate on the "opens_at" field.
-func OpensAtNEQ(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldOpensAt, v))
-}
-
 // OpensAtIn applies the In predicate on the "opens_at" field.
 func OpensAtIn(vs ...time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldOpensAt, vs...))
-}
-
-// OpensAtNotIn applies the NotIn predicate on the "opens_at" field.
-func OpensAtNotIn(vs ...time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldOpensAt, vs...))
-}
-
-// OpensAtGT applies the GT predicate on the "opens_at" field.
-func OpensAtGT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldOpensAt, v))
-}
-
-// OpensAtGTE applies the GTE predicate on the "opens_at" field.
-func OpensAtGTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldOpensAt, v))
-}
-
-// OpensAtLT applies the LT predicate on the "opens_at" field.
-func OpensAtLT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldOpensAt, v))
 }
 
 // OpensAtLTE applies the LTE predicate on the "opens_at" field.
@@ -638,39 +246,14 @@ func ClosesAtEQ(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldClosesAt, v))
 }
 
-// ClosesAtNEQ applies the NEQ predicate on the "closes_at" field.
-func ClosesAtNEQ(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldClosesAt, v))
-}
-
 // ClosesAtIn applies the In predicate on the "closes_at" field.
 func ClosesAtIn(vs ...time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldClosesAt, vs...))
 }
 
-// ClosesAtNotIn applies the NotIn predicate on the "closes_at" field.
-func ClosesAtNotIn(vs ...time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldClosesAt, vs...))
-}
-
 // ClosesAtGT applies the GT predicate on the "closes_at" field.
 func ClosesAtGT(v time.Time) predicate.Offering {
 	return predicate.Offering(sql.FieldGT(FieldClosesAt, v))
-}
-
-// ClosesAtGTE applies the GTE predicate on the "closes_at" field.
-func ClosesAtGTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldClosesAt, v))
-}
-
-// ClosesAtLT applies the LT predicate on the "closes_at" field.
-func ClosesAtLT(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldClosesAt, v))
-}
-
-// ClosesAtLTE applies the LTE predicate on the "closes_at" field.
-func ClosesAtLTE(v time.Time) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldClosesAt, v))
 }
 
 // ClosesAtIsNil applies the IsNil predicate on the "closes_at" field.
@@ -688,54 +271,14 @@ func StartsOnEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldStartsOn, v))
 }
 
-// StartsOnNEQ applies the NEQ predicate on the "starts_on" field.
-func StartsOnNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldStartsOn, v))
-}
-
 // StartsOnIn applies the In predicate on the "starts_on" field.
 func StartsOnIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldStartsOn, vs...))
 }
 
-// StartsOnNotIn applies the NotIn predicate on the "starts_on" field.
-func StartsOnNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldStartsOn, vs...))
-}
-
-// StartsOnGT applies the GT predicate on the "starts_on" field.
-func StartsOnGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldStartsOn, v))
-}
-
 // StartsOnGTE applies the GTE predicate on the "starts_on" field.
 func StartsOnGTE(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldGTE(FieldStartsOn, v))
-}
-
-// StartsOnLT applies the LT predicate on the "starts_on" field.
-func StartsOnLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldStartsOn, v))
-}
-
-// StartsOnLTE applies the LTE predicate on the "starts_on" field.
-func StartsOnLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldStartsOn, v))
-}
-
-// StartsOnContains applies the Contains predicate on the "starts_on" field.
-func StartsOnContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldStartsOn, v))
-}
-
-// StartsOnHasPrefix applies the HasPrefix predicate on the "starts_on" field.
-func StartsOnHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldStartsOn, v))
-}
-
-// StartsOnHasSuffix applies the HasSuffix predicate on the "starts_on" field.
-func StartsOnHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldStartsOn, v))
 }
 
 // StartsOnIsNil applies the IsNil predicate on the "starts_on" field.
@@ -748,69 +291,14 @@ func StartsOnNotNil() predicate.Offering {
 	return predicate.Offering(sql.FieldNotNull(FieldStartsOn))
 }
 
-// StartsOnEqualFold applies the EqualFold predicate on the "starts_on" field.
-func StartsOnEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldStartsOn, v))
-}
-
-// StartsOnContainsFold applies the ContainsFold predicate on the "starts_on" field.
-func StartsOnContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldStartsOn, v))
-}
-
 // EndsOnEQ applies the EQ predicate on the "ends_on" field.
 func EndsOnEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldEndsOn, v))
 }
 
-// EndsOnNEQ applies the NEQ predicate on the "ends_on" field.
-func EndsOnNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldEndsOn, v))
-}
-
 // EndsOnIn applies the In predicate on the "ends_on" field.
 func EndsOnIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldEndsOn, vs...))
-}
-
-// EndsOnNotIn applies the NotIn predicate on the "ends_on" field.
-func EndsOnNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldEndsOn, vs...))
-}
-
-// EndsOnGT applies the GT predicate on the "ends_on" field.
-func EndsOnGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldEndsOn, v))
-}
-
-// EndsOnGTE applies the GTE predicate on the "ends_on" field.
-func EndsOnGTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldEndsOn, v))
-}
-
-// EndsOnLT applies the LT predicate on the "ends_on" field.
-func EndsOnLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldEndsOn, v))
-}
-
-// EndsOnLTE applies the LTE predicate on the "ends_on" field.
-func EndsOnLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldEndsOn, v))
-}
-
-// EndsOnContains applies the Contains predicate on the "ends_on" field.
-func EndsOnContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldEndsOn, v))
-}
-
-// EndsOnHasPrefix applies the HasPrefix predicate on the "ends_on" field.
-func EndsOnHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldEndsOn, v))
-}
-
-// EndsOnHasSuffix applies the HasSuffix predicate on the "ends_on" field.
-func EndsOnHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldEndsOn, v))
 }
 
 // EndsOnIsNil applies the IsNil predicate on the "ends_on" field.
@@ -823,24 +311,9 @@ func EndsOnNotNil() predicate.Offering {
 	return predicate.Offering(sql.FieldNotNull(FieldEndsOn))
 }
 
-// EndsOnEqualFold applies the EqualFold predicate on the "ends_on" field.
-func EndsOnEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldEndsOn, v))
-}
-
-// EndsOnContainsFold applies the ContainsFold predicate on the "ends_on" field.
-func EndsOnContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldEndsOn, v))
-}
-
 // SeatsEQ applies the EQ predicate on the "seats" field.
 func SeatsEQ(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldSeats, v))
-}
-
-// SeatsNEQ applies the NEQ predicate on the "seats" field.
-func SeatsNEQ(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldSeats, v))
 }
 
 // SeatsIn applies the In predicate on the "seats" field.
@@ -848,64 +321,14 @@ func SeatsIn(vs ...int) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldSeats, vs...))
 }
 
-// SeatsNotIn applies the NotIn predicate on the "seats" field.
-func SeatsNotIn(vs ...int) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldSeats, vs...))
-}
-
-// SeatsGT applies the GT predicate on the "seats" field.
-func SeatsGT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldSeats, v))
-}
-
-// SeatsGTE applies the GTE predicate on the "seats" field.
-func SeatsGTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldSeats, v))
-}
-
-// SeatsLT applies the LT predicate on the "seats" field.
-func SeatsLT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldSeats, v))
-}
-
-// SeatsLTE applies the LTE predicate on the "seats" field.
-func SeatsLTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldSeats, v))
-}
-
 // SeatsTakenEQ applies the EQ predicate on the "seats_taken" field.
 func SeatsTakenEQ(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldSeatsTaken, v))
 }
 
-// SeatsTakenNEQ applies the NEQ predicate on the "seats_taken" field.
-func SeatsTakenNEQ(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldSeatsTaken, v))
-}
-
 // SeatsTakenIn applies the In predicate on the "seats_taken" field.
 func SeatsTakenIn(vs ...int) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldSeatsTaken, vs...))
-}
-
-// SeatsTakenNotIn applies the NotIn predicate on the "seats_taken" field.
-func SeatsTakenNotIn(vs ...int) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldSeatsTaken, vs...))
-}
-
-// SeatsTakenGT applies the GT predicate on the "seats_taken" field.
-func SeatsTakenGT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldSeatsTaken, v))
-}
-
-// SeatsTakenGTE applies the GTE predicate on the "seats_taken" field.
-func SeatsTakenGTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldSeatsTaken, v))
-}
-
-// SeatsTakenLT applies the LT predicate on the "seats_taken" field.
-func SeatsTakenLT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldSeatsTaken, v))
 }
 
 // SeatsTakenLTE applies the LTE predicate on the "seats_taken" field.
@@ -918,76 +341,15 @@ func LanguageEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldLanguage, v))
 }
 
-// LanguageNEQ applies the NEQ predicate on the "language" field.
-func LanguageNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldLanguage, v))
-}
-
 // LanguageIn applies the In predicate on the "language" field.
 func LanguageIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldLanguage, vs...))
-}
-
-// LanguageNotIn applies the NotIn predicate on the "language" field.
-func LanguageNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldLanguage, vs...))
-}
-
-// LanguageGT applies the GT predicate on the "language" field.
-func LanguageGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldLanguage, v))
-}
-
-// LanguageGTE applies the GTE predicate on the "language" field.
-func LanguageGTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldLanguage, v))
-}
-
-// LanguageLT applies the LT predicate on the "language" field.
-func LanguageLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldLanguage, v))
-}
-
-// LanguageLTE applies the LTE predicate on the "language" field.
-func LanguageLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldLanguage, v))
-}
-
-// LanguageContains applies the Contains predicate on the "language" field.
-func LanguageContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldLanguage, v))
-}
-
-// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
-func LanguageHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldLanguage, v))
-}
-
-// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
-func LanguageHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldLanguage, v))
-}
-
-// LanguageEqualFold applies the EqualFold predicate on the "language" field.
-func LanguageEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldLanguage, v))
-}
-
-// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
-func LanguageContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldLanguage, v))
 }
 
 // ModeEQ applies the EQ predicate on the "mode" field.
 func ModeEQ(v vocab.DeliveryMode) predicate.Offering {
 	vc := string(v)
 	return predicate.Offering(sql.FieldEQ(FieldMode, vc))
-}
-
-// ModeNEQ applies the NEQ predicate on the "mode" field.
-func ModeNEQ(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldNEQ(FieldMode, vc))
 }
 
 // ModeIn applies the In predicate on the "mode" field.
@@ -999,77 +361,9 @@ func ModeIn(vs ...vocab.DeliveryMode) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldMode, v...))
 }
 
-// ModeNotIn applies the NotIn predicate on the "mode" field.
-func ModeNotIn(vs ...vocab.DeliveryMode) predicate.Offering {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Offering(sql.FieldNotIn(FieldMode, v...))
-}
-
-// ModeGT applies the GT predicate on the "mode" field.
-func ModeGT(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGT(FieldMode, vc))
-}
-
-// ModeGTE applies the GTE predicate on the "mode" field.
-func ModeGTE(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldGTE(FieldMode, vc))
-}
-
-// ModeLT applies the LT predicate on the "mode" field.
-func ModeLT(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLT(FieldMode, vc))
-}
-
-// ModeLTE applies the LTE predicate on the "mode" field.
-func ModeLTE(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldLTE(FieldMode, vc))
-}
-
-// ModeContains applies the Contains predicate on the "mode" field.
-func ModeContains(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContains(FieldMode, vc))
-}
-
-// ModeHasPrefix applies the HasPrefix predicate on the "mode" field.
-func ModeHasPrefix(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasPrefix(FieldMode, vc))
-}
-
-// ModeHasSuffix applies the HasSuffix predicate on the "mode" field.
-func ModeHasSuffix(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldHasSuffix(FieldMode, vc))
-}
-
-// ModeEqualFold applies the EqualFold predicate on the "mode" field.
-func ModeEqualFold(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldEqualFold(FieldMode, vc))
-}
-
-// ModeContainsFold applies the ContainsFold predicate on the "mode" field.
-func ModeContainsFold(v vocab.DeliveryMode) predicate.Offering {
-	vc := string(v)
-	return predicate.Offering(sql.FieldContainsFold(FieldMode, vc))
-}
-
 // FeeCentsEQ applies the EQ predicate on the "fee_cents" field.
 func FeeCentsEQ(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldFeeCents, v))
-}
-
-// FeeCentsNEQ applies the NEQ predicate on the "fee_cents" field.
-func FeeCentsNEQ(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldFeeCents, v))
 }
 
 // FeeCentsIn applies the In predicate on the "fee_cents" field.
@@ -1077,39 +371,9 @@ func FeeCentsIn(vs ...int) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldFeeCents, vs...))
 }
 
-// FeeCentsNotIn applies the NotIn predicate on the "fee_cents" field.
-func FeeCentsNotIn(vs ...int) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldFeeCents, vs...))
-}
-
-// FeeCentsGT applies the GT predicate on the "fee_cents" field.
-func FeeCentsGT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldFeeCents, v))
-}
-
-// FeeCentsGTE applies the GTE predicate on the "fee_cents" field.
-func FeeCentsGTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldFeeCents, v))
-}
-
-// FeeCentsLT applies the LT predicate on the "fee_cents" field.
-func FeeCentsLT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldFeeCents, v))
-}
-
-// FeeCentsLTE applies the LTE predicate on the "fee_cents" field.
-func FeeCentsLTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldFeeCents, v))
-}
-
 // FeeCurrencyEQ applies the EQ predicate on the "fee_currency" field.
 func FeeCurrencyEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyNEQ applies the NEQ predicate on the "fee_currency" field.
-func FeeCurrencyNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldFeeCurrency, v))
 }
 
 // FeeCurrencyIn applies the In predicate on the "fee_currency" field.
@@ -1117,64 +381,9 @@ func FeeCurrencyIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldFeeCurrency, vs...))
 }
 
-// FeeCurrencyNotIn applies the NotIn predicate on the "fee_currency" field.
-func FeeCurrencyNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldFeeCurrency, vs...))
-}
-
-// FeeCurrencyGT applies the GT predicate on the "fee_currency" field.
-func FeeCurrencyGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyGTE applies the GTE predicate on the "fee_currency" field.
-func FeeCurrencyGTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyLT applies the LT predicate on the "fee_currency" field.
-func FeeCurrencyLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyLTE applies the LTE predicate on the "fee_currency" field.
-func FeeCurrencyLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyContains applies the Contains predicate on the "fee_currency" field.
-func FeeCurrencyContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyHasPrefix applies the HasPrefix predicate on the "fee_currency" field.
-func FeeCurrencyHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyHasSuffix applies the HasSuffix predicate on the "fee_currency" field.
-func FeeCurrencyHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyEqualFold applies the EqualFold predicate on the "fee_currency" field.
-func FeeCurrencyEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldFeeCurrency, v))
-}
-
-// FeeCurrencyContainsFold applies the ContainsFold predicate on the "fee_currency" field.
-func FeeCurrencyContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldFeeCurrency, v))
-}
-
 // WaitlistPlacesEQ applies the EQ predicate on the "waitlist_places" field.
 func WaitlistPlacesEQ(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldWaitlistPlaces, v))
-}
-
-// WaitlistPlacesNEQ applies the NEQ predicate on the "waitlist_places" field.
-func WaitlistPlacesNEQ(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldWaitlistPlaces, v))
 }
 
 // WaitlistPlacesIn applies the In predicate on the "waitlist_places" field.
@@ -1182,39 +391,9 @@ func WaitlistPlacesIn(vs ...int) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldWaitlistPlaces, vs...))
 }
 
-// WaitlistPlacesNotIn applies the NotIn predicate on the "waitlist_places" field.
-func WaitlistPlacesNotIn(vs ...int) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldWaitlistPlaces, vs...))
-}
-
-// WaitlistPlacesGT applies the GT predicate on the "waitlist_places" field.
-func WaitlistPlacesGT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldWaitlistPlaces, v))
-}
-
-// WaitlistPlacesGTE applies the GTE predicate on the "waitlist_places" field.
-func WaitlistPlacesGTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldWaitlistPlaces, v))
-}
-
-// WaitlistPlacesLT applies the LT predicate on the "waitlist_places" field.
-func WaitlistPlacesLT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldWaitlistPlaces, v))
-}
-
-// WaitlistPlacesLTE applies the LTE predicate on the "waitlist_places" field.
-func WaitlistPlacesLTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldWaitlistPlaces, v))
-}
-
 // WaitlistOrderEQ applies the EQ predicate on the "waitlist_order" field.
 func WaitlistOrderEQ(v WaitlistOrder) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldWaitlistOrder, v))
-}
-
-// WaitlistOrderNEQ applies the NEQ predicate on the "waitlist_order" field.
-func WaitlistOrderNEQ(v WaitlistOrder) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldWaitlistOrder, v))
 }
 
 // WaitlistOrderIn applies the In predicate on the "waitlist_order" field.
@@ -1222,19 +401,9 @@ func WaitlistOrderIn(vs ...WaitlistOrder) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldWaitlistOrder, vs...))
 }
 
-// WaitlistOrderNotIn applies the NotIn predicate on the "waitlist_order" field.
-func WaitlistOrderNotIn(vs ...WaitlistOrder) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldWaitlistOrder, vs...))
-}
-
 // OfferHoursEQ applies the EQ predicate on the "offer_hours" field.
 func OfferHoursEQ(v int) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldOfferHours, v))
-}
-
-// OfferHoursNEQ applies the NEQ predicate on the "offer_hours" field.
-func OfferHoursNEQ(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldOfferHours, v))
 }
 
 // OfferHoursIn applies the In predicate on the "offer_hours" field.
@@ -1242,84 +411,14 @@ func OfferHoursIn(vs ...int) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldOfferHours, vs...))
 }
 
-// OfferHoursNotIn applies the NotIn predicate on the "offer_hours" field.
-func OfferHoursNotIn(vs ...int) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldOfferHours, vs...))
-}
-
-// OfferHoursGT applies the GT predicate on the "offer_hours" field.
-func OfferHoursGT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldOfferHours, v))
-}
-
-// OfferHoursGTE applies the GTE predicate on the "offer_hours" field.
-func OfferHoursGTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldOfferHours, v))
-}
-
-// OfferHoursLT applies the LT predicate on the "offer_hours" field.
-func OfferHoursLT(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldOfferHours, v))
-}
-
-// OfferHoursLTE applies the LTE predicate on the "offer_hours" field.
-func OfferHoursLTE(v int) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldOfferHours, v))
-}
-
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.
 func ExternalIDEQ(v string) predicate.Offering {
 	return predicate.Offering(sql.FieldEQ(FieldExternalID, v))
 }
 
-// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
-func ExternalIDNEQ(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldNEQ(FieldExternalID, v))
-}
-
 // ExternalIDIn applies the In predicate on the "external_id" field.
 func ExternalIDIn(vs ...string) predicate.Offering {
 	return predicate.Offering(sql.FieldIn(FieldExternalID, vs...))
-}
-
-// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
-func ExternalIDNotIn(vs ...string) predicate.Offering {
-	return predicate.Offering(sql.FieldNotIn(FieldExternalID, vs...))
-}
-
-// ExternalIDGT applies the GT predicate on the "external_id" field.
-func ExternalIDGT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGT(FieldExternalID, v))
-}
-
-// ExternalIDGTE applies the GTE predicate on the "external_id" field.
-func ExternalIDGTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldGTE(FieldExternalID, v))
-}
-
-// ExternalIDLT applies the LT predicate on the "external_id" field.
-func ExternalIDLT(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLT(FieldExternalID, v))
-}
-
-// ExternalIDLTE applies the LTE predicate on the "external_id" field.
-func ExternalIDLTE(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldLTE(FieldExternalID, v))
-}
-
-// ExternalIDContains applies the Contains predicate on the "external_id" field.
-func ExternalIDContains(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContains(FieldExternalID, v))
-}
-
-// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
-func ExternalIDHasPrefix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasPrefix(FieldExternalID, v))
-}
-
-// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
-func ExternalIDHasSuffix(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldHasSuffix(FieldExternalID, v))
 }
 
 // ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
@@ -1332,16 +431,6 @@ func ExternalIDNotNil() predicate.Offering {
 	return predicate.Offering(sql.FieldNotNull(FieldExternalID))
 }
 
-// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
-func ExternalIDEqualFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldEqualFold(FieldExternalID, v))
-}
-
-// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
-func ExternalIDContainsFold(v string) predicate.Offering {
-	return predicate.Offering(sql.FieldContainsFold(FieldExternalID, v))
-}
-
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.Offering {
 	return predicate.Offering(func(s *sql.Selector) {
@@ -1350,18 +439,6 @@ func HasInstitution() predicate.Offering {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Offering {
-	return predicate.Offering(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1396,18 +473,6 @@ func HasVersion() predicate.Offering {
 			sqlgraph.Edge(sqlgraph.M2O, false, VersionTable, VersionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasVersionWith applies the HasEdge predicate on the "version" edge with a given conditions (other predicates).
-func HasVersionWith(preds ...predicate.CourseVersion) predicate.Offering {
-	return predicate.Offering(func(s *sql.Selector) {
-		step := newVersionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

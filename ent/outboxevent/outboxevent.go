@@ -114,46 +114,6 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByType orders the results by the type field.
-func ByType(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldType, opts...).ToFunc()
-}
-
-// ByObjectID orders the results by the object_id field.
-func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldObjectID, opts...).ToFunc()
-}
-
-// ByVersion orders the results by the version field.
-func ByVersion(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVersion, opts...).ToFunc()
-}
-
-// ByAudience orders the results by the audience field.
-func ByAudience(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAudience, opts...).ToFunc()
-}
-
-// ByHomeID orders the results by the home_id field.
-func ByHomeID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHomeID, opts...).ToFunc()
-}
-
-// ByHostID orders the results by the host_id field.
-func ByHostID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHostID, opts...).ToFunc()
-}
-
-// ByPersonID orders the results by the person_id field.
-func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPersonID, opts...).ToFunc()
-}
-
 // BySequence orders the results by the sequence field.
 func BySequence(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSequence, opts...).ToFunc()

@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -104,24 +74,9 @@ func CreatedAtEQ(v time.Time) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGT(FieldCreatedAt, v))
 }
 
 // CreatedAtGTE applies the GTE predicate on the "created_at" field.
@@ -129,24 +84,9 @@ func CreatedAtGTE(v time.Time) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldGTE(FieldCreatedAt, v))
 }
 
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldCreatedAt, v))
-}
-
 // TypeEQ applies the EQ predicate on the "type" field.
 func TypeEQ(v string) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldType, v))
-}
-
-// TypeNEQ applies the NEQ predicate on the "type" field.
-func TypeNEQ(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldType, v))
 }
 
 // TypeIn applies the In predicate on the "type" field.
@@ -154,66 +94,15 @@ func TypeIn(vs ...string) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldType, vs...))
 }
 
-// TypeNotIn applies the NotIn predicate on the "type" field.
-func TypeNotIn(vs ...string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldType, vs...))
-}
-
-// TypeGT applies the GT predicate on the "type" field.
-func TypeGT(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGT(FieldType, v))
-}
-
-// TypeGTE applies the GTE predicate on the "type" field.
-func TypeGTE(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGTE(FieldType, v))
-}
-
-// TypeLT applies the LT predicate on the "type" field.
-func TypeLT(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLT(FieldType, v))
-}
-
-// TypeLTE applies the LTE predicate on the "type" field.
-func TypeLTE(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldType, v))
-}
-
-// TypeContains applies the Contains predicate on the "type" field.
-func TypeContains(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldContains(FieldType, v))
-}
-
 // TypeHasPrefix applies the HasPrefix predicate on the "type" field.
 func TypeHasPrefix(v string) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldType, v))
-}
-
-// TypeHasSuffix applies the HasSuffix predicate on the "type" field.
-func TypeHasSuffix(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldType, v))
-}
-
-// TypeEqualFold applies the EqualFold predicate on the "type" field.
-func TypeEqualFold(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldEqualFold(FieldType, v))
-}
-
-// TypeContainsFold applies the ContainsFold predicate on the "type" field.
-func TypeContainsFold(v string) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldContainsFold(FieldType, v))
 }
 
 // ObjectIDEQ applies the EQ predicate on the "object_id" field.
 func ObjectIDEQ(v ident.ID) predicate.OutboxEvent {
 	vc := string(v)
 	return predicate.OutboxEvent(sql.FieldEQ(FieldObjectID, vc))
-}
-
-// ObjectIDNEQ applies the NEQ predicate on the "object_id" field.
-func ObjectIDNEQ(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldObjectID, vc))
 }
 
 // ObjectIDIn applies the In predicate on the "object_id" field.
@@ -225,77 +114,9 @@ func ObjectIDIn(vs ...ident.ID) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldObjectID, v...))
 }
 
-// ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
-func ObjectIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldObjectID, v...))
-}
-
-// ObjectIDGT applies the GT predicate on the "object_id" field.
-func ObjectIDGT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGT(FieldObjectID, vc))
-}
-
-// ObjectIDGTE applies the GTE predicate on the "object_id" field.
-func ObjectIDGTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGTE(FieldObjectID, vc))
-}
-
-// ObjectIDLT applies the LT predicate on the "object_id" field.
-func ObjectIDLT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLT(FieldObjectID, vc))
-}
-
-// ObjectIDLTE applies the LTE predicate on the "object_id" field.
-func ObjectIDLTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLTE(FieldObjectID, vc))
-}
-
-// ObjectIDContains applies the Contains predicate on the "object_id" field.
-func ObjectIDContains(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContains(FieldObjectID, vc))
-}
-
-// ObjectIDHasPrefix applies the HasPrefix predicate on the "object_id" field.
-func ObjectIDHasPrefix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldObjectID, vc))
-}
-
-// ObjectIDHasSuffix applies the HasSuffix predicate on the "object_id" field.
-func ObjectIDHasSuffix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldObjectID, vc))
-}
-
-// ObjectIDEqualFold applies the EqualFold predicate on the "object_id" field.
-func ObjectIDEqualFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldEqualFold(FieldObjectID, vc))
-}
-
-// ObjectIDContainsFold applies the ContainsFold predicate on the "object_id" field.
-func ObjectIDContainsFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContainsFold(FieldObjectID, vc))
-}
-
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v int) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldVersion, v))
-}
-
-// VersionNEQ applies the NEQ predicate on the "version" field.
-func VersionNEQ(v int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldVersion, v))
 }
 
 // VersionIn applies the In predicate on the "version" field.
@@ -303,39 +124,9 @@ func VersionIn(vs ...int) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldVersion, vs...))
 }
 
-// VersionNotIn applies the NotIn predicate on the "version" field.
-func VersionNotIn(vs ...int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldVersion, vs...))
-}
-
-// VersionGT applies the GT predicate on the "version" field.
-func VersionGT(v int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGT(FieldVersion, v))
-}
-
-// VersionGTE applies the GTE predicate on the "version" field.
-func VersionGTE(v int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGTE(FieldVersion, v))
-}
-
-// VersionLT applies the LT predicate on the "version" field.
-func VersionLT(v int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLT(FieldVersion, v))
-}
-
-// VersionLTE applies the LTE predicate on the "version" field.
-func VersionLTE(v int) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldVersion, v))
-}
-
 // AudienceEQ applies the EQ predicate on the "audience" field.
 func AudienceEQ(v Audience) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldAudience, v))
-}
-
-// AudienceNEQ applies the NEQ predicate on the "audience" field.
-func AudienceNEQ(v Audience) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldAudience, v))
 }
 
 // AudienceIn applies the In predicate on the "audience" field.
@@ -343,21 +134,10 @@ func AudienceIn(vs ...Audience) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldAudience, vs...))
 }
 
-// AudienceNotIn applies the NotIn predicate on the "audience" field.
-func AudienceNotIn(vs ...Audience) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldAudience, vs...))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.OutboxEvent {
 	vc := string(v)
 	return predicate.OutboxEvent(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -367,57 +147,6 @@ func HomeIDIn(vs ...ident.ID) predicate.OutboxEvent {
 		v[i] = string(vs[i])
 	}
 	return predicate.OutboxEvent(sql.FieldIn(FieldHomeID, v...))
-}
-
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldHomeID, vc))
 }
 
 // HomeIDIsNil applies the IsNil predicate on the "home_id" field.
@@ -430,28 +159,10 @@ func HomeIDNotNil() predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldNotNull(FieldHomeID))
 }
 
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.OutboxEvent {
 	vc := string(v)
 	return predicate.OutboxEvent(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -461,57 +172,6 @@ func HostIDIn(vs ...ident.ID) predicate.OutboxEvent {
 		v[i] = string(vs[i])
 	}
 	return predicate.OutboxEvent(sql.FieldIn(FieldHostID, v...))
-}
-
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldHostID, vc))
 }
 
 // HostIDIsNil applies the IsNil predicate on the "host_id" field.
@@ -524,28 +184,10 @@ func HostIDNotNil() predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldNotNull(FieldHostID))
 }
 
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.OutboxEvent {
 	vc := string(v)
 	return predicate.OutboxEvent(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -555,57 +197,6 @@ func PersonIDIn(vs ...ident.ID) predicate.OutboxEvent {
 		v[i] = string(vs[i])
 	}
 	return predicate.OutboxEvent(sql.FieldIn(FieldPersonID, v...))
-}
-
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.OutboxEvent {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldHasSuffix(FieldPersonID, vc))
 }
 
 // PersonIDIsNil applies the IsNil predicate on the "person_id" field.
@@ -618,26 +209,9 @@ func PersonIDNotNil() predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldNotNull(FieldPersonID))
 }
 
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.OutboxEvent {
-	vc := string(v)
-	return predicate.OutboxEvent(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // SequenceEQ applies the EQ predicate on the "sequence" field.
 func SequenceEQ(v int64) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldEQ(FieldSequence, v))
-}
-
-// SequenceNEQ applies the NEQ predicate on the "sequence" field.
-func SequenceNEQ(v int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNEQ(FieldSequence, v))
 }
 
 // SequenceIn applies the In predicate on the "sequence" field.
@@ -645,29 +219,14 @@ func SequenceIn(vs ...int64) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldIn(FieldSequence, vs...))
 }
 
-// SequenceNotIn applies the NotIn predicate on the "sequence" field.
-func SequenceNotIn(vs ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldSequence, vs...))
-}
-
 // SequenceGT applies the GT predicate on the "sequence" field.
 func SequenceGT(v int64) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldGT(FieldSequence, v))
 }
 
-// SequenceGTE applies the GTE predicate on the "sequence" field.
-func SequenceGTE(v int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldGTE(FieldSequence, v))
-}
-
 // SequenceLT applies the LT predicate on the "sequence" field.
 func SequenceLT(v int64) predicate.OutboxEvent {
 	return predicate.OutboxEvent(sql.FieldLT(FieldSequence, v))
-}
-
-// SequenceLTE applies the LTE predicate on the "sequence" field.
-func SequenceLTE(v int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldLTE(FieldSequence, v))
 }
 
 // SequenceIsNil applies the IsNil predicate on the "sequence" field.

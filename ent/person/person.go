@@ -53,23 +53,3 @@ var (
 
 // OrderOption defines the ordering options for the Person queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// BySignedInAt orders the results by the signed_in_at field.
-func BySignedInAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSignedInAt, opts...).ToFunc()
-}
-
-// ByUnlinkedAt orders the results by the unlinked_at field.
-func ByUnlinkedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldUnlinkedAt, opts...).ToFunc()
-}

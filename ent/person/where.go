@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Person {
-	return predicate.Person(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -75,39 +45,9 @@ func CreatedAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // SignedInAtEQ applies the EQ predicate on the "signed_in_at" field.
@@ -115,39 +55,9 @@ func SignedInAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldSignedInAt, v))
 }
 
-// SignedInAtNEQ applies the NEQ predicate on the "signed_in_at" field.
-func SignedInAtNEQ(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNEQ(FieldSignedInAt, v))
-}
-
 // SignedInAtIn applies the In predicate on the "signed_in_at" field.
 func SignedInAtIn(vs ...time.Time) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldSignedInAt, vs...))
-}
-
-// SignedInAtNotIn applies the NotIn predicate on the "signed_in_at" field.
-func SignedInAtNotIn(vs ...time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNotIn(FieldSignedInAt, vs...))
-}
-
-// SignedInAtGT applies the GT predicate on the "signed_in_at" field.
-func SignedInAtGT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGT(FieldSignedInAt, v))
-}
-
-// SignedInAtGTE applies the GTE predicate on the "signed_in_at" field.
-func SignedInAtGTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGTE(FieldSignedInAt, v))
-}
-
-// SignedInAtLT applies the LT predicate on the "signed_in_at" field.
-func SignedInAtLT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLT(FieldSignedInAt, v))
-}
-
-// SignedInAtLTE applies the LTE predicate on the "signed_in_at" field.
-func SignedInAtLTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLTE(FieldSignedInAt, v))
 }
 
 // SignedInAtIsNil applies the IsNil predicate on the "signed_in_at" field.
@@ -165,39 +75,9 @@ func UnlinkedAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldUnlinkedAt, v))
 }
 
-// UnlinkedAtNEQ applies the NEQ predicate on the "unlinked_at" field.
-func UnlinkedAtNEQ(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNEQ(FieldUnlinkedAt, v))
-}
-
 // UnlinkedAtIn applies the In predicate on the "unlinked_at" field.
 func UnlinkedAtIn(vs ...time.Time) predicate.Person {
 	return predicate.Person(sql.FieldIn(FieldUnlinkedAt, vs...))
-}
-
-// UnlinkedAtNotIn applies the NotIn predicate on the "unlinked_at" field.
-func UnlinkedAtNotIn(vs ...time.Time) predicate.Person {
-	return predicate.Person(sql.FieldNotIn(FieldUnlinkedAt, vs...))
-}
-
-// UnlinkedAtGT applies the GT predicate on the "unlinked_at" field.
-func UnlinkedAtGT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGT(FieldUnlinkedAt, v))
-}
-
-// UnlinkedAtGTE applies the GTE predicate on the "unlinked_at" field.
-func UnlinkedAtGTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldGTE(FieldUnlinkedAt, v))
-}
-
-// UnlinkedAtLT applies the LT predicate on the "unlinked_at" field.
-func UnlinkedAtLT(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLT(FieldUnlinkedAt, v))
-}
-
-// UnlinkedAtLTE applies the LTE predicate on the "unlinked_at" field.
-func UnlinkedAtLTE(v time.Time) predicate.Person {
-	return predicate.Person(sql.FieldLTE(FieldUnlinkedAt, v))
 }
 
 // UnlinkedAtIsNil applies the IsNil predicate on the "unlinked_at" field.

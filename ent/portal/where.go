@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -103,51 +73,15 @@ func CreatedAtEQ(v time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Portal {
 	vc := string(v)
 	return predicate.Portal(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -157,57 +91,6 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Portal {
 		v[i] = string(vs[i])
 	}
 	return predicate.Portal(sql.FieldIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Portal {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Portal(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldHasSuffix(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIsNil applies the IsNil predicate on the "institution_id" field.
@@ -220,28 +103,10 @@ func InstitutionIDNotNil() predicate.Portal {
 	return predicate.Portal(sql.FieldNotNull(FieldInstitutionID))
 }
 
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // AllianceIDEQ applies the EQ predicate on the "alliance_id" field.
 func AllianceIDEQ(v ident.ID) predicate.Portal {
 	vc := string(v)
 	return predicate.Portal(sql.FieldEQ(FieldAllianceID, vc))
-}
-
-// AllianceIDNEQ applies the NEQ predicate on the "alliance_id" field.
-func AllianceIDNEQ(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldNEQ(FieldAllianceID, vc))
 }
 
 // AllianceIDIn applies the In predicate on the "alliance_id" field.
@@ -251,57 +116,6 @@ func AllianceIDIn(vs ...ident.ID) predicate.Portal {
 		v[i] = string(vs[i])
 	}
 	return predicate.Portal(sql.FieldIn(FieldAllianceID, v...))
-}
-
-// AllianceIDNotIn applies the NotIn predicate on the "alliance_id" field.
-func AllianceIDNotIn(vs ...ident.ID) predicate.Portal {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Portal(sql.FieldNotIn(FieldAllianceID, v...))
-}
-
-// AllianceIDGT applies the GT predicate on the "alliance_id" field.
-func AllianceIDGT(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldGT(FieldAllianceID, vc))
-}
-
-// AllianceIDGTE applies the GTE predicate on the "alliance_id" field.
-func AllianceIDGTE(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldGTE(FieldAllianceID, vc))
-}
-
-// AllianceIDLT applies the LT predicate on the "alliance_id" field.
-func AllianceIDLT(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldLT(FieldAllianceID, vc))
-}
-
-// AllianceIDLTE applies the LTE predicate on the "alliance_id" field.
-func AllianceIDLTE(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldLTE(FieldAllianceID, vc))
-}
-
-// AllianceIDContains applies the Contains predicate on the "alliance_id" field.
-func AllianceIDContains(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldContains(FieldAllianceID, vc))
-}
-
-// AllianceIDHasPrefix applies the HasPrefix predicate on the "alliance_id" field.
-func AllianceIDHasPrefix(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldHasPrefix(FieldAllianceID, vc))
-}
-
-// AllianceIDHasSuffix applies the HasSuffix predicate on the "alliance_id" field.
-func AllianceIDHasSuffix(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldHasSuffix(FieldAllianceID, vc))
 }
 
 // AllianceIDIsNil applies the IsNil predicate on the "alliance_id" field.
@@ -314,26 +128,9 @@ func AllianceIDNotNil() predicate.Portal {
 	return predicate.Portal(sql.FieldNotNull(FieldAllianceID))
 }
 
-// AllianceIDEqualFold applies the EqualFold predicate on the "alliance_id" field.
-func AllianceIDEqualFold(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldEqualFold(FieldAllianceID, vc))
-}
-
-// AllianceIDContainsFold applies the ContainsFold predicate on the "alliance_id" field.
-func AllianceIDContainsFold(v ident.ID) predicate.Portal {
-	vc := string(v)
-	return predicate.Portal(sql.FieldContainsFold(FieldAllianceID, vc))
-}
-
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldName, v))
-}
-
-// NameNEQ applies the NEQ predicate on the "name" field.
-func NameNEQ(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldName, v))
 }
 
 // NameIn applies the In predicate on the "name" field.
@@ -341,64 +138,9 @@ func NameIn(vs ...string) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldName, vs...))
 }
 
-// NameNotIn applies the NotIn predicate on the "name" field.
-func NameNotIn(vs ...string) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldName, vs...))
-}
-
-// NameGT applies the GT predicate on the "name" field.
-func NameGT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldName, v))
-}
-
-// NameGTE applies the GTE predicate on the "name" field.
-func NameGTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldName, v))
-}
-
-// NameLT applies the LT predicate on the "name" field.
-func NameLT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldName, v))
-}
-
-// NameLTE applies the LTE predicate on the "name" field.
-func NameLTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldName, v))
-}
-
-// NameContains applies the Contains predicate on the "name" field.
-func NameContains(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContains(FieldName, v))
-}
-
-// NameHasPrefix applies the HasPrefix predicate on the "name" field.
-func NameHasPrefix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasPrefix(FieldName, v))
-}
-
-// NameHasSuffix applies the HasSuffix predicate on the "name" field.
-func NameHasSuffix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasSuffix(FieldName, v))
-}
-
-// NameEqualFold applies the EqualFold predicate on the "name" field.
-func NameEqualFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldEqualFold(FieldName, v))
-}
-
-// NameContainsFold applies the ContainsFold predicate on the "name" field.
-func NameContainsFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContainsFold(FieldName, v))
-}
-
 // OriginEQ applies the EQ predicate on the "origin" field.
 func OriginEQ(v string) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldOrigin, v))
-}
-
-// OriginNEQ applies the NEQ predicate on the "origin" field.
-func OriginNEQ(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldOrigin, v))
 }
 
 // OriginIn applies the In predicate on the "origin" field.
@@ -406,109 +148,14 @@ func OriginIn(vs ...string) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldOrigin, vs...))
 }
 
-// OriginNotIn applies the NotIn predicate on the "origin" field.
-func OriginNotIn(vs ...string) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldOrigin, vs...))
-}
-
-// OriginGT applies the GT predicate on the "origin" field.
-func OriginGT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldOrigin, v))
-}
-
-// OriginGTE applies the GTE predicate on the "origin" field.
-func OriginGTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldOrigin, v))
-}
-
-// OriginLT applies the LT predicate on the "origin" field.
-func OriginLT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldOrigin, v))
-}
-
-// OriginLTE applies the LTE predicate on the "origin" field.
-func OriginLTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldOrigin, v))
-}
-
-// OriginContains applies the Contains predicate on the "origin" field.
-func OriginContains(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContains(FieldOrigin, v))
-}
-
-// OriginHasPrefix applies the HasPrefix predicate on the "origin" field.
-func OriginHasPrefix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasPrefix(FieldOrigin, v))
-}
-
-// OriginHasSuffix applies the HasSuffix predicate on the "origin" field.
-func OriginHasSuffix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasSuffix(FieldOrigin, v))
-}
-
-// OriginEqualFold applies the EqualFold predicate on the "origin" field.
-func OriginEqualFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldEqualFold(FieldOrigin, v))
-}
-
-// OriginContainsFold applies the ContainsFold predicate on the "origin" field.
-func OriginContainsFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContainsFold(FieldOrigin, v))
-}
-
 // HeldOriginEQ applies the EQ predicate on the "held_origin" field.
 func HeldOriginEQ(v string) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldHeldOrigin, v))
 }
 
-// HeldOriginNEQ applies the NEQ predicate on the "held_origin" field.
-func HeldOriginNEQ(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldHeldOrigin, v))
-}
-
 // HeldOriginIn applies the In predicate on the "held_origin" field.
 func HeldOriginIn(vs ...string) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldHeldOrigin, vs...))
-}
-
-// HeldOriginNotIn applies the NotIn predicate on the "held_origin" field.
-func HeldOriginNotIn(vs ...string) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldHeldOrigin, vs...))
-}
-
-// HeldOriginGT applies the GT predicate on the "held_origin" field.
-func HeldOriginGT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldHeldOrigin, v))
-}
-
-// HeldOriginGTE applies the GTE predicate on the "held_origin" field.
-func HeldOriginGTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldHeldOrigin, v))
-}
-
-// HeldOriginLT applies the LT predicate on the "held_origin" field.
-func HeldOriginLT(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldHeldOrigin, v))
-}
-
-// HeldOriginLTE applies the LTE predicate on the "held_origin" field.
-func HeldOriginLTE(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldHeldOrigin, v))
-}
-
-// HeldOriginContains applies the Contains predicate on the "held_origin" field.
-func HeldOriginContains(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContains(FieldHeldOrigin, v))
-}
-
-// HeldOriginHasPrefix applies the HasPrefix predicate on the "held_origin" field.
-func HeldOriginHasPrefix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasPrefix(FieldHeldOrigin, v))
-}
-
-// HeldOriginHasSuffix applies the HasSuffix predicate on the "held_origin" field.
-func HeldOriginHasSuffix(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldHasSuffix(FieldHeldOrigin, v))
 }
 
 // HeldOriginIsNil applies the IsNil predicate on the "held_origin" field.
@@ -521,54 +168,14 @@ func HeldOriginNotNil() predicate.Portal {
 	return predicate.Portal(sql.FieldNotNull(FieldHeldOrigin))
 }
 
-// HeldOriginEqualFold applies the EqualFold predicate on the "held_origin" field.
-func HeldOriginEqualFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldEqualFold(FieldHeldOrigin, v))
-}
-
-// HeldOriginContainsFold applies the ContainsFold predicate on the "held_origin" field.
-func HeldOriginContainsFold(v string) predicate.Portal {
-	return predicate.Portal(sql.FieldContainsFold(FieldHeldOrigin, v))
-}
-
 // UsedAtEQ applies the EQ predicate on the "used_at" field.
 func UsedAtEQ(v time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldUsedAt, v))
 }
 
-// UsedAtNEQ applies the NEQ predicate on the "used_at" field.
-func UsedAtNEQ(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldUsedAt, v))
-}
-
 // UsedAtIn applies the In predicate on the "used_at" field.
 func UsedAtIn(vs ...time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldUsedAt, vs...))
-}
-
-// UsedAtNotIn applies the NotIn predicate on the "used_at" field.
-func UsedAtNotIn(vs ...time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldUsedAt, vs...))
-}
-
-// UsedAtGT applies the GT predicate on the "used_at" field.
-func UsedAtGT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldUsedAt, v))
-}
-
-// UsedAtGTE applies the GTE predicate on the "used_at" field.
-func UsedAtGTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldUsedAt, v))
-}
-
-// UsedAtLT applies the LT predicate on the "used_at" field.
-func UsedAtLT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldUsedAt, v))
-}
-
-// UsedAtLTE applies the LTE predicate on the "used_at" field.
-func UsedAtLTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldUsedAt, v))
 }
 
 // UsedAtIsNil applies the IsNil predicate on the "used_at" field.
@@ -586,39 +193,9 @@ func EndedAtEQ(v time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldEQ(FieldEndedAt, v))
 }
 
-// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
-func EndedAtNEQ(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNEQ(FieldEndedAt, v))
-}
-
 // EndedAtIn applies the In predicate on the "ended_at" field.
 func EndedAtIn(vs ...time.Time) predicate.Portal {
 	return predicate.Portal(sql.FieldIn(FieldEndedAt, vs...))
-}
-
-// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
-func EndedAtNotIn(vs ...time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldNotIn(FieldEndedAt, vs...))
-}
-
-// EndedAtGT applies the GT predicate on the "ended_at" field.
-func EndedAtGT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGT(FieldEndedAt, v))
-}
-
-// EndedAtGTE applies the GTE predicate on the "ended_at" field.
-func EndedAtGTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldGTE(FieldEndedAt, v))
-}
-
-// EndedAtLT applies the LT predicate on the "ended_at" field.
-func EndedAtLT(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLT(FieldEndedAt, v))
-}
-
-// EndedAtLTE applies the LTE predicate on the "ended_at" field.
-func EndedAtLTE(v time.Time) predicate.Portal {
-	return predicate.Portal(sql.FieldLTE(FieldEndedAt, v))
 }
 
 // EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
@@ -642,18 +219,6 @@ func HasInstitution() predicate.Portal {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Portal {
-	return predicate.Portal(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasAlliance applies the HasEdge predicate on the "alliance" edge.
 func HasAlliance() predicate.Portal {
 	return predicate.Portal(func(s *sql.Selector) {
@@ -662,18 +227,6 @@ func HasAlliance() predicate.Portal {
 			sqlgraph.Edge(sqlgraph.M2O, false, AllianceTable, AllianceColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasAllianceWith applies the HasEdge predicate on the "alliance" edge with a given conditions (other predicates).
-func HasAllianceWith(preds ...predicate.Alliance) predicate.Portal {
-	return predicate.Portal(func(s *sql.Selector) {
-		step := newAllianceStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -95,66 +95,6 @@ var (
 // OrderOption defines the ordering options for the PortalCode queries.
 type OrderOption func(*sql.Selector)
 
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByPortalID orders the results by the portal_id field.
-func ByPortalID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPortalID, opts...).ToFunc()
-}
-
-// BySessionID orders the results by the session_id field.
-func BySessionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
-}
-
-// ByDigest orders the results by the digest field.
-func ByDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDigest, opts...).ToFunc()
-}
-
-// ByChallenge orders the results by the challenge field.
-func ByChallenge(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldChallenge, opts...).ToFunc()
-}
-
-// ByReturnAddress orders the results by the return_address field.
-func ByReturnAddress(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldReturnAddress, opts...).ToFunc()
-}
-
-// ByExpiresAt orders the results by the expires_at field.
-func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
-}
-
-// ByPortalField orders the results by portal field.
-func ByPortalField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPortalStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// BySessionField orders the results by session field.
-func BySessionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newSessionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newPortalStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PortalInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, PortalTable, PortalColumn),
-	)
-}
 func newSessionStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -98,51 +68,15 @@ func CreatedAtEQ(v time.Time) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PortalIDEQ applies the EQ predicate on the "portal_id" field.
 func PortalIDEQ(v ident.ID) predicate.PortalCode {
 	vc := string(v)
 	return predicate.PortalCode(sql.FieldEQ(FieldPortalID, vc))
-}
-
-// PortalIDNEQ applies the NEQ predicate on the "portal_id" field.
-func PortalIDNEQ(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldNEQ(FieldPortalID, vc))
 }
 
 // PortalIDIn applies the In predicate on the "portal_id" field.
@@ -154,79 +88,10 @@ func PortalIDIn(vs ...ident.ID) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldPortalID, v...))
 }
 
-// PortalIDNotIn applies the NotIn predicate on the "portal_id" field.
-func PortalIDNotIn(vs ...ident.ID) predicate.PortalCode {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.PortalCode(sql.FieldNotIn(FieldPortalID, v...))
-}
-
-// PortalIDGT applies the GT predicate on the "portal_id" field.
-func PortalIDGT(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldGT(FieldPortalID, vc))
-}
-
-// PortalIDGTE applies the GTE predicate on the "portal_id" field.
-func PortalIDGTE(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldGTE(FieldPortalID, vc))
-}
-
-// PortalIDLT applies the LT predicate on the "portal_id" field.
-func PortalIDLT(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldLT(FieldPortalID, vc))
-}
-
-// PortalIDLTE applies the LTE predicate on the "portal_id" field.
-func PortalIDLTE(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldLTE(FieldPortalID, vc))
-}
-
-// PortalIDContains applies the Contains predicate on the "portal_id" field.
-func PortalIDContains(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldContains(FieldPortalID, vc))
-}
-
-// PortalIDHasPrefix applies the HasPrefix predicate on the "portal_id" field.
-func PortalIDHasPrefix(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldHasPrefix(FieldPortalID, vc))
-}
-
-// PortalIDHasSuffix applies the HasSuffix predicate on the "portal_id" field.
-func PortalIDHasSuffix(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldHasSuffix(FieldPortalID, vc))
-}
-
-// PortalIDEqualFold applies the EqualFold predicate on the "portal_id" field.
-func PortalIDEqualFold(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldEqualFold(FieldPortalID, vc))
-}
-
-// PortalIDContainsFold applies the ContainsFold predicate on the "portal_id" field.
-func PortalIDContainsFold(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldContainsFold(FieldPortalID, vc))
-}
-
 // SessionIDEQ applies the EQ predicate on the "session_id" field.
 func SessionIDEQ(v ident.ID) predicate.PortalCode {
 	vc := string(v)
 	return predicate.PortalCode(sql.FieldEQ(FieldSessionID, vc))
-}
-
-// SessionIDNEQ applies the NEQ predicate on the "session_id" field.
-func SessionIDNEQ(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldNEQ(FieldSessionID, vc))
 }
 
 // SessionIDIn applies the In predicate on the "session_id" field.
@@ -238,77 +103,9 @@ func SessionIDIn(vs ...ident.ID) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldSessionID, v...))
 }
 
-// SessionIDNotIn applies the NotIn predicate on the "session_id" field.
-func SessionIDNotIn(vs ...ident.ID) predicate.PortalCode {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.PortalCode(sql.FieldNotIn(FieldSessionID, v...))
-}
-
-// SessionIDGT applies the GT predicate on the "session_id" field.
-func SessionIDGT(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldGT(FieldSessionID, vc))
-}
-
-// SessionIDGTE applies the GTE predicate on the "session_id" field.
-func SessionIDGTE(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldGTE(FieldSessionID, vc))
-}
-
-// SessionIDLT applies the LT predicate on the "session_id" field.
-func SessionIDLT(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldLT(FieldSessionID, vc))
-}
-
-// SessionIDLTE applies the LTE predicate on the "session_id" field.
-func SessionIDLTE(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldLTE(FieldSessionID, vc))
-}
-
-// SessionIDContains applies the Contains predicate on the "session_id" field.
-func SessionIDContains(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldContains(FieldSessionID, vc))
-}
-
-// SessionIDHasPrefix applies the HasPrefix predicate on the "session_id" field.
-func SessionIDHasPrefix(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldHasPrefix(FieldSessionID, vc))
-}
-
-// SessionIDHasSuffix applies the HasSuffix predicate on the "session_id" field.
-func SessionIDHasSuffix(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldHasSuffix(FieldSessionID, vc))
-}
-
-// SessionIDEqualFold applies the EqualFold predicate on the "session_id" field.
-func SessionIDEqualFold(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldEqualFold(FieldSessionID, vc))
-}
-
-// SessionIDContainsFold applies the ContainsFold predicate on the "session_id" field.
-func SessionIDContainsFold(v ident.ID) predicate.PortalCode {
-	vc := string(v)
-	return predicate.PortalCode(sql.FieldContainsFold(FieldSessionID, vc))
-}
-
 // DigestEQ applies the EQ predicate on the "digest" field.
 func DigestEQ(v string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldDigest, v))
-}
-
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldDigest, v))
 }
 
 // DigestIn applies the In predicate on the "digest" field.
@@ -316,64 +113,9 @@ func DigestIn(vs ...string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldDigest, vs...))
 }
 
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContainsFold(FieldDigest, v))
-}
-
 // ChallengeEQ applies the EQ predicate on the "challenge" field.
 func ChallengeEQ(v string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldChallenge, v))
-}
-
-// ChallengeNEQ applies the NEQ predicate on the "challenge" field.
-func ChallengeNEQ(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldChallenge, v))
 }
 
 // ChallengeIn applies the In predicate on the "challenge" field.
@@ -381,64 +123,9 @@ func ChallengeIn(vs ...string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldChallenge, vs...))
 }
 
-// ChallengeNotIn applies the NotIn predicate on the "challenge" field.
-func ChallengeNotIn(vs ...string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldChallenge, vs...))
-}
-
-// ChallengeGT applies the GT predicate on the "challenge" field.
-func ChallengeGT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldChallenge, v))
-}
-
-// ChallengeGTE applies the GTE predicate on the "challenge" field.
-func ChallengeGTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldChallenge, v))
-}
-
-// ChallengeLT applies the LT predicate on the "challenge" field.
-func ChallengeLT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLT(FieldChallenge, v))
-}
-
-// ChallengeLTE applies the LTE predicate on the "challenge" field.
-func ChallengeLTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldChallenge, v))
-}
-
-// ChallengeContains applies the Contains predicate on the "challenge" field.
-func ChallengeContains(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContains(FieldChallenge, v))
-}
-
-// ChallengeHasPrefix applies the HasPrefix predicate on the "challenge" field.
-func ChallengeHasPrefix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasPrefix(FieldChallenge, v))
-}
-
-// ChallengeHasSuffix applies the HasSuffix predicate on the "challenge" field.
-func ChallengeHasSuffix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasSuffix(FieldChallenge, v))
-}
-
-// ChallengeEqualFold applies the EqualFold predicate on the "challenge" field.
-func ChallengeEqualFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldEqualFold(FieldChallenge, v))
-}
-
-// ChallengeContainsFold applies the ContainsFold predicate on the "challenge" field.
-func ChallengeContainsFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContainsFold(FieldChallenge, v))
-}
-
 // ReturnAddressEQ applies the EQ predicate on the "return_address" field.
 func ReturnAddressEQ(v string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldReturnAddress, v))
-}
-
-// ReturnAddressNEQ applies the NEQ predicate on the "return_address" field.
-func ReturnAddressNEQ(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldReturnAddress, v))
 }
 
 // ReturnAddressIn applies the In predicate on the "return_address" field.
@@ -446,64 +133,9 @@ func ReturnAddressIn(vs ...string) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldReturnAddress, vs...))
 }
 
-// ReturnAddressNotIn applies the NotIn predicate on the "return_address" field.
-func ReturnAddressNotIn(vs ...string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldReturnAddress, vs...))
-}
-
-// ReturnAddressGT applies the GT predicate on the "return_address" field.
-func ReturnAddressGT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldReturnAddress, v))
-}
-
-// ReturnAddressGTE applies the GTE predicate on the "return_address" field.
-func ReturnAddressGTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldReturnAddress, v))
-}
-
-// ReturnAddressLT applies the LT predicate on the "return_address" field.
-func ReturnAddressLT(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLT(FieldReturnAddress, v))
-}
-
-// ReturnAddressLTE applies the LTE predicate on the "return_address" field.
-func ReturnAddressLTE(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldReturnAddress, v))
-}
-
-// ReturnAddressContains applies the Contains predicate on the "return_address" field.
-func ReturnAddressContains(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContains(FieldReturnAddress, v))
-}
-
-// ReturnAddressHasPrefix applies the HasPrefix predicate on the "return_address" field.
-func ReturnAddressHasPrefix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasPrefix(FieldReturnAddress, v))
-}
-
-// ReturnAddressHasSuffix applies the HasSuffix predicate on the "return_address" field.
-func ReturnAddressHasSuffix(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldHasSuffix(FieldReturnAddress, v))
-}
-
-// ReturnAddressEqualFold applies the EqualFold predicate on the "return_address" field.
-func ReturnAddressEqualFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldEqualFold(FieldReturnAddress, v))
-}
-
-// ReturnAddressContainsFold applies the ContainsFold predicate on the "return_address" field.
-func ReturnAddressContainsFold(v string) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldContainsFold(FieldReturnAddress, v))
-}
-
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
 func ExpiresAtEQ(v time.Time) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldEQ(FieldExpiresAt, v))
-}
-
-// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
-func ExpiresAtNEQ(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNEQ(FieldExpiresAt, v))
 }
 
 // ExpiresAtIn applies the In predicate on the "expires_at" field.
@@ -511,29 +143,9 @@ func ExpiresAtIn(vs ...time.Time) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldIn(FieldExpiresAt, vs...))
 }
 
-// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
-func ExpiresAtNotIn(vs ...time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldNotIn(FieldExpiresAt, vs...))
-}
-
-// ExpiresAtGT applies the GT predicate on the "expires_at" field.
-func ExpiresAtGT(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGT(FieldExpiresAt, v))
-}
-
-// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
-func ExpiresAtGTE(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldGTE(FieldExpiresAt, v))
-}
-
 // ExpiresAtLT applies the LT predicate on the "expires_at" field.
 func ExpiresAtLT(v time.Time) predicate.PortalCode {
 	return predicate.PortalCode(sql.FieldLT(FieldExpiresAt, v))
-}
-
-// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
-func ExpiresAtLTE(v time.Time) predicate.PortalCode {
-	return predicate.PortalCode(sql.FieldLTE(FieldExpiresAt, v))
 }
 
 // HasPortal applies the HasEdge predicate on the "portal" edge.
@@ -544,18 +156,6 @@ func HasPortal() predicate.PortalCode {
 			sqlgraph.Edge(sqlgraph.M2O, false, PortalTable, PortalColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPortalWith applies the HasEdge predicate on the "portal" edge with a given conditions (other predicates).
-func HasPortalWith(preds ...predicate.Portal) predicate.PortalCode {
-	return predicate.PortalCode(func(s *sql.Selector) {
-		step := newPortalStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -87,57 +87,3 @@ var (
 
 // OrderOption defines the ordering options for the Profile queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByPersonID orders the results by the person_id field.
-func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPersonID, opts...).ToFunc()
-}
-
-// ByGivenName orders the results by the given_name field.
-func ByGivenName(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldGivenName, opts...).ToFunc()
-}
-
-// ByFamilyName orders the results by the family_name field.
-func ByFamilyName(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldFamilyName, opts...).ToFunc()
-}
-
-// ByEmail orders the results by the email field.
-func ByEmail(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEmail, opts...).ToFunc()
-}
-
-// ByEsi orders the results by the esi field.
-func ByEsi(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEsi, opts...).ToFunc()
-}
-
-// ByLanguage orders the results by the language field.
-func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
-}
-
-// ByPersonField orders the results by person field.
-func ByPersonField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPersonStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newPersonStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PersonInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
-	)
-}

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -97,51 +67,15 @@ func CreatedAtEQ(v time.Time) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.Profile {
 	vc := string(v)
 	return predicate.Profile(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -153,77 +87,9 @@ func PersonIDIn(vs ...ident.ID) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldPersonID, v...))
 }
 
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.Profile {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Profile(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldHasSuffix(FieldPersonID, vc))
-}
-
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.Profile {
-	vc := string(v)
-	return predicate.Profile(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // GivenNameEQ applies the EQ predicate on the "given_name" field.
 func GivenNameEQ(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldGivenName, v))
-}
-
-// GivenNameNEQ applies the NEQ predicate on the "given_name" field.
-func GivenNameNEQ(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldGivenName, v))
 }
 
 // GivenNameIn applies the In predicate on the "given_name" field.
@@ -231,64 +97,9 @@ func GivenNameIn(vs ...string) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldGivenName, vs...))
 }
 
-// GivenNameNotIn applies the NotIn predicate on the "given_name" field.
-func GivenNameNotIn(vs ...string) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldGivenName, vs...))
-}
-
-// GivenNameGT applies the GT predicate on the "given_name" field.
-func GivenNameGT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldGivenName, v))
-}
-
-// GivenNameGTE applies the GTE predicate on the "given_name" field.
-func GivenNameGTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldGivenName, v))
-}
-
-// GivenNameLT applies the LT predicate on the "given_name" field.
-func GivenNameLT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldGivenName, v))
-}
-
-// GivenNameLTE applies the LTE predicate on the "given_name" field.
-func GivenNameLTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldGivenName, v))
-}
-
-// GivenNameContains applies the Contains predicate on the "given_name" field.
-func GivenNameContains(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContains(FieldGivenName, v))
-}
-
-// GivenNameHasPrefix applies the HasPrefix predicate on the "given_name" field.
-func GivenNameHasPrefix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasPrefix(FieldGivenName, v))
-}
-
-// GivenNameHasSuffix applies the HasSuffix predicate on the "given_name" field.
-func GivenNameHasSuffix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasSuffix(FieldGivenName, v))
-}
-
-// GivenNameEqualFold applies the EqualFold predicate on the "given_name" field.
-func GivenNameEqualFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldEqualFold(FieldGivenName, v))
-}
-
-// GivenNameContainsFold applies the ContainsFold predicate on the "given_name" field.
-func GivenNameContainsFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContainsFold(FieldGivenName, v))
-}
-
 // FamilyNameEQ applies the EQ predicate on the "family_name" field.
 func FamilyNameEQ(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldFamilyName, v))
-}
-
-// FamilyNameNEQ applies the NEQ predicate on the "family_name" field.
-func FamilyNameNEQ(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldFamilyName, v))
 }
 
 // FamilyNameIn applies the In predicate on the "family_name" field.
@@ -296,109 +107,14 @@ func FamilyNameIn(vs ...string) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldFamilyName, vs...))
 }
 
-// FamilyNameNotIn applies the NotIn predicate on the "family_name" field.
-func FamilyNameNotIn(vs ...string) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldFamilyName, vs...))
-}
-
-// FamilyNameGT applies the GT predicate on the "family_name" field.
-func FamilyNameGT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldFamilyName, v))
-}
-
-// FamilyNameGTE applies the GTE predicate on the "family_name" field.
-func FamilyNameGTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldFamilyName, v))
-}
-
-// FamilyNameLT applies the LT predicate on the "family_name" field.
-func FamilyNameLT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldFamilyName, v))
-}
-
-// FamilyNameLTE applies the LTE predicate on the "family_name" field.
-func FamilyNameLTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldFamilyName, v))
-}
-
-// FamilyNameContains applies the Contains predicate on the "family_name" field.
-func FamilyNameContains(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContains(FieldFamilyName, v))
-}
-
-// FamilyNameHasPrefix applies the HasPrefix predicate on the "family_name" field.
-func FamilyNameHasPrefix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasPrefix(FieldFamilyName, v))
-}
-
-// FamilyNameHasSuffix applies the HasSuffix predicate on the "family_name" field.
-func FamilyNameHasSuffix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasSuffix(FieldFamilyName, v))
-}
-
-// FamilyNameEqualFold applies the EqualFold predicate on the "family_name" field.
-func FamilyNameEqualFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldEqualFold(FieldFamilyName, v))
-}
-
-// FamilyNameContainsFold applies the ContainsFold predicate on the "family_name" field.
-func FamilyNameContainsFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContainsFold(FieldFamilyName, v))
-}
-
 // EmailEQ applies the EQ predicate on the "email" field.
 func EmailEQ(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldEmail, v))
 }
 
-// EmailNEQ applies the NEQ predicate on the "email" field.
-func EmailNEQ(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldEmail, v))
-}
-
 // EmailIn applies the In predicate on the "email" field.
 func EmailIn(vs ...string) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldEmail, vs...))
-}
-
-// EmailNotIn applies the NotIn predicate on the "email" field.
-func EmailNotIn(vs ...string) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldEmail, vs...))
-}
-
-// EmailGT applies the GT predicate on the "email" field.
-func EmailGT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldEmail, v))
-}
-
-// EmailGTE applies the GTE predicate on the "email" field.
-func EmailGTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldEmail, v))
-}
-
-// EmailLT applies the LT predicate on the "email" field.
-func EmailLT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldEmail, v))
-}
-
-// EmailLTE applies the LTE predicate on the "email" field.
-func EmailLTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldEmail, v))
-}
-
-// EmailContains applies the Contains predicate on the "email" field.
-func EmailContains(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContains(FieldEmail, v))
-}
-
-// EmailHasPrefix applies the HasPrefix predicate on the "email" field.
-func EmailHasPrefix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasPrefix(FieldEmail, v))
-}
-
-// EmailHasSuffix applies the HasSuffix predicate on the "email" field.
-func EmailHasSuffix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasSuffix(FieldEmail, v))
 }
 
 // EmailIsNil applies the IsNil predicate on the "email" field.
@@ -411,69 +127,14 @@ func EmailNotNil() predicate.Profile {
 	return predicate.Profile(sql.FieldNotNull(FieldEmail))
 }
 
-// EmailEqualFold applies the EqualFold predicate on the "email" field.
-func EmailEqualFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldEqualFold(FieldEmail, v))
-}
-
-// EmailContainsFold applies the ContainsFold predicate on the "email" field.
-func EmailContainsFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContainsFold(FieldEmail, v))
-}
-
 // EsiEQ applies the EQ predicate on the "esi" field.
 func EsiEQ(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldEsi, v))
 }
 
-// EsiNEQ applies the NEQ predicate on the "esi" field.
-func EsiNEQ(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldEsi, v))
-}
-
 // EsiIn applies the In predicate on the "esi" field.
 func EsiIn(vs ...string) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldEsi, vs...))
-}
-
-// EsiNotIn applies the NotIn predicate on the "esi" field.
-func EsiNotIn(vs ...string) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldEsi, vs...))
-}
-
-// EsiGT applies the GT predicate on the "esi" field.
-func EsiGT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldEsi, v))
-}
-
-// EsiGTE applies the GTE predicate on the "esi" field.
-func EsiGTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldEsi, v))
-}
-
-// EsiLT applies the LT predicate on the "esi" field.
-func EsiLT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldEsi, v))
-}
-
-// EsiLTE applies the LTE predicate on the "esi" field.
-func EsiLTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldEsi, v))
-}
-
-// EsiContains applies the Contains predicate on the "esi" field.
-func EsiContains(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContains(FieldEsi, v))
-}
-
-// EsiHasPrefix applies the HasPrefix predicate on the "esi" field.
-func EsiHasPrefix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasPrefix(FieldEsi, v))
-}
-
-// EsiHasSuffix applies the HasSuffix predicate on the "esi" field.
-func EsiHasSuffix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasSuffix(FieldEsi, v))
 }
 
 // EsiIsNil applies the IsNil predicate on the "esi" field.
@@ -486,79 +147,14 @@ func EsiNotNil() predicate.Profile {
 	return predicate.Profile(sql.FieldNotNull(FieldEsi))
 }
 
-// EsiEqualFold applies the EqualFold predicate on the "esi" field.
-func EsiEqualFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldEqualFold(FieldEsi, v))
-}
-
-// EsiContainsFold applies the ContainsFold predicate on the "esi" field.
-func EsiContainsFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContainsFold(FieldEsi, v))
-}
-
 // LanguageEQ applies the EQ predicate on the "language" field.
 func LanguageEQ(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldLanguage, v))
 }
 
-// LanguageNEQ applies the NEQ predicate on the "language" field.
-func LanguageNEQ(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldNEQ(FieldLanguage, v))
-}
-
 // LanguageIn applies the In predicate on the "language" field.
 func LanguageIn(vs ...string) predicate.Profile {
 	return predicate.Profile(sql.FieldIn(FieldLanguage, vs...))
-}
-
-// LanguageNotIn applies the NotIn predicate on the "language" field.
-func LanguageNotIn(vs ...string) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldLanguage, vs...))
-}
-
-// LanguageGT applies the GT predicate on the "language" field.
-func LanguageGT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGT(FieldLanguage, v))
-}
-
-// LanguageGTE applies the GTE predicate on the "language" field.
-func LanguageGTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldGTE(FieldLanguage, v))
-}
-
-// LanguageLT applies the LT predicate on the "language" field.
-func LanguageLT(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLT(FieldLanguage, v))
-}
-
-// LanguageLTE applies the LTE predicate on the "language" field.
-func LanguageLTE(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldLTE(FieldLanguage, v))
-}
-
-// LanguageContains applies the Contains predicate on the "language" field.
-func LanguageContains(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContains(FieldLanguage, v))
-}
-
-// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
-func LanguageHasPrefix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasPrefix(FieldLanguage, v))
-}
-
-// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
-func LanguageHasSuffix(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldHasSuffix(FieldLanguage, v))
-}
-
-// LanguageEqualFold applies the EqualFold predicate on the "language" field.
-func LanguageEqualFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldEqualFold(FieldLanguage, v))
-}
-
-// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
-func LanguageContainsFold(v string) predicate.Profile {
-	return predicate.Profile(sql.FieldContainsFold(FieldLanguage, v))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.
@@ -569,18 +165,6 @@ func HasPerson() predicate.Profile {
 			sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.Profile {
-	return predicate.Profile(func(s *sql.Selector) {
-		step := newPersonStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -88,57 +88,3 @@ var (
 
 // OrderOption defines the ordering options for the Programme queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByUpdatedAt orders the results by the updated_at field.
-func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldUpdatedAt, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
-// ByCode orders the results by the code field.
-func ByCode(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCode, opts...).ToFunc()
-}
-
-// ByEqf orders the results by the eqf field.
-func ByEqf(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEqf, opts...).ToFunc()
-}
-
-// ByEcts orders the results by the ects field.
-func ByEcts(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldEcts, opts...).ToFunc()
-}
-
-// ByIsced orders the results by the isced field.
-func ByIsced(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldIsced, opts...).ToFunc()
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
-}

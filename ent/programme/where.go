@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.Programme {
 	return predicate.Programme(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Programme {
-	return predicate.Programme(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -100,39 +70,9 @@ func CreatedAtEQ(v time.Time) predicate.Programme {
 	return predicate.Programme(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -140,51 +80,15 @@ func UpdatedAtEQ(v time.Time) predicate.Programme {
 	return predicate.Programme(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldGT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
-func UpdatedAtGTE(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldGTE(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Programme {
-	return predicate.Programme(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Programme {
 	vc := string(v)
 	return predicate.Programme(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -196,77 +100,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Programme {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Programme(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // CodeEQ applies the EQ predicate on the "code" field.
 func CodeEQ(v string) predicate.Programme {
 	return predicate.Programme(sql.FieldEQ(FieldCode, v))
-}
-
-// CodeNEQ applies the NEQ predicate on the "code" field.
-func CodeNEQ(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldNEQ(FieldCode, v))
 }
 
 // CodeIn applies the In predicate on the "code" field.
@@ -274,64 +110,9 @@ func CodeIn(vs ...string) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldCode, vs...))
 }
 
-// CodeNotIn applies the NotIn predicate on the "code" field.
-func CodeNotIn(vs ...string) predicate.Programme {
-	return predicate.Programme(sql.FieldNotIn(FieldCode, vs...))
-}
-
-// CodeGT applies the GT predicate on the "code" field.
-func CodeGT(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldGT(FieldCode, v))
-}
-
-// CodeGTE applies the GTE predicate on the "code" field.
-func CodeGTE(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldGTE(FieldCode, v))
-}
-
-// CodeLT applies the LT predicate on the "code" field.
-func CodeLT(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldLT(FieldCode, v))
-}
-
-// CodeLTE applies the LTE predicate on the "code" field.
-func CodeLTE(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldLTE(FieldCode, v))
-}
-
-// CodeContains applies the Contains predicate on the "code" field.
-func CodeContains(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldContains(FieldCode, v))
-}
-
-// CodeHasPrefix applies the HasPrefix predicate on the "code" field.
-func CodeHasPrefix(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldHasPrefix(FieldCode, v))
-}
-
-// CodeHasSuffix applies the HasSuffix predicate on the "code" field.
-func CodeHasSuffix(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldHasSuffix(FieldCode, v))
-}
-
-// CodeEqualFold applies the EqualFold predicate on the "code" field.
-func CodeEqualFold(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldEqualFold(FieldCode, v))
-}
-
-// CodeContainsFold applies the ContainsFold predicate on the "code" field.
-func CodeContainsFold(v string) predicate.Programme {
-	return predicate.Programme(sql.FieldContainsFold(FieldCode, v))
-}
-
 // EqfEQ applies the EQ predicate on the "eqf" field.
 func EqfEQ(v int) predicate.Programme {
 	return predicate.Programme(sql.FieldEQ(FieldEqf, v))
-}
-
-// EqfNEQ applies the NEQ predicate on the "eqf" field.
-func EqfNEQ(v int) predicate.Programme {
-	return predicate.Programme(sql.FieldNEQ(FieldEqf, v))
 }
 
 // EqfIn applies the In predicate on the "eqf" field.
@@ -339,41 +120,10 @@ func EqfIn(vs ...int) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldEqf, vs...))
 }
 
-// EqfNotIn applies the NotIn predicate on the "eqf" field.
-func EqfNotIn(vs ...int) predicate.Programme {
-	return predicate.Programme(sql.FieldNotIn(FieldEqf, vs...))
-}
-
-// EqfGT applies the GT predicate on the "eqf" field.
-func EqfGT(v int) predicate.Programme {
-	return predicate.Programme(sql.FieldGT(FieldEqf, v))
-}
-
-// EqfGTE applies the GTE predicate on the "eqf" field.
-func EqfGTE(v int) predicate.Programme {
-	return predicate.Programme(sql.FieldGTE(FieldEqf, v))
-}
-
-// EqfLT applies the LT predicate on the "eqf" field.
-func EqfLT(v int) predicate.Programme {
-	return predicate.Programme(sql.FieldLT(FieldEqf, v))
-}
-
-// EqfLTE applies the LTE predicate on the "eqf" field.
-func EqfLTE(v int) predicate.Programme {
-	return predicate.Programme(sql.FieldLTE(FieldEqf, v))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.Programme {
 	vc := int(v)
 	return predicate.Programme(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.Programme {
-	vc := int(v)
-	return predicate.Programme(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -385,49 +135,10 @@ func EctsIn(vs ...vocab.ECTS) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.Programme {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.Programme(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.Programme {
-	vc := int(v)
-	return predicate.Programme(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.Programme {
-	vc := int(v)
-	return predicate.Programme(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.Programme {
-	vc := int(v)
-	return predicate.Programme(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.Programme {
-	vc := int(v)
-	return predicate.Programme(sql.FieldLTE(FieldEcts, vc))
-}
-
 // IscedEQ applies the EQ predicate on the "isced" field.
 func IscedEQ(v vocab.ISCEDF) predicate.Programme {
 	vc := string(v)
 	return predicate.Programme(sql.FieldEQ(FieldIsced, vc))
-}
-
-// IscedNEQ applies the NEQ predicate on the "isced" field.
-func IscedNEQ(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldNEQ(FieldIsced, vc))
 }
 
 // IscedIn applies the In predicate on the "isced" field.
@@ -439,69 +150,6 @@ func IscedIn(vs ...vocab.ISCEDF) predicate.Programme {
 	return predicate.Programme(sql.FieldIn(FieldIsced, v...))
 }
 
-// IscedNotIn applies the NotIn predicate on the "isced" field.
-func IscedNotIn(vs ...vocab.ISCEDF) predicate.Programme {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Programme(sql.FieldNotIn(FieldIsced, v...))
-}
-
-// IscedGT applies the GT predicate on the "isced" field.
-func IscedGT(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldGT(FieldIsced, vc))
-}
-
-// IscedGTE applies the GTE predicate on the "isced" field.
-func IscedGTE(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldGTE(FieldIsced, vc))
-}
-
-// IscedLT applies the LT predicate on the "isced" field.
-func IscedLT(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldLT(FieldIsced, vc))
-}
-
-// IscedLTE applies the LTE predicate on the "isced" field.
-func IscedLTE(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldLTE(FieldIsced, vc))
-}
-
-// IscedContains applies the Contains predicate on the "isced" field.
-func IscedContains(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldContains(FieldIsced, vc))
-}
-
-// IscedHasPrefix applies the HasPrefix predicate on the "isced" field.
-func IscedHasPrefix(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldHasPrefix(FieldIsced, vc))
-}
-
-// IscedHasSuffix applies the HasSuffix predicate on the "isced" field.
-func IscedHasSuffix(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldHasSuffix(FieldIsced, vc))
-}
-
-// IscedEqualFold applies the EqualFold predicate on the "isced" field.
-func IscedEqualFold(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldEqualFold(FieldIsced, vc))
-}
-
-// IscedContainsFold applies the ContainsFold predicate on the "isced" field.
-func IscedContainsFold(v vocab.ISCEDF) predicate.Programme {
-	vc := string(v)
-	return predicate.Programme(sql.FieldContainsFold(FieldIsced, vc))
-}
-
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
 func HasInstitution() predicate.Programme {
 	return predicate.Programme(func(s *sql.Selector) {
@@ -510,18 +158,6 @@ func HasInstitution() predicate.Programme {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Programme {
-	return predicate.Programme(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

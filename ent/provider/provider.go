@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -266,102 +266,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByKey orders the results by the key field.
-func ByKey(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKey, opts...).ToFunc()
-}
-
-// ByIssuer orders the results by the issuer field.
-func ByIssuer(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldIssuer, opts...).ToFunc()
-}
-
-// ByClientID orders the results by the client_id field.
-func ByClientID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClientID, opts...).ToFunc()
-}
-
-// ByClientAuthentication orders the results by the client_authentication field.
-func ByClientAuthentication(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClientAuthentication, opts...).ToFunc()
-}
-
-// ByClientSecretRef orders the results by the client_secret_ref field.
-func ByClientSecretRef(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClientSecretRef, opts...).ToFunc()
-}
-
-// ByMode orders the results by the mode field.
-func ByMode(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldMode, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByProposedByID orders the results by the proposed_by_id field.
-func ByProposedByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldProposedByID, opts...).ToFunc()
-}
-
-// ByApprovedByID orders the results by the approved_by_id field.
-func ByApprovedByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldApprovedByID, opts...).ToFunc()
-}
-
-// ByClaims orders the results by the claims field.
-func ByClaims(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldClaims, opts...).ToFunc()
-}
-
-// ByHealth orders the results by the health field.
-func ByHealth(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHealth, opts...).ToFunc()
-}
-
-// ByHealthReason orders the results by the health_reason field.
-func ByHealthReason(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHealthReason, opts...).ToFunc()
-}
-
-// ByCheckedAt orders the results by the checked_at field.
-func ByCheckedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCheckedAt, opts...).ToFunc()
-}
-
-// ByProposedByField orders the results by proposed_by field.
-func ByProposedByField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newProposedByStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByApprovedByField orders the results by approved_by field.
-func ByApprovedByField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newApprovedByStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newProposedByStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ProposedByInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
-	)
-}
-func newApprovedByStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ApprovedByInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
-	)
 }

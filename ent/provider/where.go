@@ -31,31 +31,6 @@ func IDIn(ids ...ident.ID) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldID, ids...))
 }
 
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldID, id))
-}
-
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldCreatedAt, v))
@@ -108,39 +83,9 @@ func CreatedAtEQ(v time.Time) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // KeyEQ applies the EQ predicate on the "key" field.
@@ -148,64 +93,9 @@ func KeyEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldKey, v))
 }
 
-// KeyNEQ applies the NEQ predicate on the "key" field.
-func KeyNEQ(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldKey, v))
-}
-
 // KeyIn applies the In predicate on the "key" field.
 func KeyIn(vs ...string) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldKey, vs...))
-}
-
-// KeyNotIn applies the NotIn predicate on the "key" field.
-func KeyNotIn(vs ...string) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldKey, vs...))
-}
-
-// KeyGT applies the GT predicate on the "key" field.
-func KeyGT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldKey, v))
-}
-
-// KeyGTE applies the GTE predicate on the "key" field.
-func KeyGTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldKey, v))
-}
-
-// KeyLT applies the LT predicate on the "key" field.
-func KeyLT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldKey, v))
-}
-
-// KeyLTE applies the LTE predicate on the "key" field.
-func KeyLTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldKey, v))
-}
-
-// KeyContains applies the Contains predicate on the "key" field.
-func KeyContains(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContains(FieldKey, v))
-}
-
-// KeyHasPrefix applies the HasPrefix predicate on the "key" field.
-func KeyHasPrefix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasPrefix(FieldKey, v))
-}
-
-// KeyHasSuffix applies the HasSuffix predicate on the "key" field.
-func KeyHasSuffix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasSuffix(FieldKey, v))
-}
-
-// KeyEqualFold applies the EqualFold predicate on the "key" field.
-func KeyEqualFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldEqualFold(FieldKey, v))
-}
-
-// KeyContainsFold applies the ContainsFold predicate on the "key" field.
-func KeyContainsFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContainsFold(FieldKey, v))
 }
 
 // IssuerEQ applies the EQ predicate on the "issuer" field.
@@ -213,64 +103,9 @@ func IssuerEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldIssuer, v))
 }
 
-// IssuerNEQ applies the NEQ predicate on the "issuer" field.
-func IssuerNEQ(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldIssuer, v))
-}
-
 // IssuerIn applies the In predicate on the "issuer" field.
 func IssuerIn(vs ...string) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldIssuer, vs...))
-}
-
-// IssuerNotIn applies the NotIn predicate on the "issuer" field.
-func IssuerNotIn(vs ...string) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldIssuer, vs...))
-}
-
-// IssuerGT applies the GT predicate on the "issuer" field.
-func IssuerGT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldIssuer, v))
-}
-
-// IssuerGTE applies the GTE predicate on the "issuer" field.
-func IssuerGTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldIssuer, v))
-}
-
-// IssuerLT applies the LT predicate on the "issuer" field.
-func IssuerLT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldIssuer, v))
-}
-
-// IssuerLTE applies the LTE predicate on the "issuer" field.
-func IssuerLTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldIssuer, v))
-}
-
-// IssuerContains applies the Contains predicate on the "issuer" field.
-func IssuerContains(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContains(FieldIssuer, v))
-}
-
-// IssuerHasPrefix applies the HasPrefix predicate on the "issuer" field.
-func IssuerHasPrefix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasPrefix(FieldIssuer, v))
-}
-
-// IssuerHasSuffix applies the HasSuffix predicate on the "issuer" field.
-func IssuerHasSuffix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasSuffix(FieldIssuer, v))
-}
-
-// IssuerEqualFold applies the EqualFold predicate on the "issuer" field.
-func IssuerEqualFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldEqualFold(FieldIssuer, v))
-}
-
-// IssuerContainsFold applies the ContainsFold predicate on the "issuer" field.
-func IssuerContainsFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContainsFold(FieldIssuer, v))
 }
 
 // ClientIDEQ applies the EQ predicate on the "client_id" field.
@@ -278,64 +113,9 @@ func ClientIDEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClientID, v))
 }
 
-// ClientIDNEQ applies the NEQ predicate on the "client_id" field.
-func ClientIDNEQ(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldClientID, v))
-}
-
 // ClientIDIn applies the In predicate on the "client_id" field.
 func ClientIDIn(vs ...string) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldClientID, vs...))
-}
-
-// ClientIDNotIn applies the NotIn predicate on the "client_id" field.
-func ClientIDNotIn(vs ...string) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldClientID, vs...))
-}
-
-// ClientIDGT applies the GT predicate on the "client_id" field.
-func ClientIDGT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldClientID, v))
-}
-
-// ClientIDGTE applies the GTE predicate on the "client_id" field.
-func ClientIDGTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldClientID, v))
-}
-
-// ClientIDLT applies the LT predicate on the "client_id" field.
-func ClientIDLT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldClientID, v))
-}
-
-// ClientIDLTE applies the LTE predicate on the "client_id" field.
-func ClientIDLTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldClientID, v))
-}
-
-// ClientIDContains applies the Contains predicate on the "client_id" field.
-func ClientIDContains(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContains(FieldClientID, v))
-}
-
-// ClientIDHasPrefix applies the HasPrefix predicate on the "client_id" field.
-func ClientIDHasPrefix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasPrefix(FieldClientID, v))
-}
-
-// ClientIDHasSuffix applies the HasSuffix predicate on the "client_id" field.
-func ClientIDHasSuffix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasSuffix(FieldClientID, v))
-}
-
-// ClientIDEqualFold applies the EqualFold predicate on the "client_id" field.
-func ClientIDEqualFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldEqualFold(FieldClientID, v))
-}
-
-// ClientIDContainsFold applies the ContainsFold predicate on the "client_id" field.
-func ClientIDContainsFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContainsFold(FieldClientID, v))
 }
 
 // ClientAuthenticationEQ applies the EQ predicate on the "client_authentication" field.
@@ -343,19 +123,9 @@ func ClientAuthenticationEQ(v ClientAuthentication) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClientAuthentication, v))
 }
 
-// ClientAuthenticationNEQ applies the NEQ predicate on the "client_authentication" field.
-func ClientAuthenticationNEQ(v ClientAuthentication) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldClientAuthentication, v))
-}
-
 // ClientAuthenticationIn applies the In predicate on the "client_authentication" field.
 func ClientAuthenticationIn(vs ...ClientAuthentication) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldClientAuthentication, vs...))
-}
-
-// ClientAuthenticationNotIn applies the NotIn predicate on the "client_authentication" field.
-func ClientAuthenticationNotIn(vs ...ClientAuthentication) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldClientAuthentication, vs...))
 }
 
 // ClientSecretRefEQ applies the EQ predicate on the "client_secret_ref" field.
@@ -363,54 +133,9 @@ func ClientSecretRefEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClientSecretRef, v))
 }
 
-// ClientSecretRefNEQ applies the NEQ predicate on the "client_secret_ref" field.
-func ClientSecretRefNEQ(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldClientSecretRef, v))
-}
-
 // ClientSecretRefIn applies the In predicate on the "client_secret_ref" field.
 func ClientSecretRefIn(vs ...string) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldClientSecretRef, vs...))
-}
-
-// ClientSecretRefNotIn applies the NotIn predicate on the "client_secret_ref" field.
-func ClientSecretRefNotIn(vs ...string) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldClientSecretRef, vs...))
-}
-
-// ClientSecretRefGT applies the GT predicate on the "client_secret_ref" field.
-func ClientSecretRefGT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefGTE applies the GTE predicate on the "client_secret_ref" field.
-func ClientSecretRefGTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefLT applies the LT predicate on the "client_secret_ref" field.
-func ClientSecretRefLT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefLTE applies the LTE predicate on the "client_secret_ref" field.
-func ClientSecretRefLTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefContains applies the Contains predicate on the "client_secret_ref" field.
-func ClientSecretRefContains(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContains(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefHasPrefix applies the HasPrefix predicate on the "client_secret_ref" field.
-func ClientSecretRefHasPrefix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasPrefix(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefHasSuffix applies the HasSuffix predicate on the "client_secret_ref" field.
-func ClientSecretRefHasSuffix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasSuffix(FieldClientSecretRef, v))
 }
 
 // ClientSecretRefIsNil applies the IsNil predicate on the "client_secret_ref" field.
@@ -423,24 +148,9 @@ func ClientSecretRefNotNil() predicate.Provider {
 	return predicate.Provider(sql.FieldNotNull(FieldClientSecretRef))
 }
 
-// ClientSecretRefEqualFold applies the EqualFold predicate on the "client_secret_ref" field.
-func ClientSecretRefEqualFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldEqualFold(FieldClientSecretRef, v))
-}
-
-// ClientSecretRefContainsFold applies the ContainsFold predicate on the "client_secret_ref" field.
-func ClientSecretRefContainsFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContainsFold(FieldClientSecretRef, v))
-}
-
 // ModeEQ applies the EQ predicate on the "mode" field.
 func ModeEQ(v Mode) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldMode, v))
-}
-
-// ModeNEQ applies the NEQ predicate on the "mode" field.
-func ModeNEQ(v Mode) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldMode, v))
 }
 
 // ModeIn applies the In predicate on the "mode" field.
@@ -448,19 +158,9 @@ func ModeIn(vs ...Mode) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldMode, vs...))
 }
 
-// ModeNotIn applies the NotIn predicate on the "mode" field.
-func ModeNotIn(vs ...Mode) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldMode, vs...))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -468,21 +168,10 @@ func StateIn(vs ...State) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldState, vs...))
-}
-
 // ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
 func ProposedByIDEQ(v ident.ID) predicate.Provider {
 	vc := string(v)
 	return predicate.Provider(sql.FieldEQ(FieldProposedByID, vc))
-}
-
-// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
-func ProposedByIDNEQ(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldNEQ(FieldProposedByID, vc))
 }
 
 // ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
@@ -492,57 +181,6 @@ func ProposedByIDIn(vs ...ident.ID) predicate.Provider {
 		v[i] = string(vs[i])
 	}
 	return predicate.Provider(sql.FieldIn(FieldProposedByID, v...))
-}
-
-// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
-func ProposedByIDNotIn(vs ...ident.ID) predicate.Provider {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Provider(sql.FieldNotIn(FieldProposedByID, v...))
-}
-
-// ProposedByIDGT applies the GT predicate on the "proposed_by_id" field.
-func ProposedByIDGT(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldGT(FieldProposedByID, vc))
-}
-
-// ProposedByIDGTE applies the GTE predicate on the "proposed_by_id" field.
-func ProposedByIDGTE(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldGTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDLT applies the LT predicate on the "proposed_by_id" field.
-func ProposedByIDLT(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldLT(FieldProposedByID, vc))
-}
-
-// ProposedByIDLTE applies the LTE predicate on the "proposed_by_id" field.
-func ProposedByIDLTE(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldLTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDContains applies the Contains predicate on the "proposed_by_id" field.
-func ProposedByIDContains(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldContains(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasPrefix applies the HasPrefix predicate on the "proposed_by_id" field.
-func ProposedByIDHasPrefix(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldHasPrefix(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasSuffix applies the HasSuffix predicate on the "proposed_by_id" field.
-func ProposedByIDHasSuffix(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldHasSuffix(FieldProposedByID, vc))
 }
 
 // ProposedByIDIsNil applies the IsNil predicate on the "proposed_by_id" field.
@@ -555,28 +193,10 @@ func ProposedByIDNotNil() predicate.Provider {
 	return predicate.Provider(sql.FieldNotNull(FieldProposedByID))
 }
 
-// ProposedByIDEqualFold applies the EqualFold predicate on the "proposed_by_id" field.
-func ProposedByIDEqualFold(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldEqualFold(FieldProposedByID, vc))
-}
-
-// ProposedByIDContainsFold applies the ContainsFold predicate on the "proposed_by_id" field.
-func ProposedByIDContainsFold(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldContainsFold(FieldProposedByID, vc))
-}
-
 // ApprovedByIDEQ applies the EQ predicate on the "approved_by_id" field.
 func ApprovedByIDEQ(v ident.ID) predicate.Provider {
 	vc := string(v)
 	return predicate.Provider(sql.FieldEQ(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDNEQ applies the NEQ predicate on the "approved_by_id" field.
-func ApprovedByIDNEQ(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldNEQ(FieldApprovedByID, vc))
 }
 
 // ApprovedByIDIn applies the In predicate on the "approved_by_id" field.
@@ -588,57 +208,6 @@ func ApprovedByIDIn(vs ...ident.ID) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldApprovedByID, v...))
 }
 
-// ApprovedByIDNotIn applies the NotIn predicate on the "approved_by_id" field.
-func ApprovedByIDNotIn(vs ...ident.ID) predicate.Provider {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Provider(sql.FieldNotIn(FieldApprovedByID, v...))
-}
-
-// ApprovedByIDGT applies the GT predicate on the "approved_by_id" field.
-func ApprovedByIDGT(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldGT(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDGTE applies the GTE predicate on the "approved_by_id" field.
-func ApprovedByIDGTE(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldGTE(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDLT applies the LT predicate on the "approved_by_id" field.
-func ApprovedByIDLT(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldLT(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDLTE applies the LTE predicate on the "approved_by_id" field.
-func ApprovedByIDLTE(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldLTE(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDContains applies the Contains predicate on the "approved_by_id" field.
-func ApprovedByIDContains(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldContains(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDHasPrefix applies the HasPrefix predicate on the "approved_by_id" field.
-func ApprovedByIDHasPrefix(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldHasPrefix(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDHasSuffix applies the HasSuffix predicate on the "approved_by_id" field.
-func ApprovedByIDHasSuffix(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldHasSuffix(FieldApprovedByID, vc))
-}
-
 // ApprovedByIDIsNil applies the IsNil predicate on the "approved_by_id" field.
 func ApprovedByIDIsNil() predicate.Provider {
 	return predicate.Provider(sql.FieldIsNull(FieldApprovedByID))
@@ -647,18 +216,6 @@ func ApprovedByIDIsNil() predicate.Provider {
 // ApprovedByIDNotNil applies the NotNil predicate on the "approved_by_id" field.
 func ApprovedByIDNotNil() predicate.Provider {
 	return predicate.Provider(sql.FieldNotNull(FieldApprovedByID))
-}
-
-// ApprovedByIDEqualFold applies the EqualFold predicate on the "approved_by_id" field.
-func ApprovedByIDEqualFold(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldEqualFold(FieldApprovedByID, vc))
-}
-
-// ApprovedByIDContainsFold applies the ContainsFold predicate on the "approved_by_id" field.
-func ApprovedByIDContainsFold(v ident.ID) predicate.Provider {
-	vc := string(v)
-	return predicate.Provider(sql.FieldContainsFold(FieldApprovedByID, vc))
 }
 
 // ProposersIsNil applies the IsNil predicate on the "proposers" field.
@@ -686,19 +243,9 @@ func ClaimsEQ(v Claims) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldClaims, v))
 }
 
-// ClaimsNEQ applies the NEQ predicate on the "claims" field.
-func ClaimsNEQ(v Claims) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldClaims, v))
-}
-
 // ClaimsIn applies the In predicate on the "claims" field.
 func ClaimsIn(vs ...Claims) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldClaims, vs...))
-}
-
-// ClaimsNotIn applies the NotIn predicate on the "claims" field.
-func ClaimsNotIn(vs ...Claims) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldClaims, vs...))
 }
 
 // ClaimNamesIsNil applies the IsNil predicate on the "claim_names" field.
@@ -726,19 +273,9 @@ func HealthEQ(v Health) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldHealth, v))
 }
 
-// HealthNEQ applies the NEQ predicate on the "health" field.
-func HealthNEQ(v Health) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldHealth, v))
-}
-
 // HealthIn applies the In predicate on the "health" field.
 func HealthIn(vs ...Health) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldHealth, vs...))
-}
-
-// HealthNotIn applies the NotIn predicate on the "health" field.
-func HealthNotIn(vs ...Health) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldHealth, vs...))
 }
 
 // HealthReasonEQ applies the EQ predicate on the "health_reason" field.
@@ -746,54 +283,9 @@ func HealthReasonEQ(v string) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldHealthReason, v))
 }
 
-// HealthReasonNEQ applies the NEQ predicate on the "health_reason" field.
-func HealthReasonNEQ(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldHealthReason, v))
-}
-
 // HealthReasonIn applies the In predicate on the "health_reason" field.
 func HealthReasonIn(vs ...string) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldHealthReason, vs...))
-}
-
-// HealthReasonNotIn applies the NotIn predicate on the "health_reason" field.
-func HealthReasonNotIn(vs ...string) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldHealthReason, vs...))
-}
-
-// HealthReasonGT applies the GT predicate on the "health_reason" field.
-func HealthReasonGT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldHealthReason, v))
-}
-
-// HealthReasonGTE applies the GTE predicate on the "health_reason" field.
-func HealthReasonGTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldHealthReason, v))
-}
-
-// HealthReasonLT applies the LT predicate on the "health_reason" field.
-func HealthReasonLT(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldHealthReason, v))
-}
-
-// HealthReasonLTE applies the LTE predicate on the "health_reason" field.
-func HealthReasonLTE(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldLTE(FieldHealthReason, v))
-}
-
-// HealthReasonContains applies the Contains predicate on the "health_reason" field.
-func HealthReasonContains(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContains(FieldHealthReason, v))
-}
-
-// HealthReasonHasPrefix applies the HasPrefix predicate on the "health_reason" field.
-func HealthReasonHasPrefix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasPrefix(FieldHealthReason, v))
-}
-
-// HealthReasonHasSuffix applies the HasSuffix predicate on the "health_reason" field.
-func HealthReasonHasSuffix(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldHasSuffix(FieldHealthReason, v))
 }
 
 // HealthReasonIsNil applies the IsNil predicate on the "health_reason" field.
@@ -806,49 +298,14 @@ func HealthReasonNotNil() predicate.Provider {
 	return predicate.Provider(sql.FieldNotNull(FieldHealthReason))
 }
 
-// HealthReasonEqualFold applies the EqualFold predicate on the "health_reason" field.
-func HealthReasonEqualFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldEqualFold(FieldHealthReason, v))
-}
-
-// HealthReasonContainsFold applies the ContainsFold predicate on the "health_reason" field.
-func HealthReasonContainsFold(v string) predicate.Provider {
-	return predicate.Provider(sql.FieldContainsFold(FieldHealthReason, v))
-}
-
 // CheckedAtEQ applies the EQ predicate on the "checked_at" field.
 func CheckedAtEQ(v time.Time) predicate.Provider {
 	return predicate.Provider(sql.FieldEQ(FieldCheckedAt, v))
 }
 
-// CheckedAtNEQ applies the NEQ predicate on the "checked_at" field.
-func CheckedAtNEQ(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldNEQ(FieldCheckedAt, v))
-}
-
 // CheckedAtIn applies the In predicate on the "checked_at" field.
 func CheckedAtIn(vs ...time.Time) predicate.Provider {
 	return predicate.Provider(sql.FieldIn(FieldCheckedAt, vs...))
-}
-
-// CheckedAtNotIn applies the NotIn predicate on the "checked_at" field.
-func CheckedAtNotIn(vs ...time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldNotIn(FieldCheckedAt, vs...))
-}
-
-// CheckedAtGT applies the GT predicate on the "checked_at" field.
-func CheckedAtGT(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldGT(FieldCheckedAt, v))
-}
-
-// CheckedAtGTE applies the GTE predicate on the "checked_at" field.
-func CheckedAtGTE(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldGTE(FieldCheckedAt, v))
-}
-
-// CheckedAtLT applies the LT predicate on the "checked_at" field.
-func CheckedAtLT(v time.Time) predicate.Provider {
-	return predicate.Provider(sql.FieldLT(FieldCheckedAt, v))
 }
 
 // CheckedAtLTE applies the LTE predicate on the "checked_at" field.
@@ -877,18 +334,6 @@ func HasProposedBy() predicate.Provider {
 	})
 }
 
-// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
-func HasProposedByWith(preds ...predicate.Person) predicate.Provider {
-	return predicate.Provider(func(s *sql.Selector) {
-		step := newProposedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasApprovedBy applies the HasEdge predicate on the "approved_by" edge.
 func HasApprovedBy() predicate.Provider {
 	return predicate.Provider(func(s *sql.Selector) {
@@ -897,18 +342,6 @@ func HasApprovedBy() predicate.Provider {
 			sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasApprovedByWith applies the HasEdge predicate on the "approved_by" edge with a given conditions (other predicates).
-func HasApprovedByWith(preds ...predicate.Person) predicate.Provider {
-	return predicate.Provider(func(s *sql.Selector) {
-		step := newApprovedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

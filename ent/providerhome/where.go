@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -83,51 +53,15 @@ func CreatedAtEQ(v time.Time) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // ProviderIDEQ applies the EQ predicate on the "provider_id" field.
 func ProviderIDEQ(v ident.ID) predicate.ProviderHome {
 	vc := string(v)
 	return predicate.ProviderHome(sql.FieldEQ(FieldProviderID, vc))
-}
-
-// ProviderIDNEQ applies the NEQ predicate on the "provider_id" field.
-func ProviderIDNEQ(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldNEQ(FieldProviderID, vc))
 }
 
 // ProviderIDIn applies the In predicate on the "provider_id" field.
@@ -139,79 +73,10 @@ func ProviderIDIn(vs ...ident.ID) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldIn(FieldProviderID, v...))
 }
 
-// ProviderIDNotIn applies the NotIn predicate on the "provider_id" field.
-func ProviderIDNotIn(vs ...ident.ID) predicate.ProviderHome {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ProviderHome(sql.FieldNotIn(FieldProviderID, v...))
-}
-
-// ProviderIDGT applies the GT predicate on the "provider_id" field.
-func ProviderIDGT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGT(FieldProviderID, vc))
-}
-
-// ProviderIDGTE applies the GTE predicate on the "provider_id" field.
-func ProviderIDGTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGTE(FieldProviderID, vc))
-}
-
-// ProviderIDLT applies the LT predicate on the "provider_id" field.
-func ProviderIDLT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLT(FieldProviderID, vc))
-}
-
-// ProviderIDLTE applies the LTE predicate on the "provider_id" field.
-func ProviderIDLTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLTE(FieldProviderID, vc))
-}
-
-// ProviderIDContains applies the Contains predicate on the "provider_id" field.
-func ProviderIDContains(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContains(FieldProviderID, vc))
-}
-
-// ProviderIDHasPrefix applies the HasPrefix predicate on the "provider_id" field.
-func ProviderIDHasPrefix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasPrefix(FieldProviderID, vc))
-}
-
-// ProviderIDHasSuffix applies the HasSuffix predicate on the "provider_id" field.
-func ProviderIDHasSuffix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasSuffix(FieldProviderID, vc))
-}
-
-// ProviderIDEqualFold applies the EqualFold predicate on the "provider_id" field.
-func ProviderIDEqualFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldEqualFold(FieldProviderID, vc))
-}
-
-// ProviderIDContainsFold applies the ContainsFold predicate on the "provider_id" field.
-func ProviderIDContainsFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContainsFold(FieldProviderID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.ProviderHome {
 	vc := string(v)
 	return predicate.ProviderHome(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -223,132 +88,14 @@ func InstitutionIDIn(vs ...ident.ID) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.ProviderHome {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.ProviderHome(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.ProviderHome {
-	vc := string(v)
-	return predicate.ProviderHome(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // DomainEQ applies the EQ predicate on the "domain" field.
 func DomainEQ(v string) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldEQ(FieldDomain, v))
 }
 
-// DomainNEQ applies the NEQ predicate on the "domain" field.
-func DomainNEQ(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNEQ(FieldDomain, v))
-}
-
 // DomainIn applies the In predicate on the "domain" field.
 func DomainIn(vs ...string) predicate.ProviderHome {
 	return predicate.ProviderHome(sql.FieldIn(FieldDomain, vs...))
-}
-
-// DomainNotIn applies the NotIn predicate on the "domain" field.
-func DomainNotIn(vs ...string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldNotIn(FieldDomain, vs...))
-}
-
-// DomainGT applies the GT predicate on the "domain" field.
-func DomainGT(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGT(FieldDomain, v))
-}
-
-// DomainGTE applies the GTE predicate on the "domain" field.
-func DomainGTE(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldGTE(FieldDomain, v))
-}
-
-// DomainLT applies the LT predicate on the "domain" field.
-func DomainLT(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLT(FieldDomain, v))
-}
-
-// DomainLTE applies the LTE predicate on the "domain" field.
-func DomainLTE(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldLTE(FieldDomain, v))
-}
-
-// DomainContains applies the Contains predicate on the "domain" field.
-func DomainContains(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldContains(FieldDomain, v))
-}
-
-// DomainHasPrefix applies the HasPrefix predicate on the "domain" field.
-func DomainHasPrefix(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldHasPrefix(FieldDomain, v))
-}
-
-// DomainHasSuffix applies the HasSuffix predicate on the "domain" field.
-func DomainHasSuffix(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldHasSuffix(FieldDomain, v))
-}
-
-// DomainEqualFold applies the EqualFold predicate on the "domain" field.
-func DomainEqualFold(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldEqualFold(FieldDomain, v))
-}
-
-// DomainContainsFold applies the ContainsFold predicate on the "domain" field.
-func DomainContainsFold(v string) predicate.ProviderHome {
-	return predicate.ProviderHome(sql.FieldContainsFold(FieldDomain, v))
 }
 
 // HasProvider applies the HasEdge predicate on the "provider" edge.
@@ -382,18 +129,6 @@ func HasInstitution() predicate.ProviderHome {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.ProviderHome {
-	return predicate.ProviderHome(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

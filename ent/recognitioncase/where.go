@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -155,39 +125,9 @@ func CreatedAtEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -195,24 +135,9 @@ func UpdatedAtEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -220,26 +145,10 @@ func UpdatedAtGTE(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // LearnerIDEQ applies the EQ predicate on the "learner_id" field.
 func LearnerIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldLearnerID, vc))
-}
-
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldLearnerID, vc))
 }
 
 // LearnerIDIn applies the In predicate on the "learner_id" field.
@@ -251,79 +160,10 @@ func LearnerIDIn(vs ...ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldLearnerID, v...))
 }
 
-// LearnerIDNotIn applies the NotIn predicate on the "learner_id" field.
-func LearnerIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldLearnerID, v...))
-}
-
-// LearnerIDGT applies the GT predicate on the "learner_id" field.
-func LearnerIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldLearnerID, vc))
-}
-
-// LearnerIDGTE applies the GTE predicate on the "learner_id" field.
-func LearnerIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldLearnerID, vc))
-}
-
-// LearnerIDLT applies the LT predicate on the "learner_id" field.
-func LearnerIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldLearnerID, vc))
-}
-
-// LearnerIDLTE applies the LTE predicate on the "learner_id" field.
-func LearnerIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldLearnerID, vc))
-}
-
-// LearnerIDContains applies the Contains predicate on the "learner_id" field.
-func LearnerIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldLearnerID, vc))
-}
-
-// LearnerIDHasPrefix applies the HasPrefix predicate on the "learner_id" field.
-func LearnerIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldLearnerID, vc))
-}
-
-// LearnerIDHasSuffix applies the HasSuffix predicate on the "learner_id" field.
-func LearnerIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldLearnerID, vc))
-}
-
-// LearnerIDEqualFold applies the EqualFold predicate on the "learner_id" field.
-func LearnerIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldLearnerID, vc))
-}
-
-// LearnerIDContainsFold applies the ContainsFold predicate on the "learner_id" field.
-func LearnerIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldLearnerID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -335,79 +175,10 @@ func HomeIDIn(vs ...ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -419,79 +190,10 @@ func HostIDIn(vs ...ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldHostID, v...))
 }
 
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldHostID, vc))
-}
-
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // CredentialIDEQ applies the EQ predicate on the "credential_id" field.
 func CredentialIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldCredentialID, vc))
-}
-
-// CredentialIDNEQ applies the NEQ predicate on the "credential_id" field.
-func CredentialIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldCredentialID, vc))
 }
 
 // CredentialIDIn applies the In predicate on the "credential_id" field.
@@ -503,79 +205,10 @@ func CredentialIDIn(vs ...ident.ID) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldCredentialID, v...))
 }
 
-// CredentialIDNotIn applies the NotIn predicate on the "credential_id" field.
-func CredentialIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldCredentialID, v...))
-}
-
-// CredentialIDGT applies the GT predicate on the "credential_id" field.
-func CredentialIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldCredentialID, vc))
-}
-
-// CredentialIDGTE applies the GTE predicate on the "credential_id" field.
-func CredentialIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldCredentialID, vc))
-}
-
-// CredentialIDLT applies the LT predicate on the "credential_id" field.
-func CredentialIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldCredentialID, vc))
-}
-
-// CredentialIDLTE applies the LTE predicate on the "credential_id" field.
-func CredentialIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldCredentialID, vc))
-}
-
-// CredentialIDContains applies the Contains predicate on the "credential_id" field.
-func CredentialIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldCredentialID, vc))
-}
-
-// CredentialIDHasPrefix applies the HasPrefix predicate on the "credential_id" field.
-func CredentialIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldCredentialID, vc))
-}
-
-// CredentialIDHasSuffix applies the HasSuffix predicate on the "credential_id" field.
-func CredentialIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldCredentialID, vc))
-}
-
-// CredentialIDEqualFold applies the EqualFold predicate on the "credential_id" field.
-func CredentialIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldCredentialID, vc))
-}
-
-// CredentialIDContainsFold applies the ContainsFold predicate on the "credential_id" field.
-func CredentialIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldCredentialID, vc))
-}
-
 // ProgrammeIDEQ applies the EQ predicate on the "programme_id" field.
 func ProgrammeIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDNEQ applies the NEQ predicate on the "programme_id" field.
-func ProgrammeIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIn applies the In predicate on the "programme_id" field.
@@ -585,57 +218,6 @@ func ProgrammeIDIn(vs ...ident.ID) predicate.RecognitionCase {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionCase(sql.FieldIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDNotIn applies the NotIn predicate on the "programme_id" field.
-func ProgrammeIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDGT applies the GT predicate on the "programme_id" field.
-func ProgrammeIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDGTE applies the GTE predicate on the "programme_id" field.
-func ProgrammeIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLT applies the LT predicate on the "programme_id" field.
-func ProgrammeIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLTE applies the LTE predicate on the "programme_id" field.
-func ProgrammeIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContains applies the Contains predicate on the "programme_id" field.
-func ProgrammeIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasPrefix applies the HasPrefix predicate on the "programme_id" field.
-func ProgrammeIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasSuffix applies the HasSuffix predicate on the "programme_id" field.
-func ProgrammeIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIsNil applies the IsNil predicate on the "programme_id" field.
@@ -648,28 +230,10 @@ func ProgrammeIDNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldProgrammeID))
 }
 
-// ProgrammeIDEqualFold applies the EqualFold predicate on the "programme_id" field.
-func ProgrammeIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContainsFold applies the ContainsFold predicate on the "programme_id" field.
-func ProgrammeIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldProgrammeID, vc))
-}
-
 // RuleIDEQ applies the EQ predicate on the "rule_id" field.
 func RuleIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldRuleID, vc))
-}
-
-// RuleIDNEQ applies the NEQ predicate on the "rule_id" field.
-func RuleIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldRuleID, vc))
 }
 
 // RuleIDIn applies the In predicate on the "rule_id" field.
@@ -679,57 +243,6 @@ func RuleIDIn(vs ...ident.ID) predicate.RecognitionCase {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionCase(sql.FieldIn(FieldRuleID, v...))
-}
-
-// RuleIDNotIn applies the NotIn predicate on the "rule_id" field.
-func RuleIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldRuleID, v...))
-}
-
-// RuleIDGT applies the GT predicate on the "rule_id" field.
-func RuleIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldRuleID, vc))
-}
-
-// RuleIDGTE applies the GTE predicate on the "rule_id" field.
-func RuleIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldRuleID, vc))
-}
-
-// RuleIDLT applies the LT predicate on the "rule_id" field.
-func RuleIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldRuleID, vc))
-}
-
-// RuleIDLTE applies the LTE predicate on the "rule_id" field.
-func RuleIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldRuleID, vc))
-}
-
-// RuleIDContains applies the Contains predicate on the "rule_id" field.
-func RuleIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldRuleID, vc))
-}
-
-// RuleIDHasPrefix applies the HasPrefix predicate on the "rule_id" field.
-func RuleIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldRuleID, vc))
-}
-
-// RuleIDHasSuffix applies the HasSuffix predicate on the "rule_id" field.
-func RuleIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldRuleID, vc))
 }
 
 // RuleIDIsNil applies the IsNil predicate on the "rule_id" field.
@@ -742,26 +255,9 @@ func RuleIDNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldRuleID))
 }
 
-// RuleIDEqualFold applies the EqualFold predicate on the "rule_id" field.
-func RuleIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldRuleID, vc))
-}
-
-// RuleIDContainsFold applies the ContainsFold predicate on the "rule_id" field.
-func RuleIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldRuleID, vc))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -769,19 +265,9 @@ func StateIn(vs ...State) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldState, vs...))
-}
-
 // BasisEQ applies the EQ predicate on the "basis" field.
 func BasisEQ(v Basis) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldBasis, v))
-}
-
-// BasisNEQ applies the NEQ predicate on the "basis" field.
-func BasisNEQ(v Basis) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldBasis, v))
 }
 
 // BasisIn applies the In predicate on the "basis" field.
@@ -789,64 +275,14 @@ func BasisIn(vs ...Basis) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldBasis, vs...))
 }
 
-// BasisNotIn applies the NotIn predicate on the "basis" field.
-func BasisNotIn(vs ...Basis) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldBasis, vs...))
-}
-
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
 func LiveKeyEQ(v string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldLiveKey, v))
 }
 
-// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
-func LiveKeyNEQ(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldLiveKey, v))
-}
-
 // LiveKeyIn applies the In predicate on the "live_key" field.
 func LiveKeyIn(vs ...string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
-func LiveKeyNotIn(vs ...string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyGT applies the GT predicate on the "live_key" field.
-func LiveKeyGT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldLiveKey, v))
-}
-
-// LiveKeyGTE applies the GTE predicate on the "live_key" field.
-func LiveKeyGTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldLiveKey, v))
-}
-
-// LiveKeyLT applies the LT predicate on the "live_key" field.
-func LiveKeyLT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldLiveKey, v))
-}
-
-// LiveKeyLTE applies the LTE predicate on the "live_key" field.
-func LiveKeyLTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldLiveKey, v))
-}
-
-// LiveKeyContains applies the Contains predicate on the "live_key" field.
-func LiveKeyContains(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContains(FieldLiveKey, v))
-}
-
-// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
-func LiveKeyHasPrefix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldLiveKey, v))
-}
-
-// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
-func LiveKeyHasSuffix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldLiveKey, v))
 }
 
 // LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
@@ -859,26 +295,10 @@ func LiveKeyNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldLiveKey))
 }
 
-// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
-func LiveKeyEqualFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldLiveKey, v))
-}
-
-// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
-func LiveKeyContainsFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldLiveKey, v))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.RecognitionCase {
 	vc := int(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.RecognitionCase {
-	vc := int(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -890,92 +310,14 @@ func EctsIn(vs ...vocab.ECTS) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.RecognitionCase {
-	vc := int(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.RecognitionCase {
-	vc := int(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.RecognitionCase {
-	vc := int(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.RecognitionCase {
-	vc := int(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldEcts, vc))
-}
-
 // GradeEQ applies the EQ predicate on the "grade" field.
 func GradeEQ(v string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldGrade, v))
 }
 
-// GradeNEQ applies the NEQ predicate on the "grade" field.
-func GradeNEQ(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldGrade, v))
-}
-
 // GradeIn applies the In predicate on the "grade" field.
 func GradeIn(vs ...string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldGrade, vs...))
-}
-
-// GradeNotIn applies the NotIn predicate on the "grade" field.
-func GradeNotIn(vs ...string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldGrade, vs...))
-}
-
-// GradeGT applies the GT predicate on the "grade" field.
-func GradeGT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldGrade, v))
-}
-
-// GradeGTE applies the GTE predicate on the "grade" field.
-func GradeGTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldGrade, v))
-}
-
-// GradeLT applies the LT predicate on the "grade" field.
-func GradeLT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldGrade, v))
-}
-
-// GradeLTE applies the LTE predicate on the "grade" field.
-func GradeLTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldGrade, v))
-}
-
-// GradeContains applies the Contains predicate on the "grade" field.
-func GradeContains(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContains(FieldGrade, v))
-}
-
-// GradeHasPrefix applies the HasPrefix predicate on the "grade" field.
-func GradeHasPrefix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldGrade, v))
-}
-
-// GradeHasSuffix applies the HasSuffix predicate on the "grade" field.
-func GradeHasSuffix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldGrade, v))
 }
 
 // GradeIsNil applies the IsNil predicate on the "grade" field.
@@ -988,69 +330,14 @@ func GradeNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldGrade))
 }
 
-// GradeEqualFold applies the EqualFold predicate on the "grade" field.
-func GradeEqualFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldGrade, v))
-}
-
-// GradeContainsFold applies the ContainsFold predicate on the "grade" field.
-func GradeContainsFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldGrade, v))
-}
-
 // ReasonsEQ applies the EQ predicate on the "reasons" field.
 func ReasonsEQ(v string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldReasons, v))
 }
 
-// ReasonsNEQ applies the NEQ predicate on the "reasons" field.
-func ReasonsNEQ(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldReasons, v))
-}
-
 // ReasonsIn applies the In predicate on the "reasons" field.
 func ReasonsIn(vs ...string) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldReasons, vs...))
-}
-
-// ReasonsNotIn applies the NotIn predicate on the "reasons" field.
-func ReasonsNotIn(vs ...string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldReasons, vs...))
-}
-
-// ReasonsGT applies the GT predicate on the "reasons" field.
-func ReasonsGT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldReasons, v))
-}
-
-// ReasonsGTE applies the GTE predicate on the "reasons" field.
-func ReasonsGTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldReasons, v))
-}
-
-// ReasonsLT applies the LT predicate on the "reasons" field.
-func ReasonsLT(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldReasons, v))
-}
-
-// ReasonsLTE applies the LTE predicate on the "reasons" field.
-func ReasonsLTE(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldReasons, v))
-}
-
-// ReasonsContains applies the Contains predicate on the "reasons" field.
-func ReasonsContains(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContains(FieldReasons, v))
-}
-
-// ReasonsHasPrefix applies the HasPrefix predicate on the "reasons" field.
-func ReasonsHasPrefix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldReasons, v))
-}
-
-// ReasonsHasSuffix applies the HasSuffix predicate on the "reasons" field.
-func ReasonsHasSuffix(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldReasons, v))
 }
 
 // ReasonsIsNil applies the IsNil predicate on the "reasons" field.
@@ -1063,26 +350,10 @@ func ReasonsNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldReasons))
 }
 
-// ReasonsEqualFold applies the EqualFold predicate on the "reasons" field.
-func ReasonsEqualFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldReasons, v))
-}
-
-// ReasonsContainsFold applies the ContainsFold predicate on the "reasons" field.
-func ReasonsContainsFold(v string) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldReasons, v))
-}
-
 // DecidedByIDEQ applies the EQ predicate on the "decided_by_id" field.
 func DecidedByIDEQ(v ident.ID) predicate.RecognitionCase {
 	vc := string(v)
 	return predicate.RecognitionCase(sql.FieldEQ(FieldDecidedByID, vc))
-}
-
-// DecidedByIDNEQ applies the NEQ predicate on the "decided_by_id" field.
-func DecidedByIDNEQ(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldDecidedByID, vc))
 }
 
 // DecidedByIDIn applies the In predicate on the "decided_by_id" field.
@@ -1092,57 +363,6 @@ func DecidedByIDIn(vs ...ident.ID) predicate.RecognitionCase {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionCase(sql.FieldIn(FieldDecidedByID, v...))
-}
-
-// DecidedByIDNotIn applies the NotIn predicate on the "decided_by_id" field.
-func DecidedByIDNotIn(vs ...ident.ID) predicate.RecognitionCase {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldDecidedByID, v...))
-}
-
-// DecidedByIDGT applies the GT predicate on the "decided_by_id" field.
-func DecidedByIDGT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGT(FieldDecidedByID, vc))
-}
-
-// DecidedByIDGTE applies the GTE predicate on the "decided_by_id" field.
-func DecidedByIDGTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldGTE(FieldDecidedByID, vc))
-}
-
-// DecidedByIDLT applies the LT predicate on the "decided_by_id" field.
-func DecidedByIDLT(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLT(FieldDecidedByID, vc))
-}
-
-// DecidedByIDLTE applies the LTE predicate on the "decided_by_id" field.
-func DecidedByIDLTE(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldLTE(FieldDecidedByID, vc))
-}
-
-// DecidedByIDContains applies the Contains predicate on the "decided_by_id" field.
-func DecidedByIDContains(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContains(FieldDecidedByID, vc))
-}
-
-// DecidedByIDHasPrefix applies the HasPrefix predicate on the "decided_by_id" field.
-func DecidedByIDHasPrefix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasPrefix(FieldDecidedByID, vc))
-}
-
-// DecidedByIDHasSuffix applies the HasSuffix predicate on the "decided_by_id" field.
-func DecidedByIDHasSuffix(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldHasSuffix(FieldDecidedByID, vc))
 }
 
 // DecidedByIDIsNil applies the IsNil predicate on the "decided_by_id" field.
@@ -1155,26 +375,9 @@ func DecidedByIDNotNil() predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldNotNull(FieldDecidedByID))
 }
 
-// DecidedByIDEqualFold applies the EqualFold predicate on the "decided_by_id" field.
-func DecidedByIDEqualFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldEqualFold(FieldDecidedByID, vc))
-}
-
-// DecidedByIDContainsFold applies the ContainsFold predicate on the "decided_by_id" field.
-func DecidedByIDContainsFold(v ident.ID) predicate.RecognitionCase {
-	vc := string(v)
-	return predicate.RecognitionCase(sql.FieldContainsFold(FieldDecidedByID, vc))
-}
-
 // SubmittedAtEQ applies the EQ predicate on the "submitted_at" field.
 func SubmittedAtEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldSubmittedAt, v))
-}
-
-// SubmittedAtNEQ applies the NEQ predicate on the "submitted_at" field.
-func SubmittedAtNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldSubmittedAt, v))
 }
 
 // SubmittedAtIn applies the In predicate on the "submitted_at" field.
@@ -1182,39 +385,9 @@ func SubmittedAtIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldSubmittedAt, vs...))
 }
 
-// SubmittedAtNotIn applies the NotIn predicate on the "submitted_at" field.
-func SubmittedAtNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldSubmittedAt, vs...))
-}
-
-// SubmittedAtGT applies the GT predicate on the "submitted_at" field.
-func SubmittedAtGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtGTE applies the GTE predicate on the "submitted_at" field.
-func SubmittedAtGTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLT applies the LT predicate on the "submitted_at" field.
-func SubmittedAtLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldSubmittedAt, v))
-}
-
-// SubmittedAtLTE applies the LTE predicate on the "submitted_at" field.
-func SubmittedAtLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldSubmittedAt, v))
-}
-
 // DueAtEQ applies the EQ predicate on the "due_at" field.
 func DueAtEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldDueAt, v))
-}
-
-// DueAtNEQ applies the NEQ predicate on the "due_at" field.
-func DueAtNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldDueAt, v))
 }
 
 // DueAtIn applies the In predicate on the "due_at" field.
@@ -1222,69 +395,14 @@ func DueAtIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldDueAt, vs...))
 }
 
-// DueAtNotIn applies the NotIn predicate on the "due_at" field.
-func DueAtNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldDueAt, vs...))
-}
-
-// DueAtGT applies the GT predicate on the "due_at" field.
-func DueAtGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldDueAt, v))
-}
-
-// DueAtGTE applies the GTE predicate on the "due_at" field.
-func DueAtGTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldDueAt, v))
-}
-
-// DueAtLT applies the LT predicate on the "due_at" field.
-func DueAtLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldDueAt, v))
-}
-
-// DueAtLTE applies the LTE predicate on the "due_at" field.
-func DueAtLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldDueAt, v))
-}
-
 // DecidedAtEQ applies the EQ predicate on the "decided_at" field.
 func DecidedAtEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldDecidedAt, v))
 }
 
-// DecidedAtNEQ applies the NEQ predicate on the "decided_at" field.
-func DecidedAtNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldDecidedAt, v))
-}
-
 // DecidedAtIn applies the In predicate on the "decided_at" field.
 func DecidedAtIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldDecidedAt, vs...))
-}
-
-// DecidedAtNotIn applies the NotIn predicate on the "decided_at" field.
-func DecidedAtNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldDecidedAt, vs...))
-}
-
-// DecidedAtGT applies the GT predicate on the "decided_at" field.
-func DecidedAtGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldDecidedAt, v))
-}
-
-// DecidedAtGTE applies the GTE predicate on the "decided_at" field.
-func DecidedAtGTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldDecidedAt, v))
-}
-
-// DecidedAtLT applies the LT predicate on the "decided_at" field.
-func DecidedAtLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldDecidedAt, v))
-}
-
-// DecidedAtLTE applies the LTE predicate on the "decided_at" field.
-func DecidedAtLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldDecidedAt, v))
 }
 
 // DecidedAtIsNil applies the IsNil predicate on the "decided_at" field.
@@ -1302,39 +420,9 @@ func AppealBeforeEQ(v time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldEQ(FieldAppealBefore, v))
 }
 
-// AppealBeforeNEQ applies the NEQ predicate on the "appeal_before" field.
-func AppealBeforeNEQ(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNEQ(FieldAppealBefore, v))
-}
-
 // AppealBeforeIn applies the In predicate on the "appeal_before" field.
 func AppealBeforeIn(vs ...time.Time) predicate.RecognitionCase {
 	return predicate.RecognitionCase(sql.FieldIn(FieldAppealBefore, vs...))
-}
-
-// AppealBeforeNotIn applies the NotIn predicate on the "appeal_before" field.
-func AppealBeforeNotIn(vs ...time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldNotIn(FieldAppealBefore, vs...))
-}
-
-// AppealBeforeGT applies the GT predicate on the "appeal_before" field.
-func AppealBeforeGT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGT(FieldAppealBefore, v))
-}
-
-// AppealBeforeGTE applies the GTE predicate on the "appeal_before" field.
-func AppealBeforeGTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldGTE(FieldAppealBefore, v))
-}
-
-// AppealBeforeLT applies the LT predicate on the "appeal_before" field.
-func AppealBeforeLT(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLT(FieldAppealBefore, v))
-}
-
-// AppealBeforeLTE applies the LTE predicate on the "appeal_before" field.
-func AppealBeforeLTE(v time.Time) predicate.RecognitionCase {
-	return predicate.RecognitionCase(sql.FieldLTE(FieldAppealBefore, v))
 }
 
 // AppealBeforeIsNil applies the IsNil predicate on the "appeal_before" field.
@@ -1358,18 +446,6 @@ func HasLearner() predicate.RecognitionCase {
 	})
 }
 
-// HasLearnerWith applies the HasEdge predicate on the "learner" edge with a given conditions (other predicates).
-func HasLearnerWith(preds ...predicate.Person) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newLearnerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHome applies the HasEdge predicate on the "home" edge.
 func HasHome() predicate.RecognitionCase {
 	return predicate.RecognitionCase(func(s *sql.Selector) {
@@ -1381,18 +457,6 @@ func HasHome() predicate.RecognitionCase {
 	})
 }
 
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHost applies the HasEdge predicate on the "host" edge.
 func HasHost() predicate.RecognitionCase {
 	return predicate.RecognitionCase(func(s *sql.Selector) {
@@ -1401,18 +465,6 @@ func HasHost() predicate.RecognitionCase {
 			sqlgraph.Edge(sqlgraph.M2O, false, HostTable, HostColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHostWith applies the HasEdge predicate on the "host" edge with a given conditions (other predicates).
-func HasHostWith(preds ...predicate.Institution) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newHostStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1450,18 +502,6 @@ func HasProgramme() predicate.RecognitionCase {
 	})
 }
 
-// HasProgrammeWith applies the HasEdge predicate on the "programme" edge with a given conditions (other predicates).
-func HasProgrammeWith(preds ...predicate.Programme) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newProgrammeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasRule applies the HasEdge predicate on the "rule" edge.
 func HasRule() predicate.RecognitionCase {
 	return predicate.RecognitionCase(func(s *sql.Selector) {
@@ -1473,18 +513,6 @@ func HasRule() predicate.RecognitionCase {
 	})
 }
 
-// HasRuleWith applies the HasEdge predicate on the "rule" edge with a given conditions (other predicates).
-func HasRuleWith(preds ...predicate.RecognitionRule) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newRuleStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasDecidedBy applies the HasEdge predicate on the "decided_by" edge.
 func HasDecidedBy() predicate.RecognitionCase {
 	return predicate.RecognitionCase(func(s *sql.Selector) {
@@ -1493,18 +521,6 @@ func HasDecidedBy() predicate.RecognitionCase {
 			sqlgraph.Edge(sqlgraph.M2O, false, DecidedByTable, DecidedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasDecidedByWith applies the HasEdge predicate on the "decided_by" edge with a given conditions (other predicates).
-func HasDecidedByWith(preds ...predicate.Person) predicate.RecognitionCase {
-	return predicate.RecognitionCase(func(s *sql.Selector) {
-		step := newDecidedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

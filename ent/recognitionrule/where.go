@@ -22,39 +22,9 @@ func IDEQ(id ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -140,39 +110,9 @@ func CreatedAtEQ(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -180,24 +120,9 @@ func UpdatedAtEQ(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldUpdatedAt, v))
 }
 
 // UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
@@ -205,26 +130,10 @@ func UpdatedAtGTE(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldGTE(FieldUpdatedAt, v))
 }
 
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldUpdatedAt, v))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -236,79 +145,10 @@ func HomeIDIn(vs ...ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -320,79 +160,10 @@ func HostIDIn(vs ...ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldHostID, v...))
 }
 
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldHostID, vc))
-}
-
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // CourseIDEQ applies the EQ predicate on the "course_id" field.
 func CourseIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldCourseID, vc))
-}
-
-// CourseIDNEQ applies the NEQ predicate on the "course_id" field.
-func CourseIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldCourseID, vc))
 }
 
 // CourseIDIn applies the In predicate on the "course_id" field.
@@ -404,79 +175,10 @@ func CourseIDIn(vs ...ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldCourseID, v...))
 }
 
-// CourseIDNotIn applies the NotIn predicate on the "course_id" field.
-func CourseIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldCourseID, v...))
-}
-
-// CourseIDGT applies the GT predicate on the "course_id" field.
-func CourseIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldCourseID, vc))
-}
-
-// CourseIDGTE applies the GTE predicate on the "course_id" field.
-func CourseIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldCourseID, vc))
-}
-
-// CourseIDLT applies the LT predicate on the "course_id" field.
-func CourseIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldCourseID, vc))
-}
-
-// CourseIDLTE applies the LTE predicate on the "course_id" field.
-func CourseIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldCourseID, vc))
-}
-
-// CourseIDContains applies the Contains predicate on the "course_id" field.
-func CourseIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldCourseID, vc))
-}
-
-// CourseIDHasPrefix applies the HasPrefix predicate on the "course_id" field.
-func CourseIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldCourseID, vc))
-}
-
-// CourseIDHasSuffix applies the HasSuffix predicate on the "course_id" field.
-func CourseIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldCourseID, vc))
-}
-
-// CourseIDEqualFold applies the EqualFold predicate on the "course_id" field.
-func CourseIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldCourseID, vc))
-}
-
-// CourseIDContainsFold applies the ContainsFold predicate on the "course_id" field.
-func CourseIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldCourseID, vc))
-}
-
 // ProgrammeIDEQ applies the EQ predicate on the "programme_id" field.
 func ProgrammeIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDNEQ applies the NEQ predicate on the "programme_id" field.
-func ProgrammeIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIn applies the In predicate on the "programme_id" field.
@@ -486,57 +188,6 @@ func ProgrammeIDIn(vs ...ident.ID) predicate.RecognitionRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionRule(sql.FieldIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDNotIn applies the NotIn predicate on the "programme_id" field.
-func ProgrammeIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldProgrammeID, v...))
-}
-
-// ProgrammeIDGT applies the GT predicate on the "programme_id" field.
-func ProgrammeIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDGTE applies the GTE predicate on the "programme_id" field.
-func ProgrammeIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLT applies the LT predicate on the "programme_id" field.
-func ProgrammeIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDLTE applies the LTE predicate on the "programme_id" field.
-func ProgrammeIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContains applies the Contains predicate on the "programme_id" field.
-func ProgrammeIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasPrefix applies the HasPrefix predicate on the "programme_id" field.
-func ProgrammeIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDHasSuffix applies the HasSuffix predicate on the "programme_id" field.
-func ProgrammeIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldProgrammeID, vc))
 }
 
 // ProgrammeIDIsNil applies the IsNil predicate on the "programme_id" field.
@@ -549,28 +200,10 @@ func ProgrammeIDNotNil() predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldNotNull(FieldProgrammeID))
 }
 
-// ProgrammeIDEqualFold applies the EqualFold predicate on the "programme_id" field.
-func ProgrammeIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldProgrammeID, vc))
-}
-
-// ProgrammeIDContainsFold applies the ContainsFold predicate on the "programme_id" field.
-func ProgrammeIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldProgrammeID, vc))
-}
-
 // ModuleIDEQ applies the EQ predicate on the "module_id" field.
 func ModuleIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldModuleID, vc))
-}
-
-// ModuleIDNEQ applies the NEQ predicate on the "module_id" field.
-func ModuleIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldModuleID, vc))
 }
 
 // ModuleIDIn applies the In predicate on the "module_id" field.
@@ -580,57 +213,6 @@ func ModuleIDIn(vs ...ident.ID) predicate.RecognitionRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionRule(sql.FieldIn(FieldModuleID, v...))
-}
-
-// ModuleIDNotIn applies the NotIn predicate on the "module_id" field.
-func ModuleIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldModuleID, v...))
-}
-
-// ModuleIDGT applies the GT predicate on the "module_id" field.
-func ModuleIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldModuleID, vc))
-}
-
-// ModuleIDGTE applies the GTE predicate on the "module_id" field.
-func ModuleIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldModuleID, vc))
-}
-
-// ModuleIDLT applies the LT predicate on the "module_id" field.
-func ModuleIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldModuleID, vc))
-}
-
-// ModuleIDLTE applies the LTE predicate on the "module_id" field.
-func ModuleIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldModuleID, vc))
-}
-
-// ModuleIDContains applies the Contains predicate on the "module_id" field.
-func ModuleIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldModuleID, vc))
-}
-
-// ModuleIDHasPrefix applies the HasPrefix predicate on the "module_id" field.
-func ModuleIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldModuleID, vc))
-}
-
-// ModuleIDHasSuffix applies the HasSuffix predicate on the "module_id" field.
-func ModuleIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldModuleID, vc))
 }
 
 // ModuleIDIsNil applies the IsNil predicate on the "module_id" field.
@@ -643,26 +225,9 @@ func ModuleIDNotNil() predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldNotNull(FieldModuleID))
 }
 
-// ModuleIDEqualFold applies the EqualFold predicate on the "module_id" field.
-func ModuleIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldModuleID, vc))
-}
-
-// ModuleIDContainsFold applies the ContainsFold predicate on the "module_id" field.
-func ModuleIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldModuleID, vc))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -670,19 +235,9 @@ func StateIn(vs ...State) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldState, vs...))
-}
-
 // ProposedBySideEQ applies the EQ predicate on the "proposed_by_side" field.
 func ProposedBySideEQ(v ProposedBySide) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldProposedBySide, v))
-}
-
-// ProposedBySideNEQ applies the NEQ predicate on the "proposed_by_side" field.
-func ProposedBySideNEQ(v ProposedBySide) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldProposedBySide, v))
 }
 
 // ProposedBySideIn applies the In predicate on the "proposed_by_side" field.
@@ -690,21 +245,10 @@ func ProposedBySideIn(vs ...ProposedBySide) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldProposedBySide, vs...))
 }
 
-// ProposedBySideNotIn applies the NotIn predicate on the "proposed_by_side" field.
-func ProposedBySideNotIn(vs ...ProposedBySide) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldProposedBySide, vs...))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.RecognitionRule {
 	vc := int(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.RecognitionRule {
-	vc := int(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -716,47 +260,9 @@ func EctsIn(vs ...vocab.ECTS) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.RecognitionRule {
-	vc := int(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.RecognitionRule {
-	vc := int(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.RecognitionRule {
-	vc := int(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.RecognitionRule {
-	vc := int(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldEcts, vc))
-}
-
 // GradeTransferEQ applies the EQ predicate on the "grade_transfer" field.
 func GradeTransferEQ(v GradeTransfer) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldGradeTransfer, v))
-}
-
-// GradeTransferNEQ applies the NEQ predicate on the "grade_transfer" field.
-func GradeTransferNEQ(v GradeTransfer) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldGradeTransfer, v))
 }
 
 // GradeTransferIn applies the In predicate on the "grade_transfer" field.
@@ -764,19 +270,9 @@ func GradeTransferIn(vs ...GradeTransfer) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldGradeTransfer, vs...))
 }
 
-// GradeTransferNotIn applies the NotIn predicate on the "grade_transfer" field.
-func GradeTransferNotIn(vs ...GradeTransfer) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldGradeTransfer, vs...))
-}
-
 // ValidFromEQ applies the EQ predicate on the "valid_from" field.
 func ValidFromEQ(v string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldValidFrom, v))
-}
-
-// ValidFromNEQ applies the NEQ predicate on the "valid_from" field.
-func ValidFromNEQ(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldValidFrom, v))
 }
 
 // ValidFromIn applies the In predicate on the "valid_from" field.
@@ -784,54 +280,9 @@ func ValidFromIn(vs ...string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldValidFrom, vs...))
 }
 
-// ValidFromNotIn applies the NotIn predicate on the "valid_from" field.
-func ValidFromNotIn(vs ...string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldValidFrom, vs...))
-}
-
-// ValidFromGT applies the GT predicate on the "valid_from" field.
-func ValidFromGT(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldValidFrom, v))
-}
-
-// ValidFromGTE applies the GTE predicate on the "valid_from" field.
-func ValidFromGTE(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGTE(FieldValidFrom, v))
-}
-
-// ValidFromLT applies the LT predicate on the "valid_from" field.
-func ValidFromLT(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldValidFrom, v))
-}
-
 // ValidFromLTE applies the LTE predicate on the "valid_from" field.
 func ValidFromLTE(v string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldLTE(FieldValidFrom, v))
-}
-
-// ValidFromContains applies the Contains predicate on the "valid_from" field.
-func ValidFromContains(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldContains(FieldValidFrom, v))
-}
-
-// ValidFromHasPrefix applies the HasPrefix predicate on the "valid_from" field.
-func ValidFromHasPrefix(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldValidFrom, v))
-}
-
-// ValidFromHasSuffix applies the HasSuffix predicate on the "valid_from" field.
-func ValidFromHasSuffix(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldValidFrom, v))
-}
-
-// ValidFromEqualFold applies the EqualFold predicate on the "valid_from" field.
-func ValidFromEqualFold(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldValidFrom, v))
-}
-
-// ValidFromContainsFold applies the ContainsFold predicate on the "valid_from" field.
-func ValidFromContainsFold(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldValidFrom, v))
 }
 
 // ValidUntilEQ applies the EQ predicate on the "valid_until" field.
@@ -839,54 +290,14 @@ func ValidUntilEQ(v string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldValidUntil, v))
 }
 
-// ValidUntilNEQ applies the NEQ predicate on the "valid_until" field.
-func ValidUntilNEQ(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldValidUntil, v))
-}
-
 // ValidUntilIn applies the In predicate on the "valid_until" field.
 func ValidUntilIn(vs ...string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldValidUntil, vs...))
 }
 
-// ValidUntilNotIn applies the NotIn predicate on the "valid_until" field.
-func ValidUntilNotIn(vs ...string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldValidUntil, vs...))
-}
-
-// ValidUntilGT applies the GT predicate on the "valid_until" field.
-func ValidUntilGT(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldValidUntil, v))
-}
-
 // ValidUntilGTE applies the GTE predicate on the "valid_until" field.
 func ValidUntilGTE(v string) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldGTE(FieldValidUntil, v))
-}
-
-// ValidUntilLT applies the LT predicate on the "valid_until" field.
-func ValidUntilLT(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldValidUntil, v))
-}
-
-// ValidUntilLTE applies the LTE predicate on the "valid_until" field.
-func ValidUntilLTE(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldValidUntil, v))
-}
-
-// ValidUntilContains applies the Contains predicate on the "valid_until" field.
-func ValidUntilContains(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldContains(FieldValidUntil, v))
-}
-
-// ValidUntilHasPrefix applies the HasPrefix predicate on the "valid_until" field.
-func ValidUntilHasPrefix(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldValidUntil, v))
-}
-
-// ValidUntilHasSuffix applies the HasSuffix predicate on the "valid_until" field.
-func ValidUntilHasSuffix(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldValidUntil, v))
 }
 
 // ValidUntilIsNil applies the IsNil predicate on the "valid_until" field.
@@ -899,26 +310,10 @@ func ValidUntilNotNil() predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldNotNull(FieldValidUntil))
 }
 
-// ValidUntilEqualFold applies the EqualFold predicate on the "valid_until" field.
-func ValidUntilEqualFold(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldValidUntil, v))
-}
-
-// ValidUntilContainsFold applies the ContainsFold predicate on the "valid_until" field.
-func ValidUntilContainsFold(v string) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldValidUntil, v))
-}
-
 // ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
 func ProposedByIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldProposedByID, vc))
-}
-
-// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
-func ProposedByIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldProposedByID, vc))
 }
 
 // ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
@@ -930,79 +325,10 @@ func ProposedByIDIn(vs ...ident.ID) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldProposedByID, v...))
 }
 
-// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
-func ProposedByIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldProposedByID, v...))
-}
-
-// ProposedByIDGT applies the GT predicate on the "proposed_by_id" field.
-func ProposedByIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldProposedByID, vc))
-}
-
-// ProposedByIDGTE applies the GTE predicate on the "proposed_by_id" field.
-func ProposedByIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDLT applies the LT predicate on the "proposed_by_id" field.
-func ProposedByIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldProposedByID, vc))
-}
-
-// ProposedByIDLTE applies the LTE predicate on the "proposed_by_id" field.
-func ProposedByIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldProposedByID, vc))
-}
-
-// ProposedByIDContains applies the Contains predicate on the "proposed_by_id" field.
-func ProposedByIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasPrefix applies the HasPrefix predicate on the "proposed_by_id" field.
-func ProposedByIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldProposedByID, vc))
-}
-
-// ProposedByIDHasSuffix applies the HasSuffix predicate on the "proposed_by_id" field.
-func ProposedByIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldProposedByID, vc))
-}
-
-// ProposedByIDEqualFold applies the EqualFold predicate on the "proposed_by_id" field.
-func ProposedByIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldProposedByID, vc))
-}
-
-// ProposedByIDContainsFold applies the ContainsFold predicate on the "proposed_by_id" field.
-func ProposedByIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldProposedByID, vc))
-}
-
 // AnsweredByIDEQ applies the EQ predicate on the "answered_by_id" field.
 func AnsweredByIDEQ(v ident.ID) predicate.RecognitionRule {
 	vc := string(v)
 	return predicate.RecognitionRule(sql.FieldEQ(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDNEQ applies the NEQ predicate on the "answered_by_id" field.
-func AnsweredByIDNEQ(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldAnsweredByID, vc))
 }
 
 // AnsweredByIDIn applies the In predicate on the "answered_by_id" field.
@@ -1012,57 +338,6 @@ func AnsweredByIDIn(vs ...ident.ID) predicate.RecognitionRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RecognitionRule(sql.FieldIn(FieldAnsweredByID, v...))
-}
-
-// AnsweredByIDNotIn applies the NotIn predicate on the "answered_by_id" field.
-func AnsweredByIDNotIn(vs ...ident.ID) predicate.RecognitionRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldAnsweredByID, v...))
-}
-
-// AnsweredByIDGT applies the GT predicate on the "answered_by_id" field.
-func AnsweredByIDGT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGT(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDGTE applies the GTE predicate on the "answered_by_id" field.
-func AnsweredByIDGTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldGTE(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDLT applies the LT predicate on the "answered_by_id" field.
-func AnsweredByIDLT(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLT(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDLTE applies the LTE predicate on the "answered_by_id" field.
-func AnsweredByIDLTE(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldLTE(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDContains applies the Contains predicate on the "answered_by_id" field.
-func AnsweredByIDContains(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContains(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDHasPrefix applies the HasPrefix predicate on the "answered_by_id" field.
-func AnsweredByIDHasPrefix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasPrefix(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDHasSuffix applies the HasSuffix predicate on the "answered_by_id" field.
-func AnsweredByIDHasSuffix(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldHasSuffix(FieldAnsweredByID, vc))
 }
 
 // AnsweredByIDIsNil applies the IsNil predicate on the "answered_by_id" field.
@@ -1075,56 +350,14 @@ func AnsweredByIDNotNil() predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldNotNull(FieldAnsweredByID))
 }
 
-// AnsweredByIDEqualFold applies the EqualFold predicate on the "answered_by_id" field.
-func AnsweredByIDEqualFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldEqualFold(FieldAnsweredByID, vc))
-}
-
-// AnsweredByIDContainsFold applies the ContainsFold predicate on the "answered_by_id" field.
-func AnsweredByIDContainsFold(v ident.ID) predicate.RecognitionRule {
-	vc := string(v)
-	return predicate.RecognitionRule(sql.FieldContainsFold(FieldAnsweredByID, vc))
-}
-
 // AnsweredAtEQ applies the EQ predicate on the "answered_at" field.
 func AnsweredAtEQ(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldAnsweredAt, v))
 }
 
-// AnsweredAtNEQ applies the NEQ predicate on the "answered_at" field.
-func AnsweredAtNEQ(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldAnsweredAt, v))
-}
-
 // AnsweredAtIn applies the In predicate on the "answered_at" field.
 func AnsweredAtIn(vs ...time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldAnsweredAt, vs...))
-}
-
-// AnsweredAtNotIn applies the NotIn predicate on the "answered_at" field.
-func AnsweredAtNotIn(vs ...time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldAnsweredAt, vs...))
-}
-
-// AnsweredAtGT applies the GT predicate on the "answered_at" field.
-func AnsweredAtGT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldAnsweredAt, v))
-}
-
-// AnsweredAtGTE applies the GTE predicate on the "answered_at" field.
-func AnsweredAtGTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGTE(FieldAnsweredAt, v))
-}
-
-// AnsweredAtLT applies the LT predicate on the "answered_at" field.
-func AnsweredAtLT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldAnsweredAt, v))
-}
-
-// AnsweredAtLTE applies the LTE predicate on the "answered_at" field.
-func AnsweredAtLTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldAnsweredAt, v))
 }
 
 // AnsweredAtIsNil applies the IsNil predicate on the "answered_at" field.
@@ -1142,39 +375,9 @@ func TerminatedAtEQ(v time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldEQ(FieldTerminatedAt, v))
 }
 
-// TerminatedAtNEQ applies the NEQ predicate on the "terminated_at" field.
-func TerminatedAtNEQ(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNEQ(FieldTerminatedAt, v))
-}
-
 // TerminatedAtIn applies the In predicate on the "terminated_at" field.
 func TerminatedAtIn(vs ...time.Time) predicate.RecognitionRule {
 	return predicate.RecognitionRule(sql.FieldIn(FieldTerminatedAt, vs...))
-}
-
-// TerminatedAtNotIn applies the NotIn predicate on the "terminated_at" field.
-func TerminatedAtNotIn(vs ...time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldNotIn(FieldTerminatedAt, vs...))
-}
-
-// TerminatedAtGT applies the GT predicate on the "terminated_at" field.
-func TerminatedAtGT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGT(FieldTerminatedAt, v))
-}
-
-// TerminatedAtGTE applies the GTE predicate on the "terminated_at" field.
-func TerminatedAtGTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldGTE(FieldTerminatedAt, v))
-}
-
-// TerminatedAtLT applies the LT predicate on the "terminated_at" field.
-func TerminatedAtLT(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLT(FieldTerminatedAt, v))
-}
-
-// TerminatedAtLTE applies the LTE predicate on the "terminated_at" field.
-func TerminatedAtLTE(v time.Time) predicate.RecognitionRule {
-	return predicate.RecognitionRule(sql.FieldLTE(FieldTerminatedAt, v))
 }
 
 // TerminatedAtIsNil applies the IsNil predicate on the "terminated_at" field.
@@ -1198,18 +401,6 @@ func HasHome() predicate.RecognitionRule {
 	})
 }
 
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHost applies the HasEdge predicate on the "host" edge.
 func HasHost() predicate.RecognitionRule {
 	return predicate.RecognitionRule(func(s *sql.Selector) {
@@ -1218,18 +409,6 @@ func HasHost() predicate.RecognitionRule {
 			sqlgraph.Edge(sqlgraph.M2O, false, HostTable, HostColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHostWith applies the HasEdge predicate on the "host" edge with a given conditions (other predicates).
-func HasHostWith(preds ...predicate.Institution) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newHostStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1244,18 +423,6 @@ func HasCourse() predicate.RecognitionRule {
 	})
 }
 
-// HasCourseWith applies the HasEdge predicate on the "course" edge with a given conditions (other predicates).
-func HasCourseWith(preds ...predicate.Course) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newCourseStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasProgramme applies the HasEdge predicate on the "programme" edge.
 func HasProgramme() predicate.RecognitionRule {
 	return predicate.RecognitionRule(func(s *sql.Selector) {
@@ -1264,18 +431,6 @@ func HasProgramme() predicate.RecognitionRule {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProgrammeTable, ProgrammeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProgrammeWith applies the HasEdge predicate on the "programme" edge with a given conditions (other predicates).
-func HasProgrammeWith(preds ...predicate.Programme) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newProgrammeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1290,18 +445,6 @@ func HasModule() predicate.RecognitionRule {
 	})
 }
 
-// HasModuleWith applies the HasEdge predicate on the "module" edge with a given conditions (other predicates).
-func HasModuleWith(preds ...predicate.HomeModule) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newModuleStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasProposedBy applies the HasEdge predicate on the "proposed_by" edge.
 func HasProposedBy() predicate.RecognitionRule {
 	return predicate.RecognitionRule(func(s *sql.Selector) {
@@ -1313,18 +456,6 @@ func HasProposedBy() predicate.RecognitionRule {
 	})
 }
 
-// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
-func HasProposedByWith(preds ...predicate.Person) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newProposedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasAnsweredBy applies the HasEdge predicate on the "answered_by" edge.
 func HasAnsweredBy() predicate.RecognitionRule {
 	return predicate.RecognitionRule(func(s *sql.Selector) {
@@ -1333,18 +464,6 @@ func HasAnsweredBy() predicate.RecognitionRule {
 			sqlgraph.Edge(sqlgraph.M2O, false, AnsweredByTable, AnsweredByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasAnsweredByWith applies the HasEdge predicate on the "answered_by" edge with a given conditions (other predicates).
-func HasAnsweredByWith(preds ...predicate.Person) predicate.RecognitionRule {
-	return predicate.RecognitionRule(func(s *sql.Selector) {
-		step := newAnsweredByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -22,11 +22,6 @@ func IDEQ(id ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldID, ids...))
@@ -35,26 +30,6 @@ func IDIn(ids ...ident.ID) predicate.Result {
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -151,39 +126,9 @@ func CreatedAtEQ(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // UpdatedAtEQ applies the EQ predicate on the "updated_at" field.
@@ -191,51 +136,15 @@ func UpdatedAtEQ(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
-// UpdatedAtNEQ applies the NEQ predicate on the "updated_at" field.
-func UpdatedAtNEQ(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldUpdatedAt, v))
-}
-
 // UpdatedAtIn applies the In predicate on the "updated_at" field.
 func UpdatedAtIn(vs ...time.Time) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtNotIn applies the NotIn predicate on the "updated_at" field.
-func UpdatedAtNotIn(vs ...time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldUpdatedAt, vs...))
-}
-
-// UpdatedAtGT applies the GT predicate on the "updated_at" field.
-func UpdatedAtGT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtGTE applies the GTE predicate on the "updated_at" field.
-func UpdatedAtGTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLT applies the LT predicate on the "updated_at" field.
-func UpdatedAtLT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldUpdatedAt, v))
-}
-
-// UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
-func UpdatedAtLTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldUpdatedAt, v))
 }
 
 // EnrolmentIDEQ applies the EQ predicate on the "enrolment_id" field.
 func EnrolmentIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDNEQ applies the NEQ predicate on the "enrolment_id" field.
-func EnrolmentIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldEnrolmentID, vc))
 }
 
 // EnrolmentIDIn applies the In predicate on the "enrolment_id" field.
@@ -247,79 +156,10 @@ func EnrolmentIDIn(vs ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldEnrolmentID, v...))
 }
 
-// EnrolmentIDNotIn applies the NotIn predicate on the "enrolment_id" field.
-func EnrolmentIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldEnrolmentID, v...))
-}
-
-// EnrolmentIDGT applies the GT predicate on the "enrolment_id" field.
-func EnrolmentIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDGTE applies the GTE predicate on the "enrolment_id" field.
-func EnrolmentIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDLT applies the LT predicate on the "enrolment_id" field.
-func EnrolmentIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDLTE applies the LTE predicate on the "enrolment_id" field.
-func EnrolmentIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDContains applies the Contains predicate on the "enrolment_id" field.
-func EnrolmentIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDHasPrefix applies the HasPrefix predicate on the "enrolment_id" field.
-func EnrolmentIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDHasSuffix applies the HasSuffix predicate on the "enrolment_id" field.
-func EnrolmentIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDEqualFold applies the EqualFold predicate on the "enrolment_id" field.
-func EnrolmentIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldEnrolmentID, vc))
-}
-
-// EnrolmentIDContainsFold applies the ContainsFold predicate on the "enrolment_id" field.
-func EnrolmentIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldEnrolmentID, vc))
-}
-
 // LearnerIDEQ applies the EQ predicate on the "learner_id" field.
 func LearnerIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldLearnerID, vc))
-}
-
-// LearnerIDNEQ applies the NEQ predicate on the "learner_id" field.
-func LearnerIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldLearnerID, vc))
 }
 
 // LearnerIDIn applies the In predicate on the "learner_id" field.
@@ -331,79 +171,10 @@ func LearnerIDIn(vs ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldLearnerID, v...))
 }
 
-// LearnerIDNotIn applies the NotIn predicate on the "learner_id" field.
-func LearnerIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldLearnerID, v...))
-}
-
-// LearnerIDGT applies the GT predicate on the "learner_id" field.
-func LearnerIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldLearnerID, vc))
-}
-
-// LearnerIDGTE applies the GTE predicate on the "learner_id" field.
-func LearnerIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldLearnerID, vc))
-}
-
-// LearnerIDLT applies the LT predicate on the "learner_id" field.
-func LearnerIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldLearnerID, vc))
-}
-
-// LearnerIDLTE applies the LTE predicate on the "learner_id" field.
-func LearnerIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldLearnerID, vc))
-}
-
-// LearnerIDContains applies the Contains predicate on the "learner_id" field.
-func LearnerIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldLearnerID, vc))
-}
-
-// LearnerIDHasPrefix applies the HasPrefix predicate on the "learner_id" field.
-func LearnerIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldLearnerID, vc))
-}
-
-// LearnerIDHasSuffix applies the HasSuffix predicate on the "learner_id" field.
-func LearnerIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldLearnerID, vc))
-}
-
-// LearnerIDEqualFold applies the EqualFold predicate on the "learner_id" field.
-func LearnerIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldLearnerID, vc))
-}
-
-// LearnerIDContainsFold applies the ContainsFold predicate on the "learner_id" field.
-func LearnerIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldLearnerID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -415,79 +186,10 @@ func HomeIDIn(vs ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldHomeID, v...))
 }
 
-// HomeIDNotIn applies the NotIn predicate on the "home_id" field.
-func HomeIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldHomeID, v...))
-}
-
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // HostIDEQ applies the EQ predicate on the "host_id" field.
 func HostIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldHostID, vc))
-}
-
-// HostIDNEQ applies the NEQ predicate on the "host_id" field.
-func HostIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldHostID, vc))
 }
 
 // HostIDIn applies the In predicate on the "host_id" field.
@@ -499,77 +201,9 @@ func HostIDIn(vs ...ident.ID) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldHostID, v...))
 }
 
-// HostIDNotIn applies the NotIn predicate on the "host_id" field.
-func HostIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldHostID, v...))
-}
-
-// HostIDGT applies the GT predicate on the "host_id" field.
-func HostIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldHostID, vc))
-}
-
-// HostIDGTE applies the GTE predicate on the "host_id" field.
-func HostIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldHostID, vc))
-}
-
-// HostIDLT applies the LT predicate on the "host_id" field.
-func HostIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldHostID, vc))
-}
-
-// HostIDLTE applies the LTE predicate on the "host_id" field.
-func HostIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldHostID, vc))
-}
-
-// HostIDContains applies the Contains predicate on the "host_id" field.
-func HostIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldHostID, vc))
-}
-
-// HostIDHasPrefix applies the HasPrefix predicate on the "host_id" field.
-func HostIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldHostID, vc))
-}
-
-// HostIDHasSuffix applies the HasSuffix predicate on the "host_id" field.
-func HostIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldHostID, vc))
-}
-
-// HostIDEqualFold applies the EqualFold predicate on the "host_id" field.
-func HostIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldHostID, vc))
-}
-
-// HostIDContainsFold applies the ContainsFold predicate on the "host_id" field.
-func HostIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldHostID, vc))
-}
-
 // AttemptEQ applies the EQ predicate on the "attempt" field.
 func AttemptEQ(v int) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldAttempt, v))
-}
-
-// AttemptNEQ applies the NEQ predicate on the "attempt" field.
-func AttemptNEQ(v int) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldAttempt, v))
 }
 
 // AttemptIn applies the In predicate on the "attempt" field.
@@ -577,39 +211,9 @@ func AttemptIn(vs ...int) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldAttempt, vs...))
 }
 
-// AttemptNotIn applies the NotIn predicate on the "attempt" field.
-func AttemptNotIn(vs ...int) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldAttempt, vs...))
-}
-
-// AttemptGT applies the GT predicate on the "attempt" field.
-func AttemptGT(v int) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldAttempt, v))
-}
-
-// AttemptGTE applies the GTE predicate on the "attempt" field.
-func AttemptGTE(v int) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldAttempt, v))
-}
-
-// AttemptLT applies the LT predicate on the "attempt" field.
-func AttemptLT(v int) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldAttempt, v))
-}
-
-// AttemptLTE applies the LTE predicate on the "attempt" field.
-func AttemptLTE(v int) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldAttempt, v))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -617,19 +221,9 @@ func StateIn(vs ...State) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldState, vs...))
-}
-
 // OutcomeEQ applies the EQ predicate on the "outcome" field.
 func OutcomeEQ(v Outcome) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldOutcome, v))
-}
-
-// OutcomeNEQ applies the NEQ predicate on the "outcome" field.
-func OutcomeNEQ(v Outcome) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldOutcome, v))
 }
 
 // OutcomeIn applies the In predicate on the "outcome" field.
@@ -637,64 +231,14 @@ func OutcomeIn(vs ...Outcome) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldOutcome, vs...))
 }
 
-// OutcomeNotIn applies the NotIn predicate on the "outcome" field.
-func OutcomeNotIn(vs ...Outcome) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldOutcome, vs...))
-}
-
 // GradeEQ applies the EQ predicate on the "grade" field.
 func GradeEQ(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldGrade, v))
 }
 
-// GradeNEQ applies the NEQ predicate on the "grade" field.
-func GradeNEQ(v string) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldGrade, v))
-}
-
 // GradeIn applies the In predicate on the "grade" field.
 func GradeIn(vs ...string) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldGrade, vs...))
-}
-
-// GradeNotIn applies the NotIn predicate on the "grade" field.
-func GradeNotIn(vs ...string) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldGrade, vs...))
-}
-
-// GradeGT applies the GT predicate on the "grade" field.
-func GradeGT(v string) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldGrade, v))
-}
-
-// GradeGTE applies the GTE predicate on the "grade" field.
-func GradeGTE(v string) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldGrade, v))
-}
-
-// GradeLT applies the LT predicate on the "grade" field.
-func GradeLT(v string) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldGrade, v))
-}
-
-// GradeLTE applies the LTE predicate on the "grade" field.
-func GradeLTE(v string) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldGrade, v))
-}
-
-// GradeContains applies the Contains predicate on the "grade" field.
-func GradeContains(v string) predicate.Result {
-	return predicate.Result(sql.FieldContains(FieldGrade, v))
-}
-
-// GradeHasPrefix applies the HasPrefix predicate on the "grade" field.
-func GradeHasPrefix(v string) predicate.Result {
-	return predicate.Result(sql.FieldHasPrefix(FieldGrade, v))
-}
-
-// GradeHasSuffix applies the HasSuffix predicate on the "grade" field.
-func GradeHasSuffix(v string) predicate.Result {
-	return predicate.Result(sql.FieldHasSuffix(FieldGrade, v))
 }
 
 // GradeIsNil applies the IsNil predicate on the "grade" field.
@@ -707,26 +251,10 @@ func GradeNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldGrade))
 }
 
-// GradeEqualFold applies the EqualFold predicate on the "grade" field.
-func GradeEqualFold(v string) predicate.Result {
-	return predicate.Result(sql.FieldEqualFold(FieldGrade, v))
-}
-
-// GradeContainsFold applies the ContainsFold predicate on the "grade" field.
-func GradeContainsFold(v string) predicate.Result {
-	return predicate.Result(sql.FieldContainsFold(FieldGrade, v))
-}
-
 // ScaleEQ applies the EQ predicate on the "scale" field.
 func ScaleEQ(v vocab.GradeScale) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldScale, vc))
-}
-
-// ScaleNEQ applies the NEQ predicate on the "scale" field.
-func ScaleNEQ(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldScale, vc))
 }
 
 // ScaleIn applies the In predicate on the "scale" field.
@@ -738,79 +266,10 @@ func ScaleIn(vs ...vocab.GradeScale) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldScale, v...))
 }
 
-// ScaleNotIn applies the NotIn predicate on the "scale" field.
-func ScaleNotIn(vs ...vocab.GradeScale) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldScale, v...))
-}
-
-// ScaleGT applies the GT predicate on the "scale" field.
-func ScaleGT(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldScale, vc))
-}
-
-// ScaleGTE applies the GTE predicate on the "scale" field.
-func ScaleGTE(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldScale, vc))
-}
-
-// ScaleLT applies the LT predicate on the "scale" field.
-func ScaleLT(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldScale, vc))
-}
-
-// ScaleLTE applies the LTE predicate on the "scale" field.
-func ScaleLTE(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldScale, vc))
-}
-
-// ScaleContains applies the Contains predicate on the "scale" field.
-func ScaleContains(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldScale, vc))
-}
-
-// ScaleHasPrefix applies the HasPrefix predicate on the "scale" field.
-func ScaleHasPrefix(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldScale, vc))
-}
-
-// ScaleHasSuffix applies the HasSuffix predicate on the "scale" field.
-func ScaleHasSuffix(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldScale, vc))
-}
-
-// ScaleEqualFold applies the EqualFold predicate on the "scale" field.
-func ScaleEqualFold(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldScale, vc))
-}
-
-// ScaleContainsFold applies the ContainsFold predicate on the "scale" field.
-func ScaleContainsFold(v vocab.GradeScale) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldScale, vc))
-}
-
 // EctsEQ applies the EQ predicate on the "ects" field.
 func EctsEQ(v vocab.ECTS) predicate.Result {
 	vc := int(v)
 	return predicate.Result(sql.FieldEQ(FieldEcts, vc))
-}
-
-// EctsNEQ applies the NEQ predicate on the "ects" field.
-func EctsNEQ(v vocab.ECTS) predicate.Result {
-	vc := int(v)
-	return predicate.Result(sql.FieldNEQ(FieldEcts, vc))
 }
 
 // EctsIn applies the In predicate on the "ects" field.
@@ -822,47 +281,9 @@ func EctsIn(vs ...vocab.ECTS) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldEcts, v...))
 }
 
-// EctsNotIn applies the NotIn predicate on the "ects" field.
-func EctsNotIn(vs ...vocab.ECTS) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldEcts, v...))
-}
-
-// EctsGT applies the GT predicate on the "ects" field.
-func EctsGT(v vocab.ECTS) predicate.Result {
-	vc := int(v)
-	return predicate.Result(sql.FieldGT(FieldEcts, vc))
-}
-
-// EctsGTE applies the GTE predicate on the "ects" field.
-func EctsGTE(v vocab.ECTS) predicate.Result {
-	vc := int(v)
-	return predicate.Result(sql.FieldGTE(FieldEcts, vc))
-}
-
-// EctsLT applies the LT predicate on the "ects" field.
-func EctsLT(v vocab.ECTS) predicate.Result {
-	vc := int(v)
-	return predicate.Result(sql.FieldLT(FieldEcts, vc))
-}
-
-// EctsLTE applies the LTE predicate on the "ects" field.
-func EctsLTE(v vocab.ECTS) predicate.Result {
-	vc := int(v)
-	return predicate.Result(sql.FieldLTE(FieldEcts, vc))
-}
-
 // AchievedOnEQ applies the EQ predicate on the "achieved_on" field.
 func AchievedOnEQ(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldAchievedOn, v))
-}
-
-// AchievedOnNEQ applies the NEQ predicate on the "achieved_on" field.
-func AchievedOnNEQ(v string) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldAchievedOn, v))
 }
 
 // AchievedOnIn applies the In predicate on the "achieved_on" field.
@@ -870,66 +291,10 @@ func AchievedOnIn(vs ...string) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldAchievedOn, vs...))
 }
 
-// AchievedOnNotIn applies the NotIn predicate on the "achieved_on" field.
-func AchievedOnNotIn(vs ...string) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldAchievedOn, vs...))
-}
-
-// AchievedOnGT applies the GT predicate on the "achieved_on" field.
-func AchievedOnGT(v string) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldAchievedOn, v))
-}
-
-// AchievedOnGTE applies the GTE predicate on the "achieved_on" field.
-func AchievedOnGTE(v string) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldAchievedOn, v))
-}
-
-// AchievedOnLT applies the LT predicate on the "achieved_on" field.
-func AchievedOnLT(v string) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldAchievedOn, v))
-}
-
-// AchievedOnLTE applies the LTE predicate on the "achieved_on" field.
-func AchievedOnLTE(v string) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldAchievedOn, v))
-}
-
-// AchievedOnContains applies the Contains predicate on the "achieved_on" field.
-func AchievedOnContains(v string) predicate.Result {
-	return predicate.Result(sql.FieldContains(FieldAchievedOn, v))
-}
-
-// AchievedOnHasPrefix applies the HasPrefix predicate on the "achieved_on" field.
-func AchievedOnHasPrefix(v string) predicate.Result {
-	return predicate.Result(sql.FieldHasPrefix(FieldAchievedOn, v))
-}
-
-// AchievedOnHasSuffix applies the HasSuffix predicate on the "achieved_on" field.
-func AchievedOnHasSuffix(v string) predicate.Result {
-	return predicate.Result(sql.FieldHasSuffix(FieldAchievedOn, v))
-}
-
-// AchievedOnEqualFold applies the EqualFold predicate on the "achieved_on" field.
-func AchievedOnEqualFold(v string) predicate.Result {
-	return predicate.Result(sql.FieldEqualFold(FieldAchievedOn, v))
-}
-
-// AchievedOnContainsFold applies the ContainsFold predicate on the "achieved_on" field.
-func AchievedOnContainsFold(v string) predicate.Result {
-	return predicate.Result(sql.FieldContainsFold(FieldAchievedOn, v))
-}
-
 // RecordedByIDEQ applies the EQ predicate on the "recorded_by_id" field.
 func RecordedByIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldRecordedByID, vc))
-}
-
-// RecordedByIDNEQ applies the NEQ predicate on the "recorded_by_id" field.
-func RecordedByIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldRecordedByID, vc))
 }
 
 // RecordedByIDIn applies the In predicate on the "recorded_by_id" field.
@@ -939,57 +304,6 @@ func RecordedByIDIn(vs ...ident.ID) predicate.Result {
 		v[i] = string(vs[i])
 	}
 	return predicate.Result(sql.FieldIn(FieldRecordedByID, v...))
-}
-
-// RecordedByIDNotIn applies the NotIn predicate on the "recorded_by_id" field.
-func RecordedByIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldRecordedByID, v...))
-}
-
-// RecordedByIDGT applies the GT predicate on the "recorded_by_id" field.
-func RecordedByIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldRecordedByID, vc))
-}
-
-// RecordedByIDGTE applies the GTE predicate on the "recorded_by_id" field.
-func RecordedByIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldRecordedByID, vc))
-}
-
-// RecordedByIDLT applies the LT predicate on the "recorded_by_id" field.
-func RecordedByIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldRecordedByID, vc))
-}
-
-// RecordedByIDLTE applies the LTE predicate on the "recorded_by_id" field.
-func RecordedByIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldRecordedByID, vc))
-}
-
-// RecordedByIDContains applies the Contains predicate on the "recorded_by_id" field.
-func RecordedByIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldRecordedByID, vc))
-}
-
-// RecordedByIDHasPrefix applies the HasPrefix predicate on the "recorded_by_id" field.
-func RecordedByIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldRecordedByID, vc))
-}
-
-// RecordedByIDHasSuffix applies the HasSuffix predicate on the "recorded_by_id" field.
-func RecordedByIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldRecordedByID, vc))
 }
 
 // RecordedByIDIsNil applies the IsNil predicate on the "recorded_by_id" field.
@@ -1002,28 +316,10 @@ func RecordedByIDNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldRecordedByID))
 }
 
-// RecordedByIDEqualFold applies the EqualFold predicate on the "recorded_by_id" field.
-func RecordedByIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldRecordedByID, vc))
-}
-
-// RecordedByIDContainsFold applies the ContainsFold predicate on the "recorded_by_id" field.
-func RecordedByIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldRecordedByID, vc))
-}
-
 // RecordedByClientIDEQ applies the EQ predicate on the "recorded_by_client_id" field.
 func RecordedByClientIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDNEQ applies the NEQ predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldRecordedByClientID, vc))
 }
 
 // RecordedByClientIDIn applies the In predicate on the "recorded_by_client_id" field.
@@ -1033,57 +329,6 @@ func RecordedByClientIDIn(vs ...ident.ID) predicate.Result {
 		v[i] = string(vs[i])
 	}
 	return predicate.Result(sql.FieldIn(FieldRecordedByClientID, v...))
-}
-
-// RecordedByClientIDNotIn applies the NotIn predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldRecordedByClientID, v...))
-}
-
-// RecordedByClientIDGT applies the GT predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDGTE applies the GTE predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDLT applies the LT predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDLTE applies the LTE predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDContains applies the Contains predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDHasPrefix applies the HasPrefix predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDHasSuffix applies the HasSuffix predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldRecordedByClientID, vc))
 }
 
 // RecordedByClientIDIsNil applies the IsNil predicate on the "recorded_by_client_id" field.
@@ -1096,28 +341,10 @@ func RecordedByClientIDNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldRecordedByClientID))
 }
 
-// RecordedByClientIDEqualFold applies the EqualFold predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldRecordedByClientID, vc))
-}
-
-// RecordedByClientIDContainsFold applies the ContainsFold predicate on the "recorded_by_client_id" field.
-func RecordedByClientIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldRecordedByClientID, vc))
-}
-
 // ConfirmedByIDEQ applies the EQ predicate on the "confirmed_by_id" field.
 func ConfirmedByIDEQ(v ident.ID) predicate.Result {
 	vc := string(v)
 	return predicate.Result(sql.FieldEQ(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDNEQ applies the NEQ predicate on the "confirmed_by_id" field.
-func ConfirmedByIDNEQ(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldNEQ(FieldConfirmedByID, vc))
 }
 
 // ConfirmedByIDIn applies the In predicate on the "confirmed_by_id" field.
@@ -1127,57 +354,6 @@ func ConfirmedByIDIn(vs ...ident.ID) predicate.Result {
 		v[i] = string(vs[i])
 	}
 	return predicate.Result(sql.FieldIn(FieldConfirmedByID, v...))
-}
-
-// ConfirmedByIDNotIn applies the NotIn predicate on the "confirmed_by_id" field.
-func ConfirmedByIDNotIn(vs ...ident.ID) predicate.Result {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Result(sql.FieldNotIn(FieldConfirmedByID, v...))
-}
-
-// ConfirmedByIDGT applies the GT predicate on the "confirmed_by_id" field.
-func ConfirmedByIDGT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGT(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDGTE applies the GTE predicate on the "confirmed_by_id" field.
-func ConfirmedByIDGTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldGTE(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDLT applies the LT predicate on the "confirmed_by_id" field.
-func ConfirmedByIDLT(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLT(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDLTE applies the LTE predicate on the "confirmed_by_id" field.
-func ConfirmedByIDLTE(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldLTE(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDContains applies the Contains predicate on the "confirmed_by_id" field.
-func ConfirmedByIDContains(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContains(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDHasPrefix applies the HasPrefix predicate on the "confirmed_by_id" field.
-func ConfirmedByIDHasPrefix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasPrefix(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDHasSuffix applies the HasSuffix predicate on the "confirmed_by_id" field.
-func ConfirmedByIDHasSuffix(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldHasSuffix(FieldConfirmedByID, vc))
 }
 
 // ConfirmedByIDIsNil applies the IsNil predicate on the "confirmed_by_id" field.
@@ -1190,26 +366,9 @@ func ConfirmedByIDNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldConfirmedByID))
 }
 
-// ConfirmedByIDEqualFold applies the EqualFold predicate on the "confirmed_by_id" field.
-func ConfirmedByIDEqualFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldEqualFold(FieldConfirmedByID, vc))
-}
-
-// ConfirmedByIDContainsFold applies the ContainsFold predicate on the "confirmed_by_id" field.
-func ConfirmedByIDContainsFold(v ident.ID) predicate.Result {
-	vc := string(v)
-	return predicate.Result(sql.FieldContainsFold(FieldConfirmedByID, vc))
-}
-
 // RecordedAtEQ applies the EQ predicate on the "recorded_at" field.
 func RecordedAtEQ(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldRecordedAt, v))
-}
-
-// RecordedAtNEQ applies the NEQ predicate on the "recorded_at" field.
-func RecordedAtNEQ(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldRecordedAt, v))
 }
 
 // RecordedAtIn applies the In predicate on the "recorded_at" field.
@@ -1217,69 +376,14 @@ func RecordedAtIn(vs ...time.Time) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldRecordedAt, vs...))
 }
 
-// RecordedAtNotIn applies the NotIn predicate on the "recorded_at" field.
-func RecordedAtNotIn(vs ...time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldRecordedAt, vs...))
-}
-
-// RecordedAtGT applies the GT predicate on the "recorded_at" field.
-func RecordedAtGT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldRecordedAt, v))
-}
-
-// RecordedAtGTE applies the GTE predicate on the "recorded_at" field.
-func RecordedAtGTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldRecordedAt, v))
-}
-
-// RecordedAtLT applies the LT predicate on the "recorded_at" field.
-func RecordedAtLT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldRecordedAt, v))
-}
-
-// RecordedAtLTE applies the LTE predicate on the "recorded_at" field.
-func RecordedAtLTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldRecordedAt, v))
-}
-
 // ConfirmedAtEQ applies the EQ predicate on the "confirmed_at" field.
 func ConfirmedAtEQ(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldConfirmedAt, v))
 }
 
-// ConfirmedAtNEQ applies the NEQ predicate on the "confirmed_at" field.
-func ConfirmedAtNEQ(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNEQ(FieldConfirmedAt, v))
-}
-
 // ConfirmedAtIn applies the In predicate on the "confirmed_at" field.
 func ConfirmedAtIn(vs ...time.Time) predicate.Result {
 	return predicate.Result(sql.FieldIn(FieldConfirmedAt, vs...))
-}
-
-// ConfirmedAtNotIn applies the NotIn predicate on the "confirmed_at" field.
-func ConfirmedAtNotIn(vs ...time.Time) predicate.Result {
-	return predicate.Result(sql.FieldNotIn(FieldConfirmedAt, vs...))
-}
-
-// ConfirmedAtGT applies the GT predicate on the "confirmed_at" field.
-func ConfirmedAtGT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGT(FieldConfirmedAt, v))
-}
-
-// ConfirmedAtGTE applies the GTE predicate on the "confirmed_at" field.
-func ConfirmedAtGTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldGTE(FieldConfirmedAt, v))
-}
-
-// ConfirmedAtLT applies the LT predicate on the "confirmed_at" field.
-func ConfirmedAtLT(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLT(FieldConfirmedAt, v))
-}
-
-// ConfirmedAtLTE applies the LTE predicate on the "confirmed_at" field.
-func ConfirmedAtLTE(v time.Time) predicate.Result {
-	return predicate.Result(sql.FieldLTE(FieldConfirmedAt, v))
 }
 
 // ConfirmedAtIsNil applies the IsNil predicate on the "confirmed_at" field.
@@ -1303,18 +407,6 @@ func HasEnrolment() predicate.Result {
 	})
 }
 
-// HasEnrolmentWith applies the HasEdge predicate on the "enrolment" edge with a given conditions (other predicates).
-func HasEnrolmentWith(preds ...predicate.Enrolment) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newEnrolmentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasLearner applies the HasEdge predicate on the "learner" edge.
 func HasLearner() predicate.Result {
 	return predicate.Result(func(s *sql.Selector) {
@@ -1323,18 +415,6 @@ func HasLearner() predicate.Result {
 			sqlgraph.Edge(sqlgraph.M2O, false, LearnerTable, LearnerColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasLearnerWith applies the HasEdge predicate on the "learner" edge with a given conditions (other predicates).
-func HasLearnerWith(preds ...predicate.Person) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newLearnerStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1349,18 +429,6 @@ func HasHome() predicate.Result {
 	})
 }
 
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHost applies the HasEdge predicate on the "host" edge.
 func HasHost() predicate.Result {
 	return predicate.Result(func(s *sql.Selector) {
@@ -1369,18 +437,6 @@ func HasHost() predicate.Result {
 			sqlgraph.Edge(sqlgraph.M2O, false, HostTable, HostColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHostWith applies the HasEdge predicate on the "host" edge with a given conditions (other predicates).
-func HasHostWith(preds ...predicate.Institution) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newHostStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1395,18 +451,6 @@ func HasRecordedBy() predicate.Result {
 	})
 }
 
-// HasRecordedByWith applies the HasEdge predicate on the "recorded_by" edge with a given conditions (other predicates).
-func HasRecordedByWith(preds ...predicate.Person) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newRecordedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasRecordedByClient applies the HasEdge predicate on the "recorded_by_client" edge.
 func HasRecordedByClient() predicate.Result {
 	return predicate.Result(func(s *sql.Selector) {
@@ -1418,18 +462,6 @@ func HasRecordedByClient() predicate.Result {
 	})
 }
 
-// HasRecordedByClientWith applies the HasEdge predicate on the "recorded_by_client" edge with a given conditions (other predicates).
-func HasRecordedByClientWith(preds ...predicate.ApiClient) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newRecordedByClientStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasConfirmedBy applies the HasEdge predicate on the "confirmed_by" edge.
 func HasConfirmedBy() predicate.Result {
 	return predicate.Result(func(s *sql.Selector) {
@@ -1438,18 +470,6 @@ func HasConfirmedBy() predicate.Result {
 			sqlgraph.Edge(sqlgraph.M2O, false, ConfirmedByTable, ConfirmedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasConfirmedByWith applies the HasEdge predicate on the "confirmed_by" edge with a given conditions (other predicates).
-func HasConfirmedByWith(preds ...predicate.Person) predicate.Result {
-	return predicate.Result(func(s *sql.Selector) {
-		step := newConfirmedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

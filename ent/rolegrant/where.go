@@ -36,26 +36,6 @@ func IDNotIn(ids ...ident.ID) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotIn(FieldID, ids...))
 }
 
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLTE(FieldID, id))
-}
-
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldCreatedAt, v))
@@ -128,51 +108,15 @@ func CreatedAtEQ(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -184,79 +128,10 @@ func PersonIDIn(vs ...ident.ID) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldPersonID, v...))
 }
 
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldPersonID, vc))
-}
-
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -266,57 +141,6 @@ func InstitutionIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIsNil applies the IsNil predicate on the "institution_id" field.
@@ -329,28 +153,10 @@ func InstitutionIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldInstitutionID))
 }
 
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // UnitIDEQ applies the EQ predicate on the "unit_id" field.
 func UnitIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldUnitID, vc))
-}
-
-// UnitIDNEQ applies the NEQ predicate on the "unit_id" field.
-func UnitIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldUnitID, vc))
 }
 
 // UnitIDIn applies the In predicate on the "unit_id" field.
@@ -360,57 +166,6 @@ func UnitIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldUnitID, v...))
-}
-
-// UnitIDNotIn applies the NotIn predicate on the "unit_id" field.
-func UnitIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldUnitID, v...))
-}
-
-// UnitIDGT applies the GT predicate on the "unit_id" field.
-func UnitIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldUnitID, vc))
-}
-
-// UnitIDGTE applies the GTE predicate on the "unit_id" field.
-func UnitIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldUnitID, vc))
-}
-
-// UnitIDLT applies the LT predicate on the "unit_id" field.
-func UnitIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldUnitID, vc))
-}
-
-// UnitIDLTE applies the LTE predicate on the "unit_id" field.
-func UnitIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldUnitID, vc))
-}
-
-// UnitIDContains applies the Contains predicate on the "unit_id" field.
-func UnitIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldUnitID, vc))
-}
-
-// UnitIDHasPrefix applies the HasPrefix predicate on the "unit_id" field.
-func UnitIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldUnitID, vc))
-}
-
-// UnitIDHasSuffix applies the HasSuffix predicate on the "unit_id" field.
-func UnitIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldUnitID, vc))
 }
 
 // UnitIDIsNil applies the IsNil predicate on the "unit_id" field.
@@ -423,28 +178,10 @@ func UnitIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldUnitID))
 }
 
-// UnitIDEqualFold applies the EqualFold predicate on the "unit_id" field.
-func UnitIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldUnitID, vc))
-}
-
-// UnitIDContainsFold applies the ContainsFold predicate on the "unit_id" field.
-func UnitIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldUnitID, vc))
-}
-
 // AllianceIDEQ applies the EQ predicate on the "alliance_id" field.
 func AllianceIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldAllianceID, vc))
-}
-
-// AllianceIDNEQ applies the NEQ predicate on the "alliance_id" field.
-func AllianceIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldAllianceID, vc))
 }
 
 // AllianceIDIn applies the In predicate on the "alliance_id" field.
@@ -454,57 +191,6 @@ func AllianceIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldAllianceID, v...))
-}
-
-// AllianceIDNotIn applies the NotIn predicate on the "alliance_id" field.
-func AllianceIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldAllianceID, v...))
-}
-
-// AllianceIDGT applies the GT predicate on the "alliance_id" field.
-func AllianceIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldAllianceID, vc))
-}
-
-// AllianceIDGTE applies the GTE predicate on the "alliance_id" field.
-func AllianceIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldAllianceID, vc))
-}
-
-// AllianceIDLT applies the LT predicate on the "alliance_id" field.
-func AllianceIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldAllianceID, vc))
-}
-
-// AllianceIDLTE applies the LTE predicate on the "alliance_id" field.
-func AllianceIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldAllianceID, vc))
-}
-
-// AllianceIDContains applies the Contains predicate on the "alliance_id" field.
-func AllianceIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldAllianceID, vc))
-}
-
-// AllianceIDHasPrefix applies the HasPrefix predicate on the "alliance_id" field.
-func AllianceIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldAllianceID, vc))
-}
-
-// AllianceIDHasSuffix applies the HasSuffix predicate on the "alliance_id" field.
-func AllianceIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldAllianceID, vc))
 }
 
 // AllianceIDIsNil applies the IsNil predicate on the "alliance_id" field.
@@ -517,28 +203,10 @@ func AllianceIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldAllianceID))
 }
 
-// AllianceIDEqualFold applies the EqualFold predicate on the "alliance_id" field.
-func AllianceIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldAllianceID, vc))
-}
-
-// AllianceIDContainsFold applies the ContainsFold predicate on the "alliance_id" field.
-func AllianceIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldAllianceID, vc))
-}
-
 // GrantedByIDEQ applies the EQ predicate on the "granted_by_id" field.
 func GrantedByIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldGrantedByID, vc))
-}
-
-// GrantedByIDNEQ applies the NEQ predicate on the "granted_by_id" field.
-func GrantedByIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldGrantedByID, vc))
 }
 
 // GrantedByIDIn applies the In predicate on the "granted_by_id" field.
@@ -548,57 +216,6 @@ func GrantedByIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldGrantedByID, v...))
-}
-
-// GrantedByIDNotIn applies the NotIn predicate on the "granted_by_id" field.
-func GrantedByIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldGrantedByID, v...))
-}
-
-// GrantedByIDGT applies the GT predicate on the "granted_by_id" field.
-func GrantedByIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldGrantedByID, vc))
-}
-
-// GrantedByIDGTE applies the GTE predicate on the "granted_by_id" field.
-func GrantedByIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldGrantedByID, vc))
-}
-
-// GrantedByIDLT applies the LT predicate on the "granted_by_id" field.
-func GrantedByIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldGrantedByID, vc))
-}
-
-// GrantedByIDLTE applies the LTE predicate on the "granted_by_id" field.
-func GrantedByIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldGrantedByID, vc))
-}
-
-// GrantedByIDContains applies the Contains predicate on the "granted_by_id" field.
-func GrantedByIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldGrantedByID, vc))
-}
-
-// GrantedByIDHasPrefix applies the HasPrefix predicate on the "granted_by_id" field.
-func GrantedByIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldGrantedByID, vc))
-}
-
-// GrantedByIDHasSuffix applies the HasSuffix predicate on the "granted_by_id" field.
-func GrantedByIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldGrantedByID, vc))
 }
 
 // GrantedByIDIsNil applies the IsNil predicate on the "granted_by_id" field.
@@ -611,28 +228,10 @@ func GrantedByIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldGrantedByID))
 }
 
-// GrantedByIDEqualFold applies the EqualFold predicate on the "granted_by_id" field.
-func GrantedByIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldGrantedByID, vc))
-}
-
-// GrantedByIDContainsFold applies the ContainsFold predicate on the "granted_by_id" field.
-func GrantedByIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldGrantedByID, vc))
-}
-
 // RuleIDEQ applies the EQ predicate on the "rule_id" field.
 func RuleIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldRuleID, vc))
-}
-
-// RuleIDNEQ applies the NEQ predicate on the "rule_id" field.
-func RuleIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldRuleID, vc))
 }
 
 // RuleIDIn applies the In predicate on the "rule_id" field.
@@ -642,57 +241,6 @@ func RuleIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldRuleID, v...))
-}
-
-// RuleIDNotIn applies the NotIn predicate on the "rule_id" field.
-func RuleIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldRuleID, v...))
-}
-
-// RuleIDGT applies the GT predicate on the "rule_id" field.
-func RuleIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldRuleID, vc))
-}
-
-// RuleIDGTE applies the GTE predicate on the "rule_id" field.
-func RuleIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldRuleID, vc))
-}
-
-// RuleIDLT applies the LT predicate on the "rule_id" field.
-func RuleIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldRuleID, vc))
-}
-
-// RuleIDLTE applies the LTE predicate on the "rule_id" field.
-func RuleIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldRuleID, vc))
-}
-
-// RuleIDContains applies the Contains predicate on the "rule_id" field.
-func RuleIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldRuleID, vc))
-}
-
-// RuleIDHasPrefix applies the HasPrefix predicate on the "rule_id" field.
-func RuleIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldRuleID, vc))
-}
-
-// RuleIDHasSuffix applies the HasSuffix predicate on the "rule_id" field.
-func RuleIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldRuleID, vc))
 }
 
 // RuleIDIsNil applies the IsNil predicate on the "rule_id" field.
@@ -705,28 +253,10 @@ func RuleIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldRuleID))
 }
 
-// RuleIDEqualFold applies the EqualFold predicate on the "rule_id" field.
-func RuleIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldRuleID, vc))
-}
-
-// RuleIDContainsFold applies the ContainsFold predicate on the "rule_id" field.
-func RuleIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldRuleID, vc))
-}
-
 // EndedByIDEQ applies the EQ predicate on the "ended_by_id" field.
 func EndedByIDEQ(v ident.ID) predicate.RoleGrant {
 	vc := string(v)
 	return predicate.RoleGrant(sql.FieldEQ(FieldEndedByID, vc))
-}
-
-// EndedByIDNEQ applies the NEQ predicate on the "ended_by_id" field.
-func EndedByIDNEQ(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldNEQ(FieldEndedByID, vc))
 }
 
 // EndedByIDIn applies the In predicate on the "ended_by_id" field.
@@ -736,57 +266,6 @@ func EndedByIDIn(vs ...ident.ID) predicate.RoleGrant {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleGrant(sql.FieldIn(FieldEndedByID, v...))
-}
-
-// EndedByIDNotIn applies the NotIn predicate on the "ended_by_id" field.
-func EndedByIDNotIn(vs ...ident.ID) predicate.RoleGrant {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleGrant(sql.FieldNotIn(FieldEndedByID, v...))
-}
-
-// EndedByIDGT applies the GT predicate on the "ended_by_id" field.
-func EndedByIDGT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGT(FieldEndedByID, vc))
-}
-
-// EndedByIDGTE applies the GTE predicate on the "ended_by_id" field.
-func EndedByIDGTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldGTE(FieldEndedByID, vc))
-}
-
-// EndedByIDLT applies the LT predicate on the "ended_by_id" field.
-func EndedByIDLT(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLT(FieldEndedByID, vc))
-}
-
-// EndedByIDLTE applies the LTE predicate on the "ended_by_id" field.
-func EndedByIDLTE(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldLTE(FieldEndedByID, vc))
-}
-
-// EndedByIDContains applies the Contains predicate on the "ended_by_id" field.
-func EndedByIDContains(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContains(FieldEndedByID, vc))
-}
-
-// EndedByIDHasPrefix applies the HasPrefix predicate on the "ended_by_id" field.
-func EndedByIDHasPrefix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldEndedByID, vc))
-}
-
-// EndedByIDHasSuffix applies the HasSuffix predicate on the "ended_by_id" field.
-func EndedByIDHasSuffix(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldEndedByID, vc))
 }
 
 // EndedByIDIsNil applies the IsNil predicate on the "ended_by_id" field.
@@ -799,26 +278,9 @@ func EndedByIDNotNil() predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldNotNull(FieldEndedByID))
 }
 
-// EndedByIDEqualFold applies the EqualFold predicate on the "ended_by_id" field.
-func EndedByIDEqualFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldEndedByID, vc))
-}
-
-// EndedByIDContainsFold applies the ContainsFold predicate on the "ended_by_id" field.
-func EndedByIDContainsFold(v ident.ID) predicate.RoleGrant {
-	vc := string(v)
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldEndedByID, vc))
-}
-
 // RoleEQ applies the EQ predicate on the "role" field.
 func RoleEQ(v Role) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldRole, v))
-}
-
-// RoleNEQ applies the NEQ predicate on the "role" field.
-func RoleNEQ(v Role) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldRole, v))
 }
 
 // RoleIn applies the In predicate on the "role" field.
@@ -826,44 +288,14 @@ func RoleIn(vs ...Role) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldRole, vs...))
 }
 
-// RoleNotIn applies the NotIn predicate on the "role" field.
-func RoleNotIn(vs ...Role) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNotIn(FieldRole, vs...))
-}
-
 // ValidFromEQ applies the EQ predicate on the "valid_from" field.
 func ValidFromEQ(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldValidFrom, v))
 }
 
-// ValidFromNEQ applies the NEQ predicate on the "valid_from" field.
-func ValidFromNEQ(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldValidFrom, v))
-}
-
 // ValidFromIn applies the In predicate on the "valid_from" field.
 func ValidFromIn(vs ...time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldValidFrom, vs...))
-}
-
-// ValidFromNotIn applies the NotIn predicate on the "valid_from" field.
-func ValidFromNotIn(vs ...time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNotIn(FieldValidFrom, vs...))
-}
-
-// ValidFromGT applies the GT predicate on the "valid_from" field.
-func ValidFromGT(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGT(FieldValidFrom, v))
-}
-
-// ValidFromGTE applies the GTE predicate on the "valid_from" field.
-func ValidFromGTE(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGTE(FieldValidFrom, v))
-}
-
-// ValidFromLT applies the LT predicate on the "valid_from" field.
-func ValidFromLT(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLT(FieldValidFrom, v))
 }
 
 // ValidFromLTE applies the LTE predicate on the "valid_from" field.
@@ -876,39 +308,14 @@ func ValidUntilEQ(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldValidUntil, v))
 }
 
-// ValidUntilNEQ applies the NEQ predicate on the "valid_until" field.
-func ValidUntilNEQ(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldValidUntil, v))
-}
-
 // ValidUntilIn applies the In predicate on the "valid_until" field.
 func ValidUntilIn(vs ...time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldValidUntil, vs...))
 }
 
-// ValidUntilNotIn applies the NotIn predicate on the "valid_until" field.
-func ValidUntilNotIn(vs ...time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNotIn(FieldValidUntil, vs...))
-}
-
 // ValidUntilGT applies the GT predicate on the "valid_until" field.
 func ValidUntilGT(v time.Time) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldGT(FieldValidUntil, v))
-}
-
-// ValidUntilGTE applies the GTE predicate on the "valid_until" field.
-func ValidUntilGTE(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGTE(FieldValidUntil, v))
-}
-
-// ValidUntilLT applies the LT predicate on the "valid_until" field.
-func ValidUntilLT(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLT(FieldValidUntil, v))
-}
-
-// ValidUntilLTE applies the LTE predicate on the "valid_until" field.
-func ValidUntilLTE(v time.Time) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLTE(FieldValidUntil, v))
 }
 
 // ValidUntilIsNil applies the IsNil predicate on the "valid_until" field.
@@ -926,74 +333,14 @@ func EndedEQ(v bool) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldEnded, v))
 }
 
-// EndedNEQ applies the NEQ predicate on the "ended" field.
-func EndedNEQ(v bool) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldEnded, v))
-}
-
 // EndReasonEQ applies the EQ predicate on the "end_reason" field.
 func EndReasonEQ(v string) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldEQ(FieldEndReason, v))
 }
 
-// EndReasonNEQ applies the NEQ predicate on the "end_reason" field.
-func EndReasonNEQ(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNEQ(FieldEndReason, v))
-}
-
 // EndReasonIn applies the In predicate on the "end_reason" field.
 func EndReasonIn(vs ...string) predicate.RoleGrant {
 	return predicate.RoleGrant(sql.FieldIn(FieldEndReason, vs...))
-}
-
-// EndReasonNotIn applies the NotIn predicate on the "end_reason" field.
-func EndReasonNotIn(vs ...string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldNotIn(FieldEndReason, vs...))
-}
-
-// EndReasonGT applies the GT predicate on the "end_reason" field.
-func EndReasonGT(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGT(FieldEndReason, v))
-}
-
-// EndReasonGTE applies the GTE predicate on the "end_reason" field.
-func EndReasonGTE(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldGTE(FieldEndReason, v))
-}
-
-// EndReasonLT applies the LT predicate on the "end_reason" field.
-func EndReasonLT(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLT(FieldEndReason, v))
-}
-
-// EndReasonLTE applies the LTE predicate on the "end_reason" field.
-func EndReasonLTE(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldLTE(FieldEndReason, v))
-}
-
-// EndReasonContains applies the Contains predicate on the "end_reason" field.
-func EndReasonContains(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldContains(FieldEndReason, v))
-}
-
-// EndReasonHasPrefix applies the HasPrefix predicate on the "end_reason" field.
-func EndReasonHasPrefix(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldHasPrefix(FieldEndReason, v))
-}
-
-// EndReasonHasSuffix applies the HasSuffix predicate on the "end_reason" field.
-func EndReasonHasSuffix(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldHasSuffix(FieldEndReason, v))
-}
-
-// EndReasonEqualFold applies the EqualFold predicate on the "end_reason" field.
-func EndReasonEqualFold(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldEqualFold(FieldEndReason, v))
-}
-
-// EndReasonContainsFold applies the ContainsFold predicate on the "end_reason" field.
-func EndReasonContainsFold(v string) predicate.RoleGrant {
-	return predicate.RoleGrant(sql.FieldContainsFold(FieldEndReason, v))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.
@@ -1004,18 +351,6 @@ func HasPerson() predicate.RoleGrant {
 			sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newPersonStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1030,18 +365,6 @@ func HasInstitution() predicate.RoleGrant {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasUnit applies the HasEdge predicate on the "unit" edge.
 func HasUnit() predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
@@ -1050,18 +373,6 @@ func HasUnit() predicate.RoleGrant {
 			sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasUnitWith applies the HasEdge predicate on the "unit" edge with a given conditions (other predicates).
-func HasUnitWith(preds ...predicate.Unit) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newUnitStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1076,18 +387,6 @@ func HasAlliance() predicate.RoleGrant {
 	})
 }
 
-// HasAllianceWith applies the HasEdge predicate on the "alliance" edge with a given conditions (other predicates).
-func HasAllianceWith(preds ...predicate.Alliance) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newAllianceStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasGrantedBy applies the HasEdge predicate on the "granted_by" edge.
 func HasGrantedBy() predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
@@ -1096,18 +395,6 @@ func HasGrantedBy() predicate.RoleGrant {
 			sqlgraph.Edge(sqlgraph.M2O, false, GrantedByTable, GrantedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasGrantedByWith applies the HasEdge predicate on the "granted_by" edge with a given conditions (other predicates).
-func HasGrantedByWith(preds ...predicate.Person) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newGrantedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1122,18 +409,6 @@ func HasRule() predicate.RoleGrant {
 	})
 }
 
-// HasRuleWith applies the HasEdge predicate on the "rule" edge with a given conditions (other predicates).
-func HasRuleWith(preds ...predicate.RoleRule) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newRuleStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasEndedBy applies the HasEdge predicate on the "ended_by" edge.
 func HasEndedBy() predicate.RoleGrant {
 	return predicate.RoleGrant(func(s *sql.Selector) {
@@ -1142,18 +417,6 @@ func HasEndedBy() predicate.RoleGrant {
 			sqlgraph.Edge(sqlgraph.M2O, false, EndedByTable, EndedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasEndedByWith applies the HasEdge predicate on the "ended_by" edge with a given conditions (other predicates).
-func HasEndedByWith(preds ...predicate.Person) predicate.RoleGrant {
-	return predicate.RoleGrant(func(s *sql.Selector) {
-		step := newEndedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -105,51 +75,15 @@ func CreatedAtEQ(v time.Time) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.RoleRule {
 	vc := string(v)
 	return predicate.RoleRule(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -161,79 +95,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.RoleRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleRule(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // UnitIDEQ applies the EQ predicate on the "unit_id" field.
 func UnitIDEQ(v ident.ID) predicate.RoleRule {
 	vc := string(v)
 	return predicate.RoleRule(sql.FieldEQ(FieldUnitID, vc))
-}
-
-// UnitIDNEQ applies the NEQ predicate on the "unit_id" field.
-func UnitIDNEQ(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldNEQ(FieldUnitID, vc))
 }
 
 // UnitIDIn applies the In predicate on the "unit_id" field.
@@ -243,57 +108,6 @@ func UnitIDIn(vs ...ident.ID) predicate.RoleRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleRule(sql.FieldIn(FieldUnitID, v...))
-}
-
-// UnitIDNotIn applies the NotIn predicate on the "unit_id" field.
-func UnitIDNotIn(vs ...ident.ID) predicate.RoleRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleRule(sql.FieldNotIn(FieldUnitID, v...))
-}
-
-// UnitIDGT applies the GT predicate on the "unit_id" field.
-func UnitIDGT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGT(FieldUnitID, vc))
-}
-
-// UnitIDGTE applies the GTE predicate on the "unit_id" field.
-func UnitIDGTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGTE(FieldUnitID, vc))
-}
-
-// UnitIDLT applies the LT predicate on the "unit_id" field.
-func UnitIDLT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLT(FieldUnitID, vc))
-}
-
-// UnitIDLTE applies the LTE predicate on the "unit_id" field.
-func UnitIDLTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLTE(FieldUnitID, vc))
-}
-
-// UnitIDContains applies the Contains predicate on the "unit_id" field.
-func UnitIDContains(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContains(FieldUnitID, vc))
-}
-
-// UnitIDHasPrefix applies the HasPrefix predicate on the "unit_id" field.
-func UnitIDHasPrefix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasPrefix(FieldUnitID, vc))
-}
-
-// UnitIDHasSuffix applies the HasSuffix predicate on the "unit_id" field.
-func UnitIDHasSuffix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasSuffix(FieldUnitID, vc))
 }
 
 // UnitIDIsNil applies the IsNil predicate on the "unit_id" field.
@@ -306,28 +120,10 @@ func UnitIDNotNil() predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldNotNull(FieldUnitID))
 }
 
-// UnitIDEqualFold applies the EqualFold predicate on the "unit_id" field.
-func UnitIDEqualFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldEqualFold(FieldUnitID, vc))
-}
-
-// UnitIDContainsFold applies the ContainsFold predicate on the "unit_id" field.
-func UnitIDContainsFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContainsFold(FieldUnitID, vc))
-}
-
 // CreatedByIDEQ applies the EQ predicate on the "created_by_id" field.
 func CreatedByIDEQ(v ident.ID) predicate.RoleRule {
 	vc := string(v)
 	return predicate.RoleRule(sql.FieldEQ(FieldCreatedByID, vc))
-}
-
-// CreatedByIDNEQ applies the NEQ predicate on the "created_by_id" field.
-func CreatedByIDNEQ(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldNEQ(FieldCreatedByID, vc))
 }
 
 // CreatedByIDIn applies the In predicate on the "created_by_id" field.
@@ -337,57 +133,6 @@ func CreatedByIDIn(vs ...ident.ID) predicate.RoleRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleRule(sql.FieldIn(FieldCreatedByID, v...))
-}
-
-// CreatedByIDNotIn applies the NotIn predicate on the "created_by_id" field.
-func CreatedByIDNotIn(vs ...ident.ID) predicate.RoleRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleRule(sql.FieldNotIn(FieldCreatedByID, v...))
-}
-
-// CreatedByIDGT applies the GT predicate on the "created_by_id" field.
-func CreatedByIDGT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGT(FieldCreatedByID, vc))
-}
-
-// CreatedByIDGTE applies the GTE predicate on the "created_by_id" field.
-func CreatedByIDGTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGTE(FieldCreatedByID, vc))
-}
-
-// CreatedByIDLT applies the LT predicate on the "created_by_id" field.
-func CreatedByIDLT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLT(FieldCreatedByID, vc))
-}
-
-// CreatedByIDLTE applies the LTE predicate on the "created_by_id" field.
-func CreatedByIDLTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLTE(FieldCreatedByID, vc))
-}
-
-// CreatedByIDContains applies the Contains predicate on the "created_by_id" field.
-func CreatedByIDContains(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContains(FieldCreatedByID, vc))
-}
-
-// CreatedByIDHasPrefix applies the HasPrefix predicate on the "created_by_id" field.
-func CreatedByIDHasPrefix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasPrefix(FieldCreatedByID, vc))
-}
-
-// CreatedByIDHasSuffix applies the HasSuffix predicate on the "created_by_id" field.
-func CreatedByIDHasSuffix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasSuffix(FieldCreatedByID, vc))
 }
 
 // CreatedByIDIsNil applies the IsNil predicate on the "created_by_id" field.
@@ -400,28 +145,10 @@ func CreatedByIDNotNil() predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldNotNull(FieldCreatedByID))
 }
 
-// CreatedByIDEqualFold applies the EqualFold predicate on the "created_by_id" field.
-func CreatedByIDEqualFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldEqualFold(FieldCreatedByID, vc))
-}
-
-// CreatedByIDContainsFold applies the ContainsFold predicate on the "created_by_id" field.
-func CreatedByIDContainsFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContainsFold(FieldCreatedByID, vc))
-}
-
 // EndedByIDEQ applies the EQ predicate on the "ended_by_id" field.
 func EndedByIDEQ(v ident.ID) predicate.RoleRule {
 	vc := string(v)
 	return predicate.RoleRule(sql.FieldEQ(FieldEndedByID, vc))
-}
-
-// EndedByIDNEQ applies the NEQ predicate on the "ended_by_id" field.
-func EndedByIDNEQ(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldNEQ(FieldEndedByID, vc))
 }
 
 // EndedByIDIn applies the In predicate on the "ended_by_id" field.
@@ -431,57 +158,6 @@ func EndedByIDIn(vs ...ident.ID) predicate.RoleRule {
 		v[i] = string(vs[i])
 	}
 	return predicate.RoleRule(sql.FieldIn(FieldEndedByID, v...))
-}
-
-// EndedByIDNotIn applies the NotIn predicate on the "ended_by_id" field.
-func EndedByIDNotIn(vs ...ident.ID) predicate.RoleRule {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.RoleRule(sql.FieldNotIn(FieldEndedByID, v...))
-}
-
-// EndedByIDGT applies the GT predicate on the "ended_by_id" field.
-func EndedByIDGT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGT(FieldEndedByID, vc))
-}
-
-// EndedByIDGTE applies the GTE predicate on the "ended_by_id" field.
-func EndedByIDGTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldGTE(FieldEndedByID, vc))
-}
-
-// EndedByIDLT applies the LT predicate on the "ended_by_id" field.
-func EndedByIDLT(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLT(FieldEndedByID, vc))
-}
-
-// EndedByIDLTE applies the LTE predicate on the "ended_by_id" field.
-func EndedByIDLTE(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldLTE(FieldEndedByID, vc))
-}
-
-// EndedByIDContains applies the Contains predicate on the "ended_by_id" field.
-func EndedByIDContains(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContains(FieldEndedByID, vc))
-}
-
-// EndedByIDHasPrefix applies the HasPrefix predicate on the "ended_by_id" field.
-func EndedByIDHasPrefix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasPrefix(FieldEndedByID, vc))
-}
-
-// EndedByIDHasSuffix applies the HasSuffix predicate on the "ended_by_id" field.
-func EndedByIDHasSuffix(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldHasSuffix(FieldEndedByID, vc))
 }
 
 // EndedByIDIsNil applies the IsNil predicate on the "ended_by_id" field.
@@ -494,26 +170,9 @@ func EndedByIDNotNil() predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldNotNull(FieldEndedByID))
 }
 
-// EndedByIDEqualFold applies the EqualFold predicate on the "ended_by_id" field.
-func EndedByIDEqualFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldEqualFold(FieldEndedByID, vc))
-}
-
-// EndedByIDContainsFold applies the ContainsFold predicate on the "ended_by_id" field.
-func EndedByIDContainsFold(v ident.ID) predicate.RoleRule {
-	vc := string(v)
-	return predicate.RoleRule(sql.FieldContainsFold(FieldEndedByID, vc))
-}
-
 // AttributeEQ applies the EQ predicate on the "attribute" field.
 func AttributeEQ(v Attribute) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldAttribute, v))
-}
-
-// AttributeNEQ applies the NEQ predicate on the "attribute" field.
-func AttributeNEQ(v Attribute) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldAttribute, v))
 }
 
 // AttributeIn applies the In predicate on the "attribute" field.
@@ -521,19 +180,9 @@ func AttributeIn(vs ...Attribute) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldAttribute, vs...))
 }
 
-// AttributeNotIn applies the NotIn predicate on the "attribute" field.
-func AttributeNotIn(vs ...Attribute) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldAttribute, vs...))
-}
-
 // ValueEQ applies the EQ predicate on the "value" field.
 func ValueEQ(v string) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldValue, v))
-}
-
-// ValueNEQ applies the NEQ predicate on the "value" field.
-func ValueNEQ(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldValue, v))
 }
 
 // ValueIn applies the In predicate on the "value" field.
@@ -541,64 +190,9 @@ func ValueIn(vs ...string) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldValue, vs...))
 }
 
-// ValueNotIn applies the NotIn predicate on the "value" field.
-func ValueNotIn(vs ...string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldValue, vs...))
-}
-
-// ValueGT applies the GT predicate on the "value" field.
-func ValueGT(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGT(FieldValue, v))
-}
-
-// ValueGTE applies the GTE predicate on the "value" field.
-func ValueGTE(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGTE(FieldValue, v))
-}
-
-// ValueLT applies the LT predicate on the "value" field.
-func ValueLT(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLT(FieldValue, v))
-}
-
-// ValueLTE applies the LTE predicate on the "value" field.
-func ValueLTE(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLTE(FieldValue, v))
-}
-
-// ValueContains applies the Contains predicate on the "value" field.
-func ValueContains(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldContains(FieldValue, v))
-}
-
-// ValueHasPrefix applies the HasPrefix predicate on the "value" field.
-func ValueHasPrefix(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldHasPrefix(FieldValue, v))
-}
-
-// ValueHasSuffix applies the HasSuffix predicate on the "value" field.
-func ValueHasSuffix(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldHasSuffix(FieldValue, v))
-}
-
-// ValueEqualFold applies the EqualFold predicate on the "value" field.
-func ValueEqualFold(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldEqualFold(FieldValue, v))
-}
-
-// ValueContainsFold applies the ContainsFold predicate on the "value" field.
-func ValueContainsFold(v string) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldContainsFold(FieldValue, v))
-}
-
 // RoleEQ applies the EQ predicate on the "role" field.
 func RoleEQ(v Role) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldRole, v))
-}
-
-// RoleNEQ applies the NEQ predicate on the "role" field.
-func RoleNEQ(v Role) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldRole, v))
 }
 
 // RoleIn applies the In predicate on the "role" field.
@@ -606,19 +200,9 @@ func RoleIn(vs ...Role) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldRole, vs...))
 }
 
-// RoleNotIn applies the NotIn predicate on the "role" field.
-func RoleNotIn(vs ...Role) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldRole, vs...))
-}
-
 // MonthsEQ applies the EQ predicate on the "months" field.
 func MonthsEQ(v int) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldMonths, v))
-}
-
-// MonthsNEQ applies the NEQ predicate on the "months" field.
-func MonthsNEQ(v int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldMonths, v))
 }
 
 // MonthsIn applies the In predicate on the "months" field.
@@ -626,69 +210,14 @@ func MonthsIn(vs ...int) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldMonths, vs...))
 }
 
-// MonthsNotIn applies the NotIn predicate on the "months" field.
-func MonthsNotIn(vs ...int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldMonths, vs...))
-}
-
-// MonthsGT applies the GT predicate on the "months" field.
-func MonthsGT(v int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGT(FieldMonths, v))
-}
-
-// MonthsGTE applies the GTE predicate on the "months" field.
-func MonthsGTE(v int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGTE(FieldMonths, v))
-}
-
-// MonthsLT applies the LT predicate on the "months" field.
-func MonthsLT(v int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLT(FieldMonths, v))
-}
-
-// MonthsLTE applies the LTE predicate on the "months" field.
-func MonthsLTE(v int) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLTE(FieldMonths, v))
-}
-
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.
 func EndedAtEQ(v time.Time) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldEQ(FieldEndedAt, v))
 }
 
-// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
-func EndedAtNEQ(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNEQ(FieldEndedAt, v))
-}
-
 // EndedAtIn applies the In predicate on the "ended_at" field.
 func EndedAtIn(vs ...time.Time) predicate.RoleRule {
 	return predicate.RoleRule(sql.FieldIn(FieldEndedAt, vs...))
-}
-
-// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
-func EndedAtNotIn(vs ...time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldNotIn(FieldEndedAt, vs...))
-}
-
-// EndedAtGT applies the GT predicate on the "ended_at" field.
-func EndedAtGT(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGT(FieldEndedAt, v))
-}
-
-// EndedAtGTE applies the GTE predicate on the "ended_at" field.
-func EndedAtGTE(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldGTE(FieldEndedAt, v))
-}
-
-// EndedAtLT applies the LT predicate on the "ended_at" field.
-func EndedAtLT(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLT(FieldEndedAt, v))
-}
-
-// EndedAtLTE applies the LTE predicate on the "ended_at" field.
-func EndedAtLTE(v time.Time) predicate.RoleRule {
-	return predicate.RoleRule(sql.FieldLTE(FieldEndedAt, v))
 }
 
 // EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
@@ -712,18 +241,6 @@ func HasInstitution() predicate.RoleRule {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.RoleRule {
-	return predicate.RoleRule(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasUnit applies the HasEdge predicate on the "unit" edge.
 func HasUnit() predicate.RoleRule {
 	return predicate.RoleRule(func(s *sql.Selector) {
@@ -732,18 +249,6 @@ func HasUnit() predicate.RoleRule {
 			sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasUnitWith applies the HasEdge predicate on the "unit" edge with a given conditions (other predicates).
-func HasUnitWith(preds ...predicate.Unit) predicate.RoleRule {
-	return predicate.RoleRule(func(s *sql.Selector) {
-		step := newUnitStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -758,18 +263,6 @@ func HasCreatedBy() predicate.RoleRule {
 	})
 }
 
-// HasCreatedByWith applies the HasEdge predicate on the "created_by" edge with a given conditions (other predicates).
-func HasCreatedByWith(preds ...predicate.Person) predicate.RoleRule {
-	return predicate.RoleRule(func(s *sql.Selector) {
-		step := newCreatedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasEndedBy applies the HasEdge predicate on the "ended_by" edge.
 func HasEndedBy() predicate.RoleRule {
 	return predicate.RoleRule(func(s *sql.Selector) {
@@ -778,18 +271,6 @@ func HasEndedBy() predicate.RoleRule {
 			sqlgraph.Edge(sqlgraph.M2O, false, EndedByTable, EndedByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasEndedByWith applies the HasEdge predicate on the "ended_by" edge with a given conditions (other predicates).
-func HasEndedByWith(preds ...predicate.Person) predicate.RoleRule {
-	return predicate.RoleRule(func(s *sql.Selector) {
-		step := newEndedByStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

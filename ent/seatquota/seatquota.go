@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -92,57 +92,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByOfferingID orders the results by the offering_id field.
-func ByOfferingID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldOfferingID, opts...).ToFunc()
-}
-
-// ByHomeID orders the results by the home_id field.
-func ByHomeID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldHomeID, opts...).ToFunc()
-}
-
-// BySeats orders the results by the seats field.
-func BySeats(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSeats, opts...).ToFunc()
-}
-
-// BySeatsTaken orders the results by the seats_taken field.
-func BySeatsTaken(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSeatsTaken, opts...).ToFunc()
-}
-
-// ByOfferingField orders the results by offering field.
-func ByOfferingField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newOfferingStep(), sql.OrderByField(field, opts...))
-	}
-}
-
-// ByHomeField orders the results by home field.
-func ByHomeField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newHomeStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newOfferingStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(OfferingInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, OfferingTable, OfferingColumn),
-	)
-}
-func newHomeStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(HomeInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, HomeTable, HomeColumn),
-	)
 }

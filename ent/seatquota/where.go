@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -88,51 +58,15 @@ func CreatedAtEQ(v time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // OfferingIDEQ applies the EQ predicate on the "offering_id" field.
 func OfferingIDEQ(v ident.ID) predicate.SeatQuota {
 	vc := string(v)
 	return predicate.SeatQuota(sql.FieldEQ(FieldOfferingID, vc))
-}
-
-// OfferingIDNEQ applies the NEQ predicate on the "offering_id" field.
-func OfferingIDNEQ(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldNEQ(FieldOfferingID, vc))
 }
 
 // OfferingIDIn applies the In predicate on the "offering_id" field.
@@ -144,79 +78,10 @@ func OfferingIDIn(vs ...ident.ID) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldOfferingID, v...))
 }
 
-// OfferingIDNotIn applies the NotIn predicate on the "offering_id" field.
-func OfferingIDNotIn(vs ...ident.ID) predicate.SeatQuota {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.SeatQuota(sql.FieldNotIn(FieldOfferingID, v...))
-}
-
-// OfferingIDGT applies the GT predicate on the "offering_id" field.
-func OfferingIDGT(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldGT(FieldOfferingID, vc))
-}
-
-// OfferingIDGTE applies the GTE predicate on the "offering_id" field.
-func OfferingIDGTE(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldGTE(FieldOfferingID, vc))
-}
-
-// OfferingIDLT applies the LT predicate on the "offering_id" field.
-func OfferingIDLT(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldLT(FieldOfferingID, vc))
-}
-
-// OfferingIDLTE applies the LTE predicate on the "offering_id" field.
-func OfferingIDLTE(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldLTE(FieldOfferingID, vc))
-}
-
-// OfferingIDContains applies the Contains predicate on the "offering_id" field.
-func OfferingIDContains(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldContains(FieldOfferingID, vc))
-}
-
-// OfferingIDHasPrefix applies the HasPrefix predicate on the "offering_id" field.
-func OfferingIDHasPrefix(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldHasPrefix(FieldOfferingID, vc))
-}
-
-// OfferingIDHasSuffix applies the HasSuffix predicate on the "offering_id" field.
-func OfferingIDHasSuffix(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldHasSuffix(FieldOfferingID, vc))
-}
-
-// OfferingIDEqualFold applies the EqualFold predicate on the "offering_id" field.
-func OfferingIDEqualFold(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldEqualFold(FieldOfferingID, vc))
-}
-
-// OfferingIDContainsFold applies the ContainsFold predicate on the "offering_id" field.
-func OfferingIDContainsFold(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldContainsFold(FieldOfferingID, vc))
-}
-
 // HomeIDEQ applies the EQ predicate on the "home_id" field.
 func HomeIDEQ(v ident.ID) predicate.SeatQuota {
 	vc := string(v)
 	return predicate.SeatQuota(sql.FieldEQ(FieldHomeID, vc))
-}
-
-// HomeIDNEQ applies the NEQ predicate on the "home_id" field.
-func HomeIDNEQ(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldNEQ(FieldHomeID, vc))
 }
 
 // HomeIDIn applies the In predicate on the "home_id" field.
@@ -237,68 +102,9 @@ func HomeIDNotIn(vs ...ident.ID) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldNotIn(FieldHomeID, v...))
 }
 
-// HomeIDGT applies the GT predicate on the "home_id" field.
-func HomeIDGT(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldGT(FieldHomeID, vc))
-}
-
-// HomeIDGTE applies the GTE predicate on the "home_id" field.
-func HomeIDGTE(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldGTE(FieldHomeID, vc))
-}
-
-// HomeIDLT applies the LT predicate on the "home_id" field.
-func HomeIDLT(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldLT(FieldHomeID, vc))
-}
-
-// HomeIDLTE applies the LTE predicate on the "home_id" field.
-func HomeIDLTE(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldLTE(FieldHomeID, vc))
-}
-
-// HomeIDContains applies the Contains predicate on the "home_id" field.
-func HomeIDContains(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldContains(FieldHomeID, vc))
-}
-
-// HomeIDHasPrefix applies the HasPrefix predicate on the "home_id" field.
-func HomeIDHasPrefix(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldHasPrefix(FieldHomeID, vc))
-}
-
-// HomeIDHasSuffix applies the HasSuffix predicate on the "home_id" field.
-func HomeIDHasSuffix(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldHasSuffix(FieldHomeID, vc))
-}
-
-// HomeIDEqualFold applies the EqualFold predicate on the "home_id" field.
-func HomeIDEqualFold(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldEqualFold(FieldHomeID, vc))
-}
-
-// HomeIDContainsFold applies the ContainsFold predicate on the "home_id" field.
-func HomeIDContainsFold(v ident.ID) predicate.SeatQuota {
-	vc := string(v)
-	return predicate.SeatQuota(sql.FieldContainsFold(FieldHomeID, vc))
-}
-
 // SeatsEQ applies the EQ predicate on the "seats" field.
 func SeatsEQ(v int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldSeats, v))
-}
-
-// SeatsNEQ applies the NEQ predicate on the "seats" field.
-func SeatsNEQ(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNEQ(FieldSeats, v))
 }
 
 // SeatsIn applies the In predicate on the "seats" field.
@@ -306,39 +112,9 @@ func SeatsIn(vs ...int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldSeats, vs...))
 }
 
-// SeatsNotIn applies the NotIn predicate on the "seats" field.
-func SeatsNotIn(vs ...int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNotIn(FieldSeats, vs...))
-}
-
-// SeatsGT applies the GT predicate on the "seats" field.
-func SeatsGT(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGT(FieldSeats, v))
-}
-
-// SeatsGTE applies the GTE predicate on the "seats" field.
-func SeatsGTE(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGTE(FieldSeats, v))
-}
-
-// SeatsLT applies the LT predicate on the "seats" field.
-func SeatsLT(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLT(FieldSeats, v))
-}
-
-// SeatsLTE applies the LTE predicate on the "seats" field.
-func SeatsLTE(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLTE(FieldSeats, v))
-}
-
 // SeatsTakenEQ applies the EQ predicate on the "seats_taken" field.
 func SeatsTakenEQ(v int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldEQ(FieldSeatsTaken, v))
-}
-
-// SeatsTakenNEQ applies the NEQ predicate on the "seats_taken" field.
-func SeatsTakenNEQ(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNEQ(FieldSeatsTaken, v))
 }
 
 // SeatsTakenIn applies the In predicate on the "seats_taken" field.
@@ -346,29 +122,9 @@ func SeatsTakenIn(vs ...int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldIn(FieldSeatsTaken, vs...))
 }
 
-// SeatsTakenNotIn applies the NotIn predicate on the "seats_taken" field.
-func SeatsTakenNotIn(vs ...int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldNotIn(FieldSeatsTaken, vs...))
-}
-
 // SeatsTakenGT applies the GT predicate on the "seats_taken" field.
 func SeatsTakenGT(v int) predicate.SeatQuota {
 	return predicate.SeatQuota(sql.FieldGT(FieldSeatsTaken, v))
-}
-
-// SeatsTakenGTE applies the GTE predicate on the "seats_taken" field.
-func SeatsTakenGTE(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldGTE(FieldSeatsTaken, v))
-}
-
-// SeatsTakenLT applies the LT predicate on the "seats_taken" field.
-func SeatsTakenLT(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLT(FieldSeatsTaken, v))
-}
-
-// SeatsTakenLTE applies the LTE predicate on the "seats_taken" field.
-func SeatsTakenLTE(v int) predicate.SeatQuota {
-	return predicate.SeatQuota(sql.FieldLTE(FieldSeatsTaken, v))
 }
 
 // HasOffering applies the HasEdge predicate on the "offering" edge.
@@ -382,18 +138,6 @@ func HasOffering() predicate.SeatQuota {
 	})
 }
 
-// HasOfferingWith applies the HasEdge predicate on the "offering" edge with a given conditions (other predicates).
-func HasOfferingWith(preds ...predicate.Offering) predicate.SeatQuota {
-	return predicate.SeatQuota(func(s *sql.Selector) {
-		step := newOfferingStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasHome applies the HasEdge predicate on the "home" edge.
 func HasHome() predicate.SeatQuota {
 	return predicate.SeatQuota(func(s *sql.Selector) {
@@ -402,18 +146,6 @@ func HasHome() predicate.SeatQuota {
 			sqlgraph.Edge(sqlgraph.M2O, false, HomeTable, HomeColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHomeWith applies the HasEdge predicate on the "home" edge with a given conditions (other predicates).
-func HasHomeWith(preds ...predicate.Institution) predicate.SeatQuota {
-	return predicate.SeatQuota(func(s *sql.Selector) {
-		step := newHomeStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -95,39 +65,9 @@ func CreatedAtEQ(v time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PurposeEQ applies the EQ predicate on the "purpose" field.
@@ -135,19 +75,9 @@ func PurposeEQ(v Purpose) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldPurpose, v))
 }
 
-// PurposeNEQ applies the NEQ predicate on the "purpose" field.
-func PurposeNEQ(v Purpose) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldPurpose, v))
-}
-
 // PurposeIn applies the In predicate on the "purpose" field.
 func PurposeIn(vs ...Purpose) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldPurpose, vs...))
-}
-
-// PurposeNotIn applies the NotIn predicate on the "purpose" field.
-func PurposeNotIn(vs ...Purpose) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldPurpose, vs...))
 }
 
 // KidEQ applies the EQ predicate on the "kid" field.
@@ -155,64 +85,9 @@ func KidEQ(v string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldKid, v))
 }
 
-// KidNEQ applies the NEQ predicate on the "kid" field.
-func KidNEQ(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldKid, v))
-}
-
 // KidIn applies the In predicate on the "kid" field.
 func KidIn(vs ...string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldKid, vs...))
-}
-
-// KidNotIn applies the NotIn predicate on the "kid" field.
-func KidNotIn(vs ...string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldKid, vs...))
-}
-
-// KidGT applies the GT predicate on the "kid" field.
-func KidGT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldKid, v))
-}
-
-// KidGTE applies the GTE predicate on the "kid" field.
-func KidGTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldKid, v))
-}
-
-// KidLT applies the LT predicate on the "kid" field.
-func KidLT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldKid, v))
-}
-
-// KidLTE applies the LTE predicate on the "kid" field.
-func KidLTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldKid, v))
-}
-
-// KidContains applies the Contains predicate on the "kid" field.
-func KidContains(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContains(FieldKid, v))
-}
-
-// KidHasPrefix applies the HasPrefix predicate on the "kid" field.
-func KidHasPrefix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasPrefix(FieldKid, v))
-}
-
-// KidHasSuffix applies the HasSuffix predicate on the "kid" field.
-func KidHasSuffix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasSuffix(FieldKid, v))
-}
-
-// KidEqualFold applies the EqualFold predicate on the "kid" field.
-func KidEqualFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldEqualFold(FieldKid, v))
-}
-
-// KidContainsFold applies the ContainsFold predicate on the "kid" field.
-func KidContainsFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContainsFold(FieldKid, v))
 }
 
 // PublicJwkEQ applies the EQ predicate on the "public_jwk" field.
@@ -220,64 +95,9 @@ func PublicJwkEQ(v string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldPublicJwk, v))
 }
 
-// PublicJwkNEQ applies the NEQ predicate on the "public_jwk" field.
-func PublicJwkNEQ(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldPublicJwk, v))
-}
-
 // PublicJwkIn applies the In predicate on the "public_jwk" field.
 func PublicJwkIn(vs ...string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldPublicJwk, vs...))
-}
-
-// PublicJwkNotIn applies the NotIn predicate on the "public_jwk" field.
-func PublicJwkNotIn(vs ...string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldPublicJwk, vs...))
-}
-
-// PublicJwkGT applies the GT predicate on the "public_jwk" field.
-func PublicJwkGT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldPublicJwk, v))
-}
-
-// PublicJwkGTE applies the GTE predicate on the "public_jwk" field.
-func PublicJwkGTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldPublicJwk, v))
-}
-
-// PublicJwkLT applies the LT predicate on the "public_jwk" field.
-func PublicJwkLT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldPublicJwk, v))
-}
-
-// PublicJwkLTE applies the LTE predicate on the "public_jwk" field.
-func PublicJwkLTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldPublicJwk, v))
-}
-
-// PublicJwkContains applies the Contains predicate on the "public_jwk" field.
-func PublicJwkContains(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContains(FieldPublicJwk, v))
-}
-
-// PublicJwkHasPrefix applies the HasPrefix predicate on the "public_jwk" field.
-func PublicJwkHasPrefix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasPrefix(FieldPublicJwk, v))
-}
-
-// PublicJwkHasSuffix applies the HasSuffix predicate on the "public_jwk" field.
-func PublicJwkHasSuffix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasSuffix(FieldPublicJwk, v))
-}
-
-// PublicJwkEqualFold applies the EqualFold predicate on the "public_jwk" field.
-func PublicJwkEqualFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldEqualFold(FieldPublicJwk, v))
-}
-
-// PublicJwkContainsFold applies the ContainsFold predicate on the "public_jwk" field.
-func PublicJwkContainsFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContainsFold(FieldPublicJwk, v))
 }
 
 // SealedEQ applies the EQ predicate on the "sealed" field.
@@ -285,64 +105,9 @@ func SealedEQ(v string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldSealed, v))
 }
 
-// SealedNEQ applies the NEQ predicate on the "sealed" field.
-func SealedNEQ(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldSealed, v))
-}
-
 // SealedIn applies the In predicate on the "sealed" field.
 func SealedIn(vs ...string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldSealed, vs...))
-}
-
-// SealedNotIn applies the NotIn predicate on the "sealed" field.
-func SealedNotIn(vs ...string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldSealed, vs...))
-}
-
-// SealedGT applies the GT predicate on the "sealed" field.
-func SealedGT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldSealed, v))
-}
-
-// SealedGTE applies the GTE predicate on the "sealed" field.
-func SealedGTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldSealed, v))
-}
-
-// SealedLT applies the LT predicate on the "sealed" field.
-func SealedLT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldSealed, v))
-}
-
-// SealedLTE applies the LTE predicate on the "sealed" field.
-func SealedLTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldSealed, v))
-}
-
-// SealedContains applies the Contains predicate on the "sealed" field.
-func SealedContains(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContains(FieldSealed, v))
-}
-
-// SealedHasPrefix applies the HasPrefix predicate on the "sealed" field.
-func SealedHasPrefix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasPrefix(FieldSealed, v))
-}
-
-// SealedHasSuffix applies the HasSuffix predicate on the "sealed" field.
-func SealedHasSuffix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasSuffix(FieldSealed, v))
-}
-
-// SealedEqualFold applies the EqualFold predicate on the "sealed" field.
-func SealedEqualFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldEqualFold(FieldSealed, v))
-}
-
-// SealedContainsFold applies the ContainsFold predicate on the "sealed" field.
-func SealedContainsFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContainsFold(FieldSealed, v))
 }
 
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
@@ -350,54 +115,9 @@ func LiveKeyEQ(v string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldLiveKey, v))
 }
 
-// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
-func LiveKeyNEQ(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldLiveKey, v))
-}
-
 // LiveKeyIn applies the In predicate on the "live_key" field.
 func LiveKeyIn(vs ...string) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
-func LiveKeyNotIn(vs ...string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyGT applies the GT predicate on the "live_key" field.
-func LiveKeyGT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldLiveKey, v))
-}
-
-// LiveKeyGTE applies the GTE predicate on the "live_key" field.
-func LiveKeyGTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldLiveKey, v))
-}
-
-// LiveKeyLT applies the LT predicate on the "live_key" field.
-func LiveKeyLT(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldLiveKey, v))
-}
-
-// LiveKeyLTE applies the LTE predicate on the "live_key" field.
-func LiveKeyLTE(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldLiveKey, v))
-}
-
-// LiveKeyContains applies the Contains predicate on the "live_key" field.
-func LiveKeyContains(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContains(FieldLiveKey, v))
-}
-
-// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
-func LiveKeyHasPrefix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasPrefix(FieldLiveKey, v))
-}
-
-// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
-func LiveKeyHasSuffix(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldHasSuffix(FieldLiveKey, v))
 }
 
 // LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
@@ -410,24 +130,9 @@ func LiveKeyNotNil() predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldNotNull(FieldLiveKey))
 }
 
-// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
-func LiveKeyEqualFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldEqualFold(FieldLiveKey, v))
-}
-
-// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
-func LiveKeyContainsFold(v string) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldContainsFold(FieldLiveKey, v))
-}
-
 // ActiveFromEQ applies the EQ predicate on the "active_from" field.
 func ActiveFromEQ(v time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldActiveFrom, v))
-}
-
-// ActiveFromNEQ applies the NEQ predicate on the "active_from" field.
-func ActiveFromNEQ(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldActiveFrom, v))
 }
 
 // ActiveFromIn applies the In predicate on the "active_from" field.
@@ -435,39 +140,9 @@ func ActiveFromIn(vs ...time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldActiveFrom, vs...))
 }
 
-// ActiveFromNotIn applies the NotIn predicate on the "active_from" field.
-func ActiveFromNotIn(vs ...time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldActiveFrom, vs...))
-}
-
-// ActiveFromGT applies the GT predicate on the "active_from" field.
-func ActiveFromGT(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGT(FieldActiveFrom, v))
-}
-
-// ActiveFromGTE applies the GTE predicate on the "active_from" field.
-func ActiveFromGTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldActiveFrom, v))
-}
-
-// ActiveFromLT applies the LT predicate on the "active_from" field.
-func ActiveFromLT(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldActiveFrom, v))
-}
-
-// ActiveFromLTE applies the LTE predicate on the "active_from" field.
-func ActiveFromLTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldActiveFrom, v))
-}
-
 // RetiredAtEQ applies the EQ predicate on the "retired_at" field.
 func RetiredAtEQ(v time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldEQ(FieldRetiredAt, v))
-}
-
-// RetiredAtNEQ applies the NEQ predicate on the "retired_at" field.
-func RetiredAtNEQ(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNEQ(FieldRetiredAt, v))
 }
 
 // RetiredAtIn applies the In predicate on the "retired_at" field.
@@ -475,29 +150,9 @@ func RetiredAtIn(vs ...time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldIn(FieldRetiredAt, vs...))
 }
 
-// RetiredAtNotIn applies the NotIn predicate on the "retired_at" field.
-func RetiredAtNotIn(vs ...time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldNotIn(FieldRetiredAt, vs...))
-}
-
 // RetiredAtGT applies the GT predicate on the "retired_at" field.
 func RetiredAtGT(v time.Time) predicate.ServerKey {
 	return predicate.ServerKey(sql.FieldGT(FieldRetiredAt, v))
-}
-
-// RetiredAtGTE applies the GTE predicate on the "retired_at" field.
-func RetiredAtGTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldGTE(FieldRetiredAt, v))
-}
-
-// RetiredAtLT applies the LT predicate on the "retired_at" field.
-func RetiredAtLT(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLT(FieldRetiredAt, v))
-}
-
-// RetiredAtLTE applies the LTE predicate on the "retired_at" field.
-func RetiredAtLTE(v time.Time) predicate.ServerKey {
-	return predicate.ServerKey(sql.FieldLTE(FieldRetiredAt, v))
 }
 
 // RetiredAtIsNil applies the IsNil predicate on the "retired_at" field.

@@ -21,11 +21,6 @@ func IDEQ(id ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldID, ids...))
@@ -34,26 +29,6 @@ func IDIn(ids ...ident.ID) predicate.Session {
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -130,51 +105,15 @@ func CreatedAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // PersonIDEQ applies the EQ predicate on the "person_id" field.
 func PersonIDEQ(v ident.ID) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEQ(FieldPersonID, vc))
-}
-
-// PersonIDNEQ applies the NEQ predicate on the "person_id" field.
-func PersonIDNEQ(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldNEQ(FieldPersonID, vc))
 }
 
 // PersonIDIn applies the In predicate on the "person_id" field.
@@ -186,79 +125,10 @@ func PersonIDIn(vs ...ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldPersonID, v...))
 }
 
-// PersonIDNotIn applies the NotIn predicate on the "person_id" field.
-func PersonIDNotIn(vs ...ident.ID) predicate.Session {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Session(sql.FieldNotIn(FieldPersonID, v...))
-}
-
-// PersonIDGT applies the GT predicate on the "person_id" field.
-func PersonIDGT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGT(FieldPersonID, vc))
-}
-
-// PersonIDGTE applies the GTE predicate on the "person_id" field.
-func PersonIDGTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGTE(FieldPersonID, vc))
-}
-
-// PersonIDLT applies the LT predicate on the "person_id" field.
-func PersonIDLT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLT(FieldPersonID, vc))
-}
-
-// PersonIDLTE applies the LTE predicate on the "person_id" field.
-func PersonIDLTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLTE(FieldPersonID, vc))
-}
-
-// PersonIDContains applies the Contains predicate on the "person_id" field.
-func PersonIDContains(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContains(FieldPersonID, vc))
-}
-
-// PersonIDHasPrefix applies the HasPrefix predicate on the "person_id" field.
-func PersonIDHasPrefix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasPrefix(FieldPersonID, vc))
-}
-
-// PersonIDHasSuffix applies the HasSuffix predicate on the "person_id" field.
-func PersonIDHasSuffix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasSuffix(FieldPersonID, vc))
-}
-
-// PersonIDEqualFold applies the EqualFold predicate on the "person_id" field.
-func PersonIDEqualFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldEqualFold(FieldPersonID, vc))
-}
-
-// PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
-func PersonIDContainsFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContainsFold(FieldPersonID, vc))
-}
-
 // IdentityIDEQ applies the EQ predicate on the "identity_id" field.
 func IdentityIDEQ(v ident.ID) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEQ(FieldIdentityID, vc))
-}
-
-// IdentityIDNEQ applies the NEQ predicate on the "identity_id" field.
-func IdentityIDNEQ(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldNEQ(FieldIdentityID, vc))
 }
 
 // IdentityIDIn applies the In predicate on the "identity_id" field.
@@ -268,69 +138,6 @@ func IdentityIDIn(vs ...ident.ID) predicate.Session {
 		v[i] = string(vs[i])
 	}
 	return predicate.Session(sql.FieldIn(FieldIdentityID, v...))
-}
-
-// IdentityIDNotIn applies the NotIn predicate on the "identity_id" field.
-func IdentityIDNotIn(vs ...ident.ID) predicate.Session {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Session(sql.FieldNotIn(FieldIdentityID, v...))
-}
-
-// IdentityIDGT applies the GT predicate on the "identity_id" field.
-func IdentityIDGT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGT(FieldIdentityID, vc))
-}
-
-// IdentityIDGTE applies the GTE predicate on the "identity_id" field.
-func IdentityIDGTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGTE(FieldIdentityID, vc))
-}
-
-// IdentityIDLT applies the LT predicate on the "identity_id" field.
-func IdentityIDLT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLT(FieldIdentityID, vc))
-}
-
-// IdentityIDLTE applies the LTE predicate on the "identity_id" field.
-func IdentityIDLTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLTE(FieldIdentityID, vc))
-}
-
-// IdentityIDContains applies the Contains predicate on the "identity_id" field.
-func IdentityIDContains(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContains(FieldIdentityID, vc))
-}
-
-// IdentityIDHasPrefix applies the HasPrefix predicate on the "identity_id" field.
-func IdentityIDHasPrefix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasPrefix(FieldIdentityID, vc))
-}
-
-// IdentityIDHasSuffix applies the HasSuffix predicate on the "identity_id" field.
-func IdentityIDHasSuffix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasSuffix(FieldIdentityID, vc))
-}
-
-// IdentityIDEqualFold applies the EqualFold predicate on the "identity_id" field.
-func IdentityIDEqualFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldEqualFold(FieldIdentityID, vc))
-}
-
-// IdentityIDContainsFold applies the ContainsFold predicate on the "identity_id" field.
-func IdentityIDContainsFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContainsFold(FieldIdentityID, vc))
 }
 
 // ParentIDEQ applies the EQ predicate on the "parent_id" field.
@@ -354,57 +161,6 @@ func ParentIDIn(vs ...ident.ID) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldParentID, v...))
 }
 
-// ParentIDNotIn applies the NotIn predicate on the "parent_id" field.
-func ParentIDNotIn(vs ...ident.ID) predicate.Session {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Session(sql.FieldNotIn(FieldParentID, v...))
-}
-
-// ParentIDGT applies the GT predicate on the "parent_id" field.
-func ParentIDGT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGT(FieldParentID, vc))
-}
-
-// ParentIDGTE applies the GTE predicate on the "parent_id" field.
-func ParentIDGTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGTE(FieldParentID, vc))
-}
-
-// ParentIDLT applies the LT predicate on the "parent_id" field.
-func ParentIDLT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLT(FieldParentID, vc))
-}
-
-// ParentIDLTE applies the LTE predicate on the "parent_id" field.
-func ParentIDLTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLTE(FieldParentID, vc))
-}
-
-// ParentIDContains applies the Contains predicate on the "parent_id" field.
-func ParentIDContains(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContains(FieldParentID, vc))
-}
-
-// ParentIDHasPrefix applies the HasPrefix predicate on the "parent_id" field.
-func ParentIDHasPrefix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasPrefix(FieldParentID, vc))
-}
-
-// ParentIDHasSuffix applies the HasSuffix predicate on the "parent_id" field.
-func ParentIDHasSuffix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasSuffix(FieldParentID, vc))
-}
-
 // ParentIDIsNil applies the IsNil predicate on the "parent_id" field.
 func ParentIDIsNil() predicate.Session {
 	return predicate.Session(sql.FieldIsNull(FieldParentID))
@@ -415,28 +171,10 @@ func ParentIDNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldParentID))
 }
 
-// ParentIDEqualFold applies the EqualFold predicate on the "parent_id" field.
-func ParentIDEqualFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldEqualFold(FieldParentID, vc))
-}
-
-// ParentIDContainsFold applies the ContainsFold predicate on the "parent_id" field.
-func ParentIDContainsFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContainsFold(FieldParentID, vc))
-}
-
 // PortalIDEQ applies the EQ predicate on the "portal_id" field.
 func PortalIDEQ(v ident.ID) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEQ(FieldPortalID, vc))
-}
-
-// PortalIDNEQ applies the NEQ predicate on the "portal_id" field.
-func PortalIDNEQ(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldNEQ(FieldPortalID, vc))
 }
 
 // PortalIDIn applies the In predicate on the "portal_id" field.
@@ -446,57 +184,6 @@ func PortalIDIn(vs ...ident.ID) predicate.Session {
 		v[i] = string(vs[i])
 	}
 	return predicate.Session(sql.FieldIn(FieldPortalID, v...))
-}
-
-// PortalIDNotIn applies the NotIn predicate on the "portal_id" field.
-func PortalIDNotIn(vs ...ident.ID) predicate.Session {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Session(sql.FieldNotIn(FieldPortalID, v...))
-}
-
-// PortalIDGT applies the GT predicate on the "portal_id" field.
-func PortalIDGT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGT(FieldPortalID, vc))
-}
-
-// PortalIDGTE applies the GTE predicate on the "portal_id" field.
-func PortalIDGTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldGTE(FieldPortalID, vc))
-}
-
-// PortalIDLT applies the LT predicate on the "portal_id" field.
-func PortalIDLT(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLT(FieldPortalID, vc))
-}
-
-// PortalIDLTE applies the LTE predicate on the "portal_id" field.
-func PortalIDLTE(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldLTE(FieldPortalID, vc))
-}
-
-// PortalIDContains applies the Contains predicate on the "portal_id" field.
-func PortalIDContains(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContains(FieldPortalID, vc))
-}
-
-// PortalIDHasPrefix applies the HasPrefix predicate on the "portal_id" field.
-func PortalIDHasPrefix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasPrefix(FieldPortalID, vc))
-}
-
-// PortalIDHasSuffix applies the HasSuffix predicate on the "portal_id" field.
-func PortalIDHasSuffix(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldHasSuffix(FieldPortalID, vc))
 }
 
 // PortalIDIsNil applies the IsNil predicate on the "portal_id" field.
@@ -509,26 +196,9 @@ func PortalIDNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldPortalID))
 }
 
-// PortalIDEqualFold applies the EqualFold predicate on the "portal_id" field.
-func PortalIDEqualFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldEqualFold(FieldPortalID, vc))
-}
-
-// PortalIDContainsFold applies the ContainsFold predicate on the "portal_id" field.
-func PortalIDContainsFold(v ident.ID) predicate.Session {
-	vc := string(v)
-	return predicate.Session(sql.FieldContainsFold(FieldPortalID, vc))
-}
-
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldKind, v))
-}
-
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v Kind) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldKind, v))
 }
 
 // KindIn applies the In predicate on the "kind" field.
@@ -536,19 +206,9 @@ func KindIn(vs ...Kind) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldKind, vs...))
 }
 
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...Kind) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldKind, vs...))
-}
-
 // DigestEQ applies the EQ predicate on the "digest" field.
 func DigestEQ(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldDigest, v))
-}
-
-// DigestNEQ applies the NEQ predicate on the "digest" field.
-func DigestNEQ(v string) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldDigest, v))
 }
 
 // DigestIn applies the In predicate on the "digest" field.
@@ -556,109 +216,14 @@ func DigestIn(vs ...string) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldDigest, vs...))
 }
 
-// DigestNotIn applies the NotIn predicate on the "digest" field.
-func DigestNotIn(vs ...string) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldDigest, vs...))
-}
-
-// DigestGT applies the GT predicate on the "digest" field.
-func DigestGT(v string) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldDigest, v))
-}
-
-// DigestGTE applies the GTE predicate on the "digest" field.
-func DigestGTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldDigest, v))
-}
-
-// DigestLT applies the LT predicate on the "digest" field.
-func DigestLT(v string) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldDigest, v))
-}
-
-// DigestLTE applies the LTE predicate on the "digest" field.
-func DigestLTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldDigest, v))
-}
-
-// DigestContains applies the Contains predicate on the "digest" field.
-func DigestContains(v string) predicate.Session {
-	return predicate.Session(sql.FieldContains(FieldDigest, v))
-}
-
-// DigestHasPrefix applies the HasPrefix predicate on the "digest" field.
-func DigestHasPrefix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasPrefix(FieldDigest, v))
-}
-
-// DigestHasSuffix applies the HasSuffix predicate on the "digest" field.
-func DigestHasSuffix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasSuffix(FieldDigest, v))
-}
-
-// DigestEqualFold applies the EqualFold predicate on the "digest" field.
-func DigestEqualFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldEqualFold(FieldDigest, v))
-}
-
-// DigestContainsFold applies the ContainsFold predicate on the "digest" field.
-func DigestContainsFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldContainsFold(FieldDigest, v))
-}
-
 // SidEQ applies the EQ predicate on the "sid" field.
 func SidEQ(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldSid, v))
 }
 
-// SidNEQ applies the NEQ predicate on the "sid" field.
-func SidNEQ(v string) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldSid, v))
-}
-
 // SidIn applies the In predicate on the "sid" field.
 func SidIn(vs ...string) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldSid, vs...))
-}
-
-// SidNotIn applies the NotIn predicate on the "sid" field.
-func SidNotIn(vs ...string) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldSid, vs...))
-}
-
-// SidGT applies the GT predicate on the "sid" field.
-func SidGT(v string) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldSid, v))
-}
-
-// SidGTE applies the GTE predicate on the "sid" field.
-func SidGTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldSid, v))
-}
-
-// SidLT applies the LT predicate on the "sid" field.
-func SidLT(v string) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldSid, v))
-}
-
-// SidLTE applies the LTE predicate on the "sid" field.
-func SidLTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldSid, v))
-}
-
-// SidContains applies the Contains predicate on the "sid" field.
-func SidContains(v string) predicate.Session {
-	return predicate.Session(sql.FieldContains(FieldSid, v))
-}
-
-// SidHasPrefix applies the HasPrefix predicate on the "sid" field.
-func SidHasPrefix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasPrefix(FieldSid, v))
-}
-
-// SidHasSuffix applies the HasSuffix predicate on the "sid" field.
-func SidHasSuffix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasSuffix(FieldSid, v))
 }
 
 // SidIsNil applies the IsNil predicate on the "sid" field.
@@ -671,69 +236,14 @@ func SidNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldSid))
 }
 
-// SidEqualFold applies the EqualFold predicate on the "sid" field.
-func SidEqualFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldEqualFold(FieldSid, v))
-}
-
-// SidContainsFold applies the ContainsFold predicate on the "sid" field.
-func SidContainsFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldContainsFold(FieldSid, v))
-}
-
 // AcrEQ applies the EQ predicate on the "acr" field.
 func AcrEQ(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldAcr, v))
 }
 
-// AcrNEQ applies the NEQ predicate on the "acr" field.
-func AcrNEQ(v string) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldAcr, v))
-}
-
 // AcrIn applies the In predicate on the "acr" field.
 func AcrIn(vs ...string) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldAcr, vs...))
-}
-
-// AcrNotIn applies the NotIn predicate on the "acr" field.
-func AcrNotIn(vs ...string) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldAcr, vs...))
-}
-
-// AcrGT applies the GT predicate on the "acr" field.
-func AcrGT(v string) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldAcr, v))
-}
-
-// AcrGTE applies the GTE predicate on the "acr" field.
-func AcrGTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldAcr, v))
-}
-
-// AcrLT applies the LT predicate on the "acr" field.
-func AcrLT(v string) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldAcr, v))
-}
-
-// AcrLTE applies the LTE predicate on the "acr" field.
-func AcrLTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldAcr, v))
-}
-
-// AcrContains applies the Contains predicate on the "acr" field.
-func AcrContains(v string) predicate.Session {
-	return predicate.Session(sql.FieldContains(FieldAcr, v))
-}
-
-// AcrHasPrefix applies the HasPrefix predicate on the "acr" field.
-func AcrHasPrefix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasPrefix(FieldAcr, v))
-}
-
-// AcrHasSuffix applies the HasSuffix predicate on the "acr" field.
-func AcrHasSuffix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasSuffix(FieldAcr, v))
 }
 
 // AcrIsNil applies the IsNil predicate on the "acr" field.
@@ -744,16 +254,6 @@ func AcrIsNil() predicate.Session {
 // AcrNotNil applies the NotNil predicate on the "acr" field.
 func AcrNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldAcr))
-}
-
-// AcrEqualFold applies the EqualFold predicate on the "acr" field.
-func AcrEqualFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldEqualFold(FieldAcr, v))
-}
-
-// AcrContainsFold applies the ContainsFold predicate on the "acr" field.
-func AcrContainsFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldContainsFold(FieldAcr, v))
 }
 
 // AmrIsNil applies the IsNil predicate on the "amr" field.
@@ -771,54 +271,9 @@ func IDTokenEQ(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldIDToken, v))
 }
 
-// IDTokenNEQ applies the NEQ predicate on the "id_token" field.
-func IDTokenNEQ(v string) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldIDToken, v))
-}
-
 // IDTokenIn applies the In predicate on the "id_token" field.
 func IDTokenIn(vs ...string) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldIDToken, vs...))
-}
-
-// IDTokenNotIn applies the NotIn predicate on the "id_token" field.
-func IDTokenNotIn(vs ...string) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldIDToken, vs...))
-}
-
-// IDTokenGT applies the GT predicate on the "id_token" field.
-func IDTokenGT(v string) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldIDToken, v))
-}
-
-// IDTokenGTE applies the GTE predicate on the "id_token" field.
-func IDTokenGTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldIDToken, v))
-}
-
-// IDTokenLT applies the LT predicate on the "id_token" field.
-func IDTokenLT(v string) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldIDToken, v))
-}
-
-// IDTokenLTE applies the LTE predicate on the "id_token" field.
-func IDTokenLTE(v string) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldIDToken, v))
-}
-
-// IDTokenContains applies the Contains predicate on the "id_token" field.
-func IDTokenContains(v string) predicate.Session {
-	return predicate.Session(sql.FieldContains(FieldIDToken, v))
-}
-
-// IDTokenHasPrefix applies the HasPrefix predicate on the "id_token" field.
-func IDTokenHasPrefix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasPrefix(FieldIDToken, v))
-}
-
-// IDTokenHasSuffix applies the HasSuffix predicate on the "id_token" field.
-func IDTokenHasSuffix(v string) predicate.Session {
-	return predicate.Session(sql.FieldHasSuffix(FieldIDToken, v))
 }
 
 // IDTokenIsNil applies the IsNil predicate on the "id_token" field.
@@ -831,54 +286,14 @@ func IDTokenNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldIDToken))
 }
 
-// IDTokenEqualFold applies the EqualFold predicate on the "id_token" field.
-func IDTokenEqualFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldEqualFold(FieldIDToken, v))
-}
-
-// IDTokenContainsFold applies the ContainsFold predicate on the "id_token" field.
-func IDTokenContainsFold(v string) predicate.Session {
-	return predicate.Session(sql.FieldContainsFold(FieldIDToken, v))
-}
-
 // AuthenticatedAtEQ applies the EQ predicate on the "authenticated_at" field.
 func AuthenticatedAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldAuthenticatedAt, v))
 }
 
-// AuthenticatedAtNEQ applies the NEQ predicate on the "authenticated_at" field.
-func AuthenticatedAtNEQ(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldAuthenticatedAt, v))
-}
-
 // AuthenticatedAtIn applies the In predicate on the "authenticated_at" field.
 func AuthenticatedAtIn(vs ...time.Time) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldAuthenticatedAt, vs...))
-}
-
-// AuthenticatedAtNotIn applies the NotIn predicate on the "authenticated_at" field.
-func AuthenticatedAtNotIn(vs ...time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldAuthenticatedAt, vs...))
-}
-
-// AuthenticatedAtGT applies the GT predicate on the "authenticated_at" field.
-func AuthenticatedAtGT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldAuthenticatedAt, v))
-}
-
-// AuthenticatedAtGTE applies the GTE predicate on the "authenticated_at" field.
-func AuthenticatedAtGTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldAuthenticatedAt, v))
-}
-
-// AuthenticatedAtLT applies the LT predicate on the "authenticated_at" field.
-func AuthenticatedAtLT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldAuthenticatedAt, v))
-}
-
-// AuthenticatedAtLTE applies the LTE predicate on the "authenticated_at" field.
-func AuthenticatedAtLTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldAuthenticatedAt, v))
 }
 
 // AuthenticatedAtIsNil applies the IsNil predicate on the "authenticated_at" field.
@@ -896,34 +311,14 @@ func SeenAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldSeenAt, v))
 }
 
-// SeenAtNEQ applies the NEQ predicate on the "seen_at" field.
-func SeenAtNEQ(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldSeenAt, v))
-}
-
 // SeenAtIn applies the In predicate on the "seen_at" field.
 func SeenAtIn(vs ...time.Time) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldSeenAt, vs...))
 }
 
-// SeenAtNotIn applies the NotIn predicate on the "seen_at" field.
-func SeenAtNotIn(vs ...time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldSeenAt, vs...))
-}
-
 // SeenAtGT applies the GT predicate on the "seen_at" field.
 func SeenAtGT(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldGT(FieldSeenAt, v))
-}
-
-// SeenAtGTE applies the GTE predicate on the "seen_at" field.
-func SeenAtGTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldSeenAt, v))
-}
-
-// SeenAtLT applies the LT predicate on the "seen_at" field.
-func SeenAtLT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldSeenAt, v))
 }
 
 // SeenAtLTE applies the LTE predicate on the "seen_at" field.
@@ -936,19 +331,9 @@ func ExpiresAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldExpiresAt, v))
 }
 
-// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
-func ExpiresAtNEQ(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldExpiresAt, v))
-}
-
 // ExpiresAtIn applies the In predicate on the "expires_at" field.
 func ExpiresAtIn(vs ...time.Time) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldExpiresAt, vs...))
-}
-
-// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
-func ExpiresAtNotIn(vs ...time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldExpiresAt, vs...))
 }
 
 // ExpiresAtGT applies the GT predicate on the "expires_at" field.
@@ -956,19 +341,9 @@ func ExpiresAtGT(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldGT(FieldExpiresAt, v))
 }
 
-// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
-func ExpiresAtGTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldExpiresAt, v))
-}
-
 // ExpiresAtLT applies the LT predicate on the "expires_at" field.
 func ExpiresAtLT(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldLT(FieldExpiresAt, v))
-}
-
-// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
-func ExpiresAtLTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldExpiresAt, v))
 }
 
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.
@@ -976,39 +351,9 @@ func EndedAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldEndedAt, v))
 }
 
-// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
-func EndedAtNEQ(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNEQ(FieldEndedAt, v))
-}
-
 // EndedAtIn applies the In predicate on the "ended_at" field.
 func EndedAtIn(vs ...time.Time) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldEndedAt, vs...))
-}
-
-// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
-func EndedAtNotIn(vs ...time.Time) predicate.Session {
-	return predicate.Session(sql.FieldNotIn(FieldEndedAt, vs...))
-}
-
-// EndedAtGT applies the GT predicate on the "ended_at" field.
-func EndedAtGT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGT(FieldEndedAt, v))
-}
-
-// EndedAtGTE applies the GTE predicate on the "ended_at" field.
-func EndedAtGTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldGTE(FieldEndedAt, v))
-}
-
-// EndedAtLT applies the LT predicate on the "ended_at" field.
-func EndedAtLT(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLT(FieldEndedAt, v))
-}
-
-// EndedAtLTE applies the LTE predicate on the "ended_at" field.
-func EndedAtLTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldEndedAt, v))
 }
 
 // EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
@@ -1029,18 +374,6 @@ func HasPerson() predicate.Session {
 			sqlgraph.Edge(sqlgraph.M2O, false, PersonTable, PersonColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.Session {
-	return predicate.Session(func(s *sql.Selector) {
-		step := newPersonStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 
@@ -1078,18 +411,6 @@ func HasParent() predicate.Session {
 	})
 }
 
-// HasParentWith applies the HasEdge predicate on the "parent" edge with a given conditions (other predicates).
-func HasParentWith(preds ...predicate.Session) predicate.Session {
-	return predicate.Session(func(s *sql.Selector) {
-		step := newParentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasLent applies the HasEdge predicate on the "lent" edge.
 func HasLent() predicate.Session {
 	return predicate.Session(func(s *sql.Selector) {
@@ -1101,18 +422,6 @@ func HasLent() predicate.Session {
 	})
 }
 
-// HasLentWith applies the HasEdge predicate on the "lent" edge with a given conditions (other predicates).
-func HasLentWith(preds ...predicate.Session) predicate.Session {
-	return predicate.Session(func(s *sql.Selector) {
-		step := newLentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasPortal applies the HasEdge predicate on the "portal" edge.
 func HasPortal() predicate.Session {
 	return predicate.Session(func(s *sql.Selector) {
@@ -1121,18 +430,6 @@ func HasPortal() predicate.Session {
 			sqlgraph.Edge(sqlgraph.M2O, false, PortalTable, PortalColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasPortalWith applies the HasEdge predicate on the "portal" edge with a given conditions (other predicates).
-func HasPortalWith(preds ...predicate.Portal) predicate.Session {
-	return predicate.Session(func(s *sql.Selector) {
-		step := newPortalStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

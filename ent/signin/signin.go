@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -131,77 +131,3 @@ func PurposeValidator(pu Purpose) error {
 
 // OrderOption defines the ordering options for the SignIn queries.
 type OrderOption func(*sql.Selector)
-
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByProviderID orders the results by the provider_id field.
-func ByProviderID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldProviderID, opts...).ToFunc()
-}
-
-// BySessionID orders the results by the session_id field.
-func BySessionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
-}
-
-// ByPurpose orders the results by the purpose field.
-func ByPurpose(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPurpose, opts...).ToFunc()
-}
-
-// ByStateDigest orders the results by the state_digest field.
-func ByStateDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldStateDigest, opts...).ToFunc()
-}
-
-// ByBrowserDigest orders the results by the browser_digest field.
-func ByBrowserDigest(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldBrowserDigest, opts...).ToFunc()
-}
-
-// ByNonce orders the results by the nonce field.
-func ByNonce(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldNonce, opts...).ToFunc()
-}
-
-// ByVerifier orders the results by the verifier field.
-func ByVerifier(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVerifier, opts...).ToFunc()
-}
-
-// ByReturnTo orders the results by the return_to field.
-func ByReturnTo(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldReturnTo, opts...).ToFunc()
-}
-
-// ByAssertion orders the results by the assertion field.
-func ByAssertion(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAssertion, opts...).ToFunc()
-}
-
-// ByExpiresAt orders the results by the expires_at field.
-func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
-}
-
-// ByProviderField orders the results by provider field.
-func ByProviderField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newProviderStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newProviderStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ProviderInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ProviderTable, ProviderColumn),
-	)
-}

@@ -31,31 +31,6 @@ func IDIn(ids ...ident.ID) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldID, ids...))
 }
 
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldID, id))
-}
-
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldCreatedAt, v))
@@ -113,51 +88,15 @@ func CreatedAtEQ(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // ProviderIDEQ applies the EQ predicate on the "provider_id" field.
 func ProviderIDEQ(v ident.ID) predicate.SignIn {
 	vc := string(v)
 	return predicate.SignIn(sql.FieldEQ(FieldProviderID, vc))
-}
-
-// ProviderIDNEQ applies the NEQ predicate on the "provider_id" field.
-func ProviderIDNEQ(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldNEQ(FieldProviderID, vc))
 }
 
 // ProviderIDIn applies the In predicate on the "provider_id" field.
@@ -169,79 +108,10 @@ func ProviderIDIn(vs ...ident.ID) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldProviderID, v...))
 }
 
-// ProviderIDNotIn applies the NotIn predicate on the "provider_id" field.
-func ProviderIDNotIn(vs ...ident.ID) predicate.SignIn {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.SignIn(sql.FieldNotIn(FieldProviderID, v...))
-}
-
-// ProviderIDGT applies the GT predicate on the "provider_id" field.
-func ProviderIDGT(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldGT(FieldProviderID, vc))
-}
-
-// ProviderIDGTE applies the GTE predicate on the "provider_id" field.
-func ProviderIDGTE(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldGTE(FieldProviderID, vc))
-}
-
-// ProviderIDLT applies the LT predicate on the "provider_id" field.
-func ProviderIDLT(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldLT(FieldProviderID, vc))
-}
-
-// ProviderIDLTE applies the LTE predicate on the "provider_id" field.
-func ProviderIDLTE(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldLTE(FieldProviderID, vc))
-}
-
-// ProviderIDContains applies the Contains predicate on the "provider_id" field.
-func ProviderIDContains(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldContains(FieldProviderID, vc))
-}
-
-// ProviderIDHasPrefix applies the HasPrefix predicate on the "provider_id" field.
-func ProviderIDHasPrefix(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldHasPrefix(FieldProviderID, vc))
-}
-
-// ProviderIDHasSuffix applies the HasSuffix predicate on the "provider_id" field.
-func ProviderIDHasSuffix(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldHasSuffix(FieldProviderID, vc))
-}
-
-// ProviderIDEqualFold applies the EqualFold predicate on the "provider_id" field.
-func ProviderIDEqualFold(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldEqualFold(FieldProviderID, vc))
-}
-
-// ProviderIDContainsFold applies the ContainsFold predicate on the "provider_id" field.
-func ProviderIDContainsFold(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldContainsFold(FieldProviderID, vc))
-}
-
 // SessionIDEQ applies the EQ predicate on the "session_id" field.
 func SessionIDEQ(v ident.ID) predicate.SignIn {
 	vc := string(v)
 	return predicate.SignIn(sql.FieldEQ(FieldSessionID, vc))
-}
-
-// SessionIDNEQ applies the NEQ predicate on the "session_id" field.
-func SessionIDNEQ(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldNEQ(FieldSessionID, vc))
 }
 
 // SessionIDIn applies the In predicate on the "session_id" field.
@@ -253,57 +123,6 @@ func SessionIDIn(vs ...ident.ID) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldSessionID, v...))
 }
 
-// SessionIDNotIn applies the NotIn predicate on the "session_id" field.
-func SessionIDNotIn(vs ...ident.ID) predicate.SignIn {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.SignIn(sql.FieldNotIn(FieldSessionID, v...))
-}
-
-// SessionIDGT applies the GT predicate on the "session_id" field.
-func SessionIDGT(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldGT(FieldSessionID, vc))
-}
-
-// SessionIDGTE applies the GTE predicate on the "session_id" field.
-func SessionIDGTE(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldGTE(FieldSessionID, vc))
-}
-
-// SessionIDLT applies the LT predicate on the "session_id" field.
-func SessionIDLT(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldLT(FieldSessionID, vc))
-}
-
-// SessionIDLTE applies the LTE predicate on the "session_id" field.
-func SessionIDLTE(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldLTE(FieldSessionID, vc))
-}
-
-// SessionIDContains applies the Contains predicate on the "session_id" field.
-func SessionIDContains(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldContains(FieldSessionID, vc))
-}
-
-// SessionIDHasPrefix applies the HasPrefix predicate on the "session_id" field.
-func SessionIDHasPrefix(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldHasPrefix(FieldSessionID, vc))
-}
-
-// SessionIDHasSuffix applies the HasSuffix predicate on the "session_id" field.
-func SessionIDHasSuffix(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldHasSuffix(FieldSessionID, vc))
-}
-
 // SessionIDIsNil applies the IsNil predicate on the "session_id" field.
 func SessionIDIsNil() predicate.SignIn {
 	return predicate.SignIn(sql.FieldIsNull(FieldSessionID))
@@ -312,18 +131,6 @@ func SessionIDIsNil() predicate.SignIn {
 // SessionIDNotNil applies the NotNil predicate on the "session_id" field.
 func SessionIDNotNil() predicate.SignIn {
 	return predicate.SignIn(sql.FieldNotNull(FieldSessionID))
-}
-
-// SessionIDEqualFold applies the EqualFold predicate on the "session_id" field.
-func SessionIDEqualFold(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldEqualFold(FieldSessionID, vc))
-}
-
-// SessionIDContainsFold applies the ContainsFold predicate on the "session_id" field.
-func SessionIDContainsFold(v ident.ID) predicate.SignIn {
-	vc := string(v)
-	return predicate.SignIn(sql.FieldContainsFold(FieldSessionID, vc))
 }
 
 // PurposeEQ applies the EQ predicate on the "purpose" field.
@@ -341,19 +148,9 @@ func PurposeIn(vs ...Purpose) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldPurpose, vs...))
 }
 
-// PurposeNotIn applies the NotIn predicate on the "purpose" field.
-func PurposeNotIn(vs ...Purpose) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldPurpose, vs...))
-}
-
 // StateDigestEQ applies the EQ predicate on the "state_digest" field.
 func StateDigestEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldStateDigest, v))
-}
-
-// StateDigestNEQ applies the NEQ predicate on the "state_digest" field.
-func StateDigestNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldStateDigest, v))
 }
 
 // StateDigestIn applies the In predicate on the "state_digest" field.
@@ -361,64 +158,9 @@ func StateDigestIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldStateDigest, vs...))
 }
 
-// StateDigestNotIn applies the NotIn predicate on the "state_digest" field.
-func StateDigestNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldStateDigest, vs...))
-}
-
-// StateDigestGT applies the GT predicate on the "state_digest" field.
-func StateDigestGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldStateDigest, v))
-}
-
-// StateDigestGTE applies the GTE predicate on the "state_digest" field.
-func StateDigestGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldStateDigest, v))
-}
-
-// StateDigestLT applies the LT predicate on the "state_digest" field.
-func StateDigestLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldStateDigest, v))
-}
-
-// StateDigestLTE applies the LTE predicate on the "state_digest" field.
-func StateDigestLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldStateDigest, v))
-}
-
-// StateDigestContains applies the Contains predicate on the "state_digest" field.
-func StateDigestContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldStateDigest, v))
-}
-
-// StateDigestHasPrefix applies the HasPrefix predicate on the "state_digest" field.
-func StateDigestHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldStateDigest, v))
-}
-
-// StateDigestHasSuffix applies the HasSuffix predicate on the "state_digest" field.
-func StateDigestHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldStateDigest, v))
-}
-
-// StateDigestEqualFold applies the EqualFold predicate on the "state_digest" field.
-func StateDigestEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldStateDigest, v))
-}
-
-// StateDigestContainsFold applies the ContainsFold predicate on the "state_digest" field.
-func StateDigestContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldStateDigest, v))
-}
-
 // BrowserDigestEQ applies the EQ predicate on the "browser_digest" field.
 func BrowserDigestEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldBrowserDigest, v))
-}
-
-// BrowserDigestNEQ applies the NEQ predicate on the "browser_digest" field.
-func BrowserDigestNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldBrowserDigest, v))
 }
 
 // BrowserDigestIn applies the In predicate on the "browser_digest" field.
@@ -426,64 +168,9 @@ func BrowserDigestIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldBrowserDigest, vs...))
 }
 
-// BrowserDigestNotIn applies the NotIn predicate on the "browser_digest" field.
-func BrowserDigestNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldBrowserDigest, vs...))
-}
-
-// BrowserDigestGT applies the GT predicate on the "browser_digest" field.
-func BrowserDigestGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldBrowserDigest, v))
-}
-
-// BrowserDigestGTE applies the GTE predicate on the "browser_digest" field.
-func BrowserDigestGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldBrowserDigest, v))
-}
-
-// BrowserDigestLT applies the LT predicate on the "browser_digest" field.
-func BrowserDigestLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldBrowserDigest, v))
-}
-
-// BrowserDigestLTE applies the LTE predicate on the "browser_digest" field.
-func BrowserDigestLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldBrowserDigest, v))
-}
-
-// BrowserDigestContains applies the Contains predicate on the "browser_digest" field.
-func BrowserDigestContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldBrowserDigest, v))
-}
-
-// BrowserDigestHasPrefix applies the HasPrefix predicate on the "browser_digest" field.
-func BrowserDigestHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldBrowserDigest, v))
-}
-
-// BrowserDigestHasSuffix applies the HasSuffix predicate on the "browser_digest" field.
-func BrowserDigestHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldBrowserDigest, v))
-}
-
-// BrowserDigestEqualFold applies the EqualFold predicate on the "browser_digest" field.
-func BrowserDigestEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldBrowserDigest, v))
-}
-
-// BrowserDigestContainsFold applies the ContainsFold predicate on the "browser_digest" field.
-func BrowserDigestContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldBrowserDigest, v))
-}
-
 // NonceEQ applies the EQ predicate on the "nonce" field.
 func NonceEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldNonce, v))
-}
-
-// NonceNEQ applies the NEQ predicate on the "nonce" field.
-func NonceNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldNonce, v))
 }
 
 // NonceIn applies the In predicate on the "nonce" field.
@@ -491,64 +178,9 @@ func NonceIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldNonce, vs...))
 }
 
-// NonceNotIn applies the NotIn predicate on the "nonce" field.
-func NonceNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldNonce, vs...))
-}
-
-// NonceGT applies the GT predicate on the "nonce" field.
-func NonceGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldNonce, v))
-}
-
-// NonceGTE applies the GTE predicate on the "nonce" field.
-func NonceGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldNonce, v))
-}
-
-// NonceLT applies the LT predicate on the "nonce" field.
-func NonceLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldNonce, v))
-}
-
-// NonceLTE applies the LTE predicate on the "nonce" field.
-func NonceLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldNonce, v))
-}
-
-// NonceContains applies the Contains predicate on the "nonce" field.
-func NonceContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldNonce, v))
-}
-
-// NonceHasPrefix applies the HasPrefix predicate on the "nonce" field.
-func NonceHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldNonce, v))
-}
-
-// NonceHasSuffix applies the HasSuffix predicate on the "nonce" field.
-func NonceHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldNonce, v))
-}
-
-// NonceEqualFold applies the EqualFold predicate on the "nonce" field.
-func NonceEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldNonce, v))
-}
-
-// NonceContainsFold applies the ContainsFold predicate on the "nonce" field.
-func NonceContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldNonce, v))
-}
-
 // VerifierEQ applies the EQ predicate on the "verifier" field.
 func VerifierEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldVerifier, v))
-}
-
-// VerifierNEQ applies the NEQ predicate on the "verifier" field.
-func VerifierNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldVerifier, v))
 }
 
 // VerifierIn applies the In predicate on the "verifier" field.
@@ -556,64 +188,9 @@ func VerifierIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldVerifier, vs...))
 }
 
-// VerifierNotIn applies the NotIn predicate on the "verifier" field.
-func VerifierNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldVerifier, vs...))
-}
-
-// VerifierGT applies the GT predicate on the "verifier" field.
-func VerifierGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldVerifier, v))
-}
-
-// VerifierGTE applies the GTE predicate on the "verifier" field.
-func VerifierGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldVerifier, v))
-}
-
-// VerifierLT applies the LT predicate on the "verifier" field.
-func VerifierLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldVerifier, v))
-}
-
-// VerifierLTE applies the LTE predicate on the "verifier" field.
-func VerifierLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldVerifier, v))
-}
-
-// VerifierContains applies the Contains predicate on the "verifier" field.
-func VerifierContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldVerifier, v))
-}
-
-// VerifierHasPrefix applies the HasPrefix predicate on the "verifier" field.
-func VerifierHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldVerifier, v))
-}
-
-// VerifierHasSuffix applies the HasSuffix predicate on the "verifier" field.
-func VerifierHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldVerifier, v))
-}
-
-// VerifierEqualFold applies the EqualFold predicate on the "verifier" field.
-func VerifierEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldVerifier, v))
-}
-
-// VerifierContainsFold applies the ContainsFold predicate on the "verifier" field.
-func VerifierContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldVerifier, v))
-}
-
 // ReturnToEQ applies the EQ predicate on the "return_to" field.
 func ReturnToEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldReturnTo, v))
-}
-
-// ReturnToNEQ applies the NEQ predicate on the "return_to" field.
-func ReturnToNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldReturnTo, v))
 }
 
 // ReturnToIn applies the In predicate on the "return_to" field.
@@ -621,109 +198,14 @@ func ReturnToIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldReturnTo, vs...))
 }
 
-// ReturnToNotIn applies the NotIn predicate on the "return_to" field.
-func ReturnToNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldReturnTo, vs...))
-}
-
-// ReturnToGT applies the GT predicate on the "return_to" field.
-func ReturnToGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldReturnTo, v))
-}
-
-// ReturnToGTE applies the GTE predicate on the "return_to" field.
-func ReturnToGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldReturnTo, v))
-}
-
-// ReturnToLT applies the LT predicate on the "return_to" field.
-func ReturnToLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldReturnTo, v))
-}
-
-// ReturnToLTE applies the LTE predicate on the "return_to" field.
-func ReturnToLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldReturnTo, v))
-}
-
-// ReturnToContains applies the Contains predicate on the "return_to" field.
-func ReturnToContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldReturnTo, v))
-}
-
-// ReturnToHasPrefix applies the HasPrefix predicate on the "return_to" field.
-func ReturnToHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldReturnTo, v))
-}
-
-// ReturnToHasSuffix applies the HasSuffix predicate on the "return_to" field.
-func ReturnToHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldReturnTo, v))
-}
-
-// ReturnToEqualFold applies the EqualFold predicate on the "return_to" field.
-func ReturnToEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldReturnTo, v))
-}
-
-// ReturnToContainsFold applies the ContainsFold predicate on the "return_to" field.
-func ReturnToContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldReturnTo, v))
-}
-
 // AssertionEQ applies the EQ predicate on the "assertion" field.
 func AssertionEQ(v string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldAssertion, v))
 }
 
-// AssertionNEQ applies the NEQ predicate on the "assertion" field.
-func AssertionNEQ(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldAssertion, v))
-}
-
 // AssertionIn applies the In predicate on the "assertion" field.
 func AssertionIn(vs ...string) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldAssertion, vs...))
-}
-
-// AssertionNotIn applies the NotIn predicate on the "assertion" field.
-func AssertionNotIn(vs ...string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldAssertion, vs...))
-}
-
-// AssertionGT applies the GT predicate on the "assertion" field.
-func AssertionGT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGT(FieldAssertion, v))
-}
-
-// AssertionGTE applies the GTE predicate on the "assertion" field.
-func AssertionGTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldAssertion, v))
-}
-
-// AssertionLT applies the LT predicate on the "assertion" field.
-func AssertionLT(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLT(FieldAssertion, v))
-}
-
-// AssertionLTE applies the LTE predicate on the "assertion" field.
-func AssertionLTE(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldAssertion, v))
-}
-
-// AssertionContains applies the Contains predicate on the "assertion" field.
-func AssertionContains(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContains(FieldAssertion, v))
-}
-
-// AssertionHasPrefix applies the HasPrefix predicate on the "assertion" field.
-func AssertionHasPrefix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasPrefix(FieldAssertion, v))
-}
-
-// AssertionHasSuffix applies the HasSuffix predicate on the "assertion" field.
-func AssertionHasSuffix(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldHasSuffix(FieldAssertion, v))
 }
 
 // AssertionIsNil applies the IsNil predicate on the "assertion" field.
@@ -736,24 +218,9 @@ func AssertionNotNil() predicate.SignIn {
 	return predicate.SignIn(sql.FieldNotNull(FieldAssertion))
 }
 
-// AssertionEqualFold applies the EqualFold predicate on the "assertion" field.
-func AssertionEqualFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldEqualFold(FieldAssertion, v))
-}
-
-// AssertionContainsFold applies the ContainsFold predicate on the "assertion" field.
-func AssertionContainsFold(v string) predicate.SignIn {
-	return predicate.SignIn(sql.FieldContainsFold(FieldAssertion, v))
-}
-
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
 func ExpiresAtEQ(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldEQ(FieldExpiresAt, v))
-}
-
-// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
-func ExpiresAtNEQ(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNEQ(FieldExpiresAt, v))
 }
 
 // ExpiresAtIn applies the In predicate on the "expires_at" field.
@@ -761,29 +228,14 @@ func ExpiresAtIn(vs ...time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldIn(FieldExpiresAt, vs...))
 }
 
-// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
-func ExpiresAtNotIn(vs ...time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldNotIn(FieldExpiresAt, vs...))
-}
-
 // ExpiresAtGT applies the GT predicate on the "expires_at" field.
 func ExpiresAtGT(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldGT(FieldExpiresAt, v))
 }
 
-// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
-func ExpiresAtGTE(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldGTE(FieldExpiresAt, v))
-}
-
 // ExpiresAtLT applies the LT predicate on the "expires_at" field.
 func ExpiresAtLT(v time.Time) predicate.SignIn {
 	return predicate.SignIn(sql.FieldLT(FieldExpiresAt, v))
-}
-
-// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
-func ExpiresAtLTE(v time.Time) predicate.SignIn {
-	return predicate.SignIn(sql.FieldLTE(FieldExpiresAt, v))
 }
 
 // HasProvider applies the HasEdge predicate on the "provider" edge.
@@ -794,18 +246,6 @@ func HasProvider() predicate.SignIn {
 			sqlgraph.Edge(sqlgraph.M2O, false, ProviderTable, ProviderColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasProviderWith applies the HasEdge predicate on the "provider" edge with a given conditions (other predicates).
-func HasProviderWith(preds ...predicate.Provider) predicate.SignIn {
-	return predicate.SignIn(func(s *sql.Selector) {
-		step := newProviderStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
@@ -142,68 +142,4 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
-}
-
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByInstitutionID orders the results by the institution_id field.
-func ByInstitutionID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldInstitutionID, opts...).ToFunc()
-}
-
-// ByKid orders the results by the kid field.
-func ByKid(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKid, opts...).ToFunc()
-}
-
-// ByAlgorithm orders the results by the algorithm field.
-func ByAlgorithm(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAlgorithm, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
-// ByPublicJwk orders the results by the public_jwk field.
-func ByPublicJwk(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPublicJwk, opts...).ToFunc()
-}
-
-// BySealed orders the results by the sealed field.
-func BySealed(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldSealed, opts...).ToFunc()
-}
-
-// ByLiveKey orders the results by the live_key field.
-func ByLiveKey(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLiveKey, opts...).ToFunc()
-}
-
-// ByActiveFrom orders the results by the active_from field.
-func ByActiveFrom(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldActiveFrom, opts...).ToFunc()
-}
-
-// ByRetiredAt orders the results by the retired_at field.
-func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
-}
-
-// ByInstitutionField orders the results by institution field.
-func ByInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newInstitutionStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newInstitutionStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(InstitutionInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
-	)
 }

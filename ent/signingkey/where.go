@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -102,51 +72,15 @@ func CreatedAtEQ(v time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.SigningKey {
 	vc := string(v)
 	return predicate.SigningKey(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -158,77 +92,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.SigningKey {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.SigningKey(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.SigningKey {
-	vc := string(v)
-	return predicate.SigningKey(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // KidEQ applies the EQ predicate on the "kid" field.
 func KidEQ(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldKid, v))
-}
-
-// KidNEQ applies the NEQ predicate on the "kid" field.
-func KidNEQ(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldKid, v))
 }
 
 // KidIn applies the In predicate on the "kid" field.
@@ -236,64 +102,9 @@ func KidIn(vs ...string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldKid, vs...))
 }
 
-// KidNotIn applies the NotIn predicate on the "kid" field.
-func KidNotIn(vs ...string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldKid, vs...))
-}
-
-// KidGT applies the GT predicate on the "kid" field.
-func KidGT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldKid, v))
-}
-
-// KidGTE applies the GTE predicate on the "kid" field.
-func KidGTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldKid, v))
-}
-
-// KidLT applies the LT predicate on the "kid" field.
-func KidLT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldKid, v))
-}
-
-// KidLTE applies the LTE predicate on the "kid" field.
-func KidLTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldKid, v))
-}
-
-// KidContains applies the Contains predicate on the "kid" field.
-func KidContains(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContains(FieldKid, v))
-}
-
-// KidHasPrefix applies the HasPrefix predicate on the "kid" field.
-func KidHasPrefix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasPrefix(FieldKid, v))
-}
-
-// KidHasSuffix applies the HasSuffix predicate on the "kid" field.
-func KidHasSuffix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasSuffix(FieldKid, v))
-}
-
-// KidEqualFold applies the EqualFold predicate on the "kid" field.
-func KidEqualFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldEqualFold(FieldKid, v))
-}
-
-// KidContainsFold applies the ContainsFold predicate on the "kid" field.
-func KidContainsFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContainsFold(FieldKid, v))
-}
-
 // AlgorithmEQ applies the EQ predicate on the "algorithm" field.
 func AlgorithmEQ(v Algorithm) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldAlgorithm, v))
-}
-
-// AlgorithmNEQ applies the NEQ predicate on the "algorithm" field.
-func AlgorithmNEQ(v Algorithm) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldAlgorithm, v))
 }
 
 // AlgorithmIn applies the In predicate on the "algorithm" field.
@@ -301,19 +112,9 @@ func AlgorithmIn(vs ...Algorithm) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldAlgorithm, vs...))
 }
 
-// AlgorithmNotIn applies the NotIn predicate on the "algorithm" field.
-func AlgorithmNotIn(vs ...Algorithm) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldAlgorithm, vs...))
-}
-
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v State) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldState, v))
-}
-
-// StateNEQ applies the NEQ predicate on the "state" field.
-func StateNEQ(v State) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldState, v))
 }
 
 // StateIn applies the In predicate on the "state" field.
@@ -321,19 +122,9 @@ func StateIn(vs ...State) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldState, vs...))
-}
-
 // PublicJwkEQ applies the EQ predicate on the "public_jwk" field.
 func PublicJwkEQ(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldPublicJwk, v))
-}
-
-// PublicJwkNEQ applies the NEQ predicate on the "public_jwk" field.
-func PublicJwkNEQ(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldPublicJwk, v))
 }
 
 // PublicJwkIn applies the In predicate on the "public_jwk" field.
@@ -341,64 +132,9 @@ func PublicJwkIn(vs ...string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldPublicJwk, vs...))
 }
 
-// PublicJwkNotIn applies the NotIn predicate on the "public_jwk" field.
-func PublicJwkNotIn(vs ...string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldPublicJwk, vs...))
-}
-
-// PublicJwkGT applies the GT predicate on the "public_jwk" field.
-func PublicJwkGT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldPublicJwk, v))
-}
-
-// PublicJwkGTE applies the GTE predicate on the "public_jwk" field.
-func PublicJwkGTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldPublicJwk, v))
-}
-
-// PublicJwkLT applies the LT predicate on the "public_jwk" field.
-func PublicJwkLT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldPublicJwk, v))
-}
-
-// PublicJwkLTE applies the LTE predicate on the "public_jwk" field.
-func PublicJwkLTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldPublicJwk, v))
-}
-
-// PublicJwkContains applies the Contains predicate on the "public_jwk" field.
-func PublicJwkContains(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContains(FieldPublicJwk, v))
-}
-
-// PublicJwkHasPrefix applies the HasPrefix predicate on the "public_jwk" field.
-func PublicJwkHasPrefix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasPrefix(FieldPublicJwk, v))
-}
-
-// PublicJwkHasSuffix applies the HasSuffix predicate on the "public_jwk" field.
-func PublicJwkHasSuffix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasSuffix(FieldPublicJwk, v))
-}
-
-// PublicJwkEqualFold applies the EqualFold predicate on the "public_jwk" field.
-func PublicJwkEqualFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldEqualFold(FieldPublicJwk, v))
-}
-
-// PublicJwkContainsFold applies the ContainsFold predicate on the "public_jwk" field.
-func PublicJwkContainsFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContainsFold(FieldPublicJwk, v))
-}
-
 // SealedEQ applies the EQ predicate on the "sealed" field.
 func SealedEQ(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldSealed, v))
-}
-
-// SealedNEQ applies the NEQ predicate on the "sealed" field.
-func SealedNEQ(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldSealed, v))
 }
 
 // SealedIn applies the In predicate on the "sealed" field.
@@ -406,109 +142,14 @@ func SealedIn(vs ...string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldSealed, vs...))
 }
 
-// SealedNotIn applies the NotIn predicate on the "sealed" field.
-func SealedNotIn(vs ...string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldSealed, vs...))
-}
-
-// SealedGT applies the GT predicate on the "sealed" field.
-func SealedGT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldSealed, v))
-}
-
-// SealedGTE applies the GTE predicate on the "sealed" field.
-func SealedGTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldSealed, v))
-}
-
-// SealedLT applies the LT predicate on the "sealed" field.
-func SealedLT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldSealed, v))
-}
-
-// SealedLTE applies the LTE predicate on the "sealed" field.
-func SealedLTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldSealed, v))
-}
-
-// SealedContains applies the Contains predicate on the "sealed" field.
-func SealedContains(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContains(FieldSealed, v))
-}
-
-// SealedHasPrefix applies the HasPrefix predicate on the "sealed" field.
-func SealedHasPrefix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasPrefix(FieldSealed, v))
-}
-
-// SealedHasSuffix applies the HasSuffix predicate on the "sealed" field.
-func SealedHasSuffix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasSuffix(FieldSealed, v))
-}
-
-// SealedEqualFold applies the EqualFold predicate on the "sealed" field.
-func SealedEqualFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldEqualFold(FieldSealed, v))
-}
-
-// SealedContainsFold applies the ContainsFold predicate on the "sealed" field.
-func SealedContainsFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContainsFold(FieldSealed, v))
-}
-
 // LiveKeyEQ applies the EQ predicate on the "live_key" field.
 func LiveKeyEQ(v string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldLiveKey, v))
 }
 
-// LiveKeyNEQ applies the NEQ predicate on the "live_key" field.
-func LiveKeyNEQ(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldLiveKey, v))
-}
-
 // LiveKeyIn applies the In predicate on the "live_key" field.
 func LiveKeyIn(vs ...string) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyNotIn applies the NotIn predicate on the "live_key" field.
-func LiveKeyNotIn(vs ...string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldLiveKey, vs...))
-}
-
-// LiveKeyGT applies the GT predicate on the "live_key" field.
-func LiveKeyGT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldLiveKey, v))
-}
-
-// LiveKeyGTE applies the GTE predicate on the "live_key" field.
-func LiveKeyGTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldLiveKey, v))
-}
-
-// LiveKeyLT applies the LT predicate on the "live_key" field.
-func LiveKeyLT(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldLiveKey, v))
-}
-
-// LiveKeyLTE applies the LTE predicate on the "live_key" field.
-func LiveKeyLTE(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldLiveKey, v))
-}
-
-// LiveKeyContains applies the Contains predicate on the "live_key" field.
-func LiveKeyContains(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContains(FieldLiveKey, v))
-}
-
-// LiveKeyHasPrefix applies the HasPrefix predicate on the "live_key" field.
-func LiveKeyHasPrefix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasPrefix(FieldLiveKey, v))
-}
-
-// LiveKeyHasSuffix applies the HasSuffix predicate on the "live_key" field.
-func LiveKeyHasSuffix(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldHasSuffix(FieldLiveKey, v))
 }
 
 // LiveKeyIsNil applies the IsNil predicate on the "live_key" field.
@@ -521,24 +162,9 @@ func LiveKeyNotNil() predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldNotNull(FieldLiveKey))
 }
 
-// LiveKeyEqualFold applies the EqualFold predicate on the "live_key" field.
-func LiveKeyEqualFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldEqualFold(FieldLiveKey, v))
-}
-
-// LiveKeyContainsFold applies the ContainsFold predicate on the "live_key" field.
-func LiveKeyContainsFold(v string) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldContainsFold(FieldLiveKey, v))
-}
-
 // ActiveFromEQ applies the EQ predicate on the "active_from" field.
 func ActiveFromEQ(v time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldActiveFrom, v))
-}
-
-// ActiveFromNEQ applies the NEQ predicate on the "active_from" field.
-func ActiveFromNEQ(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldActiveFrom, v))
 }
 
 // ActiveFromIn applies the In predicate on the "active_from" field.
@@ -546,69 +172,14 @@ func ActiveFromIn(vs ...time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldActiveFrom, vs...))
 }
 
-// ActiveFromNotIn applies the NotIn predicate on the "active_from" field.
-func ActiveFromNotIn(vs ...time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldActiveFrom, vs...))
-}
-
-// ActiveFromGT applies the GT predicate on the "active_from" field.
-func ActiveFromGT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldActiveFrom, v))
-}
-
-// ActiveFromGTE applies the GTE predicate on the "active_from" field.
-func ActiveFromGTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldActiveFrom, v))
-}
-
-// ActiveFromLT applies the LT predicate on the "active_from" field.
-func ActiveFromLT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldActiveFrom, v))
-}
-
-// ActiveFromLTE applies the LTE predicate on the "active_from" field.
-func ActiveFromLTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldActiveFrom, v))
-}
-
 // RetiredAtEQ applies the EQ predicate on the "retired_at" field.
 func RetiredAtEQ(v time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldEQ(FieldRetiredAt, v))
 }
 
-// RetiredAtNEQ applies the NEQ predicate on the "retired_at" field.
-func RetiredAtNEQ(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNEQ(FieldRetiredAt, v))
-}
-
 // RetiredAtIn applies the In predicate on the "retired_at" field.
 func RetiredAtIn(vs ...time.Time) predicate.SigningKey {
 	return predicate.SigningKey(sql.FieldIn(FieldRetiredAt, vs...))
-}
-
-// RetiredAtNotIn applies the NotIn predicate on the "retired_at" field.
-func RetiredAtNotIn(vs ...time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldNotIn(FieldRetiredAt, vs...))
-}
-
-// RetiredAtGT applies the GT predicate on the "retired_at" field.
-func RetiredAtGT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGT(FieldRetiredAt, v))
-}
-
-// RetiredAtGTE applies the GTE predicate on the "retired_at" field.
-func RetiredAtGTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldGTE(FieldRetiredAt, v))
-}
-
-// RetiredAtLT applies the LT predicate on the "retired_at" field.
-func RetiredAtLT(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLT(FieldRetiredAt, v))
-}
-
-// RetiredAtLTE applies the LTE predicate on the "retired_at" field.
-func RetiredAtLTE(v time.Time) predicate.SigningKey {
-	return predicate.SigningKey(sql.FieldLTE(FieldRetiredAt, v))
 }
 
 // RetiredAtIsNil applies the IsNil predicate on the "retired_at" field.
@@ -629,18 +200,6 @@ func HasInstitution() predicate.SigningKey {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.SigningKey {
-	return predicate.SigningKey(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

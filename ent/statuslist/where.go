@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -97,51 +67,15 @@ func CreatedAtEQ(v time.Time) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.StatusList {
 	vc := string(v)
 	return predicate.StatusList(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -153,77 +87,9 @@ func InstitutionIDIn(vs ...ident.ID) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.StatusList {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.StatusList(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.StatusList {
-	vc := string(v)
-	return predicate.StatusList(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // NumberEQ applies the EQ predicate on the "number" field.
 func NumberEQ(v int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldNumber, v))
-}
-
-// NumberNEQ applies the NEQ predicate on the "number" field.
-func NumberNEQ(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldNumber, v))
 }
 
 // NumberIn applies the In predicate on the "number" field.
@@ -231,39 +97,9 @@ func NumberIn(vs ...int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldNumber, vs...))
 }
 
-// NumberNotIn applies the NotIn predicate on the "number" field.
-func NumberNotIn(vs ...int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldNumber, vs...))
-}
-
-// NumberGT applies the GT predicate on the "number" field.
-func NumberGT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldNumber, v))
-}
-
-// NumberGTE applies the GTE predicate on the "number" field.
-func NumberGTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldNumber, v))
-}
-
-// NumberLT applies the LT predicate on the "number" field.
-func NumberLT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldNumber, v))
-}
-
-// NumberLTE applies the LTE predicate on the "number" field.
-func NumberLTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldNumber, v))
-}
-
 // SizeEQ applies the EQ predicate on the "size" field.
 func SizeEQ(v int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldSize, v))
-}
-
-// SizeNEQ applies the NEQ predicate on the "size" field.
-func SizeNEQ(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldSize, v))
 }
 
 // SizeIn applies the In predicate on the "size" field.
@@ -271,39 +107,9 @@ func SizeIn(vs ...int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldSize, vs...))
 }
 
-// SizeNotIn applies the NotIn predicate on the "size" field.
-func SizeNotIn(vs ...int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldSize, vs...))
-}
-
-// SizeGT applies the GT predicate on the "size" field.
-func SizeGT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldSize, v))
-}
-
-// SizeGTE applies the GTE predicate on the "size" field.
-func SizeGTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldSize, v))
-}
-
-// SizeLT applies the LT predicate on the "size" field.
-func SizeLT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldSize, v))
-}
-
-// SizeLTE applies the LTE predicate on the "size" field.
-func SizeLTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldSize, v))
-}
-
 // TakenEQ applies the EQ predicate on the "taken" field.
 func TakenEQ(v int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldTaken, v))
-}
-
-// TakenNEQ applies the NEQ predicate on the "taken" field.
-func TakenNEQ(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldTaken, v))
 }
 
 // TakenIn applies the In predicate on the "taken" field.
@@ -311,29 +117,9 @@ func TakenIn(vs ...int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldTaken, vs...))
 }
 
-// TakenNotIn applies the NotIn predicate on the "taken" field.
-func TakenNotIn(vs ...int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldTaken, vs...))
-}
-
-// TakenGT applies the GT predicate on the "taken" field.
-func TakenGT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldTaken, v))
-}
-
-// TakenGTE applies the GTE predicate on the "taken" field.
-func TakenGTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldTaken, v))
-}
-
 // TakenLT applies the LT predicate on the "taken" field.
 func TakenLT(v int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldLT(FieldTaken, v))
-}
-
-// TakenLTE applies the LTE predicate on the "taken" field.
-func TakenLTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldTaken, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.
@@ -341,39 +127,9 @@ func RevisionEQ(v int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldRevision, v))
 }
 
-// RevisionNEQ applies the NEQ predicate on the "revision" field.
-func RevisionNEQ(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldRevision, v))
-}
-
 // RevisionIn applies the In predicate on the "revision" field.
 func RevisionIn(vs ...int) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldRevision, vs...))
-}
-
-// RevisionNotIn applies the NotIn predicate on the "revision" field.
-func RevisionNotIn(vs ...int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldRevision, vs...))
-}
-
-// RevisionGT applies the GT predicate on the "revision" field.
-func RevisionGT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldRevision, v))
-}
-
-// RevisionGTE applies the GTE predicate on the "revision" field.
-func RevisionGTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldRevision, v))
-}
-
-// RevisionLT applies the LT predicate on the "revision" field.
-func RevisionLT(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldRevision, v))
-}
-
-// RevisionLTE applies the LTE predicate on the "revision" field.
-func RevisionLTE(v int) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldRevision, v))
 }
 
 // ChangedAtEQ applies the EQ predicate on the "changed_at" field.
@@ -381,39 +137,9 @@ func ChangedAtEQ(v time.Time) predicate.StatusList {
 	return predicate.StatusList(sql.FieldEQ(FieldChangedAt, v))
 }
 
-// ChangedAtNEQ applies the NEQ predicate on the "changed_at" field.
-func ChangedAtNEQ(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNEQ(FieldChangedAt, v))
-}
-
 // ChangedAtIn applies the In predicate on the "changed_at" field.
 func ChangedAtIn(vs ...time.Time) predicate.StatusList {
 	return predicate.StatusList(sql.FieldIn(FieldChangedAt, vs...))
-}
-
-// ChangedAtNotIn applies the NotIn predicate on the "changed_at" field.
-func ChangedAtNotIn(vs ...time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldNotIn(FieldChangedAt, vs...))
-}
-
-// ChangedAtGT applies the GT predicate on the "changed_at" field.
-func ChangedAtGT(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGT(FieldChangedAt, v))
-}
-
-// ChangedAtGTE applies the GTE predicate on the "changed_at" field.
-func ChangedAtGTE(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldGTE(FieldChangedAt, v))
-}
-
-// ChangedAtLT applies the LT predicate on the "changed_at" field.
-func ChangedAtLT(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLT(FieldChangedAt, v))
-}
-
-// ChangedAtLTE applies the LTE predicate on the "changed_at" field.
-func ChangedAtLTE(v time.Time) predicate.StatusList {
-	return predicate.StatusList(sql.FieldLTE(FieldChangedAt, v))
 }
 
 // HasInstitution applies the HasEdge predicate on the "institution" edge.
@@ -424,18 +150,6 @@ func HasInstitution() predicate.StatusList {
 			sqlgraph.Edge(sqlgraph.M2O, false, InstitutionTable, InstitutionColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.StatusList {
-	return predicate.StatusList(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

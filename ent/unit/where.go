@@ -21,39 +21,9 @@ func IDEQ(id ident.ID) predicate.Unit {
 	return predicate.Unit(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.Unit {
-	return predicate.Unit(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -88,51 +58,15 @@ func CreatedAtEQ(v time.Time) predicate.Unit {
 	return predicate.Unit(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // InstitutionIDEQ applies the EQ predicate on the "institution_id" field.
 func InstitutionIDEQ(v ident.ID) predicate.Unit {
 	vc := string(v)
 	return predicate.Unit(sql.FieldEQ(FieldInstitutionID, vc))
-}
-
-// InstitutionIDNEQ applies the NEQ predicate on the "institution_id" field.
-func InstitutionIDNEQ(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldNEQ(FieldInstitutionID, vc))
 }
 
 // InstitutionIDIn applies the In predicate on the "institution_id" field.
@@ -144,79 +78,10 @@ func InstitutionIDIn(vs ...ident.ID) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldInstitutionID, v...))
 }
 
-// InstitutionIDNotIn applies the NotIn predicate on the "institution_id" field.
-func InstitutionIDNotIn(vs ...ident.ID) predicate.Unit {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Unit(sql.FieldNotIn(FieldInstitutionID, v...))
-}
-
-// InstitutionIDGT applies the GT predicate on the "institution_id" field.
-func InstitutionIDGT(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldGT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDGTE applies the GTE predicate on the "institution_id" field.
-func InstitutionIDGTE(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldGTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLT applies the LT predicate on the "institution_id" field.
-func InstitutionIDLT(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldLT(FieldInstitutionID, vc))
-}
-
-// InstitutionIDLTE applies the LTE predicate on the "institution_id" field.
-func InstitutionIDLTE(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldLTE(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContains applies the Contains predicate on the "institution_id" field.
-func InstitutionIDContains(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldContains(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasPrefix applies the HasPrefix predicate on the "institution_id" field.
-func InstitutionIDHasPrefix(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldHasPrefix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDHasSuffix applies the HasSuffix predicate on the "institution_id" field.
-func InstitutionIDHasSuffix(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldHasSuffix(FieldInstitutionID, vc))
-}
-
-// InstitutionIDEqualFold applies the EqualFold predicate on the "institution_id" field.
-func InstitutionIDEqualFold(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldEqualFold(FieldInstitutionID, vc))
-}
-
-// InstitutionIDContainsFold applies the ContainsFold predicate on the "institution_id" field.
-func InstitutionIDContainsFold(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldContainsFold(FieldInstitutionID, vc))
-}
-
 // ParentIDEQ applies the EQ predicate on the "parent_id" field.
 func ParentIDEQ(v ident.ID) predicate.Unit {
 	vc := string(v)
 	return predicate.Unit(sql.FieldEQ(FieldParentID, vc))
-}
-
-// ParentIDNEQ applies the NEQ predicate on the "parent_id" field.
-func ParentIDNEQ(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldNEQ(FieldParentID, vc))
 }
 
 // ParentIDIn applies the In predicate on the "parent_id" field.
@@ -226,57 +91,6 @@ func ParentIDIn(vs ...ident.ID) predicate.Unit {
 		v[i] = string(vs[i])
 	}
 	return predicate.Unit(sql.FieldIn(FieldParentID, v...))
-}
-
-// ParentIDNotIn applies the NotIn predicate on the "parent_id" field.
-func ParentIDNotIn(vs ...ident.ID) predicate.Unit {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Unit(sql.FieldNotIn(FieldParentID, v...))
-}
-
-// ParentIDGT applies the GT predicate on the "parent_id" field.
-func ParentIDGT(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldGT(FieldParentID, vc))
-}
-
-// ParentIDGTE applies the GTE predicate on the "parent_id" field.
-func ParentIDGTE(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldGTE(FieldParentID, vc))
-}
-
-// ParentIDLT applies the LT predicate on the "parent_id" field.
-func ParentIDLT(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldLT(FieldParentID, vc))
-}
-
-// ParentIDLTE applies the LTE predicate on the "parent_id" field.
-func ParentIDLTE(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldLTE(FieldParentID, vc))
-}
-
-// ParentIDContains applies the Contains predicate on the "parent_id" field.
-func ParentIDContains(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldContains(FieldParentID, vc))
-}
-
-// ParentIDHasPrefix applies the HasPrefix predicate on the "parent_id" field.
-func ParentIDHasPrefix(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldHasPrefix(FieldParentID, vc))
-}
-
-// ParentIDHasSuffix applies the HasSuffix predicate on the "parent_id" field.
-func ParentIDHasSuffix(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldHasSuffix(FieldParentID, vc))
 }
 
 // ParentIDIsNil applies the IsNil predicate on the "parent_id" field.
@@ -289,26 +103,9 @@ func ParentIDNotNil() predicate.Unit {
 	return predicate.Unit(sql.FieldNotNull(FieldParentID))
 }
 
-// ParentIDEqualFold applies the EqualFold predicate on the "parent_id" field.
-func ParentIDEqualFold(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldEqualFold(FieldParentID, vc))
-}
-
-// ParentIDContainsFold applies the ContainsFold predicate on the "parent_id" field.
-func ParentIDContainsFold(v ident.ID) predicate.Unit {
-	vc := string(v)
-	return predicate.Unit(sql.FieldContainsFold(FieldParentID, vc))
-}
-
 // KeyEQ applies the EQ predicate on the "key" field.
 func KeyEQ(v string) predicate.Unit {
 	return predicate.Unit(sql.FieldEQ(FieldKey, v))
-}
-
-// KeyNEQ applies the NEQ predicate on the "key" field.
-func KeyNEQ(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldNEQ(FieldKey, v))
 }
 
 // KeyIn applies the In predicate on the "key" field.
@@ -316,64 +113,9 @@ func KeyIn(vs ...string) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldKey, vs...))
 }
 
-// KeyNotIn applies the NotIn predicate on the "key" field.
-func KeyNotIn(vs ...string) predicate.Unit {
-	return predicate.Unit(sql.FieldNotIn(FieldKey, vs...))
-}
-
-// KeyGT applies the GT predicate on the "key" field.
-func KeyGT(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldGT(FieldKey, v))
-}
-
-// KeyGTE applies the GTE predicate on the "key" field.
-func KeyGTE(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldGTE(FieldKey, v))
-}
-
-// KeyLT applies the LT predicate on the "key" field.
-func KeyLT(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldLT(FieldKey, v))
-}
-
-// KeyLTE applies the LTE predicate on the "key" field.
-func KeyLTE(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldLTE(FieldKey, v))
-}
-
-// KeyContains applies the Contains predicate on the "key" field.
-func KeyContains(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldContains(FieldKey, v))
-}
-
-// KeyHasPrefix applies the HasPrefix predicate on the "key" field.
-func KeyHasPrefix(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldHasPrefix(FieldKey, v))
-}
-
-// KeyHasSuffix applies the HasSuffix predicate on the "key" field.
-func KeyHasSuffix(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldHasSuffix(FieldKey, v))
-}
-
-// KeyEqualFold applies the EqualFold predicate on the "key" field.
-func KeyEqualFold(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldEqualFold(FieldKey, v))
-}
-
-// KeyContainsFold applies the ContainsFold predicate on the "key" field.
-func KeyContainsFold(v string) predicate.Unit {
-	return predicate.Unit(sql.FieldContainsFold(FieldKey, v))
-}
-
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Unit {
 	return predicate.Unit(sql.FieldEQ(FieldKind, v))
-}
-
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v Kind) predicate.Unit {
-	return predicate.Unit(sql.FieldNEQ(FieldKind, v))
 }
 
 // KindIn applies the In predicate on the "kind" field.
@@ -381,49 +123,14 @@ func KindIn(vs ...Kind) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldKind, vs...))
 }
 
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...Kind) predicate.Unit {
-	return predicate.Unit(sql.FieldNotIn(FieldKind, vs...))
-}
-
 // ClosedAtEQ applies the EQ predicate on the "closed_at" field.
 func ClosedAtEQ(v time.Time) predicate.Unit {
 	return predicate.Unit(sql.FieldEQ(FieldClosedAt, v))
 }
 
-// ClosedAtNEQ applies the NEQ predicate on the "closed_at" field.
-func ClosedAtNEQ(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldNEQ(FieldClosedAt, v))
-}
-
 // ClosedAtIn applies the In predicate on the "closed_at" field.
 func ClosedAtIn(vs ...time.Time) predicate.Unit {
 	return predicate.Unit(sql.FieldIn(FieldClosedAt, vs...))
-}
-
-// ClosedAtNotIn applies the NotIn predicate on the "closed_at" field.
-func ClosedAtNotIn(vs ...time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldNotIn(FieldClosedAt, vs...))
-}
-
-// ClosedAtGT applies the GT predicate on the "closed_at" field.
-func ClosedAtGT(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldGT(FieldClosedAt, v))
-}
-
-// ClosedAtGTE applies the GTE predicate on the "closed_at" field.
-func ClosedAtGTE(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldGTE(FieldClosedAt, v))
-}
-
-// ClosedAtLT applies the LT predicate on the "closed_at" field.
-func ClosedAtLT(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldLT(FieldClosedAt, v))
-}
-
-// ClosedAtLTE applies the LTE predicate on the "closed_at" field.
-func ClosedAtLTE(v time.Time) predicate.Unit {
-	return predicate.Unit(sql.FieldLTE(FieldClosedAt, v))
 }
 
 // ClosedAtIsNil applies the IsNil predicate on the "closed_at" field.
@@ -447,18 +154,6 @@ func HasInstitution() predicate.Unit {
 	})
 }
 
-// HasInstitutionWith applies the HasEdge predicate on the "institution" edge with a given conditions (other predicates).
-func HasInstitutionWith(preds ...predicate.Institution) predicate.Unit {
-	return predicate.Unit(func(s *sql.Selector) {
-		step := newInstitutionStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasParent applies the HasEdge predicate on the "parent" edge.
 func HasParent() predicate.Unit {
 	return predicate.Unit(func(s *sql.Selector) {
@@ -470,18 +165,6 @@ func HasParent() predicate.Unit {
 	})
 }
 
-// HasParentWith applies the HasEdge predicate on the "parent" edge with a given conditions (other predicates).
-func HasParentWith(preds ...predicate.Unit) predicate.Unit {
-	return predicate.Unit(func(s *sql.Selector) {
-		step := newParentStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasChildren applies the HasEdge predicate on the "children" edge.
 func HasChildren() predicate.Unit {
 	return predicate.Unit(func(s *sql.Selector) {
@@ -490,18 +173,6 @@ func HasChildren() predicate.Unit {
 			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasChildrenWith applies the HasEdge predicate on the "children" edge with a given conditions (other predicates).
-func HasChildrenWith(preds ...predicate.Unit) predicate.Unit {
-	return predicate.Unit(func(s *sql.Selector) {
-		step := newChildrenStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
 	})
 }
 

@@ -20,39 +20,9 @@ func IDEQ(id ident.ID) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldID, id))
 }
 
-// IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldID, id))
-}
-
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...ident.ID) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldID, ids...))
-}
-
-// IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldID, ids...))
-}
-
-// IDGT applies the GT predicate on the ID field.
-func IDGT(id ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldID, id))
-}
-
-// IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldID, id))
-}
-
-// IDLT applies the LT predicate on the ID field.
-func IDLT(id ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldID, id))
-}
-
-// IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id ident.ID) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldID, id))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -110,39 +80,9 @@ func CreatedAtEQ(v time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldCreatedAt, v))
 }
 
-// CreatedAtNEQ applies the NEQ predicate on the "created_at" field.
-func CreatedAtNEQ(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldCreatedAt, v))
-}
-
 // CreatedAtIn applies the In predicate on the "created_at" field.
 func CreatedAtIn(vs ...time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtNotIn applies the NotIn predicate on the "created_at" field.
-func CreatedAtNotIn(vs ...time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldCreatedAt, vs...))
-}
-
-// CreatedAtGT applies the GT predicate on the "created_at" field.
-func CreatedAtGT(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldCreatedAt, v))
-}
-
-// CreatedAtGTE applies the GTE predicate on the "created_at" field.
-func CreatedAtGTE(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldCreatedAt, v))
-}
-
-// CreatedAtLT applies the LT predicate on the "created_at" field.
-func CreatedAtLT(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldCreatedAt, v))
-}
-
-// CreatedAtLTE applies the LTE predicate on the "created_at" field.
-func CreatedAtLTE(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldCreatedAt, v))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.
@@ -150,64 +90,9 @@ func KindEQ(v string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldKind, v))
 }
 
-// KindNEQ applies the NEQ predicate on the "kind" field.
-func KindNEQ(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldKind, v))
-}
-
 // KindIn applies the In predicate on the "kind" field.
 func KindIn(vs ...string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldKind, vs...))
-}
-
-// KindNotIn applies the NotIn predicate on the "kind" field.
-func KindNotIn(vs ...string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldKind, vs...))
-}
-
-// KindGT applies the GT predicate on the "kind" field.
-func KindGT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldKind, v))
-}
-
-// KindGTE applies the GTE predicate on the "kind" field.
-func KindGTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldKind, v))
-}
-
-// KindLT applies the LT predicate on the "kind" field.
-func KindLT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldKind, v))
-}
-
-// KindLTE applies the LTE predicate on the "kind" field.
-func KindLTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldKind, v))
-}
-
-// KindContains applies the Contains predicate on the "kind" field.
-func KindContains(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContains(FieldKind, v))
-}
-
-// KindHasPrefix applies the HasPrefix predicate on the "kind" field.
-func KindHasPrefix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasPrefix(FieldKind, v))
-}
-
-// KindHasSuffix applies the HasSuffix predicate on the "kind" field.
-func KindHasSuffix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasSuffix(FieldKind, v))
-}
-
-// KindEqualFold applies the EqualFold predicate on the "kind" field.
-func KindEqualFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldEqualFold(FieldKind, v))
-}
-
-// KindContainsFold applies the ContainsFold predicate on the "kind" field.
-func KindContainsFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContainsFold(FieldKind, v))
 }
 
 // KeyEQ applies the EQ predicate on the "key" field.
@@ -215,64 +100,9 @@ func KeyEQ(v string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldKey, v))
 }
 
-// KeyNEQ applies the NEQ predicate on the "key" field.
-func KeyNEQ(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldKey, v))
-}
-
 // KeyIn applies the In predicate on the "key" field.
 func KeyIn(vs ...string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldKey, vs...))
-}
-
-// KeyNotIn applies the NotIn predicate on the "key" field.
-func KeyNotIn(vs ...string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldKey, vs...))
-}
-
-// KeyGT applies the GT predicate on the "key" field.
-func KeyGT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldKey, v))
-}
-
-// KeyGTE applies the GTE predicate on the "key" field.
-func KeyGTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldKey, v))
-}
-
-// KeyLT applies the LT predicate on the "key" field.
-func KeyLT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldKey, v))
-}
-
-// KeyLTE applies the LTE predicate on the "key" field.
-func KeyLTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldKey, v))
-}
-
-// KeyContains applies the Contains predicate on the "key" field.
-func KeyContains(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContains(FieldKey, v))
-}
-
-// KeyHasPrefix applies the HasPrefix predicate on the "key" field.
-func KeyHasPrefix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasPrefix(FieldKey, v))
-}
-
-// KeyHasSuffix applies the HasSuffix predicate on the "key" field.
-func KeyHasSuffix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasSuffix(FieldKey, v))
-}
-
-// KeyEqualFold applies the EqualFold predicate on the "key" field.
-func KeyEqualFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldEqualFold(FieldKey, v))
-}
-
-// KeyContainsFold applies the ContainsFold predicate on the "key" field.
-func KeyContainsFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContainsFold(FieldKey, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -290,44 +120,14 @@ func StateIn(vs ...State) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldState, vs...))
 }
 
-// StateNotIn applies the NotIn predicate on the "state" field.
-func StateNotIn(vs ...State) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldState, vs...))
-}
-
 // DueAtEQ applies the EQ predicate on the "due_at" field.
 func DueAtEQ(v time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldDueAt, v))
 }
 
-// DueAtNEQ applies the NEQ predicate on the "due_at" field.
-func DueAtNEQ(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldDueAt, v))
-}
-
 // DueAtIn applies the In predicate on the "due_at" field.
 func DueAtIn(vs ...time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldDueAt, vs...))
-}
-
-// DueAtNotIn applies the NotIn predicate on the "due_at" field.
-func DueAtNotIn(vs ...time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldDueAt, vs...))
-}
-
-// DueAtGT applies the GT predicate on the "due_at" field.
-func DueAtGT(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldDueAt, v))
-}
-
-// DueAtGTE applies the GTE predicate on the "due_at" field.
-func DueAtGTE(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldDueAt, v))
-}
-
-// DueAtLT applies the LT predicate on the "due_at" field.
-func DueAtLT(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldDueAt, v))
 }
 
 // DueAtLTE applies the LTE predicate on the "due_at" field.
@@ -340,39 +140,9 @@ func AttemptsEQ(v int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldAttempts, v))
 }
 
-// AttemptsNEQ applies the NEQ predicate on the "attempts" field.
-func AttemptsNEQ(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldAttempts, v))
-}
-
 // AttemptsIn applies the In predicate on the "attempts" field.
 func AttemptsIn(vs ...int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldAttempts, vs...))
-}
-
-// AttemptsNotIn applies the NotIn predicate on the "attempts" field.
-func AttemptsNotIn(vs ...int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldAttempts, vs...))
-}
-
-// AttemptsGT applies the GT predicate on the "attempts" field.
-func AttemptsGT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldAttempts, v))
-}
-
-// AttemptsGTE applies the GTE predicate on the "attempts" field.
-func AttemptsGTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldAttempts, v))
-}
-
-// AttemptsLT applies the LT predicate on the "attempts" field.
-func AttemptsLT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldAttempts, v))
-}
-
-// AttemptsLTE applies the LTE predicate on the "attempts" field.
-func AttemptsLTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldAttempts, v))
 }
 
 // WorkerEQ applies the EQ predicate on the "worker" field.
@@ -380,64 +150,9 @@ func WorkerEQ(v string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldWorker, v))
 }
 
-// WorkerNEQ applies the NEQ predicate on the "worker" field.
-func WorkerNEQ(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldWorker, v))
-}
-
 // WorkerIn applies the In predicate on the "worker" field.
 func WorkerIn(vs ...string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldWorker, vs...))
-}
-
-// WorkerNotIn applies the NotIn predicate on the "worker" field.
-func WorkerNotIn(vs ...string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldWorker, vs...))
-}
-
-// WorkerGT applies the GT predicate on the "worker" field.
-func WorkerGT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldWorker, v))
-}
-
-// WorkerGTE applies the GTE predicate on the "worker" field.
-func WorkerGTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldWorker, v))
-}
-
-// WorkerLT applies the LT predicate on the "worker" field.
-func WorkerLT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldWorker, v))
-}
-
-// WorkerLTE applies the LTE predicate on the "worker" field.
-func WorkerLTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldWorker, v))
-}
-
-// WorkerContains applies the Contains predicate on the "worker" field.
-func WorkerContains(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContains(FieldWorker, v))
-}
-
-// WorkerHasPrefix applies the HasPrefix predicate on the "worker" field.
-func WorkerHasPrefix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasPrefix(FieldWorker, v))
-}
-
-// WorkerHasSuffix applies the HasSuffix predicate on the "worker" field.
-func WorkerHasSuffix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasSuffix(FieldWorker, v))
-}
-
-// WorkerEqualFold applies the EqualFold predicate on the "worker" field.
-func WorkerEqualFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldEqualFold(FieldWorker, v))
-}
-
-// WorkerContainsFold applies the ContainsFold predicate on the "worker" field.
-func WorkerContainsFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContainsFold(FieldWorker, v))
 }
 
 // LeasedUntilEQ applies the EQ predicate on the "leased_until" field.
@@ -445,39 +160,14 @@ func LeasedUntilEQ(v time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldLeasedUntil, v))
 }
 
-// LeasedUntilNEQ applies the NEQ predicate on the "leased_until" field.
-func LeasedUntilNEQ(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldLeasedUntil, v))
-}
-
 // LeasedUntilIn applies the In predicate on the "leased_until" field.
 func LeasedUntilIn(vs ...time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldLeasedUntil, vs...))
 }
 
-// LeasedUntilNotIn applies the NotIn predicate on the "leased_until" field.
-func LeasedUntilNotIn(vs ...time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldLeasedUntil, vs...))
-}
-
-// LeasedUntilGT applies the GT predicate on the "leased_until" field.
-func LeasedUntilGT(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldLeasedUntil, v))
-}
-
-// LeasedUntilGTE applies the GTE predicate on the "leased_until" field.
-func LeasedUntilGTE(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldLeasedUntil, v))
-}
-
 // LeasedUntilLT applies the LT predicate on the "leased_until" field.
 func LeasedUntilLT(v time.Time) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldLT(FieldLeasedUntil, v))
-}
-
-// LeasedUntilLTE applies the LTE predicate on the "leased_until" field.
-func LeasedUntilLTE(v time.Time) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldLeasedUntil, v))
 }
 
 // LeasedUntilIsNil applies the IsNil predicate on the "leased_until" field.
@@ -495,39 +185,9 @@ func DoneEQ(v int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldDone, v))
 }
 
-// DoneNEQ applies the NEQ predicate on the "done" field.
-func DoneNEQ(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldDone, v))
-}
-
 // DoneIn applies the In predicate on the "done" field.
 func DoneIn(vs ...int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldDone, vs...))
-}
-
-// DoneNotIn applies the NotIn predicate on the "done" field.
-func DoneNotIn(vs ...int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldDone, vs...))
-}
-
-// DoneGT applies the GT predicate on the "done" field.
-func DoneGT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldDone, v))
-}
-
-// DoneGTE applies the GTE predicate on the "done" field.
-func DoneGTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldDone, v))
-}
-
-// DoneLT applies the LT predicate on the "done" field.
-func DoneLT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldDone, v))
-}
-
-// DoneLTE applies the LTE predicate on the "done" field.
-func DoneLTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldDone, v))
 }
 
 // TotalEQ applies the EQ predicate on the "total" field.
@@ -535,39 +195,9 @@ func TotalEQ(v int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldTotal, v))
 }
 
-// TotalNEQ applies the NEQ predicate on the "total" field.
-func TotalNEQ(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldTotal, v))
-}
-
 // TotalIn applies the In predicate on the "total" field.
 func TotalIn(vs ...int) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldTotal, vs...))
-}
-
-// TotalNotIn applies the NotIn predicate on the "total" field.
-func TotalNotIn(vs ...int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldTotal, vs...))
-}
-
-// TotalGT applies the GT predicate on the "total" field.
-func TotalGT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldTotal, v))
-}
-
-// TotalGTE applies the GTE predicate on the "total" field.
-func TotalGTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldTotal, v))
-}
-
-// TotalLT applies the LT predicate on the "total" field.
-func TotalLT(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldTotal, v))
-}
-
-// TotalLTE applies the LTE predicate on the "total" field.
-func TotalLTE(v int) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldTotal, v))
 }
 
 // ErrorEQ applies the EQ predicate on the "error" field.
@@ -575,64 +205,9 @@ func ErrorEQ(v string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldEQ(FieldError, v))
 }
 
-// ErrorNEQ applies the NEQ predicate on the "error" field.
-func ErrorNEQ(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNEQ(FieldError, v))
-}
-
 // ErrorIn applies the In predicate on the "error" field.
 func ErrorIn(vs ...string) predicate.WorkItem {
 	return predicate.WorkItem(sql.FieldIn(FieldError, vs...))
-}
-
-// ErrorNotIn applies the NotIn predicate on the "error" field.
-func ErrorNotIn(vs ...string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldNotIn(FieldError, vs...))
-}
-
-// ErrorGT applies the GT predicate on the "error" field.
-func ErrorGT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGT(FieldError, v))
-}
-
-// ErrorGTE applies the GTE predicate on the "error" field.
-func ErrorGTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldGTE(FieldError, v))
-}
-
-// ErrorLT applies the LT predicate on the "error" field.
-func ErrorLT(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLT(FieldError, v))
-}
-
-// ErrorLTE applies the LTE predicate on the "error" field.
-func ErrorLTE(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldLTE(FieldError, v))
-}
-
-// ErrorContains applies the Contains predicate on the "error" field.
-func ErrorContains(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContains(FieldError, v))
-}
-
-// ErrorHasPrefix applies the HasPrefix predicate on the "error" field.
-func ErrorHasPrefix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasPrefix(FieldError, v))
-}
-
-// ErrorHasSuffix applies the HasSuffix predicate on the "error" field.
-func ErrorHasSuffix(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldHasSuffix(FieldError, v))
-}
-
-// ErrorEqualFold applies the EqualFold predicate on the "error" field.
-func ErrorEqualFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldEqualFold(FieldError, v))
-}
-
-// ErrorContainsFold applies the ContainsFold predicate on the "error" field.
-func ErrorContainsFold(v string) predicate.WorkItem {
-	return predicate.WorkItem(sql.FieldContainsFold(FieldError, v))
 }
 
 // And groups predicates with the AND operator between them.

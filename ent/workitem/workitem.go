@@ -135,57 +135,7 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByCreatedAt orders the results by the created_at field.
-func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
-}
-
-// ByKind orders the results by the kind field.
-func ByKind(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKind, opts...).ToFunc()
-}
-
-// ByKey orders the results by the key field.
-func ByKey(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldKey, opts...).ToFunc()
-}
-
-// ByState orders the results by the state field.
-func ByState(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldState, opts...).ToFunc()
-}
-
 // ByDueAt orders the results by the due_at field.
 func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
-}
-
-// ByAttempts orders the results by the attempts field.
-func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
-}
-
-// ByWorker orders the results by the worker field.
-func ByWorker(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldWorker, opts...).ToFunc()
-}
-
-// ByLeasedUntil orders the results by the leased_until field.
-func ByLeasedUntil(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLeasedUntil, opts...).ToFunc()
-}
-
-// ByDone orders the results by the done field.
-func ByDone(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldDone, opts...).ToFunc()
-}
-
-// ByTotal orders the results by the total field.
-func ByTotal(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldTotal, opts...).ToFunc()
-}
-
-// ByError orders the results by the error field.
-func ByError(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldError, opts...).ToFunc()
 }

@@ -945,18 +945,6 @@ func unmarshalInputAdmitApplicationInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalAdmitApplicationInput unmarshals raw into the AdmitApplicationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAdmitApplicationInput(ctx context.Context, raw any) (journey.Admission, error) {
-	var out journey.Admission
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AdmitApplicationInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, obj any) (model.ApplicationFilter, error) {
 	var it model.ApplicationFilter
 	if obj == nil {
@@ -1015,18 +1003,6 @@ func unmarshalInputApplicationFilter(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
-// UnmarshalApplicationFilter unmarshals raw into the ApplicationFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalApplicationFilter(ctx context.Context, raw any) (model.ApplicationFilter, error) {
-	var out model.ApplicationFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplicationFilter", raw, &out)
-	return out, err
-}
-
 func unmarshalInputNominateApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Nomination, error) {
 	var it journey.Nomination
 	if obj == nil {
@@ -1062,18 +1038,6 @@ func unmarshalInputNominateApplicationInput(ctx context.Context, ec *executionCo
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalNominateApplicationInput unmarshals raw into the NominateApplicationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalNominateApplicationInput(ctx context.Context, raw any) (journey.Nomination, error) {
-	var out journey.Nomination
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "NominateApplicationInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRefuseApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Refusal, error) {
@@ -1120,18 +1084,6 @@ func unmarshalInputRefuseApplicationInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalRefuseApplicationInput unmarshals raw into the RefuseApplicationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRefuseApplicationInput(ctx context.Context, raw any) (journey.Refusal, error) {
-	var out journey.Refusal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefuseApplicationInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionContext, obj any) (journey.Refusal, error) {
 	var it journey.Refusal
 	if obj == nil {
@@ -1174,18 +1126,6 @@ func unmarshalInputRefuseNominationInput(ctx context.Context, ec *executionConte
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRefuseNominationInput unmarshals raw into the RefuseNominationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRefuseNominationInput(ctx context.Context, raw any) (journey.Refusal, error) {
-	var out journey.Refusal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RefuseNominationInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Submission, error) {
@@ -1246,18 +1186,6 @@ func unmarshalInputSubmitApplicationInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalSubmitApplicationInput unmarshals raw into the SubmitApplicationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSubmitApplicationInput(ctx context.Context, raw any) (journey.Submission, error) {
-	var out journey.Submission
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitApplicationInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputWithdrawApplicationInput(ctx context.Context, ec *executionContext, obj any) (journey.Withdrawal, error) {
 	var it journey.Withdrawal
 	if obj == nil {
@@ -1300,18 +1228,6 @@ func unmarshalInputWithdrawApplicationInput(ctx context.Context, ec *executionCo
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalWithdrawApplicationInput unmarshals raw into the WithdrawApplicationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalWithdrawApplicationInput(ctx context.Context, raw any) (journey.Withdrawal, error) {
-	var out journey.Withdrawal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawApplicationInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -3851,18 +3851,6 @@ func unmarshalInputAudienceWindowInput(ctx context.Context, ec *executionContext
 	return it, nil
 }
 
-// UnmarshalAudienceWindowInput unmarshals raw into the AudienceWindowInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAudienceWindowInput(ctx context.Context, raw any) (catalogue.AudienceWindow, error) {
-	var out catalogue.AudienceWindow
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AudienceWindowInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext, obj any) (model.CancelOfferingInput, error) {
 	var it model.CancelOfferingInput
 	if obj == nil {
@@ -3891,18 +3879,6 @@ func unmarshalInputCancelOfferingInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCancelOfferingInput unmarshals raw into the CancelOfferingInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCancelOfferingInput(ctx context.Context, raw any) (model.CancelOfferingInput, error) {
-	var out model.CancelOfferingInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelOfferingInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Content, error) {
@@ -4061,18 +4037,6 @@ func unmarshalInputCourseContentInput(ctx context.Context, ec *executionContext,
 	return it, nil
 }
 
-// UnmarshalCourseContentInput unmarshals raw into the CourseContentInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCourseContentInput(ctx context.Context, raw any) (catalogue.Content, error) {
-	var out catalogue.Content
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseContentInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj any) (model.CourseFilter, error) {
 	var it model.CourseFilter
 	if obj == nil {
@@ -4122,18 +4086,6 @@ func unmarshalInputCourseFilter(ctx context.Context, ec *executionContext, obj a
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCourseFilter unmarshals raw into the CourseFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCourseFilter(ctx context.Context, raw any) (model.CourseFilter, error) {
-	var out model.CourseFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseFilter", raw, &out)
-	return out, err
 }
 
 func unmarshalInputCreateCourseInput(ctx context.Context, ec *executionContext, obj any) (catalogue.NewCourse, error) {
@@ -4199,18 +4151,6 @@ func unmarshalInputCreateCourseInput(ctx context.Context, ec *executionContext, 
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCreateCourseInput unmarshals raw into the CreateCourseInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCreateCourseInput(ctx context.Context, raw any) (catalogue.NewCourse, error) {
-	var out catalogue.NewCourse
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateCourseInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext, obj any) (catalogue.NewOffering, error) {
@@ -4369,18 +4309,6 @@ func unmarshalInputCreateOfferingInput(ctx context.Context, ec *executionContext
 	return it, nil
 }
 
-// UnmarshalCreateOfferingInput unmarshals raw into the CreateOfferingInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCreateOfferingInput(ctx context.Context, raw any) (catalogue.NewOffering, error) {
-	var out catalogue.NewOffering
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateOfferingInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputLearningOutcomeInput(ctx context.Context, ec *executionContext, obj any) (catalogue.OutcomeText, error) {
 	var it catalogue.OutcomeText
 	if obj == nil {
@@ -4416,18 +4344,6 @@ func unmarshalInputLearningOutcomeInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalLearningOutcomeInput unmarshals raw into the LearningOutcomeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalLearningOutcomeInput(ctx context.Context, raw any) (catalogue.OutcomeText, error) {
-	var out catalogue.OutcomeText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "LearningOutcomeInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj any) (model.OfferingFilter, error) {
@@ -4488,18 +4404,6 @@ func unmarshalInputOfferingFilter(ctx context.Context, ec *executionContext, obj
 	return it, nil
 }
 
-// UnmarshalOfferingFilter unmarshals raw into the OfferingFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalOfferingFilter(ctx context.Context, raw any) (model.OfferingFilter, error) {
-	var out model.OfferingFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfferingFilter", raw, &out)
-	return out, err
-}
-
 func unmarshalInputOfferingSessionInput(ctx context.Context, ec *executionContext, obj any) (catalogue.PlannedSession, error) {
 	var it catalogue.PlannedSession
 	if obj == nil {
@@ -4551,18 +4455,6 @@ func unmarshalInputOfferingSessionInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalOfferingSessionInput unmarshals raw into the OfferingSessionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalOfferingSessionInput(ctx context.Context, raw any) (catalogue.PlannedSession, error) {
-	var out catalogue.PlannedSession
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfferingSessionInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputPublishCourseInput(ctx context.Context, ec *executionContext, obj any) (model.PublishCourseInput, error) {
 	var it model.PublishCourseInput
 	if obj == nil {
@@ -4593,18 +4485,6 @@ func unmarshalInputPublishCourseInput(ctx context.Context, ec *executionContext,
 	return it, nil
 }
 
-// UnmarshalPublishCourseInput unmarshals raw into the PublishCourseInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPublishCourseInput(ctx context.Context, raw any) (model.PublishCourseInput, error) {
-	var out model.PublishCourseInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishCourseInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputPublishOfferingInput(ctx context.Context, ec *executionContext, obj any) (model.PublishOfferingInput, error) {
 	var it model.PublishOfferingInput
 	if obj == nil {
@@ -4633,18 +4513,6 @@ func unmarshalInputPublishOfferingInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalPublishOfferingInput unmarshals raw into the PublishOfferingInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPublishOfferingInput(ctx context.Context, raw any) (model.PublishOfferingInput, error) {
-	var out model.PublishOfferingInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishOfferingInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputQualityAssuranceInput(ctx context.Context, ec *executionContext, obj any) (catalogue.QualityText, error) {
@@ -4691,18 +4559,6 @@ func unmarshalInputQualityAssuranceInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalQualityAssuranceInput unmarshals raw into the QualityAssuranceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalQualityAssuranceInput(ctx context.Context, raw any) (catalogue.QualityText, error) {
-	var out catalogue.QualityText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "QualityAssuranceInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputReturnCourseDraftInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Return, error) {
 	var it catalogue.Return
 	if obj == nil {
@@ -4738,18 +4594,6 @@ func unmarshalInputReturnCourseDraftInput(ctx context.Context, ec *executionCont
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalReturnCourseDraftInput unmarshals raw into the ReturnCourseDraftInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalReturnCourseDraftInput(ctx context.Context, raw any) (catalogue.Return, error) {
-	var out catalogue.Return
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReturnCourseDraftInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputSeatQuotaInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Quota, error) {
@@ -4789,18 +4633,6 @@ func unmarshalInputSeatQuotaInput(ctx context.Context, ec *executionContext, obj
 	return it, nil
 }
 
-// UnmarshalSeatQuotaInput unmarshals raw into the SeatQuotaInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSeatQuotaInput(ctx context.Context, raw any) (catalogue.Quota, error) {
-	var out catalogue.Quota
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SeatQuotaInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputSubmitCourseForReviewInput(ctx context.Context, ec *executionContext, obj any) (model.SubmitCourseForReviewInput, error) {
 	var it model.SubmitCourseForReviewInput
 	if obj == nil {
@@ -4829,18 +4661,6 @@ func unmarshalInputSubmitCourseForReviewInput(ctx context.Context, ec *execution
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalSubmitCourseForReviewInput unmarshals raw into the SubmitCourseForReviewInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSubmitCourseForReviewInput(ctx context.Context, raw any) (model.SubmitCourseForReviewInput, error) {
-	var out model.SubmitCourseForReviewInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitCourseForReviewInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateCourseDraftInput(ctx context.Context, ec *executionContext, obj any) (catalogue.DraftUpdate, error) {
@@ -4878,18 +4698,6 @@ func unmarshalInputUpdateCourseDraftInput(ctx context.Context, ec *executionCont
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateCourseDraftInput unmarshals raw into the UpdateCourseDraftInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateCourseDraftInput(ctx context.Context, raw any) (catalogue.DraftUpdate, error) {
-	var out catalogue.DraftUpdate
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCourseDraftInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext, obj any) (catalogue.OfferingUpdate, error) {
@@ -5041,18 +4849,6 @@ func unmarshalInputUpdateOfferingInput(ctx context.Context, ec *executionContext
 	return it, nil
 }
 
-// UnmarshalUpdateOfferingInput unmarshals raw into the UpdateOfferingInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateOfferingInput(ctx context.Context, raw any) (catalogue.OfferingUpdate, error) {
-	var out catalogue.OfferingUpdate
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateOfferingInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputWaitlistInput(ctx context.Context, ec *executionContext, obj any) (catalogue.Waitlist, error) {
 	var it catalogue.Waitlist
 	if obj == nil {
@@ -5097,18 +4893,6 @@ func unmarshalInputWaitlistInput(ctx context.Context, ec *executionContext, obj 
 	return it, nil
 }
 
-// UnmarshalWaitlistInput unmarshals raw into the WaitlistInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalWaitlistInput(ctx context.Context, raw any) (catalogue.Waitlist, error) {
-	var out catalogue.Waitlist
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "WaitlistInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputWithdrawCourseInput(ctx context.Context, ec *executionContext, obj any) (model.WithdrawCourseInput, error) {
 	var it model.WithdrawCourseInput
 	if obj == nil {
@@ -5137,18 +4921,6 @@ func unmarshalInputWithdrawCourseInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalWithdrawCourseInput unmarshals raw into the WithdrawCourseInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalWithdrawCourseInput(ctx context.Context, raw any) (model.WithdrawCourseInput, error) {
-	var out model.WithdrawCourseInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawCourseInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

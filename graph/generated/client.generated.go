@@ -814,18 +814,6 @@ func unmarshalInputAddApiClientKeyInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalAddApiClientKeyInput unmarshals raw into the AddApiClientKeyInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAddApiClientKeyInput(ctx context.Context, raw any) (client.AnotherKey, error) {
-	var out client.AnotherKey
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddApiClientKeyInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputApiClientKeyInput(ctx context.Context, ec *executionContext, obj any) (client.NewKey, error) {
 	var it client.NewKey
 	if obj == nil {
@@ -870,18 +858,6 @@ func unmarshalInputApiClientKeyInput(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
-// UnmarshalApiClientKeyInput unmarshals raw into the ApiClientKeyInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalApiClientKeyInput(ctx context.Context, raw any) (client.NewKey, error) {
-	var out client.NewKey
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApiClientKeyInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputDisableApiClientInput(ctx context.Context, ec *executionContext, obj any) (model.DisableAPIClientInput, error) {
 	var it model.DisableAPIClientInput
 	if obj == nil {
@@ -912,18 +888,6 @@ func unmarshalInputDisableApiClientInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalDisableApiClientInput unmarshals raw into the DisableApiClientInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDisableApiClientInput(ctx context.Context, raw any) (model.DisableAPIClientInput, error) {
-	var out model.DisableAPIClientInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableApiClientInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEnableApiClientInput(ctx context.Context, ec *executionContext, obj any) (model.EnableAPIClientInput, error) {
 	var it model.EnableAPIClientInput
 	if obj == nil {
@@ -952,18 +916,6 @@ func unmarshalInputEnableApiClientInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEnableApiClientInput unmarshals raw into the EnableApiClientInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEnableApiClientInput(ctx context.Context, raw any) (model.EnableAPIClientInput, error) {
-	var out model.EnableAPIClientInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnableApiClientInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRegisterApiClientInput(ctx context.Context, ec *executionContext, obj any) (client.Registration, error) {
@@ -1031,18 +983,6 @@ func unmarshalInputRegisterApiClientInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalRegisterApiClientInput unmarshals raw into the RegisterApiClientInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRegisterApiClientInput(ctx context.Context, raw any) (client.Registration, error) {
-	var out client.Registration
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterApiClientInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRetireApiClientKeyInput(ctx context.Context, ec *executionContext, obj any) (model.RetireAPIClientKeyInput, error) {
 	var it model.RetireAPIClientKeyInput
 	if obj == nil {
@@ -1078,18 +1018,6 @@ func unmarshalInputRetireApiClientKeyInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRetireApiClientKeyInput unmarshals raw into the RetireApiClientKeyInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRetireApiClientKeyInput(ctx context.Context, raw any) (model.RetireAPIClientKeyInput, error) {
-	var out model.RetireAPIClientKeyInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireApiClientKeyInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateApiClientInput(ctx context.Context, ec *executionContext, obj any) (client.Update, error) {
@@ -1141,18 +1069,6 @@ func unmarshalInputUpdateApiClientInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateApiClientInput unmarshals raw into the UpdateApiClientInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateApiClientInput(ctx context.Context, raw any) (client.Update, error) {
-	var out client.Update
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateApiClientInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

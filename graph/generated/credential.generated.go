@@ -1264,18 +1264,6 @@ func unmarshalInputCredentialFilter(ctx context.Context, ec *executionContext, o
 	return it, nil
 }
 
-// UnmarshalCredentialFilter unmarshals raw into the CredentialFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCredentialFilter(ctx context.Context, raw any) (model.CredentialFilter, error) {
-	var out model.CredentialFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CredentialFilter", raw, &out)
-	return out, err
-}
-
 func unmarshalInputIssueCredentialInput(ctx context.Context, ec *executionContext, obj any) (credential1.Issue, error) {
 	var it credential1.Issue
 	if obj == nil {
@@ -1311,18 +1299,6 @@ func unmarshalInputIssueCredentialInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalIssueCredentialInput unmarshals raw into the IssueCredentialInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalIssueCredentialInput(ctx context.Context, raw any) (credential1.Issue, error) {
-	var out credential1.Issue
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "IssueCredentialInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRevokeCredentialInput(ctx context.Context, ec *executionContext, obj any) (credential1.Revocation, error) {
@@ -1369,18 +1345,6 @@ func unmarshalInputRevokeCredentialInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalRevokeCredentialInput unmarshals raw into the RevokeCredentialInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRevokeCredentialInput(ctx context.Context, raw any) (credential1.Revocation, error) {
-	var out credential1.Revocation
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeCredentialInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputVerifyCredentialBy(ctx context.Context, ec *executionContext, obj any) (model.VerifyCredentialBy, error) {
 	var it model.VerifyCredentialBy
 	if obj == nil {
@@ -1416,18 +1380,6 @@ func unmarshalInputVerifyCredentialBy(ctx context.Context, ec *executionContext,
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalVerifyCredentialBy unmarshals raw into the VerifyCredentialBy input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalVerifyCredentialBy(ctx context.Context, raw any) (model.VerifyCredentialBy, error) {
-	var out model.VerifyCredentialBy
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyCredentialBy", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -1007,18 +1007,6 @@ func unmarshalInputCatalogueFilter(ctx context.Context, ec *executionContext, ob
 	return it, nil
 }
 
-// UnmarshalCatalogueFilter unmarshals raw into the CatalogueFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCatalogueFilter(ctx context.Context, raw any) (model.CatalogueFilter, error) {
-	var out model.CatalogueFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CatalogueFilter", raw, &out)
-	return out, err
-}
-
 func unmarshalInputDayRange(ctx context.Context, ec *executionContext, obj any) (discovery.DayRange, error) {
 	var it discovery.DayRange
 	if obj == nil {
@@ -1056,18 +1044,6 @@ func unmarshalInputDayRange(ctx context.Context, ec *executionContext, obj any) 
 	return it, nil
 }
 
-// UnmarshalDayRange unmarshals raw into the DayRange input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDayRange(ctx context.Context, raw any) (discovery.DayRange, error) {
-	var out discovery.DayRange
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DayRange", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEctsRange(ctx context.Context, ec *executionContext, obj any) (discovery.ECTSRange, error) {
 	var it discovery.ECTSRange
 	if obj == nil {
@@ -1103,18 +1079,6 @@ func unmarshalInputEctsRange(ctx context.Context, ec *executionContext, obj any)
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEctsRange unmarshals raw into the EctsRange input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEctsRange(ctx context.Context, raw any) (discovery.ECTSRange, error) {
-	var out discovery.ECTSRange
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EctsRange", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -1042,18 +1042,6 @@ func unmarshalInputConfirmResultInput(ctx context.Context, ec *executionContext,
 	return it, nil
 }
 
-// UnmarshalConfirmResultInput unmarshals raw into the ConfirmResultInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalConfirmResultInput(ctx context.Context, raw any) (journey.Confirmation, error) {
-	var out journey.Confirmation
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmResultInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEnrolmentFilter(ctx context.Context, ec *executionContext, obj any) (model.EnrolmentFilter, error) {
 	var it model.EnrolmentFilter
 	if obj == nil {
@@ -1096,18 +1084,6 @@ func unmarshalInputEnrolmentFilter(ctx context.Context, ec *executionContext, ob
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEnrolmentFilter unmarshals raw into the EnrolmentFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEnrolmentFilter(ctx context.Context, raw any) (model.EnrolmentFilter, error) {
-	var out model.EnrolmentFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnrolmentFilter", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, obj any) (journey.Assessment, error) {
@@ -1173,18 +1149,6 @@ func unmarshalInputRecordResultInput(ctx context.Context, ec *executionContext, 
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRecordResultInput unmarshals raw into the RecordResultInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRecordResultInput(ctx context.Context, raw any) (journey.Assessment, error) {
-	var out journey.Assessment
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordResultInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

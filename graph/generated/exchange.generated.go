@@ -2094,18 +2094,6 @@ func unmarshalInputAddImportSourceInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalAddImportSourceInput unmarshals raw into the AddImportSourceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAddImportSourceInput(ctx context.Context, raw any) (exchange.NewSource, error) {
-	var out exchange.NewSource
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddImportSourceInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCancelImportInput(ctx context.Context, ec *executionContext, obj any) (model.CancelImportInput, error) {
 	var it model.CancelImportInput
 	if obj == nil {
@@ -2134,18 +2122,6 @@ func unmarshalInputCancelImportInput(ctx context.Context, ec *executionContext, 
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCancelImportInput unmarshals raw into the CancelImportInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCancelImportInput(ctx context.Context, raw any) (model.CancelImportInput, error) {
-	var out model.CancelImportInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelImportInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputPauseImportSourceInput(ctx context.Context, ec *executionContext, obj any) (model.PauseImportSourceInput, error) {
@@ -2178,18 +2154,6 @@ func unmarshalInputPauseImportSourceInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalPauseImportSourceInput unmarshals raw into the PauseImportSourceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPauseImportSourceInput(ctx context.Context, raw any) (model.PauseImportSourceInput, error) {
-	var out model.PauseImportSourceInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PauseImportSourceInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputPullImportSourceInput(ctx context.Context, ec *executionContext, obj any) (model.PullImportSourceInput, error) {
 	var it model.PullImportSourceInput
 	if obj == nil {
@@ -2220,18 +2184,6 @@ func unmarshalInputPullImportSourceInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalPullImportSourceInput unmarshals raw into the PullImportSourceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPullImportSourceInput(ctx context.Context, raw any) (model.PullImportSourceInput, error) {
-	var out model.PullImportSourceInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PullImportSourceInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputResumeImportSourceInput(ctx context.Context, ec *executionContext, obj any) (model.ResumeImportSourceInput, error) {
 	var it model.ResumeImportSourceInput
 	if obj == nil {
@@ -2260,18 +2212,6 @@ func unmarshalInputResumeImportSourceInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalResumeImportSourceInput unmarshals raw into the ResumeImportSourceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalResumeImportSourceInput(ctx context.Context, raw any) (model.ResumeImportSourceInput, error) {
-	var out model.ResumeImportSourceInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeImportSourceInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputStartImportInput(ctx context.Context, ec *executionContext, obj any) (exchange.Small, error) {
@@ -2337,18 +2277,6 @@ func unmarshalInputStartImportInput(ctx context.Context, ec *executionContext, o
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalStartImportInput unmarshals raw into the StartImportInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalStartImportInput(ctx context.Context, raw any) (exchange.Small, error) {
-	var out exchange.Small
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartImportInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateImportSourceInput(ctx context.Context, ec *executionContext, obj any) (exchange.SourceUpdate, error) {
@@ -2421,18 +2349,6 @@ func unmarshalInputUpdateImportSourceInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateImportSourceInput unmarshals raw into the UpdateImportSourceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateImportSourceInput(ctx context.Context, raw any) (exchange.SourceUpdate, error) {
-	var out exchange.SourceUpdate
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateImportSourceInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

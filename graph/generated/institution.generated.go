@@ -4206,18 +4206,6 @@ func unmarshalInputAddUnitInput(ctx context.Context, ec *executionContext, obj a
 	return it, nil
 }
 
-// UnmarshalAddUnitInput unmarshals raw into the AddUnitInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAddUnitInput(ctx context.Context, raw any) (institution1.NewUnit, error) {
-	var out institution1.NewUnit
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddUnitInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputAnswerInvitationInput(ctx context.Context, ec *executionContext, obj any) (institution1.InvitationAnswer, error) {
 	var it institution1.InvitationAnswer
 	if obj == nil {
@@ -4253,18 +4241,6 @@ func unmarshalInputAnswerInvitationInput(ctx context.Context, ec *executionConte
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalAnswerInvitationInput unmarshals raw into the AnswerInvitationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAnswerInvitationInput(ctx context.Context, raw any) (institution1.InvitationAnswer, error) {
-	var out institution1.InvitationAnswer
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerInvitationInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputAwardBoundsInput(ctx context.Context, ec *executionContext, obj any) (vocab.Bounds, error) {
@@ -4311,18 +4287,6 @@ func unmarshalInputAwardBoundsInput(ctx context.Context, ec *executionContext, o
 	return it, nil
 }
 
-// UnmarshalAwardBoundsInput unmarshals raw into the AwardBoundsInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAwardBoundsInput(ctx context.Context, raw any) (vocab.Bounds, error) {
-	var out vocab.Bounds
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AwardBoundsInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCloseUnitInput(ctx context.Context, ec *executionContext, obj any) (model.CloseUnitInput, error) {
 	var it model.CloseUnitInput
 	if obj == nil {
@@ -4351,18 +4315,6 @@ func unmarshalInputCloseUnitInput(ctx context.Context, ec *executionContext, obj
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCloseUnitInput unmarshals raw into the CloseUnitInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCloseUnitInput(ctx context.Context, raw any) (model.CloseUnitInput, error) {
-	var out model.CloseUnitInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseUnitInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputEndMembershipInput(ctx context.Context, ec *executionContext, obj any) (institution1.Reasoned, error) {
@@ -4400,18 +4352,6 @@ func unmarshalInputEndMembershipInput(ctx context.Context, ec *executionContext,
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEndMembershipInput unmarshals raw into the EndMembershipInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndMembershipInput(ctx context.Context, raw any) (institution1.Reasoned, error) {
-	var out institution1.Reasoned
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndMembershipInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj any) (model.InstitutionBy, error) {
@@ -4486,18 +4426,6 @@ func unmarshalInputInstitutionBy(ctx context.Context, ec *executionContext, obj 
 	return it, nil
 }
 
-// UnmarshalInstitutionBy unmarshals raw into the InstitutionBy input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalInstitutionBy(ctx context.Context, raw any) (model.InstitutionBy, error) {
-	var out model.InstitutionBy
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "InstitutionBy", raw, &out)
-	return out, err
-}
-
 func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, obj any) (model.InstitutionFilter, error) {
 	var it model.InstitutionFilter
 	if obj == nil {
@@ -4547,18 +4475,6 @@ func unmarshalInputInstitutionFilter(ctx context.Context, ec *executionContext, 
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalInstitutionFilter unmarshals raw into the InstitutionFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalInstitutionFilter(ctx context.Context, raw any) (model.InstitutionFilter, error) {
-	var out model.InstitutionFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "InstitutionFilter", raw, &out)
-	return out, err
 }
 
 func unmarshalInputInviteMemberInput(ctx context.Context, ec *executionContext, obj any) (institution1.Invitation, error) {
@@ -4617,18 +4533,6 @@ func unmarshalInputInviteMemberInput(ctx context.Context, ec *executionContext, 
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalInviteMemberInput unmarshals raw into the InviteMemberInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalInviteMemberInput(ctx context.Context, raw any) (institution1.Invitation, error) {
-	var out institution1.Invitation
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "InviteMemberInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRegisterInstitutionInput(ctx context.Context, ec *executionContext, obj any) (institution1.Registration, error) {
@@ -4745,18 +4649,6 @@ func unmarshalInputRegisterInstitutionInput(ctx context.Context, ec *executionCo
 	return it, nil
 }
 
-// UnmarshalRegisterInstitutionInput unmarshals raw into the RegisterInstitutionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRegisterInstitutionInput(ctx context.Context, raw any) (institution1.Registration, error) {
-	var out institution1.Registration
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterInstitutionInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputReinstateMemberInput(ctx context.Context, ec *executionContext, obj any) (model.ReinstateMemberInput, error) {
 	var it model.ReinstateMemberInput
 	if obj == nil {
@@ -4785,18 +4677,6 @@ func unmarshalInputReinstateMemberInput(ctx context.Context, ec *executionContex
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalReinstateMemberInput unmarshals raw into the ReinstateMemberInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalReinstateMemberInput(ctx context.Context, raw any) (model.ReinstateMemberInput, error) {
-	var out model.ReinstateMemberInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReinstateMemberInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputSuspendMemberInput(ctx context.Context, ec *executionContext, obj any) (institution1.Reasoned, error) {
@@ -4834,18 +4714,6 @@ func unmarshalInputSuspendMemberInput(ctx context.Context, ec *executionContext,
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalSuspendMemberInput unmarshals raw into the SuspendMemberInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSuspendMemberInput(ctx context.Context, raw any) (institution1.Reasoned, error) {
-	var out institution1.Reasoned
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuspendMemberInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext, obj any) (institution1.AllianceUpdate, error) {
@@ -4904,18 +4772,6 @@ func unmarshalInputUpdateAllianceInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateAllianceInput unmarshals raw into the UpdateAllianceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateAllianceInput(ctx context.Context, raw any) (institution1.AllianceUpdate, error) {
-	var out institution1.AllianceUpdate
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAllianceInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionContext, obj any) (institution1.Update, error) {
@@ -5046,18 +4902,6 @@ func unmarshalInputUpdateInstitutionInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalUpdateInstitutionInput unmarshals raw into the UpdateInstitutionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateInstitutionInput(ctx context.Context, raw any) (institution1.Update, error) {
-	var out institution1.Update
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateInstitutionInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputUpdateUnitInput(ctx context.Context, ec *executionContext, obj any) (institution1.UnitUpdate, error) {
 	var it institution1.UnitUpdate
 	if obj == nil {
@@ -5114,18 +4958,6 @@ func unmarshalInputUpdateUnitInput(ctx context.Context, ec *executionContext, ob
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateUnitInput unmarshals raw into the UpdateUnitInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateUnitInput(ctx context.Context, raw any) (institution1.UnitUpdate, error) {
-	var out institution1.UnitUpdate
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateUnitInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -2283,18 +2283,6 @@ func unmarshalInputCompositionGroupInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalCompositionGroupInput unmarshals raw into the CompositionGroupInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCompositionGroupInput(ctx context.Context, raw any) (microdegree1.GroupText, error) {
-	var out microdegree1.GroupText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompositionGroupInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCompositionInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.CompositionText, error) {
 	var it microdegree1.CompositionText
 	if obj == nil {
@@ -2360,18 +2348,6 @@ func unmarshalInputCompositionInput(ctx context.Context, ec *executionContext, o
 	return it, nil
 }
 
-// UnmarshalCompositionInput unmarshals raw into the CompositionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCompositionInput(ctx context.Context, raw any) (microdegree1.CompositionText, error) {
-	var out microdegree1.CompositionText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompositionInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCourseOrderInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.OrderText, error) {
 	var it microdegree1.OrderText
 	if obj == nil {
@@ -2407,18 +2383,6 @@ func unmarshalInputCourseOrderInput(ctx context.Context, ec *executionContext, o
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCourseOrderInput unmarshals raw into the CourseOrderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCourseOrderInput(ctx context.Context, raw any) (microdegree1.OrderText, error) {
-	var out microdegree1.OrderText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CourseOrderInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputCreateMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.New, error) {
@@ -2472,18 +2436,6 @@ func unmarshalInputCreateMicroDegreeInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalCreateMicroDegreeInput unmarshals raw into the CreateMicroDegreeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCreateMicroDegreeInput(ctx context.Context, raw any) (microdegree1.New, error) {
-	var out microdegree1.New
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateMicroDegreeInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputLevelRuleInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.LevelText, error) {
 	var it microdegree1.LevelText
 	if obj == nil {
@@ -2526,18 +2478,6 @@ func unmarshalInputLevelRuleInput(ctx context.Context, ec *executionContext, obj
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalLevelRuleInput unmarshals raw into the LevelRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalLevelRuleInput(ctx context.Context, raw any) (microdegree1.LevelText, error) {
-	var out microdegree1.LevelText
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "LevelRuleInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputMicroDegreeContentInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.Content, error) {
@@ -2626,18 +2566,6 @@ func unmarshalInputMicroDegreeContentInput(ctx context.Context, ec *executionCon
 	return it, nil
 }
 
-// UnmarshalMicroDegreeContentInput unmarshals raw into the MicroDegreeContentInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalMicroDegreeContentInput(ctx context.Context, raw any) (microdegree1.Content, error) {
-	var out microdegree1.Content
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MicroDegreeContentInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputPublishMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (model.PublishMicroDegreeInput, error) {
 	var it model.PublishMicroDegreeInput
 	if obj == nil {
@@ -2666,18 +2594,6 @@ func unmarshalInputPublishMicroDegreeInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalPublishMicroDegreeInput unmarshals raw into the PublishMicroDegreeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPublishMicroDegreeInput(ctx context.Context, raw any) (model.PublishMicroDegreeInput, error) {
-	var out model.PublishMicroDegreeInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishMicroDegreeInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (microdegree1.Update, error) {
@@ -2717,18 +2633,6 @@ func unmarshalInputUpdateMicroDegreeInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
-// UnmarshalUpdateMicroDegreeInput unmarshals raw into the UpdateMicroDegreeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateMicroDegreeInput(ctx context.Context, raw any) (microdegree1.Update, error) {
-	var out microdegree1.Update
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateMicroDegreeInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputWithdrawMicroDegreeInput(ctx context.Context, ec *executionContext, obj any) (model.WithdrawMicroDegreeInput, error) {
 	var it model.WithdrawMicroDegreeInput
 	if obj == nil {
@@ -2757,18 +2661,6 @@ func unmarshalInputWithdrawMicroDegreeInput(ctx context.Context, ec *executionCo
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalWithdrawMicroDegreeInput unmarshals raw into the WithdrawMicroDegreeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalWithdrawMicroDegreeInput(ctx context.Context, raw any) (model.WithdrawMicroDegreeInput, error) {
-	var out model.WithdrawMicroDegreeInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawMicroDegreeInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

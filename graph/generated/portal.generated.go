@@ -611,18 +611,6 @@ func unmarshalInputEndPortalInput(ctx context.Context, ec *executionContext, obj
 	return it, nil
 }
 
-// UnmarshalEndPortalInput unmarshals raw into the EndPortalInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndPortalInput(ctx context.Context, raw any) (model.EndPortalInput, error) {
-	var out model.EndPortalInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndPortalInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRegisterPortalInput(ctx context.Context, ec *executionContext, obj any) (portal.Registration, error) {
 	var it portal.Registration
 	if obj == nil {
@@ -679,18 +667,6 @@ func unmarshalInputRegisterPortalInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRegisterPortalInput unmarshals raw into the RegisterPortalInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRegisterPortalInput(ctx context.Context, raw any) (portal.Registration, error) {
-	var out portal.Registration
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterPortalInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -1372,18 +1372,6 @@ func unmarshalInputAcrValueInput(ctx context.Context, ec *executionContext, obj 
 	return it, nil
 }
 
-// UnmarshalAcrValueInput unmarshals raw into the AcrValueInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAcrValueInput(ctx context.Context, raw any) (provider.ACRValue, error) {
-	var out provider.ACRValue
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AcrValueInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputAddProviderHomeInput(ctx context.Context, ec *executionContext, obj any) (provider.NewHome, error) {
 	var it provider.NewHome
 	if obj == nil {
@@ -1428,18 +1416,6 @@ func unmarshalInputAddProviderHomeInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalAddProviderHomeInput unmarshals raw into the AddProviderHomeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAddProviderHomeInput(ctx context.Context, raw any) (provider.NewHome, error) {
-	var out provider.NewHome
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddProviderHomeInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputApproveProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Approval, error) {
 	var it provider.Approval
 	if obj == nil {
@@ -1477,18 +1453,6 @@ func unmarshalInputApproveProviderInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalApproveProviderInput unmarshals raw into the ApproveProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalApproveProviderInput(ctx context.Context, raw any) (provider.Approval, error) {
-	var out provider.Approval
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveProviderInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputCheckProviderInput(ctx context.Context, ec *executionContext, obj any) (model.CheckProviderInput, error) {
 	var it model.CheckProviderInput
 	if obj == nil {
@@ -1517,18 +1481,6 @@ func unmarshalInputCheckProviderInput(ctx context.Context, ec *executionContext,
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalCheckProviderInput unmarshals raw into the CheckProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCheckProviderInput(ctx context.Context, raw any) (model.CheckProviderInput, error) {
-	var out model.CheckProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckProviderInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputClaimNameInput(ctx context.Context, ec *executionContext, obj any) (provider.ClaimName, error) {
@@ -1568,18 +1520,6 @@ func unmarshalInputClaimNameInput(ctx context.Context, ec *executionContext, obj
 	return it, nil
 }
 
-// UnmarshalClaimNameInput unmarshals raw into the ClaimNameInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalClaimNameInput(ctx context.Context, raw any) (provider.ClaimName, error) {
-	var out provider.ClaimName
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ClaimNameInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputDisableProviderInput(ctx context.Context, ec *executionContext, obj any) (model.DisableProviderInput, error) {
 	var it model.DisableProviderInput
 	if obj == nil {
@@ -1610,18 +1550,6 @@ func unmarshalInputDisableProviderInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalDisableProviderInput unmarshals raw into the DisableProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDisableProviderInput(ctx context.Context, raw any) (model.DisableProviderInput, error) {
-	var out model.DisableProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableProviderInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEnableProviderInput(ctx context.Context, ec *executionContext, obj any) (model.EnableProviderInput, error) {
 	var it model.EnableProviderInput
 	if obj == nil {
@@ -1650,18 +1578,6 @@ func unmarshalInputEnableProviderInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEnableProviderInput unmarshals raw into the EnableProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEnableProviderInput(ctx context.Context, raw any) (model.EnableProviderInput, error) {
-	var out model.EnableProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnableProviderInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputIdentityProviderFilter(ctx context.Context, ec *executionContext, obj any) (model.IdentityProviderFilter, error) {
@@ -1706,18 +1622,6 @@ func unmarshalInputIdentityProviderFilter(ctx context.Context, ec *executionCont
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalIdentityProviderFilter unmarshals raw into the IdentityProviderFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalIdentityProviderFilter(ctx context.Context, raw any) (model.IdentityProviderFilter, error) {
-	var out model.IdentityProviderFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityProviderFilter", raw, &out)
-	return out, err
 }
 
 func unmarshalInputProposeProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Proposal, error) {
@@ -1856,18 +1760,6 @@ func unmarshalInputProposeProviderInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
-// UnmarshalProposeProviderInput unmarshals raw into the ProposeProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalProposeProviderInput(ctx context.Context, raw any) (provider.Proposal, error) {
-	var out provider.Proposal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProposeProviderInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputProviderHomeInput(ctx context.Context, ec *executionContext, obj any) (provider.Home, error) {
 	var it provider.Home
 	if obj == nil {
@@ -1905,18 +1797,6 @@ func unmarshalInputProviderHomeInput(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
-// UnmarshalProviderHomeInput unmarshals raw into the ProviderHomeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalProviderHomeInput(ctx context.Context, raw any) (provider.Home, error) {
-	var out provider.Home
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProviderHomeInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRejectProviderInput(ctx context.Context, ec *executionContext, obj any) (model.RejectProviderInput, error) {
 	var it model.RejectProviderInput
 	if obj == nil {
@@ -1945,18 +1825,6 @@ func unmarshalInputRejectProviderInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRejectProviderInput unmarshals raw into the RejectProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRejectProviderInput(ctx context.Context, raw any) (model.RejectProviderInput, error) {
-	var out model.RejectProviderInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RejectProviderInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRemoveProviderHomeInput(ctx context.Context, ec *executionContext, obj any) (provider.OldHome, error) {
@@ -1994,18 +1862,6 @@ func unmarshalInputRemoveProviderHomeInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRemoveProviderHomeInput unmarshals raw into the RemoveProviderHomeInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRemoveProviderHomeInput(ctx context.Context, raw any) (provider.OldHome, error) {
-	var out provider.OldHome
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveProviderHomeInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputUpdateProviderInput(ctx context.Context, ec *executionContext, obj any) (provider.Update, error) {
@@ -2106,18 +1962,6 @@ func unmarshalInputUpdateProviderInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUpdateProviderInput unmarshals raw into the UpdateProviderInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUpdateProviderInput(ctx context.Context, raw any) (provider.Update, error) {
-	var out provider.Update
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProviderInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

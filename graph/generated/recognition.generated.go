@@ -1855,18 +1855,6 @@ func unmarshalInputAnswerRecognitionRuleInput(ctx context.Context, ec *execution
 	return it, nil
 }
 
-// UnmarshalAnswerRecognitionRuleInput unmarshals raw into the AnswerRecognitionRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalAnswerRecognitionRuleInput(ctx context.Context, raw any) (agreement.Answer, error) {
-	var out agreement.Answer
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerRecognitionRuleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputDecideRecognitionInput(ctx context.Context, ec *executionContext, obj any) (recognition.Decision, error) {
 	var it recognition.Decision
 	if obj == nil {
@@ -1930,18 +1918,6 @@ func unmarshalInputDecideRecognitionInput(ctx context.Context, ec *executionCont
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalDecideRecognitionInput unmarshals raw into the DecideRecognitionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDecideRecognitionInput(ctx context.Context, raw any) (recognition.Decision, error) {
-	var out recognition.Decision
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideRecognitionInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputProposeRecognitionRuleInput(ctx context.Context, ec *executionContext, obj any) (agreement.Proposal, error) {
@@ -2030,18 +2006,6 @@ func unmarshalInputProposeRecognitionRuleInput(ctx context.Context, ec *executio
 	return it, nil
 }
 
-// UnmarshalProposeRecognitionRuleInput unmarshals raw into the ProposeRecognitionRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalProposeRecognitionRuleInput(ctx context.Context, raw any) (agreement.Proposal, error) {
-	var out agreement.Proposal
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProposeRecognitionRuleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRecognitionCaseFilter(ctx context.Context, ec *executionContext, obj any) (model.RecognitionCaseFilter, error) {
 	var it model.RecognitionCaseFilter
 	if obj == nil {
@@ -2084,18 +2048,6 @@ func unmarshalInputRecognitionCaseFilter(ctx context.Context, ec *executionConte
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRecognitionCaseFilter unmarshals raw into the RecognitionCaseFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRecognitionCaseFilter(ctx context.Context, raw any) (model.RecognitionCaseFilter, error) {
-	var out model.RecognitionCaseFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecognitionCaseFilter", raw, &out)
-	return out, err
 }
 
 func unmarshalInputRecognitionRuleFilter(ctx context.Context, ec *executionContext, obj any) (model.RecognitionRuleFilter, error) {
@@ -2156,18 +2108,6 @@ func unmarshalInputRecognitionRuleFilter(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalRecognitionRuleFilter unmarshals raw into the RecognitionRuleFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRecognitionRuleFilter(ctx context.Context, raw any) (model.RecognitionRuleFilter, error) {
-	var out model.RecognitionRuleFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecognitionRuleFilter", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRequestRecognitionInput(ctx context.Context, ec *executionContext, obj any) (recognition.Request, error) {
 	var it recognition.Request
 	if obj == nil {
@@ -2210,18 +2150,6 @@ func unmarshalInputRequestRecognitionInput(ctx context.Context, ec *executionCon
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRequestRecognitionInput unmarshals raw into the RequestRecognitionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRequestRecognitionInput(ctx context.Context, raw any) (recognition.Request, error) {
-	var out recognition.Request
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestRecognitionInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputSubstantialDifferenceInput(ctx context.Context, ec *executionContext, obj any) (vocab.Difference, error) {
@@ -2268,18 +2196,6 @@ func unmarshalInputSubstantialDifferenceInput(ctx context.Context, ec *execution
 	return it, nil
 }
 
-// UnmarshalSubstantialDifferenceInput unmarshals raw into the SubstantialDifferenceInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSubstantialDifferenceInput(ctx context.Context, raw any) (vocab.Difference, error) {
-	var out vocab.Difference
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubstantialDifferenceInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputTerminateRecognitionRuleInput(ctx context.Context, ec *executionContext, obj any) (model.TerminateRecognitionRuleInput, error) {
 	var it model.TerminateRecognitionRuleInput
 	if obj == nil {
@@ -2308,18 +2224,6 @@ func unmarshalInputTerminateRecognitionRuleInput(ctx context.Context, ec *execut
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalTerminateRecognitionRuleInput unmarshals raw into the TerminateRecognitionRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalTerminateRecognitionRuleInput(ctx context.Context, raw any) (model.TerminateRecognitionRuleInput, error) {
-	var out model.TerminateRecognitionRuleInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TerminateRecognitionRuleInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -1469,18 +1469,6 @@ func unmarshalInputEndRoleInput(ctx context.Context, ec *executionContext, obj a
 	return it, nil
 }
 
-// UnmarshalEndRoleInput unmarshals raw into the EndRoleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndRoleInput(ctx context.Context, raw any) (role.End, error) {
-	var out role.End
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndRoleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEndRoleRuleInput(ctx context.Context, ec *executionContext, obj any) (role.RuleEnd, error) {
 	var it role.RuleEnd
 	if obj == nil {
@@ -1516,18 +1504,6 @@ func unmarshalInputEndRoleRuleInput(ctx context.Context, ec *executionContext, o
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalEndRoleRuleInput unmarshals raw into the EndRoleRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndRoleRuleInput(ctx context.Context, raw any) (role.RuleEnd, error) {
-	var out role.RuleEnd
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndRoleRuleInput", raw, &out)
-	return out, err
 }
 
 func unmarshalInputGrantRoleInput(ctx context.Context, ec *executionContext, obj any) (role.NewGrant, error) {
@@ -1602,18 +1578,6 @@ func unmarshalInputGrantRoleInput(ctx context.Context, ec *executionContext, obj
 	return it, nil
 }
 
-// UnmarshalGrantRoleInput unmarshals raw into the GrantRoleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalGrantRoleInput(ctx context.Context, raw any) (role.NewGrant, error) {
-	var out role.NewGrant
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantRoleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputMakeRoleRuleInput(ctx context.Context, ec *executionContext, obj any) (role.NewRule, error) {
 	var it role.NewRule
 	if obj == nil {
@@ -1686,18 +1650,6 @@ func unmarshalInputMakeRoleRuleInput(ctx context.Context, ec *executionContext, 
 	return it, nil
 }
 
-// UnmarshalMakeRoleRuleInput unmarshals raw into the MakeRoleRuleInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalMakeRoleRuleInput(ctx context.Context, raw any) (role.NewRule, error) {
-	var out role.NewRule
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MakeRoleRuleInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputRoleGrantFilter(ctx context.Context, ec *executionContext, obj any) (model.RoleGrantFilter, error) {
 	var it model.RoleGrantFilter
 	if obj == nil {
@@ -1740,18 +1692,6 @@ func unmarshalInputRoleGrantFilter(ctx context.Context, ec *executionContext, ob
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalRoleGrantFilter unmarshals raw into the RoleGrantFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRoleGrantFilter(ctx context.Context, raw any) (model.RoleGrantFilter, error) {
-	var out model.RoleGrantFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleGrantFilter", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

@@ -7629,18 +7629,6 @@ func unmarshalInputTranslationInput(ctx context.Context, ec *executionContext, o
 	return it, nil
 }
 
-// UnmarshalTranslationInput unmarshals raw into the TranslationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalTranslationInput(ctx context.Context, raw any) (vocab.Translation, error) {
-	var out vocab.Translation
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TranslationInput", raw, &out)
-	return out, err
-}
-
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************

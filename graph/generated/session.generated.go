@@ -987,18 +987,6 @@ func unmarshalInputEndOtherSessionsInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
-// UnmarshalEndOtherSessionsInput unmarshals raw into the EndOtherSessionsInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndOtherSessionsInput(ctx context.Context, raw any) (model.EndOtherSessionsInput, error) {
-	var out model.EndOtherSessionsInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndOtherSessionsInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputEndSessionInput(ctx context.Context, ec *executionContext, obj any) (model.EndSessionInput, error) {
 	var it model.EndSessionInput
 	if obj == nil {
@@ -1029,18 +1017,6 @@ func unmarshalInputEndSessionInput(ctx context.Context, ec *executionContext, ob
 	return it, nil
 }
 
-// UnmarshalEndSessionInput unmarshals raw into the EndSessionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalEndSessionInput(ctx context.Context, raw any) (model.EndSessionInput, error) {
-	var out model.EndSessionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndSessionInput", raw, &out)
-	return out, err
-}
-
 func unmarshalInputUnlinkIdentityInput(ctx context.Context, ec *executionContext, obj any) (model.UnlinkIdentityInput, error) {
 	var it model.UnlinkIdentityInput
 	if obj == nil {
@@ -1069,18 +1045,6 @@ func unmarshalInputUnlinkIdentityInput(ctx context.Context, ec *executionContext
 		}
 	}
 	return it, nil
-}
-
-// UnmarshalUnlinkIdentityInput unmarshals raw into the UnlinkIdentityInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUnlinkIdentityInput(ctx context.Context, raw any) (model.UnlinkIdentityInput, error) {
-	var out model.UnlinkIdentityInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkIdentityInput", raw, &out)
-	return out, err
 }
 
 // endregion **************************** input.gotpl *****************************

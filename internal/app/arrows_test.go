@@ -24,7 +24,7 @@ var layers = []struct {
 		"internal/journey", "internal/credential", "internal/recognition"}},
 	{"doors", []string{"internal/authn/session", "internal/authn/serverkey", "internal/authn/token", "internal/authn/lend", "internal/authn", "internal/authn/oidcrp", "internal/demoidp", "internal/job", "internal/exchange", "internal/seed"}},
 	{"faces", []string{"graph/internal/lists", "graph/model", "graph/generated", "internal/gate", "graph", "internal/web/pages", "internal/web/explorer", "internal/web"}},
-	{"root", []string{"internal/config", "internal/app", "internal/storage/migrations/generate", "internal/testkit", "internal/e2e", "bench", "cmd/peregrine"}},
+	{"root", []string{"internal/config", "internal/app", "internal/storage/migrations/generate", "internal/slim", "internal/testkit", "internal/e2e", "bench", "cmd/peregrine"}},
 }
 
 const module = "github.com/peregrine-exchange/peregrine/"
