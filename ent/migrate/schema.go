@@ -2048,8 +2048,8 @@ var (
 	WorkItemsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 30, SchemaType: map[string]string{"mysql": "char(30)"}},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "kind", Type: field.TypeString, Size: 64, Collation: "ascii_bin"},
-		{Name: "key", Type: field.TypeString, Size: 100, Collation: "ascii_bin"},
+		{Name: "kind", Type: field.TypeString, Size: 64},
+		{Name: "key", Type: field.TypeString, Size: 100},
 		{Name: "payload", Type: field.TypeJSON},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "RUNNING", "DEAD"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "due_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},

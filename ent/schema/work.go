@@ -18,8 +18,8 @@ func (WorkItem) Mixin() []ent.Mixin { return []ent.Mixin{Base{Kind: ident.WorkIt
 
 func (WorkItem) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("kind").MaxRuneLen(64).Immutable().Annotations(ascii),
-		field.String("key").MaxRuneLen(100).Immutable().Annotations(ascii).Comment("what it is about; one item of a kind at a time"),
+		field.String("kind").MaxRuneLen(64).Immutable(),
+		field.String("key").MaxRuneLen(100).Immutable().Comment("what it is about; one item of a kind at a time"),
 		field.JSON("payload", json.RawMessage{}),
 		state("state", "WAITING", "RUNNING", "DEAD"),
 		moment("due_at"),

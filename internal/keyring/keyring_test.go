@@ -71,7 +71,8 @@ func TestKeySignsWhatOthersVerify(t *testing.T) {
 }
 
 func TestKeysDiffer(t *testing.T) {
-	if generate(t, "").KeyID() == generate(t, "").KeyID() {
+	one, another := generate(t, ""), generate(t, "")
+	if one.KeyID() == another.KeyID() {
 		t.Error("two keys are one")
 	}
 }

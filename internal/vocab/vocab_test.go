@@ -168,7 +168,7 @@ func TestANeededTextIsSeen(t *testing.T) {
 			t.Errorf("%q: %q, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"x", "Ω", "می‌خواهم", "👩‍🔬", "+", "１"} {
+	for _, s := range []string{"x", "Ω", "می\u200cخواهم", "👩\u200d🔬", "+", "１"} {
 		if _, err := NeededLine(10, s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}

@@ -62,7 +62,7 @@ type Func[P any] func(context.Context, *Lease, P) error
 
 // By returns the handler that does items by f.
 func (k Kind[P]) By(f Func[P]) Handler {
-	h := Handler{kind: Kind[json.RawMessage]{k.Name, k.Attempts, k.Lease, k.AtOnce}}
+	h := Handler{kind: Kind[json.RawMessage](k)}
 	if h.kind.Attempts == 0 {
 		h.kind.Attempts = 10
 	}

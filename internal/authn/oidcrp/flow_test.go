@@ -177,8 +177,10 @@ func TestR27DropsAndRefusalsAreOnRecord(t *testing.T) {
 // asked for its keys ten times at most.
 func TestR10RotationAndUnknownKeys(t *testing.T) {
 	p := newParty(t)
-	if !p.signIn() || !p.signIn() {
-		t.Fatalf("refused: %s", p.cause)
+	for range 2 {
+		if !p.signIn() {
+			t.Fatalf("refused: %s", p.cause)
+		}
 	}
 	if n := p.fake.called("/keys"); n != 1 {
 		t.Errorf("two sign-ins fetched the keys %d times", n)

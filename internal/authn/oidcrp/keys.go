@@ -55,7 +55,7 @@ type keySet struct {
 
 // VerifySignature returns the payload of a token that one of the keys signed.
 func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSigned(token, signatures)
+	jws, err := jose.ParseSignedCompact(token, signatures)
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ const logoutTime = time.Hour
 
 // checkLogout checks what the library leaves out.
 func (rp *RelyingParty) checkLogout(p *known, token *oidc.LogoutToken, raw string) error {
-	jws, err := jose.ParseSigned(raw, signatures)
+	jws, err := jose.ParseSignedCompact(raw, signatures)
 	if err != nil {
 		return err
 	}

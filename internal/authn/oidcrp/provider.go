@@ -92,7 +92,7 @@ func (rp *RelyingParty) clientSecret(ref string) (string, error) {
 		}
 		found = strings.TrimSpace(string(b))
 	default:
-		return "", errors.New("the reference of a client secret begins with env: or file:")
+		return "", errors.New("the reference of a client secret begins with \"env:\" or \"file:\"")
 	}
 	if found == "" {
 		return "", fmt.Errorf("no client secret at %s:…", kind)

@@ -461,7 +461,7 @@ func TestClientProvesItselfByKey(t *testing.T) {
 		if err := json.NewDecoder(p.get("/auth/jwks.json").Body).Decode(&set); err != nil || len(set.Keys) != 1 || !set.Keys[0].IsPublic() {
 			t.Errorf("the key set is %v: %v", set, err)
 		}
-		jws, err := gojose.ParseSigned(r.FormValue("client_assertion"), []gojose.SignatureAlgorithm{gojose.ES256})
+		jws, err := gojose.ParseSignedCompact(r.FormValue("client_assertion"), []gojose.SignatureAlgorithm{gojose.ES256})
 		if err != nil {
 			t.Errorf("the proof is %q: %v", r.Form, err)
 			return

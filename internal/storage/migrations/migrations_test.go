@@ -290,7 +290,7 @@ func TestAColumnThatDemandsAValueIsNoticed(t *testing.T) {
 	}
 }
 
-var newColumn = regexp.MustCompile("(?i)ADD\\s+COLUMN\\s[^,;]*NOT\\s+NULL[^,;]*")
+var newColumn = regexp.MustCompile(`(?i)ADD\s+COLUMN\s[^,;]*NOT\s+NULL[^,;]*`)
 
 // demanding lists the new columns of later files that need a value.
 func demanding(t *testing.T, dir migrate.Dir) (found []string) {

@@ -17,8 +17,8 @@ CREATE TABLE `server_keys` (
 CREATE TABLE `work_items` (
   `id` char(30) CHARSET ascii NOT NULL COLLATE ascii_bin,
   `created_at` datetime(6) NOT NULL,
-  `kind` varchar(64) CHARSET ascii NOT NULL COLLATE ascii_bin,
-  `key` varchar(100) CHARSET ascii NOT NULL COLLATE ascii_bin,
+  `kind` varchar(64) NOT NULL,
+  `key` varchar(100) NOT NULL,
   `payload` json NOT NULL,
   `state` varchar(32) NOT NULL,
   `due_at` datetime(6) NOT NULL,
