@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -35,7 +36,7 @@ func (v verify) Run(s *streams) error {
 	}
 	return s.database(func(c config.Config, db *storage.DB, _ *slog.Logger) error {
 		ctx := viewer.With(s.ctx, &viewer.Viewer{Kind: viewer.Anonymous})
-		report, err := (&credential.Service{DB: db.Client, Now: time.Now, BaseURL: c.BaseURL}).VerifyJWT(ctx, jwt)
+		report, err := (&credential.Service{DB: db.Client, Now: time.Now, Forms: app.Forms, BaseURL: c.BaseURL}).VerifyJWT(ctx, jwt)
 		if err != nil {
 			return err
 		}
@@ -84,8 +85,8 @@ func (v verify) read(s *streams) (string, error) {
 // fetch loads a credential that the operator names, from a verification page or
 // from its file.
 func fetch(ctx context.Context, address string) (string, error) {
-	if strings.Contains(address, "/v/") && !strings.HasSuffix(address, "/credential.jwt") {
-		address += "/credential.jwt"
+	if file := "/" + app.Forms.Issued().File; strings.Contains(address, "/v/") && !strings.HasSuffix(address, file) {
+		address += file
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

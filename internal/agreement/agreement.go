@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/recognition/rules"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -135,18 +136,9 @@ func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
 
 // check compares with today at the home institution.
 func check(ctx context.Context, tx *ent.Tx, p Proposal, c *ent.Course, today string) error {
-	found := []error{vocab.CheckDay(p.ValidFrom, "input", "validFrom")}
+	found := []error{rules.CheckDays(p.ValidFrom, p.ValidUntil, today)}
 	invalid := func(field, format string, args ...any) {
 		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
-	}
-	if p.ValidUntil != nil {
-		found = append(found, vocab.CheckDay(*p.ValidUntil, "input", "validUntil"))
-		if *p.ValidUntil < p.ValidFrom {
-			invalid("validUntil", "the rule ends before it begins")
-		}
-		if *p.ValidUntil < today {
-			invalid("validUntil", "the rule has ended already")
-		}
 	}
 	if p.HomeID == c.InstitutionID {
 		invalid("courseId", "the course is the home institution's own")
@@ -161,9 +153,7 @@ func check(ctx context.Context, tx *ent.Tx, p Proposal, c *ent.Course, today str
 	if err != nil {
 		return err
 	}
-	if p.ECTS <= 0 || p.ECTS > version.Ects {
-		invalid("ects", "the course has %s ECTS credits; a rule counts more than none and no more than these", version.Ects)
-	}
+	found = append(found, rules.CheckCredits(p.ECTS, version.Ects))
 	if p.ProgrammeID != nil {
 		programme, err := tx.Programme.Get(ctx, *p.ProgrammeID)
 		if err != nil {
@@ -218,7 +208,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 		if err != nil {
 			return err
 		}
-		if r.ValidUntil != nil && *r.ValidUntil < today {
+		if rules.Ended(r.ValidUntil, today) {
 			return problem.New(problem.Conflict, "the rule has ended already")
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/recognition/rules"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -42,12 +43,12 @@ func CountingTowards(ctx context.Context, db *ent.Client, now time.Time, program
 	if err != nil {
 		return nil, err
 	}
-	rules, err := asked.Limit(maxCounting).All(ctx)
+	found, err := asked.Limit(maxCounting).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	courses := []ident.ID{} // not nil: no course is not every course
-	for _, r := range rules {
+	for _, r := range found {
 		courses = append(courses, r.CourseID)
 	}
 	return courses, nil
@@ -87,9 +88,7 @@ func today(ctx context.Context, db *ent.Client, now time.Time, home ident.ID) (s
 }
 
 // PreviewAll answers for many course versions at once, by their id, with two
-// statements. A rule for the learner's programme goes before one for every
-// programme, a younger one before an older. No version counts more than the
-// credits that it has: a rule may be older than it.
+// statements.
 func PreviewAll(ctx context.Context, db *ent.Client, now time.Time, home ident.ID, programme *ident.ID, versions []*ent.CourseVersion) (map[ident.ID]Preview, error) {
 	courses := make([]ident.ID, len(versions))
 	for i, v := range versions {
@@ -99,24 +98,29 @@ func PreviewAll(ctx context.Context, db *ent.Client, now time.Time, home ident.I
 	if err != nil {
 		return nil, err
 	}
-	rules, err := asked.Where(recognitionrule.CourseIDIn(courses...)).All(ctx)
+	found, err := asked.Where(recognitionrule.CourseIDIn(courses...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	best := map[ident.ID]*ent.RecognitionRule{}
-	for _, r := range rules {
-		if old := best[r.CourseID]; old != nil && old.ProgrammeID != nil && r.ProgrammeID == nil {
-			continue
+	first := map[ident.ID]*ent.RecognitionRule{}
+	for _, r := range found {
+		if old := first[r.CourseID]; old == nil || terms(r).Before(*terms(old)) {
+			first[r.CourseID] = r
 		}
-		best[r.CourseID] = r
 	}
 	previews := map[ident.ID]Preview{}
 	for _, v := range versions {
-		if r := best[v.CourseID]; r != nil {
-			previews[v.ID] = Preview{Verdict: vocab.Counts, ECTS: min(r.Ects, v.Ects), Rule: r}
-			continue
-		}
-		previews[v.ID] = Preview{Verdict: vocab.NeedsCase}
+		p := Preview{Rule: first[v.CourseID]}
+		p.Verdict, p.ECTS = rules.Counts(terms(p.Rule), v.Ects)
+		previews[v.ID] = p
 	}
 	return previews, nil
+}
+
+// terms is a stored rule, or nil, as the rules of recognition know it.
+func terms(r *ent.RecognitionRule) *rules.Rule {
+	if r == nil {
+		return nil
+	}
+	return &rules.Rule{ID: r.ID, ProgrammeID: r.ProgrammeID, ECTS: r.Ects}
 }

@@ -88,7 +88,7 @@ func New(p Parts) (*App, error) {
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		Learners:    &learner.Service{DB: db, Now: p.Now},
 		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
-		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
+		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
 		Discovery:   discovery.New(db, p.Now),
 		Exchange:    Exchange(p),
 		Portals:     &portal.Service{DB: db, Now: p.Now},

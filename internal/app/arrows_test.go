@@ -17,10 +17,10 @@ var layers = []struct {
 	packages []string
 }{
 	{"words", []string{"internal/lang", "internal/ident", "internal/problem", "internal/vocab", "internal/viewer", "internal/lifecycle", "internal/telemetry"}},
-	{"formats", []string{"internal/vc", "internal/vc/jose", "internal/vc/did", "internal/vc/statuslist", "internal/vc/openbadge", "internal/keyring", "internal/readmodel", "internal/format", "internal/format/intake", "internal/format/...", "internal/fetch"}},
+	{"formats", []string{"internal/vc", "internal/vc/jose", "internal/vc/did", "internal/vc/statuslist", "internal/vc/form", "internal/vc/openbadge", "internal/keyring", "internal/readmodel", "internal/format", "internal/format/intake", "internal/format/...", "internal/fetch"}},
 	{"ent", []string{"ent/..."}},
 	{"ground", []string{"internal/storage/migrations", "internal/storage", "internal/authz", "internal/relay", "internal/ledger", "internal/outbox", "internal/idempotency", "internal/work"}},
-	{"areas", []string{"internal/institution", "internal/role", "internal/provider", "internal/portal", "internal/client", "internal/catalogue", "internal/journey/eligible", "internal/microdegree/rules", "internal/microdegree", "internal/learner", "internal/agreement", "internal/discovery",
+	{"areas", []string{"internal/institution", "internal/role", "internal/provider", "internal/portal", "internal/client", "internal/catalogue", "internal/journey/eligible", "internal/microdegree/rules", "internal/microdegree", "internal/learner", "internal/recognition/rules", "internal/agreement", "internal/discovery",
 		"internal/journey", "internal/credential", "internal/recognition"}},
 	{"doors", []string{"internal/authn/session", "internal/authn/serverkey", "internal/authn/token", "internal/authn/lend", "internal/authn", "internal/authn/oidcrp", "internal/demoidp", "internal/job", "internal/exchange", "internal/seed"}},
 	{"faces", []string{"graph/internal/lists", "graph/model", "graph/generated", "internal/gate", "graph", "internal/web/pages", "internal/web/explorer", "internal/web"}},

@@ -15,6 +15,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/format/oeapi"
 	"github.com/peregrine-exchange/peregrine/internal/format/schemaorg"
 	"github.com/peregrine-exchange/peregrine/internal/format/sheet"
+	"github.com/peregrine-exchange/peregrine/internal/vc/form"
+	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 )
 
 // readers are those of the formats that this binary imports. A format without
@@ -28,6 +30,10 @@ var readers = map[importrun.Format]exchange.Reader{
 	importrun.FormatXLSX:     workbook,
 	importrun.FormatJSONL:    jsonl.Read,
 }
+
+// Forms are those of the credentials that this binary reads. It issues in the
+// first.
+var Forms = form.Table{openbadge.Form}
 
 // workbook reads a workbook, which has to be read out of order, from the file
 // in which an import keeps it.

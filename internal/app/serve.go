@@ -62,7 +62,7 @@ func OpenSealed(ctx context.Context, c config.Config) (*storage.DB, keyring.KEK,
 
 // SeedOptions are those of the demo alliance of this configuration.
 func SeedOptions(c config.Config, k keyring.KEK, log *slog.Logger) seed.Options {
-	return seed.Options{BaseURL: c.BaseURL, IDPURL: c.DemoURL, KEK: k, Now: time.Now, Log: log}
+	return seed.Options{BaseURL: c.BaseURL, IDPURL: c.DemoURL, KEK: k, Forms: Forms, Now: time.Now, Log: log}
 }
 
 // Serve serves until ctx ends, and then finishes what is under way. ready is

@@ -32,6 +32,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/lifecycle"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/vc/form"
 )
 
 // Service issues, revokes and verifies credentials.
@@ -39,6 +40,7 @@ type Service struct {
 	DB      *ent.Client
 	Now     func() time.Time
 	KEK     keyring.KEK // under which private keys are sealed
+	Forms   form.Table  // needed to issue and to verify
 	BaseURL string      // public address of this server, without a slash at its end
 	Cases   Cases       // needed to revoke
 	lists   listCache

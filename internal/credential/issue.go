@@ -21,8 +21,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
-	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
-	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/work"
@@ -228,7 +226,8 @@ func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
 	if err := json.Unmarshal([]byte(c.Award), &award); err != nil {
 		return "", fmt.Errorf("credential: award of %s: %w", c.ID, err)
 	}
-	payload, err := openbadge.Payload(award)
+	in := s.Forms.Issued()
+	payload, _, err := in.Render(award) // what the form cannot hold stays in the award that is stored
 	if err != nil {
 		return "", fmt.Errorf("credential: %w", err)
 	}
@@ -236,7 +235,7 @@ func (s *Service) sign(ctx context.Context, c *ent.Credential) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.signWith(stored, jose.TypeJWT, payload)
+	return s.signWith(stored, in.Type, payload)
 }
 
 // finishes is the work of signing what a request intended and did not finish. It

@@ -14,8 +14,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
+	"github.com/peregrine-exchange/peregrine/internal/vc/form"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
-	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -71,7 +71,7 @@ func (s *Service) verify(ctx context.Context, jwt string, stored *ent.Credential
 		v.Report = vc.NewReport(now, checks...)
 		return v, nil
 	}
-	read, err := openbadge.Parse([]byte(jwt))
+	read, err := s.Forms.Read([]byte(jwt))
 	if err != nil {
 		var defect *vc.Defect
 		if errors.As(err, &defect) {
@@ -153,7 +153,7 @@ func (s *Service) memberCheck(ctx context.Context, v *Verification, issued time.
 
 // foreign lists the checks of a credential whose issuer is not known here:
 // nothing about it is fetched, so nothing about it is decided.
-func foreign(read *openbadge.Badge, now time.Time) []vc.Check {
+func foreign(read *form.Reading, now time.Time) []vc.Check {
 	return []vc.Check{
 		{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: vc.ReasonIssuerUnknown},
 		{Kind: vc.CheckKey, Result: vc.Unknown, Reason: vc.ReasonKeyUnreachable},

@@ -18,6 +18,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/gate"
 	"github.com/peregrine-exchange/peregrine/internal/seed"
 	"github.com/peregrine-exchange/peregrine/internal/web"
@@ -28,7 +29,7 @@ func demo(t *testing.T) *World {
 	t.Helper()
 	w := emptyWorld(t)
 	w.SetClock(time.Now())
-	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
+	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.App.Discovery.Load(w.system()); err != nil {
@@ -53,13 +54,13 @@ func TestDemoIsWholeOrRefused(t *testing.T) {
 		w := demo(t)
 		tt.make(w)
 		courses := w.DB.Client.Course.Query().CountX(w.system())
-		err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 		if !errors.Is(err, tt.want) || w.DB.Client.Course.Query().CountX(w.system()) != courses {
 			t.Errorf("%s: %v", tt.what, err)
 		}
 	}
 	w := NewWorld(t)
-	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, seed.ErrAnother) {
+	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, seed.ErrAnother) {
 		t.Errorf("beside another alliance: %v", err)
 	}
 }
@@ -73,7 +74,7 @@ func TestDemoIsTheSameInEveryYear(t *testing.T) {
 	} {
 		w := emptyWorld(t)
 		w.SetClock(day)
-		if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Now: w.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: w.Now, Log: slog.New(slog.DiscardHandler)}); err != nil {
 			t.Errorf("%s: %v", day, err)
 			continue
 		}

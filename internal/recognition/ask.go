@@ -2,20 +2,19 @@ package recognition
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
-	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/recognition/rules"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -52,7 +51,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 		now := vocab.Now(s.Now)
 		create := tx.RecognitionCase.Create().SetLearnerID(c.LearnerID).SetHomeID(c.HomeID).SetHostID(c.InstitutionID).
 			SetCredentialID(c.ID).SetNillableProgrammeID(f.programme).SetLiveKey(liveKey(c)).
-			SetDifferences([]vocab.Difference{}).SetSubmittedAt(now).SetDueAt(vocab.AddMonths(now, monthsToDecide)).
+			SetDifferences([]vocab.Difference{}).SetSubmittedAt(now).SetDueAt(rules.DueAt(now)).
 			SetState(recognitioncase.StateOPEN).SetBasis(recognitioncase.BasisASSESSMENT)
 		if err := s.decide(ctx, tx, f, create.Mutation(), now); err != nil {
 			return nil, err
@@ -114,46 +113,33 @@ func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
 
 // decide fills in the decision when a promise or a rule makes it.
 func (s *Service) decide(ctx context.Context, tx *ent.Tx, f facts, create *ent.RecognitionCaseMutation, now time.Time) error {
-	grant := func(basis recognitioncase.Basis, rule ident.ID, ects vocab.ECTS, transfer string) {
-		all := f.credential.Ects
-		create.SetState(recognitioncase.StateGRANTED)
-		if ects < all {
-			create.SetState(recognitioncase.StateGRANTED_PARTIALLY)
-			create.SetDifferences([]vocab.Difference{fewerCredits(ects, all)})
-			create.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
+	claim := rules.Claim{ECTS: f.credential.Ects, Grade: f.result.Grade, Programme: f.programme}
+	basis, terms := recognitioncase.BasisCOMMITMENT, rules.Promised(f.application.Commitment, claim)
+	if terms == nil { // then what home would promise now
+		previews, err := agreement.PreviewAll(ctx, tx.Client(), now, f.credential.HomeID, f.programme, []*ent.CourseVersion{f.version})
+		if err != nil {
+			return err
 		}
-		create.SetBasis(basis)
-		create.SetRuleID(rule)
-		create.SetEcts(min(ects, all))
-		create.SetDecidedAt(now)
-		if transfer == string(recognitionrule.GradeTransferAS_GIVEN) && f.result.Grade != nil {
-			create.SetGrade(*f.result.Grade)
-		}
+		basis, terms = recognitioncase.BasisRULE, rules.Promised(previews[f.version.ID].Commitment(f.programme), claim)
 	}
-	if p := f.application.Commitment; p != nil && p.Verdict == vocab.Counts && same(f.programme, p.ProgrammeID) {
-		grant(recognitioncase.BasisCOMMITMENT, *p.RuleID, p.ECTS, p.Transfer)
+	if terms == nil {
 		return nil
 	}
-	previews, err := agreement.PreviewAll(ctx, tx.Client(), now, f.credential.HomeID, f.programme, []*ent.CourseVersion{f.version})
-	if err != nil {
-		return err
+	granted := terms.Grants(claim)
+	create.SetState(recognitioncase.State(granted.Outcome))
+	create.SetBasis(basis)
+	create.SetRuleID(terms.RuleID)
+	create.SetEcts(granted.ECTS)
+	create.SetDifferences(granted.Differences)
+	create.SetDecidedAt(now)
+	if granted.Grade != nil {
+		create.SetGrade(*granted.Grade)
 	}
-	if p := previews[f.version.ID]; p.Verdict == vocab.Counts {
-		grant(recognitioncase.BasisRULE, p.Rule.ID, p.ECTS, string(p.Rule.GradeTransfer))
+	if before := rules.AppealBefore(granted.Outcome, now); before != nil {
+		create.SetAppealBefore(*before)
 	}
 	return nil
 }
-
-// fewerCredits is the difference that a rule for part of the credits names.
-func fewerCredits(counted, all vocab.ECTS) vocab.Difference {
-	return vocab.Difference{
-		Element: vocab.Workload,
-		Text:    fmt.Sprintf("The rule between the two institutions counts %s of the %s ECTS credits.", counted, all),
-		Remedy:  "Appeal to your home institution within the term, and show what the other credits would replace.",
-	}
-}
-
-func same(a, b *ident.ID) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // ErrCounted refuses a second request about one result.
 var ErrCounted = problem.New(problem.Conflict, "your home institution has counted this result already, or decides about it now")

@@ -2,7 +2,6 @@ package recognition
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -11,7 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/recognition/rules"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -26,13 +25,6 @@ type Decision struct {
 	Differences    []vocab.Difference
 	IdempotencyKey *string
 }
-
-// Longest texts, in characters.
-const (
-	maxReasons     = 4000
-	maxDifference  = 1000
-	maxDifferences = 20
-)
 
 // Decide decides an open case. It returns an INVALID problem when the credits
 // do not fit the outcome, or when anything but a full grant names no
@@ -63,18 +55,20 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err != nil {
 			return nil, err
 		}
-		d, ects, err := d.checked(cred.Ects)
+		a, ects, err := rules.Assessment{
+			Outcome: rules.Outcome(d.Outcome), ECTS: d.ECTS, Reasons: d.Reasons, Differences: d.Differences,
+		}.Checked(cred.Ects)
 		if err != nil {
 			return nil, err
 		}
 		now := vocab.Now(s.Now)
-		update := tx.RecognitionCase.Update().SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(d.Reasons).
-			SetDifferences(d.Differences).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
-		if d.Outcome != recognitioncase.StateGRANTED {
-			update.SetAppealBefore(vocab.AddMonths(now, monthsToAppeal))
+		update := tx.RecognitionCase.Update().SetBasis(recognitioncase.BasisASSESSMENT).SetEcts(ects).SetReasons(a.Reasons).
+			SetDifferences(a.Differences).SetNillableDecidedByID(v.ByPerson()).SetDecidedAt(now)
+		if before := rules.AppealBefore(a.Outcome, now); before != nil {
+			update.SetAppealBefore(*before)
 		}
-		if d.Outcome == recognitioncase.StateREFUSED {
-			update.ClearLiveKey() // a refused credential may be presented again, with what was missing
+		if !a.Outcome.Stands() {
+			update.ClearLiveKey()
 		}
 		if err := storage.Move(ctx, states, c.ID, c.State, d.Outcome, update); err != nil {
 			return nil, err
@@ -112,57 +106,4 @@ func (s *Service) EndOpenTx(ctx context.Context, tx *ent.Tx, credential ident.ID
 		}
 	}
 	return nil
-}
-
-// checked returns the decision with its texts tidied, and the credits that count.
-func (d Decision) checked(all vocab.ECTS) (Decision, vocab.ECTS, error) {
-	var found []error
-	invalid := func(field, format string, args ...any) {
-		found = append(found, problem.New(problem.Invalid, format, args...).At("input", field))
-	}
-	var ects vocab.ECTS
-	if d.ECTS != nil {
-		ects = *d.ECTS
-	}
-	switch d.Outcome {
-	case recognitioncase.StateGRANTED:
-		if d.ECTS == nil {
-			ects = all
-		}
-		if ects != all {
-			invalid("ects", "granted in full counts all %s ECTS credits", all)
-		}
-	case recognitioncase.StateGRANTED_PARTIALLY:
-		if ects <= 0 || ects >= all {
-			invalid("ects", "granted in part counts more than none and fewer than all %s ECTS credits", all)
-		}
-	case recognitioncase.StateREFUSED:
-		if ects != 0 {
-			invalid("ects", "a refused case counts no credits")
-		}
-	default:
-		invalid("outcome", "a decision is GRANTED, GRANTED_PARTIALLY or REFUSED, not %s", d.Outcome)
-	}
-	line := func(limit int, s string, path ...string) string {
-		text, err := vocab.Line(limit, s, path...)
-		found = append(found, err)
-		if err == nil && text == "" {
-			found = append(found, problem.New(problem.Invalid, "this text is needed").At(path...))
-		}
-		return text
-	}
-	d.Reasons = line(maxReasons, d.Reasons, "input", "reasons")
-	if d.Outcome != recognitioncase.StateGRANTED && len(d.Differences) == 0 {
-		invalid("differences", "anything but a full grant names a substantial difference")
-	}
-	if len(d.Differences) > maxDifferences {
-		invalid("differences", "at most %d differences are allowed", maxDifferences)
-	}
-	d.Differences = append([]vocab.Difference{}, d.Differences...) // the caller keeps its own, for another try
-	for i := range d.Differences {
-		at := strconv.Itoa(i)
-		d.Differences[i].Text = line(maxDifference, d.Differences[i].Text, "input", "differences", at, "text")
-		d.Differences[i].Remedy = line(maxDifference, d.Differences[i].Remedy, "input", "differences", at, "remedy")
-	}
-	return d, ects, problem.Join(found...)
 }

@@ -15,10 +15,7 @@
 // What stands, open or granted, stands for the achievement and not for the
 // paper: a credential that is issued anew of the same result is not counted again.
 //
-// The burden of proof is home's (Lisbon Recognition Convention, III.3.5, V.1):
-// anything but full needs a substantial difference, what would help, and a term
-// for appeal (III.5). Home decides within four months of a complete request
-// (Revised Recommendation on criteria and procedures, 2010).
+// What counts and in which terms is decided in package rules.
 package recognition
 
 import (
@@ -49,12 +46,6 @@ var states = lifecycle.New("recognition case", lifecycle.Next[recognitioncase.St
 	recognitioncase.StateREFUSED:           {},
 	recognitioncase.StateWITHDRAWN:         {},
 })
-
-// Time limits, in months.
-const (
-	monthsToDecide = 4
-	monthsToAppeal = 1
-)
 
 // Actions says what the viewer may do with a case now.
 func Actions(ctx context.Context, c *ent.RecognitionCase) []authz.Action {

@@ -29,6 +29,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/vc/form"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -38,6 +39,7 @@ type Options struct {
 	BaseURL string // of the server
 	IDPURL  string // of the demo identity provider
 	KEK     keyring.KEK
+	Forms   form.Table // of credentials
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -118,7 +120,7 @@ func Run(ctx context.Context, db *ent.Client, o Options) error {
 	d.agreements = &agreement.Service{DB: db, Now: now}
 	d.journeys = &journey.Service{DB: db, Now: now}
 	d.recognitions = &recognition.Service{DB: db, Now: now}
-	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, BaseURL: o.BaseURL, Cases: d.recognitions}
+	d.credentials = &credential.Service{DB: db, Now: now, KEK: o.KEK, Forms: o.Forms, BaseURL: o.BaseURL, Cases: d.recognitions}
 	began := time.Now()
 	d.day(d.first())
 	for _, step := range []func(context.Context) error{

@@ -124,7 +124,7 @@ func (s *site) showVerification(w http.ResponseWriter, r *http.Request, v *crede
 		}
 	}
 	if token != "" {
-		page.JWT = "/v/" + token + "/credential.jwt"
+		page.JWT = "/v/" + token + "/" + s.Credentials.Forms.Issued().File
 	}
 	s.pages.Verification(w, r, page)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vc/did"
+	"github.com/peregrine-exchange/peregrine/internal/vc/form"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
-	"github.com/peregrine-exchange/peregrine/internal/vc/openbadge"
 )
 
 // What machines read about issuers: documents without cookies, cacheable, open
@@ -93,13 +93,13 @@ func (s *site) didDocument(w http.ResponseWriter, r *http.Request) {
 }
 
 // profile serves what the issuer of a credential is, at the address by which
-// credentials name it: the Profile of Open Badges 3.0.
+// credentials name it.
 func (s *site) profile(w http.ResponseWriter, r *http.Request) {
 	inst, _, ok := s.issuerKeys(w, r)
 	if !ok {
 		return
 	}
-	document, err := openbadge.Issuer(s.Credentials.Organisation(inst))
+	document, err := s.Credentials.Forms.Issued().Profile(s.Credentials.Organisation(inst))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -128,20 +128,23 @@ func (s *site) statusList(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(jwt))
 }
 
-// credentialFile serves the credential behind a verification address.
-func (s *site) credentialFile(w http.ResponseWriter, r *http.Request) {
-	v, err := s.Credentials.VerifyToken(r.Context(), strings.TrimSuffix(r.PathValue("token"), ".jwt"))
-	if err != nil {
-		s.fail(w, r, err)
-		return
+// credentialFile serves the credential behind a verification address in the form
+// in which it was issued.
+func (s *site) credentialFile(in form.Form) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := s.Credentials.VerifyToken(r.Context(), strings.TrimSuffix(r.PathValue("token"), ".jwt"))
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", in.MediaType)
+		h.Set("Content-Disposition", `attachment; filename="`+in.File+`"`)
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Robots-Tag", "noindex")
+		_, _ = w.Write([]byte(v.JWT))
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/vc+jwt")
-	h.Set("Content-Disposition", `attachment; filename="credential.jwt"`)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Robots-Tag", "noindex")
-	_, _ = w.Write([]byte(v.JWT))
 }
 
 // schema serves the GraphQL schema as text.

@@ -95,7 +95,8 @@ func (s *site) publicRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /issuers/{id}/did.json", s.didDocument)
 	mux.HandleFunc("GET /issuers/{id}/keys/{kid}", s.key)
 	mux.HandleFunc("GET /status/{id}", s.statusList)
-	mux.HandleFunc("GET /v/{token}/credential.jwt", s.credentialFile)
+	issued := s.Credentials.Forms.Issued()
+	mux.HandleFunc("GET /v/{token}/"+issued.File, s.credentialFile(issued))
 }
 
 // around gives each request an id, logs it, and turns a panic into a fault.

@@ -439,3 +439,34 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestTheFormClaimsWhatSaysThatItIsABadge(t *testing.T) {
+	f := openbadge.Form
+	a := full()
+	payload, losses, err := f.Render(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := openbadge.Loss(a); !slices.Equal(losses, want) {
+		t.Errorf("lost %v, want %v", losses, want)
+	}
+	signed := token(t, key(t), payload)
+	r, err := f.Read(signed)
+	if err != nil || r.Award.ID != a.ID || r.Token == nil || r.Token.Type != f.Type {
+		t.Errorf("read %+v, %v", r, err)
+	}
+	for data, want := range map[string]bool{
+		string(signed):  true,
+		string(payload): true,
+		`{"type":["VerifiableCredential","AchievementCredential"]}`:     true, // whatever is wrong with it
+		`{"type":["VerifiableCredential","OpenBadgeCredential"]}`:       true,
+		`{"type":["VerifiableCredential","EuropeanDigitalCredential"]}`: false,
+		`{"type":"AchievementCredential"}`:                              false,
+		`{"vct":"urn:eudi:micro_credential:1"}`:                         false,
+		"%PDF-1.7":                                                      false,
+	} {
+		if got := f.Claims([]byte(data)); got != want {
+			t.Errorf("%.60s: claimed %v", data, got)
+		}
+	}
+}

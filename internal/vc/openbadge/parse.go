@@ -80,9 +80,7 @@ func envelope(doc map[string]any) error {
 	if len(contexts) < 2 || contexts[0] != contextVC || !contextPattern.MatchString(contexts[1]) {
 		return vc.Defective(vc.ReasonContext, "the first contexts are not those of Open Badges 3.0")
 	}
-	types, err := vc.Strings("type", doc["type"])
-	if err != nil || !slices.Contains(types, "VerifiableCredential") ||
-		!slices.Contains(types, "AchievementCredential") && !slices.Contains(types, "OpenBadgeCredential") {
+	if !achieves(doc) {
 		return vc.Defective(vc.ReasonClass, "not an AchievementCredential")
 	}
 	for _, member := range []string{"id", "issuer", "validFrom", "credentialSubject"} {
@@ -110,6 +108,14 @@ func envelope(doc map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// achieves says whether a document is of the type AchievementCredential, under
+// either of its names.
+func achieves(doc map[string]any) bool {
+	types, err := vc.Strings("type", doc["type"])
+	return err == nil && slices.Contains(types, "VerifiableCredential") &&
+		(slices.Contains(types, "AchievementCredential") || slices.Contains(types, "OpenBadgeCredential"))
 }
 
 // view reads members leniently: it holds the first defect and goes on, and it
