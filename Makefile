@@ -3,7 +3,7 @@ GO    ?= go
 BIN   := bin/peregrine
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-sqlite test-mysql e2e generate migration verify lint conformance bench attacks clean
+.PHONY: run build test test-sqlite test-mysql e2e generate migration verify lint race conformance bench attacks clean
 
 run: build ## serve the demo alliance on this machine
 	PEREGRINE_DEMO=true $(BIN) serve
@@ -39,10 +39,20 @@ migration: ## make migration NAME=what_changes
 verify: ## generated code is what the generators make
 	scripts/verify
 
-lint: ## vet, formatting, and the sources' own rules
+lint: ## vet, staticcheck, formatting, length of lines, modules, known vulnerabilities
 	$(GO) vet ./...
-	@unformatted=$$(gofmt -l bench cmd ent/schema ent/generate.go graph internal test); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
+	$(GO) tool staticcheck ./bench/... ./cmd/... ./graph/... ./internal/... ./test/...
+	@unformatted=$$(gofmt -l $$(scripts/written)); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
+	scripts/lines
 	$(GO) mod verify
+	scripts/vulncheck
+
+# What runs at the same time as something else; the race detector needs a C compiler.
+CONCURRENT = ./internal/readmodel ./internal/gate ./internal/outbox ./internal/authn/session ./internal/work ./internal/job ./internal/portal
+
+race: ## the race detector on what is concurrent, and on the journeys
+	PEREGRINE_TEST_MYSQL= $(GO) test -race -vet=off -short $(CONCURRENT)
+	PEREGRINE_TEST_MYSQL= $(GO) test -race -vet=off -run 'Journey|Learner|Rivals|Demo|Discovery|Repeat' ./internal/e2e
 
 conformance: ## output against what others publish; needs PEREGRINE_STANDARDS=FOLDER
 	scripts/conformance
