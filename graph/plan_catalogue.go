@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/plan"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -24,7 +25,7 @@ type pageArguments struct {
 func (a pageArguments) page() relay.Page { return relay.Page(a) }
 
 func planCatalogue(f *ast.Field) root {
-	inner := object("CatalogueConnection", catalogueConnectionFields(), f.SelectionSet)
+	inner := plan.Object("CatalogueConnection", catalogueConnectionFields(), f.SelectionSet)
 	if inner == nil {
 		return nil
 	}
@@ -34,13 +35,13 @@ func planCatalogue(f *ast.Field) root {
 		Filter        *model.CatalogueFilter
 		OrderBy       *discovery.Order
 	}
-	read := arguments[input](f)
+	read := plan.Arguments[input, *Resolver](f)
 	return func(p *pass, b []byte) ([]byte, error) {
 		in, err := read(p)
 		if err != nil {
 			return nil, err
 		}
-		c, err := p.r.searchCatalogue(p.ctx, in.Text, in.Filter, in.OrderBy, in.AtLeast, in.page())
+		c, err := p.Env.searchCatalogue(p.Ctx, in.Text, in.Filter, in.OrderBy, in.AtLeast, in.page())
 		if err != nil {
 			return nil, err
 		}
@@ -49,19 +50,19 @@ func planCatalogue(f *ast.Field) root {
 }
 
 func planCourse(f *ast.Field) root {
-	inner := object("Course", courseFields(), f.SelectionSet)
+	inner := plan.Object("Course", courseFields(), f.SelectionSet)
 	if inner == nil {
 		return nil
 	}
-	read := arguments[struct{ ID ident.ID }](f)
+	read := plan.Arguments[struct{ ID ident.ID }, *Resolver](f)
 	return func(p *pass, b []byte) ([]byte, error) {
 		in, err := read(p)
 		if err != nil {
 			return nil, err
 		}
-		e := p.r.Discovery.Entry(in.ID)
+		e := p.Env.Discovery.Entry(in.ID)
 		if e == nil {
-			return nil, errNoPlan
+			return nil, plan.ErrNone
 		}
 		return inner(p, e.Course, b)
 	}
@@ -70,21 +71,21 @@ func planCourse(f *ast.Field) root {
 func catalogueConnectionFields() table[*model.CatalogueConnection] {
 	type connection = *model.CatalogueConnection
 	return table[connection]{
-		"nodes":    lists("CatalogueEntry", catalogueEntryFields, func(_ *pass, c connection) []*model.CatalogueEntry { return c.Nodes }),
-		"edges":    lists("CatalogueEdge", catalogueEdgeFields, func(_ *pass, c connection) []*model.CatalogueEdge { return c.Edges }),
-		"pageInfo": nested("PageInfo", pageInfoFields, func(_ *pass, c connection) (*relay.PageInfo, error) { return &c.PageInfo, nil }),
+		"nodes":    plan.Lists("CatalogueEntry", catalogueEntryFields, func(_ *pass, c connection) []*model.CatalogueEntry { return c.Nodes }),
+		"edges":    plan.Lists("CatalogueEdge", catalogueEdgeFields, func(_ *pass, c connection) []*model.CatalogueEdge { return c.Edges }),
+		"pageInfo": plan.Nested("PageInfo", pageInfoFields, func(_ *pass, c connection) (*relay.PageInfo, error) { return &c.PageInfo, nil }),
 		"totalCount": func(*ast.Field) emit[connection] {
 			return func(p *pass, c connection, b []byte) ([]byte, error) {
-				n, err := c.Result.Total(p.ctx)
-				return addInt(b, n), err
+				n, err := c.Result.Total(p.Ctx)
+				return plan.Int(b, n), err
 			}
 		},
 		"facets": func(f *ast.Field) emit[connection] {
-			inner := object("Facet", facetFields(), f.SelectionSet)
-			read := arguments[struct {
+			inner := plan.Object("Facet", facetFields(), f.SelectionSet)
+			read := plan.Arguments[struct {
 				Keys  []discovery.Facet
 				First *int
-			}](f)
+			}, *Resolver](f)
 			if inner == nil {
 				return nil
 			}
@@ -98,83 +99,83 @@ func catalogueConnectionFields() table[*model.CatalogueConnection] {
 					return nil, err
 				}
 				if in.First == nil {
-					return nil, errNoPlan
+					return nil, plan.ErrNone
 				}
 				counted, err := c.Result.Count(in.Keys, size)
 				if err != nil {
 					return nil, err
 				}
-				return list(p, counted, inner, b)
+				return plan.List(p, counted, inner, b)
 			}
 		},
-		"didYouMean":    plain(func(_ *pass, c connection) *string { return c.DidYouMean() }, maybeNull(addText[string])),
-		"changesCursor": plain(func(_ *pass, c connection) string { return c.ChangesCursor() }, addText[string]),
+		"didYouMean":    plan.Plain(func(_ *pass, c connection) *string { return c.DidYouMean() }, plan.MaybeNull(plan.Text[string])),
+		"changesCursor": plan.Plain(func(_ *pass, c connection) string { return c.ChangesCursor() }, plan.Text[string]),
 	}
 }
 
 func catalogueEdgeFields() table[*model.CatalogueEdge] {
 	return table[*model.CatalogueEdge]{
-		"cursor": plain(func(_ *pass, e *model.CatalogueEdge) string { return e.Cursor }, addText[string]),
-		"node":   nested("CatalogueEntry", catalogueEntryFields, func(_ *pass, e *model.CatalogueEdge) (**model.CatalogueEntry, error) { return &e.Node, nil }),
+		"cursor": plan.Plain(func(_ *pass, e *model.CatalogueEdge) string { return e.Cursor }, plan.Text[string]),
+		"node":   plan.Nested("CatalogueEntry", catalogueEntryFields, func(_ *pass, e *model.CatalogueEdge) (**model.CatalogueEntry, error) { return &e.Node, nil }),
 	}
 }
 
 func catalogueEntryFields() table[*model.CatalogueEntry] {
 	type entry = *model.CatalogueEntry
 	return table[entry]{
-		"course":       nested("Course", courseFields, func(_ *pass, e entry) (**ent.Course, error) { return &e.Course, nil }),
-		"nextOffering": nested("Offering", offeringFields, func(_ *pass, e entry) (**ent.Offering, error) { return present(e.NextOffering), nil }),
-		"availability": plain(func(_ *pass, e entry) string { return string(e.Availability) }, addText[string]),
+		"course":       plan.Nested("Course", courseFields, func(_ *pass, e entry) (**ent.Course, error) { return &e.Course, nil }),
+		"nextOffering": plan.Nested("Offering", offeringFields, func(_ *pass, e entry) (**ent.Offering, error) { return present(e.NextOffering), nil }),
+		"availability": plan.Plain(func(_ *pass, e entry) string { return string(e.Availability) }, plan.Text[string]),
 	}
 }
 
 func facetFields() table[*discovery.Counted] {
 	return table[*discovery.Counted]{
-		"key":     plain(func(_ *pass, c *discovery.Counted) discovery.Facet { return c.Key }, addText[discovery.Facet]),
-		"buckets": lists("FacetBucket", bucketFields, func(_ *pass, c *discovery.Counted) []discovery.Bucket { return c.Buckets }),
+		"key":     plan.Plain(func(_ *pass, c *discovery.Counted) discovery.Facet { return c.Key }, plan.Text[discovery.Facet]),
+		"buckets": plan.Lists("FacetBucket", bucketFields, func(_ *pass, c *discovery.Counted) []discovery.Bucket { return c.Buckets }),
 	}
 }
 
 func bucketFields() table[discovery.Bucket] {
 	return table[discovery.Bucket]{
-		"value": plain(func(_ *pass, b discovery.Bucket) string { return b.Value }, addText[string]),
-		"count": plain(func(_ *pass, b discovery.Bucket) int { return b.Count }, addInt),
-		"label": nested("LocalizedText", textFields, func(_ *pass, b discovery.Bucket) (*vocab.Text, error) { return words(b.Label()), nil }),
+		"value": plan.Plain(func(_ *pass, b discovery.Bucket) string { return b.Value }, plan.Text[string]),
+		"count": plan.Plain(func(_ *pass, b discovery.Bucket) int { return b.Count }, plan.Int),
+		"label": plan.Nested("LocalizedText", textFields, func(_ *pass, b discovery.Bucket) (*vocab.Text, error) { return words(b.Label()), nil }),
 	}
 }
 
 func pageInfoFields() table[relay.PageInfo] {
 	return table[relay.PageInfo]{
-		"hasNextPage":     plain(func(_ *pass, i relay.PageInfo) bool { return i.HasNextPage }, addBool),
-		"hasPreviousPage": plain(func(_ *pass, i relay.PageInfo) bool { return i.HasPreviousPage }, addBool),
-		"startCursor":     plain(func(_ *pass, i relay.PageInfo) *string { return i.StartCursor }, maybeNull(addText[string])),
-		"endCursor":       plain(func(_ *pass, i relay.PageInfo) *string { return i.EndCursor }, maybeNull(addText[string])),
+		"hasNextPage":     plan.Plain(func(_ *pass, i relay.PageInfo) bool { return i.HasNextPage }, plan.Bool),
+		"hasPreviousPage": plan.Plain(func(_ *pass, i relay.PageInfo) bool { return i.HasPreviousPage }, plan.Bool),
+		"startCursor":     plan.Plain(func(_ *pass, i relay.PageInfo) *string { return i.StartCursor }, plan.MaybeNull(plan.Text[string])),
+		"endCursor":       plan.Plain(func(_ *pass, i relay.PageInfo) *string { return i.EndCursor }, plan.MaybeNull(plan.Text[string])),
 	}
 }
 
 func courseFields() table[*ent.Course] {
 	type course = *ent.Course
 	return table[course]{
-		"id":    plain(func(_ *pass, c course) ident.ID { return c.ID }, addText[ident.ID]),
-		"code":  plain(func(_ *pass, c course) string { return c.Code }, addText[string]),
-		"kind":  plain(func(_ *pass, c course) string { return string(c.Kind) }, addText[string]),
-		"state": plain(func(_ *pass, c course) string { return string(c.State) }, addText[string]),
-		"institution": nested("Institution", institutionFields, func(p *pass, c course) (**ent.Institution, error) {
-			return needed(p.r.Discovery.Institution(c.InstitutionID))
+		"id":    plan.Plain(func(_ *pass, c course) ident.ID { return c.ID }, plan.Text[ident.ID]),
+		"code":  plan.Plain(func(_ *pass, c course) string { return c.Code }, plan.Text[string]),
+		"kind":  plan.Plain(func(_ *pass, c course) string { return string(c.Kind) }, plan.Text[string]),
+		"state": plan.Plain(func(_ *pass, c course) string { return string(c.State) }, plan.Text[string]),
+		"institution": plan.Nested("Institution", institutionFields, func(p *pass, c course) (**ent.Institution, error) {
+			return needed(p.Env.Discovery.Institution(c.InstitutionID))
 		}),
-		"published": nested("CourseVersion", versionFields, func(p *pass, c course) (**ent.CourseVersion, error) {
-			e := p.r.Discovery.Entry(c.ID)
+		"published": plan.Nested("CourseVersion", versionFields, func(p *pass, c course) (**ent.CourseVersion, error) {
+			e := p.Env.Discovery.Entry(c.ID)
 			if e == nil || e.Version.ID != maybe(c.PublishedVersionID) {
-				return nil, errNoPlan
+				return nil, plan.ErrNone
 			}
 			return &e.Version, nil
 		}),
 		"offerings": func(f *ast.Field) emit[course] {
-			inner := object("OfferingConnection", offeringConnectionFields(), f.SelectionSet)
+			inner := plan.Object("OfferingConnection", offeringConnectionFields(), f.SelectionSet)
 			if inner == nil {
 				return nil
 			}
-			read := arguments[pageArguments](f)
+			read := plan.Arguments[pageArguments, *Resolver](f)
 			return func(p *pass, c course, b []byte) ([]byte, error) {
 				in, err := read(p)
 				if err != nil {
@@ -185,9 +186,9 @@ func courseFields() table[*ent.Course] {
 				if err != nil {
 					return nil, err
 				}
-				e := p.r.Discovery.Entry(c.ID)
-				if e == nil || !firstPage(e, page, size) || slices.Contains(viewer.From(p.ctx).StaffAt(), c.InstitutionID) {
-					return nil, errNoPlan
+				e := p.Env.Discovery.Entry(c.ID)
+				if e == nil || !firstPage(e, page, size) || slices.Contains(viewer.From(p.Ctx).StaffAt(), c.InstitutionID) {
+					return nil, plan.ErrNone
 				}
 				return inner(p, relay.Known(e.Offerings, size), b)
 			}
@@ -198,81 +199,81 @@ func courseFields() table[*ent.Course] {
 func versionFields() table[*ent.CourseVersion] {
 	type version = *ent.CourseVersion
 	return table[version]{
-		"id":       plain(func(_ *pass, v version) ident.ID { return v.ID }, addText[ident.ID]),
-		"number":   plain(func(_ *pass, v version) int { return v.Number }, addInt),
-		"state":    plain(func(_ *pass, v version) string { return string(v.State) }, addText[string]),
-		"title":    nested("LocalizedText", textFields, func(_ *pass, v version) (*vocab.Text, error) { return &v.Title, nil }),
-		"summary":  nested("LocalizedText", textFields, func(_ *pass, v version) (*vocab.Text, error) { return words(v.Summary), nil }),
-		"ects":     plain(func(_ *pass, v version) vocab.ECTS { return v.Ects }, addStringer[vocab.ECTS]),
-		"hours":    plain(func(_ *pass, v version) int { return v.Hours }, addInt),
-		"eqfLevel": plain(func(_ *pass, v version) *int { return v.Eqf }, maybeNull(addInt)),
-		"field": nested("FieldOfEducation", fieldFields, func(_ *pass, v version) (**model.FieldOfEducation, error) {
+		"id":       plan.Plain(func(_ *pass, v version) ident.ID { return v.ID }, plan.Text[ident.ID]),
+		"number":   plan.Plain(func(_ *pass, v version) int { return v.Number }, plan.Int),
+		"state":    plan.Plain(func(_ *pass, v version) string { return string(v.State) }, plan.Text[string]),
+		"title":    plan.Nested("LocalizedText", textFields, func(_ *pass, v version) (*vocab.Text, error) { return &v.Title, nil }),
+		"summary":  plan.Nested("LocalizedText", textFields, func(_ *pass, v version) (*vocab.Text, error) { return words(v.Summary), nil }),
+		"ects":     plan.Plain(func(_ *pass, v version) vocab.ECTS { return v.Ects }, plan.Stringer[vocab.ECTS]),
+		"hours":    plan.Plain(func(_ *pass, v version) int { return v.Hours }, plan.Int),
+		"eqfLevel": plan.Plain(func(_ *pass, v version) *int { return v.Eqf }, plan.MaybeNull(plan.Int)),
+		"field": plan.Nested("FieldOfEducation", fieldFields, func(_ *pass, v version) (**model.FieldOfEducation, error) {
 			return present(fieldOfEducation(v.Isced)), nil
 		}),
-		"languages":    plain(func(_ *pass, v version) []string { return v.Languages }, addList(addText[string])),
-		"mode":         plain(func(_ *pass, v version) *vocab.DeliveryMode { return v.Mode }, maybeNull(addText[vocab.DeliveryMode])),
-		"targetGroups": plain(func(_ *pass, v version) []vocab.TargetGroup { return v.TargetGroups }, addList(addText[vocab.TargetGroup])),
-		"stackability": plain(func(_ *pass, v version) *vocab.Stackability { return v.Stackability }, maybeNull(addText[vocab.Stackability])),
-		"topics":       plain(func(_ *pass, v version) []string { return v.Topics }, addList(addText[string])),
+		"languages":    plan.Plain(func(_ *pass, v version) []string { return v.Languages }, plan.ListOf(plan.Text[string])),
+		"mode":         plan.Plain(func(_ *pass, v version) *vocab.DeliveryMode { return v.Mode }, plan.MaybeNull(plan.Text[vocab.DeliveryMode])),
+		"targetGroups": plan.Plain(func(_ *pass, v version) []vocab.TargetGroup { return v.TargetGroups }, plan.ListOf(plan.Text[vocab.TargetGroup])),
+		"stackability": plan.Plain(func(_ *pass, v version) *vocab.Stackability { return v.Stackability }, plan.MaybeNull(plan.Text[vocab.Stackability])),
+		"topics":       plan.Plain(func(_ *pass, v version) []string { return v.Topics }, plan.ListOf(plan.Text[string])),
 	}
 }
 
 func institutionFields() table[*ent.Institution] {
 	type institution = *ent.Institution
 	return table[institution]{
-		"id":       plain(func(_ *pass, i institution) ident.ID { return i.ID }, addText[ident.ID]),
-		"schac":    plain(func(_ *pass, i institution) string { return i.Schac }, addText[string]),
-		"name":     nested("LocalizedText", textFields, func(_ *pass, i institution) (*vocab.Text, error) { return &i.Name, nil }),
-		"acronym":  plain(func(_ *pass, i institution) string { return i.Acronym }, addText[string]),
-		"country":  plain(func(_ *pass, i institution) string { return i.Country }, addText[string]),
-		"town":     nested("LocalizedText", textFields, func(_ *pass, i institution) (*vocab.Text, error) { return &i.Town, nil }),
-		"ror":      plain(func(_ *pass, i institution) *string { return i.Ror }, maybeNull(addText[string])),
-		"website":  plain(func(_ *pass, i institution) *string { return i.Website }, maybeNull(addText[string])),
-		"timeZone": plain(func(_ *pass, i institution) string { return i.Zone }, addText[string]),
+		"id":       plan.Plain(func(_ *pass, i institution) ident.ID { return i.ID }, plan.Text[ident.ID]),
+		"schac":    plan.Plain(func(_ *pass, i institution) string { return i.Schac }, plan.Text[string]),
+		"name":     plan.Nested("LocalizedText", textFields, func(_ *pass, i institution) (*vocab.Text, error) { return &i.Name, nil }),
+		"acronym":  plan.Plain(func(_ *pass, i institution) string { return i.Acronym }, plan.Text[string]),
+		"country":  plan.Plain(func(_ *pass, i institution) string { return i.Country }, plan.Text[string]),
+		"town":     plan.Nested("LocalizedText", textFields, func(_ *pass, i institution) (*vocab.Text, error) { return &i.Town, nil }),
+		"ror":      plan.Plain(func(_ *pass, i institution) *string { return i.Ror }, plan.MaybeNull(plan.Text[string])),
+		"website":  plan.Plain(func(_ *pass, i institution) *string { return i.Website }, plan.MaybeNull(plan.Text[string])),
+		"timeZone": plan.Plain(func(_ *pass, i institution) string { return i.Zone }, plan.Text[string]),
 	}
 }
 
 func offeringConnectionFields() table[*relay.Connection[*ent.Offering]] {
 	type connection = *relay.Connection[*ent.Offering]
 	return table[connection]{
-		"nodes":    lists("Offering", offeringFields, func(_ *pass, c connection) []*ent.Offering { return c.Nodes }),
-		"pageInfo": nested("PageInfo", pageInfoFields, func(_ *pass, c connection) (*relay.PageInfo, error) { return &c.PageInfo, nil }),
+		"nodes":    plan.Lists("Offering", offeringFields, func(_ *pass, c connection) []*ent.Offering { return c.Nodes }),
+		"pageInfo": plan.Nested("PageInfo", pageInfoFields, func(_ *pass, c connection) (*relay.PageInfo, error) { return &c.PageInfo, nil }),
 	}
 }
 
 func offeringFields() table[*ent.Offering] {
 	type offering = *ent.Offering
 	return table[offering]{
-		"id":          plain(func(_ *pass, o offering) ident.ID { return o.ID }, addText[ident.ID]),
-		"state":       plain(func(_ *pass, o offering) string { return string(o.State) }, addText[string]),
-		"schedule":    plain(func(_ *pass, o offering) string { return string(o.Schedule) }, addText[string]),
-		"timeZone":    plain(func(_ *pass, o offering) string { return o.Zone }, addText[string]),
-		"startsOn":    plain(func(_ *pass, o offering) *string { return o.StartsOn }, maybeNull(addText[string])),
-		"endsOn":      plain(func(_ *pass, o offering) *string { return o.EndsOn }, maybeNull(addText[string])),
-		"seats":       plain(func(_ *pass, o offering) int { return o.Seats }, addInt),
-		"seatsFree":   plain(func(_ *pass, o offering) int { return max(0, o.Seats-o.SeatsTaken) }, addInt),
-		"language":    plain(func(_ *pass, o offering) string { return o.Language }, addText[string]),
-		"mode":        plain(func(_ *pass, o offering) vocab.DeliveryMode { return o.Mode }, addText[vocab.DeliveryMode]),
-		"place":       nested("LocalizedText", textFields, func(_ *pass, o offering) (*vocab.Text, error) { return words(o.Place), nil }),
-		"feeCents":    plain(func(_ *pass, o offering) int { return o.FeeCents }, addInt),
-		"feeCurrency": plain(func(_ *pass, o offering) string { return o.FeeCurrency }, addText[string]),
+		"id":          plan.Plain(func(_ *pass, o offering) ident.ID { return o.ID }, plan.Text[ident.ID]),
+		"state":       plan.Plain(func(_ *pass, o offering) string { return string(o.State) }, plan.Text[string]),
+		"schedule":    plan.Plain(func(_ *pass, o offering) string { return string(o.Schedule) }, plan.Text[string]),
+		"timeZone":    plan.Plain(func(_ *pass, o offering) string { return o.Zone }, plan.Text[string]),
+		"startsOn":    plan.Plain(func(_ *pass, o offering) *string { return o.StartsOn }, plan.MaybeNull(plan.Text[string])),
+		"endsOn":      plan.Plain(func(_ *pass, o offering) *string { return o.EndsOn }, plan.MaybeNull(plan.Text[string])),
+		"seats":       plan.Plain(func(_ *pass, o offering) int { return o.Seats }, plan.Int),
+		"seatsFree":   plan.Plain(func(_ *pass, o offering) int { return max(0, o.Seats-o.SeatsTaken) }, plan.Int),
+		"language":    plan.Plain(func(_ *pass, o offering) string { return o.Language }, plan.Text[string]),
+		"mode":        plan.Plain(func(_ *pass, o offering) vocab.DeliveryMode { return o.Mode }, plan.Text[vocab.DeliveryMode]),
+		"place":       plan.Nested("LocalizedText", textFields, func(_ *pass, o offering) (*vocab.Text, error) { return words(o.Place), nil }),
+		"feeCents":    plan.Plain(func(_ *pass, o offering) int { return o.FeeCents }, plan.Int),
+		"feeCurrency": plan.Plain(func(_ *pass, o offering) string { return o.FeeCurrency }, plan.Text[string]),
 	}
 }
 
 func fieldFields() table[*model.FieldOfEducation] {
 	return table[*model.FieldOfEducation]{
-		"code":  plain(func(_ *pass, f *model.FieldOfEducation) string { return f.Code }, addText[string]),
-		"label": plain(func(_ *pass, f *model.FieldOfEducation) string { return f.Label }, addText[string]),
+		"code":  plan.Plain(func(_ *pass, f *model.FieldOfEducation) string { return f.Code }, plan.Text[string]),
+		"label": plan.Plain(func(_ *pass, f *model.FieldOfEducation) string { return f.Label }, plan.Text[string]),
 	}
 }
 
 func textFields() table[vocab.Text] {
-	in := func(say func(vocab.Text, []string) string) maker[vocab.Text] {
+	in := func(say func(vocab.Text, []string) string) plan.Maker[*Resolver, vocab.Text] {
 		return func(f *ast.Field) emit[vocab.Text] {
-			read := arguments[struct{ Languages []string }](f)
+			read := plan.Arguments[struct{ Languages []string }, *Resolver](f)
 			return func(p *pass, t vocab.Text, b []byte) ([]byte, error) {
 				in, err := read(p)
-				return addText(b, say(t, in.Languages)), err
+				return plan.Text(b, say(t, in.Languages)), err
 			}
 		}
 	}
@@ -293,7 +294,7 @@ func present[V any](v *V) **V {
 // needed is a value without which there is no plan.
 func needed[V any](v *V) (**V, error) {
 	if v == nil {
-		return nil, errNoPlan
+		return nil, plan.ErrNone
 	}
 	return &v, nil
 }
