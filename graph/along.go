@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"github.com/peregrine-exchange/peregrine/ent/schema"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
@@ -18,9 +19,9 @@ func coursesAlong(f *model.CourseFilter) []relay.Index {
 	case f.UpdatedSince != nil:
 		return nil
 	case one && f.InstitutionID != nil:
-		return []relay.Index{"course_institution_id_state_id"}
+		return []relay.Index{schema.CoursesByInstitution}
 	case one:
-		return []relay.Index{"course_state_id"}
+		return []relay.Index{schema.CoursesByState}
 	case f.InstitutionID != nil:
 		return nil
 	}
@@ -36,11 +37,11 @@ func offeringsAlong(f *model.OfferingFilter) []relay.Index {
 	case f.UpdatedSince != nil:
 		return nil
 	case one && f.CourseID != nil:
-		return []relay.Index{"offering_course_id_state_id"}
+		return []relay.Index{schema.OfferingsByCourse}
 	case one && f.InstitutionID != nil:
-		return []relay.Index{"offering_institution_id_state_id"}
+		return []relay.Index{schema.OfferingsByInstitution}
 	case one:
-		return []relay.Index{"offering_state_id"}
+		return []relay.Index{schema.OfferingsByState}
 	case f.CourseID != nil || f.InstitutionID != nil:
 		return nil
 	}

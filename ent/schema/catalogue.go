@@ -9,6 +9,15 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
+// Indexes that lists name to run along (graph).
+const (
+	CoursesByState         = "course_state_id"
+	CoursesByInstitution   = "course_institution_id_state_id"
+	OfferingsByState       = "offering_state_id"
+	OfferingsByCourse      = "offering_course_id_state_id"
+	OfferingsByInstitution = "offering_institution_id_state_id"
+)
+
 // Course is the identity of a course or micro-credential; its content stands
 // in versions.
 type Course struct{ ent.Schema }
@@ -32,7 +41,8 @@ func (Course) Edges() []ent.Edge {
 }
 
 func (Course) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("institution_id", "code").Unique(), index.Fields("institution_id", "external_id").Unique(), index.Fields("state", "id"), index.Fields("institution_id", "state", "id")}
+	return []ent.Index{index.Fields("institution_id", "code").Unique(), index.Fields("institution_id", "external_id").Unique(),
+		index.Fields("state", "id").StorageKey(CoursesByState), index.Fields("institution_id", "state", "id").StorageKey(CoursesByInstitution)}
 }
 
 // CourseVersion is the content of a course. Once published it never changes;
@@ -112,7 +122,9 @@ func (Offering) Edges() []ent.Edge {
 }
 
 func (Offering) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("course_id", "state", "id"), index.Fields("institution_id", "state", "id"), index.Fields("state", "id"), index.Fields("course_id", "external_id").Unique()}
+	return []ent.Index{index.Fields("course_id", "state", "id").StorageKey(OfferingsByCourse),
+		index.Fields("institution_id", "state", "id").StorageKey(OfferingsByInstitution),
+		index.Fields("state", "id").StorageKey(OfferingsByState), index.Fields("course_id", "external_id").Unique()}
 }
 
 // SeatQuota is the share of an offering's seats that learners of one partner
