@@ -107,7 +107,7 @@ func New(p Parts) (*App, error) {
 		DB: db, Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err

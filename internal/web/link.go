@@ -44,13 +44,13 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 		s.pages.Link(w, r, page)
 		return
 	}
-	all, err := s.providers(r)
+	all, err := s.choices(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	for _, p := range all {
-		page.Providers = append(page.Providers, p.Provider)
+	for _, c := range all {
+		page.Providers = append(page.Providers, s.shown(r, c))
 	}
 	s.pages.Link(w, r, page)
 }

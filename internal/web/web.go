@@ -23,6 +23,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -48,6 +49,7 @@ type Parts struct {
 	Auth        *authn.Authenticator
 	SignIn      *oidcrp.RelyingParty
 	Portals     *portal.Service
+	Providers   *provider.Service
 	Lend        *lend.Service
 	Demo        []pages.DemoGroup // people of the demo alliance; nil outside it
 	Log         *slog.Logger
