@@ -36,6 +36,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -62,22 +63,23 @@ type Parts struct {
 
 // App is a server, without its listener.
 type App struct {
-	Handler     http.Handler
-	Learners    *learner.Service
-	Sessions    *session.Service
-	Credentials *credential.Service
-	Discovery   *discovery.Service
-	Exchange    *exchange.Service
-	Portals     *portal.Service
-	Providers   *provider.Service
-	Lend        *lend.Service
-	Clients     *client.Service
-	Tokens      *token.Service
-	Work        *work.Queue
-	signIn      *oidcrp.RelyingParty
-	clock       *clock
-	db          *ent.Client
-	now         func() time.Time
+	Handler      http.Handler
+	Learners     *learner.Service
+	Sessions     *session.Service
+	Credentials  *credential.Service
+	Discovery    *discovery.Service
+	Exchange     *exchange.Service
+	Portals      *portal.Service
+	Providers    *provider.Service
+	Lend         *lend.Service
+	Clients      *client.Service
+	Tokens       *token.Service
+	Work         *work.Queue
+	institutions *institution.Service
+	signIn       *oidcrp.RelyingParty
+	clock        *clock
+	db           *ent.Client
+	now          func() time.Time
 }
 
 // New builds the server.
@@ -86,12 +88,13 @@ func New(p Parts) (*App, error) {
 	cookie := authn.NewCookie(base)
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
-		Learners:    &learner.Service{DB: db, Now: p.Now},
-		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
-		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
-		Discovery:   discovery.New(db, p.Now),
-		Exchange:    Exchange(p),
-		Portals:     &portal.Service{DB: db, Now: p.Now},
+		institutions: &institution.Service{DB: db, Now: p.Now},
+		Learners:     &learner.Service{DB: db, Now: p.Now},
+		Sessions:     &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
+		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
+		Discovery:    discovery.New(db, p.Now),
+		Exchange:     Exchange(p),
+		Portals:      &portal.Service{DB: db, Now: p.Now},
 	}
 	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
@@ -104,9 +107,9 @@ func New(p Parts) (*App, error) {
 	a.signIn.Allow(p.AllowTo...)
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
-		DB: db, Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
+		Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
+		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now}, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
 		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
 	})
 	a.Handler = site
@@ -130,7 +133,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
-		Institutions: &institution.Service{DB: db, Now: now},
+		Institutions: a.institutions,
 		Roles:        &role.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},

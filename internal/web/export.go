@@ -41,7 +41,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 			s.fail(w, r, problem.Missing("institution"))
 			return
 		}
-		if _, err := s.DB.Institution.Get(r.Context(), id); err != nil {
+		if _, err := s.Institutions.Get(r.Context(), id); err != nil {
 			s.fail(w, r, storage.Found(err, "institution"))
 			return
 		}

@@ -35,7 +35,7 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if waiting != nil {
-		inst, err := s.DB.Institution.Get(r.Context(), waiting.InstitutionID)
+		inst, err := s.Institutions.Get(r.Context(), waiting.InstitutionID)
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
@@ -21,9 +20,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
+	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -32,27 +34,29 @@ import (
 
 // Parts are what the site is built of.
 type Parts struct {
-	DB          *ent.Client
-	Ping        func(context.Context) error
-	Now         func() time.Time
-	BaseURL     string
-	Contact     string
-	Proxies     []netip.Prefix // of ours, in front of this server
-	GraphQL     http.Handler
-	SDL         string
-	Discovery   *discovery.Service
-	Exports     []exchange.Export
-	Templates   []exchange.Template
-	Credentials *credential.Service
-	Exchange    *exchange.Service
-	Sessions    *session.Service
-	Auth        *authn.Authenticator
-	SignIn      *oidcrp.RelyingParty
-	Portals     *portal.Service
-	Providers   *provider.Service
-	Lend        *lend.Service
-	Demo        []pages.DemoGroup // people of the demo alliance; nil outside it
-	Log         *slog.Logger
+	Ping         func(context.Context) error
+	Now          func() time.Time
+	BaseURL      string
+	Contact      string
+	Proxies      []netip.Prefix // of ours, in front of this server
+	GraphQL      http.Handler
+	SDL          string
+	Discovery    *discovery.Service
+	Exports      []exchange.Export
+	Templates    []exchange.Template
+	Credentials  *credential.Service
+	Exchange     *exchange.Service
+	Institutions *institution.Service
+	Learners     *learner.Service
+	Records      *record.Service
+	Sessions     *session.Service
+	Auth         *authn.Authenticator
+	SignIn       *oidcrp.RelyingParty
+	Portals      *portal.Service
+	Providers    *provider.Service
+	Lend         *lend.Service
+	Demo         []pages.DemoGroup // people of the demo alliance; nil outside it
+	Log          *slog.Logger
 }
 
 type site struct {
@@ -104,7 +108,7 @@ func (s *site) publicRoutes(mux *http.ServeMux) {
 func (s *site) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, id := telemetry.NewRequest(r.Context())
-		ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
+		ctx = viewer.With(framed(ctx), &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
 		r.RemoteAddr = clientAddress(r, s.Proxies)
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages have their own
