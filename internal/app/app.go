@@ -103,8 +103,7 @@ func New(p Parts) (*App, error) {
 	}
 	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
-	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
-	a.signIn.Allow(p.AllowTo...)
+	a.signIn = oidcrp.New(oidcrp.Options{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log, AllowTo: p.AllowTo})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),

@@ -26,12 +26,12 @@ type Authenticator struct {
 	Learners *learner.Service
 	Tokens   *token.Service // of programs
 	Cookie   Cookie
-	// Portal says whether a request without a cookie may come from another
-	// origin. Nil lets none in.
+}
+
+// Door is how the site treats requests that are not let in as they are.
+type Door struct {
+	// Portal says whether a request without a cookie may come from another origin.
 	Portal func(r *http.Request) bool
-	// CrossOrigin decides which unsafe requests of other sites are let in; nil
-	// means none. Paths that are called without a browser are exempted by it.
-	CrossOrigin *http.CrossOriginProtection
 	// Fail answers a request that cannot be let in.
 	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
 }
@@ -41,25 +41,22 @@ type Authenticator struct {
 // and the cookie is taken away. An unsafe request from another site is refused,
 // whoever it is: cookies come along with it unasked. A registered portal may
 // send one without a cookie.
-func (a *Authenticator) Middleware(next http.Handler) http.Handler {
-	crossOrigin := a.CrossOrigin
-	if crossOrigin == nil {
-		crossOrigin = http.NewCrossOriginProtection()
-	}
+func (a *Authenticator) Middleware(door Door, next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
 		ctx := viewer.With(r.Context(), v)
-		if err := crossOrigin.Check(r); err != nil && !a.fromPortal(r) {
-			a.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
+		if err := crossOrigin.Check(r); err != nil && (a.Cookie.Read(r) != "" || !door.Portal(r)) { // no cookie that somebody else could make use of
+			door.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
 			return
 		}
 		who, refusal, err := a.viewer(w, r.WithContext(ctx))
 		if err != nil {
-			a.Fail(w, r.WithContext(ctx), unavailable(err))
+			door.Fail(w, r.WithContext(ctx), unavailable(err))
 			return
 		}
 		if refusal != nil {
-			a.Fail(w, r.WithContext(ctx), refusal)
+			door.Fail(w, r.WithContext(ctx), refusal)
 			return
 		}
 		if who != nil {
@@ -68,12 +65,6 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
-}
-
-// fromPortal says whether a request from another origin may come in: no cookie
-// comes along that somebody else could make use of.
-func (a *Authenticator) fromPortal(r *http.Request) bool {
-	return a.Portal != nil && a.Cookie.Read(r) == "" && a.Portal(r)
 }
 
 // viewer returns who asks, nil for nobody, or why the request is refused.

@@ -30,9 +30,9 @@ var choosable = regexp.MustCompile(`^[a-z0-9.-]{1,191}$`)
 
 const yearSeconds = 365 * 24 * 3600
 
-func (s *site) signInRoutes(mux *http.ServeMux) {
+func (s *site) signInRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) {
 	auth := http.NewServeMux()
-	s.SignIn.Routes(auth)
+	signIn.Routes(auth)
 	mux.HandleFunc("GET /auth/start/{key}", func(w http.ResponseWriter, r *http.Request) {
 		if key := r.PathValue("key"); r.URL.Query().Get("remember") != "no" && choosable.MatchString(key) {
 			if home := r.URL.Query().Get("home"); choosable.MatchString(home) {
@@ -49,7 +49,7 @@ func (s *site) signInRoutes(mux *http.ServeMux) {
 		}
 		auth.ServeHTTP(w, r)
 	})
-	s.linkRoutes(mux)
+	s.linkRoutes(mux, signIn)
 	mux.HandleFunc("POST /auth/bearer", s.lend)
 	mux.HandleFunc("GET /signin", s.chooser)
 	mux.HandleFunc("POST /signin/forget", func(w http.ResponseWriter, r *http.Request) {

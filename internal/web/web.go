@@ -71,11 +71,9 @@ func New(p Parts) (http.Handler, error) {
 		return nil, err
 	}
 	s := &site{p, renderer}
-	p.Auth.Fail = s.refuse
-	p.Auth.Portal = s.fromPortal
-	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause, returnTo string) {
+	signIn := p.SignIn.Handlers(func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause, returnTo string) {
 		s.signInFailed(w, r, pages.Cause(cause), returnTo)
-	}
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)
 	mux.Handle("GET /schema.graphql", compressed(http.HandlerFunc(s.schema)))
@@ -83,7 +81,7 @@ func New(p Parts) (http.Handler, error) {
 	mux.HandleFunc("GET /imports/{id}", s.showImport)
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
-	s.signInRoutes(mux)
+	s.signInRoutes(mux, signIn)
 	s.portalRoutes(mux)
 	s.pageRoutes(mux)
 	s.textRoutes(mux)
@@ -91,7 +89,7 @@ func New(p Parts) (http.Handler, error) {
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
 	p.Auth.Tokens.Routes(outer)
-	outer.Handle("/", p.Auth.Middleware(mux))
+	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.refuse}, mux))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
 	return s.around(s.shared(outer)), nil
 }
