@@ -39,6 +39,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -74,6 +75,7 @@ type App struct {
 	Lend         *lend.Service
 	Clients      *client.Service
 	Tokens       *token.Service
+	Problems     *telemetry.Problems // that callers were told
 	Work         *work.Queue
 	institutions *institution.Service
 	signIn       *oidcrp.RelyingParty
@@ -95,7 +97,9 @@ func New(p Parts) (*App, error) {
 		Discovery:    discovery.New(db, p.Now),
 		Exchange:     Exchange(p),
 		Portals:      &portal.Service{DB: db, Now: p.Now},
+		Problems:     &telemetry.Problems{},
 	}
+	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
 	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
@@ -107,9 +111,9 @@ func New(p Parts) (*App, error) {
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
 		Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
+		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now}, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Problems: reporter, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -128,7 +132,7 @@ func Exchange(p Parts) *exchange.Service {
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
 
-func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph.Resolver {
+func (a *App) resolver(db *ent.Client, base string, now func() time.Time, reporter storage.Reporter) *graph.Resolver {
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
@@ -147,6 +151,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 		Providers:    a.Providers,
 		BaseURL:      base,
 		Clients:      a.Clients,
+		Problems:     reporter,
 	}
 }
 

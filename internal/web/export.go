@@ -77,6 +77,8 @@ func (s *site) finish(w http.ResponseWriter, r *http.Request, err error) {
 	if err == nil {
 		return
 	}
-	s.Log.ErrorContext(r.Context(), "an export broke off", "err", err)
+	if r.Context().Err() == nil { // and who has gone away misses nothing
+		s.Log.ErrorContext(r.Context(), "an export broke off", "err", err)
+	}
 	panic(http.ErrAbortHandler)
 }

@@ -139,7 +139,7 @@ func (s *site) shown(r *http.Request, c provider.Choice) pages.Provider {
 func (s *site) lend(w http.ResponseWriter, r *http.Request) {
 	v := viewer.From(r.Context())
 	if v.SessionID == "" {
-		s.refuse(w, r, problem.New(problem.Unauthenticated, "sign in first"))
+		s.fail(w, r, problem.New(problem.Unauthenticated, "sign in first"))
 		return
 	}
 	token, expires, err := s.Sessions.Lend(r.Context(), v.SessionID)

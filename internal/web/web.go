@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -56,6 +57,7 @@ type Parts struct {
 	Providers    *provider.Service
 	Lend         *lend.Service
 	Demo         []pages.DemoGroup // people of the demo alliance; nil outside it
+	Problems     storage.Reporter
 	Log          *slog.Logger
 }
 
@@ -89,7 +91,7 @@ func New(p Parts) (http.Handler, error) {
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
 	p.Auth.Tokens.Routes(outer)
-	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.refuse}, mux))
+	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.fail}, mux))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
 	return s.around(s.shared(outer)), nil
 }
@@ -123,7 +125,7 @@ func (s *site) around(next http.Handler) http.Handler {
 				}
 				s.Log.ErrorContext(ctx, "panic", "fault", fault)
 				if rec.status == 0 {
-					s.refuse(rec, r.WithContext(ctx), problem.New(problem.Internal, "a fault of the server; the request id names it"))
+					s.fail(rec, r.WithContext(ctx), problem.New(problem.Internal, "a fault of the server; the request id names it"))
 				}
 			}
 			// The path of a verification holds the right to see a credential.
@@ -180,31 +182,23 @@ func statusOf(p *problem.Error) int {
 	return statuses[p.Code]
 }
 
-// fail answers with what err lets a caller see.
+// fail answers with what err lets a caller see: a page for people, JSON for
+// programs.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	all, fault := storage.Problems(err)
-	if fault {
-		s.Log.ErrorContext(r.Context(), "fault", "path", discreet(r.URL.Path), "err", err)
-	}
-	s.refuse(w, r, all[0])
+	s.failWith(w, r, 0, err)
 }
 
-// refuse answers with a problem: a page for people, JSON for programs.
-func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) {
-	s.refuseWith(w, r, statusOf(p), p)
-}
-
-// refuseWith is refuse with a status of its own. Programs get the form of
-// GraphQL at its address, and that of RFC 9457 elsewhere.
-func (s *site) refuseWith(w http.ResponseWriter, r *http.Request, status int, p *problem.Error) {
+// failWith is fail with a status of its own, or that of the problem for 0.
+// Programs get the form of GraphQL at its address, and that of RFC 9457
+// elsewhere.
+func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err error) {
+	p := s.Problems.Report(r.Context(), err, discreet(r.URL.Path))[0]
+	status = cmp.Or(status, statusOf(p))
 	if p.Code == problem.Unavailable {
 		w.Header().Set("Retry-After", "5")
 	}
 	if seconds, ok := p.Detail().(problem.RetryAfter); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
-	}
-	if cause := p.Cause(); cause != nil {
-		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)
 	}
 	if r.URL.Path != "/graphql" && !slices.Contains(w.Header().Values("Vary"), "Accept") {
 		w.Header().Add("Vary", "Accept")
