@@ -109,7 +109,7 @@ func (s *Service) roles(ctx context.Context, r *Record, v *viewer.Viewer, _ int)
 	for _, g := range v.Grants {
 		place, known := places[g.At]
 		if !known {
-			return problem.Missing("place of a role")
+			return problem.New(problem.NotFound, "there is no such thing, or it is not visible to you")
 		}
 		r.Roles = append(r.Roles, Role{g, place})
 	}
