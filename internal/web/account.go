@@ -22,12 +22,13 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, pages.SignIn{ReturnTo: "/account"}.All(), http.StatusSeeOther)
 		return
 	}
-	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
 	rec, err := s.Records.Of(r.Context(), v, accountRows)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
+	named(r, learner.FullName(rec.Profile))
+	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
 	fillAccount(&page, rec, v.SessionID)
 	s.pages.Account(w, r, page)
 }

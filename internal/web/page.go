@@ -58,6 +58,12 @@ func framed(ctx context.Context) context.Context {
 	return context.WithValue(ctx, frameKey{}, new(frame))
 }
 
+// named spares a request the question for a name that it has read.
+func named(r *http.Request, name string) {
+	f := r.Context().Value(frameKey{}).(*frame)
+	f.asked.Do(func() { f.name = name })
+}
+
 // chrome is what every page shows of the viewer: their name.
 func (s *site) chrome(r *http.Request) pages.Chrome {
 	v := viewer.From(r.Context())
