@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -36,7 +37,7 @@ func actions(ctx context.Context, all []authz.Action) []*model.ViewerAction {
 	for i, a := range all {
 		out[i] = &model.ViewerAction{Name: a.Name, Allowed: a.Err == nil}
 		if a.Err != nil {
-			p, in := problems(ctx, a.Err)[0], languageOf(ctx)
+			p, in := storage.Reporter{}.Report(ctx, a.Err, a.Name)[0], languageOf(ctx) // nobody has asked for it, so it does not count
 			out[i].Reason, out[i].Refusal = new(p.In(in)), userError(p, in)
 		}
 	}

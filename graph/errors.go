@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -16,35 +15,23 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
-// problems returns what a caller may see of err, and logs what they may not.
-func problems(ctx context.Context, err error) []*problem.Error {
-	all, fault := storage.Problems(err)
-	if fault {
-		slog.ErrorContext(ctx, "fault", "path", graphql.GetPath(ctx).String(), "err", err)
-	}
-	for _, p := range all {
-		if cause := p.Cause(); cause != nil {
-			slog.WarnContext(ctx, "problem", "code", p.Code, "cause", cause)
+// Presenter renders an error of a query, or an unexpected one of a mutation.
+func Presenter(problems storage.Reporter) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		var out *gqlerror.Error
+		if errors.As(err, &out) && out.Err == nil {
+			return out // of gqlgen or the gate, rendered already
 		}
+		p := problems.Report(ctx, err, graphql.GetPath(ctx).String())[0]
+		extensions := p.Extensions()
+		extensions["requestId"] = telemetry.RequestID(ctx)
+		return &gqlerror.Error{Message: p.In(languageOf(ctx)), Path: graphql.GetPath(ctx), Extensions: extensions}
 	}
-	return all
-}
-
-// Present renders an error of a query, or an unexpected one of a mutation.
-func Present(ctx context.Context, err error) *gqlerror.Error {
-	var out *gqlerror.Error
-	if errors.As(err, &out) && out.Err == nil {
-		return out // of gqlgen or the gate, rendered already
-	}
-	p := problems(ctx, err)[0]
-	extensions := p.Extensions()
-	extensions["requestId"] = telemetry.RequestID(ctx)
-	return &gqlerror.Error{Message: p.In(languageOf(ctx)), Path: graphql.GetPath(ctx), Extensions: extensions}
 }
 
 // Refusals answers the expected refusal of a mutation as data in the errors of
 // its payload, so that resolvers just return it.
-type Refusals struct{}
+type Refusals struct{ Problems storage.Reporter }
 
 // ExtensionName is part of gqlgen's HandlerExtension.
 func (Refusals) ExtensionName() string { return "Refusals" }
@@ -53,12 +40,15 @@ func (Refusals) ExtensionName() string { return "Refusals" }
 func (Refusals) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptField is gqlgen's FieldInterceptor.
-func (Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+func (r Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	answer, err := next(ctx)
 	if err == nil || graphql.GetFieldContext(ctx).Object != "Mutation" {
 		return answer, err
 	}
-	all := problems(ctx, err)
+	all, fault := storage.Problems(err)
+	if fault {
+		return nil, err // the presenter reports it
+	}
 	refusals := make([]model.UserError, len(all))
 	for i, p := range all {
 		switch p.Code {
@@ -68,6 +58,7 @@ func (Refusals) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 			return nil, p
 		}
 	}
+	r.Problems.Report(ctx, err, graphql.GetPath(ctx).String())
 	return answer.(model.Refusable).Refused(refusals), nil // resolvers return a nil payload beside an error
 }
 

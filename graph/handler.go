@@ -29,7 +29,7 @@ var undeferred sync.Once
 // NewHandler serves r by GraphQL over HTTP, within the limits of the gate.
 func NewHandler(r *Resolver) http.Handler {
 	return gate.New(Schema(r), gate.Options{
-		Present: Present,
+		Present: Presenter(r.Problems),
 		Scalars: scalars,
 		Cache: &gate.Cache{
 			Version: func() string { return r.Discovery.Version() },
@@ -39,7 +39,7 @@ func NewHandler(r *Resolver) http.Handler {
 			},
 			Language: func(ctx context.Context) string { return languageOf(ctx).String() },
 		},
-		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, newPlans(r), Refusals{}},
+		Extensions: []graphql.HandlerExtension{r.Loading, Freshness{r.Discovery}, newPlans(r), Refusals{r.Problems}},
 		ViewerKey: func(req *http.Request) string {
 			if v := viewer.From(req.Context()); v != nil && v.Actor() != "" {
 				return string(v.Actor())

@@ -99,7 +99,7 @@ func TestPlansAnswerAsGqlgenDoes(t *testing.T) {
 	learner := &viewer.Viewer{Kind: viewer.Person, PersonID: ident.New(ident.Person)}
 	handler := func(planned *int) http.Handler {
 		r := &Resolver{DB: db, Now: time.Now, Discovery: found}
-		o := gate.Options{Present: Present, Extensions: []graphql.HandlerExtension{r.Loading, Refusals{}}}
+		o := gate.Options{Present: Presenter(r.Problems), Extensions: []graphql.HandlerExtension{r.Loading, Refusals{r.Problems}}}
 		if planned != nil {
 			plans := newPlans(r)
 			for name, compile := range plans.roots {

@@ -22,6 +22,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/role"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 )
 
 // Resolver is what resolvers need: the guarded client for queries, and the
@@ -46,4 +47,5 @@ type Resolver struct {
 	Portals      *portal.Service
 	Clients      *client.Service
 	Loading      Loading
+	Problems     storage.Reporter // of what callers are told
 }

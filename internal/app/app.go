@@ -36,8 +36,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/recognition"
+	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
+	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/web"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
@@ -62,22 +64,24 @@ type Parts struct {
 
 // App is a server, without its listener.
 type App struct {
-	Handler     http.Handler
-	Learners    *learner.Service
-	Sessions    *session.Service
-	Credentials *credential.Service
-	Discovery   *discovery.Service
-	Exchange    *exchange.Service
-	Portals     *portal.Service
-	Providers   *provider.Service
-	Lend        *lend.Service
-	Clients     *client.Service
-	Tokens      *token.Service
-	Work        *work.Queue
-	signIn      *oidcrp.RelyingParty
-	clock       *clock
-	db          *ent.Client
-	now         func() time.Time
+	Handler      http.Handler
+	Learners     *learner.Service
+	Sessions     *session.Service
+	Credentials  *credential.Service
+	Discovery    *discovery.Service
+	Exchange     *exchange.Service
+	Portals      *portal.Service
+	Providers    *provider.Service
+	Lend         *lend.Service
+	Clients      *client.Service
+	Tokens       *token.Service
+	Problems     *telemetry.Problems // that callers were told
+	Work         *work.Queue
+	institutions *institution.Service
+	signIn       *oidcrp.RelyingParty
+	clock        *clock
+	db           *ent.Client
+	now          func() time.Time
 }
 
 // New builds the server.
@@ -86,13 +90,16 @@ func New(p Parts) (*App, error) {
 	cookie := authn.NewCookie(base)
 	a := &App{
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
-		Learners:    &learner.Service{DB: db, Now: p.Now},
-		Sessions:    &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
-		Credentials: &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
-		Discovery:   discovery.New(db, p.Now),
-		Exchange:    Exchange(p),
-		Portals:     &portal.Service{DB: db, Now: p.Now},
+		institutions: &institution.Service{DB: db, Now: p.Now},
+		Learners:     &learner.Service{DB: db, Now: p.Now},
+		Sessions:     &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
+		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
+		Discovery:    discovery.New(db, p.Now),
+		Exchange:     Exchange(p),
+		Portals:      &portal.Service{DB: db, Now: p.Now},
+		Problems:     &telemetry.Problems{},
 	}
+	reporter := storage.Reporter{Log: p.Log, Count: a.Problems}
 	a.Work = work.New(db, p.Now, slices.Concat(a.Credentials.Handlers(), a.Exchange.Handlers())...)
 	a.Lend = &lend.Service{DB: db, Now: p.Now, BaseURL: base, Portals: a.Portals, Sessions: a.Sessions}
 	if p.ClientKeys == nil {
@@ -100,14 +107,13 @@ func New(p Parts) (*App, error) {
 	}
 	a.Clients = &client.Service{DB: db, Now: p.Now, Fetch: p.ClientKeys}
 	a.Tokens = token.New(token.Options{DB: db, Now: p.Now, KEK: p.KEK, BaseURL: base, Clients: a.Clients, Log: p.Log})
-	a.signIn = &oidcrp.RelyingParty{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log}
-	a.signIn.Allow(p.AllowTo...)
+	a.signIn = oidcrp.New(oidcrp.Options{DB: db, Now: p.Now, BaseURL: base, KEK: p.KEK, Secrets: p.Secrets, Sessions: a.Sessions, Learners: a.Learners, Cookie: cookie, Log: p.Log, AllowTo: p.AllowTo})
 	a.Providers = &provider.Service{DB: db, Now: p.Now, BaseURL: base, AllowHTTP: p.AllowTo, Checker: a.signIn}
 	site, err := web.New(web.Parts{
-		DB: db, Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
-		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now)), SDL: graph.SDL(),
-		Credentials: a.Credentials, Exchange: a.Exchange, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Lend: a.Lend, Demo: p.Demo, Log: p.Log,
+		Ping: a.clock.ready, Now: p.Now, BaseURL: base, Contact: p.Config.Contact, Proxies: p.Config.Networks(),
+		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
+		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now}, Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Learners: a.Learners, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Problems: reporter, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -126,11 +132,11 @@ func Exchange(p Parts) *exchange.Service {
 		Readers: p.Readers, Fetcher: p.Fetcher, MaxBytes: int64(p.Config.ImportMiB) << 20}
 }
 
-func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph.Resolver {
+func (a *App) resolver(db *ent.Client, base string, now func() time.Time, reporter storage.Reporter) *graph.Resolver {
 	return &graph.Resolver{
 		DB: db, Now: now,
 		Discovery:    a.Discovery,
-		Institutions: &institution.Service{DB: db, Now: now},
+		Institutions: a.institutions,
 		Roles:        &role.Service{DB: db, Now: now},
 		Catalogue:    &catalogue.Service{DB: db, Now: now},
 		MicroDegrees: &microdegree.Service{DB: db, Now: now},
@@ -145,6 +151,7 @@ func (a *App) resolver(db *ent.Client, base string, now func() time.Time) *graph
 		Providers:    a.Providers,
 		BaseURL:      base,
 		Clients:      a.Clients,
+		Problems:     reporter,
 	}
 }
 

@@ -22,7 +22,7 @@ var layers = []struct {
 	{"ground", []string{"internal/storage/migrations", "internal/storage", "internal/authz", "internal/relay", "internal/ledger", "internal/outbox", "internal/idempotency", "internal/work"}},
 	{"areas", []string{"internal/institution", "internal/role", "internal/provider", "internal/portal", "internal/client", "internal/catalogue", "internal/journey/eligible", "internal/microdegree/rules", "internal/microdegree", "internal/learner", "internal/recognition/rules", "internal/agreement", "internal/discovery",
 		"internal/journey", "internal/credential", "internal/recognition"}},
-	{"doors", []string{"internal/authn/session", "internal/authn/serverkey", "internal/authn/token", "internal/authn/lend", "internal/authn", "internal/authn/oidcrp", "internal/demoidp", "internal/job", "internal/exchange", "internal/seed"}},
+	{"doors", []string{"internal/authn/session", "internal/record", "internal/authn/serverkey", "internal/authn/token", "internal/authn/lend", "internal/authn", "internal/authn/oidcrp", "internal/demoidp", "internal/job", "internal/exchange", "internal/seed"}},
 	{"faces", []string{"graph/internal/lists", "graph/model", "graph/generated", "internal/plan", "internal/gate", "graph", "internal/web/pages", "internal/web/explorer", "internal/web"}},
 	{"root", []string{"internal/config", "internal/app", "internal/storage/migrations/generate", "internal/slim", "internal/testkit", "internal/e2e", "bench", "cmd/peregrine"}},
 }

@@ -87,3 +87,25 @@ func TestPatternsOfWhatIsWrittenInOnePlace(t *testing.T) {
 		}
 	}
 }
+
+// A page asks an area, which knows what may be read and how much of it, and never
+// the database by itself.
+func TestPagesAskAreas(t *testing.T) {
+	read := 0
+	sources(t, func(path, text string) {
+		file := strings.TrimPrefix(filepath.ToSlash(path), "../../")
+		if !strings.HasPrefix(file, "internal/web/") {
+			return
+		}
+		read++
+		text = strings.ReplaceAll(text, "URL.Query()", "")
+		for _, of := range []string{".Query()", "ent.Client", "ent.Tx", "ent.Open("} {
+			if strings.Contains(text, of) {
+				t.Errorf("%s has %s", file, of)
+			}
+		}
+	})
+	if read < 20 {
+		t.Errorf("only %d files were read", read)
+	}
+}

@@ -26,14 +26,14 @@ type Authenticator struct {
 	Learners *learner.Service
 	Tokens   *token.Service // of programs
 	Cookie   Cookie
-	// Portal says whether a request without a cookie may come from another
-	// origin. Nil lets none in.
+}
+
+// Door is how the site treats requests that are not let in as they are.
+type Door struct {
+	// Portal says whether a request without a cookie may come from another origin.
 	Portal func(r *http.Request) bool
-	// CrossOrigin decides which unsafe requests of other sites are let in; nil
-	// means none. Paths that are called without a browser are exempted by it.
-	CrossOrigin *http.CrossOriginProtection
 	// Fail answers a request that cannot be let in.
-	Fail func(w http.ResponseWriter, r *http.Request, p *problem.Error)
+	Fail func(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Middleware puts the viewer into the context of each request. A request with
@@ -41,25 +41,18 @@ type Authenticator struct {
 // and the cookie is taken away. An unsafe request from another site is refused,
 // whoever it is: cookies come along with it unasked. A registered portal may
 // send one without a cookie.
-func (a *Authenticator) Middleware(next http.Handler) http.Handler {
-	crossOrigin := a.CrossOrigin
-	if crossOrigin == nil {
-		crossOrigin = http.NewCrossOriginProtection()
-	}
+func (a *Authenticator) Middleware(door Door, next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &viewer.Viewer{Kind: viewer.Anonymous, Language: Language(r)}
 		ctx := viewer.With(r.Context(), v)
-		if err := crossOrigin.Check(r); err != nil && !a.fromPortal(r) {
-			a.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
+		if err := crossOrigin.Check(r); err != nil && (a.Cookie.Read(r) != "" || !door.Portal(r)) { // no cookie that somebody else could make use of
+			door.Fail(w, r.WithContext(ctx), problem.New(problem.Forbidden, "the request comes from another site"))
 			return
 		}
-		who, refusal, err := a.viewer(w, r.WithContext(ctx))
+		who, err := a.viewer(w, r.WithContext(ctx))
 		if err != nil {
-			a.Fail(w, r.WithContext(ctx), unavailable(err))
-			return
-		}
-		if refusal != nil {
-			a.Fail(w, r.WithContext(ctx), refusal)
+			door.Fail(w, r.WithContext(ctx), err)
 			return
 		}
 		if who != nil {
@@ -70,51 +63,44 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// fromPortal says whether a request from another origin may come in: no cookie
-// comes along that somebody else could make use of.
-func (a *Authenticator) fromPortal(r *http.Request) bool {
-	return a.Portal != nil && a.Cookie.Read(r) == "" && a.Portal(r)
-}
-
-// viewer returns who asks, nil for nobody, or why the request is refused.
-func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, *problem.Error, error) {
+// viewer returns who asks, nil for nobody, or why nobody can be let in.
+func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.Viewer, error) {
 	secret, kind := a.Cookie.Read(r), row.KindBROWSER
 	if headers := r.Header.Values("Authorization"); len(headers) > 0 {
 		if secret != "" || len(headers) > 1 {
-			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else"), nil
+			return nil, problem.New(problem.Invalid, "a request carries a bearer token or a session cookie, not both and nothing else")
 		}
 		scheme, bearer, _ := strings.Cut(headers[0], " ")
 		if !strings.EqualFold(scheme, "Bearer") { // no token was sent, so none is bad (RFC 6750, 3.1)
 			w.Header().Set("WWW-Authenticate", a.Tokens.Challenge(r.URL.Path, false))
-			return nil, problem.New(problem.Unauthenticated, "this server takes bearer tokens and no other Authorization"), nil
+			return nil, problem.New(problem.Unauthenticated, "this server takes bearer tokens and no other Authorization")
 		}
 		secret, kind = strings.TrimSpace(bearer), row.KindBEARER
 	}
 	if secret == "" && kind == row.KindBROWSER {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if kind == row.KindBEARER && token.Is(secret) {
 		v, err := a.Tokens.Verify(r.Context(), secret, r.URL.Path)
 		if v == nil && err == nil {
-			return nil, a.unknownBearer(w, r), nil
+			return nil, a.unknownBearer(w, r)
 		}
-		return v, nil, err
+		return v, err
 	}
 	found, err := a.Sessions.Lookup(r.Context(), secret, kind)
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case found == nil && kind == row.KindBEARER:
-		return nil, a.unknownBearer(w, r), nil
+		return nil, a.unknownBearer(w, r)
 	case found == nil:
 		a.Cookie.Clear(w)
-		return nil, nil, nil
+		return nil, nil
 	}
-	v, err := a.of(r, found)
-	return v, nil, err
+	return a.of(r, found)
 }
 
-func (a *Authenticator) unknownBearer(w http.ResponseWriter, r *http.Request) *problem.Error {
+func (a *Authenticator) unknownBearer(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("WWW-Authenticate", a.Tokens.Challenge(r.URL.Path, true))
 	return problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired")
 }
@@ -127,13 +113,6 @@ func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, err
 	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), vocab.OrZero(s.AuthenticatedAt)
 	v.SteppedUp = authz.SteppedUp(v.ACR, v.AuthenticatedAt, a.Sessions.Now())
 	return v, nil
-}
-
-func unavailable(err error) *problem.Error {
-	if all := problem.All(err); all != nil {
-		return all[0]
-	}
-	return problem.New(problem.Internal, "a fault of the server; the request id names it").Because(err)
 }
 
 // LanguageCookie holds the language that somebody chose on a page.

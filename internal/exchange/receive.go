@@ -172,6 +172,11 @@ func (s *Service) abandon(ctx context.Context, run *ent.ImportRun, why error) {
 	}
 }
 
+// Run reads a run with the rights of ctx.
+func (s *Service) Run(ctx context.Context, id ident.ID) (*ent.ImportRun, error) {
+	return s.DB.ImportRun.Get(ctx, id)
+}
+
 // Cancel ends a run that has not ended. What it has applied stays.
 func (s *Service) Cancel(ctx context.Context, id ident.ID) (*ent.ImportRun, error) {
 	run, err := s.DB.ImportRun.Get(ctx, id)

@@ -47,10 +47,15 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Service changes institutions.
+// Service changes institutions and reads them.
 type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
+}
+
+// Get reads an institution with the rights of ctx.
+func (s *Service) Get(ctx context.Context, id ident.ID) (*ent.Institution, error) {
+	return s.DB.Institution.Get(ctx, id)
 }
 
 // DefaultBounds are those of the first alliance: micro-credentials of 1 to 10

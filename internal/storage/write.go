@@ -88,6 +88,9 @@ func once(ctx context.Context, c *ent.Client, fn func(*ent.Tx) error) (err error
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		if ctx.Err() != nil { // it was rolled back for that, which the driver need not say
+			err = errors.Join(err, ctx.Err())
+		}
 		return fmt.Errorf("committing: %w", err)
 	}
 	committed = true

@@ -45,10 +45,7 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 	c, v, p := record.Course, record.Version, record.Provider
 	page := pages.CoursePage{
 		Chrome: chrome, Withdrawn: c.State == course.StateWITHDRAWN, Code: c.Code, Issuer: "/issuers/" + string(p.ID),
-		Course: pages.Course{
-			Kind: vocab.CredentialKind(c.Kind), Title: v.Title, Summary: v.Summary, Provider: p.Name, Country: p.Country,
-			ECTS: v.Ects, EQF: vocab.OrZero(v.Eqf), Mode: vocab.OrZero(v.Mode), Groups: v.TargetGroups,
-		},
+		Course:  courseOf(record),
 		Version: v.Number, PublishedAt: v.PublishedAt, Description: v.Description, Outcomes: v.Outcomes, Hours: v.Hours,
 		ISCED: vocab.OrZero(v.Isced), Languages: v.Languages, Assessments: v.Assessments, AssessmentNote: v.AssessmentNote,
 		Supervision: vocab.OrZero(v.Supervision), Prerequisites: v.Prerequisites, URL: vocab.OrZero(v.URL),
@@ -63,6 +60,15 @@ func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pag
 		})
 	}
 	return page
+}
+
+// courseOf is what every page that names a course shows of it.
+func courseOf(record discovery.Record) pages.Course {
+	c, v, p := record.Course, record.Version, record.Provider
+	return pages.Course{
+		Kind: vocab.CredentialKind(c.Kind), Title: v.Title, Summary: v.Summary, Provider: p.Name, Country: p.Country,
+		ECTS: v.Ects, EQF: vocab.OrZero(v.Eqf), Mode: vocab.OrZero(v.Mode), Groups: v.TargetGroups,
+	}
 }
 
 // stageOf says whether people may apply for an offering: anybody, of whatever

@@ -41,7 +41,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 			s.fail(w, r, problem.Missing("institution"))
 			return
 		}
-		if _, err := s.DB.Institution.Get(r.Context(), id); err != nil {
+		if _, err := s.Institutions.Get(r.Context(), id); err != nil {
 			s.fail(w, r, storage.Found(err, "institution"))
 			return
 		}
@@ -77,6 +77,8 @@ func (s *site) finish(w http.ResponseWriter, r *http.Request, err error) {
 	if err == nil {
 		return
 	}
-	s.Log.ErrorContext(r.Context(), "an export broke off", "err", err)
+	if r.Context().Err() == nil { // and who has gone away misses nothing
+		s.Log.ErrorContext(r.Context(), "an export broke off", "err", err)
+	}
 	panic(http.ErrAbortHandler)
 }

@@ -39,7 +39,7 @@ func (s *site) receiveImport(w http.ResponseWriter, r *http.Request) {
 // showImport tells a program how an import goes.
 func (s *site) showImport(w http.ResponseWriter, r *http.Request) {
 	id, _ := ident.Parse(r.PathValue("id"))
-	run, err := s.DB.ImportRun.Get(r.Context(), id)
+	run, err := s.Exchange.Run(r.Context(), id)
 	if err != nil {
 		s.fail(w, r, err)
 		return

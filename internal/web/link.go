@@ -16,9 +16,9 @@ const (
 	maxShownEmail = 254
 )
 
-func (s *site) linkRoutes(mux *http.ServeMux) {
+func (s *site) linkRoutes(mux *http.ServeMux, signIn *oidcrp.Handlers) {
 	mux.HandleFunc("GET "+oidcrp.LinkPath, s.showLink)
-	mux.HandleFunc("POST "+oidcrp.LinkPath, s.link)
+	mux.HandleFunc("POST "+oidcrp.LinkPath, func(w http.ResponseWriter, r *http.Request) { link(w, r, signIn) })
 }
 
 // showLink shows the account that waits to be confirmed, or where to choose one.
@@ -35,7 +35,7 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if waiting != nil {
-		inst, err := s.DB.Institution.Get(r.Context(), waiting.InstitutionID)
+		inst, err := s.Institutions.Get(r.Context(), waiting.InstitutionID)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -44,23 +44,23 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 		s.pages.Link(w, r, page)
 		return
 	}
-	all, err := s.providers(r)
+	all, err := s.choices(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	for _, p := range all {
-		page.Providers = append(page.Providers, p.Provider)
+	for _, c := range all {
+		page.Providers = append(page.Providers, s.shown(r, c))
 	}
 	s.pages.Link(w, r, page)
 }
 
 // link takes the choice of a provider, or the answer about the account that waits.
-func (s *site) link(w http.ResponseWriter, r *http.Request) {
+func link(w http.ResponseWriter, r *http.Request, signIn *oidcrp.Handlers) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	if answer := r.PostFormValue("confirm"); answer != "" {
-		s.SignIn.ConfirmLink(w, r, answer == "yes")
+		signIn.ConfirmLink(w, r, answer == "yes")
 		return
 	}
-	s.SignIn.BeginLink(w, r, r.PostFormValue("key"))
+	signIn.BeginLink(w, r, r.PostFormValue("key"))
 }

@@ -22,7 +22,7 @@ func (s *site) elsewhere(w http.ResponseWriter, r *http.Request, muxes ...*http.
 	h := w.Header()
 	h.Set("Allow", strings.Join(append(allowed, http.MethodOptions), ", "))
 	if r.Method != http.MethodOptions {
-		s.refuseWith(w, r, http.StatusMethodNotAllowed, problem.New(problem.Invalid, "this address does not know the method %s", r.Method))
+		s.failWith(w, r, http.StatusMethodNotAllowed, problem.New(problem.Invalid, "this address does not know the method %s", r.Method))
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/catalogue/") { // a browser asks before it sends If-None-Match

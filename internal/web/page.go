@@ -2,24 +2,19 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
-	"entgo.io/ent/dialect/sql"
-
-	"github.com/peregrine-exchange/peregrine/ent/course"
-	"github.com/peregrine-exchange/peregrine/ent/courseversion"
-	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/vc"
 	"github.com/peregrine-exchange/peregrine/internal/vc/did"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
 	"github.com/peregrine-exchange/peregrine/internal/web/explorer"
 	"github.com/peregrine-exchange/peregrine/internal/web/pages"
 )
@@ -50,18 +45,40 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	})))
 }
 
+// frame is what the frame of a page needs of the viewer, asked for once a request.
+type frame struct {
+	asked sync.Once
+	name  string
+}
+
+type frameKey struct{}
+
+// framed gives a request its frame.
+func framed(ctx context.Context) context.Context {
+	return context.WithValue(ctx, frameKey{}, new(frame))
+}
+
+// named spares a request the question for a name that it has read.
+func named(r *http.Request, name string) {
+	f := r.Context().Value(frameKey{}).(*frame)
+	f.asked.Do(func() { f.name = name })
+}
+
 // chrome is what every page shows of the viewer: their name.
 func (s *site) chrome(r *http.Request) pages.Chrome {
 	v := viewer.From(r.Context())
 	if v.Kind != viewer.Person {
 		return pages.Chrome{}
 	}
-	p, err := s.DB.Profile.Query().Where(profile.PersonID(v.PersonID)).Only(r.Context())
-	if err != nil {
-		return pages.Chrome{SignedInAs: string(v.PersonID)}
-	}
+	f := r.Context().Value(frameKey{}).(*frame)
+	f.asked.Do(func() {
+		var err error
+		if f.name, err = s.Learners.Name(r.Context(), v.PersonID); err != nil {
+			s.Log.WarnContext(r.Context(), "the name of who has signed in could not be read", "err", err)
+		}
+	})
 	// Somebody whose home tells no name is signed in all the same.
-	return pages.Chrome{SignedInAs: cmp.Or(strings.TrimSpace(p.GivenName+" "+p.FamilyName), string(v.PersonID))}
+	return pages.Chrome{SignedInAs: cmp.Or(f.name, string(v.PersonID))}
 }
 
 // trouble shows an error page.
@@ -73,25 +90,14 @@ func (s *site) trouble(w http.ResponseWriter, r *http.Request, cause pages.Cause
 const homeCourses = 6
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	versions, err := s.DB.CourseVersion.Query().Where(courseversion.StateEQ(courseversion.StatePUBLISHED)).
-		WithCourse().WithInstitution().Order(courseversion.ByID(sql.OrderDesc())).Limit(homeCourses * 4).All(ctx)
+	newest, err := s.Discovery.Newest(r.Context(), homeCourses)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	page := pages.Home{Chrome: s.chrome(r)}
-	seen := map[ident.ID]bool{}
-	for _, v := range versions {
-		c := v.Edges.Course
-		if c == nil || c.State != course.StatePUBLISHED || seen[v.InstitutionID] || len(page.Courses) == homeCourses {
-			continue // one course of each provider
-		}
-		seen[v.InstitutionID] = true
-		page.Courses = append(page.Courses, pages.Course{
-			Kind: vocab.CredentialKind(c.Kind), Title: v.Title, Summary: v.Summary, Provider: v.Edges.Institution.Name, Country: v.Edges.Institution.Country,
-			ECTS: v.Ects, EQF: vocab.OrZero(v.Eqf), Mode: vocab.OrZero(v.Mode), Groups: v.TargetGroups,
-		})
+	for _, record := range newest {
+		page.Courses = append(page.Courses, courseOf(record))
 	}
 	if len(s.Demo) > 2 {
 		page.Demo = s.Demo[:2]

@@ -35,7 +35,7 @@ const documentTTL = 5 * time.Minute
 // issuerKeys loads the institution of the path and its published keys.
 func (s *site) issuerKeys(w http.ResponseWriter, r *http.Request) (*ent.Institution, []credential.PublishedKey, bool) {
 	id, _ := ident.Parse(r.PathValue("id"))
-	inst, err := s.DB.Institution.Get(r.Context(), id)
+	inst, err := s.Institutions.Get(r.Context(), id)
 	if err == nil {
 		var keys []credential.PublishedKey
 		if keys, err = s.Credentials.PublishedKeys(r.Context(), inst.ID); err == nil {

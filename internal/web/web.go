@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -13,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/lend"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
@@ -21,8 +21,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/provider"
+	"github.com/peregrine-exchange/peregrine/internal/record"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -31,26 +35,30 @@ import (
 
 // Parts are what the site is built of.
 type Parts struct {
-	DB          *ent.Client
-	Ping        func(context.Context) error
-	Now         func() time.Time
-	BaseURL     string
-	Contact     string
-	Proxies     []netip.Prefix // of ours, in front of this server
-	GraphQL     http.Handler
-	SDL         string
-	Discovery   *discovery.Service
-	Exports     []exchange.Export
-	Templates   []exchange.Template
-	Credentials *credential.Service
-	Exchange    *exchange.Service
-	Sessions    *session.Service
-	Auth        *authn.Authenticator
-	SignIn      *oidcrp.RelyingParty
-	Portals     *portal.Service
-	Lend        *lend.Service
-	Demo        []pages.DemoGroup // people of the demo alliance; nil outside it
-	Log         *slog.Logger
+	Ping         func(context.Context) error
+	Now          func() time.Time
+	BaseURL      string
+	Contact      string
+	Proxies      []netip.Prefix // of ours, in front of this server
+	GraphQL      http.Handler
+	SDL          string
+	Discovery    *discovery.Service
+	Exports      []exchange.Export
+	Templates    []exchange.Template
+	Credentials  *credential.Service
+	Exchange     *exchange.Service
+	Institutions *institution.Service
+	Learners     *learner.Service
+	Records      *record.Service
+	Sessions     *session.Service
+	Auth         *authn.Authenticator
+	SignIn       *oidcrp.RelyingParty
+	Portals      *portal.Service
+	Providers    *provider.Service
+	Lend         *lend.Service
+	Demo         []pages.DemoGroup // people of the demo alliance; nil outside it
+	Problems     storage.Reporter
+	Log          *slog.Logger
 }
 
 type site struct {
@@ -65,11 +73,9 @@ func New(p Parts) (http.Handler, error) {
 		return nil, err
 	}
 	s := &site{p, renderer}
-	p.Auth.Fail = s.refuse
-	p.Auth.Portal = s.fromPortal
-	p.SignIn.Fail = func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause, returnTo string) {
+	signIn := p.SignIn.Handlers(func(w http.ResponseWriter, r *http.Request, cause oidcrp.Cause, returnTo string) {
 		s.signInFailed(w, r, pages.Cause(cause), returnTo)
-	}
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", p.GraphQL)
 	mux.Handle("GET /schema.graphql", compressed(http.HandlerFunc(s.schema)))
@@ -77,7 +83,7 @@ func New(p Parts) (http.Handler, error) {
 	mux.HandleFunc("GET /imports/{id}", s.showImport)
 	s.publicRoutes(mux)
 	s.exportRoutes(mux)
-	s.signInRoutes(mux)
+	s.signInRoutes(mux, signIn)
 	s.portalRoutes(mux)
 	s.pageRoutes(mux)
 	s.textRoutes(mux)
@@ -85,7 +91,7 @@ func New(p Parts) (http.Handler, error) {
 	outer.HandleFunc("GET /healthz", health)
 	outer.HandleFunc("GET /readyz", ready(p.Ping))
 	p.Auth.Tokens.Routes(outer)
-	outer.Handle("/", p.Auth.Middleware(mux))
+	outer.Handle("/", p.Auth.Middleware(authn.Door{Portal: s.fromPortal, Fail: s.fail}, mux))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.elsewhere(w, r, outer, mux) })
 	return s.around(s.shared(outer)), nil
 }
@@ -103,7 +109,7 @@ func (s *site) publicRoutes(mux *http.ServeMux) {
 func (s *site) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, id := telemetry.NewRequest(r.Context())
-		ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
+		ctx = viewer.With(framed(ctx), &viewer.Viewer{Kind: viewer.Anonymous}) // until somebody is known
 		r.RemoteAddr = clientAddress(r, s.Proxies)
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages have their own
@@ -120,7 +126,7 @@ func (s *site) around(next http.Handler) http.Handler {
 				}
 				s.Log.ErrorContext(ctx, "panic", "fault", fault)
 				if rec.status == 0 {
-					s.refuse(rec, r.WithContext(ctx), problem.New(problem.Internal, "a fault of the server; the request id names it"))
+					s.fail(rec, r.WithContext(ctx), problem.New(problem.Internal, "a fault of the server; the request id names it"))
 				}
 			}
 			// The path of a verification holds the right to see a credential.
@@ -177,31 +183,23 @@ func statusOf(p *problem.Error) int {
 	return statuses[p.Code]
 }
 
-// fail answers with what err lets a caller see.
+// fail answers with what err lets a caller see: a page for people, JSON for
+// programs.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	all, fault := storage.Problems(err)
-	if fault {
-		s.Log.ErrorContext(r.Context(), "fault", "path", discreet(r.URL.Path), "err", err)
-	}
-	s.refuse(w, r, all[0])
+	s.failWith(w, r, 0, err)
 }
 
-// refuse answers with a problem: a page for people, JSON for programs.
-func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *problem.Error) {
-	s.refuseWith(w, r, statusOf(p), p)
-}
-
-// refuseWith is refuse with a status of its own. Programs get the form of
-// GraphQL at its address, and that of RFC 9457 elsewhere.
-func (s *site) refuseWith(w http.ResponseWriter, r *http.Request, status int, p *problem.Error) {
+// failWith is fail with a status of its own, or that of the problem for 0.
+// Programs get the form of GraphQL at its address, and that of RFC 9457
+// elsewhere.
+func (s *site) failWith(w http.ResponseWriter, r *http.Request, status int, err error) {
+	p := s.Problems.Report(r.Context(), err, discreet(r.URL.Path))[0]
+	status = cmp.Or(status, statusOf(p))
 	if p.Code == problem.Unavailable {
 		w.Header().Set("Retry-After", "5")
 	}
 	if seconds, ok := p.Detail().(problem.RetryAfter); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
-	}
-	if cause := p.Cause(); cause != nil {
-		s.Log.WarnContext(r.Context(), "problem", "code", p.Code, "cause", cause)
 	}
 	if r.URL.Path != "/graphql" && !slices.Contains(w.Header().Values("Vary"), "Accept") {
 		w.Header().Add("Vary", "Accept")

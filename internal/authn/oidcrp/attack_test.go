@@ -46,9 +46,10 @@ func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 type party struct {
 	t       *testing.T
 	fake    *fake
+	other   *fake // that of uni-x.example, once it is registered
 	db      *storage.DB
 	mux     *http.ServeMux
-	rp      *oidcrp.RelyingParty
+	rp      *oidcrp.Handlers
 	now     time.Time
 	log     *bytes.Buffer
 	cause   oidcrp.Cause
@@ -62,9 +63,9 @@ type party struct {
 
 func newParty(t *testing.T) *party {
 	t.Helper()
-	p := &party{t: t, db: testkit.Database(t), mux: http.NewServeMux(), now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC), log: &bytes.Buffer{}}
+	p := &party{t: t, db: testkit.Database(t), now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC), log: &bytes.Buffer{}}
 	clock := func() time.Time { return p.now }
-	p.fake = newFake(t, clock)
+	p.fake, p.other = newFake(t, clock), newFake(t, clock)
 	s := &institution.Service{DB: p.db.Client, Now: clock}
 	a, err := s.Found(p.system(), institution.Founding{Slug: "test", Name: vocab.Text{"en": "Test"}, Bounds: institution.DefaultBounds})
 	if err != nil {
@@ -84,21 +85,28 @@ func newParty(t *testing.T) *party {
 		ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: homes["uni-s.example"]}}}); err != nil {
 		t.Fatal(err)
 	}
+	p.serve(host(p.fake.issuer()), host(p.other.issuer()))
+	return p
+}
+
+// serve begins the relying party anew, which may talk to providers of this
+// machine at the addresses.
+func (p *party) serve(allowed ...string) {
+	p.t.Helper()
+	clock := func() time.Time { return p.now }
 	kek, err := keyring.ParseKEK(strings.Repeat("7f", 32))
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
-	p.rp = &oidcrp.RelyingParty{
+	p.mux = http.NewServeMux()
+	p.rp = oidcrp.New(oidcrp.Options{
 		DB: p.db.Client, Now: clock, KEK: kek, BaseURL: "http://localhost:8080", Secrets: map[string]string{"test:": "secret"}, Log: slog.New(slog.NewTextHandler(p.log, nil)),
-		Sessions: &session.Service{DB: p.db.Client, Now: clock, KEK: kek}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"),
-		Fail: func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause, returnTo string) {
-			p.cause, p.wayBack = cause, returnTo
-			w.WriteHeader(http.StatusTeapot)
-		},
-	}
-	p.rp.Allow(host(p.fake.issuer()))
+		Sessions: &session.Service{DB: p.db.Client, Now: clock, KEK: kek}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"), AllowTo: allowed,
+	}).Handlers(func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause, returnTo string) {
+		p.cause, p.wayBack = cause, returnTo
+		w.WriteHeader(http.StatusTeapot)
+	})
 	p.rp.Routes(p.mux)
-	return p
 }
 
 func (p *party) system() context.Context {

@@ -53,8 +53,7 @@ func TestCheckNamesTheTrouble(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			base = server.URL
-			rp := &oidcrp.RelyingParty{}
-			rp.Allow(host(base))
+			rp := oidcrp.New(oidcrp.Options{AllowTo: []string{host(base)}})
 			hosts, err := rp.Check(t.Context(), &ent.Provider{Issuer: base})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("the check says %v, want %v", err, tt.want)
@@ -71,8 +70,7 @@ func TestCheckReachesPublicAddressesOnly(t *testing.T) {
 	called := false
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
 	t.Cleanup(server.Close)
-	rp := &oidcrp.RelyingParty{}
-	rp.Allow()
+	rp := oidcrp.New(oidcrp.Options{})
 	if _, err := rp.Check(t.Context(), &ent.Provider{Issuer: server.URL}); !errors.Is(err, registry.Unreachable) || called {
 		t.Errorf("the check says %v, called %v", err, called)
 	}

@@ -42,15 +42,15 @@ func (rp *RelyingParty) clientAssertion(ctx context.Context, p *known) (string, 
 }
 
 // jwks publishes the keys by which we prove ourselves to providers.
-func (rp *RelyingParty) jwks(w http.ResponseWriter, r *http.Request) {
-	set, err := rp.keys().Offered(r.Context())
+func (h *Handlers) jwks(w http.ResponseWriter, r *http.Request) {
+	set, err := h.keys().Offered(r.Context())
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
 	body, err := json.Marshal(set)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")

@@ -445,7 +445,7 @@ func TestR11NothingInsideIsCalled(t *testing.T) {
 	inside := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
 	defer inside.Close()
 	inside.Config.ErrorLog = nil
-	p.rp.Allow() // nothing
+	p.serve() // nothing is allowed
 	for _, issuer := range []string{inside.URL, p.fake.issuer(), strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), "https://[::ffff:127.0.0.1]:1"} {
 		p.db.Client.Provider.Update().SetIssuer(issuer).ExecX(p.system())
 		if p.signIn() || p.cause != oidcrp.ProviderDown {

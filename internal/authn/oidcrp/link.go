@@ -25,49 +25,49 @@ const LinkPath = "/auth/link"
 // BeginLink sends somebody who has signed in to the provider of a second
 // account, or first to their own when they have not proved themselves lately.
 // They come back to LinkPath.
-func (rp *RelyingParty) BeginLink(w http.ResponseWriter, r *http.Request, key string) {
-	running, err := rp.running(r)
+func (h *Handlers) BeginLink(w http.ResponseWriter, r *http.Request, key string) {
+	running, err := h.running(r)
 	switch {
 	case err != nil:
 		guard(w)
-		rp.fail(w, r, nobody(err), err)
-	case rp.Now().Sub(vocab.OrZero(running.AuthenticatedAt)) > recent:
-		rp.again(w, r, signin.PurposeRENEW, LinkPath)
+		h.fail(w, r, nobody(err), err)
+	case h.Now().Sub(vocab.OrZero(running.AuthenticatedAt)) > recent:
+		h.again(w, r, signin.PurposeRENEW, LinkPath)
 	default:
-		rp.begin(w, r, key, signin.PurposeLINK, LinkPath)
+		h.begin(w, r, key, signin.PurposeLINK, LinkPath)
 	}
 }
 
 // askToLink keeps what the provider of the second account said until the person
 // has confirmed that it is theirs.
-func (rp *RelyingParty) askToLink(w http.ResponseWriter, r *http.Request, p *known, flow *ent.SignIn, got redeemed) {
+func (h *Handlers) askToLink(w http.ResponseWriter, r *http.Request, p *known, flow *ent.SignIn, got redeemed) {
 	ctx := viewer.AsSystem(r.Context())
-	taken, err := rp.Learners.IsKnown(ctx, got.Assertion)
+	taken, err := h.Learners.IsKnown(ctx, got.Assertion)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
 	if taken {
-		rp.recordRefusal(ctx, p, flow, AccountTaken)
-		rp.fail(w, r, AccountTaken, errors.New("the account is somebody's already"))
+		h.recordRefusal(ctx, p, flow, AccountTaken)
+		h.fail(w, r, AccountTaken, errors.New("the account is somebody's already"))
 		return
 	}
 	waiting, err := json.Marshal(got.Assertion)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
 	name := session.NewSecret()
-	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
+	err = storage.Do(ctx, h.DB, func(tx *ent.Tx) error {
 		return tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(signin.PurposeCONFIRM_LINK).SetSessionID(*flow.SessionID).SetStateDigest(storage.Digest(name)).
 			SetBrowserDigest(storage.Digest(session.NewSecret())).SetNonce("").SetVerifier("").SetReturnTo(LinkPath).SetAssertion(string(waiting)).
-			SetExpiresAt(vocab.Now(rp.Now).Add(recent)).Exec(ctx)
+			SetExpiresAt(vocab.Now(h.Now).Add(recent)).Exec(ctx)
 	})
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	http.SetCookie(w, rp.Cookie.Named(linkName, name, int(recent.Seconds())))
+	http.SetCookie(w, h.Cookie.Named(linkName, name, int(recent.Seconds())))
 	http.Redirect(w, r, LinkPath, http.StatusSeeOther)
 }
 
@@ -98,46 +98,46 @@ func (rp *RelyingParty) waiting(r *http.Request) (*ent.SignIn, *learner.Assertio
 
 // ConfirmLink links the account that waits, or forgets it. Once linked, the
 // session goes on under a new secret.
-func (rp *RelyingParty) ConfirmLink(w http.ResponseWriter, r *http.Request, yes bool) {
+func (h *Handlers) ConfirmLink(w http.ResponseWriter, r *http.Request, yes bool) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	row, a, err := rp.waiting(r)
+	row, a, err := h.waiting(r)
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
 	if row == nil {
-		rp.fail(w, r, Expired, errors.New("no account waits to be linked"))
+		h.fail(w, r, Expired, errors.New("no account waits to be linked"))
 		return
 	}
-	http.SetCookie(w, rp.Cookie.Named(linkName, "", -1))
-	switch n, err := rp.forget(ctx, row); {
+	http.SetCookie(w, h.Cookie.Named(linkName, "", -1))
+	switch n, err := h.forget(ctx, row); {
 	case err != nil:
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	case n != 1:
-		rp.fail(w, r, StateUnknown, errors.New("confirmed at the same moment"))
+		h.fail(w, r, StateUnknown, errors.New("confirmed at the same moment"))
 		return
 	case !yes:
 		http.Redirect(w, r, "/account", http.StatusSeeOther)
 		return
 	}
-	if _, err := rp.Learners.Link(r.Context(), *a); errors.Is(err, problem.Is(problem.Conflict)) {
-		rp.fail(w, r, AccountTaken, err)
+	if _, err := h.Learners.Link(r.Context(), *a); errors.Is(err, problem.Is(problem.Conflict)) {
+		h.fail(w, r, AccountTaken, err)
 		return
 	} else if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	token, err := rp.Sessions.Renew(ctx, *row.SessionID)
+	token, err := h.Sessions.Renew(ctx, *row.SessionID)
 	if errors.Is(err, problem.Is(problem.Unauthenticated)) {
-		rp.fail(w, r, SignedOut, err)
+		h.fail(w, r, SignedOut, err)
 		return
 	} else if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	rp.Cookie.Set(w, token)
+	h.Cookie.Set(w, token)
 	http.Redirect(w, r, "/account", http.StatusSeeOther)
 }
 

@@ -19,23 +19,23 @@ import (
 
 // logout ends the session here first, then sends the browser to the provider's
 // own logout when it has one.
-func (rp *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
+func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	to := "/"
-	running, err := rp.running(r)
+	running, err := h.running(r)
 	switch {
 	case err == nil:
 		ctx := viewer.AsSystem(r.Context())
-		if err := rp.Sessions.End(ctx, running.ID); err != nil {
-			rp.fail(w, r, Unavailable, err)
+		if err := h.Sessions.End(ctx, running.ID); err != nil {
+			h.fail(w, r, Unavailable, err)
 			return
 		}
-		to = rp.endSession(ctx, running)
+		to = h.endSession(ctx, running)
 	case nobody(err) != SignedOut: // the session may live: its cookie stays
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	rp.Cookie.Clear(w)
+	h.Cookie.Clear(w)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
@@ -72,17 +72,17 @@ const maxLogout = 64 << 10
 // more than that a request was wrong: whoever sends it is told nothing.
 //
 // Source: OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8.
-func (rp *RelyingParty) backchannelLogout(w http.ResponseWriter, r *http.Request) {
+func (h *Handlers) backchannelLogout(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	r.Body = http.MaxBytesReader(w, r.Body, maxLogout)
 	ctx := viewer.AsSystem(r.Context())
-	n, err := rp.endByToken(ctx, r.PathValue("key"), r.PostFormValue("logout_token"))
+	n, err := h.endByToken(ctx, r.PathValue("key"), r.PostFormValue("logout_token"))
 	if err != nil {
-		rp.Log.WarnContext(ctx, "back-channel logout refused", "provider", vocab.Clean(64, r.PathValue("key")), "err", cut(err))
+		h.Log.WarnContext(ctx, "back-channel logout refused", "provider", vocab.Clean(64, r.PathValue("key")), "err", cut(err))
 		http.Error(w, "the logout token is not accepted", http.StatusBadRequest)
 		return
 	}
-	rp.Log.InfoContext(ctx, "back-channel logout", "provider", r.PathValue("key"), "sessions", n)
+	h.Log.InfoContext(ctx, "back-channel logout", "provider", r.PathValue("key"), "sessions", n)
 	w.WriteHeader(http.StatusOK)
 }
 

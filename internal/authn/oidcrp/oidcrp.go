@@ -65,8 +65,8 @@ const flowTime = 10 * time.Minute
 // skew is how far the clocks of providers may be off.
 const skew = time.Minute
 
-// RelyingParty leads people to their provider and back.
-type RelyingParty struct {
+// Options are what a relying party is made of.
+type Options struct {
 	DB       *ent.Client
 	Now      func() time.Time
 	BaseURL  string
@@ -76,28 +76,45 @@ type RelyingParty struct {
 	Learners *learner.Service
 	Cookie   authn.Cookie
 	Log      *slog.Logger
-	// Fail tells somebody why they are not in; returnTo is where they wanted to
-	// go, or "" when the request itself says that.
-	Fail func(w http.ResponseWriter, r *http.Request, cause Cause, returnTo string)
+	// AllowTo are addresses such as "localhost:8090" of providers that may be
+	// plain http on this machine; all others must be https at a public address.
+	AllowTo []string
+}
 
+// RelyingParty is what this server is to the providers.
+type RelyingParty struct {
+	Options
 	client    *http.Client
 	allowed   hosts
 	providers providers
 }
 
-// Allow makes the client that talks to providers. hosts are addresses such as
-// "localhost:8090" that may be plain http on this machine; all others must be
-// https at a public address.
-func (rp *RelyingParty) Allow(hosts ...string) { rp.client, rp.allowed = guardedClient(hosts), hosts }
+// New returns a relying party, with the client that talks to providers.
+func New(o Options) *RelyingParty {
+	return &RelyingParty{Options: o, client: guardedClient(o.AllowTo), allowed: o.AllowTo}
+}
+
+// Fail tells somebody why they are not in. returnTo is where they wanted to go,
+// or "" when the request itself says that.
+type Fail func(w http.ResponseWriter, r *http.Request, cause Cause, returnTo string)
+
+// Handlers lead people to their provider and back.
+type Handlers struct {
+	*RelyingParty
+	tell Fail
+}
+
+// Handlers returns what answers requests, and tells failures by fail.
+func (rp *RelyingParty) Handlers(fail Fail) *Handlers { return &Handlers{rp, fail} }
 
 // Routes adds the addresses of sign-in to mux.
-func (rp *RelyingParty) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /auth/start/{key}", rp.start)
-	mux.HandleFunc("GET /auth/callback/{key}", rp.callback)
-	mux.HandleFunc("GET /auth/step-up", rp.stepUp)
-	mux.HandleFunc("POST /auth/logout", rp.logout)
-	mux.HandleFunc("POST /auth/backchannel-logout/{key}", rp.backchannelLogout)
-	mux.HandleFunc("GET /auth/jwks.json", rp.jwks)
+func (h *Handlers) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /auth/start/{key}", h.start)
+	mux.HandleFunc("GET /auth/callback/{key}", h.callback)
+	mux.HandleFunc("GET /auth/step-up", h.stepUp)
+	mux.HandleFunc("POST /auth/logout", h.logout)
+	mux.HandleFunc("POST /auth/backchannel-logout/{key}", h.backchannelLogout)
+	mux.HandleFunc("GET /auth/jwks.json", h.jwks)
 }
 
 // guard keeps the answers of sign-in out of caches and referrers.
@@ -106,14 +123,14 @@ func guard(w http.ResponseWriter) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
-func (rp *RelyingParty) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
-	rp.failOn(w, r, "", cause, err)
+func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, cause Cause, err error) {
+	h.failOn(w, r, "", cause, err)
 }
 
 // failOn is fail where the journey knows where it was to lead.
-func (rp *RelyingParty) failOn(w http.ResponseWriter, r *http.Request, returnTo string, cause Cause, err error) {
-	rp.Log.WarnContext(r.Context(), "sign-in failed", "provider", vocab.Clean(64, r.PathValue("key")), "cause", cause, "err", cut(err))
-	rp.Fail(w, r, cause, returnTo)
+func (h *Handlers) failOn(w http.ResponseWriter, r *http.Request, returnTo string, cause Cause, err error) {
+	h.Log.WarnContext(r.Context(), "sign-in failed", "provider", vocab.Clean(64, r.PathValue("key")), "cause", cause, "err", cut(err))
+	h.tell(w, r, cause, returnTo)
 }
 
 // cut returns the text of an error for the log. Libraries put whole answers of
@@ -127,8 +144,8 @@ func cut(err error) string {
 }
 
 // start sends somebody to their provider.
-func (rp *RelyingParty) start(w http.ResponseWriter, r *http.Request) {
-	rp.begin(w, r, r.PathValue("key"), signin.PurposeSIGN_IN, SafePath(r.URL.Query().Get("return_to")))
+func (h *Handlers) start(w http.ResponseWriter, r *http.Request) {
+	h.begin(w, r, r.PathValue("key"), signin.PurposeSIGN_IN, SafePath(r.URL.Query().Get("return_to")))
 }
 
 // wish is what a journey asks of a provider beside a sign-in.
@@ -152,29 +169,29 @@ var wishes = map[signin.Purpose]wish{
 }
 
 // begin sends somebody to a provider. All but a sign-in concerns the session.
-func (rp *RelyingParty) begin(w http.ResponseWriter, r *http.Request, key string, purpose signin.Purpose, returnTo string) {
+func (h *Handlers) begin(w http.ResponseWriter, r *http.Request, key string, purpose signin.Purpose, returnTo string) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	p, cause, err := rp.provider(ctx, key)
+	p, cause, err := h.provider(ctx, key)
 	if err != nil {
-		rp.fail(w, r, cause, err)
+		h.fail(w, r, cause, err)
 		return
 	}
 	state, nonce, browser, verifier := session.NewSecret(), session.NewSecret(), session.NewSecret(), oauth2.GenerateVerifier()
-	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) error {
+	err = storage.Do(ctx, h.DB, func(tx *ent.Tx) error {
 		create := tx.SignIn.Create().SetProviderID(p.row.ID).SetPurpose(purpose).SetStateDigest(storage.Digest(state)).SetBrowserDigest(storage.Digest(browser)).
-			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(rp.Now).Add(flowTime))
+			SetNonce(nonce).SetVerifier(verifier).SetReturnTo(returnTo).SetExpiresAt(vocab.Now(h.Now).Add(flowTime))
 		if purpose != signin.PurposeSIGN_IN {
 			create.SetSessionID(viewer.From(r.Context()).SessionID)
 		}
 		return create.Exec(ctx)
 	})
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	rp.dropOldFlows(w, r)
-	http.SetCookie(w, rp.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
+	h.dropOldFlows(w, r)
+	http.SetCookie(w, h.Cookie.Named("flow-"+state[:9], browser, int(flowTime.Seconds())))
 	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
 	if wish := wishes[purpose]; wish.within > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(anew.Seconds()))))
@@ -182,7 +199,7 @@ func (rp *RelyingParty) begin(w http.ResponseWriter, r *http.Request, key string
 			options = append(options, oauth2.SetAuthURLParam("acr_values", p.own(wish.acr)))
 		}
 	}
-	http.Redirect(w, r, rp.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
+	http.Redirect(w, r, h.oauth(p).AuthCodeURL(state, options...), http.StatusSeeOther)
 }
 
 // maxFlows is how many sign-ins one browser may have under way, so that their
@@ -198,20 +215,20 @@ func (rp *RelyingParty) dropOldFlows(w http.ResponseWriter, r *http.Request) {
 }
 
 // callback receives somebody back.
-func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
+func (h *Handlers) callback(w http.ResponseWriter, r *http.Request) {
 	guard(w)
 	ctx := viewer.AsSystem(r.Context())
-	flow, cause, err := rp.takeFlow(ctx, w, r)
+	flow, cause, err := h.takeFlow(ctx, w, r)
 	if err != nil {
-		rp.fail(w, r, cause, err)
+		h.fail(w, r, cause, err)
 		return
 	}
-	fail := func(cause Cause, err error) { rp.failOn(w, r, flow.ReturnTo, cause, err) }
-	if !rp.Now().Before(flow.ExpiresAt) {
+	fail := func(cause Cause, err error) { h.failOn(w, r, flow.ReturnTo, cause, err) }
+	if !h.Now().Before(flow.ExpiresAt) {
 		fail(Expired, errors.New("the sign-in took longer than ten minutes"))
 		return
 	}
-	p, cause, err := rp.provider(ctx, r.PathValue("key"))
+	p, cause, err := h.provider(ctx, r.PathValue("key"))
 	if err != nil {
 		fail(cause, err)
 		return
@@ -224,20 +241,20 @@ func (rp *RelyingParty) callback(w http.ResponseWriter, r *http.Request) {
 		fail(SignedOut, errors.New("the session that began it is over"))
 		return
 	}
-	got, cause, err := rp.redeem(ctx, p, flow, r.URL.Query())
+	got, cause, err := h.redeem(ctx, p, flow, r.URL.Query())
 	if err == nil && (flow.Purpose == signin.PurposeSTEP_UP || flow.Purpose == signin.PurposeRENEW) {
-		cause, err = rp.sameAccount(ctx, flow, got)
+		cause, err = h.sameAccount(ctx, flow, got)
 	}
 	if err != nil {
-		rp.recordRefusal(ctx, p, flow, cause)
+		h.recordRefusal(ctx, p, flow, cause)
 		fail(cause, err)
 		return
 	}
 	if flow.Purpose == signin.PurposeLINK {
-		rp.askToLink(w, r, p, flow, got)
+		h.askToLink(w, r, p, flow, got)
 		return
 	}
-	if err := rp.enter(w, r, got); err != nil {
+	if err := h.enter(w, r, got); err != nil {
 		fail(Unavailable, err)
 		return
 	}

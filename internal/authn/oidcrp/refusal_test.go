@@ -16,7 +16,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn"
 	"github.com/peregrine-exchange/peregrine/internal/authn/oidcrp"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -41,9 +40,9 @@ func TestUnknownTimeIsNotFresh(t *testing.T) {
 				r.AddCookie(c)
 			}
 			var who *viewer.Viewer
-			auth := &authn.Authenticator{Sessions: p.rp.Sessions, Learners: p.rp.Learners, Cookie: p.rp.Cookie,
-				Fail: func(_ http.ResponseWriter, _ *http.Request, p *problem.Error) { t.Error(p) }}
-			auth.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = viewer.From(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
+			auth := &authn.Authenticator{Sessions: p.rp.Sessions, Learners: p.rp.Learners, Cookie: p.rp.Cookie}
+			door := authn.Door{Fail: func(_ http.ResponseWriter, _ *http.Request, err error) { t.Error(err) }}
+			auth.Middleware(door, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = viewer.From(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
 			if who.SessionID == "" || who.SteppedUp != tt.fresh {
 				t.Errorf("stepped up: %t, as %v", who.SteppedUp, who)
 			}

@@ -152,13 +152,12 @@ func TestR19ProvidersOwnLevel(t *testing.T) {
 // second registers another provider, for uni-x.example.
 func (p *party) second() *fake {
 	p.t.Helper()
-	f := newFake(p.t, func() time.Time { return p.now })
+	f := p.other
 	s := &registry.Service{DB: p.db.Client, Now: func() time.Time { return p.now }, AllowHTTP: []string{host(f.issuer())}}
 	if _, err := s.Register(p.system(), registry.Proposal{Key: "uni-x", Issuer: f.issuer(), ClientID: "peregrine",
 		ClientSecretRef: new("test:"), Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-x.example", InstitutionID: p.homes["uni-x.example"]}}}); err != nil {
 		p.t.Fatal(err)
 	}
-	p.rp.Allow(host(p.fake.issuer()), host(f.issuer()))
 	f.claims = set(map[string]any{"sub": "x-1", "schac_home_organization": "uni-x.example", "eduperson_scoped_affiliation": "staff@uni-x.example", "auth_time": p.now.Unix()})
 	return f
 }

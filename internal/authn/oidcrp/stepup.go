@@ -15,24 +15,24 @@ import (
 
 // stepUp sends somebody who has signed in to their provider again, to prove a
 // second factor.
-func (rp *RelyingParty) stepUp(w http.ResponseWriter, r *http.Request) {
-	rp.again(w, r, signin.PurposeSTEP_UP, SafePath(r.URL.Query().Get("return_to")))
+func (h *Handlers) stepUp(w http.ResponseWriter, r *http.Request) {
+	h.again(w, r, signin.PurposeSTEP_UP, SafePath(r.URL.Query().Get("return_to")))
 }
 
 // again sends the person of the running session to the provider of its account.
-func (rp *RelyingParty) again(w http.ResponseWriter, r *http.Request, purpose signin.Purpose, returnTo string) {
+func (h *Handlers) again(w http.ResponseWriter, r *http.Request, purpose signin.Purpose, returnTo string) {
 	guard(w)
-	running, err := rp.running(r)
+	running, err := h.running(r)
 	if err != nil {
-		rp.fail(w, r, nobody(err), err)
+		h.fail(w, r, nobody(err), err)
 		return
 	}
 	p, err := running.Edges.Identity.QueryProvider().Only(viewer.AsSystem(r.Context()))
 	if err != nil {
-		rp.fail(w, r, Unavailable, err)
+		h.fail(w, r, Unavailable, err)
 		return
 	}
-	rp.begin(w, r, p.Key, purpose, returnTo)
+	h.begin(w, r, p.Key, purpose, returnTo)
 }
 
 var errNobody = errors.New("nobody has signed in")

@@ -1,0 +1,146 @@
+// Package record reads what is stored about a person, of all areas: for the
+// account page, and for whoever shows a person their data or hands it out.
+package record
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
+	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/institution"
+	"github.com/peregrine-exchange/peregrine/ent/profile"
+	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
+	"github.com/peregrine-exchange/peregrine/ent/session"
+	sessions "github.com/peregrine-exchange/peregrine/internal/authn/session"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
+)
+
+// Record is what is stored about a person. Rows come with the edges that are
+// named beside them.
+type Record struct {
+	Profile      *ent.Profile
+	Affiliations []*ent.Affiliation     // institution, programme; oldest first
+	Roles        []Role                 // in the order in which they were given
+	Applications []*ent.Application     // host, offering and its version; newest first
+	Credentials  []*ent.Credential      // institution, version; newest first
+	Recognitions []*ent.RecognitionCase // home, credential and its version; newest first
+	Accounts     []*ent.Identity        // oldest first
+	Sessions     []*ent.Session         // that have not ended; newest first
+}
+
+// Role is a role that is held, and the name of the institution or alliance at
+// which it is.
+type Role struct {
+	viewer.Grant
+	Place vocab.Text
+}
+
+// Service reads records.
+type Service struct {
+	DB  *ent.Client
+	Now func() time.Time
+}
+
+// Of reads the record of v's person with the rights of ctx, and of each list
+// its first limit rows. Roles are those that v holds. Each part takes as many
+// statements for many rows as for one.
+func (s *Service) Of(ctx context.Context, v *viewer.Viewer, limit int) (Record, error) {
+	var r Record
+	for _, read := range []func(context.Context, *Record, *viewer.Viewer, int) error{
+		s.person, s.roles, s.applications, s.credentials, s.recognitions, s.accounts, s.sessions,
+	} {
+		if err := read(ctx, &r, v, limit); err != nil {
+			return Record{}, err
+		}
+	}
+	return r, nil
+}
+
+func (s *Service) person(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	if r.Profile, err = s.DB.Profile.Query().Where(profile.PersonID(v.PersonID)).Only(ctx); err != nil {
+		return err
+	}
+	r.Affiliations, err = s.DB.Affiliation.Query().Where(affiliation.PersonID(v.PersonID)).WithInstitution().WithProgramme().
+		Order(affiliation.ByID()).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) roles(ctx context.Context, r *Record, v *viewer.Viewer, _ int) error {
+	if len(v.Grants) == 0 {
+		return nil
+	}
+	var alliances, institutions []ident.ID
+	for _, g := range v.Grants {
+		if g.At.Kind() == ident.Alliance {
+			alliances = append(alliances, g.At)
+		} else {
+			institutions = append(institutions, g.At)
+		}
+	}
+	places := map[ident.ID]vocab.Text{}
+	if len(alliances) > 0 {
+		all, err := s.DB.Alliance.Query().Where(alliance.IDIn(alliances...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			places[a.ID] = a.Name
+		}
+	}
+	if len(institutions) > 0 {
+		all, err := s.DB.Institution.Query().Where(institution.IDIn(institutions...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, i := range all {
+			places[i.ID] = i.Name
+		}
+	}
+	for _, g := range v.Grants {
+		place, known := places[g.At]
+		if !known {
+			return problem.New(problem.NotFound, "there is no such thing, or it is not visible to you")
+		}
+		r.Roles = append(r.Roles, Role{g, place})
+	}
+	return nil
+}
+
+func (s *Service) applications(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	r.Applications, err = s.DB.Application.Query().Where(application.LearnerID(v.PersonID)).WithHost().
+		WithOffering(func(q *ent.OfferingQuery) { q.WithVersion() }).Order(application.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) credentials(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	r.Credentials, err = s.DB.Credential.Query().Where(credential.LearnerID(v.PersonID)).WithInstitution().WithVersion().
+		Order(credential.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) recognitions(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	r.Recognitions, err = s.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(v.PersonID)).WithHome().
+		WithCredential(func(q *ent.CredentialQuery) { q.WithVersion() }).Order(recognitioncase.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) accounts(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	r.Accounts, err = s.DB.Identity.Query().Where(identity.PersonID(v.PersonID)).Order(identity.ByID()).Limit(limit).All(ctx)
+	return err
+}
+
+func (s *Service) sessions(ctx context.Context, r *Record, v *viewer.Viewer, limit int) (err error) {
+	r.Sessions, err = s.DB.Session.Query().Where(session.PersonID(v.PersonID), sessions.Alive(s.Now())).
+		Order(session.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	return err
+}
