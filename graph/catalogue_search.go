@@ -17,7 +17,14 @@ import (
 )
 
 // searchCatalogue answers a query of the catalogue.
-func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, order *discovery.Order, atLeast *string, page relay.Page) (*model.CatalogueConnection, error) {
+func (r *Resolver) searchCatalogue(
+	ctx context.Context,
+	text *string,
+	filter *model.CatalogueFilter,
+	order *discovery.Order,
+	atLeast *string,
+	page relay.Page,
+) (*model.CatalogueConnection, error) {
 	if atLeast != nil {
 		sequence, err := outbox.ParseCursor(*atLeast, "atLeast")
 		if err != nil {

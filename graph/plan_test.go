@@ -93,7 +93,10 @@ func TestPlansAnswerAsGqlgenDoes(t *testing.T) {
 	offerings := " { " + every(offeringConnectionFields(), map[string]string{"nodes": offering, "pageInfo": info}) + " }"
 	course := " { " + every(courseFields(), map[string]string{"institution": host, "published": version, "offerings": "(first: 2)" + offerings}) + " }"
 	entry := " { " + every(catalogueEntryFields(), map[string]string{"course": course, "nextOffering": offering}) + " }"
-	facets := "(first: 3, keys: [LANGUAGE, PROVIDER, FIELD, AVAILABILITY]) { " + every(facetFields(), map[string]string{"buckets": " { " + every(bucketFields(), map[string]string{"label": words}) + " }"}) + " }"
+	facets := "(first: 3, keys: [LANGUAGE, PROVIDER, FIELD, AVAILABILITY]) { " + every(
+		facetFields(),
+		map[string]string{"buckets": " { " + every(bucketFields(), map[string]string{"label": words}) + " }"},
+	) + " }"
 	page := " { " + every(catalogueConnectionFields(), map[string]string{"nodes": entry, "edges": " { " + every(catalogueEdgeFields(), map[string]string{"node": entry}) + " }",
 		"pageInfo": info, "facets": facets}) + " }"
 	learner := &viewer.Viewer{Kind: viewer.Person, PersonID: ident.New(ident.Person)}

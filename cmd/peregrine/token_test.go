@@ -77,7 +77,10 @@ func TestTokenOnTheCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.Clients.Register(system, client.Registration{InstitutionID: uni.ID, Name: "SIS", Scopes: []string{"catalogue.read", "course.edit"}, Keys: []client.NewKey{{JWK: public}}})
+	made, err := a.Clients.Register(
+		system,
+		client.Registration{InstitutionID: uni.ID, Name: "SIS", Scopes: []string{"catalogue.read", "course.edit"}, Keys: []client.NewKey{{JWK: public}}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

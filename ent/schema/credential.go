@@ -77,9 +77,22 @@ func (Credential) Fields() []ent.Field {
 }
 
 func (Credential) Edges() []ent.Edge {
-	return []ent.Edge{to("learner", Person.Type), to("institution", Institution.Type), to("home", Institution.Type), to("result", Result.Type), to("version", CourseVersion.Type), to("signing_key", SigningKey.Type), to("status_list", StatusList.Type)}
+	return []ent.Edge{
+		to("learner", Person.Type),
+		to("institution", Institution.Type),
+		to("home", Institution.Type),
+		to("result", Result.Type),
+		to("version", CourseVersion.Type),
+		to("signing_key", SigningKey.Type),
+		to("status_list", StatusList.Type),
+	}
 }
 
 func (Credential) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("status_list_id", "status_index").Unique(), index.Fields("learner_id", "id"), index.Fields("institution_id", "state", "id"), index.Fields("home_id", "id")}
+	return []ent.Index{
+		index.Fields("status_list_id", "status_index").Unique(),
+		index.Fields("learner_id", "id"),
+		index.Fields("institution_id", "state", "id"),
+		index.Fields("home_id", "id"),
+	}
 }

@@ -49,11 +49,24 @@ func (Enrolment) Fields() []ent.Field {
 }
 
 func (Enrolment) Edges() []ent.Edge {
-	return []ent.Edge{to("application", Application.Type), to("learner", Person.Type), to("offering", Offering.Type), to("version", CourseVersion.Type), to("home", Institution.Type), to("host", Institution.Type)}
+	return []ent.Edge{
+		to("application", Application.Type),
+		to("learner", Person.Type),
+		to("offering", Offering.Type),
+		to("version", CourseVersion.Type),
+		to("home", Institution.Type),
+		to("host", Institution.Type),
+	}
 }
 
 func (Enrolment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("application_id").Unique(), index.Fields("learner_id", "id"), index.Fields("home_id", "id"), index.Fields("host_id", "id"), index.Fields("offering_id", "id")}
+	return []ent.Index{
+		index.Fields("application_id").Unique(),
+		index.Fields("learner_id", "id"),
+		index.Fields("home_id", "id"),
+		index.Fields("host_id", "id"),
+		index.Fields("offering_id", "id"),
+	}
 }
 
 // Result is what a learner achieved in one attempt.
@@ -77,7 +90,15 @@ func (Result) Fields() []ent.Field {
 }
 
 func (Result) Edges() []ent.Edge {
-	return []ent.Edge{to("enrolment", Enrolment.Type), to("learner", Person.Type), to("home", Institution.Type), to("host", Institution.Type), mayTo("recorded_by", Person.Type), mayTo("recorded_by_client", ApiClient.Type), mayTo("confirmed_by", Person.Type)}
+	return []ent.Edge{
+		to("enrolment", Enrolment.Type),
+		to("learner", Person.Type),
+		to("home", Institution.Type),
+		to("host", Institution.Type),
+		mayTo("recorded_by", Person.Type),
+		mayTo("recorded_by_client", ApiClient.Type),
+		mayTo("confirmed_by", Person.Type),
+	}
 }
 
 func (Result) Indexes() []ent.Index {

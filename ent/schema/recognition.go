@@ -30,7 +30,15 @@ func (RecognitionRule) Fields() []ent.Field {
 }
 
 func (RecognitionRule) Edges() []ent.Edge {
-	return []ent.Edge{to("home", Institution.Type), to("host", Institution.Type), to("course", Course.Type), mayTo("programme", Programme.Type), mayTo("module", HomeModule.Type), to("proposed_by", Person.Type), mayTo("answered_by", Person.Type)}
+	return []ent.Edge{
+		to("home", Institution.Type),
+		to("host", Institution.Type),
+		to("course", Course.Type),
+		mayTo("programme", Programme.Type),
+		mayTo("module", HomeModule.Type),
+		to("proposed_by", Person.Type),
+		mayTo("answered_by", Person.Type),
+	}
 }
 
 func (RecognitionRule) Indexes() []ent.Index {
@@ -61,7 +69,15 @@ func (RecognitionCase) Fields() []ent.Field {
 }
 
 func (RecognitionCase) Edges() []ent.Edge {
-	return []ent.Edge{to("learner", Person.Type), to("home", Institution.Type), to("host", Institution.Type), to("credential", Credential.Type), mayTo("programme", Programme.Type), mayTo("rule", RecognitionRule.Type), mayTo("decided_by", Person.Type)}
+	return []ent.Edge{
+		to("learner", Person.Type),
+		to("home", Institution.Type),
+		to("host", Institution.Type),
+		to("credential", Credential.Type),
+		mayTo("programme", Programme.Type),
+		mayTo("rule", RecognitionRule.Type),
+		mayTo("decided_by", Person.Type),
+	}
 }
 
 func (RecognitionCase) Indexes() []ent.Index {

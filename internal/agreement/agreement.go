@@ -235,7 +235,13 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 // move takes a rule to another state and records it. It writes the rule's row
 // first, so that all others who would move it wait until the transaction is
 // over; set says whether the viewer may, and fills in the rest.
-func (s *Service) move(ctx context.Context, id ident.ID, to recognitionrule.State, verb *ledger.Verb, set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdate) error) (*ent.RecognitionRule, error) {
+func (s *Service) move(
+	ctx context.Context,
+	id ident.ID,
+	to recognitionrule.State,
+	verb *ledger.Verb,
+	set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdate) error,
+) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
 		if err := storage.Hold(ctx, tx.RecognitionRule.Update().Where(recognitionrule.ID(id))); err != nil {
 			return nil, err

@@ -26,7 +26,10 @@ func TestContentIsCheckedAtOnce(t *testing.T) {
 	in := Content{
 		Title: []vocab.Translation{{Language: "en", Text: "A"}, {Language: "en", Text: "B"}}, Hours: new(-1), EQFLevel: new(9), ISCED: new("613"),
 		Languages: []string{"english"}, URL: new("ftp://x"), Quality: &QualityText{Name: en(""), URL: new("x")}, Topics: []string{"\u202e"},
-		Outcomes: []OutcomeText{{Text: en("Can."), ESCO: new("http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11")}, {Text: en("Can."), ESCO: new("https://example.org/skill")}},
+		Outcomes: []OutcomeText{
+			{Text: en("Can."), ESCO: new("http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11")},
+			{Text: en("Can."), ESCO: new("https://example.org/skill")},
+		},
 	}
 	_, err := in.check()
 	want := []string{"title", "outcomes.1.esco", "hours", "eqfLevel", "isced", "languages", "quality.name", "quality.url", "topics", "url"}

@@ -179,7 +179,14 @@ func TestBoundsOfAllAlliancesHold(t *testing.T) {
 	}
 	joins := func(slug string, lo, hi vocab.ECTS) {
 		t.Helper()
-		m, err := w.places.Invite(w.ctx, institution.Invitation{AllianceID: w.alliance(slug, []vocab.Bounds{{Kind: vocab.KindMicroCredential, Min: lo, Max: hi}}), Part: membership.PartMEMBER, InstitutionID: &w.uni})
+		m, err := w.places.Invite(
+			w.ctx,
+			institution.Invitation{
+				AllianceID:    w.alliance(slug, []vocab.Bounds{{Kind: vocab.KindMicroCredential, Min: lo, Max: hi}}),
+				Part:          membership.PartMEMBER,
+				InstitutionID: &w.uni,
+			},
+		)
 		w.must(err)
 		if got := bounds(); got.Kind != vocab.KindMicroCredential {
 			t.Errorf("bounds of %s", got.Kind)

@@ -300,7 +300,10 @@ func TestLevelIsTheFirstKnownOneAskedFor(t *testing.T) {
 		acrSingleFactor + " " + acrMultiFactor: acrSingleFactor,
 	} {
 		s := w.client("uni-hannover.de")
-		token, err := s.exchange(s.code("reinhard", oauth2.SetAuthURLParam("acr_values", asked), oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0")), s.verifier)
+		token, err := s.exchange(
+			s.code("reinhard", oauth2.SetAuthURLParam("acr_values", asked), oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0")),
+			s.verifier,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

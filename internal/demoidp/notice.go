@@ -24,7 +24,14 @@ func (r *realm) unknownPerson(w http.ResponseWriter, req *http.Request) {
 func (r *realm) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	r.log.WarnContext(req.Context(), "authorization request refused", "err", err)
 	in := speechFor(req, nil)
-	showPage(w, http.StatusBadRequest, "notice", in, in.Say("stopped.title"), noticeView{Text: in.Say("stopped.request"), Detail: oidc.DefaultToServerError(err, err.Error()).Description})
+	showPage(
+		w,
+		http.StatusBadRequest,
+		"notice",
+		in,
+		in.Say("stopped.title"),
+		noticeView{Text: in.Say("stopped.request"), Detail: oidc.DefaultToServerError(err, err.Error()).Description},
+	)
 }
 
 // signedOut is where a sign-out ends that names no registered address.

@@ -49,7 +49,8 @@ func TestAddressesInCredentialsAnswerForGood(t *testing.T) {
 		if err := json.Unmarshal(document.Body.Bytes(), &got); err != nil || got.ID != base+course || got.URL != got.ID || (got.Status == "Withdrawn") != withdrawn {
 			t.Errorf("%v, %v", got, err)
 		}
-		if document.Header().Get("Content-Type") != "application/ld+json" || !strings.Contains(strings.Join(document.Header().Values("Vary"), ", "), "Accept") || document.Header().Get("Access-Control-Allow-Origin") != "*" {
+		if document.Header().Get("Content-Type") != "application/ld+json" || !strings.Contains(strings.Join(document.Header().Values("Vary"), ", "), "Accept") ||
+			document.Header().Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%v", document.Header())
 		}
 	}

@@ -27,7 +27,8 @@ func (w *World) invitedUniD() (alma *Actor) {
 // otherAlliance founds a second alliance and returns an administrator of it.
 func (w *World) otherAlliance() *Actor {
 	w.t.Helper()
-	other, err := w.institutionService().Found(w.system(), institution.Founding{Slug: "other", Name: vocab.Text{"en": "Other alliance"}, Website: "https://other.example", Bounds: institution.DefaultBounds})
+	other, err := w.institutionService().
+		Found(w.system(), institution.Founding{Slug: "other", Name: vocab.Text{"en": "Other alliance"}, Website: "https://other.example", Bounds: institution.DefaultBounds})
 	if err != nil {
 		w.t.Fatal(err)
 	}

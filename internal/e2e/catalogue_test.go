@@ -122,7 +122,13 @@ func TestCatalogueLeadsToEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func() any {
-		return at(nobody.Asks("reads", `query($id: ID!) { course(id: $id) { `+fields+` } catalogue { nodes { course { `+fields+` } nextOffering { sessions { startsAt } } availability } } }`, map[string]any{"id": course}))
+		return at(
+			nobody.Asks(
+				"reads",
+				`query($id: ID!) { course(id: $id) { `+fields+` } catalogue { nodes { course { `+fields+` } nextOffering { sessions { startsAt } } availability } } }`,
+				map[string]any{"id": course},
+			),
+		)
 	}
 	shelf := ask()
 	w.App = fresh
@@ -239,7 +245,14 @@ func TestChangeFeed(t *testing.T) {
 	start := cursor()
 	changes := func(a *Actor, after string) (events []string) {
 		for {
-			page := at(a.Asks("follows", `query($a: String!) { changes(after: $a, first: 3) { cursor hasMore nodes { event state type node { __typename } } } }`, map[string]any{"a": after}), "changes")
+			page := at(
+				a.Asks(
+					"follows",
+					`query($a: String!) { changes(after: $a, first: 3) { cursor hasMore nodes { event state type node { __typename } } } }`,
+					map[string]any{"a": after},
+				),
+				"changes",
+			)
 			for _, n := range at(page, "nodes").([]any) {
 				events = append(events, fmt.Sprint(at(n, "event"), " ", at(n, "state")))
 			}
@@ -266,7 +279,8 @@ func TestChangeFeed(t *testing.T) {
 	}
 	expect(t, "hidden", changes(nobody, start), "course.publish VISIBLE", "offering.publish NO_LONGER_VISIBLE")
 	for _, bad := range []string{"", "chg_", "chg_zzzzz", "crs_1", "chg_-1"} {
-		if got := nobody.Post(`query($a: String!) { changes(after: $a) { cursor } }`, map[string]any{"a": bad}); len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "INVALID" {
+		if got := nobody.Post(`query($a: String!) { changes(after: $a) { cursor } }`, map[string]any{"a": bad}); len(got.Errors) == 0 ||
+			got.Errors[0].Extensions["code"] != "INVALID" {
 			t.Errorf("cursor %q: %s", bad, got.Raw)
 		}
 	}

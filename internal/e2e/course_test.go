@@ -185,7 +185,11 @@ func TestWhatIsPublishedWasChecked(t *testing.T) {
 				erik.Tries("writes", "updateCourseDraft", map[string]any{"courseId": course, "content": incomplete})
 			}
 		})
-		data := edda.Asks("looks", `query($id: ID!) { course(id: $id) { published { title { text } outcomes { text { text } } } draft { title { text } } } }`, map[string]any{"id": course})
+		data := edda.Asks(
+			"looks",
+			`query($id: ID!) { course(id: $id) { published { title { text } outcomes { text { text } } } draft { title { text } } } }`,
+			map[string]any{"id": course},
+		)
 		if v := at(data, "course", "published"); v != nil && at(v, "title", "text") != "Whole" {
 			t.Errorf("published without a check: %v", v)
 		}
@@ -202,7 +206,9 @@ func TestVersionsAreAHistory(t *testing.T) {
 	c := w.cast()
 	first := content("First")
 	first["url"] = "https://uni-b.example/cs-1"
-	first["outcomes"] = []map[string]any{{"text": []map[string]any{{"language": "en", "text": "Can do it."}}, "esco": "http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11"}}
+	first["outcomes"] = []map[string]any{
+		{"text": []map[string]any{{"language": "en", "text": "Can do it."}}, "esco": "http://data.europa.eu/esco/skill/aa1f8d0b-6e2d-4b5a-9d61-2f0d9c0f4a11"},
+	}
 	course := w.write(c.editor, "CS-1", first)
 	it := map[string]any{"courseId": course}
 	c.editor.Does("publishes it", "publishCourse", it)
@@ -275,7 +281,11 @@ func TestWithdrawnCourseTakesNobodyNew(t *testing.T) {
 	app := c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": off})
 	state := func(want string, open int) {
 		t.Helper()
-		data := bela.Asks("looks", `query($id: ID!) { offering(id: $id) { availability } offerings(filter: { openNow: true }) { nodes { id availability } } }`, map[string]any{"id": off})
+		data := bela.Asks(
+			"looks",
+			`query($id: ID!) { offering(id: $id) { availability } offerings(filter: { openNow: true }) { nodes { id availability } } }`,
+			map[string]any{"id": off},
+		)
 		if got := at(data, "offering", "availability"); got != want || len(at(data, "offerings", "nodes").([]any)) != open {
 			t.Errorf("the offering is %v, want %s: %v", got, want, data)
 		}

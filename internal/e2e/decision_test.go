@@ -116,9 +116,14 @@ func TestWhatChangesMeanwhileIsSeen(t *testing.T) {
 	try(fresh().ada, "submitApplication", map[string]any{"offeringId": off}, func() {
 		db.Offering.Update().Where(offering.ID(ident.ID(off))).SetState(offering.StateCANCELLED).ExecX(system)
 	})
-	try(c.homeRecognition, "proposeRecognitionRule", map[string]any{"homeId": w.Institution("uni-a"), "courseId": taught, "ects": "5", "gradeTransfer": "PASS_ONLY", "validFrom": "2027-01-01"}, func() {
-		db.Course.Update().Where(course.ID(ident.ID(taught))).SetState(course.StateWITHDRAWN).ExecX(system)
-	})
+	try(
+		c.homeRecognition,
+		"proposeRecognitionRule",
+		map[string]any{"homeId": w.Institution("uni-a"), "courseId": taught, "ects": "5", "gradeTransfer": "PASS_ONLY", "validFrom": "2027-01-01"},
+		func() {
+			db.Course.Update().Where(course.ID(ident.ID(taught))).SetState(course.StateWITHDRAWN).ExecX(system)
+		},
+	)
 }
 
 // A repeat with the same key gets what was made, whatever has changed since.
@@ -140,7 +145,11 @@ func TestARepeatIsAnsweredWhateverHasChangedSince(t *testing.T) {
 		})
 		return made
 	}
-	rule := does(c.homeRecognition, "proposeRecognitionRule", map[string]any{"homeId": w.Institution("uni-a"), "courseId": taught, "ects": "5", "gradeTransfer": "PASS_ONLY", "validFrom": "2027-01-01"})
+	rule := does(
+		c.homeRecognition,
+		"proposeRecognitionRule",
+		map[string]any{"homeId": w.Institution("uni-a"), "courseId": taught, "ects": "5", "gradeTransfer": "PASS_ONLY", "validFrom": "2027-01-01"},
+	)
 	app := does(c.ada, "submitApplication", map[string]any{"offeringId": off})
 	does(c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
 	seat := does(c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
@@ -222,7 +231,12 @@ func TestAnAnnulledResultIsNoProgress(t *testing.T) {
 	w.DB.Client.MicroDegree.UpdateOneID(ident.ID(degree)).SetState("PUBLISHED").ExecX(w.system())
 	earned := func() any {
 		t.Helper()
-		return at(c.ada.Asks("looks how far she is", `query($id: ID!) { node(id: $id) { ... on MicroDegree { viewerProgress { counted } } } }`, map[string]any{"id": degree}), "node", "viewerProgress", "counted")
+		return at(
+			c.ada.Asks("looks how far she is", `query($id: ID!) { node(id: $id) { ... on MicroDegree { viewerProgress { counted } } } }`, map[string]any{"id": degree}),
+			"node",
+			"viewerProgress",
+			"counted",
+		)
 	}
 	if got := earned(); got != "5" {
 		t.Fatalf("she has earned %v, want 5", got)
@@ -387,7 +401,14 @@ func TestNoRuleForWhatIsOver(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
 	taught := w.course(c.editor, "CS-1")
-	proposal := map[string]any{"homeId": w.Institution("uni-a"), "courseId": taught, "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01", "validUntil": "2027-02-09"}
+	proposal := map[string]any{
+		"homeId":        w.Institution("uni-a"),
+		"courseId":      taught,
+		"ects":          "5",
+		"gradeTransfer": "AS_GIVEN",
+		"validFrom":     "2027-01-01",
+		"validUntil":    "2027-02-09",
+	}
 	c.homeRecognition.IsRefused("proposes a rule that ended yesterday", "INVALID", "proposeRecognitionRule", proposal)
 	proposal["validUntil"] = "2027-02-10"
 	short := id(c.homeRecognition.Does("proposes one that ends today", "proposeRecognitionRule", proposal))
@@ -443,7 +464,12 @@ func TestASecondPersonConfirmsWhereTheHostAsksForIt(t *testing.T) {
 		}
 		_, seat := w.enrolled(c.as(w.Learner(fmt.Sprintf("L%d", i), "uni-a")), off)
 		confirm := map[string]any{"resultId": id(c.hostRegistrar.Does("records", "recordResult", assessment(seat)))}
-		offered := at(c.hostRegistrar.Asks("looks", `query($id: ID!) { node(id: $id) { ... on Result { viewerActions { name allowed } } } }`, map[string]any{"id": confirm["resultId"]}), "node", "viewerActions", 0)
+		offered := at(
+			c.hostRegistrar.Asks("looks", `query($id: ID!) { node(id: $id) { ... on Result { viewerActions { name allowed } } } }`, map[string]any{"id": confirm["resultId"]}),
+			"node",
+			"viewerActions",
+			0,
+		)
 		if at(offered, "name") != "confirmResult" || at(offered, "allowed") != (setting == "OPTIONAL") {
 			t.Errorf("%s offers %v", setting, offered)
 		}
@@ -527,7 +553,12 @@ func TestOneOfTwoMovesWins(t *testing.T) {
 		both("two confirm", tries(c.hostRegistrar, "confirmResult", confirm), tries(second.hostRegistrar, "confirmResult", confirm))
 		cred := id(c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": res}))
 		asked := id(her.ada.Does("asks home", "requestRecognition", map[string]any{"credentialId": cred}))
-		refusal := map[string]any{"caseId": asked, "outcome": "REFUSED", "reasons": "No.", "differences": []map[string]any{{"element": "LEVEL", "text": "Too low.", "remedy": "Another course."}}}
+		refusal := map[string]any{
+			"caseId":      asked,
+			"outcome":     "REFUSED",
+			"reasons":     "No.",
+			"differences": []map[string]any{{"element": "LEVEL", "text": "Too low.", "remedy": "Another course."}},
+		}
 		both("grant or refuse", tries(c.homeRecognition, "decideRecognition", map[string]any{"caseId": asked, "outcome": "GRANTED", "reasons": "It fits."}),
 			tries(second.homeRecognition, "decideRecognition", refusal))
 		revoke := map[string]any{"credentialId": cred, "reason": "ISSUED_IN_ERROR"}

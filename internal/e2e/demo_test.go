@@ -54,13 +54,20 @@ func TestDemoIsWholeOrRefused(t *testing.T) {
 		w := demo(t)
 		tt.make(w)
 		courses := w.DB.Client.Course.Query().CountX(w.system())
-		err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		err := seed.Run(
+			t.Context(),
+			w.DB.Client,
+			seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+		)
 		if !errors.Is(err, tt.want) || w.DB.Client.Course.Query().CountX(w.system()) != courses {
 			t.Errorf("%s: %v", tt.what, err)
 		}
 	}
 	w := NewWorld(t)
-	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, seed.ErrAnother) {
+	if err := seed.Run(t.Context(), w.DB.Client, seed.Options{BaseURL: base, IDPURL: "http://localhost:8090", KEK: w.parts.KEK, Forms: app.Forms, Now: time.Now, Log: slog.New(slog.DiscardHandler)}); !errors.Is(
+		err,
+		seed.ErrAnother,
+	) {
 		t.Errorf("beside another alliance: %v", err)
 	}
 }
@@ -139,7 +146,8 @@ func TestDemoAllianceIsLively(t *testing.T) {
 	if past.Zone != "Europe/Berlin" {
 		t.Errorf("the past cohort closes in %s", past.Zone)
 	}
-	got := w.Nobody().Asks("looks at the coordinator", `{ institution(by: {erasmusCode: "D  HANNOVE01"}) { schac pic ror name { text(languages: ["de"]) } units { nodes { kind name { text } } } } institutions(filter: {alliance: "eulist"}) { totalCount } }`, nil)
+	got := w.Nobody().
+		Asks("looks at the coordinator", `{ institution(by: {erasmusCode: "D  HANNOVE01"}) { schac pic ror name { text(languages: ["de"]) } units { nodes { kind name { text } } } } institutions(filter: {alliance: "eulist"}) { totalCount } }`, nil)
 	if at(got, "institution", "pic") != "999981828" || at(got, "institutions", "totalCount") != float64(11) {
 		t.Errorf("the coordinator is %v", got)
 	}

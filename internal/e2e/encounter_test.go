@@ -78,7 +78,11 @@ var encounters = map[string]func(s *stage) encounter{
 	},
 	"record, withdraw": func(s *stage) encounter {
 		c, app, enrolment := s.seated()
-		return encounter{first: does(c.teacher, "recordResult", assessment(enrolment)), second: does(c.ada, "withdrawApplication", map[string]any{"applicationId": app}), left: s.applicationIs(app)}
+		return encounter{
+			first:  does(c.teacher, "recordResult", assessment(enrolment)),
+			second: does(c.ada, "withdrawApplication", map[string]any{"applicationId": app}),
+			left:   s.applicationIs(app),
+		}
 	},
 	"confirm a failure, record the next attempt": func(s *stage) encounter {
 		c, _, enrolment := s.seated()
@@ -89,7 +93,11 @@ var encounters = map[string]func(s *stage) encounter{
 	},
 	"confirm, withdraw": func(s *stage) encounter {
 		c, app, res := s.recorded()
-		return encounter{first: does(c.hostRegistrar, "confirmResult", map[string]any{"resultId": res}), second: does(c.ada, "withdrawApplication", map[string]any{"applicationId": app}), left: s.applicationIs(app)}
+		return encounter{
+			first:  does(c.hostRegistrar, "confirmResult", map[string]any{"resultId": res}),
+			second: does(c.ada, "withdrawApplication", map[string]any{"applicationId": app}),
+			left:   s.applicationIs(app),
+		}
 	},
 	"issue, issue": func(s *stage) encounter {
 		c, res := s.confirmed()
@@ -124,8 +132,18 @@ var encounters = map[string]func(s *stage) encounter{
 		uni, admin := s.place()
 		editor := s.staff(uni, viewer.CourseEditor)
 		faculty := id(admin.Does("adds a unit", "addUnit", unit(s.Institution(uni), "u", "")))
-		draft := id(editor.Does("writes", "createCourse", map[string]any{"institutionId": s.Institution(uni), "unitId": faculty, "code": "C", "kind": "MICRO_CREDENTIAL", "content": content("Draft")}))
-		return encounter{first: does(editor, "publishCourse", map[string]any{"courseId": draft}), second: does(admin, "closeUnit", map[string]any{"unitId": faculty}), left: s.courseIs(draft)}
+		draft := id(
+			editor.Does(
+				"writes",
+				"createCourse",
+				map[string]any{"institutionId": s.Institution(uni), "unitId": faculty, "code": "C", "kind": "MICRO_CREDENTIAL", "content": content("Draft")},
+			),
+		)
+		return encounter{
+			first:  does(editor, "publishCourse", map[string]any{"courseId": draft}),
+			second: does(admin, "closeUnit", map[string]any{"unitId": faculty}),
+			left:   s.courseIs(draft),
+		}
 	},
 	"publish a micro-degree, change it": func(s *stage) encounter {
 		degree := s.micro(s.c.editor)

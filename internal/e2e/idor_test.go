@@ -54,16 +54,33 @@ func (w *World) things(c cast, inputs map[string]map[string]any) map[ident.Kind]
 			}
 		}
 	}
-	draft := c.editor.Does("writes a course", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-DRAFT", "kind": "COURSE", "content": content("Draft")})
+	draft := c.editor.Does(
+		"writes a course",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-DRAFT", "kind": "COURSE", "content": content("Draft")},
+	)
 	planned := c.editor.Does("plans an offering", "createOffering", cohort(w.course(c.editor, "CS-PLAN"), 3))
-	degree := c.editor.Does("composes", "createMicroDegree", map[string]any{"institutionId": w.Institution("uni-b"), "key": "unseen", "content": composed("Unseen", 10, w.course(c.editor, "CS-PART"))})
+	degree := c.editor.Does(
+		"composes",
+		"createMicroDegree",
+		map[string]any{"institutionId": w.Institution("uni-b"), "key": "unseen", "content": composed("Unseen", 10, w.course(c.editor, "CS-PART"))},
+	)
 	rule := c.homeRecognition.Does("proposes", "proposeRecognitionRule", map[string]any{
 		"homeId": w.Institution("uni-a"), "courseId": w.course(c.editor, "CS-RULE"), "ects": "5", "gradeTransfer": "AS_GIVEN", "validFrom": "2027-01-01"})
-	programme := db.Programme.Create().SetInstitutionID(w.Institution("uni-a")).SetCode("P").SetTitle(map[string]string{"en": "P"}).SetEqf(6).SetEcts(180_00).SetIsced("0613").SaveX(system)
+	programme := db.Programme.Create().
+		SetInstitutionID(w.Institution("uni-a")).
+		SetCode("P").
+		SetTitle(map[string]string{"en": "P"}).
+		SetEqf(6).
+		SetEcts(180_00).
+		SetIsced("0613").
+		SaveX(system)
 	maps.Copy(things, map[ident.Kind]string{
 		ident.Alliance: string(w.alliance), ident.Institution: string(w.Institution("uni-b")), ident.Course: id(draft), ident.CourseVersion: at(draft, "draft", "id").(string),
 		ident.Offering: id(planned), ident.MicroDegree: id(degree), ident.RecognitionRule: id(rule), ident.Person: string(c.ada.ID), ident.Programme: string(programme.ID),
-		ident.HomeModule:  string(db.HomeModule.Create().SetProgrammeID(programme.ID).SetCode("M").SetTitle(map[string]string{"en": "M"}).SetEcts(5_00).SetPlace("ELECTIVE").SaveX(system).ID),
+		ident.HomeModule: string(
+			db.HomeModule.Create().SetProgrammeID(programme.ID).SetCode("M").SetTitle(map[string]string{"en": "M"}).SetEcts(5_00).SetPlace("ELECTIVE").SaveX(system).ID,
+		),
 		ident.Affiliation: string(db.Affiliation.Query().Order(affiliation.ByID()).FirstIDX(system)),
 		ident.Role:        string(db.RoleGrant.Query().Order(rolegrant.ByID()).FirstIDX(system)),
 	})

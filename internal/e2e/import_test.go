@@ -203,7 +203,11 @@ func TestMissingCoursesAreCounted(t *testing.T) {
 			t.Fatalf("Work = %d, %v", n, err)
 		}
 	}
-	runs := c.editor.Asks("looks", `query($i: ID!) { importRuns(institutionId: $i) { nodes { created unchanged missing source { id } } } }`, map[string]any{"i": w.Institution("uni-b")})
+	runs := c.editor.Asks(
+		"looks",
+		`query($i: ID!) { importRuns(institutionId: $i) { nodes { created unchanged missing source { id } } } }`,
+		map[string]any{"i": w.Institution("uni-b")},
+	)
 	newest := at(runs, "importRuns", "nodes", 0).(map[string]any)
 	if newest["unchanged"] != float64(1) || newest["missing"] != float64(1) || at(newest, "source", "id") != id(source) {
 		t.Errorf("runs %v", runs)

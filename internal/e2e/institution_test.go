@@ -175,7 +175,11 @@ func TestIdentifiersAreCheckedSideBySide(t *testing.T) {
 	if diff := cmp.Diff([]string{"CONFLICT input.erasmusCode"}, fields(payload)); diff != "" {
 		t.Errorf("taken fields (-want +got):\n%s", diff)
 	}
-	payload = admin.Tries("breaks all", "updateInstitution", map[string]any{"institutionId": uniA, "erasmusCode": "x", "deqar": "x", "website": "x", "domains": []string{"X"}, "timeZone": "x", "name": english("")})
+	payload = admin.Tries(
+		"breaks all",
+		"updateInstitution",
+		map[string]any{"institutionId": uniA, "erasmusCode": "x", "deqar": "x", "website": "x", "domains": []string{"X"}, "timeZone": "x", "name": english("")},
+	)
 	if got := len(fields(payload)); got != 6 {
 		t.Errorf("%d faults are told, want 6: %v", got, payload)
 	}
@@ -193,7 +197,11 @@ func TestSuspendedMemberFinishesWhatHasBegun(t *testing.T) {
 	course := w.course(c.editor, "CS-1")
 	off := w.offering(c.editor, course, 9)
 	planned := c.editor.Does("plans another", "createOffering", cohort(course, 3))
-	draft := c.editor.Does("writes another", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "MICRO_CREDENTIAL", "content": content("More")})
+	draft := c.editor.Does(
+		"writes another",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "MICRO_CREDENTIAL", "content": content("More")},
+	)
 	_, enrolment := w.enrolled(c, off)
 	old := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": w.passed(c, enrolment)})
 	bela, cora := w.Learner("Bela", "uni-a"), w.Learner("Cora", "uni-a")
@@ -262,7 +270,8 @@ func TestSuspendedMemberFinishesWhatHasBegun(t *testing.T) {
 func TestInstitutionMayBeInSeveralAlliances(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
-	other, err := w.institutionService().Found(w.system(), institution.Founding{Slug: "other", Name: map[string]string{"en": "Other alliance"}, Website: "https://other.example", Bounds: institution.DefaultBounds})
+	other, err := w.institutionService().
+		Found(w.system(), institution.Founding{Slug: "other", Name: map[string]string{"en": "Other alliance"}, Website: "https://other.example", Bounds: institution.DefaultBounds})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +287,8 @@ func TestInstitutionMayBeInSeveralAlliances(t *testing.T) {
 	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 2)
 	alma.Does("suspends", "suspendMember", map[string]any{"membershipId": w.membership("uni-b"), "reason": "x"})
 	c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": off})
-	got := w.Nobody().Asks("lists", `query($id: ID!) { alliances { totalCount nodes { slug } } institution(by: {id: $id}) { memberships { nodes { state alliance { slug } } } } }`, map[string]any{"id": w.Institution("uni-b")})
+	got := w.Nobody().
+		Asks("lists", `query($id: ID!) { alliances { totalCount nodes { slug } } institution(by: {id: $id}) { memberships { nodes { state alliance { slug } } } } }`, map[string]any{"id": w.Institution("uni-b")})
 	want := map[string]any{"alliances": map[string]any{"totalCount": 2.0, "nodes": []any{map[string]any{"slug": "test"}, map[string]any{"slug": "other"}}},
 		"institution": map[string]any{"memberships": map[string]any{"nodes": []any{
 			map[string]any{"state": "SUSPENDED", "alliance": map[string]any{"slug": "test"}}, map[string]any{"state": "ACTIVE", "alliance": map[string]any{"slug": "other"}}}}}}
@@ -358,8 +368,13 @@ func TestUnitStaffKeepToTheirUnit(t *testing.T) {
 		fay.Does("publishes it", "publishCourse", map[string]any{"courseId": course})
 		off := fay.Does("plans an offering", "createOffering", cohort(course, 3))
 		fay.Does("opens it", "publishOffering", map[string]any{"offeringId": id(off)})
-		got := fay.Asks("may cancel it", `query($id: ID!) { offering(id: $id) { viewerActions { name allowed } course { viewerActions { name allowed } } } }`, map[string]any{"id": id(off)})
-		if !slices.Contains(allowedOf(at(got, "offering", "viewerActions")), "cancelOffering") || !slices.Contains(allowedOf(at(got, "offering", "course", "viewerActions")), "withdrawCourse") {
+		got := fay.Asks(
+			"may cancel it",
+			`query($id: ID!) { offering(id: $id) { viewerActions { name allowed } course { viewerActions { name allowed } } } }`,
+			map[string]any{"id": id(off)},
+		)
+		if !slices.Contains(allowedOf(at(got, "offering", "viewerActions")), "cancelOffering") ||
+			!slices.Contains(allowedOf(at(got, "offering", "course", "viewerActions")), "withdrawCourse") {
 			t.Errorf("the actions are %v", got)
 		}
 	}
@@ -367,7 +382,9 @@ func TestUnitStaffKeepToTheirUnit(t *testing.T) {
 	for _, refused := range []any{other, nil} {
 		fay.IsRefused("writes a course", "FORBIDDEN", "createCourse", write(refused))
 		course := id(editor.Does("writes a course", "createCourse", write(refused)))
-		if seen := fay.Asks("sees it", `query($id: ID!) { course(id: $id) { state viewerActions { name allowed } } }`, map[string]any{"id": course}); len(allowedOf(at(seen, "course", "viewerActions"))) > 0 {
+		if seen := fay.Asks("sees it", `query($id: ID!) { course(id: $id) { state viewerActions { name allowed } } }`, map[string]any{"id": course}); len(
+			allowedOf(at(seen, "course", "viewerActions")),
+		) > 0 {
 			t.Errorf("Fay may %v", seen)
 		}
 		fay.IsRefused("edits it", "FORBIDDEN", "updateCourseDraft", map[string]any{"courseId": course, "content": content("Worse")})
@@ -383,8 +400,14 @@ func TestUnitStaffKeepToTheirUnit(t *testing.T) {
 	}
 
 	admin.Does("moves the institute", "updateUnit", map[string]any{"unitId": institute, "parentId": other})
-	fay.IsRefused("has lost it", "FORBIDDEN", "createCourse", map[string]any{"institutionId": uniB, "unitId": institute, "code": "LOST", "kind": "COURSE", "content": content("Lost")})
-	got := w.Nobody().Asks("sees the tree", `query($id: ID!) { node(id: $id) { ... on Unit { children { key parent { key } } institution { acronym } } } }`, map[string]any{"id": other})
+	fay.IsRefused(
+		"has lost it",
+		"FORBIDDEN",
+		"createCourse",
+		map[string]any{"institutionId": uniB, "unitId": institute, "code": "LOST", "kind": "COURSE", "content": content("Lost")},
+	)
+	got := w.Nobody().
+		Asks("sees the tree", `query($id: ID!) { node(id: $id) { ... on Unit { children { key parent { key } } institution { acronym } } } }`, map[string]any{"id": other})
 	if at(got, "node", "children", 0, "key") != "compilers" || at(got, "node", "children", 0, "parent", "key") != "arts" {
 		t.Errorf("the tree is %v", got)
 	}
@@ -419,7 +442,9 @@ func TestUnitsStayATree(t *testing.T) {
 	second := id(admin.Does("adds another top", "addUnit", unit(uniB, "second", "")))
 	admin.IsRefused("moves eight levels below it", "CONFLICT", "updateUnit", move(top, second))
 	admin.Does("moves seven", "updateUnit", move(chain[1], second))
-	if got := admin.Does("renames and moves back to the top", "updateUnit", map[string]any{"unitId": chain[1], "atTop": true, "name": english("Free"), "kind": "CENTRE"}); got["parent"] != nil || at(got, "name", "text") != "Free" || got["kind"] != "CENTRE" {
+	if got := admin.Does("renames and moves back to the top", "updateUnit", map[string]any{"unitId": chain[1], "atTop": true, "name": english("Free"), "kind": "CENTRE"}); got["parent"] != nil ||
+		at(got, "name", "text") != "Free" ||
+		got["kind"] != "CENTRE" {
 		t.Errorf("updated as %v", got)
 	}
 	foreign := id(w.Staff("Foreign", "uni-a", viewer.Administrator).Does("adds a faculty", "addUnit", unit(w.Institution("uni-a"), "cs", "")))
@@ -468,7 +493,11 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 		emil.Does("gives her the role", "grantRole", map[string]any{"personId": dora.ID, "role": role, "at": uniD})
 	}
 	dora.Does("accepts", "answerInvitation", map[string]any{"membershipId": id(invited), "accept": true})
-	dora.Does("adds identifiers", "updateInstitution", map[string]any{"institutionId": uniD, "ror": "https://ror.org/0304hq317", "deqar": "DEQARINST0042", "domains": []string{"uni-d.example"}})
+	dora.Does(
+		"adds identifiers",
+		"updateInstitution",
+		map[string]any{"institutionId": uniD, "ror": "https://ror.org/0304hq317", "deqar": "DEQARINST0042", "domains": []string{"uni-d.example"}},
+	)
 	course := dora.Does("writes", "createCourse", map[string]any{"institutionId": uniD, "code": "D", "kind": "MICRO_CREDENTIAL", "content": content("D")})
 	dora.Does("publishes", "publishCourse", map[string]any{"courseId": id(course)})
 	off := dora.Does("offers", "createOffering", cohort(id(course), 2))
@@ -539,12 +568,25 @@ func TestAllianceSetsItsBounds(t *testing.T) {
 	alma.IsRefused("sets them upside down", "INVALID", "updateAlliance", set(bound("COURSE", "5", "4")))
 	alma.IsRefused("sets none at all", "INVALID", "updateAlliance", set(bound("COURSE", "0", "0")))
 	alma.IsRefused("names a kind twice", "INVALID", "updateAlliance", set(bound("COURSE", "1", "4"), bound("COURSE", "1", "5")))
-	got := alma.Does("sets them", "updateAlliance", map[string]any{"allianceId": w.alliance, "name": english("Renamed"), "website": "", "bounds": []map[string]any{bound("MICRO_CREDENTIAL", "1", "4")}})
-	want := map[string]any{"id": string(w.alliance), "name": map[string]any{"text": "Renamed"}, "website": nil, "bounds": []any{map[string]any{"kind": "MICRO_CREDENTIAL", "min": "1", "max": "4"}}}
+	got := alma.Does(
+		"sets them",
+		"updateAlliance",
+		map[string]any{"allianceId": w.alliance, "name": english("Renamed"), "website": "", "bounds": []map[string]any{bound("MICRO_CREDENTIAL", "1", "4")}},
+	)
+	want := map[string]any{
+		"id":      string(w.alliance),
+		"name":    map[string]any{"text": "Renamed"},
+		"website": nil,
+		"bounds":  []any{map[string]any{"kind": "MICRO_CREDENTIAL", "min": "1", "max": "4"}},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	editor := w.Staff("Edda", "uni-b", viewer.CourseEditor)
-	course := editor.Does("writes five credits", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS", "kind": "MICRO_CREDENTIAL", "content": content("Five")})
+	course := editor.Does(
+		"writes five credits",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS", "kind": "MICRO_CREDENTIAL", "content": content("Five")},
+	)
 	editor.IsRefused("publishes them", "INVALID", "publishCourse", map[string]any{"courseId": id(course)})
 }

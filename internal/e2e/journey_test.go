@@ -17,7 +17,11 @@ func TestLearnerTakesACourseAbroad(t *testing.T) {
 	w.rule(c, course)
 	offering := w.offering(c.editor, course, 2)
 
-	known := c.ada.Asks("sees what it will count at home", `query($id: ID!) { offering(id: $id) { availability closesAt closesAtLocal timeZone recognition { verdict ects rule { state gradeTransfer } } viewerActions { name allowed reason } } }`, map[string]any{"id": offering})
+	known := c.ada.Asks(
+		"sees what it will count at home",
+		`query($id: ID!) { offering(id: $id) { availability closesAt closesAtLocal timeZone recognition { verdict ects rule { state gradeTransfer } } viewerActions { name allowed reason } } }`,
+		map[string]any{"id": offering},
+	)
 	w.Golden("known-before.json", known)
 
 	app := c.ada.Does("applies", "submitApplication", map[string]any{"offeringId": offering, "motivation": "I want to write compilers."})
@@ -52,7 +56,14 @@ func TestLearnerTakesACourseAbroad(t *testing.T) {
 		t.Errorf("recognised as %v", granted)
 	}
 	c.ada.IsRefused("cannot have it counted twice", "CONFLICT", "requestRecognition", map[string]any{"credentialId": id(cred)})
-	w.Golden("record.json", c.ada.Asks("looks at her record", `{ viewer { applications { nodes { state commitment { verdict ects } enrolment { state results { state grade scale ects } } } } credentials { nodes { state ects } } recognitionCases { nodes { state basis ects grade } } } }`, nil))
+	w.Golden(
+		"record.json",
+		c.ada.Asks(
+			"looks at her record",
+			`{ viewer { applications { nodes { state commitment { verdict ects } enrolment { state results { state grade scale ects } } } } credentials { nodes { state ects } } recognitionCases { nodes { state basis ects grade } } } }`,
+			nil,
+		),
+	)
 
 	c.hostRegistrar.Does("revokes it", "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "ISSUED_IN_ERROR"})
 	w.Golden("revoked.json", nobody.Asks("is told so", verify, byJWT))
@@ -127,6 +138,10 @@ func TestIncompleteCourseIsNotPublished(t *testing.T) {
 		"content": map[string]any{"title": []map[string]any{{"language": "de", "text": "Übersetzerbau"}}, "ects": "11", "hours": 20}})
 	payload := c.editor.Tries("publishes it too early", "publishCourse", map[string]any{"courseId": id(made)})
 	w.Golden("incomplete.json", payload)
-	state := c.editor.Asks("sees it unchanged", `query($id: ID!) { course(id: $id) { state published { id } draft { issues { field message blocking } } } }`, map[string]any{"id": id(made)})
+	state := c.editor.Asks(
+		"sees it unchanged",
+		`query($id: ID!) { course(id: $id) { state published { id } draft { issues { field message blocking } } } }`,
+		map[string]any{"id": id(made)},
+	)
 	w.Golden("draft-issues.json", state)
 }

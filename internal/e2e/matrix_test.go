@@ -136,12 +136,25 @@ func (w *World) finished(c cast) map[string]map[string]any {
 	run := c.editor.Does("imports", "startImport", map[string]any{"institutionId": w.Institution("uni-b"), "format": "CSV", "mode": "DRY_RUN", "content": "x"})
 	c.editor.Does("cancels it", "cancelImport", map[string]any{"runId": id(run)})
 	source := func(name string) map[string]any {
-		return map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "format": "CSV", "url": "https://sis.uni-b.example/courses", "everyMinutes": 60, "policy": "DRAFT"}
+		return map[string]any{
+			"institutionId": w.Institution("uni-b"),
+			"name":          name,
+			"format":        "CSV",
+			"url":           "https://sis.uni-b.example/courses",
+			"everyMinutes":  60,
+			"policy":        "DRAFT",
+		}
 	}
 	active := id(c.editor.Does("adds a source", "addImportSource", source("one")))
 	still := id(c.editor.Does("adds a source", "addImportSource", source("two")))
 	c.editor.Does("pauses it", "pauseImportSource", map[string]any{"sourceId": still})
-	degree := id(c.editor.Does("puts a micro-degree together", "createMicroDegree", map[string]any{"institutionId": w.Institution("uni-b"), "key": "short", "content": composed("Short", 10, course)}))
+	degree := id(
+		c.editor.Does(
+			"puts a micro-degree together",
+			"createMicroDegree",
+			map[string]any{"institutionId": w.Institution("uni-b"), "key": "short", "content": composed("Short", 10, course)},
+		),
+	)
 	if err := w.DB.Client.MicroDegree.Update().Where(microdegree.ID(ident.ID(degree))).SetState("WITHDRAWN").Exec(w.system()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -211,16 +224,21 @@ func (w *World) finished(c cast) map[string]map[string]any {
 		"pullImportSource":         {"sourceId": still},
 		"registerPortal":           {"at": w.Institution("uni-b"), "name": "X", "origin": "*"},
 		"endPortal":                {"portalId": id(ended)},
-		"proposeProvider":          {"key": "Not a key", "issuer": "https://idp.uni-b.example", "clientId": "x", "homes": []map[string]any{{"domain": "uni-b.example", "institutionId": w.Institution("uni-b")}}},
-		"approveProvider":          {"providerId": w.providers["uni-b"], "proposal": ""},
-		"rejectProvider":           idp,
-		"updateProvider":           {"providerId": w.providers["uni-b"], "issuer": "http://idp.uni-b.example"},
-		"addProviderHome":          {"providerId": w.providers["uni-b"], "domain": "uni-b.example", "institutionId": w.Institution("uni-b")},
-		"removeProviderHome":       {"providerId": w.providers["uni-b"], "domain": "uni-b.example"},
-		"disableProvider":          {"providerId": w.providers["uni-a"]},
-		"enableProvider":           idp,
-		"checkProvider":            idp,
-		"decideRecognition":        {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
+		"proposeProvider": {
+			"key":      "Not a key",
+			"issuer":   "https://idp.uni-b.example",
+			"clientId": "x",
+			"homes":    []map[string]any{{"domain": "uni-b.example", "institutionId": w.Institution("uni-b")}},
+		},
+		"approveProvider":    {"providerId": w.providers["uni-b"], "proposal": ""},
+		"rejectProvider":     idp,
+		"updateProvider":     {"providerId": w.providers["uni-b"], "issuer": "http://idp.uni-b.example"},
+		"addProviderHome":    {"providerId": w.providers["uni-b"], "domain": "uni-b.example", "institutionId": w.Institution("uni-b")},
+		"removeProviderHome": {"providerId": w.providers["uni-b"], "domain": "uni-b.example"},
+		"disableProvider":    {"providerId": w.providers["uni-a"]},
+		"enableProvider":     idp,
+		"checkProvider":      idp,
+		"decideRecognition":  {"caseId": id(asked), "outcome": "GRANTED", "reasons": "It fits."},
 	}
 }
 
@@ -252,8 +270,16 @@ func TestInvisibleIsTheSameAsMissing(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
 	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 5)
-	draft := c.editor.Does("writes a course", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Draft")})
-	planned := c.editor.Does("plans an offering", "createOffering", cohort(at(c.editor.Asks("", `query($id: ID!) { offering(id: $id) { course { id } } }`, map[string]any{"id": off}), "offering", "course", "id").(string), 3))
+	draft := c.editor.Does(
+		"writes a course",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Draft")},
+	)
+	planned := c.editor.Does(
+		"plans an offering",
+		"createOffering",
+		cohort(at(c.editor.Asks("", `query($id: ID!) { offering(id: $id) { course { id } } }`, map[string]any{"id": off}), "offering", "course", "id").(string), 3),
+	)
 	app, enrolment := w.enrolled(c, off)
 	res := w.passed(c, enrolment)
 	cred := c.hostRegistrar.Does("certifies", "issueCredential", map[string]any{"resultId": res})

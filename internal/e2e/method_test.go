@@ -38,7 +38,8 @@ func TestAnAddressNamesTheMethodsItKnows(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/nothing", "/auth/nothing"} {
-		if got := w.request(http.MethodDelete, path); got.Code != http.StatusNotFound || got.Header().Get("Allow") != "" || got.Header().Get("Content-Type") != "application/problem+json" {
+		if got := w.request(http.MethodDelete, path); got.Code != http.StatusNotFound || got.Header().Get("Allow") != "" ||
+			got.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %v", path, got.Code, got.Header())
 		}
 	}
@@ -174,7 +175,8 @@ func TestLongDocumentsAreCompressed(t *testing.T) {
 		if etag != plain.Header().Get("ETag") {
 			t.Errorf("%s has two ETags", path)
 		}
-		if again := w.request(http.MethodGet, path, "Accept-Encoding", "gzip", "If-None-Match", etag); etag != "" && (again.Code != http.StatusNotModified || again.Body.Len() > 0 || again.Header().Get("Content-Encoding") != "") {
+		if again := w.request(http.MethodGet, path, "Accept-Encoding", "gzip", "If-None-Match", etag); etag != "" &&
+			(again.Code != http.StatusNotModified || again.Body.Len() > 0 || again.Header().Get("Content-Encoding") != "") {
 			t.Errorf("%s again: %d, %d bytes", path, again.Code, again.Body.Len())
 		}
 	}
@@ -200,7 +202,8 @@ func TestWhoHasToWaitIsToldHowLong(t *testing.T) {
 	for range 4 {
 		<-began
 	}
-	if got := w.request(http.MethodGet, "/catalogue/courses.csv"); got.Code != http.StatusTooManyRequests || got.Header().Get("Retry-After") != "60" || got.Header().Get("ETag") != "" {
+	if got := w.request(http.MethodGet, "/catalogue/courses.csv"); got.Code != http.StatusTooManyRequests || got.Header().Get("Retry-After") != "60" ||
+		got.Header().Get("ETag") != "" {
 		t.Errorf("one export too many: %d %v", got.Code, got.Header())
 	}
 	close(release)
@@ -270,7 +273,8 @@ func TestSecurityTxtNamesTheContact(t *testing.T) {
 		w.parts.Config.Contact = contact
 		w.restart()
 		got := w.request(http.MethodGet, path)
-		if got.Code != http.StatusOK || got.Header().Get("Content-Type") != "text/plain; charset=utf-8" || got.Body.String() != "Contact: "+want+"\nExpires: 2027-08-10T09:00:00Z\n" {
+		if got.Code != http.StatusOK || got.Header().Get("Content-Type") != "text/plain; charset=utf-8" ||
+			got.Body.String() != "Contact: "+want+"\nExpires: 2027-08-10T09:00:00Z\n" {
 			t.Errorf("%s: %d %s", contact, got.Code, got.Body)
 		}
 	}
@@ -280,7 +284,8 @@ func TestSecurityTxtNamesTheContact(t *testing.T) {
 func TestTheIconIsFound(t *testing.T) {
 	w := NewWorld(t)
 	got := w.request(http.MethodGet, "/favicon.ico")
-	if icon := w.request(http.MethodGet, got.Header().Get("Location")); got.Code != http.StatusFound || icon.Code != http.StatusOK || icon.Header().Get("Content-Type") != "image/svg+xml" {
+	if icon := w.request(http.MethodGet, got.Header().Get("Location")); got.Code != http.StatusFound || icon.Code != http.StatusOK ||
+		icon.Header().Get("Content-Type") != "image/svg+xml" {
 		t.Errorf("%d %v, %d", got.Code, got.Header(), icon.Code)
 	}
 }

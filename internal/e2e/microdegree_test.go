@@ -22,7 +22,11 @@ func TestMicroDegreeIsPutTogetherAndFinished(t *testing.T) {
 	w := NewWorld(t)
 	c := w.cast()
 	one, two, three := w.course(c.editor, "CS-1"), w.course(c.editor, "CS-2"), w.course(c.editor, "CS-3")
-	made := c.editor.Does("composes", "createMicroDegree", map[string]any{"institutionId": w.Institution("uni-b"), "key": "compilers", "content": composed("Compilers", 20, one, two, three)})
+	made := c.editor.Does(
+		"composes",
+		"createMicroDegree",
+		map[string]any{"institutionId": w.Institution("uni-b"), "key": "compilers", "content": composed("Compilers", 20, one, two, three)},
+	)
 	if fields := fmt.Sprint(made["issues"]); fields == "[]" {
 		t.Error("15 credits are on offer and 20 are asked for")
 	}

@@ -43,7 +43,11 @@ func TestWindowsOpenPerAudience(t *testing.T) {
 			w.SetClock(moment.now)
 			n++
 			who := w.person(fmt.Sprintf("P%d", n), "uni-a", tt.kind)
-			data := who.Asks("looks", `query($id: ID!) { offering(id: $id) { availability viewerWindow { audience opensAt closesAt opensAtLocal closesAtLocal } } }`, map[string]any{"id": off})
+			data := who.Asks(
+				"looks",
+				`query($id: ID!) { offering(id: $id) { availability viewerWindow { audience opensAt closesAt opensAtLocal closesAtLocal } } }`,
+				map[string]any{"id": off},
+			)
 			if got := at(data, "offering", "availability"); got != moment.want {
 				t.Errorf("%s at %v: %v, want %s", tt.kind, moment.now, got, moment.want)
 			}
@@ -58,7 +62,8 @@ func TestWindowsOpenPerAudience(t *testing.T) {
 				continue
 			}
 			refusal := who.IsRefused("cannot apply", "CONFLICT", "submitApplication", input)
-			if refusal["__typename"] != "DeadlineError" || refusal["opensAt"] != hour(tt.opens).Format(time.RFC3339) || refusal["closesAt"] != hour(tt.closes).Format(time.RFC3339) {
+			if refusal["__typename"] != "DeadlineError" || refusal["opensAt"] != hour(tt.opens).Format(time.RFC3339) ||
+				refusal["closesAt"] != hour(tt.closes).Format(time.RFC3339) {
 				t.Errorf("%s is told %v", tt.kind, refusal)
 			}
 		}
@@ -104,7 +109,10 @@ func TestContradictionsAreToldAtOnce(t *testing.T) {
 	editor := w.Staff("Edda", "uni-b", "COURSE_EDITOR")
 	plan := cohort(w.course(editor, "CS-1"), 5)
 	plan["closesAt"], plan["endsOn"], plan["feeCents"] = "2027-01-31T00:00:00", "2027-03-01", -1
-	plan["windows"] = []map[string]any{{"audience": "STUDENTS", "opensAt": "2027-02-02T00:00:00"}, {"audience": "STUDENTS", "opensAt": "2027-02-02T00:00:00", "closesAt": "2027-02-01T00:00:00"}}
+	plan["windows"] = []map[string]any{
+		{"audience": "STUDENTS", "opensAt": "2027-02-02T00:00:00"},
+		{"audience": "STUDENTS", "opensAt": "2027-02-02T00:00:00", "closesAt": "2027-02-01T00:00:00"},
+	}
 	plan["quotas"] = []map[string]any{{"institutionId": w.Institution("uni-a"), "seats": 6}, {"institutionId": w.Institution("uni-a"), "seats": 1}}
 	plan["waitlist"] = map[string]any{"places": -1, "order": "DRAW", "offerHours": 0}
 	plan["sessions"] = []map[string]any{{"startsAt": "2027-04-01T12:00:00", "endsAt": "2027-04-01T10:00:00"}}

@@ -46,7 +46,11 @@ func redeems(portal, code string) url.Values {
 func (w *World) portal() (admin *Actor, id string) {
 	w.t.Helper()
 	admin = w.Staff("Adam", "uni-b", viewer.Administrator)
-	p := admin.Does("registers a portal", "registerPortal", map[string]any{"at": w.Institution("uni-b"), "name": "Course finder", "origin": origin, "returnAddresses": []string{returned}})
+	p := admin.Does(
+		"registers a portal",
+		"registerPortal",
+		map[string]any{"at": w.Institution("uni-b"), "name": "Course finder", "origin": origin, "returnAddresses": []string{returned}},
+	)
 	return admin, p["id"].(string)
 }
 
@@ -241,7 +245,11 @@ func TestOriginBelongsToOnePortal(t *testing.T) {
 	w.portal()
 	alma := w.Staff("Alma", "uni-c", viewer.AllianceAdministrator)
 	alma.IsRefused("registers the same origin", "CONFLICT", "registerPortal", map[string]any{"at": w.alliance, "name": "Mine", "origin": origin})
-	own := alma.Does("registers the alliance's", "registerPortal", map[string]any{"at": w.alliance, "name": "Alliance", "origin": "http://localhost:3000", "returnAddresses": []string{"http://localhost:3000/"}})
+	own := alma.Does(
+		"registers the alliance's",
+		"registerPortal",
+		map[string]any{"at": w.alliance, "name": "Alliance", "origin": "http://localhost:3000", "returnAddresses": []string{"http://localhost:3000/"}},
+	)
 	if at(own, "alliance", "id") != string(w.alliance) || own["institution"] != nil {
 		t.Errorf("it belongs to %v", own)
 	}
@@ -292,7 +300,13 @@ func TestPersonLetsPortalIn(t *testing.T) {
 		t.Fatalf("%d %v", status, answer)
 	}
 	token := answer["access_token"].(string)
-	call := w.fetch(http.MethodPost, "/graphql", origin, `{"query":"{ viewer { person { id } } }"}`, map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + token})
+	call := w.fetch(
+		http.MethodPost,
+		"/graphql",
+		origin,
+		`{"query":"{ viewer { person { id } } }"}`,
+		map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + token},
+	)
 	if call.Code != http.StatusOK || !strings.Contains(call.Body.String(), string(ada.ID)) {
 		t.Errorf("the portal asks who it acts for: %d %s", call.Code, call.Body)
 	}
@@ -322,7 +336,13 @@ func TestAnotherSiteLetsNoPortalIn(t *testing.T) {
 	_, portal := w.portal()
 	cookie := w.cookie(w.Learner("Ada", "uni-a"))
 	form := url.Values{"request": {asks(portal).Encode()}, "answer": {"yes"}}
-	rec := w.fetch(http.MethodPost, "/auth/portal", origin, form.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie.Name + "=" + cookie.Value})
+	rec := w.fetch(
+		http.MethodPost,
+		"/auth/portal",
+		origin,
+		form.Encode(),
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie.Name + "=" + cookie.Value},
+	)
 	if rec.Code != http.StatusForbidden {
 		t.Errorf("%d %s", rec.Code, rec.Header().Get("Location"))
 	}
@@ -377,7 +397,13 @@ func TestCodeGoesNowhereElse(t *testing.T) {
 func TestCodeIsGoodForWhatItWasGivenFor(t *testing.T) {
 	w := NewWorld(t)
 	admin, portal := w.portal()
-	other := id(admin.Does("registers another", "registerPortal", map[string]any{"at": w.Institution("uni-b"), "name": "Other", "origin": "https://other.example", "returnAddresses": []string{"https://other.example/"}}))
+	other := id(
+		admin.Does(
+			"registers another",
+			"registerPortal",
+			map[string]any{"at": w.Institution("uni-b"), "name": "Other", "origin": "https://other.example", "returnAddresses": []string{"https://other.example/"}},
+		),
+	)
 	ada := w.Learner("Ada", "uni-a")
 	for name, tt := range map[string]struct {
 		change func(url.Values)

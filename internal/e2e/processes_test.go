@@ -28,7 +28,12 @@ func TestWhatEndsAtOnceEndsEverywhere(t *testing.T) {
 	admin.Does("ends it", "endRole", map[string]any{"roleGrantId": held, "reason": "Left."})
 	mine := w.App
 	w.App = behind
-	editor.IsRefused("writes a course there", "FORBIDDEN", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "COURSE", "content": content("X")})
+	editor.IsRefused(
+		"writes a course there",
+		"FORBIDDEN",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "COURSE", "content": content("X")},
+	)
 	w.App = mine
 }
 

@@ -192,8 +192,13 @@ func TestProgramWorksForItsInstitution(t *testing.T) {
 	c := w.cast()
 	p := w.Program("uni-b", "sis", "course.edit", "course.publish", "result.record", "learner.read")
 	sis := p.Actor()
-	who := sis.Asks("who am I", `{ viewer { kind person { id } client { id name institution { schac } keys { kid algorithms } lastUsedFrom viewerActions { allowed } } roles { role } permissions { institution { schac } rights } } }`, nil)
-	if at(who, "viewer", "kind") != "PROGRAM" || at(who, "viewer", "client", "id") != p.ID || at(who, "viewer", "person") != nil || at(who, "viewer", "client", "lastUsedFrom") != "192.0.2.0/24" {
+	who := sis.Asks(
+		"who am I",
+		`{ viewer { kind person { id } client { id name institution { schac } keys { kid algorithms } lastUsedFrom viewerActions { allowed } } roles { role } permissions { institution { schac } rights } } }`,
+		nil,
+	)
+	if at(who, "viewer", "kind") != "PROGRAM" || at(who, "viewer", "client", "id") != p.ID || at(who, "viewer", "person") != nil ||
+		at(who, "viewer", "client", "lastUsedFrom") != "192.0.2.0/24" {
 		t.Errorf("it is %v", who)
 	}
 	rights := at(who, "viewer", "permissions").([]any)[0].(map[string]any)["rights"].([]any)
@@ -437,7 +442,8 @@ func TestAccessToken(t *testing.T) {
 	if err := json.Unmarshal(payload, &c); err != nil {
 		t.Fatal(err)
 	}
-	if c["iss"] != base || c["aud"] != base || c["sub"] != p.ID || c["client_id"] != p.ID || c["scope"] != "catalogue.read" || c["jti"] == "" || c["exp"].(float64)-c["iat"].(float64) != 600 {
+	if c["iss"] != base || c["aud"] != base || c["sub"] != p.ID || c["client_id"] != p.ID || c["scope"] != "catalogue.read" || c["jti"] == "" ||
+		c["exp"].(float64)-c["iat"].(float64) != 600 {
 		t.Errorf("the claims are %s", payload)
 	}
 	w.SetClock(w.Now().Add(10 * time.Minute))
@@ -483,7 +489,8 @@ func TestKindsOfTokensAreNotInterchangeable(t *testing.T) {
 	} {
 		a := &Actor{w: w, Name: name, token: token}
 		r := httptest.NewRequest(http.MethodGet, base+"/imports/imp_06h0hph4yvw3v2c0x5e4r7t9n8", nil)
-		if got := a.send(r); got.Status != http.StatusUnauthorized || !strings.Contains(got.Header.Get("WWW-Authenticate"), `resource_metadata="`+base+`/.well-known/oauth-protected-resource"`) ||
+		if got := a.send(r); got.Status != http.StatusUnauthorized ||
+			!strings.Contains(got.Header.Get("WWW-Authenticate"), `resource_metadata="`+base+`/.well-known/oauth-protected-resource"`) ||
 			!strings.Contains(got.Header.Get("WWW-Authenticate"), `error="invalid_token"`) {
 			t.Errorf("%s answers %d %v", name, got.Status, got.Header)
 		}
@@ -571,7 +578,11 @@ func TestProgramIsNobodyElsewhere(t *testing.T) {
 	off := w.offering(c.editor, w.course(c.editor, "CS-1"), 5)
 	app, enrolment := w.enrolled(c, off)
 	res := w.passed(c, enrolment)
-	draft := c.editor.Does("writes a course", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Draft")})
+	draft := c.editor.Does(
+		"writes a course",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Draft")},
+	)
 	stranger, ofHost, onlyCourses, onlyLearners := w.Program("uni-c", "foreign", all...).Actor(), w.Program("uni-b", "own", all...).Actor(),
 		w.Program("uni-b", "courses", "catalogue.read").Actor(), w.Program("uni-b", "learners", "learner.read").Actor()
 	const q = `query($app: ID!, $res: ID!, $course: ID!, $person: ID!) { application(id: $app) { id } course(id: $course) { id } result: node(id: $res) { id } person: node(id: $person) { id } applications { totalCount } }`
@@ -600,12 +611,23 @@ func TestProgramIsNobodyElsewhere(t *testing.T) {
 			t.Errorf("the feed tells the program of %s %d changes about learners", tt.name, n)
 		}
 	}
-	stranger.IsRefused("cannot write there", "FORBIDDEN", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "X", "kind": "COURSE", "content": content("X")})
+	stranger.IsRefused(
+		"cannot write there",
+		"FORBIDDEN",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "X", "kind": "COURSE", "content": content("X")},
+	)
 	stranger.IsRefused("cannot publish there", "NOT_FOUND", "publishCourse", map[string]any{"courseId": id(draft)})
 	ofHost.IsRefused("gives no rights", "FORBIDDEN", "grantRole", map[string]any{"personId": c.ada.ID, "role": "REGISTRAR", "at": w.Institution("uni-b")})
 	ofHost.IsRefused("makes no programs", "FORBIDDEN", "registerApiClient", map[string]any{"institutionId": w.Institution("uni-b"), "name": "child", "scopes": all})
 	ofHost.IsRefused("applies for nothing", "FORBIDDEN", "submitApplication", map[string]any{"offeringId": off})
-	if got := ofHost.Asks("programs", `query($at: ID!) { apiClients(institutionId: $at) { totalCount } }`, map[string]any{"at": w.Institution("uni-b")}); at(got, "apiClients", "totalCount") != float64(0) {
+	if got := ofHost.Asks("programs", `query($at: ID!) { apiClients(institutionId: $at) { totalCount } }`, map[string]any{"at": w.Institution("uni-b")}); at(
+		got,
+		"apiClients",
+		"totalCount",
+	) != float64(
+		0,
+	) {
 		t.Errorf("a program sees programs: %v", got)
 	}
 }
@@ -620,7 +642,8 @@ func TestProgramIsNotItsOwnSecondPairOfEyes(t *testing.T) {
 	sis.IsRefused("does not confirm what it recorded", "FORBIDDEN", "confirmResult", map[string]any{"resultId": id(res)})
 	w.Program("uni-b", "exams", "result.confirm").Actor().Does("confirms", "confirmResult", map[string]any{"resultId": id(res)})
 
-	w.Staff("Admin", "uni-b", viewer.Administrator).Does("asks for reviews", "updateInstitution", map[string]any{"institutionId": w.Institution("uni-b"), "courseReview": "REQUIRED"})
+	w.Staff("Admin", "uni-b", viewer.Administrator).
+		Does("asks for reviews", "updateInstitution", map[string]any{"institutionId": w.Institution("uni-b"), "courseReview": "REQUIRED"})
 	made := sis.Does("writes", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("Two")})
 	sis.Does("submits", "submitCourseForReview", map[string]any{"courseId": id(made)})
 	sis.IsRefused("does not review", "FORBIDDEN", "publishCourse", map[string]any{"courseId": id(made)})
@@ -754,7 +777,13 @@ func TestPublishedKeys(t *testing.T) {
 		var public string
 		p.key, public = pair(t, p.alg, name)
 		pub.set.Store(`{"keys":[{"kty":"oct","k":"c2VjcmV0"},` + public + `]}`)
-		p.ID = id(admin.Does("registers a program", "registerApiClient", map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "scopes": []string{"catalogue.read"}, "jwksUrl": address}))
+		p.ID = id(
+			admin.Does(
+				"registers a program",
+				"registerApiClient",
+				map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "scopes": []string{"catalogue.read"}, "jwksUrl": address},
+			),
+		)
 		return p
 	}
 	moved := register("moved", server.URL+"/moved")
@@ -846,12 +875,19 @@ func TestListOfProgramsDoesNotLoop(t *testing.T) {
 	_, public := pair(t, gojose.ES256, "k")
 	cost := func() (int64, float64) {
 		w.Statements.Store(0)
-		got := admin.Asks("lists", `query($at: ID!) { apiClients(institutionId: $at, first: 50) { totalCount nodes { name institution { schac } keys { kid jwk } viewerActions { name allowed } } } }`,
-			map[string]any{"at": w.Institution("uni-b")})
+		got := admin.Asks(
+			"lists",
+			`query($at: ID!) { apiClients(institutionId: $at, first: 50) { totalCount nodes { name institution { schac } keys { kid jwk } viewerActions { name allowed } } } }`,
+			map[string]any{"at": w.Institution("uni-b")},
+		)
 		return w.Statements.Load(), at(got, "apiClients", "totalCount").(float64)
 	}
 	register := func(name string) {
-		admin.Does("registers", "registerApiClient", map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "scopes": []string{"catalogue.read"}, "keys": []map[string]any{{"jwk": public}}})
+		admin.Does(
+			"registers",
+			"registerApiClient",
+			map[string]any{"institutionId": w.Institution("uni-b"), "name": name, "scopes": []string{"catalogue.read"}, "keys": []map[string]any{{"jwk": public}}},
+		)
 	}
 	register("first")
 	one, _ := cost()

@@ -47,8 +47,12 @@ func TestInstitutionGetsItsProvider(t *testing.T) {
 		return slices.ContainsFunc(at(got, "institutions", "nodes").([]any), func(n any) bool { return at(n.(map[string]any), "schac") == "uni-d.example" }) &&
 			at(got, "institution", "signIn", "url") == base+"/auth/start/uni-d"
 	}
-	proposed := dora.Does("proposes", "proposeProvider", map[string]any{"key": "uni-d", "issuer": "https://idp.uni-d.example", "clientId": "peregrine", "clientSecretRef": "env:PROVIDER_UNI_D",
-		"homes": []map[string]any{{"domain": "uni-d.example", "institutionId": uniD}}, "idempotencyKey": "k"})
+	proposed := dora.Does(
+		"proposes",
+		"proposeProvider",
+		map[string]any{"key": "uni-d", "issuer": "https://idp.uni-d.example", "clientId": "peregrine", "clientSecretRef": "env:PROVIDER_UNI_D",
+			"homes": []map[string]any{{"domain": "uni-d.example", "institutionId": uniD}}, "idempotencyKey": "k"},
+	)
 	if proposed["state"] != "PROPOSED" || proposed["redirectUri"] != base+"/auth/callback/uni-d" || canSignIn() {
 		t.Errorf("proposed as %v", proposed)
 	}
@@ -153,7 +157,8 @@ func TestChooserFindsInstitutions(t *testing.T) {
 		}
 	}
 	start, _ := w.page("/auth/start/proxy?home=m03.example")
-	if _, body := w.page("/signin", start.Cookies()...); !strings.Contains(body, "Last used in this browser") || !strings.Contains(body, "Access through University of Münchhausen 03") {
+	if _, body := w.page("/signin", start.Cookies()...); !strings.Contains(body, "Last used in this browser") ||
+		!strings.Contains(body, "Access through University of Münchhausen 03") {
 		t.Error("the last choice is not remembered")
 	}
 	for _, c := range start.Cookies() {
@@ -219,7 +224,8 @@ func TestFailedSignInSaysNothingOfTheProvider(t *testing.T) {
 			}
 		}
 		h := answer.Header
-		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || h.Get("X-Content-Type-Options") != "nosniff" {
+		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") ||
+			h.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s has the headers %v", address, h)
 		}
 	}

@@ -33,7 +33,12 @@ func TestARoleEndsInARunningSession(t *testing.T) {
 	if ended["endReason"] != "Moved on." || at(ended, "endedBy", "id") != string(admin.ID) {
 		t.Errorf("ended as %v", ended)
 	}
-	bob.IsRefused("writes another course", "FORBIDDEN", "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("X")})
+	bob.IsRefused(
+		"writes another course",
+		"FORBIDDEN",
+		"createCourse",
+		map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-2", "kind": "COURSE", "content": content("X")},
+	)
 	admin.IsRefused("takes it back again", "CONFLICT", "endRole", map[string]any{"roleGrantId": id(grant), "reason": "Again."})
 	if n := w.DB.Client.AuditEntry.Query().Where(auditentry.VerbIn("role.grant", "role.end")).CountX(w.system()); n != before+2 {
 		t.Errorf("%d audit entries for a grant and its end", n-before)
@@ -300,7 +305,8 @@ func TestPermissionsOfUnitStaff(t *testing.T) {
 	if at(got, "unit", "id") != faculty || len(at(got, "rights").([]any)) != 3 {
 		t.Errorf("staff of a unit have %v", got)
 	}
-	if got := root.Asks("looks", q, nil); at(got, "viewer", "permissions", 0, "alliance", "id") != string(w.alliance) || at(got, "viewer", "roles", 0, "alliance", "id") != string(w.alliance) {
+	if got := root.Asks("looks", q, nil); at(got, "viewer", "permissions", 0, "alliance", "id") != string(w.alliance) ||
+		at(got, "viewer", "roles", 0, "alliance", "id") != string(w.alliance) {
 		t.Errorf("an alliance administrator has %v", got)
 	}
 }

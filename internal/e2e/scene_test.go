@@ -111,7 +111,13 @@ func stranger(uni string) map[string]any {
 
 func (s *stage) draft(editor *Actor) (course string) {
 	s.t.Helper()
-	return id(editor.Does("writes", "createCourse", map[string]any{"institutionId": s.Institution("uni-b"), "code": s.new("C-"), "kind": "MICRO_CREDENTIAL", "content": content("Draft")}))
+	return id(
+		editor.Does(
+			"writes",
+			"createCourse",
+			map[string]any{"institutionId": s.Institution("uni-b"), "code": s.new("C-"), "kind": "MICRO_CREDENTIAL", "content": content("Draft")},
+		),
+	)
 }
 
 func (s *stage) published(editor *Actor) (course string) { return s.course(editor, s.new("P-")) }
@@ -182,7 +188,14 @@ func (s *stage) ruleOf(course string) map[string]any {
 }
 
 func (s *stage) sourceOf(uni string) map[string]any {
-	return map[string]any{"institutionId": s.Institution(uni), "name": s.new("source "), "format": "CSV", "url": "https://sis.uni-b.example/courses", "everyMinutes": 60, "policy": "DRAFT"}
+	return map[string]any{
+		"institutionId": s.Institution(uni),
+		"name":          s.new("source "),
+		"format":        "CSV",
+		"url":           "https://sis.uni-b.example/courses",
+		"everyMinutes":  60,
+		"policy":        "DRAFT",
+	}
 }
 
 func (s *stage) source() (admin *Actor, source string) {
@@ -209,7 +222,11 @@ func (s *stage) jwk() map[string]any {
 func (s *stage) program() (admin *Actor, program map[string]any) {
 	s.t.Helper()
 	uni, admin := s.place()
-	return admin, admin.Does("registers a program", "registerApiClient", map[string]any{"institutionId": s.Institution(uni), "name": "P", "scopes": []string{"catalogue.read"}, "keys": []any{s.jwk(), s.jwk()}})
+	return admin, admin.Does(
+		"registers a program",
+		"registerApiClient",
+		map[string]any{"institutionId": s.Institution(uni), "name": "P", "scopes": []string{"catalogue.read"}, "keys": []any{s.jwk(), s.jwk()}},
+	)
 }
 
 func (s *stage) proposal(uni string) map[string]any {

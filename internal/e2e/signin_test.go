@@ -150,7 +150,11 @@ func (b *browser) signIn(returnTo string) (*url.URL, int, string) {
 
 func (b *browser) whoAmI() string {
 	b.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, b.base+"/graphql", strings.NewReader(`{"query":"{ viewer { kind person { displayName affiliations { kind institution { schac } } } } }"}`))
+	r, err := http.NewRequest(
+		http.MethodPost,
+		b.base+"/graphql",
+		strings.NewReader(`{"query":"{ viewer { kind person { displayName affiliations { kind institution { schac } } } } }"}`),
+	)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -164,7 +168,8 @@ func (b *browser) whoAmI() string {
 func TestSignInWithTheHomeInstitution(t *testing.T) {
 	w := NewWorld(t)
 	b, base := w.withProvider("uni-d.example")
-	if _, status, page := b.get(base + "/signin?q=UNIV%C3%8BRSITY+d"); status != http.StatusOK || !strings.Contains(page, "/auth/start/uni-d.example") || strings.Contains(page, "/auth/start/uni-a.example") {
+	if _, status, page := b.get(base + "/signin?q=UNIV%C3%8BRSITY+d"); status != http.StatusOK || !strings.Contains(page, "/auth/start/uni-d.example") ||
+		strings.Contains(page, "/auth/start/uni-a.example") {
 		t.Errorf("the chooser answers %d %s", status, page)
 	}
 	at, status, _ := b.signIn("/account?lang=de")

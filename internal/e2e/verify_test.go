@@ -311,7 +311,8 @@ func TestTheIssuerHasTwoForms(t *testing.T) {
 	path := "/issuers/" + string(w.Institution("uni-b"))
 	for accept, want := range map[string]string{"text/html": "text/html; charset=utf-8", "application/json": "application/ld+json", "application/ld+json": "application/ld+json", "": "application/ld+json"} {
 		got := w.fetch(http.MethodGet, path, "", "", map[string]string{"Accept": accept})
-		if got.Code != http.StatusOK || got.Header().Get("Content-Type") != want || !slices.Contains(strings.Split(strings.Join(got.Header().Values("Vary"), ", "), ", "), "Accept") {
+		if got.Code != http.StatusOK || got.Header().Get("Content-Type") != want ||
+			!slices.Contains(strings.Split(strings.Join(got.Header().Values("Vary"), ", "), ", "), "Accept") {
 			t.Errorf("%s: %d %s, Vary %v", accept, got.Code, got.Header().Get("Content-Type"), got.Header().Values("Vary"))
 		}
 	}

@@ -50,7 +50,10 @@ func TestSourceIsPulledPageByPage(t *testing.T) {
 		var items []string
 		for i := range size {
 			n := (page-1)*size + i
-			items = append(items, fmt.Sprintf(`{"courseId":"c-%d","primaryCode":{"codeType":"identifier","code":"C-%d"},"name":[{"language":"en-GB","value":"Course %d"}]}`, n, n, n))
+			items = append(
+				items,
+				fmt.Sprintf(`{"courseId":"c-%d","primaryCode":{"codeType":"identifier","code":"C-%d"},"name":[{"language":"en-GB","value":"Course %d"}]}`, n, n, n),
+			)
 		}
 		if page > pages {
 			items = nil
@@ -64,7 +67,10 @@ func TestSourceIsPulledPageByPage(t *testing.T) {
 	roots.AddCert(server.Certificate())
 	w.Fetcher = client{fetch.New(fetch.Options{AllowTo: []string{server.Listener.Addr().String()}, Roots: roots})}
 	w.Readers = map[importrun.Format]exchange.Reader{importrun.FormatOEAPI_V6: func(r io.Reader) format.Rows { return oeapi.Read(r, oeapi.V6) }}
-	source, err := w.AddSource(w.ctx, exchange.NewSource{InstitutionID: w.uni, Name: "SIS", Format: importrun.FormatOEAPI_V6, URL: server.URL + "/courses", EveryMinutes: 60, Policy: importsource.PolicyDRAFT})
+	source, err := w.AddSource(
+		w.ctx,
+		exchange.NewSource{InstitutionID: w.uni, Name: "SIS", Format: importrun.FormatOEAPI_V6, URL: server.URL + "/courses", EveryMinutes: 60, Policy: importsource.PolicyDRAFT},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +107,12 @@ func TestOfferingsBelowTheirCoursesAreRead(t *testing.T) {
 			return fmt.Sprintf(`{"courseId":%q,"primaryCode":{"codeType":"identifier","code":%q},"name":[{"language":"en-GB","value":"Course"}]}`, id, id)
 		}
 		offering := func(id string) string {
-			return fmt.Sprintf(`{"courseOfferingId":%q,"primaryCode":{"codeType":"identifier","code":%q},"name":[{"language":"en-GB","value":"Spring"}],"teachingLanguage":["en-GB"],"offeringState":"active",
-				"startDateTime":"2027-03-01T09:00:00Z","endDateTime":"2027-06-30T17:00:00Z","enrollmentPeriods":[{"startDateTime":"2026-12-01T00:00:00Z","endDateTime":"2027-02-01T00:00:00Z"}],"maxNumberStudents":20}`, id, id)
+			return fmt.Sprintf(
+				`{"courseOfferingId":%q,"primaryCode":{"codeType":"identifier","code":%q},"name":[{"language":"en-GB","value":"Spring"}],"teachingLanguage":["en-GB"],"offeringState":"active",
+				"startDateTime":"2027-03-01T09:00:00Z","endDateTime":"2027-06-30T17:00:00Z","enrollmentPeriods":[{"startDateTime":"2026-12-01T00:00:00Z","endDateTime":"2027-02-01T00:00:00Z"}],"maxNumberStudents":20}`,
+				id,
+				id,
+			)
 		}
 		var items []string
 		more := false

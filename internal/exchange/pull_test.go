@@ -73,7 +73,17 @@ func (p *partner) Fetch(ctx context.Context, address string, previous exchange.P
 func (w *world) source(p *partner) *ent.ImportSource {
 	w.tb.Helper()
 	w.Fetcher = p
-	source, err := w.AddSource(w.ctx, exchange.NewSource{InstitutionID: w.uni, Name: "SIS", Format: importrun.FormatCSV, URL: p.URL + "/courses?key=topsecret", EveryMinutes: 60, Policy: importsource.PolicyPUBLISH})
+	source, err := w.AddSource(
+		w.ctx,
+		exchange.NewSource{
+			InstitutionID: w.uni,
+			Name:          "SIS",
+			Format:        importrun.FormatCSV,
+			URL:           p.URL + "/courses?key=topsecret",
+			EveryMinutes:  60,
+			Policy:        importsource.PolicyPUBLISH,
+		},
+	)
 	if err != nil {
 		w.tb.Fatal(err)
 	}
@@ -360,7 +370,17 @@ func TestSourcesArePulledSideBySide(t *testing.T) {
 	slow := w.source(p)
 	var names []string
 	for i := range 3 {
-		source, err := w.AddSource(w.ctx, exchange.NewSource{InstitutionID: w.uni, Name: fmt.Sprint("SIS ", i), Format: importrun.FormatCSV, URL: p.URL + "/" + fmt.Sprint(i), EveryMinutes: 60, Policy: importsource.PolicyPUBLISH})
+		source, err := w.AddSource(
+			w.ctx,
+			exchange.NewSource{
+				InstitutionID: w.uni,
+				Name:          fmt.Sprint("SIS ", i),
+				Format:        importrun.FormatCSV,
+				URL:           p.URL + "/" + fmt.Sprint(i),
+				EveryMinutes:  60,
+				Policy:        importsource.PolicyPUBLISH,
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

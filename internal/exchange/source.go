@@ -104,7 +104,11 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		if err != nil {
 			return nil, err
 		}
-		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).SetNillablePolicy(u.Policy).SetNillableWithOfferings(u.WithOfferings)
+		update := tx.ImportSource.UpdateOneID(source.ID).
+			SetNillableURL(u.URL).
+			SetNillableEveryMinutes(u.EveryMinutes).
+			SetNillablePolicy(u.Policy).
+			SetNillableWithOfferings(u.WithOfferings)
 		if u.Name != nil {
 			update.SetName(name)
 		}

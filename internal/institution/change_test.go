@@ -35,7 +35,10 @@ func TestWhoeverChangesAMembershipWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inst, err := s.Admit(ctx, Admission{AllianceID: a.ID, Part: membership.PartMEMBER, Details: Details{SCHAC: "uni.example", Name: vocab.Text{"en": "U"}, Country: "DE", Zone: "Europe/Berlin"}})
+	inst, err := s.Admit(
+		ctx,
+		Admission{AllianceID: a.ID, Part: membership.PartMEMBER, Details: Details{SCHAC: "uni.example", Name: vocab.Text{"en": "U"}, Country: "DE", Zone: "Europe/Berlin"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,10 @@ func TestDetailsAreStoredTidied(t *testing.T) {
 		}
 	}
 	check(s.DB.Institution.GetX(ctx, got.InstitutionID), vocabLine(t, "UD\u0301"))
-	i, err := s.Update(ctx, Update{InstitutionID: got.InstitutionID, Acronym: new(" X "), Website: new("https://uni-d.example\n"), Domains: []string{"d.example", "e.example", "d.example"}})
+	i, err := s.Update(
+		ctx,
+		Update{InstitutionID: got.InstitutionID, Acronym: new(" X "), Website: new("https://uni-d.example\n"), Domains: []string{"d.example", "e.example", "d.example"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +146,17 @@ func vocabLine(t *testing.T, s string) string {
 func TestRepeatOfAddUnitGetsTheUnit(t *testing.T) {
 	s, ctx, m := invited(t)
 	add := func(key string, parent *ident.ID, repeat *string) (*ent.Unit, error) {
-		return s.AddUnit(ctx, NewUnit{InstitutionID: m.InstitutionID, ParentID: parent, Key: key, Kind: unit.KindFACULTY, Name: []vocab.Translation{{Language: "en", Text: key}}, IdempotencyKey: repeat})
+		return s.AddUnit(
+			ctx,
+			NewUnit{
+				InstitutionID:  m.InstitutionID,
+				ParentID:       parent,
+				Key:            key,
+				Kind:           unit.KindFACULTY,
+				Name:           []vocab.Translation{{Language: "en", Text: key}},
+				IdempotencyKey: repeat,
+			},
+		)
 	}
 	top, err := add("top", nil, nil)
 	if err != nil {

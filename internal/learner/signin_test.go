@@ -60,8 +60,11 @@ func newHouse(t *testing.T, opts ...testkit.Option) *house {
 		SCHAC: "uni-s.example", Name: vocab.Text{"en": "S"}, Country: "DE", Zone: "Europe/Berlin"}})
 	h.must(err)
 	h.inst = inst.ID
-	h.provider, err = (&registry.Service{DB: h.db, Now: clock}).Register(h.system, registry.Proposal{Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: new("env:X"),
-		Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: inst.ID}}})
+	h.provider, err = (&registry.Service{DB: h.db, Now: clock}).Register(
+		h.system,
+		registry.Proposal{Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: new("env:X"),
+			Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: inst.ID}}},
+	)
 	h.must(err)
 	h.admin = h.as(h.db.Person.Create().SetSignedInAt(h.now).SaveX(h.system).ID, viewer.Grant{Role: viewer.Administrator, At: h.inst})
 	h.rule = h.makeRule(nil)
@@ -85,7 +88,10 @@ func (h *house) makeRule(unit *ident.ID) *ent.RoleRule {
 	if unit != nil {
 		held = viewer.CourseEditor
 	}
-	r, err := h.roles.MakeRule(h.admin, role.NewRule{InstitutionID: h.inst, Attribute: rolerule.AttributeEDUPERSON_AFFILIATION, Value: "staff", Role: held, UnitID: unit, Months: 12})
+	r, err := h.roles.MakeRule(
+		h.admin,
+		role.NewRule{InstitutionID: h.inst, Attribute: rolerule.AttributeEDUPERSON_AFFILIATION, Value: "staff", Role: held, UnitID: unit, Months: 12},
+	)
 	h.must(err)
 	return r
 }

@@ -163,7 +163,13 @@ const stays microdegree.State = ""
 // and notes it. The row is written
 // before it is read and decided on, so that whoever changes it at the same moment
 // waits.
-func (s *Service) change(ctx context.Context, id ident.ID, verb *ledger.Verb, to microdegree.State, decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error) (*ent.MicroDegree, error) {
+func (s *Service) change(
+	ctx context.Context,
+	id ident.ID,
+	verb *ledger.Verb,
+	to microdegree.State,
+	decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error,
+) (*ent.MicroDegree, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,9 @@ const (
 func checkOrigin(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || s == "" || len(s) > maxOrigin || serialised(u) != s {
-		return problem.New(problem.Invalid, "an origin is a scheme, a host and no default port, exactly as browsers send it, such as %q; http is for this machine only", "https://portal.example").At("input", "origin")
+		return problem.New(problem.Invalid,
+			"an origin is a scheme, a host and no default port, exactly as browsers send it, such as %q; http is for this machine only",
+			"https://portal.example").At("input", "origin")
 	}
 	return nil
 }

@@ -175,7 +175,11 @@ func checkSecret(p Proposal, from origin, field []string) error {
 		return when(ref != "", field, "with a private key there is no client secret")
 	}
 	if from == fromOperator {
-		return when(len(ref) > maxClient || !anySecret.MatchString(ref) || strings.Contains(ref, ".."), field, "the secret itself is not stored; name the variable or the file that holds it, env:NAME or file:/PATH")
+		return when(
+			len(ref) > maxClient || !anySecret.MatchString(ref) || strings.Contains(ref, ".."),
+			field,
+			"the secret itself is not stored; name the variable or the file that holds it, env:NAME or file:/PATH",
+		)
 	}
 	return when(len(ref) > maxClient || !markedSecret.MatchString(ref) || strings.Contains(ref, ".."), field,
 		"the secret itself is not stored; name what the operator has put it into for providers, env:PROVIDER_NAME or file:/PATH/provider-NAME")
@@ -217,8 +221,12 @@ func checkClaimNames(all []ClaimName, field []string) error {
 func checkACR(all []ACRValue, field []string) error {
 	seen, words := map[string]bool{}, map[string]bool{}
 	for i, v := range all {
-		if i >= maxNames || !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName || !ascii(v.Profile+v.Value) || seen[v.Profile] || words[v.Value] {
-			return problem.New(problem.Invalid, "a level of authentication is a profile of REFEDS, such as \"https://refeds.org/profile/mfa\", with one name that the provider has for it").At(field...)
+		if i >= maxNames || !strings.HasPrefix(v.Profile, "https://refeds.org/profile/") || len(v.Profile) > maxName || v.Value == "" || len(v.Value) > maxName ||
+			!ascii(v.Profile+v.Value) ||
+			seen[v.Profile] ||
+			words[v.Value] {
+			return problem.New(problem.Invalid, "a level of authentication is a profile of REFEDS, such as \"https://refeds.org/profile/mfa\", with one name that the provider has for it").
+				At(field...)
 		}
 		seen[v.Profile], words[v.Value] = true, true
 	}

@@ -63,7 +63,11 @@ func TestFind(t *testing.T) {
 		}
 		return c
 	}
-	all := []Choice{choice("uni-x.example", "Universität Xanten", "Xanten"), choice("y.uni-x.example", "Ypsilon", "Lübeck"), choice("uni-z.example", "Université de Z", "uni-x.example.org")}
+	all := []Choice{
+		choice("uni-x.example", "Universität Xanten", "Xanten"),
+		choice("y.uni-x.example", "Ypsilon", "Lübeck"),
+		choice("uni-z.example", "Université de Z", "uni-x.example.org"),
+	}
 	for typed, want := range map[string][]string{
 		"":                               {"uni-x.example", "y.uni-x.example", "uni-z.example"},
 		"  UNIVERSITAT ":                 {"uni-x.example"},

@@ -270,7 +270,8 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
 			return nil, err
 		} else if used {
-			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").With(problem.Transition{From: string(row.State), To: string(rejected)})
+			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").
+				With(problem.Transition{From: string(row.State), To: string(rejected)})
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
 			return nil, err
@@ -494,7 +495,18 @@ func (s *Service) Digests(ctx context.Context, rows []*ent.Provider) (map[ident.
 // digest is the SHA-256 of what is approved, in hexadecimal. homes are sorted by
 // their domains.
 func digest(row *ent.Provider, homes []*ent.ProviderHome) string {
-	said := []any{row.Key, row.Issuer, row.ClientID, row.ClientAuthentication, vocab.OrZero(row.ClientSecretRef), row.Mode, strings.Join(row.Algorithms, " "), row.Claims, nonNil(row.ClaimNames), nonNil(row.AcrValues)}
+	said := []any{
+		row.Key,
+		row.Issuer,
+		row.ClientID,
+		row.ClientAuthentication,
+		vocab.OrZero(row.ClientSecretRef),
+		row.Mode,
+		strings.Join(row.Algorithms, " "),
+		row.Claims,
+		nonNil(row.ClaimNames),
+		nonNil(row.AcrValues),
+	}
 	for _, h := range homes {
 		said = append(said, Home{h.Domain, h.InstitutionID})
 	}

@@ -84,8 +84,15 @@ func (r *registry) refused(what string, err error, code problem.Code, field ...s
 
 // proposal is of a provider of a home.
 func proposal(key string, homes ...Home) Proposal {
-	return Proposal{Key: key, Issuer: "https://idp." + key + ".example", ClientID: "peregrine", ClientSecretRef: new("env:PROVIDER_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))),
-		Mode: provider.ModeDIRECT, Scopes: []string{"openid", "email"}, Homes: homes}
+	return Proposal{
+		Key:             key,
+		Issuer:          "https://idp." + key + ".example",
+		ClientID:        "peregrine",
+		ClientSecretRef: new("env:PROVIDER_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))),
+		Mode:            provider.ModeDIRECT,
+		Scopes:          []string{"openid", "email"},
+		Homes:           homes,
+	}
 }
 
 func (r *registry) homeA() Home { return Home{"uni-a.example", r.a.ID} }
@@ -443,7 +450,14 @@ func TestRejectedProposalFreesItsNames(t *testing.T) {
 	_, err = r.Reject(r.alma, used.ID)
 	r.refused("what is in force is rejected", err, problem.Conflict)
 	person := r.DB.Person.Create().SetSignedInAt(r.now).SaveX(r.system)
-	r.DB.Identity.Create().SetPersonID(person.ID).SetProviderID(used.ID).SetIssuer(used.Issuer).SetSubject("s").SetDigest(strings.Repeat("0", 64)).SetSignedInAt(r.now).SaveX(r.system)
+	r.DB.Identity.Create().
+		SetPersonID(person.ID).
+		SetProviderID(used.ID).
+		SetIssuer(used.Issuer).
+		SetSubject("s").
+		SetDigest(strings.Repeat("0", 64)).
+		SetSignedInAt(r.now).
+		SaveX(r.system)
 	_, err = r.Update(r.adam, Update{ProviderID: used.ID, Issuer: new("https://new.example")})
 	r.must(err)
 	_, err = r.Reject(r.alma, used.ID)

@@ -56,8 +56,11 @@ func newWorld(t *testing.T, opts ...testkit.Option) *world {
 		w.must(err)
 		w.homes = append(w.homes, inst)
 	}
-	w.provider, err = (&registry.Service{DB: w.db, Now: clock}).Register(w.system, registry.Proposal{Key: "s", Issuer: "https://idp.example", ClientID: "c", ClientSecretRef: new("env:X"),
-		Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-0.example", InstitutionID: w.homes[0].ID}}})
+	w.provider, err = (&registry.Service{DB: w.db, Now: clock}).Register(
+		w.system,
+		registry.Proposal{Key: "s", Issuer: "https://idp.example", ClientID: "c", ClientSecretRef: new("env:X"),
+			Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-0.example", InstitutionID: w.homes[0].ID}}},
+	)
 	w.must(err)
 	return w
 }
@@ -124,7 +127,11 @@ func TestRolesHavePlaces(t *testing.T) {
 	var n atomic.Int64
 	w := newWorld(t, testkit.CountStatements(&n))
 	at := func(role viewer.Role, place ident.ID) viewer.Grant { return viewer.Grant{Role: role, At: place} }
-	v := &viewer.Viewer{Kind: viewer.Person, PersonID: w.signIn("sam").PersonID, Grants: []viewer.Grant{at(viewer.Registrar, w.homes[2].ID), at(viewer.AllianceAdministrator, w.alliance.ID)}}
+	v := &viewer.Viewer{
+		Kind:     viewer.Person,
+		PersonID: w.signIn("sam").PersonID,
+		Grants:   []viewer.Grant{at(viewer.Registrar, w.homes[2].ID), at(viewer.AllianceAdministrator, w.alliance.ID)},
+	}
 	n.Store(0)
 	w.read(v, 10)
 	two := n.Load()

@@ -28,7 +28,11 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	named(r, learner.FullName(rec.Profile))
-	page := pages.Account{Chrome: s.chrome(r), Lend: "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer", Use: "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql"}
+	page := pages.Account{
+		Chrome: s.chrome(r),
+		Lend:   "curl -X POST -b '" + s.Auth.Cookie.Name() + "=VALUE' " + s.BaseURL + "/auth/bearer",
+		Use:    "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql",
+	}
 	fillAccount(&page, rec, v.SessionID)
 	s.pages.Account(w, r, page)
 }

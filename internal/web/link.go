@@ -40,7 +40,11 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		page.Waiting = &pages.Waiting{Institution: inst.Name, Name: vocab.Clean(maxShownName, strings.TrimSpace(waiting.GivenName+" "+waiting.FamilyName)), Email: vocab.Clean(maxShownEmail, waiting.Email)}
+		page.Waiting = &pages.Waiting{
+			Institution: inst.Name,
+			Name:        vocab.Clean(maxShownName, strings.TrimSpace(waiting.GivenName+" "+waiting.FamilyName)),
+			Email:       vocab.Clean(maxShownEmail, waiting.Email),
+		}
 		s.pages.Link(w, r, page)
 		return
 	}

@@ -319,7 +319,8 @@ func TestR17Logout(t *testing.T) {
 		t.Error("the ID token is stored in the clear")
 	}
 	if want := (url.Values{"a": {"b"}, "id_token_hint": {hint}, "client_id": {"peregrine"}, "post_logout_redirect_uri": {"http://localhost:8080/"}}); answer.StatusCode != http.StatusSeeOther ||
-		to.Host != "idp.uni-s.example" || to.Query().Encode() != want.Encode() {
+		to.Host != "idp.uni-s.example" ||
+		to.Query().Encode() != want.Encode() {
 		t.Errorf("%d to %s", answer.StatusCode, to)
 	}
 	if p.db.Client.Session.GetX(p.system(), s.ID).EndedAt == nil {

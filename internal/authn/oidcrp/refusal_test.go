@@ -62,7 +62,13 @@ func TestUnknownTimeIsNotFresh(t *testing.T) {
 // with one that does not count, is noted as an affiliate and asserted as nothing.
 func TestNoAffiliationIsNoEvidence(t *testing.T) {
 	p := newParty(t)
-	p.db.Client.RoleRule.Create().SetInstitutionID(p.homes["uni-s.example"]).SetAttribute("EDUPERSON_AFFILIATION").SetValue("affiliate").SetRole("TEACHER").SetMonths(6).SaveX(p.system())
+	p.db.Client.RoleRule.Create().
+		SetInstitutionID(p.homes["uni-s.example"]).
+		SetAttribute("EDUPERSON_AFFILIATION").
+		SetValue("affiliate").
+		SetRole("TEACHER").
+		SetMonths(6).
+		SaveX(p.system())
 	for name, said := range map[string]any{"none": nil, "another scope": "student@stud.uni-s.example", "another case": "student@UNI-S.example", "asserted": "affiliate@uni-s.example"} {
 		p.fake.claims = set(map[string]any{"sub": name, "eduperson_scoped_affiliation": said})
 		p.session = ""
@@ -206,7 +212,12 @@ func TestUnlinkingEndsThatAccountOnly(t *testing.T) {
 	if _, _, err := p.rp.Sessions.Lend(p.system(), gone.ID); err != nil {
 		t.Fatal(err)
 	}
-	portal := p.db.Client.Portal.Create().SetName("Portal").SetOrigin("https://portal.example").SetReturnAddresses([]string{"https://portal.example/back"}).SetInstitutionID(p.homes["uni-s.example"]).SaveX(p.system())
+	portal := p.db.Client.Portal.Create().
+		SetName("Portal").
+		SetOrigin("https://portal.example").
+		SetReturnAddresses([]string{"https://portal.example/back"}).
+		SetInstitutionID(p.homes["uni-s.example"]).
+		SaveX(p.system())
 	for i, of := range []*ent.Session{gone, kept} {
 		p.db.Client.PortalCode.Create().SetPortalID(portal.ID).SetSessionID(of.ID).SetDigest(strings.Repeat(string(rune('a'+i)), 64)).
 			SetChallenge("c").SetReturnAddress("https://portal.example/back").SetExpiresAt(p.now.Add(-time.Minute)).SaveX(p.system())

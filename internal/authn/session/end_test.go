@@ -178,7 +178,10 @@ func TestClearKeepsWhatIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	logout := func(jti string) error {
-		_, err := h.sessions.EndByProvider(h.system(), session.ProviderLogout{ProviderID: h.said.ProviderID, Issuer: h.said.Issuer, JTI: jti, Expires: h.now.Add(time.Hour), Subject: "nobody"})
+		_, err := h.sessions.EndByProvider(
+			h.system(),
+			session.ProviderLogout{ProviderID: h.said.ProviderID, Issuer: h.said.Issuer, JTI: jti, Expires: h.now.Add(time.Hour), Subject: "nobody"},
+		)
 		return err
 	}
 	if err := logout("old"); err != nil {

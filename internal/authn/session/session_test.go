@@ -59,8 +59,11 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.inst = inst.ID
-	p, err := (&registry.Service{DB: h.db.Client, Now: clock}).Register(h.system(), registry.Proposal{Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: new("env:X"),
-		Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: inst.ID}}})
+	p, err := (&registry.Service{DB: h.db.Client, Now: clock}).Register(
+		h.system(),
+		registry.Proposal{Key: "s", Issuer: "https://idp.uni-s.example", ClientID: "c", ClientSecretRef: new("env:X"),
+			Mode: provider.ModeDIRECT, Scopes: []string{"openid"}, Homes: []registry.Home{{Domain: "uni-s.example", InstitutionID: inst.ID}}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,8 @@ func TestWhatIsNoCourseIsSkipped(t *testing.T) {
 		`<los-id>MOD/1</los-id>`:                                                  "MOD/1", `<los-id>CLS/1</los-id>`: "CLS/1", `<los-id>NEW/1</los-id>`: "NEW/1",
 	} {
 		all := rows(t, answer(los(inner), full))
-		if len(all) != 2 || all[0].Err != nil || !reflect.DeepEqual(all[0].Course, format.Course{}) || strings.Join(all[0].Lost, " ") != lost || all[1].Course.ExternalID != "CR/1" {
+		if len(all) != 2 || all[0].Err != nil || !reflect.DeepEqual(all[0].Course, format.Course{}) || strings.Join(all[0].Lost, " ") != lost ||
+			all[1].Course.ExternalID != "CR/1" {
 			t.Errorf("%s: %+v", inner, all)
 		}
 	}
@@ -164,7 +165,10 @@ func TestConformanceTheExampleOfTheSpecification(t *testing.T) {
 	}
 	want := format.Course{
 		ExternalID: "CR/f6d14b1f-f330-4956-8819-e24feb12d519",
-		Title:      vocab.Text{"no": "Grunnkurs i matematikk", "en": "Introductory calculus"}, Description: vocab.Text{"no": "En eller annen beskrivelse", "en": "Some description"},
+		Title: vocab.Text{
+			"no": "Grunnkurs i matematikk",
+			"en": "Introductory calculus",
+		}, Description: vocab.Text{"no": "En eller annen beskrivelse", "en": "Some description"},
 		ECTS: 1500, EQF: 6, ISCED: "0541", Languages: []string{"en"}, URL: "http://example.com/",
 		Offerings: []format.Offering{
 			{ExternalID: "CRI/13466290", StartsOn: "2016-07-01", EndsOn: "2016-12-31", Language: "en"},

@@ -66,7 +66,17 @@ func answer(t *testing.T, path string) *jsonschema.Schema {
 func TestConformanceVersion6AcceptsWhatIsWritten(t *testing.T) {
 	odd := listed()
 	odd.ID, odd.Course = "odd", format.Course{Code: "O", Languages: []string{"zh-Hant-TW", "en-u-co-phonebk", "nl-BE"}, ECTS: 1, Outcomes: []vocab.Outcome{{}}}
-	odd.Title = vocab.Text{"zh-Hant-TW": "a", "de-1996": "b", "en-GB-oxendict": "c", "en-u-co-phonebk": "d", "x-alien": "e", "und": "f", "sr-Latn-RS": "g", "es-419": "h", "sl-rozaj-biske": "i"}
+	odd.Title = vocab.Text{
+		"zh-Hant-TW":      "a",
+		"de-1996":         "b",
+		"en-GB-oxendict":  "c",
+		"en-u-co-phonebk": "d",
+		"x-alien":         "e",
+		"und":             "f",
+		"sr-Latn-RS":      "g",
+		"es-419":          "h",
+		"sl-rozaj-biske":  "i",
+	}
 	odd.Offerings = []format.Offering{{StartsOn: "2027-03-01"}, {Zone: "Africa/Cairo", OpensAt: "2027-04-30T00:00:00"}}
 	for path, w := range map[string]func(*bytes.Buffer) error{
 		"/courses":                                func(b *bytes.Buffer) error { return Write(b, each(listed(), odd, format.Listed{ID: "least"})) },
@@ -172,7 +182,8 @@ func TestConformanceTheSpecificationsExamplesAreRead(t *testing.T) {
 				t.Errorf("version %d: %v, %v at %v", v, err, row.Err, fieldsOf(row.Err))
 			}
 			c := row.Course
-			if c.ExternalID == "" || c.Code == "" || c.Title == nil || c.Description == nil || c.EQF == 0 || c.Languages == nil || c.ISCED == "" || c.AssessmentNote == nil || c.URL == "" {
+			if c.ExternalID == "" || c.Code == "" || c.Title == nil || c.Description == nil || c.EQF == 0 || c.Languages == nil || c.ISCED == "" || c.AssessmentNote == nil ||
+				c.URL == "" {
 				t.Errorf("version %d: %+v", v, c)
 			}
 			if v == V5 && (c.ECTS == 0 || len(c.Outcomes) == 0) {

@@ -234,7 +234,13 @@ func TestPathsStayBelowTheServer(t *testing.T) {
 }
 
 func TestABrokenItemDoesNotEndTheRows(t *testing.T) {
-	doc := `{"items": [` + with(`"level": 5`) + `, 7, ` + with(`"name": [{"language": "en", "value": "`+strings.Repeat("many ", format.MaxRow/10)+`"}], "link": "`+strings.Repeat("x", format.MaxRow/2)+`"`) + `, ` + with(`"level": "master"`) + `]}`
+	doc := `{"items": [` + with(
+		`"level": 5`,
+	) + `, 7, ` + with(
+		`"name": [{"language": "en", "value": "`+strings.Repeat("many ", format.MaxRow/10)+`"}], "link": "`+strings.Repeat("x", format.MaxRow/2)+`"`,
+	) + `, ` + with(
+		`"level": "master"`,
+	) + `]}`
 	var good, bad []string
 	for row, err := range Read(strings.NewReader(doc), V6) {
 		if err != nil {
@@ -277,18 +283,32 @@ func TestAMalformedDocumentEndsTheRows(t *testing.T) {
 
 func listed() format.Listed {
 	return format.Listed{
-		ID:          "crs_06h0hph4yvw3v2c0x5e4r7t9n8",
-		Provider:    format.Provider{ID: "ins_06h0hph4yvw3v2c0x5e4r7t9n8", SCHAC: "uni-hannover.de", Name: vocab.Text{"de": "Leibniz Universität Hannover"}, Acronym: "LUH", Country: "DE", Website: "https://www.uni-hannover.de/"},
+		ID: "crs_06h0hph4yvw3v2c0x5e4r7t9n8",
+		Provider: format.Provider{
+			ID:      "ins_06h0hph4yvw3v2c0x5e4r7t9n8",
+			SCHAC:   "uni-hannover.de",
+			Name:    vocab.Text{"de": "Leibniz Universität Hannover"},
+			Acronym: "LUH",
+			Country: "DE",
+			Website: "https://www.uni-hannover.de/",
+		},
 		PublishedAt: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), ChangedAt: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Page: "https://example.org/courses/1",
 		OfferingIDs: []string{"off_06h0hph4yvw3v2c0x5e4r7t9n8"},
 		Course: format.Course{
 			ExternalID: "x1", Code: "LUH-1", Kind: vocab.KindMicroCredential, Unit: "physics",
-			Title: vocab.Text{"en": "Lasers <&>", "zh-Hant-TW": "雷射", "de-1996": "Laser", "sr-Latn": "Laseri"}, Summary: vocab.Text{"en": "Light"}, Description: vocab.Text{"en": "About\nlight", "es-419": "Luz"},
+			Title: vocab.Text{
+				"en":         "Lasers <&>",
+				"zh-Hant-TW": "雷射",
+				"de-1996":    "Laser",
+				"sr-Latn":    "Laseri",
+			}, Summary: vocab.Text{"en": "Light"}, Description: vocab.Text{"en": "About\nlight", "es-419": "Luz"},
 			Outcomes: []vocab.Outcome{{Text: vocab.Text{"en": "Aligns"}, ESCO: "http://data.europa.eu/esco/skill/1"}, {Text: vocab.Text{"en": "Measures", "de": "Misst"}}},
 			ECTS:     250, Hours: 70, EQF: 7, ISCED: "0533", Languages: []string{"en", "de"}, Mode: "RESEARCH_LAB_BASED",
 			Assessments: []vocab.AssessmentType{"QUIZ"}, AssessmentNote: vocab.Text{"en": "A quiz"}, Supervision: "SUPERVISED",
 			Quality: &vocab.QualityAssurance{Kind: "PROGRAMME_QA", Name: vocab.Text{"en": "QA"}}, Prerequisites: vocab.Text{"en": "Physics"},
-			TargetGroups: []vocab.TargetGroup{"STUDENTS"}, Stackability: "STACKABLE", Topics: []string{"lasers"}, URL: "https://example.org/lasers", ModifiedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+			TargetGroups: []vocab.TargetGroup{
+				"STUDENTS",
+			}, Stackability: "STACKABLE", Topics: []string{"lasers"}, URL: "https://example.org/lasers", ModifiedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 			Offerings: []format.Offering{{
 				ExternalID: "r1", OnDemand: true, Zone: "Europe/Berlin", OpensAt: "2027-01-01T00:00:00", ClosesAt: "2027-03-28T23:59:00", StartsOn: "2027-04-01", EndsOn: "2027-06-30",
 				Seats: 20, Language: "en", Mode: "ONLINE", Place: vocab.Text{"en": "Lab"}, Funding: vocab.Text{"en": "Free"}, FeeCents: 4990, FeeCurrency: "EUR",

@@ -22,7 +22,14 @@ func sample() format.Listed {
 	return format.Listed{
 		ID: "crs_1", Page: "https://here.example/courses/crs_1", OfferingIDs: []string{"off_1", "off_2"},
 		PublishedAt: time.Date(2026, 9, 1, 8, 0, 0, 5000, time.UTC), ChangedAt: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC),
-		Provider: format.Provider{ID: "ins_1", SCHAC: "uni.example", Name: vocab.Text{"en": "University of Example"}, Acronym: "UoE", Country: "DE", Website: "https://uni.example/"},
+		Provider: format.Provider{
+			ID:      "ins_1",
+			SCHAC:   "uni.example",
+			Name:    vocab.Text{"en": "University of Example"},
+			Acronym: "UoE",
+			Country: "DE",
+			Website: "https://uni.example/",
+		},
 		Course: format.Course{
 			ExternalID: "X1", Code: "INF-1", Kind: vocab.KindMicroCredential, Title: vocab.Text{"en": "Models </script>", "de": "Modelle"},
 			Summary: vocab.Text{"en": "In short"}, Outcomes: []vocab.Outcome{{Text: vocab.Text{"en": "can model"}, ESCO: "http://data.europa.eu/esco/skill/1"}},

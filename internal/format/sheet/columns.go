@@ -14,9 +14,11 @@ const key = "externalId"
 // columns are all columns, in the order of the template.
 var columns = []column{
 	{name: key, required: true, example: []string{"INF-204"},
-		english: "Your own identifier of the course, which never changes. Rows one below the other with the same identifier are one course, each row with one more offering; the columns of the course may then stay empty from the second row on.",
-		german:  "Ihre eigene, unveränderliche Kennung des Kurses. Aufeinanderfolgende Zeilen mit derselben Kennung sind ein Kurs mit je einem Angebot pro Zeile; ab der zweiten Zeile dürfen die Spalten des Kurses leer bleiben.",
-		codec:   word(func(s subject) *string { return &s.course.ExternalID }, nil)},
+		english: "Your own identifier of the course, which never changes. Rows one below the other with the same identifier are one course, each " +
+			"row with one more offering; the columns of the course may then stay empty from the second row on.",
+		german: "Ihre eigene, unveränderliche Kennung des Kurses. Aufeinanderfolgende Zeilen mit derselben Kennung sind ein Kurs mit je einem " +
+			"Angebot pro Zeile; ab der zweiten Zeile dürfen die Spalten des Kurses leer bleiben.",
+		codec: word(func(s subject) *string { return &s.course.ExternalID }, nil)},
 	{name: "code", example: []string{"INF-204"},
 		english: "Code of the course in your catalogue; the identifier is used when it is empty.",
 		german:  "Code des Kurses in Ihrem Vorlesungsverzeichnis; bleibt er leer, gilt die Kennung.",
@@ -41,10 +43,18 @@ var columns = []column{
 		english: "What the course is about.",
 		german:  "Worum es in dem Kurs geht.",
 		codec:   text(func(s subject) *vocab.Text { return &s.course.Description })},
-	{name: "outcomes", example: []string{"can choose a model for a task\ncan judge how far a model may be trusted", "kann ein Modell für eine Aufgabe auswählen\nkann beurteilen, wie weit einem Modell zu trauen ist"},
-		english: "Learning outcomes, one a line (Alt+Enter breaks the line in a cell). All languages have the same lines in the same order; \"-\" stands for a line that is missing in one of them.",
-		german:  "Lernergebnisse, je eines pro Zeile (Alt+Eingabe bricht in der Zelle um). Alle Sprachen haben dieselben Zeilen in derselben Reihenfolge; \"-\" steht für eine Zeile, die in einer davon fehlt.",
-		codec:   outcomes()},
+	{
+		name: "outcomes",
+		example: []string{
+			"can choose a model for a task\ncan judge how far a model may be trusted",
+			"kann ein Modell für eine Aufgabe auswählen\nkann beurteilen, wie weit einem Modell zu trauen ist",
+		},
+		english: "Learning outcomes, one a line (Alt+Enter breaks the line in a cell). All languages have the same lines in the same order; \"-\" " +
+			"stands for a line that is missing in one of them.",
+		german: "Lernergebnisse, je eines pro Zeile (Alt+Eingabe bricht in der Zelle um). Alle Sprachen haben dieselben Zeilen in derselben " +
+			"Reihenfolge; \"-\" steht für eine Zeile, die in einer davon fehlt.",
+		codec: outcomes(),
+	},
 	{name: "outcomesEsco", example: []string{"http://data.europa.eu/esco/skill/8369c2d6-c100-4cf6-bd8c-9668d8678433\n-"},
 		english: "Address of the ESCO skill of each learning outcome, in the same lines; \"-\" where none fits.",
 		german:  "Adresse der ESCO-Kompetenz zu jedem Lernergebnis, in denselben Zeilen; \"-\", wo keine passt.",

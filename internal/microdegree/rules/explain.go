@@ -215,7 +215,10 @@ func (a *account) group(g int) Node {
 		n.Children = append(n.Children, atLeast(Node{Rule: MinECTS, Subject: rules.Key, Unit: Hundredths, Counted: n.Counted}, int(credits(here)), int(max(0, rules.MinECTS))))
 	}
 	if rules.MaxECTS > 0 {
-		n.Children = append(n.Children, atMost(Node{Rule: MaxECTS, Subject: rules.Key, Unit: Hundredths, Counted: n.Counted, Uncounted: a.because(GroupFull)}, int(credits(here)), int(rules.MaxECTS)))
+		n.Children = append(
+			n.Children,
+			atMost(Node{Rule: MaxECTS, Subject: rules.Key, Unit: Hundredths, Counted: n.Counted, Uncounted: a.because(GroupFull)}, int(credits(here)), int(rules.MaxECTS)),
+		)
 	}
 	n.sum()
 	return n

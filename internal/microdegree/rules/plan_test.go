@@ -19,7 +19,14 @@ func catalogue(n int) (c vocab.Composition, offered map[string]Course) {
 	for i := range n {
 		id := fmt.Sprintf("c%03d", i)
 		starts := today.AddDate(0, 0, 7*(i%9))
-		offered[id] = Course{ID: id, InstitutionID: ident.ID(fmt.Sprintf("ins%d", i*5%8)), ECTS: vocab.ECTS(200 + 50*(i*7%9)), EQF: 5 + i%4, StartsAt: starts, EndsAt: starts.AddDate(0, 0, 40+i%20)}
+		offered[id] = Course{
+			ID:            id,
+			InstitutionID: ident.ID(fmt.Sprintf("ins%d", i*5%8)),
+			ECTS:          vocab.ECTS(200 + 50*(i*7%9)),
+			EQF:           5 + i%4,
+			StartsAt:      starts,
+			EndsAt:        starts.AddDate(0, 0, 40+i%20),
+		}
 		g := &c.Groups[i%4]
 		g.Courses = append(g.Courses, id)
 		if i%10 == 0 {

@@ -40,7 +40,23 @@ type Renderer struct {
 }
 
 // names of the pages, each a file of template/.
-var names = []string{"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential", "portal", "rights", "visibility"}
+var names = []string{
+	"home",
+	"signin",
+	"trouble",
+	"verification",
+	"unknown",
+	"verify",
+	"account",
+	"link",
+	"demo",
+	"issuer",
+	"course",
+	"credential",
+	"portal",
+	"rights",
+	"visibility",
+}
 
 // New reads the embedded templates, for each language.
 func New(o Options) (*Renderer, error) {

@@ -49,19 +49,59 @@ var (
 
 var people = []DemoGroup{
 	{Institution: hannover, Country: "DE", People: []DemoPerson{
-		{Name: "Jonas Beispiel", Label: vocab.Text{"en": "student with a credential to recognise", "de": "Studierender mit anzuerkennendem Nachweis"}, Try: vocab.Text{"en": "ask home to recognise a credential"}, SignIn: "/auth/start/demo?person=jonas"},
-		{Name: "Reinhard Beispiel", Label: vocab.Text{"en": "registrar and administrator"}, Try: vocab.Text{"en": "confirm a result; issue and revoke a credential"}, Roles: []viewer.Role{viewer.Registrar, viewer.Administrator}, SignIn: "/auth/start/demo?person=registrar"},
+		{
+			Name:   "Jonas Beispiel",
+			Label:  vocab.Text{"en": "student with a credential to recognise", "de": "Studierender mit anzuerkennendem Nachweis"},
+			Try:    vocab.Text{"en": "ask home to recognise a credential"},
+			SignIn: "/auth/start/demo?person=jonas",
+		},
+		{
+			Name:   "Reinhard Beispiel",
+			Label:  vocab.Text{"en": "registrar and administrator"},
+			Try:    vocab.Text{"en": "confirm a result; issue and revoke a credential"},
+			Roles:  []viewer.Role{viewer.Registrar, viewer.Administrator},
+			SignIn: "/auth/start/demo?person=registrar",
+		},
 	}},
 	{Institution: brno, Country: "CZ", People: []DemoPerson{
-		{Name: "Daria Příklad", Label: vocab.Text{"en": "student of information technology"}, Try: vocab.Text{"en": "see what a course counts at home, then apply"}, SignIn: "/auth/start/demo?person=daria"},
-		{Name: "Ivana Příklad", Label: vocab.Text{"en": "mobility and recognition officer"}, Try: vocab.Text{"en": "nominate or admit an applicant; decide a recognition case"}, Roles: []viewer.Role{viewer.MobilityOfficer, viewer.RecognitionOfficer}, SignIn: "/auth/start/demo?person=international"},
+		{
+			Name:   "Daria Příklad",
+			Label:  vocab.Text{"en": "student of information technology"},
+			Try:    vocab.Text{"en": "see what a course counts at home, then apply"},
+			SignIn: "/auth/start/demo?person=daria",
+		},
+		{
+			Name:   "Ivana Příklad",
+			Label:  vocab.Text{"en": "mobility and recognition officer"},
+			Try:    vocab.Text{"en": "nominate or admit an applicant; decide a recognition case"},
+			Roles:  []viewer.Role{viewer.MobilityOfficer, viewer.RecognitionOfficer},
+			SignIn: "/auth/start/demo?person=international",
+		},
 	}},
 }
 
 var courses = []Course{
-	{Kind: vocab.KindMicroCredential, Title: ai, Summary: vocab.Text{"en": "Learn where machine learning helps in engineering, and where it does not."}, Provider: hannover, Country: "DE", ECTS: 500, EQF: 7, Mode: "BLENDED", Groups: []vocab.TargetGroup{"STUDENTS", "DOCTORAL_CANDIDATES"}},
+	{
+		Kind:     vocab.KindMicroCredential,
+		Title:    ai,
+		Summary:  vocab.Text{"en": "Learn where machine learning helps in engineering, and where it does not."},
+		Provider: hannover,
+		Country:  "DE",
+		ECTS:     500,
+		EQF:      7,
+		Mode:     "BLENDED",
+		Groups:   []vocab.TargetGroup{"STUDENTS", "DOCTORAL_CANDIDATES"},
+	},
 	{Kind: vocab.KindCourse, Title: grid, Provider: lut, Country: "FI", ECTS: 750, EQF: 7, Mode: "ONLINE", Groups: []vocab.TargetGroup{"STUDENTS", "ALUMNI"}},
-	{Kind: vocab.KindCourse, Title: photo, Summary: vocab.Text{"de": "Vom Bild zum Modell: Grundlagen und Praxis."}, Provider: hannover, Country: "DE", ECTS: 600, Mode: "PRESENTIAL"},
+	{
+		Kind:     vocab.KindCourse,
+		Title:    photo,
+		Summary:  vocab.Text{"de": "Vom Bild zum Modell: Grundlagen und Praxis."},
+		Provider: hannover,
+		Country:  "DE",
+		ECTS:     600,
+		Mode:     "PRESENTIAL",
+	},
 }
 
 var providers = []Provider{
@@ -124,8 +164,10 @@ func account() Account {
 	return Account{
 		Chrome: Chrome{SignedInAs: "Mikko Esimerkki"},
 		Name:   "Mikko Esimerkki", Email: "mikko@lut.fi.example", Home: lut,
-		Affiliations: []Affiliation{{Kind: "STUDENT", Institution: lut, Programme: vocab.Text{"en": "Energy Technology (Master)"}, VerifiedAt: when("2026-11-23"), ExpiresAt: when("2027-12-23")}},
-		Roles:        []HeldRole{{Role: viewer.Teacher, At: lut}},
+		Affiliations: []Affiliation{
+			{Kind: "STUDENT", Institution: lut, Programme: vocab.Text{"en": "Energy Technology (Master)"}, VerifiedAt: when("2026-11-23"), ExpiresAt: when("2027-12-23")},
+		},
+		Roles: []HeldRole{{Role: viewer.Teacher, At: lut}},
 		Applications: []Application{
 			{ID: "app_06h0hph", Course: ai, Host: hannover, State: "NOMINATED", SubmittedAt: when("2026-09-01")},
 			{ID: "app_06h0hpj", Course: photo, Host: hannover, State: "REFUSED_BY_HOST", SubmittedAt: when("2026-08-01")},
@@ -149,7 +191,16 @@ func account() Account {
 
 func issuer() Issuer {
 	return Issuer{
-		Organisation: vc.Organisation{ID: "https://exchange.example/issuers/ins_1", Name: hannover, Country: "DE", Website: "https://www.uni-hannover.de/", ROR: "https://ror.org/0304hq317", Erasmus: "D  HANNOVE01", PIC: "999981634", SCHAC: "uni-hannover.de"},
+		Organisation: vc.Organisation{
+			ID:      "https://exchange.example/issuers/ins_1",
+			Name:    hannover,
+			Country: "DE",
+			Website: "https://www.uni-hannover.de/",
+			ROR:     "https://ror.org/0304hq317",
+			Erasmus: "D  HANNOVE01",
+			PIC:     "999981634",
+			SCHAC:   "uni-hannover.de",
+		},
 		Keys: []IssuerKey{
 			{ID: "Q1xZ0c8q2u1vX3", Algorithm: "ES256", State: "COMPROMISED", From: when("2025-01-01"), Until: on("2025-06-01"), Path: "/issuers/ins_1/keys/Q1xZ0c8q2u1vX3"},
 			{ID: "p2S9a7b0nM4t6R", Algorithm: "EdDSA", State: "ACTIVE", From: when("2025-06-01")},
@@ -164,9 +215,35 @@ func coursePage() CoursePage {
 		Course: courses[0], Code: "AI-1", Issuer: "/issuers/ins_1", Version: 2, PublishedAt: on("2026-10-01"), Description: a.Description, Outcomes: a.Outcomes, Hours: a.Hours,
 		ISCED: a.ISCEDF, Languages: []string{"en", "de"}, Assessments: a.Assessments, AssessmentNote: a.Criteria, Supervision: a.Supervision, Prerequisites: a.Prerequisites, URL: "https://www.uni-hannover.de/ai",
 		Offerings: []CourseOffering{
-			{Stage: Open, StartsOn: "2027-03-15", EndsOn: "2027-06-30", OpensAt: when("2026-11-01"), ClosesAt: on("2027-02-28"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
-			{Stage: ToOpen, StartsOn: "2027-10-15", OpensAt: when("2027-05-01"), ClosesAt: on("2027-08-31"), Zone: "Europe/Berlin", Language: "en", Mode: "BLENDED", Place: vocab.Text{"de": "Hannover, Campus Maschinenbau"}},
-			{Stage: Closed, Windows: []vocab.Window{{Audience: "ALUMNI", OpensAt: when("2025-12-01"), ClosesAt: on("2025-12-31")}}, OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "de", Mode: "PRESENTIAL"},
+			{
+				Stage:    Open,
+				StartsOn: "2027-03-15",
+				EndsOn:   "2027-06-30",
+				OpensAt:  when("2026-11-01"),
+				ClosesAt: on("2027-02-28"),
+				Zone:     "Europe/Berlin",
+				Language: "en",
+				Mode:     "ONLINE",
+			},
+			{
+				Stage:    ToOpen,
+				StartsOn: "2027-10-15",
+				OpensAt:  when("2027-05-01"),
+				ClosesAt: on("2027-08-31"),
+				Zone:     "Europe/Berlin",
+				Language: "en",
+				Mode:     "BLENDED",
+				Place:    vocab.Text{"de": "Hannover, Campus Maschinenbau"},
+			},
+			{
+				Stage:    Closed,
+				Windows:  []vocab.Window{{Audience: "ALUMNI", OpensAt: when("2025-12-01"), ClosesAt: on("2025-12-31")}},
+				OpensAt:  when("2026-01-01"),
+				ClosesAt: on("2026-02-01"),
+				Zone:     "Europe/Berlin",
+				Language: "de",
+				Mode:     "PRESENTIAL",
+			},
 			{Stage: CalledOff, StartsOn: "2026-10-15", OpensAt: when("2026-01-01"), ClosesAt: on("2026-02-01"), Zone: "Europe/Berlin", Language: "en", Mode: "ONLINE"},
 			{Stage: Open, OnDemand: true, OpensAt: when("2026-01-01"), Zone: "Europe/Helsinki", Language: "en", Mode: "ONLINE"},
 		},
@@ -240,7 +317,17 @@ func samples() []sample {
 		}},
 		get("account", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Account(w, q, account()) }),
 		get("portal", "/auth/portal?client_id=prt_1", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Portal(w, q, Portal{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}, Name: "Course finder", Origin: "https://portal.example", Owner: vocab.Text{"en": "University A"}, Request: "client_id=prt_1"})
+			r.Portal(
+				w,
+				q,
+				Portal{
+					Chrome:  Chrome{SignedInAs: "Mikko Esimerkki"},
+					Name:    "Course finder",
+					Origin:  "https://portal.example",
+					Owner:   vocab.Text{"en": "University A"},
+					Request: "client_id=prt_1",
+				},
+			)
 		}),
 		get("account-new", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Account(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
@@ -252,7 +339,11 @@ func samples() []sample {
 		}),
 		get("credential", "/credentials/crd_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Credential(w, q, CredentialPage{}) }),
 		get("rights", "/rights", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Rights(w, q, Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}})
+			r.Rights(
+				w,
+				q,
+				Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}},
+			)
 		}),
 		get("visibility", "/visibility", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
 			r.Visibility(w, q, Visibility{Entities: authz.Visibility()})
@@ -262,9 +353,12 @@ func samples() []sample {
 		}),
 	}
 	for cause, status := range statuses {
-		all = append(all, get("trouble-"+string(cause), "/auth/callback/hannover?code=secret-code&state=s", status, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Trouble(w, q, Trouble{Cause: cause, RequestID: "req_06h0hph", Institution: hannover, Support: "it@uni-hannover.example", ReturnTo: "/account"})
-		}))
+		all = append(
+			all,
+			get("trouble-"+string(cause), "/auth/callback/hannover?code=secret-code&state=s", status, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
+				r.Trouble(w, q, Trouble{Cause: cause, RequestID: "req_06h0hph", Institution: hannover, Support: "it@uni-hannover.example", ReturnTo: "/account"})
+			}),
+		)
 	}
 	return all
 }
