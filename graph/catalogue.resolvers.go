@@ -43,7 +43,7 @@ func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.CourseVersion) ident.ID { return o.CourseID }, r.root.courses)
+	return courseOf(ctx, r.root, objs, func(o *ent.CourseVersion) ident.ID { return o.CourseID })
 }
 
 func (r *courseVersionResolver) Field(ctx context.Context, obj *ent.CourseVersion) (*model.FieldOfEducation, error) {
@@ -106,11 +106,11 @@ func (r *offeringResolver) Institution(ctx context.Context, objs []*ent.Offering
 }
 
 func (r *offeringResolver) Course(ctx context.Context, objs []*ent.Offering) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.CourseID }, r.root.courses)
+	return courseOf(ctx, r.root, objs, func(o *ent.Offering) ident.ID { return o.CourseID })
 }
 
 func (r *offeringResolver) Version(ctx context.Context, objs []*ent.Offering) ([]*ent.CourseVersion, error) {
-	return follow(ctx, objs, func(o *ent.Offering) ident.ID { return o.VersionID }, r.root.versions)
+	return r.root.versionOf(ctx, objs)
 }
 
 func (r *offeringResolver) Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error) {

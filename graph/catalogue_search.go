@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -94,10 +95,48 @@ func (r *Resolver) entryCourses(ctx context.Context, entries []*model.CatalogueE
 // when its draft is edited, or when its source is read again.
 var movingFields = map[string]bool{"updatedAt": true, "externalId": true, "sourceModifiedAt": true, "sourceSeenAt": true}
 
+// courseOf returns the course of each object: from the read model where that has
+// it, and its fields that move without it are not asked for.
+func courseOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Course, error) {
+	if shelved(ctx) && !selects(ctx, movingFields) {
+		if all, ok := everyOne(objs, func(o O) *ent.Course {
+			if e := r.Discovery.Entry(key(o)); e != nil {
+				return e.Course
+			}
+			return nil
+		}); ok {
+			return all, nil
+		}
+	}
+	return follow(ctx, objs, key, r.courses)
+}
+
+// versionOf returns the version of each offering: from the read model where it is
+// the one that is published, and its long texts are not asked for.
+func (r *Resolver) versionOf(ctx context.Context, offerings []*ent.Offering) ([]*ent.CourseVersion, error) {
+	if shelved(ctx) && !selects(ctx, longFields) {
+		if all, ok := everyOne(offerings, func(o *ent.Offering) *ent.CourseVersion {
+			if e := r.Discovery.Entry(o.CourseID); e != nil && e.Version.ID == o.VersionID {
+				return e.Version
+			}
+			return nil
+		}); ok {
+			return all, nil
+		}
+	}
+	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.VersionID }, r.versions)
+}
+
+// shelved says whether the read model may answer: what a mutation returns is as
+// it has just made it, which the read model takes in afterwards.
+func shelved(ctx context.Context) bool {
+	return graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation
+}
+
 // longFields are the fields of a version that the read model leaves out.
 var longFields = map[string]bool{
 	"description": true, "outcomes": true, "assessments": true, "assessmentNote": true, "supervision": true, "quality": true,
-	"prerequisites": true, "url": true, "issues": true,
+	"prerequisites": true, "url": true, "issues": true, "submittedAt": true, "reviewNote": true,
 }
 
 // publishedOf returns the published version of each course: from the read model

@@ -46,7 +46,7 @@ func (r *Resolver) versionsOf(ctx context.Context, courses []*ent.Course, page r
 	}
 	of := relay.Of[*ent.CourseVersion]{Table: courseversion.Table, Column: courseversion.FieldCourseID, Visible: visible,
 		Parent: func(v *ent.CourseVersion) ident.ID { return v.CourseID }}
-	return relay.Children(ctx, r.DB.CourseVersion.Query(), of, ids(courses), page, relay.NewestFirst)
+	return relay.Children(ctx, versionsFor(ctx, r.DB.CourseVersion.Query()), of, ids(courses), page, relay.NewestFirst)
 }
 
 // quotasOf returns the quotas of each offering, oldest first.
@@ -118,7 +118,7 @@ func (r *Resolver) resultsOf(ctx context.Context, enrolments []*ent.Enrolment) (
 func (r *Resolver) credentialOf(ctx context.Context, results []*ent.Result) ([]*ent.Credential, error) {
 	return one(gather(ctx, credentialOfResult, results, func(c *ent.Credential) ident.ID { return c.ResultID },
 		func(ctx context.Context, ids []ident.ID) ([]*ent.Credential, error) {
-			return r.DB.Credential.Query().Where(credential.ResultIDIn(ids...), credential.LiveKeyNotNil()).All(ctx)
+			return credentialsFor(ctx, r.DB.Credential.Query().Where(credential.ResultIDIn(ids...), credential.LiveKeyNotNil())).All(ctx)
 		}))
 }
 

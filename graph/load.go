@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -66,7 +67,7 @@ func (r *Resolver) courses(ctx context.Context, ids []ident.ID) ([]*ent.Course, 
 }
 
 func (r *Resolver) versions(ctx context.Context, ids []ident.ID) ([]*ent.CourseVersion, error) {
-	return r.DB.CourseVersion.Query().Where(courseversion.IDIn(ids...)).All(ctx)
+	return versionsFor(ctx, r.DB.CourseVersion.Query().Where(courseversion.IDIn(ids...))).All(ctx)
 }
 
 func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offering, error) {
@@ -90,7 +91,7 @@ func (r *Resolver) results(ctx context.Context, ids []ident.ID) ([]*ent.Result, 
 }
 
 func (r *Resolver) credentials(ctx context.Context, ids []ident.ID) ([]*ent.Credential, error) {
-	return r.DB.Credential.Query().Where(credential.IDIn(ids...)).All(ctx)
+	return credentialsFor(ctx, r.DB.Credential.Query().Where(credential.IDIn(ids...))).All(ctx)
 }
 
 func (r *Resolver) rules(ctx context.Context, ids []ident.ID) ([]*ent.RecognitionRule, error) {
@@ -112,4 +113,37 @@ func (r *Resolver) microDegreeByKey(key string) *ent.MicroDegreeQuery {
 func (r *Resolver) publishedMicroDegrees(since *time.Time) *ent.MicroDegreeQuery {
 	all := when([]predicate.MicroDegree{microdegree.StateEQ(microdegree.StatePUBLISHED)}, since, microdegree.UpdatedAtGTE)
 	return r.DB.MicroDegree.Query().Where(all...)
+}
+
+// Columns are read as they are asked for: the long texts of a version, and the
+// documents of a credential, are many times what else a row holds.
+var (
+	briefVersion = without(courseversion.Columns, courseversion.FieldDescription, courseversion.FieldOutcomes, courseversion.FieldAssessments,
+		courseversion.FieldAssessmentNote, courseversion.FieldSupervision, courseversion.FieldQuality, courseversion.FieldPrerequisites, courseversion.FieldURL)
+	briefCredential  = without(credential.Columns, credential.FieldAward, credential.FieldJwt)
+	signedCredential = without(credential.Columns, credential.FieldAward)
+	documentFields   = map[string]bool{"jwt": true}
+)
+
+func without(columns []string, left ...string) []string {
+	return slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(left, c) })
+}
+
+// versionsFor has the long texts read only of who asks for them.
+func versionsFor(ctx context.Context, q *ent.CourseVersionQuery) *ent.CourseVersionQuery {
+	if !asks(ctx, longFields) {
+		q.Select(briefVersion...)
+	}
+	return q
+}
+
+// credentialsFor has the signed document read only of who asks for it; what it
+// was made of, nobody does here.
+func credentialsFor(ctx context.Context, q *ent.CredentialQuery) *ent.CredentialQuery {
+	if asks(ctx, documentFields) {
+		q.Select(signedCredential...)
+	} else {
+		q.Select(briefCredential...)
+	}
+	return q
 }

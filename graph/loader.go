@@ -28,9 +28,10 @@ type loadersKey struct{}
 
 // loaders holds the loaders of one operation, by what they load.
 type loaders struct {
-	mu   sync.Mutex
-	by   map[wanted]any
-	wait time.Duration
+	mu    sync.Mutex
+	by    map[wanted]any
+	wait  time.Duration
+	asked func(context.Context) map[string]bool // names of all fields of the operation
 }
 
 // wanted is what a loader finds, and of which type.
@@ -89,7 +90,43 @@ func (l Loading) InterceptRootField(ctx context.Context, next graphql.RootResolv
 }
 
 func (l Loading) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, &loaders{by: map[wanted]any{}, wait: cmp.Or(l.Wait, defaultWait)})
+	return context.WithValue(ctx, loadersKey{}, &loaders{by: map[wanted]any{}, wait: cmp.Or(l.Wait, defaultWait), asked: onceFields()})
+}
+
+// onceFields returns a function that walks an operation once.
+func onceFields() func(context.Context) map[string]bool {
+	var once sync.Once
+	names := map[string]bool{}
+	return func(ctx context.Context) map[string]bool {
+		once.Do(func() { fieldsOf(graphql.GetOperationContext(ctx).Operation.SelectionSet, names) })
+		return names
+	}
+}
+
+func fieldsOf(set ast.SelectionSet, names map[string]bool) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			names[s.Name] = true
+			fieldsOf(s.SelectionSet, names)
+		case *ast.InlineFragment:
+			fieldsOf(s.SelectionSet, names)
+		case *ast.FragmentSpread:
+			fieldsOf(s.Definition.SelectionSet, names)
+		}
+	}
+}
+
+// asks says whether the operation selects one of these fields anywhere. Rows that
+// one loader finds for several places are read with what any of them needs.
+func asks(ctx context.Context, fields map[string]bool) bool {
+	asked := ctx.Value(loadersKey{}).(*loaders).asked(ctx)
+	for name := range fields {
+		if asked[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // loader returns the operation's loader of a look-up, and makes it when needed.

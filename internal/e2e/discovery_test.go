@@ -164,3 +164,54 @@ func TestADatabaseThatWasPutBackIsReadAnew(t *testing.T) {
 	expect(t, "after", w.Nobody().find(``), "CS-2")
 	w.App.Discovery.Recover(w.system()) // nothing to do
 }
+
+// What is personal is read from the database, and what it leads to in the
+// catalogue from the read model: with the same answer, to whoever asks, and in
+// few statements.
+func TestCatalogueBehindWhatIsPersonal(t *testing.T) {
+	w := NewWorld(t)
+	c := w.cast()
+	course := w.course(c.editor, "CS-1")
+	off := w.offering(c.editor, course, 5)
+	cred, _ := w.certified(c, off)
+	if cred == "" {
+		t.Fatal("no credential")
+	}
+	const public = `course { id code kind state unit { id } updatedAt institution { acronym } published { number submittedAt title { text } description { text } } }
+		version { id number title { text } ects course { code } }`
+	asks := []string{
+		`{ enrolments(first: 20) { nodes { id state offering { id ` + public + ` } results { credential { id state version { title { text } course { code } } } } } } }`,
+		`{ applications(first: 20) { nodes { id state offering { id course { code state } version { outcomes { text { text } } } } } } }`,
+		`query($id: ID!) { offering(id: $id) { ` + public + ` } course(id: $id) { id } }`,
+	}
+	everybody := map[string]*Actor{"the learner": c.ada, "the host": c.hostOffice, "the editor": c.editor, "nobody": w.Nobody()}
+	answers := func() map[string]string {
+		all := map[string]string{}
+		for name, who := range everybody {
+			for _, ask := range asks {
+				all[name+" "+ask] = fmt.Sprint(who.Post(ask, map[string]any{"id": off}).Data)
+			}
+		}
+		return all
+	}
+	w.restart() // answers from the database
+	want := answers()
+	if err := w.App.Discovery.Load(w.system()); err != nil {
+		t.Fatal(err)
+	}
+	for ask, got := range answers() {
+		if got != want[ask] {
+			t.Errorf("%s\nread model %s\ndatabase   %s", ask, got, want[ask])
+		}
+	}
+	w.Statements.Store(0)
+	c.ada.Asks("looks", `{ enrolments(first: 20) { nodes { id state offering { course { code institution { acronym } } version { title { text } } }
+		results { credential { id state } } } } }`, nil)
+	if n := w.Statements.Load(); n > 4+4 { // four for the session, the roles and the homes
+		t.Errorf("own enrolments take %d statements", n)
+	}
+	c.editor.Does("withdraws it", "withdrawCourse", map[string]any{"courseId": course})
+	if got := fmt.Sprint(c.ada.Asks("looks again", `{ enrolments(first: 20) { nodes { offering { course { state } } } } }`, nil)); !strings.Contains(got, "WITHDRAWN") {
+		t.Errorf("a course that is withdrawn is %s", got)
+	}
+}
