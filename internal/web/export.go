@@ -68,7 +68,7 @@ func (s *site) export(w http.ResponseWriter, r *http.Request, e exchange.Export,
 	}
 	openTo(w, e.MediaType, documentTTL)
 	w.Header().Set("Content-Disposition", `inline; filename="`+e.Name+`"`)
-	s.finish(w, r, e.Write(w, exchange.Listed(r.Context(), s.Discovery, s.BaseURL, institution)))
+	s.finish(w, r, e.Write(writer{w, patient(w, pieceTime, exportTime)}, exchange.Listed(r.Context(), s.Discovery, s.BaseURL, institution)))
 }
 
 // finish breaks the connection off when a file could not be written to its

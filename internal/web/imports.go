@@ -1,7 +1,6 @@
 package web
 
 import (
-	"io"
 	"net/http"
 	"time"
 
@@ -11,23 +10,15 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
-// Patience with a slow sender: each piece of an upload has time of its own, and
-// all of them together too.
-const (
-	pieceTime  = 30 * time.Second
-	uploadTime = time.Hour
-)
-
 // receiveImport stores an upload of any length and answers 202 with its run.
 func (s *site) receiveImport(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	institution, _ := ident.Parse(q.Get("institution"))
-	control := http.NewResponseController(w)
-	body := &upload{ReadCloser: r.Body, control: control, until: time.Now().Add(uploadTime)}
+	body := reader{r.Body, patient(w, pieceTime, uploadTime)}
 	run, err := s.Exchange.Receive(r.Context(), exchange.Upload{
 		InstitutionID: institution, Format: importrun.Format(q.Get("format")), Mode: importrun.Mode(q.Get("mode")), Name: q.Get("name"), Length: r.ContentLength,
 	}, body)
-	_ = control.SetWriteDeadline(time.Now().Add(pieceTime))
+	_ = body.control.SetWriteDeadline(time.Now().Add(pieceTime))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -59,31 +50,4 @@ func (s *site) answerRun(w http.ResponseWriter, run *ent.ImportRun, status int) 
 		"id": run.ID, "state": run.State, "url": s.runURL(run), "bytes": run.Bytes, "rows": run.Rows, "created": run.Created, "updated": run.Updated,
 		"unchanged": run.Unchanged, "rejected": run.Rejected, "incomplete": run.Incomplete, "error": run.Error,
 	})
-}
-
-// upload is a body that may take longer than other requests, as long as it
-// keeps coming.
-type upload struct {
-	io.ReadCloser
-	control *http.ResponseController
-	until   time.Time
-	read    int
-}
-
-// extendEvery is how many bytes buy more time.
-const extendEvery = 64 << 10
-
-func (u *upload) Read(p []byte) (int, error) {
-	if u.read <= 0 {
-		deadline := time.Now().Add(pieceTime)
-		if deadline.After(u.until) {
-			deadline = u.until
-		}
-		_ = u.control.SetReadDeadline(deadline) // a recorder of tests has none
-		_ = u.control.SetWriteDeadline(deadline.Add(pieceTime))
-		u.read = extendEvery
-	}
-	n, err := u.ReadCloser.Read(p)
-	u.read -= n
-	return n, err
 }
