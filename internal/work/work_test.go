@@ -184,10 +184,16 @@ func TestAnItemIsOneServersAtATime(t *testing.T) {
 	change := func(ctx context.Context, l *work.Lease) error {
 		return storage.Do(ctx, o.db, func(tx *ent.Tx) error { return l.Hold(ctx, tx) })
 	}
-	fast := o.server(func(ctx context.Context, l *work.Lease, _ letter) error { return change(ctx, l) })
+	var slowly func() error
+	fast := o.server(func(ctx context.Context, l *work.Lease, _ letter) error {
+		if err := slowly(); !errors.Is(err, work.ErrLost) { // while the item is there
+			t.Errorf("the slow one changes what the fast one has: %v", err)
+		}
+		return change(ctx, l)
+	})
 	var renew func()
-	var afterwards error
 	slow := o.server(func(ctx context.Context, l *work.Lease, _ letter) error {
+		slowly = func() error { return change(ctx, l) }
 		o.later(59 * time.Second)
 		o.must(o.drains(fast, 0)) // the lease lasts
 		o.must(change(ctx, l))    // and is renewed
@@ -198,8 +204,8 @@ func TestAnItemIsOneServersAtATime(t *testing.T) {
 		o.must(o.drains(fast, 0))
 		o.later(2 * time.Second)
 		o.must(o.drains(fast, 1))
-		if afterwards = change(ctx, l); !errors.Is(afterwards, work.ErrLost) {
-			t.Errorf("the slow one changes something: %v", afterwards)
+		if err := slowly(); !errors.Is(err, work.ErrLost) {
+			t.Errorf("the slow one changes something: %v", err)
 		}
 		go renew() // which does not come back
 		<-ctx.Done()
