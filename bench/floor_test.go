@@ -11,7 +11,7 @@ import (
 // floor answers the queries by hand: one prepared statement for each level, the
 // rows written straight out as JSON. It has no rights, no limits, no schema.
 type floor struct {
-	page, offerings, byID, enrolments, results *sql.Stmt
+	page, offerings, byID, enrolments *sql.Stmt
 }
 
 func newFloor(tb testing.TB, db *sql.DB) *floor {
@@ -43,9 +43,7 @@ func newFloor(tb testing.TB, db *sql.DB) *floor {
 		byID: prepare(columns + `id = ?`),
 		offerings: prepare(`SELECT id, course_id, opens_at, seats, seats_taken FROM offerings WHERE state = 'PUBLISHED' AND course_id IN (` +
 			strings.TrimSuffix(strings.Repeat("?,", 20), ",") + `) ORDER BY course_id, id DESC`),
-		enrolments: prepare(`SELECT e.id, e.state, c.code, v.title, v.ects FROM enrolments e JOIN offerings o ON o.id = e.offering_id
-			JOIN courses c ON c.id = o.course_id JOIN course_versions v ON v.id = e.version_id WHERE e.learner_id = ? ORDER BY e.id DESC LIMIT 21`),
-		results: prepare(`SELECT e.id, e.state, c.code, v.title, k.id, k.state FROM enrolments e JOIN offerings o ON o.id = e.offering_id
+		enrolments: prepare(`SELECT e.id, e.state, c.code, v.title, k.id, k.state FROM enrolments e JOIN offerings o ON o.id = e.offering_id
 			JOIN courses c ON c.id = o.course_id JOIN course_versions v ON v.id = e.version_id
 			LEFT JOIN results r ON r.enrolment_id = e.id AND r.state = 'CONFIRMED'
 			LEFT JOIN credentials k ON k.result_id = r.id AND k.live_key IS NOT NULL WHERE e.learner_id = ? ORDER BY e.id DESC LIMIT 21`),
@@ -131,32 +129,9 @@ func (f *floor) children(parents []row) map[string][]byte {
 	return by
 }
 
+// mine are the enrolments of a learner, each with its credential, if there is one.
 func (f *floor) mine(w http.ResponseWriter, learner string) {
 	rows, err := f.enrolments.Query(learner)
-	if err != nil {
-		panic(err)
-	}
-	defer rows.Close()
-	out := []byte(`{"data":{"enrolments":{"nodes":[`)
-	for n := 0; rows.Next(); n++ {
-		var id, state, code string
-		var title []byte
-		var ects int
-		if err := rows.Scan(&id, &state, &code, &title, &ects); err != nil {
-			panic(err)
-		}
-		if n > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, `{"id":"`+id+`","state":"`+state+`","offering":{"course":{"code":"`+code+`"},"version":{"title":{"text":`...)
-		out = append(append(out, english(title)...), `}}}}`...)
-	}
-	write(w, append(out, `]}}}`...))
-}
-
-// achieved is mine with the credential of each enrolment, if there is one.
-func (f *floor) achieved(w http.ResponseWriter, learner string) {
-	rows, err := f.results.Query(learner)
 	if err != nil {
 		panic(err)
 	}
