@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -71,7 +72,11 @@ func (r *Resolver) versions(ctx context.Context, ids []ident.ID) ([]*ent.CourseV
 }
 
 func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offering, error) {
-	return r.DB.Offering.Query().Where(offering.IDIn(ids...)).All(ctx)
+	q := r.DB.Offering.Query().Where(offering.IDIn(ids...))
+	if !asks(ctx, wholeOffering()) {
+		q.Select(offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState)
+	}
+	return q.All(ctx)
 }
 
 func (r *Resolver) people(ctx context.Context, ids []ident.ID) ([]*ent.Person, error) {
@@ -124,6 +129,18 @@ var (
 	signedCredential = without(credential.Columns, credential.FieldAward)
 	documentFields   = map[string]bool{"jwt": true}
 )
+
+// wholeOffering are the fields of an offering that need more of its row than
+// what it is of. A new field is one of them.
+var wholeOffering = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, f := range Schema(&Resolver{}).Schema().Types["Offering"].Fields {
+		if !slices.Contains([]string{"id", "institution", "course", "version", "state", "recognition", "quotas", "viewerApplication"}, f.Name) {
+			all[f.Name] = true
+		}
+	}
+	return all
+})
 
 func without(columns []string, left ...string) []string {
 	return slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(left, c) })
