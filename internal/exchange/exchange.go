@@ -10,10 +10,11 @@
 //	FAILED (final)
 //	CANCELLED (final)
 //
-// What is read is kept as chunks in the database until the run has ended, so any server can read it. A server
-// leases a run, applies its rows in batches, each in one transaction with the
-// run's counters, and renews the lease with each. So the counters say how far
-// the run has come: whoever takes it over after a crash skips as many rows.
+// What is read is kept as chunks in the database until the run has ended, so any
+// server can read it. A server leases a run (package work), applies its rows in
+// batches, each in one transaction with the run's counters, and renews the lease
+// with each. So the counters say how far the run has come: whoever takes it over
+// after a crash skips as many rows.
 //
 // A source is an endpoint that is pulled every so often:
 //

@@ -205,21 +205,10 @@ func (s *Service) told(ctx context.Context, tx *ent.Tx, id ident.ID, run *ent.Im
 	update := tx.ImportSource.UpdateOneID(id).SetLastError(text)
 	if text != "" {
 		now := vocab.Now(s.Now)
-		return update.SetPulledAt(now).AddFailures(1).SetEtag("").SetLastModified("").SetDueAt(now.Add(backoff(source.Failures + 1))).Exec(ctx)
+		return update.SetPulledAt(now).AddFailures(1).SetEtag("").SetLastModified("").SetDueAt(now.Add(work.Backoff(source.Failures+1, firstWait, longestWait))).Exec(ctx)
 	}
 	if run != nil && run.Asked == asking(source) && run.Rejected == 0 && run.Incomplete == 0 {
 		update.SetEtag(run.Etag).SetLastModified(run.LastModified)
 	}
 	return update.SetFailures(0).Exec(ctx)
-}
-
-// backoff is how long a source is left alone after so many failures in a row.
-func backoff(failures int) time.Duration {
-	wait := firstWait
-	for range failures - 1 {
-		if wait *= 2; wait >= longestWait {
-			return longestWait
-		}
-	}
-	return wait
 }

@@ -46,26 +46,36 @@ const (
 	longestWait = time.Hour
 )
 
-// Run does what is due, on behalf of the system, until ctx ends.
+// Run does what is due, on behalf of the system, until ctx ends. One follower
+// of each kind looks for items, however many are done at once.
 func (q *Queue) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for _, h := range q.handlers {
-		for range h.kind.AtOnce {
-			running.Go(func() { q.follow(viewer.AsSystem(ctx), h) })
-		}
+		running.Go(func() { q.follow(viewer.AsSystem(ctx), h) })
 	}
 	running.Wait()
 }
 
 func (q *Queue) follow(ctx context.Context, h Handler) {
+	var doing sync.WaitGroup
+	defer doing.Wait()
+	hands := make(chan struct{}, h.kind.AtOnce)
 	for {
-		did, err := q.step(ctx, h, workitem.DueAtLTE(q.now()))
-		switch {
-		case ctx.Err() != nil:
+		select {
+		case hands <- struct{}{}:
+		case <-ctx.Done():
 			return
-		case err != nil: // said already
-		case did:
+		}
+		l, err := q.lease(ctx, h, workitem.DueAtLTE(q.now()))
+		if err == nil && l != nil {
+			doing.Go(func() {
+				defer func() { <-hands }()
+				_, _ = q.work(ctx, h, l) // the item says what failed
+			})
 			continue
+		}
+		if <-hands; err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "no work can be had", "kind", h.kind.Name, "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -124,12 +134,17 @@ func (q *Queue) handler(kind string) (Handler, error) {
 	return Handler{}, fmt.Errorf("work: nobody does %q", kind)
 }
 
-// step leases one item of those that are free and fit, and does it. It says whether the item is over, and returns why not.
+// step leases one item of those that are free and fit, and does it.
 func (q *Queue) step(ctx context.Context, h Handler, fit predicate.WorkItem) (over bool, err error) {
 	l, err := q.lease(ctx, h, fit)
 	if err != nil || l == nil {
 		return false, err
 	}
+	return q.work(ctx, h, l)
+}
+
+// work does an item. It says whether the item is over, and returns why not.
+func (q *Queue) work(ctx context.Context, h Handler, l *Lease) (over bool, err error) {
 	err = q.do(ctx, h, l)
 	if errors.Is(err, ErrLost) {
 		return true, nil // who has it now goes on
@@ -241,7 +256,7 @@ func (q *Queue) failed(ctx context.Context, h Handler, l *Lease, why error, stop
 		to = workitem.StateDEAD
 		log.ErrorContext(ctx, "work is given up", "err", why)
 	default:
-		due = due.Add(backoff(l.Attempt))
+		due = due.Add(Backoff(l.Attempt, firstWait, longestWait))
 		if p == nil {
 			log.ErrorContext(ctx, "work failed", "err", why)
 		} else {
@@ -258,11 +273,13 @@ func (q *Queue) failed(ctx context.Context, h Handler, l *Lease, why error, stop
 	})
 }
 
-func backoff(attempt int) time.Duration {
-	wait := firstWait
-	for range attempt - 1 {
-		if wait *= 2; wait >= longestWait {
-			return longestWait
+// Backoff is how long something is left alone after so many failures in a row:
+// first, and twice as long after each further one, longest at most.
+func Backoff(failures int, first, longest time.Duration) time.Duration {
+	wait := first
+	for range failures - 1 {
+		if wait *= 2; wait >= longest {
+			return longest
 		}
 	}
 	return wait
