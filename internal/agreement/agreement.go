@@ -243,10 +243,7 @@ func (s *Service) move(
 	set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdate) error,
 ) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
-		if err := storage.Hold(ctx, tx.RecognitionRule.Update().Where(recognitionrule.ID(id))); err != nil {
-			return nil, err
-		}
-		r, err := tx.RecognitionRule.Get(ctx, id)
+		r, err := storage.Held(ctx, tx.RecognitionRule, id)
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,24 +18,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/lang"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 )
-
-// sources calls f with each file of hand-written code but tests.
-func sources(t *testing.T, f func(path, text string)) {
-	t.Helper()
-	for _, root := range []string{"../../cmd", "../../graph", "../../internal"} {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "generated") {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			f(path, string(text))
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func TestEveryVerbIsOfTheTable(t *testing.T) {
 	declared := 0

@@ -300,10 +300,7 @@ func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Course, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	if err := storage.Hold(ctx, tx.Course.Update().Where(course.ID(id))); err != nil {
-		return nil, err
-	}
-	return tx.Course.Get(ctx, id)
+	return storage.Held(ctx, tx.Course, id)
 }
 
 // holdFor is hold for a viewer who needs the right to a verb.

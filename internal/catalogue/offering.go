@@ -209,10 +209,7 @@ func holdOffering(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Ver
 	if _, err := authz.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	if err := storage.Hold(ctx, tx.Offering.Update().Where(offering.ID(id))); err != nil {
-		return nil, err
-	}
-	o, err := tx.Offering.Get(ctx, id)
+	o, err := storage.Held(ctx, tx.Offering, id)
 	if err != nil {
 		return nil, err
 	}

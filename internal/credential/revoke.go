@@ -46,10 +46,7 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, e
 		if err := tx.StatusList.UpdateOneID(c.StatusListID).AddRevision(1).SetChangedAt(now).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
-		if err := storage.Hold(ctx, tx.Credential.Update().Where(credential.ID(c.ID))); err != nil {
-			return nil, err
-		}
-		if c, err = tx.Credential.Get(ctx, c.ID); err != nil {
+		if c, err = storage.Held(ctx, tx.Credential, c.ID); err != nil {
 			return nil, err
 		}
 		update := tx.Credential.Update().SetRevokedAt(now).SetRevocationReason(in.Reason)

@@ -123,7 +123,7 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 		if err != nil {
 			return nil, err
 		}
-		before, err := holdMembership(ctx, tx, known)
+		before, err := storage.Held(ctx, tx.Membership, known)
 		if err != nil {
 			return nil, err
 		}
@@ -294,7 +294,7 @@ func (s *Service) changeMembership(
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Membership, error) {
-		m, err := holdMembership(ctx, tx, id)
+		m, err := storage.Held(ctx, tx.Membership, id)
 		if err != nil {
 			return nil, storage.Found(err, "membership", "input", "membershipId")
 		}
@@ -303,15 +303,6 @@ func (s *Service) changeMembership(
 		}
 		return change(ctx, tx, m, vocab.Now(s.Now))
 	})
-}
-
-// holdMembership writes a membership's row before it is read, so that whoever
-// changes it at the same moment waits.
-func holdMembership(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Membership, error) {
-	if err := storage.Hold(ctx, tx.Membership.Update().Where(membership.ID(id))); err != nil {
-		return nil, err
-	}
-	return tx.Membership.Get(ctx, id)
 }
 
 // moveMembership takes m, which its caller holds, to another state and adds it to
@@ -354,13 +345,18 @@ func BroughtBy(ctx context.Context, db *ent.Client, institutions ...ident.ID) (m
 	if err != nil {
 		return nil, err
 	}
+	return Brought(all), nil
+}
+
+// Brought is BroughtBy of memberships that have not ended, oldest first.
+func Brought(all []*ent.Membership) map[ident.ID]ident.ID {
 	by := map[ident.ID]ident.ID{}
 	for _, m := range all {
 		if by[m.InstitutionID] == "" {
 			by[m.InstitutionID] = m.AllianceID
 		}
 	}
-	return by, nil
+	return by
 }
 
 // Active says which of the institutions are ACTIVE in an alliance now, in one

@@ -70,10 +70,7 @@ func ResultActions(ctx context.Context, r *ent.Result, host *ent.Institution) []
 // or give it a result wait until the transaction is over. It comes first: what
 // is read afterwards, its results too, stays as it is.
 func holdEnrolment(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Enrolment, error) {
-	if err := storage.Hold(ctx, tx.Enrolment.Update().Where(enrolment.ID(id))); err != nil {
-		return nil, err
-	}
-	return tx.Enrolment.Get(ctx, id)
+	return storage.Held(ctx, tx.Enrolment, id)
 }
 
 // enrol gives an application that was admitted its seat.

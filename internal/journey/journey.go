@@ -127,10 +127,7 @@ func host(a *ent.Application) ident.ID { return a.HostID }
 // until the transaction is over. It comes first: what is read afterwards stays
 // as it is.
 func hold(ctx context.Context, tx *ent.Tx, id ident.ID) (*ent.Application, error) {
-	if err := storage.Hold(ctx, tx.Application.Update().Where(application.ID(id))); err != nil {
-		return nil, err
-	}
-	return tx.Application.Get(ctx, id)
+	return storage.Held(ctx, tx.Application, id)
 }
 
 // holdFor holds an application and requires the right to the verb at one side of

@@ -174,10 +174,7 @@ func (s *Service) change(
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		if err := storage.Hold(ctx, tx.MicroDegree.Update().Where(microdegree.ID(id))); err != nil {
-			return nil, err
-		}
-		m, err := tx.MicroDegree.Get(ctx, id)
+		m, err := storage.Held(ctx, tx.MicroDegree, id)
 		if err != nil {
 			return nil, storage.Found(err, "micro-degree", "input", "microDegreeId")
 		}

@@ -70,10 +70,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 // gather holds the credential, so that it is not revoked meanwhile, and reads
 // what a decision rests on.
 func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
-	if err := storage.Hold(ctx, tx.Credential.Update().Where(credential.ID(in.CredentialID))); err != nil {
-		return f, err
-	}
-	c, err := tx.Credential.Get(ctx, in.CredentialID)
+	c, err := storage.Held(ctx, tx.Credential, in.CredentialID)
 	if err != nil {
 		return f, storage.Found(err, "credential", "input", "credentialId")
 	}

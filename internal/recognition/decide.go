@@ -38,10 +38,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		// The case is held, so that nobody else decides it, nor ends it because its
 		// credential is revoked: a case that is open has a credential in force.
-		if err := storage.Hold(ctx, tx.RecognitionCase.Update().Where(recognitioncase.ID(d.CaseID))); err != nil {
-			return nil, err
-		}
-		c, err := tx.RecognitionCase.Get(ctx, d.CaseID)
+		c, err := storage.Held(ctx, tx.RecognitionCase, d.CaseID)
 		if err != nil {
 			return nil, err
 		}

@@ -9,11 +9,13 @@ import (
 	"net"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -35,6 +37,25 @@ func Hold[U interface {
 	Exec(context.Context) error
 }](ctx context.Context, row U) error {
 	return row.SetUpdatedAt(vocab.Now(time.Now)).Exec(ctx)
+}
+
+// held is what ent generates for rows that can be held: their client, and its
+// update.
+type held[T any, P ~func(*sql.Selector), U any] interface {
+	Update() U
+	Get(context.Context, ident.ID) (T, error)
+}
+
+// Held holds a row and returns it as it stands then.
+func Held[T any, P ~func(*sql.Selector), U interface {
+	Where(...P) U
+	SetUpdatedAt(time.Time) U
+	Exec(context.Context) error
+}](ctx context.Context, rows held[T, P, U], id ident.ID) (none T, err error) {
+	if err := Hold(ctx, rows.Update().Where(P(sql.FieldEQ("id", id)))); err != nil {
+		return none, err
+	}
+	return rows.Get(ctx, id)
 }
 
 // Write runs fn in one transaction and returns what fn returned, unwrapped, so
