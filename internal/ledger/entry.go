@@ -145,17 +145,10 @@ func (c Change) event(ctx context.Context, tx *ent.Tx) (*ent.OutboxEventCreate, 
 	}
 	create := tx.OutboxEvent.Create().SetType(c.name).SetVersion(c.version).SetObjectID(c.ID).SetPayload(c.Payload).
 		SetAudience(outboxevent.AudiencePARTIES).
-		SetNillableHomeID(given(c.Home)).SetNillableHostID(given(c.Host)).SetNillablePersonID(given(c.Person))
+		SetNillableHomeID(vocab.Given(c.Home)).SetNillableHostID(vocab.Given(c.Host)).SetNillablePersonID(vocab.Given(c.Person))
 	if c.Public {
 		create.SetAudience(outboxevent.AudiencePUBLIC)
 	}
 	collect(ctx, c)
 	return create, nil
-}
-
-func given(id ident.ID) *ident.ID {
-	if id == "" {
-		return nil
-	}
-	return &id
 }

@@ -381,14 +381,12 @@ type side func(ctx context.Context, db *ent.Client, verb *ledger.Verb, instituti
 // first people in. Nobody else gets a say by inviting it.
 func (s *Service) byAlliance(ctx context.Context, db *ent.Client, verb *ledger.Verb, institutions []ident.ID) error {
 	system := viewer.AsSystem(ctx)
-	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...)).Order(membership.ByID()).All(system)
+	all, err := db.Membership.Query().Where(membership.InstitutionIDIn(institutions...), membership.StateNEQ(membership.StateLEFT)).
+		Order(membership.ByID()).All(system)
 	if err != nil {
 		return err
 	}
-	brought, err := institution.BroughtBy(ctx, db, institutions...)
-	if err != nil {
-		return err
-	}
+	brought := institution.Brought(all)
 	for _, inst := range institutions {
 		refused := verb.Require(ctx, inst)
 		if refused == nil {
@@ -396,7 +394,7 @@ func (s *Service) byAlliance(ctx context.Context, db *ent.Client, verb *ledger.V
 		}
 		var alliances []ident.ID
 		for _, m := range all {
-			if m.InstitutionID == inst && m.State != membership.StateINVITED && m.State != membership.StateLEFT {
+			if m.InstitutionID == inst && m.State != membership.StateINVITED {
 				alliances = append(alliances, m.AllianceID)
 			}
 		}
