@@ -108,7 +108,7 @@ func served(tb testing.TB, d data) (*httptest.Server, string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	token, _, err := a.Sessions.Lend(ctx, browser.ID)
+	token, _, err := a.Sessions.Lend(ctx, browser.SessionID)
 	if err != nil {
 		tb.Fatal(err)
 	}

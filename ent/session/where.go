@@ -321,9 +321,9 @@ func SeenAtGT(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldGT(FieldSeenAt, v))
 }
 
-// SeenAtLTE applies the LTE predicate on the "seen_at" field.
-func SeenAtLTE(v time.Time) predicate.Session {
-	return predicate.Session(sql.FieldLTE(FieldSeenAt, v))
+// SeenAtLT applies the LT predicate on the "seen_at" field.
+func SeenAtLT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldSeenAt, v))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.

@@ -92,7 +92,7 @@ func New(p Parts) (*App, error) {
 		db: db, now: p.Now, clock: &clock{db: p.DB, now: p.Now},
 		institutions: &institution.Service{DB: db, Now: p.Now},
 		Learners:     &learner.Service{DB: db, Now: p.Now},
-		Sessions:     &session.Service{DB: db, Now: p.Now, KEK: p.KEK},
+		Sessions:     session.New(db, p.Now, p.KEK),
 		Credentials:  &credential.Service{DB: db, Now: p.Now, KEK: p.KEK, Forms: Forms, BaseURL: base, Cases: &recognition.Service{DB: db, Now: p.Now}},
 		Discovery:    discovery.New(db, p.Now),
 		Exchange:     Exchange(p),
@@ -127,12 +127,7 @@ func New(p Parts) (*App, error) {
 		GraphQL: graph.NewHandler(a.resolver(db, base, p.Now, reporter)), SDL: graph.SDL(),
 		Credentials: a.Credentials, Exchange: a.Exchange, Institutions: a.institutions, Learners: a.Learners, Records: &record.Service{DB: db, Now: p.Now},
 		Discovery: a.Discovery, Exports: exports, Templates: templates, Sessions: a.Sessions,
-		Auth: &authn.Authenticator{
-			Sessions: a.Sessions,
-			Learners: a.Learners,
-			Tokens:   a.Tokens,
-			Cookie:   cookie,
-		}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Problems: reporter, Log: p.Log,
+		Auth: &authn.Authenticator{Sessions: a.Sessions, Tokens: a.Tokens, Cookie: cookie}, SignIn: a.signIn, Portals: a.Portals, Providers: a.Providers, Lend: a.Lend, Demo: p.Demo, Problems: reporter, Log: p.Log,
 	})
 	a.Handler = site
 	return a, err
@@ -195,6 +190,7 @@ func (a *App) RunJobs(ctx context.Context) {
 		{Name: "clear assertions", Every: 10 * time.Minute, Run: a.Tokens.Clear},
 		{Name: "check providers", Every: time.Minute, Run: a.Providers.CheckDue},
 		{Name: "clear sessions", Every: time.Hour, Run: a.Sessions.Clear},
+		{Name: "notice sessions", Every: 5 * time.Second, Run: func(ctx context.Context) (int, error) { return 0, a.Sessions.Notice(ctx) }},
 		{Name: "pull sources", Every: 15 * time.Second, Run: a.Exchange.Schedule},
 		{Name: "clear imports", Every: time.Hour, Run: a.Exchange.Clear},
 	})

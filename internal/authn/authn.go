@@ -8,22 +8,17 @@ import (
 
 	"golang.org/x/text/language"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	row "github.com/peregrine-exchange/peregrine/ent/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/lang"
-	"github.com/peregrine-exchange/peregrine/internal/learner"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
-	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Authenticator knows who asks.
 type Authenticator struct {
 	Sessions *session.Service
-	Learners *learner.Service
 	Tokens   *token.Service // of programs
 	Cookie   Cookie
 }
@@ -97,22 +92,12 @@ func (a *Authenticator) viewer(w http.ResponseWriter, r *http.Request) (*viewer.
 		a.Cookie.Clear(w)
 		return nil, nil
 	}
-	return a.of(r, found)
+	return found, nil
 }
 
 func (a *Authenticator) unknownBearer(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("WWW-Authenticate", a.Tokens.Challenge(r.URL.Path, true))
 	return problem.New(problem.Unauthenticated, "the bearer token is unknown or has expired")
-}
-
-func (a *Authenticator) of(r *http.Request, s *ent.Session) (*viewer.Viewer, error) {
-	v, err := a.Learners.ViewerOf(r.Context(), s.PersonID)
-	if err != nil {
-		return nil, err
-	}
-	v.SessionID, v.ACR, v.AuthenticatedAt = s.ID, vocab.OrZero(s.Acr), vocab.OrZero(s.AuthenticatedAt)
-	v.SteppedUp = authz.SteppedUp(v.ACR, v.AuthenticatedAt, a.Sessions.Now())
-	return v, nil
 }
 
 // LanguageCookie holds the language that somebody chose on a page.

@@ -11,7 +11,12 @@ import (
 // Held are the grants of roles that hold at a moment. What somebody has ended at
 // once holds nowhere, also where the clock is behind theirs.
 func Held(at time.Time) predicate.RoleGrant {
-	return rolegrant.And(rolegrant.Ended(false), rolegrant.ValidFromLTE(at), rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(at)))
+	return rolegrant.And(HeldOrComing(at), rolegrant.ValidFromLTE(at))
+}
+
+// HeldOrComing are the grants that hold at a moment or will later.
+func HeldOrComing(at time.Time) predicate.RoleGrant {
+	return rolegrant.And(rolegrant.Ended(false), rolegrant.Or(rolegrant.ValidUntilIsNil(), rolegrant.ValidUntilGT(at)))
 }
 
 // Governs are the grants by which somebody is administrator of an institution at

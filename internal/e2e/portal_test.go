@@ -487,7 +487,7 @@ func TestLentTokenEndsWithSessionAndPortal(t *testing.T) {
 			late := redeems(portal, w.code(portal, cookie))
 			lent := &Actor{w: w, Name: "portal", token: answer["access_token"].(string)}
 			lent.Asks("who am I", `{ viewer { person { id } } }`, nil)
-			end(w, admin, portal, browser.ID)
+			end(w, admin, portal, browser.SessionID)
 			if got := lent.Post(`{ viewer { person { id } } }`, nil); got.Status != http.StatusUnauthorized || got.Header.Get("WWW-Authenticate") == "" {
 				t.Errorf("the token still answers %d %s", got.Status, got.Raw)
 			}
@@ -524,7 +524,7 @@ func TestACodeOfWhatHasEndedGivesNoToken(t *testing.T) {
 			if got, err := w.App.Lend.Redeem(t.Context(), early); err != nil || got.Secret == "" {
 				t.Fatalf("before the end: %v, %v", got, err)
 			}
-			end(w, admin, portal, browser.ID)
+			end(w, admin, portal, browser.SessionID)
 			if got, err := w.App.Lend.Redeem(t.Context(), late); !errors.Is(err, lend.InvalidGrant) || got.Secret != "" {
 				t.Errorf("after the end: %v, %v", got, err)
 			}

@@ -18,16 +18,16 @@ func TestStatementsOfEachStep(t *testing.T) {
 		}
 		return made
 	}
-	course := cost(14, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
-	cost(23, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
-	off := cost(12, c.editor, "createOffering", cohort(id(course), 5))
-	cost(20, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
-	app := cost(14, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
-	cost(12, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
-	seat := cost(24, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
-	res := cost(13, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
-	cost(18, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
-	cred := cost(33, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
-	cost(15, c.ada, "requestRecognition", map[string]any{"credentialId": id(cred)})
-	cost(18, c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
+	course := cost(10, c.editor, "createCourse", map[string]any{"institutionId": w.Institution("uni-b"), "code": "CS-1", "kind": "MICRO_CREDENTIAL", "content": content("Compilers")})
+	cost(17, c.editor, "publishCourse", map[string]any{"courseId": id(course)})
+	off := cost(8, c.editor, "createOffering", cohort(id(course), 5))
+	cost(16, c.editor, "publishOffering", map[string]any{"offeringId": id(off)})
+	app := cost(11, c.ada, "submitApplication", map[string]any{"offeringId": id(off)})
+	cost(9, c.homeOffice, "nominateApplication", map[string]any{"applicationId": id(app)})
+	seat := cost(20, c.hostOffice, "admitApplication", map[string]any{"applicationId": id(app)})
+	res := cost(9, c.teacher, "recordResult", assessment(at(seat, "enrolment", "id").(string)))
+	cost(14, c.hostRegistrar, "confirmResult", map[string]any{"resultId": id(res)})
+	cred := cost(29, c.hostRegistrar, "issueCredential", map[string]any{"resultId": id(res)})
+	cost(11, c.ada, "requestRecognition", map[string]any{"credentialId": id(cred)})
+	cost(14, c.hostRegistrar, "revokeCredential", map[string]any{"credentialId": id(cred), "reason": "MISCONDUCT"})
 }

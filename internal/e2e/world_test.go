@@ -246,7 +246,7 @@ func (w *World) bearer(identity *ent.Identity) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	token, _, err := w.App.Sessions.Lend(w.system(), browser.ID)
+	token, _, err := w.App.Sessions.Lend(w.system(), browser.SessionID)
 	if err != nil {
 		w.t.Fatal(err)
 	}

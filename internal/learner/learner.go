@@ -13,15 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/identity"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
-	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
-	"github.com/peregrine-exchange/peregrine/ent/unit"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -219,49 +214,6 @@ var audiences = map[affiliation.Kind]vocab.TargetGroup{
 	affiliation.KindALUM:    vocab.Alumni,
 }
 
-// ViewerOf returns a person as a viewer: with the affiliations that have not
-// lapsed and the roles that hold now. It takes two statements, another for
-// staff, and another for staff of units: a role at a unit holds for all units
-// below it.
-func (s *Service) ViewerOf(ctx context.Context, person ident.ID) (*viewer.Viewer, error) {
-	ctx = viewer.AsSystem(ctx)
-	now := s.Now()
-	grants, err := s.DB.RoleGrant.Query().Where(rolegrant.PersonID(person), authz.Held(now)).Order(rolegrant.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	homes, err := s.DB.Affiliation.Query().Where(affiliation.PersonID(person), affiliation.ExpiresAtGT(now)).Order(affiliation.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	below, err := s.below(ctx, grants)
-	if err != nil {
-		return nil, err
-	}
-	v := &viewer.Viewer{Kind: viewer.Person, PersonID: person, Language: language.English}
-	if v.StepUpAt, err = s.stepUpAt(ctx, grants); err != nil {
-		return nil, err
-	}
-	for _, g := range grants {
-		at := g.InstitutionID
-		if at == nil {
-			at = g.AllianceID
-		}
-		held := viewer.Grant{Role: viewer.Role(g.Role), At: *at}
-		if g.UnitID != nil {
-			held.Unit, held.Units = *g.UnitID, below(*g.UnitID)
-		}
-		v.Grants = append(v.Grants, held)
-	}
-	for _, h := range homes {
-		if !v.IsAffiliated(h.InstitutionID) {
-			v.Homes = append(v.Homes, h.InstitutionID)
-		}
-	}
-	v.Audiences = Audiences(homes)
-	return v, nil
-}
-
 // Audiences returns the target groups to which affiliations make somebody belong.
 func Audiences(homes []*ent.Affiliation) (all []vocab.TargetGroup) {
 	for _, h := range homes {
@@ -270,36 +222,4 @@ func Audiences(homes []*ent.Affiliation) (all []vocab.TargetGroup) {
 		}
 	}
 	return all
-}
-
-// below returns a function that lists a unit of a grant and all units below it.
-// A unit is listed once, so that not even a cycle would keep it from ending.
-func (s *Service) below(ctx context.Context, grants []*ent.RoleGrant) (func(ident.ID) []ident.ID, error) {
-	var at []ident.ID
-	for _, g := range grants {
-		if g.UnitID != nil {
-			at = append(at, *g.InstitutionID)
-		}
-	}
-	children := map[ident.ID][]ident.ID{}
-	if len(at) > 0 {
-		units, err := s.DB.Unit.Query().Where(unit.InstitutionIDIn(at...), unit.ParentIDNotNil()).Order(unit.ByID()).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range units {
-			children[*u.ParentID] = append(children[*u.ParentID], u.ID)
-		}
-	}
-	return func(top ident.ID) []ident.ID {
-		all := []ident.ID{top}
-		for i := 0; i < len(all); i++ {
-			for _, child := range children[all[i]] {
-				if !slices.Contains(all, child) {
-					all = append(all, child)
-				}
-			}
-		}
-		return all
-	}, nil
 }

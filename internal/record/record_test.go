@@ -15,6 +15,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authn/session"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
+	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/learner"
 	registry "github.com/peregrine-exchange/peregrine/internal/provider"
 	"github.com/peregrine-exchange/peregrine/internal/record"
@@ -45,7 +46,7 @@ func newWorld(t *testing.T, opts ...testkit.Option) *world {
 	w := &world{T: t, db: testkit.Database(t, opts...).Client, now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
 	w.system = viewer.With(t.Context(), &viewer.Viewer{Kind: viewer.System})
 	clock := func() time.Time { return w.now }
-	w.sessions, w.learners, w.places = &session.Service{DB: w.db, Now: clock}, &learner.Service{DB: w.db, Now: clock}, &institution.Service{DB: w.db, Now: clock}
+	w.sessions, w.learners, w.places = session.New(w.db, clock, keyring.KEK{}), &learner.Service{DB: w.db, Now: clock}, &institution.Service{DB: w.db, Now: clock}
 	var err error
 	w.alliance, err = w.places.Found(w.system, institution.Founding{Slug: "test", Name: vocab.Text{"en": "All"}, Bounds: institution.DefaultBounds})
 	w.must(err)

@@ -101,11 +101,7 @@ func (p *party) serve(allowed ...string) {
 	p.mux = http.NewServeMux()
 	p.rp = oidcrp.New(oidcrp.Options{
 		DB: p.db.Client, Now: clock, KEK: kek, BaseURL: "http://localhost:8080", Secrets: map[string]string{"test:": "secret"}, Log: slog.New(slog.NewTextHandler(p.log, nil)),
-		Sessions: &session.Service{
-			DB:  p.db.Client,
-			Now: clock,
-			KEK: kek,
-		}, Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"), AllowTo: allowed,
+		Sessions: session.New(p.db.Client, clock, kek), Learners: &learner.Service{DB: p.db.Client, Now: clock}, Cookie: authn.NewCookie("http://localhost:8080"), AllowTo: allowed,
 	}).Handlers(func(w http.ResponseWriter, _ *http.Request, cause oidcrp.Cause, returnTo string) {
 		p.cause, p.wayBack = cause, returnTo
 		w.WriteHeader(http.StatusTeapot)

@@ -40,7 +40,7 @@ func TestUnknownTimeIsNotFresh(t *testing.T) {
 				r.AddCookie(c)
 			}
 			var who *viewer.Viewer
-			auth := &authn.Authenticator{Sessions: p.rp.Sessions, Learners: p.rp.Learners, Cookie: p.rp.Cookie}
+			auth := &authn.Authenticator{Sessions: p.rp.Sessions, Cookie: p.rp.Cookie}
 			door := authn.Door{Fail: func(_ http.ResponseWriter, _ *http.Request, err error) { t.Error(err) }}
 			auth.Middleware(door, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = viewer.From(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
 			if who.SessionID == "" || who.SteppedUp != tt.fresh {

@@ -30,6 +30,17 @@ type Service struct {
 	DB  *ent.Client
 	Now func() time.Time
 	KEK keyring.KEK // seals hints for a provider's logout; the zero KEK keeps none
+
+	recent recent
+	seen   seen
+}
+
+// New returns the service on a database, whose changes of who may do what it
+// hears from then on.
+func New(db *ent.Client, now func() time.Time, kek keyring.KEK) *Service {
+	s := &Service{DB: db, Now: now, KEK: kek}
+	s.recent.hear(db)
+	return s
 }
 
 // Proof is how somebody proved themselves to their provider, as it says.
@@ -55,7 +66,7 @@ const (
 	absolute = 12 * time.Hour
 	staff    = 8 * time.Hour // absolute, of whoever holds a role
 	lent     = time.Hour
-	noticed  = time.Minute // seen_at is written no more often
+	noticed  = time.Minute // that it is used is written no more often
 )
 
 // Start begins a session of an account that has just signed in and returns its
@@ -120,7 +131,7 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 	if p.Kind != session.KindBROWSER {
 		return "", time.Time{}, problem.New(problem.Forbidden, "a bearer token cannot make another one")
 	}
-	if !alive(p, vocab.Now(s.Now)) {
+	if !s.alive(p, vocab.Now(s.Now)) {
 		return "", time.Time{}, problem.New(problem.Unauthenticated, "sign in first")
 	}
 	secret = NewSecret()
@@ -131,7 +142,7 @@ func (s *Service) Lend(ctx context.Context, parent ident.ID) (secret string, exp
 // transaction, which also records it. It returns nil when the session has ended.
 func (s *Service) LendTo(ctx context.Context, tx *ent.Tx, parent, portal ident.ID) (lent *ent.Session, secret string, err error) {
 	p, err := tx.Session.Get(ctx, parent)
-	if ent.IsNotFound(err) || err == nil && (p.Kind != session.KindBROWSER || !alive(p, vocab.Now(s.Now))) {
+	if ent.IsNotFound(err) || err == nil && (p.Kind != session.KindBROWSER || !s.alive(p, vocab.Now(s.Now))) {
 		return nil, "", nil
 	}
 	if err != nil {
@@ -176,44 +187,11 @@ func (s *Service) create(ctx context.Context, purpose string, first func(*ent.Tx
 	})
 }
 
-// Lookup returns the live session of a secret, or nil. A bearer token lives no
-// longer than the session that lent it.
-func (s *Service) Lookup(ctx context.Context, secret string, kind session.Kind) (*ent.Session, error) {
-	ctx = viewer.AsSystem(ctx)
-	now := vocab.Now(s.Now)
-	found, err := s.DB.Session.Query().Where(session.Digest(storage.Digest(secret)), session.KindEQ(kind)).WithParent().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	root := found
-	if found.Edges.Parent != nil {
-		root = found.Edges.Parent
-	}
-	if !alive(found, now) || !alive(root, now) {
-		return nil, nil
-	}
-	if now.Sub(root.CreatedAt) >= staff { // older than a role allows, which may be younger than the session
-		if tooOld, err := s.isStaff(ctx, root.PersonID, now); err != nil || tooOld {
-			return nil, err
-		}
-	}
-	if now.Sub(found.SeenAt) < noticed {
-		return found, nil
-	}
-	return found, storage.Do(ctx, s.DB, func(tx *ent.Tx) error { // who uses a token is not idle in the browser
-		return tx.Session.Update().Where(session.IDIn(found.ID, root.ID), session.EndedAtIsNil(), session.SeenAtLTE(now.Add(-noticed))).
-			SetSeenAt(now).Exec(ctx)
-	})
+func (s *Service) alive(row *ent.Session, now time.Time) bool {
+	return row.EndedAt == nil && now.Before(row.ExpiresAt) && now.Sub(s.seen.since(row.ID, row.SeenAt)) < idle
 }
 
-func alive(s *ent.Session, now time.Time) bool {
-	return s.EndedAt == nil && now.Before(s.ExpiresAt) && now.Sub(s.SeenAt) < idle
-}
-
-// Alive are the sessions that alive says are.
+// Alive are the sessions that are stored as alive at a moment.
 func Alive(now time.Time) predicate.Session {
 	return session.And(session.EndedAtIsNil(), session.ExpiresAtGT(now), session.SeenAtGT(now.Add(-idle)))
 }

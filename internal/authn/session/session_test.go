@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 // house is an institution with one person who has signed in there.
 type house struct {
 	t        *testing.T
+	address  string
 	db       *storage.DB
 	now      time.Time
 	sessions *session.Service
@@ -38,15 +39,16 @@ type house struct {
 	identity *ent.Identity
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, opts ...testkit.Option) *house {
 	t.Helper()
-	h := &house{t: t, db: testkit.Database(t), now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
+	h := &house{t: t, address: testkit.Migrated(t), now: time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)}
+	h.db = testkit.Open(t, h.address, opts...)
 	clock := func() time.Time { return h.now }
 	kek, err := keyring.ParseKEK(strings.Repeat("7f", 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.sessions = &session.Service{DB: h.db.Client, Now: clock, KEK: kek}
+	h.sessions = session.New(h.db.Client, clock, kek)
 	h.learners = &learner.Service{DB: h.db.Client, Now: clock}
 	s := &institution.Service{DB: h.db.Client, Now: clock}
 	a, err := s.Found(h.system(), institution.Founding{Slug: "test", Name: vocab.Text{"en": "Test"}, Bounds: institution.DefaultBounds})
@@ -95,11 +97,20 @@ func (h *house) start() string {
 
 func (h *house) lookup(secret string, kind row.Kind) *ent.Session {
 	h.t.Helper()
-	found, err := h.sessions.Lookup(h.system(), secret, kind)
+	v := h.who(secret, kind)
+	if v == nil {
+		return nil
+	}
+	return h.db.Client.Session.GetX(h.system(), v.SessionID)
+}
+
+func (h *house) who(secret string, kind row.Kind) *viewer.Viewer {
+	h.t.Helper()
+	v, err := h.sessions.Lookup(h.system(), secret, kind)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return found
+	return v
 }
 
 func (h *house) grant(from time.Time) {
