@@ -188,7 +188,7 @@ type spent struct {
 }
 
 func (s *spent) add(fn func()) {
-	server, database := usage(), databaseUsage()
+	database, server := databaseUsage(), usage() // the second last: looking for the first costs time
 	fn()
 	s.server += usage() - server
 	s.database += databaseUsage() - database

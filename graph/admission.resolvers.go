@@ -16,7 +16,7 @@ func (r *applicationResolver) Learner(ctx context.Context, objs []*ent.Applicati
 }
 
 func (r *applicationResolver) Offering(ctx context.Context, objs []*ent.Application) ([]*ent.Offering, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.OfferingID }, r.root.offerings)
+	return offeringOf(ctx, r.root, objs, func(o *ent.Application) ident.ID { return o.OfferingID })
 }
 
 func (r *applicationResolver) Home(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error) {

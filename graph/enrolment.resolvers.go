@@ -21,7 +21,7 @@ func (r *enrolmentResolver) Learner(ctx context.Context, objs []*ent.Enrolment) 
 }
 
 func (r *enrolmentResolver) Offering(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Offering, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.OfferingID }, r.root.offerings)
+	return offeringOf(ctx, r.root, objs, func(o *ent.Enrolment) ident.ID { return o.OfferingID })
 }
 
 func (r *enrolmentResolver) Results(ctx context.Context, objs []*ent.Enrolment) ([][]*ent.Result, error) {

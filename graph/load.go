@@ -76,7 +76,9 @@ func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offeri
 	if !asks(ctx, wholeOffering()) {
 		q.Select(offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState)
 	}
-	return q.All(ctx)
+	all, err := q.All(ctx)
+	r.Discovery.Belongs(all)
+	return all, err
 }
 
 func (r *Resolver) people(ctx context.Context, ids []ident.ID) ([]*ent.Person, error) {

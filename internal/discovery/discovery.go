@@ -42,7 +42,8 @@ type Service struct {
 	loading sync.Mutex    // one reading of the whole at a time
 	writing chan struct{} // holds one token: one change of what is published at a time
 	shelf   atomic.Pointer[shelf]
-	read    *lru.Cache[stored, *Entry] // entries that were decoded, by their stored form
+	read    *lru.Cache[stored, *Entry]     // entries that were decoded, by their stored form
+	courses *lru.Cache[ident.ID, ident.ID] // of offerings, which stay those of their course
 }
 
 // shelf is what the read model holds at one moment.
@@ -71,11 +72,9 @@ const batch = 1000
 
 // New returns a service that answers from the database until it is loaded.
 func New(db *ent.Client, now func() time.Time) *Service {
-	read, err := lru.New[stored, *Entry](4096)
-	if err != nil {
-		panic(err) // a fault of the constant
-	}
-	return &Service{DB: db, Now: now, read: read, writing: make(chan struct{}, 1)}
+	read, _ := lru.New[stored, *Entry](4096) // fails for no size only
+	courses, _ := lru.New[ident.ID, ident.ID](65536)
+	return &Service{DB: db, Now: now, read: read, courses: courses, writing: make(chan struct{}, 1)}
 }
 
 // write waits for its turn to change what is published, no longer than ctx
@@ -286,6 +285,32 @@ func (s *Service) Entry(id ident.ID) *Entry {
 		return nil
 	}
 	return s.decoded(id, payload)
+}
+
+// Offering returns an offering of the catalogue, or nil when it is not there or
+// nobody has said of which course it is (Belongs).
+func (s *Service) Offering(id ident.ID) *ent.Offering {
+	course, ok := s.courses.Get(id)
+	if !ok {
+		return nil
+	}
+	e := s.Entry(course)
+	if e == nil {
+		return nil
+	}
+	for _, o := range e.OnOffer() {
+		if o.ID == id {
+			return o
+		}
+	}
+	return nil
+}
+
+// Belongs notes of which courses offerings are, so that they are found again.
+func (s *Service) Belongs(offerings []*ent.Offering) {
+	for _, o := range offerings {
+		s.courses.Add(o.ID, o.CourseID)
+	}
 }
 
 // decoded reads the stored form of an entry, or remembers it.
