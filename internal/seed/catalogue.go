@@ -122,10 +122,8 @@ func (d *demo) publishMicroDegrees(ctx context.Context) error {
 		content := microdegree.Content{
 			Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
 			ECTS: c.ECTS, EQFLevel: c.EQF, ISCED: string(c.ISCED),
-			Quality: catalogue.QualityText{Kind: c.Quality.Kind, Name: c.Quality.Name.Translations(), URL: vocab.Given(c.Quality.URL)},
-		}
-		for _, o := range outcomes(c.Outcomes) {
-			content.Outcomes = append(content.Outcomes, catalogue.OutcomeText{Text: o.Text.Translations(), ESCO: vocab.Given(o.ESCO)})
+			Quality:  catalogue.QualityText{Kind: c.Quality.Kind, Name: c.Quality.Name.Translations(), URL: vocab.Given(c.Quality.URL)},
+			Outcomes: outcomes(c.Outcomes),
 		}
 		for _, g := range c.Groups {
 			group := microdegree.GroupText{Key: g.Key, Title: g.Title.Translations(), MinECTS: &g.MinECTS}

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -143,34 +142,31 @@ func read[T any](name string) (v T, err error) {
 	return v, nil
 }
 
+// must is read for what every binary has.
+func must[T any](name string) T {
+	v, err := read[T](name)
+	if err != nil {
+		panic(err) // an embedded file of ours
+	}
+	return v
+}
+
 // input is the content as the catalogue takes it.
 func (c courseContent) input() catalogue.Content {
-	in := catalogue.Content{
+	return catalogue.Content{
 		Title: c.Title.Translations(), Summary: c.Summary.Translations(), Description: c.Description.Translations(),
 		ECTS: &c.ECTS, Hours: &c.Hours, EQFLevel: &c.EQF, ISCED: &c.ISCED, Languages: c.Languages, Mode: &c.Mode,
 		Assessments: c.Assessments, AssessmentNote: c.AssessmentNote.Translations(), Supervision: &c.Supervision,
 		Quality:       &catalogue.QualityText{Kind: c.Quality.Kind, Name: c.Quality.Name.Translations(), URL: &c.Quality.URL},
 		Prerequisites: c.Prerequisites.Translations(), TargetGroups: c.TargetGroups, Stackability: &c.Stackability, Topics: c.Topics,
+		Outcomes: outcomes(c.Outcomes),
 	}
-	for _, o := range c.Outcomes {
-		in.Outcomes = append(in.Outcomes, catalogue.OutcomeText{Text: o.Text.Translations(), ESCO: o.esco()})
-	}
-	return in
 }
 
-func (o outcomeContent) esco() *string {
-	if o.ESCO == "" {
-		return nil
+// outcomes are the outcomes as the catalogue takes them.
+func outcomes(all []outcomeContent) (texts []catalogue.OutcomeText) {
+	for _, o := range all {
+		texts = append(texts, catalogue.OutcomeText{Text: o.Text.Translations(), ESCO: vocab.Given(o.ESCO)})
 	}
-	return &o.ESCO
-}
-
-func outcomes(all []outcomeContent) []vocab.Outcome {
-	return slices.Collect(func(yield func(vocab.Outcome) bool) {
-		for _, o := range all {
-			if !yield(vocab.Outcome{Text: o.Text, ESCO: o.ESCO}) {
-				return
-			}
-		}
-	})
+	return texts
 }

@@ -1,8 +1,6 @@
 package seed
 
 import (
-	"strings"
-
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -86,136 +84,7 @@ var posts = [3]struct {
 func both(english, german string) vocab.Text { return vocab.Text{"en": english, "de": german} }
 
 // learners come with a story (story.go), or with none, so that it can be tried.
-var learners = []Persona{
-	{
-		Key:       "daria",
-		GivenName: "Daria",
-		Domain:    "vutbr.cz",
-		Programme: "NMGR-IT",
-		Label:     both("student of information technology", "studiert Informationstechnik"),
-		Try:       both("see what a course counts at home, then apply", "sehen, was ein Kurs zu Hause zählt, und sich bewerben"),
-	},
-	{
-		Key:       "tomas",
-		GivenName: "Tomáš",
-		Domain:    "vutbr.cz",
-		Programme: "NMGR-EN",
-		Label:     both("student with an application to nominate", "Studierender mit einer Bewerbung, die auf die Nominierung wartet"),
-		Try:       both("follow an application", "eine Bewerbung verfolgen"),
-	},
-	{
-		Key:       "lena",
-		GivenName: "Lena",
-		Domain:    "uni-hannover.de",
-		Programme: "MSC-MECH",
-		Label:     both("student, nominated to Lappeenranta", "Studierende, nach Lappeenranta nominiert"),
-		Try:       both("withdraw an application", "eine Bewerbung zurückziehen"),
-	},
-	{
-		Key:       "jonas",
-		GivenName: "Jonas",
-		Domain:    "uni-hannover.de",
-		Programme: "MSC-GEO",
-		Label:     both("student with a credential to recognise", "Studierender mit einem Nachweis zur Anerkennung"),
-		Try:       both("ask home to recognise a credential", "zu Hause die Anerkennung eines Nachweises beantragen"),
-	},
-	{
-		Key:       "camille",
-		GivenName: "Camille",
-		Domain:    "imt.fr",
-		Programme: "ING-NUM",
-		Label:     both("student, enrolled in Hannover", "Studierende, in Hannover eingeschrieben"),
-		Try:       both("look at a seat", "einen Platz ansehen"),
-	},
-	{
-		Key:       "astrid",
-		GivenName: "Astrid",
-		Domain:    "ju.se",
-		Programme: "MSC-PROD",
-		Label:     both("student whose result waits to be confirmed", "Studierende, deren Ergebnis auf Bestätigung wartet"),
-		Try:       both("look at an enrolment", "eine Einschreibung ansehen"),
-	},
-	{
-		Key:       "mikko",
-		GivenName: "Mikko",
-		Domain:    "lut.fi",
-		Programme: "MSC-ENERGY",
-		Label:     both("student recognised automatically by a rule", "Studierender, durch eine Regel automatisch anerkannt"),
-		Try:       both("share a verification address", "eine Prüfadresse teilen"),
-	},
-	{
-		Key:       "nikos",
-		GivenName: "Nikos",
-		Domain:    "ntua.gr",
-		Programme: "DIP-ECE",
-		Label:     both("student with an open recognition case", "Studierender mit offenem Anerkennungsverfahren"),
-		Try:       both("see when home decides", "sehen, bis wann entschieden wird"),
-	},
-	{
-		Key:       "lucia",
-		GivenName: "Lucía",
-		Domain:    "urjc.es",
-		Programme: "MU-DATA",
-		Label:     both("student with a partly granted recognition", "Studierende mit teilweise gewährter Anerkennung"),
-		Try:       both("read the reasons of a decision", "die Gründe einer Entscheidung lesen"),
-	},
-	{
-		Key:       "marek",
-		GivenName: "Marek",
-		Domain:    "stuba.sk",
-		Programme: "ING-AUT",
-		Label:     both("student refused by the host", "Studierender, von der Gasthochschule abgelehnt"),
-		Try:       both("read the reason of a refusal", "den Grund einer Ablehnung lesen"),
-	},
-	{
-		Key:       "giulia",
-		GivenName: "Giulia",
-		Domain:    "univaq.it",
-		Programme: "LM-INF",
-		Label:     both("student refused at home", "Studierende, zu Hause abgelehnt"),
-		Try:       both("read the reason of a refusal", "den Grund einer Ablehnung lesen"),
-	},
-	{
-		Key:       "paul",
-		GivenName: "Paul",
-		Domain:    "tuwien.ac.at",
-		Programme: "MSC-INF",
-		Label:     both("student who withdrew, and applied again", "Studierender, zurückgezogen und neu beworben"),
-		Try:       both("see two applications", "zwei Bewerbungen sehen"),
-	},
-	{
-		Key:       "klara",
-		GivenName: "Klara",
-		Domain:    "tuwien.ac.at",
-		Programme: "MSC-ENERGIE",
-		Label:     both("student with a revoked and a new credential", "Studierende mit einem widerrufenen und einem neuen Nachweis"),
-		Try:       both("verify both credentials", "beide Nachweise prüfen"),
-	},
-	{
-		Key:       "oksana",
-		GivenName: "Oksana",
-		Domain:    "partner-university.example",
-		Programme: "MSC-INFO",
-		Label:     both("student of the first MInT-Ukraine cohort", "Studierende der ersten MInT-Ukraine-Kohorte"),
-		Try:       both("look at a record from a partner outside Erasmus+", "eine Akte eines Partners außerhalb von Erasmus+ ansehen"),
-	},
-	{
-		Key:       "bohdan",
-		GivenName: "Bohdan",
-		Domain:    "partner-university.example",
-		Programme: "MSC-ENERGO",
-		Label:     both("applicant of the coming MInT-Ukraine cohort", "Bewerber der kommenden MInT-Ukraine-Kohorte"),
-		Try:       both("follow an application", "eine Bewerbung verfolgen"),
-	},
-	{
-		Key:         "anna",
-		GivenName:   "Anna",
-		Domain:      "uni-hannover.de",
-		Affiliation: "alum",
-		Label:       both("alumna", "Absolventin"),
-		Try:         both("apply as a former student", "sich als ehemalige Studierende bewerben"),
-	},
-}
+var learners = must[[]Persona]("learners")
 
 // People lists everybody, staff first.
 func People() []Persona {
@@ -241,7 +110,6 @@ func People() []Persona {
 		if p.Affiliation == "" {
 			p.Affiliation = "student"
 		}
-		p.Key = strings.ToLower(p.Key)
 		all = append(all, p)
 	}
 	return all

@@ -36,10 +36,7 @@ type Member struct {
 
 // Institutions lists the members of the demo alliance.
 func Institutions() []Member {
-	all, err := read[[]institutionContent]("institutions")
-	if err != nil {
-		panic(err) // an embedded file of ours
-	}
+	all := must[[]institutionContent]("institutions")
 	members := make([]Member, len(all))
 	for i, c := range all {
 		members[i] = Member{c.Domain, c.Names, c.Country}
