@@ -101,7 +101,7 @@ func (e *enricher) below(course string) (address string, ok bool) {
 		return "", false
 	}
 	courses.Path = strings.TrimSuffix(courses.Path, "/")
-	path, err := oeapi.OfferingsPath(version, course, 1)
+	path, err := oeapi.OfferingsPath(version, course)
 	if err != nil || !strings.HasSuffix(courses.Path, "/courses") {
 		return "", false
 	}

@@ -58,9 +58,6 @@ func (r *Record) Lose(path ...string) {
 // Err returns all problems as one, or nil.
 func (r *Record) Err() error { return problem.Join(r.problems...) }
 
-// Lost returns the fields that have no place here.
-func (r *Record) Lost() []string { return r.lost }
-
 // Row returns the row of a course.
 func (r *Record) Row(place string, c format.Course) format.Row {
 	return format.Row{Place: place, Course: c, Err: r.Err(), Notes: problem.Join(r.notes...), Lost: r.lost}

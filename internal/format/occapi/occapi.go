@@ -20,7 +20,6 @@ package occapi
 
 import (
 	"io"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -29,16 +28,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
-
-// CoursesPath is the path of an institution's courses below a server's address,
-// such as "hei/uni-hannover.de/course". It returns an INVALID problem for what
-// is no domain name.
-func CoursesPath(schac string) (string, error) {
-	if err := vocab.CheckDomain(schac); err != nil {
-		return "", err
-	}
-	return "hei/" + url.PathEscape(schac) + "/course", nil
-}
 
 // Read returns the courses of a collection or the one of a resource.
 func Read(r io.Reader) format.Rows {

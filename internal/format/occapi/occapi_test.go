@@ -116,15 +116,6 @@ func TestAnotherDocumentIsRefused(t *testing.T) {
 	}
 }
 
-func TestThePathNamesADomain(t *testing.T) {
-	if got, err := CoursesPath("uni-hannover.de"); got != "hei/uni-hannover.de/course" || err != nil {
-		t.Error(got, err)
-	}
-	if got, err := CoursesPath("../x"); got != "" || !errors.Is(err, problem.Is(problem.Invalid)) {
-		t.Error(got, err)
-	}
-}
-
 func FuzzRead(f *testing.F) {
 	f.Add(`{"data": [` + full + `]}`)
 	f.Add(`{"data": {"type": "course", "id": "c", "attributes": {"title": [[]]}}}`)

@@ -191,13 +191,13 @@ func TestConformanceTheSpecificationsExamplesAreRead(t *testing.T) {
 			}
 			t.Logf("version %d: lost %v", v, row.Lost)
 		}
-		for row, err := range ReadOfferings(page("CourseOffering"), v, nil) {
+		for row, err := range readOfferings(page("CourseOffering"), v) {
 			n++
 			if err != nil {
 				t.Fatal(err)
 			}
 			o := row.Offering
-			if o.ExternalID == "" || o.StartsOn == "" || o.EndsOn == "" || o.Seats == 0 || o.OpensAt == "" || o.ClosesAt == "" || v == V6 && row.CourseID == "" {
+			if o.ExternalID == "" || o.StartsOn == "" || o.EndsOn == "" || o.Seats == 0 || o.OpensAt == "" || o.ClosesAt == "" {
 				t.Errorf("version %d: %+v", v, row)
 			}
 			// Offerings of programmes and components share the examples.

@@ -13,13 +13,9 @@ import (
 
 // Read returns the courses of a document: a page, a list or a single course.
 // A text without a language, which version 5 allows, is of language "und".
-func Read(r io.Reader, v Version) format.Rows { return ReadPage(r, v, nil) }
-
-// ReadPage is Read; it fills page when the rows have ended.
-func ReadPage(r io.Reader, v Version, page *Page) format.Rows {
+func Read(r io.Reader, v Version) format.Rows {
 	return func(yield func(format.Row, error) bool) {
-		members := intake.Members{}
-		for item, err := range intake.JSON(r, "items", members) {
+		for item, err := range intake.JSON(r, "items", intake.Members{}) {
 			if err != nil {
 				yield(format.Row{}, err)
 				return
@@ -34,7 +30,6 @@ func ReadPage(r io.Reader, v Version, page *Page) format.Rows {
 				return
 			}
 		}
-		page.read(members)
 	}
 }
 
@@ -259,15 +254,15 @@ func embedded(o intake.Object, v Version) []format.Offering {
 				continue
 			}
 			part := &intake.Record{}
-			row := offering(part.Object(value, path...), v)
+			run, available := offering(part.Object(value, path...), v)
 			switch {
-			case !row.Available:
+			case !available:
 				o.Lose(path...)
 			case part.Err() != nil:
 				o.LeaveOut(part)
 			default:
 				o.Keep(part)
-				all = append(all, row.Offering)
+				all = append(all, run)
 			}
 		}
 	}

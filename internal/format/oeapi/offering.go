@@ -1,8 +1,6 @@
 package oeapi
 
 import (
-	"io"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,64 +12,30 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// OfferingRow is what a source says about one offering of a course.
-type OfferingRow struct {
-	Place     string
-	CourseID  string // external id of its course
-	Available bool   // false: the source has it as a concept, inactive or cancelled
-	Offering  format.Offering
-	Err       error    // INVALID problems, all of them
-	Lost      []string // as in format.Row
-}
-
-// ReadOfferings returns the offerings of a document, as ReadPage does courses.
-// page may be nil.
+// offering reads one offering of a course. It is not available when the source
+// has it as a concept, inactive or cancelled.
 //
 // Version 5 tells days: applications open as the first begins and close as the
 // last ends, at the provider. Version 6 tells moments: a window is then in
 // Zone "UTC", which keeps them exact; the days of teaching are those that the
 // source wrote, in its own offset. Of several enrolment periods the first
 // counts, the others are lost.
-func ReadOfferings(r io.Reader, v Version, page *Page) iter.Seq2[OfferingRow, error] {
-	return func(yield func(OfferingRow, error) bool) {
-		members := intake.Members{}
-		for item, err := range intake.JSON(r, "items", members) {
-			if err != nil {
-				yield(OfferingRow{}, err)
-				return
-			}
-			rec := &intake.Record{}
-			rec.Refuse(item.Err)
-			row := OfferingRow{}
-			if item.Err == nil {
-				row = offering(rec.Object(item.Value), v)
-			}
-			row.Place, row.Err, row.Lost = item.Place, rec.Err(), rec.Lost()
-			if !yield(row, nil) {
-				return
-			}
-		}
-		page.read(members)
-	}
-}
-
-func offering(o intake.Object, v Version) OfferingRow {
+func offering(o intake.Object, v Version) (f format.Offering, available bool) {
 	n := spellings[v]
-	row := OfferingRow{CourseID: courseID(o)}
-	row.Offering = format.Offering{
+	skipCourse(o)
+	f = format.Offering{
 		ExternalID: o.Needed(n.offeringID),
 		StartsOn:   day(o, n.start),
 		EndsOn:     day(o, n.end),
 		Mode:       mode(o, n.modes),
 		Place:      place(o),
 	}
-	f := &row.Offering
 	if kind := o.Line("offeringType"); kind != "" && kind != "course" {
 		o.Refuse(problem.New(problem.Invalid, "%q is none of %s", vocab.Clean(40, kind), "course").At(o.At("offeringType")...))
 	}
 	state := o.Line("state") // version 5 has none; a state of an implementation's own is lost
-	row.Available = !slices.Contains([]string{"concept", "inactive", "cancelled", "canceled"}, state)
-	if state != "" && state != "active" && row.Available {
+	available = !slices.Contains([]string{"concept", "inactive", "cancelled", "canceled"}, state)
+	if state != "" && state != "active" && available {
 		o.Lose(o.At("state")...)
 	}
 	if all := languages(o, n.teaching); len(all) > 0 {
@@ -90,22 +54,22 @@ func offering(o intake.Object, v Version) OfferingRow {
 		o.Take(n.entryEnd)
 	}
 	f.FeeCents, f.FeeCurrency = price(o)
-	window(o, f)
+	window(o, &f)
 	o.Rest()
-	return row
+	return f, available
 }
 
-// courseID is the course of an offering. Version 5 has the id or the whole
-// course under one name.
-func courseID(o intake.Object) string {
+// skipCourse takes out the course of an offering, which is the one that it
+// stands in. Version 5 has the id or the whole course under one name.
+func skipCourse(o intake.Object) {
 	if _, bare := o.Peek("course").(string); bare {
-		return o.Line("course")
+		o.Line("course")
+		return
 	}
 	id := o.Line("courseId")
 	if inner, ok := o.Inner("course"); ok && id == "" {
-		id = inner.Line("courseId")
+		inner.Line("courseId")
 	}
-	return id
 }
 
 // window is when people may apply.
