@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +33,8 @@ func (g *gate) answer(w http.ResponseWriter, r *http.Request, response *graphql.
 // statusOf is the second half of the table in the package comment.
 func statusOf(response *graphql.Response) int {
 	if executed := len(response.Data) > 0; executed {
-		if anyIs(response.Errors, problem.Unavailable) && nothing(response.Data) {
+		unavailable := func(err *gqlerror.Error) bool { return codeOf(err) == problem.Unavailable }
+		if slices.ContainsFunc(response.Errors, unavailable) && nothing(response.Data) {
 			return http.StatusServiceUnavailable
 		}
 		return http.StatusOK
@@ -53,15 +55,6 @@ func statusOf(response *graphql.Response) int {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
-}
-
-func anyIs(errs gqlerror.List, code problem.Code) bool {
-	for _, err := range errs {
-		if codeOf(err) == code {
-			return true
-		}
-	}
-	return false
 }
 
 func codeOf(err *gqlerror.Error) problem.Code {

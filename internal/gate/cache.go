@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -103,9 +104,9 @@ func newAnswers(c *Cache) *answers {
 		panic("gate: a cache needs Version and Shareable")
 	}
 	a := &answers{Cache: *c}
-	a.MaxBytes = or(a.MaxBytes, 32<<20)
-	a.TTL = or(a.TTL, time.Minute)
-	a.MaxAge = or(a.MaxAge, 10*time.Second)
+	a.MaxBytes = cmp.Or(a.MaxBytes, 32<<20)
+	a.TTL = cmp.Or(a.TTL, time.Minute)
+	a.MaxAge = cmp.Or(a.MaxAge, 10*time.Second)
 	a.control = "public, max-age=" + seconds(a.MaxAge) + ", stale-while-revalidate=" + seconds(a.TTL)
 	var err error
 	if a.kept, err = simplelru.NewLRU(a.MaxBytes/overhead+1, func(_ answerKey, k *kept) { a.size -= k.weight() }); err != nil {

@@ -62,6 +62,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -137,8 +138,8 @@ func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 		document: o.Document,
 		show:     o.Present,
 		viewer:   o.ViewerKey,
-		timeout:  or(o.Timeout, 10*time.Second),
-		running:  turnstile{places: or(o.Concurrent, 4)},
+		timeout:  cmp.Or(o.Timeout, 10*time.Second),
+		running:  turnstile{places: cmp.Or(o.Concurrent, 4)},
 		answers:  newAnswers(o.Cache),
 	}
 	if g.show == nil {
@@ -155,21 +156,13 @@ func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 	g.exec.SetErrorPresenter(g.present)
 	g.exec.SetRecoverFunc(recovered)
 	g.exec.SetQueryCache(prepared{})
-	g.exec.Use(&operations{schema: schema.Schema(), scalars: o.Scalars, maxCost: or(o.MaxCost, 5000)})
+	g.exec.Use(&operations{schema: schema.Schema(), scalars: o.Scalars, maxCost: cmp.Or(o.MaxCost, 5000)})
 	for _, extension := range o.Extensions {
 		g.exec.Use(extension)
 	}
 	// Last, so that a document is measured as the owner's extensions left it.
 	g.exec.Use(newDocuments(schema.Schema()))
 	return g
-}
-
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
 
 type gate struct {

@@ -180,7 +180,7 @@ func (c *checker) literal(path []string, value *ast.Value) *problem.Error {
 			return tooMany(path)
 		}
 		for i, child := range value.Children {
-			if p := c.literal(step(path, index(i)), child.Value); p != nil {
+			if p := c.literal(step(path, strconv.Itoa(i)), child.Value); p != nil {
 				return p
 			}
 		}
@@ -325,7 +325,7 @@ func (c *checker) items(path []string, kind *ast.Type, items reflect.Value) *pro
 		kind = kind.Elem
 	}
 	for i := range items.Len() {
-		if p := c.value(step(path, index(i)), kind, items.Index(i).Interface()); p != nil {
+		if p := c.value(step(path, strconv.Itoa(i)), kind, items.Index(i).Interface()); p != nil {
 			return p
 		}
 	}
@@ -377,5 +377,3 @@ func tooLarge(path []string) *problem.Error {
 func step(path []string, name string) []string {
 	return append(path[:len(path):len(path)], name)
 }
-
-func index(i int) string { return strconv.Itoa(i) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -92,7 +93,7 @@ func fieldOf(path ast.Path) []string {
 		case ast.PathName:
 			field = append(field, string(step))
 		case ast.PathIndex:
-			field = append(field, index(int(step)))
+			field = append(field, strconv.Itoa(int(step)))
 		}
 	}
 	if field[0] == "variable" {
