@@ -25,11 +25,7 @@ func (r *realm) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	r.log.WarnContext(req.Context(), "authorization request refused", "err", err)
 	in := speechFor(req, nil)
 	showPage(
-		w,
-		http.StatusBadRequest,
-		"notice",
-		in,
-		in.Say("stopped.title"),
+		w, http.StatusBadRequest, "notice", in, in.Say("stopped.title"),
 		noticeView{Text: in.Say("stopped.request"), Detail: oidc.DefaultToServerError(err, err.Error()).Description},
 	)
 }

@@ -55,14 +55,9 @@ func newStore(r Realm, issuer string, c Config) (*store, error) {
 		return nil, err
 	}
 	return &store{
-		realm:   r,
-		client:  &client{id: c.ClientID, issuer: issuer, redirects: c.RedirectURIs(r.Key), afterSignOut: c.PostLogoutRedirectURIs},
-		secret:  sha256.Sum256([]byte(c.ClientSecret)),
-		now:     c.Now,
-		keys:    newKeyPair(),
-		pending: pending,
-		codes:   codes,
-		tokens:  tokens,
+		realm:  r,
+		client: &client{id: c.ClientID, issuer: issuer, redirects: c.RedirectURIs(r.Key), afterSignOut: c.PostLogoutRedirectURIs},
+		secret: sha256.Sum256([]byte(c.ClientSecret)), now: c.Now, keys: newKeyPair(), pending: pending, codes: codes, tokens: tokens,
 	}, nil
 }
 

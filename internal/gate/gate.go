@@ -134,13 +134,8 @@ type Options struct {
 // New returns the handler that serves schema.
 func New(schema graphql.ExecutableSchema, o Options) http.Handler {
 	g := &gate{
-		exec:     executor.New(schema),
-		document: o.Document,
-		show:     o.Present,
-		viewer:   o.ViewerKey,
-		timeout:  cmp.Or(o.Timeout, 10*time.Second),
-		running:  turnstile{places: cmp.Or(o.Concurrent, 4)},
-		answers:  newAnswers(o.Cache),
+		exec: executor.New(schema), document: o.Document, show: o.Present, viewer: o.ViewerKey,
+		timeout: cmp.Or(o.Timeout, 10*time.Second), running: turnstile{places: cmp.Or(o.Concurrent, 4)}, answers: newAnswers(o.Cache),
 	}
 	if g.show == nil {
 		g.show = show

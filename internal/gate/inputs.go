@@ -33,12 +33,7 @@ import (
 // all. A path begins with "variables", or with the response names of the fields
 // that lead to the argument.
 func (o *operations) checkInputs(operation *graphql.OperationContext) *problem.Error {
-	c := &checker{
-		schema:    o.schema,
-		scalars:   o.scalars,
-		variables: operation.Variables,
-		seen:      map[*ast.FragmentDefinition]bool{},
-	}
+	c := &checker{schema: o.schema, scalars: o.scalars, variables: operation.Variables, seen: map[*ast.FragmentDefinition]bool{}}
 	for _, v := range operation.Operation.VariableDefinitions {
 		value := c.variables[v.Variable]
 		if p := c.value([]string{"variables", v.Variable}, v.Type, value); p != nil {

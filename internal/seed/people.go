@@ -58,27 +58,15 @@ var posts = [3]struct {
 	affiliation string
 	roles       []viewer.Role
 }{
-	{
-		"editor",
-		both("course editor and teacher", "Kursredaktion und Lehre"),
+	{"editor", both("course editor and teacher", "Kursredaktion und Lehre"),
 		both("publish a course and an offering; record a result", "einen Kurs und ein Angebot veröffentlichen; ein Ergebnis eintragen"),
-		"faculty",
-		[]viewer.Role{viewer.CourseEditor, viewer.Teacher},
-	},
-	{
-		"registrar",
-		both("registrar and administrator", "Prüfungsamt und Verwaltung"),
+		"faculty", []viewer.Role{viewer.CourseEditor, viewer.Teacher}},
+	{"registrar", both("registrar and administrator", "Prüfungsamt und Verwaltung"),
 		both("confirm a result; issue and revoke a credential", "ein Ergebnis bestätigen; einen Nachweis ausstellen und widerrufen"),
-		"staff",
-		[]viewer.Role{viewer.Registrar, viewer.Administrator},
-	},
-	{
-		"international",
-		both("mobility and recognition officer", "Mobilität und Anerkennung"),
+		"staff", []viewer.Role{viewer.Registrar, viewer.Administrator}},
+	{"international", both("mobility and recognition officer", "Mobilität und Anerkennung"),
 		both("nominate or admit an applicant; decide a recognition case", "nominieren oder zulassen; über eine Anerkennung entscheiden"),
-		"staff",
-		[]viewer.Role{viewer.MobilityOfficer, viewer.RecognitionOfficer},
-	},
+		"staff", []viewer.Role{viewer.MobilityOfficer, viewer.RecognitionOfficer}},
 }
 
 func both(english, german string) vocab.Text { return vocab.Text{"en": english, "de": german} }

@@ -7,6 +7,4 @@ import (
 // Verbs are what the demo leaves on record: that its alliance is whole.
 var Verbs ledger.Book
 
-var (
-	toSeed = Verbs.Declare("demo.seed", "", ledger.Nobody)
-)
+var toSeed = Verbs.Declare("demo.seed", "", ledger.Nobody)

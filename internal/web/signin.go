@@ -133,14 +133,8 @@ func (s *site) choices(r *http.Request) ([]provider.Choice, error) {
 // shown is how pages show a choice.
 func (s *site) shown(r *http.Request, c provider.Choice) pages.Provider {
 	return pages.Provider{
-		Key:     c.Key,
-		Hint:    c.Hint,
-		Name:    c.Name,
-		Acronym: c.Acronym,
-		Town:    c.Town.In(s.pages.Language(r).String()),
-		Country: c.Country,
-		Domain:  c.Domain,
-		Broken:  c.Broken,
+		Key: c.Key, Hint: c.Hint, Name: c.Name, Acronym: c.Acronym, Town: c.Town.In(s.pages.Language(r).String()), Country: c.Country,
+		Domain: c.Domain, Broken: c.Broken,
 	}
 }
 

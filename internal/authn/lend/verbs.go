@@ -7,6 +7,4 @@ import (
 // Verbs are what is done with tokens of portals.
 var Verbs ledger.Book
 
-var (
-	toLend = Verbs.Declare("session.lend", "", ledger.Nobody)
-)
+var toLend = Verbs.Declare("session.lend", "", ledger.Nobody)

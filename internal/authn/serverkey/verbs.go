@@ -7,6 +7,4 @@ import (
 // Verbs are what is done with keys of the server.
 var Verbs ledger.Book
 
-var (
-	toGenerate = Verbs.Declare("server_key.generate", "", ledger.Nobody)
-)
+var toGenerate = Verbs.Declare("server_key.generate", "", ledger.Nobody)

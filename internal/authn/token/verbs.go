@@ -7,6 +7,4 @@ import (
 // Verbs are what is done with tokens of programs.
 var Verbs ledger.Book
 
-var (
-	toGive = Verbs.Declare("api_client.token", "", ledger.Nobody)
-)
+var toGive = Verbs.Declare("api_client.token", "", ledger.Nobody)

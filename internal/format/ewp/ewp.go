@@ -83,13 +83,8 @@ func row(item intake.Item[intake.Element]) format.Row {
 
 func (los node) course(id string) format.Course {
 	c := format.Course{
-		ExternalID:  id,
-		Code:        los.line("los-code"),
-		Unit:        los.line("ounit-id"),
-		Title:       los.text("title"),
-		Description: los.text("description"),
-		ISCED:       los.ISCED(los.line("iscedCode"), "iscedCode"),
-		URL:         los.address(),
+		ExternalID: id, Code: los.line("los-code"), Unit: los.line("ounit-id"), Title: los.text("title"),
+		Description: los.text("description"), ISCED: los.ISCED(los.line("iscedCode"), "iscedCode"), URL: los.address(),
 	}
 	if n := los.line("eqfLevelProvided"); n != "" {
 		c.EQF = los.Whole(n, 1, 8, "eqfLevelProvided")
@@ -138,10 +133,8 @@ var cycles = map[string]int{"Bachelor": 6, "Master": 7, "PhD": 8}
 
 func (loi node) run() run {
 	r := run{path: loi.path, Offering: format.Offering{
-		ExternalID: loi.needed("loi-id"),
-		StartsOn:   loi.day("start"),
-		EndsOn:     loi.day("end"),
-		Language:   loi.Language(loi.line("languageOfInstruction"), loi.at("languageOfInstruction")...),
+		ExternalID: loi.needed("loi-id"), StartsOn: loi.day("start"), EndsOn: loi.day("end"),
+		Language: loi.Language(loi.line("languageOfInstruction"), loi.at("languageOfInstruction")...),
 	}}
 	for i, e := range loi.all("credit") {
 		credit := loi.inside(e, "credit", strconv.Itoa(i))

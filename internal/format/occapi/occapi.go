@@ -82,14 +82,9 @@ func row(item intake.Item[any]) format.Row {
 func course(a intake.Object) format.Course {
 	multiline := func(name string) vocab.Text { return a.Texts(name, "multiline", "lang") }
 	c := format.Course{
-		Code:           a.Line("code"),
-		Title:          a.Texts("title", "string", "lang"),
-		Description:    multiline("description"),
-		Outcomes:       outcomes(multiline("learningOutcomes")),
-		ISCED:          a.ISCED(a.Line("iscedCode"), a.At("iscedCode")...),
-		AssessmentNote: multiline("assessmentMethod"),
-		Prerequisites:  multiline("prerequisites"),
-		URL:            address(a),
+		Code: a.Line("code"), Title: a.Texts("title", "string", "lang"), Description: multiline("description"),
+		Outcomes: outcomes(multiline("learningOutcomes")), ISCED: a.ISCED(a.Line("iscedCode"), a.At("iscedCode")...),
+		AssessmentNote: multiline("assessmentMethod"), Prerequisites: multiline("prerequisites"), URL: address(a),
 	}
 	if n, ok := a.Number("ects"); ok {
 		c.ECTS = a.ECTS(n, a.At("ects")...)

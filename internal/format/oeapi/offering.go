@@ -24,11 +24,7 @@ func offering(o intake.Object, v Version) (f format.Offering, available bool) {
 	n := spellings[v]
 	skipCourse(o)
 	f = format.Offering{
-		ExternalID: o.Needed(n.offeringID),
-		StartsOn:   day(o, n.start),
-		EndsOn:     day(o, n.end),
-		Mode:       mode(o, n.modes),
-		Place:      place(o),
+		ExternalID: o.Needed(n.offeringID), StartsOn: day(o, n.start), EndsOn: day(o, n.end), Mode: mode(o, n.modes), Place: place(o),
 	}
 	if kind := o.Line("offeringType"); kind != "" && kind != "course" {
 		o.Refuse(problem.New(problem.Invalid, "%q is none of %s", vocab.Clean(40, kind), "course").At(o.At("offeringType")...))

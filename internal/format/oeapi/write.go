@@ -153,15 +153,9 @@ type courseDoc struct {
 
 func courseOut(c format.Listed) courseDoc {
 	doc := courseDoc{
-		ID:            UUID(c.ID),
-		PrimaryCode:   codeDoc{"identifier", courseCode(c)},
-		Name:          named(c.Title, courseCode(c)),
-		Description:   textsOut(c.Description),
-		FieldsOfStudy: string(c.ISCED),
-		Admission:     textsOut(c.Prerequisites),
-		Assessment:    textsOut(c.AssessmentNote),
-		Link:          c.URL,
-		OtherCodes:    []codeDoc{{"system_id", c.ID}},
+		ID: UUID(c.ID), PrimaryCode: codeDoc{"identifier", courseCode(c)}, Name: named(c.Title, courseCode(c)),
+		Description: textsOut(c.Description), FieldsOfStudy: string(c.ISCED), Admission: textsOut(c.Prerequisites),
+		Assessment: textsOut(c.AssessmentNote), Link: c.URL, OtherCodes: []codeDoc{{"system_id", c.ID}},
 	}
 	if doc.Link == "" {
 		doc.Link = c.Page

@@ -67,11 +67,7 @@ func mustFiles() map[string]file {
 	if err != nil {
 		panic(fmt.Errorf("explorer: %w", err))
 	}
-	found := map[string]file{"LICENCES.txt": {
-		body:         licences,
-		contentType:  "text/plain; charset=utf-8",
-		cacheControl: "no-cache",
-	}}
+	found := map[string]file{"LICENCES.txt": {body: licences, contentType: "text/plain; charset=utf-8", cacheControl: "no-cache"}}
 	assets, err := fs.Glob(dist, "dist/assets/*.gz")
 	if err != nil {
 		panic(fmt.Errorf("explorer: %w", err))

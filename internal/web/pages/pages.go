@@ -41,21 +41,8 @@ type Renderer struct {
 
 // names of the pages, each a file of template/.
 var names = []string{
-	"home",
-	"signin",
-	"trouble",
-	"verification",
-	"unknown",
-	"verify",
-	"account",
-	"link",
-	"demo",
-	"issuer",
-	"course",
-	"credential",
-	"portal",
-	"rights",
-	"visibility",
+	"home", "signin", "trouble", "verification", "unknown", "verify", "account", "link", "demo", "issuer", "course", "credential",
+	"portal", "rights", "visibility",
 }
 
 // New reads the embedded templates, for each language.
