@@ -45,40 +45,25 @@ const (
 
 // Read returns the courses of an answer.
 func Read(r io.Reader) format.Rows {
-	return func(yield func(format.Row, error) bool) {
-		for item, err := range intake.XML(r, xml.Name{Space: namespace, Local: "courses-response"}) {
-			if err != nil {
-				yield(format.Row{}, err)
-				return
-			}
-			if !yield(row(item), nil) {
-				return
-			}
-		}
-	}
+	return intake.Rows(intake.XML(r, xml.Name{Space: namespace, Local: "courses-response"}), read)
 }
 
-func row(item intake.Item[intake.Element]) format.Row {
-	rec := &intake.Record{}
-	if item.Err != nil {
-		rec.Refuse(item.Err)
-		return rec.Row(item.Place, format.Course{})
+func read(rec *intake.Record, e intake.Element) (none format.Course) {
+	if e.Name != (xml.Name{Space: namespace, Local: specification}) {
+		rec.Lose(e.Name.Local)
+		return none
 	}
-	if item.Value.Name != (xml.Name{Space: namespace, Local: specification}) {
-		rec.Lose(item.Value.Name.Local)
-		return rec.Row(item.Place, format.Course{})
-	}
-	los := open(rec, item.Value)
+	los := open(rec, e)
 	id := los.needed("los-id")
 	if rec.Err() != nil {
-		return rec.Row(item.Place, format.Course{})
+		return none
 	}
 	kind := los.line("type")
 	if !strings.HasPrefix(id, course) || slices.Contains([]string{"Degree Programme", "Module", "Class"}, kind) {
 		rec.Lose(strings.TrimSpace(kind + " " + id))
-		return rec.Row(item.Place, format.Course{})
+		return none
 	}
-	return rec.Row(item.Place, los.course(id))
+	return los.course(id)
 }
 
 func (los node) course(id string) format.Course {

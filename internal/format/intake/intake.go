@@ -11,6 +11,7 @@ package intake
 
 import (
 	"io"
+	"iter"
 
 	"github.com/peregrine-exchange/peregrine/internal/format"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -67,6 +68,26 @@ func tooDeep() error {
 
 func tooLarge() error {
 	return problem.New(problem.Invalid, "this item is larger than %d bytes", format.MaxRow)
+}
+
+// Rows reads each item as a course. What read finds wrong or lost it tells the
+// record; an item that could not be read is a row with its problem.
+func Rows[T any](items iter.Seq2[Item[T], error], read func(*Record, T) format.Course) format.Rows {
+	return func(yield func(format.Row, error) bool) {
+		for item, err := range items {
+			if err != nil {
+				yield(format.Row{}, err)
+				return
+			}
+			rec, c := &Record{}, format.Course{}
+			if rec.Refuse(item.Err); item.Err == nil {
+				c = read(rec, item.Value)
+			}
+			if !yield(rec.Row(item.Place, c), nil) {
+				return
+			}
+		}
+	}
 }
 
 // Foreign is the problem of a document that is well-formed and something else.

@@ -20,6 +20,7 @@ package occapi
 
 import (
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -30,38 +31,31 @@ import (
 )
 
 // Read returns the courses of a collection or the one of a resource.
-func Read(r io.Reader) format.Rows {
-	return func(yield func(format.Row, error) bool) {
+func Read(r io.Reader) format.Rows { return intake.Rows(items(r), read) }
+
+// items are those of the member "data": a document without it is another one.
+func items(r io.Reader) iter.Seq2[intake.Item[any], error] {
+	return func(yield func(intake.Item[any], error) bool) {
 		for item, err := range intake.JSON(r, "data", intake.Members{}) {
-			switch {
-			case err != nil:
-				yield(format.Row{}, err)
-				return
-			case !strings.HasPrefix(item.Place, "data"):
-				yield(format.Row{}, intake.Foreign())
-				return
+			if err == nil && !strings.HasPrefix(item.Place, "data") {
+				err = intake.Foreign()
 			}
-			if !yield(row(item), nil) {
+			if !yield(item, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-func row(item intake.Item[any]) format.Row {
-	rec := &intake.Record{}
-	if item.Err != nil {
-		rec.Refuse(item.Err)
-		return rec.Row(item.Place, format.Course{})
-	}
-	resource := rec.Object(item.Value)
+func read(rec *intake.Record, item any) (none format.Course) {
+	resource := rec.Object(item)
 	id, kind := resource.Needed("id"), resource.Needed("type")
 	if rec.Err() != nil {
-		return rec.Row(item.Place, format.Course{})
+		return none
 	}
 	if kind != "course" {
 		rec.Lose(kind + " " + id)
-		return rec.Row(item.Place, format.Course{})
+		return none
 	}
 	attributes, ok := resource.Inner("attributes")
 	if !ok {
@@ -69,14 +63,14 @@ func row(item intake.Item[any]) format.Row {
 	}
 	if attributes.Bool("unavailableForIncomingMobility") {
 		rec.Lose(attributes.At("unavailableForIncomingMobility")...)
-		return rec.Row(item.Place, format.Course{})
+		return none
 	}
 	c := course(attributes)
 	c.ExternalID = id
 	c.EQF = level(resource)
 	resource.Take("links")
 	resource.Rest()
-	return rec.Row(item.Place, c)
+	return c
 }
 
 func course(a intake.Object) format.Course {

@@ -14,23 +14,9 @@ import (
 // Read returns the courses of a document: a page, a list or a single course.
 // A text without a language, which version 5 allows, is of language "und".
 func Read(r io.Reader, v Version) format.Rows {
-	return func(yield func(format.Row, error) bool) {
-		for item, err := range intake.JSON(r, "items", intake.Members{}) {
-			if err != nil {
-				yield(format.Row{}, err)
-				return
-			}
-			rec := &intake.Record{}
-			rec.Refuse(item.Err)
-			c := format.Course{}
-			if item.Err == nil {
-				c = course(rec.Object(item.Value), v)
-			}
-			if !yield(rec.Row(item.Place, c), nil) {
-				return
-			}
-		}
-	}
+	return intake.Rows(intake.JSON(r, "items", intake.Members{}), func(rec *intake.Record, item any) format.Course {
+		return course(rec.Object(item), v)
+	})
 }
 
 func course(o intake.Object, v Version) format.Course {
