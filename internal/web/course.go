@@ -33,12 +33,7 @@ func (s *site) course(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	document, err := schemaorg.One(exchange.Listing(record, s.BaseURL))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	openTo(w, "application/ld+json", documentTTL)
-	_, _ = w.Write(document)
+	s.publish(w, r, "application/ld+json", documentTTL, document, err)
 }
 
 func coursePage(chrome pages.Chrome, record discovery.Record, now time.Time) pages.CoursePage {

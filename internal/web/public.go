@@ -32,6 +32,16 @@ func openTo(w http.ResponseWriter, contentType string, ttl time.Duration) {
 
 const documentTTL = 5 * time.Minute
 
+// publish answers with a public document, or with why there is none.
+func (s *site) publish(w http.ResponseWriter, r *http.Request, contentType string, ttl time.Duration, document []byte, err error) {
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	openTo(w, contentType, ttl)
+	_, _ = w.Write(document)
+}
+
 // issuerKeys loads the institution of the path and its published keys.
 func (s *site) issuerKeys(w http.ResponseWriter, r *http.Request) (*ent.Institution, []credential.PublishedKey, bool) {
 	id, _ := ident.Parse(r.PathValue("id"))
@@ -84,28 +94,16 @@ func (s *site) didDocument(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	document, err := did.Document(subject, publicKeys(keys), address)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	openTo(w, "application/did+ld+json", documentTTL)
-	_, _ = w.Write(document)
+	s.publish(w, r, "application/did+ld+json", documentTTL, document, err)
 }
 
 // profile serves what the issuer of a credential is, at the address by which
 // credentials name it.
 func (s *site) profile(w http.ResponseWriter, r *http.Request) {
-	inst, _, ok := s.issuerKeys(w, r)
-	if !ok {
-		return
+	if inst, _, ok := s.issuerKeys(w, r); ok {
+		document, err := s.Credentials.Forms.Issued().Profile(s.Credentials.Organisation(inst))
+		s.publish(w, r, "application/ld+json", documentTTL, document, err)
 	}
-	document, err := s.Credentials.Forms.Issued().Profile(s.Credentials.Organisation(inst))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	openTo(w, "application/ld+json", documentTTL)
-	_, _ = w.Write(document)
 }
 
 func publicKeys(keys []credential.PublishedKey) jose.Set {
@@ -120,12 +118,7 @@ func publicKeys(keys []credential.PublishedKey) jose.Set {
 func (s *site) statusList(w http.ResponseWriter, r *http.Request) {
 	id, _ := ident.Parse(r.PathValue("id"))
 	jwt, ttl, err := s.Credentials.StatusList(r.Context(), id)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	openTo(w, "application/vc+jwt", ttl)
-	_, _ = w.Write([]byte(jwt))
+	s.publish(w, r, "application/vc+jwt", ttl, []byte(jwt), err)
 }
 
 // credentialFile serves the credential behind a verification address in the form
@@ -148,9 +141,8 @@ func (s *site) credentialFile(in form.Form) http.HandlerFunc {
 }
 
 // schema serves the GraphQL schema as text.
-func (s *site) schema(w http.ResponseWriter, _ *http.Request) {
-	openTo(w, "text/plain; charset=utf-8", documentTTL)
-	_, _ = w.Write([]byte(s.SDL))
+func (s *site) schema(w http.ResponseWriter, r *http.Request) {
+	s.publish(w, r, "text/plain; charset=utf-8", documentTTL, []byte(s.SDL), nil)
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
