@@ -204,21 +204,25 @@ func (s *streams) administrator(db *ent.Client, person, all ident.ID) (ident.ID,
 	return made.ID, nil
 }
 
+// open opens a file, or standard input for "-".
+func (s *streams) open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(s.in), nil
+	}
+	return os.Open(name)
+}
+
 // maxFile bounds a file of the operator.
 const maxFile = 1 << 20
 
 // read reads a file of JSON, or standard input for "-". A field that is not
 // known is a slip of the pen and refused, and so is what follows the value.
 func (s *streams) read(name string, into any) error {
-	var from io.Reader = s.in
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		from = file
+	from, err := s.open(name)
+	if err != nil {
+		return err
 	}
+	defer from.Close()
 	raw, err := io.ReadAll(io.LimitReader(from, maxFile))
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -64,20 +63,14 @@ func show(out io.Writer, report *credential.Verification) error {
 
 // read returns the credential that the argument names.
 func (v verify) read(s *streams) (string, error) {
-	var from io.Reader
-	switch {
-	case v.Source == "-":
-		from = s.in
-	case strings.HasPrefix(v.Source, "https://"), strings.HasPrefix(v.Source, "http://"):
+	if strings.HasPrefix(v.Source, "https://") || strings.HasPrefix(v.Source, "http://") {
 		return fetch(s.ctx, v.Source)
-	default:
-		f, err := os.Open(v.Source)
-		if err != nil {
-			return "", err
-		}
-		defer f.Close()
-		from = f
 	}
+	from, err := s.open(v.Source)
+	if err != nil {
+		return "", err
+	}
+	defer from.Close()
 	b, err := io.ReadAll(io.LimitReader(from, vc.MaxBytes+1))
 	return string(b), err
 }
