@@ -1,6 +1,6 @@
 // Package openbadge owns the form Open Badges 3.0 (1EdTech): it writes an award
-// as an AchievementCredential, as JSON or as the payload of a VC-JWT, and reads
-// those of anybody. Each version of the form is a file.
+// as an AchievementCredential, the payload of a VC-JWT, and reads those of
+// anybody. Each version of the form is a file.
 //
 // An award has more than the form has members for. What the form lacks stands
 // in alignments with a targetType of ours that begins with "ext:", which the

@@ -167,21 +167,12 @@ type (
 	}
 )
 
-// Document returns the award as a credential in JSON, without proof. Of each
-// text it takes the English version, or the one that stands in for it. It
-// returns *Incomplete when the award lacks an id, an issuer, an achievement, a
-// title, a date of issuing, or any way to tell the holder.
-func Document(a vc.Award) ([]byte, error) {
-	c, err := build(a)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(c)
-}
-
-// Payload returns what a VC-JWT of the award holds: the document and its
+// Payload returns what a VC-JWT of the award holds: the credential and its
 // claims (Open Badges 3.0, section 8.2.2). It is to be signed with
-// jose.TypeJWT.
+// jose.TypeJWT. Of each text it takes the English version, or the one that
+// stands in for it. It returns *Incomplete when the award lacks an id, an
+// issuer, an achievement, a title, a date of issuing, or any way to tell the
+// holder.
 func Payload(a vc.Award) ([]byte, error) {
 	c, err := build(a)
 	if err != nil {
