@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
@@ -26,16 +27,11 @@ type Job struct {
 // next turn.
 func RunAll(ctx context.Context, jobs []Job) {
 	ctx = viewer.With(ctx, &viewer.Viewer{Kind: viewer.System})
-	done := make(chan struct{})
+	var running sync.WaitGroup
 	for _, j := range jobs {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			j.loop(ctx)
-		}()
+		running.Go(func() { j.loop(ctx) })
 	}
-	for range jobs {
-		<-done
-	}
+	running.Wait()
 }
 
 func (j Job) loop(ctx context.Context) {

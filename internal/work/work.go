@@ -24,6 +24,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,14 +63,9 @@ type Func[P any] func(context.Context, *Lease, P) error
 
 // By returns the handler that does items by f.
 func (k Kind[P]) By(f Func[P]) Handler {
-	h := Handler{kind: Kind[json.RawMessage](k)}
-	if h.kind.Attempts == 0 {
-		h.kind.Attempts = 10
-	}
-	if h.kind.Lease == 0 {
-		h.kind.Lease = time.Minute
-	}
-	h.kind.AtOnce = max(h.kind.AtOnce, 1)
+	h := Handler{kind: Kind[json.RawMessage]{
+		Name: k.Name, Attempts: cmp.Or(k.Attempts, 10), Lease: cmp.Or(k.Lease, time.Minute), AtOnce: max(k.AtOnce, 1),
+	}}
 	h.handle = func(ctx context.Context, l *Lease, raw json.RawMessage) error {
 		var payload P
 		if err := json.Unmarshal(raw, &payload); err != nil {

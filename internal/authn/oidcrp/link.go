@@ -141,6 +141,7 @@ func (h *Handlers) ConfirmLink(w http.ResponseWriter, r *http.Request, yes bool)
 	http.Redirect(w, r, "/account", http.StatusSeeOther)
 }
 
+// forget deletes a sign-in. Of several who do so at once, one deletes it.
 func (rp *RelyingParty) forget(ctx context.Context, row *ent.SignIn) (n int, err error) {
 	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) (err error) {
 		n, err = tx.SignIn.Delete().Where(signin.ID(row.ID)).Exec(ctx)

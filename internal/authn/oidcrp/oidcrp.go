@@ -299,12 +299,7 @@ func (rp *RelyingParty) takeFlow(ctx context.Context, w http.ResponseWriter, r *
 	if err != nil {
 		return nil, Unavailable, err
 	}
-	var n int
-	err = storage.Do(ctx, rp.DB, func(tx *ent.Tx) (err error) {
-		n, err = tx.SignIn.Delete().Where(signin.ID(flow.ID)).Exec(ctx)
-		return err
-	})
-	switch {
+	switch n, err := rp.forget(ctx, flow); {
 	case err != nil:
 		return nil, Unavailable, err
 	case n != 1:
