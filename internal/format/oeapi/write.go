@@ -2,6 +2,7 @@ package oeapi
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,52 +42,42 @@ var OfferingLoss = []string{
 
 // Write writes courses as one page of OEAPI 6, however many they are.
 func Write(w io.Writer, courses format.Courses) error {
-	return write(w, func(add func(any) error) error {
-		for c, err := range courses {
-			if err != nil {
-				return err
-			}
-			if err := add(courseOut(c)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return write(w, courses, func(c format.Listed, add func(any) error) error { return add(courseOut(c)) })
 }
 
 // WriteOfferings writes the offerings of courses as one page of OEAPI 6.
 func WriteOfferings(w io.Writer, courses format.Courses) error {
-	return write(w, func(add func(any) error) error {
-		for c, err := range courses {
-			if err != nil {
+	return write(w, courses, func(c format.Listed, add func(any) error) error {
+		for i := range c.Offerings {
+			if err := add(offeringOut(c, i)); err != nil {
 				return err
-			}
-			for i := range c.Offerings {
-				if err := add(offeringOut(c, i)); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
 	})
 }
 
-// write writes a page. What it says about itself stands after the items, when
-// their number is known.
-func write(w io.Writer, each func(add func(any) error) error) error {
+// write writes a page of the items of courses. What it says about itself stands
+// after the items, when their number is known.
+func write(w io.Writer, courses format.Courses, items func(c format.Listed, add func(any) error) error) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	n := 0
 	_, _ = out.WriteString("{\"items\":[\n") // Flush returns the first error
-	err := each(func(item any) error {
+	add := func(item any) error {
 		if n++; n > 1 {
 			_ = out.WriteByte(',')
 		}
 		return enc.Encode(item)
-	})
-	if err != nil {
-		return err
+	}
+	for c, err := range courses {
+		if err == nil {
+			err = items(c, add)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(out, "],\"pageSize\":%d,\"pageNumber\":1,\"totalPages\":1,\"hasPreviousPage\":false,\"hasNextPage\":false}\n", n)
 	return out.Flush()
@@ -155,10 +146,7 @@ func courseOut(c format.Listed) courseDoc {
 	doc := courseDoc{
 		ID: UUID(c.ID), PrimaryCode: codeDoc{"identifier", courseCode(c)}, Name: named(c.Title, courseCode(c)),
 		Description: textsOut(c.Description), FieldsOfStudy: string(c.ISCED), Admission: textsOut(c.Prerequisites),
-		Assessment: textsOut(c.AssessmentNote), Link: c.URL, OtherCodes: []codeDoc{{"system_id", c.ID}},
-	}
-	if doc.Link == "" {
-		doc.Link = c.Page
+		Assessment: textsOut(c.AssessmentNote), Link: cmp.Or(c.URL, c.Page), OtherCodes: []codeDoc{{"system_id", c.ID}},
 	}
 	if c.ECTS > 0 {
 		doc.StudyLoad = append(doc.StudyLoad, loadDoc{"ects", json.Number(c.ECTS.String())})
@@ -211,14 +199,7 @@ func UUID(id string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:peregrine:"+id)).String()
 }
 
-func courseCode(c format.Listed) string {
-	for _, code := range []string{c.Code, c.ExternalID} {
-		if code != "" {
-			return code
-		}
-	}
-	return c.ID
-}
+func courseCode(c format.Listed) string { return cmp.Or(c.Code, c.ExternalID, c.ID) }
 
 // named is a name, which version 6 requires.
 func named(t vocab.Text, otherwise string) []textDoc {
@@ -325,9 +306,7 @@ func moment(day, clock, zone string) string {
 	if day == "" {
 		return ""
 	}
-	if zone == "" {
-		zone = "UTC"
-	}
+	zone = cmp.Or(zone, "UTC")
 	t, err := vocab.Instant(day+clock, zone) // of a time that happens twice, as everywhere, the first
 	if err != nil {
 		return ""
