@@ -3,10 +3,11 @@ package sheet
 import (
 	_ "embed"
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/format"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
@@ -25,29 +26,10 @@ var columns = explained([]column{
 	{name: "description", codec: text(func(s subject) *vocab.Text { return &s.course.Description })},
 	{name: "outcomes", codec: outcomes()},
 	{name: "outcomesEsco", codec: skills()},
-	{name: "ects", codec: codec{
-		read: func(s subject, c cell) (err error) {
-			if s.course.ECTS, err = vocab.ParseECTS(decimal(c.text)); err == nil {
-				return nil
-			}
-			return err.(*problem.Error).At(c.name)
-		},
-		write: func(s subject, _ string) string {
-			if s.course.ECTS == 0 {
-				return ""
-			}
-			return s.course.ECTS.String()
-		},
-	}},
+	{name: "ects", codec: parsed(func(s subject) *vocab.ECTS { return &s.course.ECTS }, credits, hundredths[vocab.ECTS])},
 	{name: "hours", codec: whole(0, 20_000, func(s subject) *int { return &s.course.Hours })},
 	{name: "eqfLevel", codec: level()},
-	{name: "isced", codec: codec{
-		read: func(s subject, c cell) (err error) {
-			s.course.ISCED, err = field(c.text, c.name)
-			return err
-		},
-		write: func(s subject, _ string) string { return string(s.course.ISCED) },
-	}},
+	{name: "isced", codec: parsed(func(s subject) *vocab.ISCEDF { return &s.course.ISCED }, field, func(v vocab.ISCEDF) string { return string(v) })},
 	{name: "languages", codec: wordList(func(s subject) *[]string { return &s.course.Languages }, speech)},
 	{name: "mode", codec: code(vocab.DeliveryModes, func(s subject) *vocab.DeliveryMode { return &s.course.Mode })},
 	{name: "assessments", codec: codeList(vocab.AssessmentTypes, func(s subject) *[]vocab.AssessmentType { return &s.course.Assessments })},
@@ -64,19 +46,7 @@ var columns = explained([]column{
 	{name: "modifiedAt", codec: instant(func(s subject) *time.Time { return &s.course.ModifiedAt })},
 
 	{name: "offeringId", part: ofOffering, codec: word(func(s subject) *string { return &s.offering.ExternalID }, nil)},
-	{name: "onDemand", part: ofOffering, codec: codec{
-		codes: []string{"TRUE", "FALSE"},
-		read: func(s subject, c cell) (err error) {
-			s.offering.OnDemand, err = truth(c.text, c.name)
-			return err
-		},
-		write: func(s subject, _ string) string {
-			if s.offering.OnDemand {
-				return "TRUE"
-			}
-			return "FALSE"
-		},
-	}},
+	{name: "onDemand", part: ofOffering, codec: onDemand()},
 	{name: "timeZone", part: ofOffering, codec: word(func(s subject) *string { return &s.offering.Zone }, func(zone string, name ...string) error {
 		_, err := vocab.Zone(zone, name...)
 		return err
@@ -86,25 +56,11 @@ var columns = explained([]column{
 	{name: "startsOn", part: ofOffering, codec: day(func(s subject) *string { return &s.offering.StartsOn })},
 	{name: "endsOn", part: ofOffering, codec: day(func(s subject) *string { return &s.offering.EndsOn })},
 	{name: "seats", part: ofOffering, codec: whole(0, 100_000, func(s subject) *int { return &s.offering.Seats })},
-	{name: "offeringLanguage", part: ofOffering, codec: word(func(s subject) *string { return &s.offering.Language }, nil).reading(func(s subject, c cell) (err error) {
-		s.offering.Language, err = speech(c.text, c.name)
-		return err
-	})},
+	{name: "offeringLanguage", part: ofOffering, codec: parsed(func(s subject) *string { return &s.offering.Language }, speech, func(tag string) string { return tag })},
 	{name: "offeringMode", part: ofOffering, codec: code(vocab.DeliveryModes, func(s subject) *vocab.DeliveryMode { return &s.offering.Mode })},
 	{name: "place", part: ofOffering, codec: text(func(s subject) *vocab.Text { return &s.offering.Place })},
 	{name: "funding", part: ofOffering, codec: text(func(s subject) *vocab.Text { return &s.offering.Funding })},
-	{name: "fee", part: ofOffering, codec: codec{
-		read: func(s subject, c cell) (err error) {
-			s.offering.FeeCents, err = cents(c.text, c.name)
-			return err
-		},
-		write: func(s subject, _ string) string {
-			if s.offering.FeeCents == 0 {
-				return ""
-			}
-			return vocab.ECTS(s.offering.FeeCents).String() // hundredths as well
-		},
-	}},
+	{name: "fee", part: ofOffering, codec: parsed(func(s subject) *int { return &s.offering.FeeCents }, cents, hundredths[int])},
 	{name: "feeCurrency", part: ofOffering, codec: word(func(s subject) *string { return &s.offering.FeeCurrency }, vocab.CheckCurrency)},
 
 	{name: "provider", part: ofListing, codec: shown(func(l format.Listed) string { return l.Provider.SCHAC })},
@@ -135,6 +91,14 @@ func explained(all []column) []column {
 }
 
 var kinds = []vocab.CredentialKind{vocab.KindCourse, vocab.KindMicroCredential}
+
+// onDemand says whether learners begin at any time.
+func onDemand() codec {
+	say := func(v bool) string { return strings.ToUpper(strconv.FormatBool(v)) }
+	c := parsed(func(s subject) *bool { return &s.offering.OnDemand }, truth, say)
+	c.codes = []string{say(true), say(false)}
+	return c
+}
 
 // level is the EQF level. Its codes are the numbers 1 to 8.
 func level() codec {

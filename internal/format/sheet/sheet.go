@@ -78,6 +78,17 @@ func word(get func(subject) *string, check func(string, ...string) error) codec 
 	}
 }
 
+// parsed is a value that parse reads and say writes.
+func parsed[T any](get func(subject) *T, parse func(text, name string) (T, error), say func(T) string) codec {
+	return codec{
+		read: func(s subject, c cell) (err error) {
+			*get(s), err = parse(c.text, c.name)
+			return err
+		},
+		write: func(s subject, _ string) string { return say(*get(s)) },
+	}
+}
+
 // text is a text for people.
 func text(get func(subject) *vocab.Text) codec {
 	return codec{
@@ -97,14 +108,9 @@ func text(get func(subject) *vocab.Text) codec {
 
 // code is one value of an enumeration of the API.
 func code[T ~string](all []T, get func(subject) *T) codec {
-	return codec{
-		codes: plain(all),
-		read: func(s subject, c cell) (err error) {
-			*get(s), err = oneOf(all, c.text, c.name)
-			return err
-		},
-		write: func(s subject, _ string) string { return string(*get(s)) },
-	}
+	c := parsed(get, func(text, name string) (T, error) { return oneOf(all, text, name) }, func(v T) string { return string(v) })
+	c.codes = plain(all)
+	return c
 }
 
 // codeList is a list of values of an enumeration of the API.
@@ -142,13 +148,7 @@ func wordList(get func(subject) *[]string, fix func(item, name string) (string, 
 
 // whole is a whole number; an empty cell is 0.
 func whole(least, most int, get func(subject) *int) codec {
-	return codec{
-		read: func(s subject, c cell) (err error) {
-			*get(s), err = wholeNumber(c.text, least, most, c.name)
-			return err
-		},
-		write: func(s subject, _ string) string { return unlessZero(*get(s)) },
-	}
+	return parsed(get, func(text, name string) (int, error) { return wholeNumber(text, least, most, name) }, unlessZero)
 }
 
 // shown is a column that is written and never read.

@@ -86,6 +86,23 @@ func cents(s, name string) (int, error) {
 	return n, nil
 }
 
+// credits reads a workload in ECTS.
+func credits(s, name string) (vocab.ECTS, error) {
+	n, err := vocab.ParseECTS(decimal(s))
+	if err != nil {
+		return n, err.(*problem.Error).At(name)
+	}
+	return n, nil
+}
+
+// hundredths writes what credits and cents read; nothing for 0.
+func hundredths[T ~int](n T) string {
+	if n == 0 {
+		return ""
+	}
+	return vocab.ECTS(n).String()
+}
+
 // field reads a code of ISCED-F and gives it the leading zeros back that a
 // spreadsheet took for those of a number, when only one code can be meant.
 func field(s, name string) (vocab.ISCEDF, error) {
