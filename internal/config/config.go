@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -96,10 +97,7 @@ func Load(file string, environ []string) (Config, error) {
 		}
 	}
 	var faults []error
-	if file == "" {
-		file = values[Prefix+"CONFIG"]
-	}
-	if file != "" {
+	if file = cmp.Or(file, values[Prefix+"CONFIG"]); file != "" {
 		stored, err := read(file)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the configuration file: %w", err))

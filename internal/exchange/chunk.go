@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,10 +77,7 @@ func interrupted(err error) error {
 
 // limitOf is the most bytes of a document in a format.
 func (s *Service) limitOf(f importrun.Format) int64 {
-	limit := s.MaxBytes
-	if limit == 0 {
-		limit = DefaultMaxBytes
-	}
+	limit := cmp.Or(s.MaxBytes, DefaultMaxBytes)
 	if f == importrun.FormatXLSX {
 		limit = min(limit, maxWorkbookBytes)
 	}

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -59,12 +60,8 @@ func Listing(r discovery.Record, base string) format.Listed {
 			Stackability: vocab.OrZero(v.Stackability), Topics: v.Topics, URL: vocab.OrZero(v.URL), ModifiedAt: c.UpdatedAt,
 		},
 	}
-	if v.PublishedAt != nil {
-		l.PublishedAt = *v.PublishedAt
-	}
-	if l.ExternalID == "" {
-		l.ExternalID = string(c.ID) // so that who imports it knows it again
-	}
+	l.PublishedAt = vocab.OrZero(v.PublishedAt)
+	l.ExternalID = cmp.Or(l.ExternalID, string(c.ID)) // so that who imports it knows it again
 	for _, o := range slices.Backward(r.Offerings) {
 		if o.State == offering.StatePUBLISHED && !l.Withdrawn {
 			l.OfferingIDs = append(l.OfferingIDs, string(o.ID))
@@ -83,8 +80,6 @@ func offered(o *ent.Offering) format.Offering {
 	if o.ClosesAt != nil {
 		f.ClosesAt = vocab.Local(*o.ClosesAt, o.Zone)
 	}
-	if f.ExternalID == "" {
-		f.ExternalID = string(o.ID)
-	}
+	f.ExternalID = cmp.Or(f.ExternalID, string(o.ID))
 	return f
 }

@@ -23,6 +23,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -91,9 +92,7 @@ func New(o Options) *Client {
 	if len(o.MediaTypes) > 0 {
 		c.accept = strings.Join(o.MediaTypes, ", ")
 	}
-	if c.o.UserAgent == "" {
-		c.o.UserAgent = "peregrine"
-	}
+	c.o.UserAgent = cmp.Or(c.o.UserAgent, "peregrine")
 	if c.o.MaxBytes <= 0 {
 		c.o.MaxBytes = 64 << 20
 	}
@@ -170,10 +169,7 @@ func (c *Client) checked(address string) (*url.URL, *problem.Error) {
 
 // hostPort is host:port of an address, as lists of exceptions have it.
 func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
@@ -243,12 +239,8 @@ func (c *Client) judge(host string, answer *http.Response, previous Previous) (*
 	told := Previous{answer.Header.Get("ETag"), answer.Header.Get("Last-Modified")}
 	switch status := answer.StatusCode; {
 	case status == http.StatusNotModified && previous != (Previous{}):
-		if told.ETag == "" {
-			told.ETag = previous.ETag
-		}
-		if told.LastModified == "" {
-			told.LastModified = previous.LastModified
-		}
+		told.ETag = cmp.Or(told.ETag, previous.ETag)
+		told.LastModified = cmp.Or(told.LastModified, previous.LastModified)
 		return &Response{NotModified: true, Body: http.NoBody, Previous: told}, nil
 	case status == http.StatusOK:
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusTooEarly:

@@ -1,6 +1,8 @@
 package seed
 
 import (
+	"cmp"
+
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -95,9 +97,7 @@ func People() []Persona {
 	}
 	for _, p := range learners {
 		p.FamilyName = family[p.Domain]
-		if p.Affiliation == "" {
-			p.Affiliation = "student"
-		}
+		p.Affiliation = cmp.Or(p.Affiliation, "student")
 		all = append(all, p)
 	}
 	return all

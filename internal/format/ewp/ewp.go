@@ -21,6 +21,7 @@
 package ewp
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"maps"
@@ -93,9 +94,7 @@ func (los node) course(id string) format.Course {
 		}
 	}
 	c.ECTS = newest.credits
-	if c.EQF == 0 {
-		c.EQF = newest.level
-	}
+	c.EQF = cmp.Or(c.EQF, newest.level)
 	for _, r := range runs {
 		if r.credited && r.credits != newest.credits {
 			los.Lose(append(r.path, "credit")...)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -43,9 +44,7 @@ func (r *Record) Text(all []vocab.Translation, path ...string) vocab.Text {
 		if strings.TrimSpace(t.Text) == "" {
 			continue
 		}
-		if t.Language == "" {
-			t.Language = Unsaid
-		}
+		t.Language = cmp.Or(t.Language, Unsaid)
 		tag := t.Language
 		if parsed, err := language.Parse(tag); err == nil {
 			tag = parsed.String()

@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -88,10 +89,7 @@ func stack(all []vocab.Outcome, say func(vocab.Outcome) string) string {
 	for _, o := range all {
 		line := strings.Join(strings.Fields(say(o)), " ")
 		said = said || line != ""
-		if line == "" {
-			line = none
-		}
-		out = append(out, line)
+		out = append(out, cmp.Or(line, none))
 	}
 	if !said {
 		return ""

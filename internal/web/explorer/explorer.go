@@ -9,6 +9,7 @@ package explorer
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -63,9 +64,7 @@ var page = template.Must(template.New("explorer").Parse(pageText))
 //
 //	mux.Handle("/explorer/", http.StripPrefix("/explorer", explorer.Handler(opts)))
 func Handler(opts Options) http.Handler {
-	if opts.Title == "" {
-		opts.Title = "API explorer"
-	}
+	opts.Title = cmp.Or(opts.Title, "API explorer")
 	version := examplesVersion(opts.Examples)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

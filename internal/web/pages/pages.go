@@ -7,6 +7,7 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -47,9 +48,7 @@ var names = []string{
 
 // New reads the embedded templates, for each language.
 func New(o Options) (*Renderer, error) {
-	if o.ProductName == "" {
-		o.ProductName = "Peregrine"
-	}
+	o.ProductName = cmp.Or(o.ProductName, "Peregrine")
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	r := &Renderer{options: o, style: styleSheet(), mark: markFile(), pages: map[string]map[*speech]*template.Template{}}
 	for _, tag := range lang.Languages {
