@@ -52,7 +52,7 @@ func (r *queryResolver) Credential(ctx context.Context, id ident.ID) (*ent.Crede
 }
 
 func (r *queryResolver) Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
-	return relay.List(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, credentialsFor(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *queryResolver) VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {

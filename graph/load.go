@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
@@ -74,7 +76,7 @@ func (r *Resolver) versions(ctx context.Context, ids []ident.ID) ([]*ent.CourseV
 func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offering, error) {
 	q := r.DB.Offering.Query().Where(offering.IDIn(ids...))
 	if !asks(ctx, wholeOffering()) {
-		q.Select(offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState)
+		q.Modify(only([]string{offering.FieldID, offering.FieldInstitutionID, offering.FieldCourseID, offering.FieldVersionID, offering.FieldState}))
 	}
 	all, err := q.All(ctx)
 	r.Discovery.Belongs(all)
@@ -151,7 +153,7 @@ func without(columns []string, left ...string) []string {
 // versionsFor has the long texts read only of who asks for them.
 func versionsFor(ctx context.Context, q *ent.CourseVersionQuery) *ent.CourseVersionQuery {
 	if !asks(ctx, longFields) {
-		q.Select(briefVersion...)
+		q.Modify(only(briefVersion))
 	}
 	return q
 }
@@ -160,9 +162,15 @@ func versionsFor(ctx context.Context, q *ent.CourseVersionQuery) *ent.CourseVers
 // was made of, nobody does here.
 func credentialsFor(ctx context.Context, q *ent.CredentialQuery) *ent.CredentialQuery {
 	if asks(ctx, documentFields) {
-		q.Select(signedCredential...)
+		q.Modify(only(signedCredential))
 	} else {
-		q.Select(briefCredential...)
+		q.Modify(only(briefCredential))
 	}
 	return q
+}
+
+// only has columns read and no others. Unlike a selection it leaves a query that
+// can be counted.
+func only(columns []string) func(*sql.Selector) {
+	return func(s *sql.Selector) { s.Select(s.Columns(columns...)...) }
 }

@@ -128,7 +128,7 @@ func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, f
 }
 
 func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
-	return relay.List(ctx, r.root.credentialsOf(obj.PersonID), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, credentialsFor(ctx, r.root.credentialsOf(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
 }
 
 func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {
