@@ -128,10 +128,7 @@ func mayAnswer(ctx context.Context, r *ent.RecognitionRule) error {
 	if err := toAnswer.Require(ctx, other); err != nil {
 		return err
 	}
-	if r.ProposedByID == v.PersonID {
-		return problem.New(problem.Forbidden, "nobody answers their own proposal")
-	}
-	return nil
+	return problem.If(r.ProposedByID == v.PersonID, problem.New(problem.Forbidden, "nobody answers their own proposal"))
 }
 
 // check compares with today at the home institution.
@@ -208,10 +205,7 @@ func (s *Service) Answer(ctx context.Context, a Answer) (*ent.RecognitionRule, e
 		if err != nil {
 			return err
 		}
-		if rules.Ended(r.ValidUntil, today) {
-			return problem.New(problem.Conflict, "the rule has ended already")
-		}
-		return nil
+		return problem.If(rules.Ended(r.ValidUntil, today), problem.New(problem.Conflict, "the rule has ended already"))
 	})
 }
 

@@ -157,10 +157,8 @@ func RequireSelf(ctx context.Context, person ident.ID) error {
 	if err != nil {
 		return err
 	}
-	if v.Kind != viewer.System && (v.Kind != viewer.Person || v.PersonID != person) {
-		return problem.New(problem.Forbidden, "only the learner can do this")
-	}
-	return nil
+	return problem.If(v.Kind != viewer.System && (v.Kind != viewer.Person || v.PersonID != person),
+		problem.New(problem.Forbidden, "only the learner can do this"))
 }
 
 // RequireOther returns nil unless the viewer is the person: nobody decides
@@ -170,8 +168,5 @@ func RequireOther(ctx context.Context, person ident.ID) error {
 	if err != nil {
 		return err
 	}
-	if v.PersonID != "" && v.PersonID == person {
-		return problem.New(problem.Forbidden, "nobody decides about themselves")
-	}
-	return nil
+	return problem.If(v.PersonID != "" && v.PersonID == person, problem.New(problem.Forbidden, "nobody decides about themselves"))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // CourseActions says what the viewer may do with a course now, whose newest
@@ -17,10 +18,7 @@ func CourseActions(ctx context.Context, c *ent.Course, draft *ent.CourseVersion,
 	edit := toEdit.Require(ctx, c.InstitutionID, c.UnitID)
 	publish := toPublish.Require(ctx, c.InstitutionID, c.UnitID)
 	offer := toPlan.Require(ctx, c.InstitutionID, c.UnitID)
-	var fixed error
-	if draft != nil && draft.State == courseversion.StateIN_REVIEW {
-		fixed = errInReview
-	}
+	fixed := problem.If(draft != nil && draft.State == courseversion.StateIN_REVIEW, errInReview)
 	return []authz.Action{
 		toEdit.Act(edit, fixed),
 		toSubmit.Act(edit, reviewable(draft)),
@@ -40,10 +38,7 @@ func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Actio
 // that of its course; it matters to staff of units only.
 func OfferingActions(ctx context.Context, o *ent.Offering, unit *ident.ID) []authz.Action {
 	manage := toChange.Require(ctx, o.InstitutionID, unit)
-	var final error
-	if offeringStates.Final(o.State) {
-		final = errFinal(o)
-	}
+	final := problem.If(offeringStates.Final(o.State), errFinal(o))
 	return []authz.Action{
 		toChange.Act(manage, final),
 		toOpen.Act(manage, offeringStates.Check(o.State, offering.StatePUBLISHED)),

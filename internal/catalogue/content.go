@@ -81,9 +81,8 @@ func (c Content) check() (checked, error) {
 	out.assessmentNote = text(maxDescription, c.AssessmentNote, "assessmentNote")
 	out.prerequisites = text(maxDescription, c.Prerequisites, "prerequisites")
 	out.outcomes = []vocab.Outcome{}
-	if len(c.Outcomes) > maxOutcomes {
-		found = append(found, problem.New(problem.Invalid, "at most %d learning outcomes are allowed", maxOutcomes).At("input", "content", "outcomes"))
-	}
+	found = append(found, problem.If(len(c.Outcomes) > maxOutcomes,
+		problem.New(problem.Invalid, "at most %d learning outcomes are allowed", maxOutcomes).At("input", "content", "outcomes")))
 	for i, o := range c.Outcomes {
 		outcome := vocab.Outcome{Text: text(maxOutcome, o.Text, "outcomes", strconv.Itoa(i), "text")}
 		if o.ESCO != nil {
@@ -92,9 +91,8 @@ func (c Content) check() (checked, error) {
 		}
 		out.outcomes = append(out.outcomes, outcome)
 	}
-	if c.Hours != nil && (*c.Hours < 0 || *c.Hours > 20_000) {
-		found = append(found, problem.New(problem.Invalid, "a workload of %d hours is not possible", *c.Hours).At("input", "content", "hours"))
-	}
+	found = append(found, problem.If(c.Hours != nil && (*c.Hours < 0 || *c.Hours > 20_000),
+		problem.New(problem.Invalid, "a workload of %d hours is not possible", vocab.OrZero(c.Hours)).At("input", "content", "hours")))
 	if c.EQFLevel != nil {
 		found = append(found, vocab.CheckEQF(*c.EQFLevel, "input", "content", "eqfLevel"))
 	}
@@ -106,9 +104,8 @@ func (c Content) check() (checked, error) {
 	for _, tag := range c.Languages {
 		found = append(found, vocab.CheckLanguage(tag, "input", "content", "languages"))
 	}
-	if len(c.Languages) > vocab.MaxTranslations {
-		found = append(found, problem.New(problem.Invalid, "at most %d languages are allowed", vocab.MaxTranslations).At("input", "content", "languages"))
-	}
+	found = append(found, problem.If(len(c.Languages) > vocab.MaxTranslations,
+		problem.New(problem.Invalid, "at most %d languages are allowed", vocab.MaxTranslations).At("input", "content", "languages")))
 	if q := c.Quality; q != nil {
 		out.quality = &vocab.QualityAssurance{Kind: q.Kind, Name: text(maxTitle, q.Name, "quality", "name")}
 		if q.URL != nil && *q.URL != "" {
@@ -116,9 +113,8 @@ func (c Content) check() (checked, error) {
 			out.quality.URL = *q.URL
 		}
 	}
-	if len(c.Topics) > maxTopics {
-		found = append(found, problem.New(problem.Invalid, "at most %d topics are allowed", maxTopics).At("input", "content", "topics"))
-	}
+	found = append(found, problem.If(len(c.Topics) > maxTopics,
+		problem.New(problem.Invalid, "at most %d topics are allowed", maxTopics).At("input", "content", "topics")))
 	out.Topics = nil
 	for _, topic := range c.Topics {
 		line, err := vocab.Line(64, topic, "input", "content", "topics")
@@ -191,9 +187,7 @@ func list[T comparable](in []T) []T {
 func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
 	var found []error
 	need := func(ok bool, field, element string) {
-		if !ok {
-			found = append(found, problem.New(problem.Invalid, "%s is missing: Annex I asks for it", element).At("content", field))
-		}
+		found = append(found, problem.If(!ok, problem.New(problem.Invalid, "%s is missing: Annex I asks for it", element).At("content", field)))
 	}
 	need(v.Title.In("en") != "", "title", "the title")
 	need(v.Description.In("en") != "", "description", "the description")
@@ -207,10 +201,9 @@ func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
 	need(len(v.Assessments) > 0, "assessments", "the type of assessment")
 	need(v.Supervision != nil, "supervision", "the supervision of the assessment")
 	need(v.Quality != nil && v.Quality.Name.In("en") != "", "quality", "the quality assurance")
-	if v.Ects > 0 && (v.Ects < bounds.Min || v.Ects > bounds.Max) {
-		found = append(found, problem.New(problem.Invalid, "%s ECTS credits are outside the %s to %s of a %s in this alliance", v.Ects, bounds.Min, bounds.Max, bounds.Kind).
-			At("content", "ects"))
-	}
+	found = append(found, problem.If(v.Ects > 0 && (v.Ects < bounds.Min || v.Ects > bounds.Max),
+		problem.New(problem.Invalid, "%s ECTS credits are outside the %s to %s of a %s in this alliance", v.Ects, bounds.Min, bounds.Max, bounds.Kind).
+			At("content", "ects")))
 	return problem.Join(found...)
 }
 
@@ -221,9 +214,7 @@ func Complete(v *ent.CourseVersion, bounds vocab.Bounds) error {
 func Warnings(v *ent.CourseVersion) error {
 	var found []error
 	warn := func(usual bool, field, format string, args ...any) {
-		if !usual {
-			found = append(found, problem.New(problem.Invalid, format, args...).At("content", field))
-		}
+		found = append(found, problem.If(!usual, problem.New(problem.Invalid, format, args...).At("content", field)))
 	}
 	if v.Ects > 0 && v.Hours > 0 {
 		perCredit := float64(v.Hours) / v.Ects.Float()

@@ -198,9 +198,8 @@ func contentOf(c format.Course) (checked, error) {
 		in.Quality = &QualityText{Kind: q.Kind, Name: q.Name.Translations(), URL: vocab.Given(q.URL)}
 		found = append(found, listed(q.Kind, vocab.QualityKinds, "quality", "kind"))
 	}
-	if c.ECTS < 0 || c.ECTS > vocab.MaxECTS {
-		found = append(found, problem.New(problem.Invalid, "%s ECTS credits are more than the %s that anything can have", c.ECTS, vocab.MaxECTS).At("ects"))
-	}
+	found = append(found, problem.If(c.ECTS < 0 || c.ECTS > vocab.MaxECTS,
+		problem.New(problem.Invalid, "%s ECTS credits are more than the %s that anything can have", c.ECTS, vocab.MaxECTS).At("ects")))
 	out, err := in.check()
 	for _, p := range problem.All(err) {
 		found = append(found, p.At(shortPath(p.Field)...))

@@ -90,10 +90,8 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 
 // offerable returns nil when the course has published content to offer.
 func offerable(c *ent.Course) error {
-	if c.State != course.StatePUBLISHED || c.PublishedVersionID == nil {
-		return problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With(problem.Transition{From: string(c.State)})
-	}
-	return nil
+	return problem.If(c.State != course.StatePUBLISHED || c.PublishedVersionID == nil,
+		problem.New(problem.Conflict, "this course is %s; publish it before you offer it", c.State).With(problem.Transition{From: string(c.State)}))
 }
 
 // offeringValues are those of an offering whose every value is valid, in UTC.

@@ -47,13 +47,11 @@ func (n NewOffering) checkQuotas() error {
 	seen := map[ident.ID]bool{}
 	for i, q := range n.Quotas {
 		path := []string{"input", "quotas", strconv.Itoa(i)}
-		if q.Seats < 0 || q.Seats > n.Seats {
-			found = append(found, problem.New(problem.Invalid, "a quota has 0 to %d seats, as many as the offering, not %d", max(n.Seats, 0), q.Seats).
-				At(append(slices.Clone(path), "seats")...))
-		}
-		if seen[q.InstitutionID] {
-			found = append(found, problem.New(problem.Invalid, "this institution has a quota already").At(append(slices.Clone(path), "institutionId")...))
-		}
+		found = append(found, problem.If(q.Seats < 0 || q.Seats > n.Seats,
+			problem.New(problem.Invalid, "a quota has 0 to %d seats, as many as the offering, not %d", max(n.Seats, 0), q.Seats).
+				At(append(slices.Clone(path), "seats")...)))
+		found = append(found, problem.If(seen[q.InstitutionID],
+			problem.New(problem.Invalid, "this institution has a quota already").At(append(slices.Clone(path), "institutionId")...)))
 		seen[q.InstitutionID] = true
 	}
 	return problem.Join(found...)
@@ -68,13 +66,11 @@ func (w *Waitlist) check() (Waitlist, error) {
 	out := *w
 	out.Order, out.OfferHours = cmp.Or(w.Order, &order), cmp.Or(w.OfferHours, &hours)
 	var found []error
-	if w.Places < 0 || w.Places > MaxSeats {
-		found = append(found, problem.New(problem.Invalid, "a waitlist has 0 to %d places, not %d", MaxSeats, w.Places).At("input", "waitlist", "places"))
-	}
-	if *out.OfferHours < 1 || *out.OfferHours > maxOfferHours {
-		found = append(found, problem.New(problem.Invalid, "a seat is offered for 1 to %d hours, not %d", maxOfferHours, *out.OfferHours).
-			At("input", "waitlist", "offerHours"))
-	}
+	found = append(found, problem.If(w.Places < 0 || w.Places > MaxSeats,
+		problem.New(problem.Invalid, "a waitlist has 0 to %d places, not %d", MaxSeats, w.Places).At("input", "waitlist", "places")))
+	found = append(found, problem.If(*out.OfferHours < 1 || *out.OfferHours > maxOfferHours,
+		problem.New(problem.Invalid, "a seat is offered for 1 to %d hours, not %d", maxOfferHours, *out.OfferHours).
+			At("input", "waitlist", "offerHours")))
 	return out, problem.Join(found...)
 }
 

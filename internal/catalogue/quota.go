@@ -107,10 +107,8 @@ func TakeQuotaTx(ctx context.Context, tx *ent.Tx, offering, home ident.ID) error
 	if err != nil {
 		return err
 	}
-	if q.SeatsTaken > q.Seats {
-		return problem.New(problem.Conflict, "all %d seats for learners of this institution are taken", q.Seats).With(problem.Seats(q.Seats))
-	}
-	return nil
+	return problem.If(q.SeatsTaken > q.Seats,
+		problem.New(problem.Conflict, "all %d seats for learners of this institution are taken", q.Seats).With(problem.Seats(q.Seats)))
 }
 
 // ReturnQuotaTx gives such a seat back.

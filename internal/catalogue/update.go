@@ -78,13 +78,11 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 		{"feeCents", vocab.OrZero(n.FeeCents) == o.FeeCents}, {"feeCurrency", currencyOf(n) == o.FeeCurrency},
 		{"waitlist", w.waitlist.Order == nil || *w.waitlist.Order == o.WaitlistOrder},
 	} {
-		if !f.same {
-			found = append(found, problem.New(problem.Conflict, "this offering is published: this does not change any more").At("input", f.field))
-		}
+		found = append(found, problem.If(!f.same,
+			problem.New(problem.Conflict, "this offering is published: this does not change any more").At("input", f.field)))
 	}
-	if n.Seats < o.SeatsTaken {
-		found = append(found, problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats"))
-	}
+	found = append(found, problem.If(n.Seats < o.SeatsTaken,
+		problem.New(problem.Conflict, "%d seats are taken already, which are more than %d", o.SeatsTaken, n.Seats).At("input", "seats")))
 	return problem.Join(append(found, keepsWindows(o, n, w, now))...)
 }
 

@@ -50,9 +50,8 @@ func (n NewOffering) checkWindows(cohort bool) ([]vocab.Window, error) {
 		w, err := window(in.OpensAt, in.ClosesAt, n.Zone, cohort, path...)
 		found = append(found, err)
 		w.Audience = in.Audience
-		if slices.ContainsFunc(all, func(have vocab.Window) bool { return have.Audience == w.Audience }) {
-			found = append(found, problem.New(problem.Invalid, "the audience %s stands twice", w.Audience).At(append(path, "audience")...))
-		}
+		found = append(found, problem.If(slices.ContainsFunc(all, func(have vocab.Window) bool { return have.Audience == w.Audience }),
+			problem.New(problem.Invalid, "the audience %s stands twice", w.Audience).At(append(path, "audience")...)))
 		all = append(all, w)
 	}
 	slices.SortStableFunc(all, func(a, b vocab.Window) int {

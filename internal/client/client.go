@@ -94,9 +94,8 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 		if len(n.Keys) > maxKeys {
 			found = append(found, tooManyKeys().At("input", "keys"))
 		}
-		if len(n.Keys) == 0 && vocab.OrZero(n.JwksURL) == "" {
-			found = append(found, problem.New(problem.Invalid, "a program proves itself by a key: give one, or the address at which its keys are published").At("input", "keys"))
-		}
+		found = append(found, problem.If(len(n.Keys) == 0 && vocab.OrZero(n.JwksURL) == "",
+			problem.New(problem.Invalid, "a program proves itself by a key: give one, or the address at which its keys are published").At("input", "keys")))
 		keys := make([]stored, 0, len(n.Keys))
 		for _, k := range n.Keys[:min(len(n.Keys), maxKeys)] {
 			key, err := s.store(k, "input", "keys")

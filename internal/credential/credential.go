@@ -107,10 +107,8 @@ func Actions(ctx context.Context, c *ent.Credential) []authz.Action {
 
 // certifiable returns nil when a result can be certified.
 func certifiable(r *ent.Result) error {
-	if r.State != result.StateCONFIRMED || r.Outcome != result.OutcomePASSED {
-		return problem.New(problem.Conflict, "this result is %s and %s; only a confirmed pass is certified", r.State, r.Outcome).With(problem.Transition{From: string(r.State)})
-	}
-	return nil
+	return problem.If(r.State != result.StateCONFIRMED || r.Outcome != result.OutcomePASSED,
+		problem.New(problem.Conflict, "this result is %s and %s; only a confirmed pass is certified", r.State, r.Outcome).With(problem.Transition{From: string(r.State)}))
 }
 
 // newToken returns 125 random bits as the end of a verification address.

@@ -31,9 +31,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 	}
 	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
 	found := []error{badName, checkBounds(u.Bounds, "input", "bounds")}
-	if u.Name != nil && len(u.Name) == 0 {
-		found = append(found, errNoName.At("input", "name"))
-	}
+	found = append(found, problem.If(u.Name != nil && len(u.Name) == 0, errNoName.At("input", "name")))
 	site, badSite := website(vocab.OrZero(u.Website), "input", "website")
 	found = append(found, badSite)
 	if err := problem.Join(found...); err != nil {
@@ -71,13 +69,10 @@ func checkBounds(bounds []vocab.Bounds, field ...string) error {
 	var found []error
 	seen := map[vocab.CredentialKind]bool{}
 	for _, b := range bounds {
-		if seen[b.Kind] {
-			found = append(found, problem.New(problem.Invalid, "the kind %s stands twice", b.Kind).At(field...))
-		}
+		found = append(found, problem.If(seen[b.Kind], problem.New(problem.Invalid, "the kind %s stands twice", b.Kind).At(field...)))
 		seen[b.Kind] = true
-		if b.Min < 0 || b.Min > b.Max || b.Max == 0 || b.Max > vocab.MaxECTS {
-			found = append(found, problem.New(problem.Invalid, "%s to %s ECTS credits are no bounds for a %s: they go up, to at most %s", b.Min, b.Max, b.Kind, vocab.MaxECTS).At(field...))
-		}
+		found = append(found, problem.If(b.Min < 0 || b.Min > b.Max || b.Max == 0 || b.Max > vocab.MaxECTS,
+			problem.New(problem.Invalid, "%s to %s ECTS credits are no bounds for a %s: they go up, to at most %s", b.Min, b.Max, b.Kind, vocab.MaxECTS).At(field...)))
 	}
 	return problem.Join(found...)
 }

@@ -194,10 +194,7 @@ var errClosed = problem.New(problem.Conflict, "the unit is closed")
 // RequireOpen returns a CONFLICT problem when the unit is closed: it takes no
 // courses, and none of its courses is published.
 func RequireOpen(u *ent.Unit, field ...string) error {
-	if u.ClosedAt != nil {
-		return errClosed.At(field...)
-	}
-	return nil
+	return problem.If(u.ClosedAt != nil, errClosed.At(field...))
 }
 
 // HoldUnits returns units of an institution in which something begins. The
@@ -232,10 +229,8 @@ func (t tree) fits(id ident.ID, parent *ident.ID) error {
 		}
 		depth++
 	}
-	if depth+t.height(id) > MaxUnitDepth {
-		return problem.New(problem.Conflict, "units stand at most %d levels deep", MaxUnitDepth).At("input", "parentId")
-	}
-	return nil
+	return problem.If(depth+t.height(id) > MaxUnitDepth,
+		problem.New(problem.Conflict, "units stand at most %d levels deep", MaxUnitDepth).At("input", "parentId"))
 }
 
 // height counts the levels from a unit down to the lowest below it; a new unit
@@ -258,9 +253,6 @@ func ofUnit(u *ent.Unit) ledger.Thing {
 // UnitActions says what the viewer may do with a unit now.
 func UnitActions(ctx context.Context, u *ent.Unit) []authz.Action {
 	manage := toUpdateUnit.Require(ctx, u.InstitutionID)
-	var open error
-	if u.ClosedAt != nil {
-		open = errClosed
-	}
+	open := problem.If(u.ClosedAt != nil, errClosed)
 	return []authz.Action{toUpdateUnit.Act(manage, open), toCloseUnit.Act(manage, open)}
 }

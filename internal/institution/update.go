@@ -47,9 +47,7 @@ func (u Update) fill(m *ent.InstitutionMutation) (changed []string, err error) {
 	}
 	set("name", u.Name != nil, func() {
 		m.SetName(name)
-		if len(u.Name) == 0 {
-			found = append(found, errNoName.At("input", "name"))
-		}
+		found = append(found, problem.If(len(u.Name) == 0, errNoName.At("input", "name")))
 	})
 	set("town", u.Town != nil, func() { m.SetTown(town) })
 	set("acronym", u.Acronym != nil, func() {

@@ -29,10 +29,8 @@ var resultStates = lifecycle.New("result", lifecycle.Next[result.State]{
 
 // takesResults returns nil while results may be recorded.
 func takesResults(e *ent.Enrolment) error {
-	if e.State != enrolment.StateENROLLED {
-		return problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With(problem.Transition{From: string(e.State)})
-	}
-	return nil
+	return problem.If(e.State != enrolment.StateENROLLED,
+		problem.New(problem.Conflict, "this enrolment is %s and takes no result", e.State).With(problem.Transition{From: string(e.State)}))
 }
 
 // takesAnother returns nil while an enrolment with these attempts takes one more.
@@ -42,10 +40,7 @@ func takesAnother(attempts []*ent.Result) error {
 			return problem.New(problem.Conflict, "attempt %d waits to be confirmed", r.Attempt)
 		}
 	}
-	if len(attempts) >= maxAttempts {
-		return problem.New(problem.Conflict, "all %d attempts are used", maxAttempts)
-	}
-	return nil
+	return problem.If(len(attempts) >= maxAttempts, problem.New(problem.Conflict, "all %d attempts are used", maxAttempts))
 }
 
 // EnrolmentActions says what the viewer may do with an enrolment of these attempts now.

@@ -89,12 +89,10 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 // check compares with the day of enrolment and with today, both at the host.
 func (a Assessment) check(enrolled, today string) error {
 	found := []error{vocab.CheckDay(a.AchievedOn, "input", "achievedOn")}
-	if a.AchievedOn < enrolled {
-		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved before the enrolment on %s", enrolled).At("input", "achievedOn"))
-	}
-	if a.AchievedOn > today {
-		found = append(found, problem.New(problem.Invalid, "a result cannot be achieved in the future").At("input", "achievedOn"))
-	}
+	found = append(found, problem.If(a.AchievedOn < enrolled,
+		problem.New(problem.Invalid, "a result cannot be achieved before the enrolment on %s", enrolled).At("input", "achievedOn")))
+	found = append(found, problem.If(a.AchievedOn > today,
+		problem.New(problem.Invalid, "a result cannot be achieved in the future").At("input", "achievedOn")))
 	switch {
 	case a.Scale == vocab.PassFail && a.Grade != nil:
 		found = append(found, problem.New(problem.Invalid, "the scale PASS_FAIL has no grades").At("input", "grade"))
@@ -103,9 +101,8 @@ func (a Assessment) check(enrolled, today string) error {
 	case a.Grade != nil:
 		passed, err := vocab.ReadGrade(a.Scale, *a.Grade, "input", "grade")
 		found = append(found, err)
-		if err == nil && passed != (a.Outcome == result.OutcomePASSED) {
-			found = append(found, problem.New(problem.Invalid, "the grade %s and the outcome %s contradict each other", *a.Grade, a.Outcome).At("input", "outcome"))
-		}
+		found = append(found, problem.If(err == nil && passed != (a.Outcome == result.OutcomePASSED),
+			problem.New(problem.Invalid, "the grade %s and the outcome %s contradict each other", *a.Grade, a.Outcome).At("input", "outcome")))
 	}
 	return problem.Join(found...)
 }
@@ -174,8 +171,6 @@ func confirmedByAnother(v *viewer.Viewer, r *ent.Result, host *ent.Institution) 
 	if v.Kind == viewer.Program && r.RecordedByClientID != nil && *r.RecordedByClientID == v.ClientID {
 		return problem.New(problem.Forbidden, "this program has recorded the result; somebody else confirms it")
 	}
-	if host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person && r.RecordedByID != nil && *r.RecordedByID == v.PersonID {
-		return problem.New(problem.Forbidden, "here a second person confirms a result; you have recorded this one")
-	}
-	return nil
+	return problem.If(host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person && r.RecordedByID != nil && *r.RecordedByID == v.PersonID,
+		problem.New(problem.Forbidden, "here a second person confirms a result; you have recorded this one"))
 }

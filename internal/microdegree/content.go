@@ -66,10 +66,8 @@ var keyPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // checkKey returns an INVALID problem unless s can stand in an address.
 func checkKey(s string, field ...string) error {
-	if len(s) > 64 || !keyPattern.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not a short name of small letters, digits and hyphens", vocab.Clean(64, s)).At(field...)
-	}
-	return nil
+	return problem.If(len(s) > 64 || !keyPattern.MatchString(s),
+		problem.New(problem.Invalid, "%q is not a short name of small letters, digits and hyphens", vocab.Clean(64, s)).At(field...))
 }
 
 // check returns the content as it will be stored, or all that is wrong with it.
@@ -87,9 +85,8 @@ func (c Content) check() (out checked, err error) {
 		found = append(found, problem.New(problem.Invalid, "a micro-degree has at most %d groups", rules.MaxGroups).At(at("groups")...))
 		return out, problem.Join(found...)
 	}
-	if len(in.Sequence) > rules.MaxGroupCourses {
-		found = append(found, problem.New(problem.Invalid, "a sequence has at most %d steps", rules.MaxGroupCourses).At(at("sequence")...))
-	}
+	found = append(found, problem.If(len(in.Sequence) > rules.MaxGroupCourses,
+		problem.New(problem.Invalid, "a sequence has at most %d steps", rules.MaxGroupCourses).At(at("sequence")...)))
 	out.composition = vocab.Composition{
 		Groups: []vocab.CompositionGroup{}, MinInstitutions: vocab.OrZero(in.MinInstitutions), MaxAgeMonths: vocab.OrZero(in.MaxAgeMonths), MaxSharedECTS: in.MaxSharedECTS,
 	}
@@ -98,9 +95,8 @@ func (c Content) check() (out checked, err error) {
 		found = append(found, checkKey(g.Key, at("groups", strconv.Itoa(i), "key")...))
 		group.Title, err = vocab.TextOf(200, g.Title, at("groups", strconv.Itoa(i), "title")...)
 		found = append(found, err)
-		if len(g.CourseIDs) > rules.MaxGroupCourses {
-			found = append(found, problem.New(problem.Invalid, "the group %q has more than %d courses", g.Key, rules.MaxGroupCourses).At(at("groups", strconv.Itoa(i), "courseIds")...))
-		}
+		found = append(found, problem.If(len(g.CourseIDs) > rules.MaxGroupCourses,
+			problem.New(problem.Invalid, "the group %q has more than %d courses", g.Key, rules.MaxGroupCourses).At(at("groups", strconv.Itoa(i), "courseIds")...)))
 		for _, id := range g.CourseIDs {
 			group.Courses = append(group.Courses, string(id))
 		}

@@ -137,10 +137,8 @@ func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
 }
 
 func editable(m *ent.MicroDegree) error {
-	if m.State != microdegree.StateDRAFT {
-		return problem.New(problem.Conflict, "this micro-degree is %s and its rules hold; make a new one instead", m.State).With(problem.Transition{From: string(m.State)})
-	}
-	return nil
+	return problem.If(m.State != microdegree.StateDRAFT,
+		problem.New(problem.Conflict, "this micro-degree is %s and its rules hold; make a new one instead", m.State).With(problem.Transition{From: string(m.State)}))
 }
 
 // feasible checks that the micro-degree can be completed with what is on offer.

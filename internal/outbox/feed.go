@@ -104,8 +104,5 @@ func kept(ctx context.Context, db *ent.Client, after int64) error {
 	if err != nil {
 		return err
 	}
-	if after > head {
-		return problem.New(problem.Invalid, "this is not a cursor of the change feed").At("after")
-	}
-	return nil
+	return problem.If(after > head, problem.New(problem.Invalid, "this is not a cursor of the change feed").At("after"))
 }

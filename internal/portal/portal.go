@@ -102,10 +102,7 @@ func (s *Service) room(ctx context.Context, tx *ent.Tx, r Registration) error {
 	if err != nil {
 		return err
 	}
-	if n >= maxPortals {
-		return problem.New(problem.Conflict, "at most %d portals are registered at once", maxPortals)
-	}
-	return nil
+	return problem.If(n >= maxPortals, problem.New(problem.Conflict, "at most %d portals are registered at once", maxPortals))
 }
 
 // End ends a portal, and with it every token that was lent to it.
@@ -183,10 +180,7 @@ func Of(at ident.ID) predicate.Portal {
 
 // Actions are what the viewer may do with a portal.
 func Actions(ctx context.Context, p *ent.Portal) []authz.Action {
-	var ended error
-	if p.EndedAt != nil {
-		ended = problem.New(problem.Conflict, "the portal has ended already")
-	}
+	ended := problem.If(p.EndedAt != nil, problem.New(problem.Conflict, "the portal has ended already"))
 	return []authz.Action{toEnd.Act(requireAt(ctx, toEnd, Owner(p)), ended)}
 }
 

@@ -193,6 +193,14 @@ func All(err error) []*Error {
 	return all
 }
 
+// If returns err when a condition that it describes holds, and nil otherwise.
+func If(holds bool, err error) error {
+	if holds {
+		return err
+	}
+	return nil
+}
+
 // Missing is the NOT_FOUND problem for a thing that an input refers to.
 func Missing(what string) *Error {
 	return New(NotFound, "there is no such %s, or it is not visible to you", what)

@@ -24,14 +24,8 @@ func (s *Service) Actions(ctx context.Context, row *ent.Provider) ([]authz.Actio
 		return nil, alliance
 	}
 	either := orOwn(ctx, alliance, toUpdate, institutionsOf(homes))
-	var proposed error
-	if row.State != provider.StatePROPOSED {
-		proposed = errNotProposed(row)
-	}
-	var last error
-	if len(homes) == 1 {
-		last = errLastHome
-	}
+	proposed := problem.If(row.State != provider.StatePROPOSED, errNotProposed(row))
+	last := problem.If(len(homes) == 1, errLastHome)
 	return []authz.Action{
 		toApprove.Act(alliance, expect(row, provider.StatePROPOSED, provider.StateACTIVE), otherEyes(viewer.From(ctx), row)),
 		toReject.Act(either, proposed),

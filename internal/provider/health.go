@@ -111,10 +111,7 @@ var errLooked = problem.New(problem.Limited, "the provider has just been looked 
 
 // rests says why a provider is not looked at once more now.
 func rests(row *ent.Provider, now time.Time) error {
-	if row.CheckedAt != nil && now.Sub(*row.CheckedAt) < checkPause {
-		return errLooked
-	}
-	return nil
+	return problem.If(row.CheckedAt != nil && now.Sub(*row.CheckedAt) < checkPause, errLooked)
 }
 
 // ask asks one provider and stores what came out. It audits a change of its

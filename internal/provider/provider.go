@@ -243,10 +243,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Provider, error
 // otherEyes returns nil for who has proposed no part of what waits: two who
 // change each other's proposal are still two, and neither approves it.
 func otherEyes(v *viewer.Viewer, row *ent.Provider) error {
-	if v.Kind != viewer.System && slices.Contains(row.Proposers, v.PersonID) {
-		return errSameEyes
-	}
-	return nil
+	return problem.If(v.Kind != viewer.System && slices.Contains(row.Proposers, v.PersonID), errSameEyes)
 }
 
 var errSameEyes = problem.New(problem.Forbidden, "whoever proposed it cannot approve it; a second administrator of the alliance does")

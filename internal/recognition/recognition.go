@@ -61,10 +61,8 @@ func CredentialActions(ctx context.Context, c *ent.Credential, counted error) []
 
 // inForce returns nil for a credential that can be recognised.
 func inForce(c *ent.Credential) error {
-	if c.State != credential.StateISSUED {
-		return problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With(problem.Transition{From: string(c.State)})
-	}
-	return nil
+	return problem.If(c.State != credential.StateISSUED,
+		problem.New(problem.Conflict, "this credential is %s; only one in force can be recognised", c.State).With(problem.Transition{From: string(c.State)}))
 }
 
 // ofCase is the case for the record. The host may read of it, and is not told.

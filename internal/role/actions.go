@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/problem"
 )
 
 // InstitutionActions says what the viewer may do about roles at an institution.
@@ -28,9 +29,6 @@ func GrantActions(ctx context.Context, g *ent.RoleGrant, now time.Time) []authz.
 
 // RuleActions says what the viewer may do with a rule now.
 func RuleActions(ctx context.Context, r *ent.RoleRule) []authz.Action {
-	var ended error
-	if r.EndedAt != nil {
-		ended = errRuleEnded
-	}
+	ended := problem.If(r.EndedAt != nil, errRuleEnded)
 	return []authz.Action{toEndRule.Act(toEndRule.Require(ctx, r.InstitutionID), ended)}
 }

@@ -84,10 +84,7 @@ func mayEnd(ctx context.Context, g *ent.RoleGrant) error {
 
 // running returns nil while the role holds or will hold.
 func running(g *ent.RoleGrant, now time.Time) error {
-	if g.Ended || g.ValidUntil != nil && !g.ValidUntil.After(now) {
-		return problem.New(problem.Conflict, "this role has ended already")
-	}
-	return nil
+	return problem.If(g.Ended || g.ValidUntil != nil && !g.ValidUntil.After(now), problem.New(problem.Conflict, "this role has ended already"))
 }
 
 // succeeded returns nil when the place keeps an administrator without an end

@@ -87,10 +87,8 @@ func (g NewGrant) checkPlace() error {
 }
 
 func checkUnitRole(r viewer.Role, unit *ident.ID) error {
-	if unit != nil && !slices.Contains(authz.UnitRoles, r) {
-		return problem.New(problem.Invalid, "the role %s is held at a whole institution, not at a unit", r).At("input", "unitId")
-	}
-	return nil
+	return problem.If(unit != nil && !slices.Contains(authz.UnitRoles, r),
+		problem.New(problem.Invalid, "the role %s is held at a whole institution, not at a unit", r).At("input", "unitId"))
 }
 
 // span returns since and until when the role holds. Nobody gets a role for a

@@ -90,10 +90,7 @@ func openUnit(ctx context.Context, tx *ent.Tx, id *ident.ID, at ident.ID) error 
 	if u.InstitutionID != at {
 		return problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
 	}
-	if u.ClosedAt != nil {
-		return errUnitClosed.At("input", "unitId")
-	}
-	return nil
+	return problem.If(u.ClosedAt != nil, errUnitClosed.At("input", "unitId"))
 }
 
 // ofGrant is the grant for the record, which names whom it is about.

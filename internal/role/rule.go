@@ -45,12 +45,10 @@ type NewRule struct {
 // check returns all that is wrong with the rule at once.
 func (n NewRule) check() error {
 	found := []error{checkUnitRole(n.Role, n.UnitID)}
-	if rolerule.RoleValidator(rolerule.Role(n.Role)) != nil {
-		found = append(found, problem.New(problem.Invalid, "the role %s is given by hand only", n.Role).At("input", "role"))
-	}
-	if n.Months < 1 || n.Months > maxMonths {
-		found = append(found, problem.New(problem.Invalid, "a role by rule holds for 1 to %d months", maxMonths).At("input", "months"))
-	}
+	found = append(found, problem.If(rolerule.RoleValidator(rolerule.Role(n.Role)) != nil,
+		problem.New(problem.Invalid, "the role %s is given by hand only", n.Role).At("input", "role")))
+	found = append(found, problem.If(n.Months < 1 || n.Months > maxMonths,
+		problem.New(problem.Invalid, "a role by rule holds for 1 to %d months", maxMonths).At("input", "months")))
 	return problem.Join(append(found, checkValue(n.Attribute, n.Value))...)
 }
 
@@ -60,16 +58,12 @@ func (n NewRule) check() error {
 func checkValue(a rolerule.Attribute, value string) error {
 	if a == rolerule.AttributeEDUPERSON_AFFILIATION {
 		kind := affiliation.Kind(strings.ToUpper(strings.ReplaceAll(value, "-", "_")))
-		if affiliation.KindValidator(kind) != nil || strings.ToLower(value) != value {
-			return problem.New(problem.Invalid, "%q is no affiliation of eduPerson, such as \"staff\"", value).At("input", "value")
-		}
-		return nil
+		return problem.If(affiliation.KindValidator(kind) != nil || strings.ToLower(value) != value,
+			problem.New(problem.Invalid, "%q is no affiliation of eduPerson, such as \"staff\"", value).At("input", "value"))
 	}
 	u, err := url.Parse(value)
-	if err != nil || u.Scheme == "" || len(value) > maxValue || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return problem.New(problem.Invalid, "an entitlement is a URI of at most %d characters, such as \"urn:mace:example.org:registrar\"", maxValue).At("input", "value")
-	}
-	return nil
+	return problem.If(err != nil || u.Scheme == "" || len(value) > maxValue || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }),
+		problem.New(problem.Invalid, "an entitlement is a URI of at most %d characters, such as \"urn:mace:example.org:registrar\"", maxValue).At("input", "value"))
 }
 
 // MakeRule makes the rule; it acts at each sign-in from now on. It returns a

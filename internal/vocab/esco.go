@@ -16,8 +16,6 @@ var esco = regexp.MustCompile(`^http://data\.europa\.eu/esco/(skill|concept)/[0-
 // CheckESCO returns an INVALID problem unless s is the address of an ESCO skill
 // or concept. It does not ask ESCO whether there is such a skill.
 func CheckESCO(s string, field ...string) error {
-	if !esco.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not the address of an ESCO skill, http://data.europa.eu/esco/skill/ and a UUID", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!esco.MatchString(s),
+		problem.New(problem.Invalid, "%q is not the address of an ESCO skill, http://data.europa.eu/esco/skill/ and a UUID", clip(s)).At(field...))
 }

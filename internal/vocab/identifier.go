@@ -26,46 +26,33 @@ var (
 
 // CheckDomain returns an INVALID problem unless s is a domain name in lower case.
 func CheckDomain(s string, field ...string) error {
-	if len(s) > 191 || !domain.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not a domain name in lower case, such as \"uni-hannover.de\"", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(len(s) > 191 || !domain.MatchString(s),
+		problem.New(problem.Invalid, "%q is not a domain name in lower case, such as \"uni-hannover.de\"", clip(s)).At(field...))
 }
 
 // CheckErasmus returns an INVALID problem unless s is an Erasmus code. The
 // blanks after a short country part belong to it.
 func CheckErasmus(s string, field ...string) error {
-	if !erasmus.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not an Erasmus code, such as \"D  HANNOVE01\" with both blanks", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!erasmus.MatchString(s),
+		problem.New(problem.Invalid, "%q is not an Erasmus code, such as \"D  HANNOVE01\" with both blanks", clip(s)).At(field...))
 }
 
 // CheckPIC returns an INVALID problem unless s has the nine digits of a
 // participant identification code of the European Commission.
 func CheckPIC(s string, field ...string) error {
-	if !pic.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not a PIC of nine digits", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!pic.MatchString(s), problem.New(problem.Invalid, "%q is not a PIC of nine digits", clip(s)).At(field...))
 }
 
 // CheckOID returns an INVALID problem unless s is an organisation id of the
 // European Commission: E and eight digits.
 func CheckOID(s string, field ...string) error {
-	if !oid.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not an organisation id, E and eight digits", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!oid.MatchString(s), problem.New(problem.Invalid, "%q is not an organisation id, E and eight digits", clip(s)).At(field...))
 }
 
 // CheckDEQAR returns an INVALID problem unless s is the identifier of an
 // institution in the Database of External Quality Assurance Results.
 func CheckDEQAR(s string, field ...string) error {
-	if !deqar.MatchString(s) {
-		return problem.New(problem.Invalid, "%q is not a DEQAR id, such as \"DEQARINST0001\"", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!deqar.MatchString(s), problem.New(problem.Invalid, "%q is not a DEQAR id, such as \"DEQARINST0001\"", clip(s)).At(field...))
 }
 
 // CheckROR returns an INVALID problem unless s is a ROR id with the right check

@@ -42,10 +42,7 @@ func set(words string) map[string]bool {
 // CheckCountry returns an INVALID problem unless code is a country of
 // ISO 3166-1 alpha-2 in capitals.
 func CheckCountry(code string, field ...string) error {
-	if !countries[code] {
-		return problem.New(problem.Invalid, "%q is not a country of ISO 3166-1, such as \"DE\"", clip(code)).At(field...)
-	}
-	return nil
+	return problem.If(!countries[code], problem.New(problem.Invalid, "%q is not a country of ISO 3166-1, such as \"DE\"", clip(code)).At(field...))
 }
 
 // MaxLanguage is the longest language tag: RFC 5646, 4.4.1 has room for all
@@ -133,10 +130,7 @@ func Instant(local, zone string, field ...string) (time.Time, error) {
 // CheckInstant returns an INVALID problem for a moment outside FirstYear to
 // LastYear.
 func CheckInstant(t time.Time, field ...string) error {
-	if !inBounds(t.UTC()) {
-		return problem.New(problem.Invalid, "a time lies in the years %d to %d", FirstYear, LastYear).At(field...)
-	}
-	return nil
+	return problem.If(!inBounds(t.UTC()), problem.New(problem.Invalid, "a time lies in the years %d to %d", FirstYear, LastYear).At(field...))
 }
 
 // first returns the earlier of the two moments that have t's local time, when

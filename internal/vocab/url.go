@@ -32,10 +32,7 @@ func HasPort(u *url.URL) bool {
 
 // CheckCurrency returns an INVALID problem unless s is a currency of ISO 4217.
 func CheckCurrency(s string, field ...string) error {
-	if !currencies[s] {
-		return problem.New(problem.Invalid, "%q is not a currency of ISO 4217, such as \"EUR\"", clip(s)).At(field...)
-	}
-	return nil
+	return problem.If(!currencies[s], problem.New(problem.Invalid, "%q is not a currency of ISO 4217, such as \"EUR\"", clip(s)).At(field...))
 }
 
 // IsLoopback says whether a host, a name or an address without brackets, is this

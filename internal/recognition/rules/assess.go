@@ -57,9 +57,7 @@ func (a Assessment) Checked(all vocab.ECTS) (Assessment, vocab.ECTS, error) {
 	line := func(limit int, s string, path ...string) string {
 		text, err := vocab.Line(limit, s, path...)
 		found = append(found, err)
-		if err == nil && text == "" {
-			found = append(found, problem.New(problem.Invalid, "this text is needed").At(path...))
-		}
+		found = append(found, problem.If(err == nil && text == "", problem.New(problem.Invalid, "this text is needed").At(path...)))
 		return text
 	}
 	a.Reasons = line(maxReasons, a.Reasons, "input", "reasons")

@@ -50,10 +50,8 @@ func Counts(first *Rule, version vocab.ECTS) (vocab.Verdict, vocab.ECTS) {
 // CheckCredits returns an INVALID problem unless a proposed rule can count so
 // many credits of a course.
 func CheckCredits(counted, course vocab.ECTS) error {
-	if counted <= 0 || counted > course {
-		return problem.New(problem.Invalid, "the course has %s ECTS credits; a rule counts more than none and no more than these", course).At("input", "ects")
-	}
-	return nil
+	return problem.If(counted <= 0 || counted > course,
+		problem.New(problem.Invalid, "the course has %s ECTS credits; a rule counts more than none and no more than these", course).At("input", "ects"))
 }
 
 // CheckDays returns an INVALID problem for each thing that is wrong with the
