@@ -85,14 +85,10 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 		if err := check(ctx, tx, p, c, vocab.Day(s.Now(), home.Zone)); err != nil {
 			return nil, err
 		}
-		r, err := tx.RecognitionRule.Create().SetHomeID(p.HomeID).SetHostID(c.InstitutionID).SetCourseID(c.ID).
+		return ledger.Made(ctx, tx, toPropose, ofRule, nil, tx.RecognitionRule.Create().SetHomeID(p.HomeID).SetHostID(c.InstitutionID).SetCourseID(c.ID).
 			SetNillableProgrammeID(p.ProgrammeID).SetNillableModuleID(p.ModuleID).
 			SetState(recognitionrule.StatePROPOSED).SetProposedBySide(side).SetEcts(p.ECTS).SetGradeTransfer(p.GradeTransfer).
-			SetValidFrom(p.ValidFrom).SetNillableValidUntil(p.ValidUntil).SetProposedByID(v.PersonID).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return r, ledger.Note(ctx, tx, toPropose, ofRule(r))
+			SetValidFrom(p.ValidFrom).SetNillableValidUntil(p.ValidUntil).SetProposedByID(v.PersonID))
 	})
 }
 
@@ -248,11 +244,7 @@ func (s *Service) move(
 		if err := storage.Move(ctx, states, id, r.State, to, update); err != nil {
 			return nil, err
 		}
-		moved, err := tx.RecognitionRule.Get(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return moved, ledger.Note(ctx, tx, verb, ofRule(moved))
+		return ledger.NotedAs(ctx, tx, verb, ofRule, tx.RecognitionRule.Get, id)
 	})
 }
 

@@ -32,6 +32,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -92,11 +93,8 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 	invalid := problem.Join(badCode, badContent)
 	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
-		if err := toCreate.Require(ctx, n.InstitutionID, n.UnitID); err != nil {
+		if err := cmp.Or(toCreate.Require(ctx, n.InstitutionID, n.UnitID), invalid); err != nil {
 			return nil, err
-		}
-		if invalid != nil {
-			return nil, invalid
 		}
 		if n.UnitID != nil {
 			units, err := institution.HoldUnits(ctx, tx, n.InstitutionID, *n.UnitID)
@@ -172,10 +170,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 				return nil, err
 			}
 		}
-		if err := ledger.Note(ctx, tx, toEdit, ofCourse(c)); err != nil {
-			return nil, err
-		}
-		return tx.Course.Get(ctx, c.ID)
+		return ledger.Noted(ctx, tx, toEdit, ofCourse(c), tx.Course.Get)
 	})
 }
 
@@ -227,10 +222,7 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err := storage.Move(ctx, versionStates, draft.ID, draft.State, courseversion.StatePUBLISHED, published); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toPublish, ofCourse(c)); err != nil {
-			return nil, err
-		}
-		return tx.Course.Get(ctx, c.ID)
+		return ledger.Noted(ctx, tx, toPublish, ofCourse(c), tx.Course.Get)
 	})
 }
 
@@ -281,10 +273,7 @@ func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error
 		if err := storage.Move(ctx, courseStates, c.ID, c.State, course.StateWITHDRAWN, tx.Course.Update()); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toWithdraw, ofCourse(c)); err != nil {
-			return nil, err
-		}
-		return tx.Course.Get(ctx, c.ID)
+		return ledger.Noted(ctx, tx, toWithdraw, ofCourse(c), tx.Course.Get)
 	})
 }
 

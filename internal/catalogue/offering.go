@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -63,10 +64,7 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 		if err != nil {
 			return nil, storage.Found(err, "course", "input", "courseId")
 		}
-		if invalid != nil {
-			return nil, invalid
-		}
-		if err := offerable(c); err != nil {
+		if err := cmp.Or(invalid, offerable(c)); err != nil {
 			return nil, err
 		}
 		o, err := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).
@@ -193,10 +191,7 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 		if err := storage.Move(ctx, offeringStates, o.ID, o.State, to, tx.Offering.Update()); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, verb, ofOffering(o)); err != nil {
-			return nil, err
-		}
-		return tx.Offering.Get(ctx, o.ID)
+		return ledger.Noted(ctx, tx, verb, ofOffering(o), tx.Offering.Get)
 	})
 }
 

@@ -158,8 +158,5 @@ func moveDraft(
 	if err := storage.Move(ctx, versionStates, draft.ID, draft.State, to, update); err != nil {
 		return nil, err
 	}
-	if err := ledger.Note(ctx, tx, verb, ofCourse(c)); err != nil {
-		return nil, err
-	}
-	return tx.Course.Get(ctx, c.ID)
+	return ledger.Noted(ctx, tx, verb, ofCourse(c), tx.Course.Get)
 }

@@ -52,10 +52,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toChange, ofOffering(o)); err != nil {
-			return nil, err
-		}
-		return tx.Offering.Get(ctx, o.ID)
+		return ledger.Noted(ctx, tx, toChange, ofOffering(o), tx.Offering.Get)
 	})
 }
 

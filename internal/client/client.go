@@ -231,10 +231,7 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toAddKey, ofProgram(c).With("kid", key.kid)); err != nil {
-			return nil, err
-		}
-		return tx.ApiClient.Get(ctx, c.ID)
+		return ledger.Noted(ctx, tx, toAddKey, ofProgram(c).With("kid", key.kid), tx.ApiClient.Get)
 	})
 }
 
@@ -258,10 +255,7 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 		if n != 1 {
 			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")
 		}
-		if err := ledger.Note(ctx, tx, toRetireKey, ofProgram(c).With("kid", k.Kid)); err != nil {
-			return nil, err
-		}
-		return tx.ApiClient.Get(ctx, c.ID)
+		return ledger.Noted(ctx, tx, toRetireKey, ofProgram(c).With("kid", k.Kid), tx.ApiClient.Get)
 	})
 }
 
@@ -288,10 +282,7 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 		if err := storage.Move(ctx, states, id, c.State, to, tx.ApiClient.Update()); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, verb, ofProgram(c)); err != nil {
-			return nil, err
-		}
-		return tx.ApiClient.Get(ctx, id)
+		return ledger.Noted(ctx, tx, verb, ofProgram(c), tx.ApiClient.Get)
 	})
 }
 

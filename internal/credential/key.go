@@ -96,13 +96,9 @@ func (s *Service) newKey(ctx context.Context, institution ident.ID, a jose.Algor
 				return nil, err
 			}
 		}
-		made, err := tx.SigningKey.Create().SetInstitutionID(institution).SetKid(key.KeyID()).
+		return ledger.Made(ctx, tx, toMakeKey, ofKey, nil, tx.SigningKey.Create().SetInstitutionID(institution).SetKid(key.KeyID()).
 			SetAlgorithm(signingkey.Algorithm(a)).SetState(signingkey.StateACTIVE).SetLiveKey(string(institution)).
-			SetPublicJwk(string(public)).SetSealed(sealed).SetActiveFrom(now).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toMakeKey, ofKey(made))
+			SetPublicJwk(string(public)).SetSealed(sealed).SetActiveFrom(now))
 	})
 }
 
@@ -140,10 +136,7 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 		if err := storage.Move(ctx, keyStates, stored.ID, stored.State, signingkey.StateCOMPROMISED, stolen); err != nil {
 			return nil, err
 		}
-		if stored, err = tx.SigningKey.Get(ctx, stored.ID); err != nil {
-			return nil, err
-		}
-		return stored, ledger.Note(ctx, tx, toCompromise, ofKey(stored))
+		return ledger.NotedAs(ctx, tx, toCompromise, ofKey, tx.SigningKey.Get, stored.ID)
 	})
 }
 

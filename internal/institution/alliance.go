@@ -56,10 +56,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}); err != nil {
-			return nil, err
-		}
-		return tx.Alliance.Get(ctx, u.AllianceID)
+		return ledger.Noted(ctx, tx, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
 	})
 }
 

@@ -85,11 +85,8 @@ func (s *Service) Found(ctx context.Context, f Founding) (*ent.Alliance, error) 
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Alliance, error) {
-		a, err := tx.Alliance.Create().SetSlug(f.Slug).SetName(f.Name).SetWebsite(site).SetBounds(f.Bounds).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return a, ledger.Note(ctx, tx, toFound, ledger.Thing{ID: a.ID})
+		return ledger.Made(ctx, tx, toFound, func(a *ent.Alliance) ledger.Thing { return ledger.Thing{ID: a.ID} }, nil,
+			tx.Alliance.Create().SetSlug(f.Slug).SetName(f.Name).SetWebsite(site).SetBounds(f.Bounds))
 	})
 }
 

@@ -1,6 +1,7 @@
 package institution
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -95,11 +96,8 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 	}
 	call := idempotency.Call{Verb: toInvite, Key: in.IdempotencyKey, Input: in}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Membership.Get, func(tx *ent.Tx) (*ent.Membership, error) {
-		if err := toInvite.Require(ctx, in.AllianceID); err != nil {
+		if err := cmp.Or(toInvite.Require(ctx, in.AllianceID), invalid); err != nil {
 			return nil, err
-		}
-		if invalid != nil {
-			return nil, invalid
 		}
 		now := vocab.Now(s.Now)
 		if in.Institution != nil {
@@ -138,16 +136,10 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 }
 
 func invite(ctx context.Context, tx *ent.Tx, in Invitation, institutionID ident.ID, now time.Time) (*ent.Membership, error) {
-	m, err := tx.Membership.Create().SetAllianceID(in.AllianceID).SetInstitutionID(institutionID).
-		SetState(membership.StateINVITED).SetPart(in.Part).
-		SetHistory([]vocab.Standing{{State: string(membership.StateINVITED), Since: now}}).Save(ctx)
-	if storage.IsDuplicate(err) {
-		return nil, problem.New(problem.Conflict, "the institution has just been invited by somebody else").At("input", "institutionId")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return m, ledger.Note(ctx, tx, toInvite, ofMembership(m, ""))
+	taken := problem.New(problem.Conflict, "the institution has just been invited by somebody else").At("input", "institutionId")
+	return ledger.Made(ctx, tx, toInvite, ofMembership(""), taken, tx.Membership.Create().SetAllianceID(in.AllianceID).
+		SetInstitutionID(institutionID).SetState(membership.StateINVITED).SetPart(in.Part).
+		SetHistory([]vocab.Standing{{State: string(membership.StateINVITED), Since: now}}))
 }
 
 // InvitationAnswer is the institution's answer to an invitation.
@@ -321,18 +313,16 @@ func moveMembership(
 	if err := storage.Move(ctx, membershipStates, m.ID, m.State, to, update); err != nil {
 		return nil, err
 	}
-	moved, err := tx.Membership.Get(ctx, m.ID)
-	if err != nil {
-		return nil, err
-	}
-	return moved, ledger.Note(ctx, tx, verb, ofMembership(moved, m.State))
+	return ledger.NotedAs(ctx, tx, verb, ofMembership(m.State), tx.Membership.Get, m.ID)
 }
 
-// ofMembership is the membership for the record, which was in a state before.
+// ofMembership is a membership for the record, which was in a state before.
 // An invitation concerns the two sides; everything that follows is public.
-func ofMembership(m *ent.Membership, from membership.State) ledger.Thing {
-	return ledger.Thing{ID: m.ID, Home: m.InstitutionID, Public: m.State != membership.StateINVITED, Payload: vocab.Payload{
-		Alliance: m.AllianceID, Institution: m.InstitutionID, From: string(from), To: string(m.State)}}
+func ofMembership(from membership.State) func(*ent.Membership) ledger.Thing {
+	return func(m *ent.Membership) ledger.Thing {
+		return ledger.Thing{ID: m.ID, Home: m.InstitutionID, Public: m.State != membership.StateINVITED, Payload: vocab.Payload{
+			Alliance: m.AllianceID, Institution: m.InstitutionID, From: string(from), To: string(m.State)}}
+	}
 }
 
 // BroughtBy returns the alliance that acts for each institution until it has an

@@ -1,6 +1,7 @@
 package institution
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -47,11 +48,8 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 	invalid := problem.Join(badKey, badName)
 	call := idempotency.Call{Verb: toAddUnit, Key: u.IdempotencyKey, Input: u}
 	return idempotency.Write(ctx, s.DB, call, s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
-		if err := toAddUnit.Require(ctx, u.InstitutionID); err != nil {
+		if err := cmp.Or(toAddUnit.Require(ctx, u.InstitutionID), invalid); err != nil {
 			return nil, err
-		}
-		if invalid != nil {
-			return nil, invalid
 		}
 		t, err := s.lockTree(ctx, tx, u.InstitutionID)
 		if err != nil {
@@ -63,15 +61,9 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 		if err := t.fits("", u.ParentID); err != nil {
 			return nil, err
 		}
-		made, err := tx.Unit.Create().SetInstitutionID(u.InstitutionID).SetNillableParentID(u.ParentID).
-			SetKey(key).SetKind(u.Kind).SetName(name).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "the institution has a unit with the key %q already", key).At("input", "key")
-		}
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toAddUnit, ofUnit(made))
+		taken := problem.New(problem.Conflict, "the institution has a unit with the key %q already", key).At("input", "key")
+		return ledger.Made(ctx, tx, toAddUnit, ofUnit, taken, tx.Unit.Create().SetInstitutionID(u.InstitutionID).
+			SetNillableParentID(u.ParentID).SetKey(key).SetKind(u.Kind).SetName(name))
 	})
 }
 
@@ -113,10 +105,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toUpdateUnit, ofUnit(u)); err != nil {
-			return nil, err
-		}
-		return tx.Unit.Get(ctx, u.ID)
+		return ledger.Noted(ctx, tx, toUpdateUnit, ofUnit(u), tx.Unit.Get)
 	})
 }
 
@@ -140,10 +129,7 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toCloseUnit, ofUnit(u)); err != nil {
-			return nil, err
-		}
-		return tx.Unit.Get(ctx, u.ID)
+		return ledger.Noted(ctx, tx, toCloseUnit, ofUnit(u), tx.Unit.Get)
 	})
 }
 

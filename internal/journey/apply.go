@@ -88,14 +88,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 		if motivation != "" {
 			create.SetMotivation(motivation)
 		}
-		app, err := create.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, eligible.ErrApplied
-		}
-		if err != nil {
-			return nil, err
-		}
-		return app, ledger.Note(ctx, tx, toSubmit, ofApplication(app, ""))
+		return ledger.Made(ctx, tx, toSubmit, ofApplication(""), eligible.ErrApplied, create)
 	})
 }
 

@@ -74,12 +74,9 @@ func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) e
 	if err != nil {
 		return err
 	}
-	e, err := tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetOfferingID(o.ID).SetVersionID(o.VersionID).
-		SetHomeID(app.HomeID).SetHostID(app.HostID).SetState(enrolment.StateENROLLED).SetEnrolledAt(vocab.Now(s.Now)).Save(ctx)
-	if err != nil {
-		return err
-	}
-	return ledger.Note(ctx, tx, toBegin, ofSeat(e))
+	_, err = ledger.Made(ctx, tx, toBegin, ofSeat, nil, tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetOfferingID(o.ID).SetVersionID(o.VersionID).
+		SetHomeID(app.HomeID).SetHostID(app.HostID).SetState(enrolment.StateENROLLED).SetEnrolledAt(vocab.Now(s.Now)))
+	return err
 }
 
 // leave ends the enrolment of an application that is withdrawn.

@@ -150,15 +150,13 @@ func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.
 	if err := storage.Move(ctx, applicationStates, app.ID, app.State, to, update); err != nil {
 		return nil, err
 	}
-	moved, err := tx.Application.Get(ctx, app.ID)
-	if err != nil {
-		return nil, err
-	}
-	return moved, ledger.Note(ctx, tx, verb, ofApplication(moved, app.State))
+	return ledger.NotedAs(ctx, tx, verb, ofApplication(app.State), tx.Application.Get, app.ID)
 }
 
-// ofApplication is the application for the record, which was in a state before.
-func ofApplication(a *ent.Application, from application.State) ledger.Thing {
-	return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID,
-		Payload: vocab.Payload{From: string(from), To: string(a.State)}}
+// ofApplication is an application for the record, which was in a state before.
+func ofApplication(from application.State) func(*ent.Application) ledger.Thing {
+	return func(a *ent.Application) ledger.Thing {
+		return ledger.Thing{ID: a.ID, Home: a.HomeID, Host: a.HostID, Person: a.LearnerID,
+			Payload: vocab.Payload{From: string(from), To: string(a.State)}}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/auditentry"
 	"github.com/peregrine-exchange/peregrine/ent/outboxevent"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/telemetry"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -45,6 +46,39 @@ type Change struct {
 // ctx.
 func Note(ctx context.Context, tx *ent.Tx, v *Verb, t Thing) error {
 	return NoteAll(ctx, tx, Change{v, t})
+}
+
+// Made stores a new row and notes it as the thing that of makes of it. Where there
+// is such a row already it returns taken, unless that is nil.
+func Made[T any](
+	ctx context.Context, tx *ent.Tx, v *Verb, of func(T) Thing, taken error, create interface {
+		Save(context.Context) (T, error)
+	},
+) (made T, err error) {
+	made, err = create.Save(ctx)
+	if taken != nil && storage.IsDuplicate(err) {
+		err = taken
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return made, Note(ctx, tx, v, of(made))
+}
+
+// Noted notes a change and returns the row of the thing as it is now.
+func Noted[T any](ctx context.Context, tx *ent.Tx, v *Verb, t Thing, get func(context.Context, ident.ID) (T, error)) (T, error) {
+	return NotedAs(ctx, tx, v, func(T) Thing { return t }, get, t.ID)
+}
+
+// NotedAs is Noted where the thing is what of makes of the row as it is now.
+func NotedAs[T any](
+	ctx context.Context, tx *ent.Tx, v *Verb, of func(T) Thing, get func(context.Context, ident.ID) (T, error), id ident.ID,
+) (now T, err error) {
+	if now, err = get(ctx, id); err != nil {
+		return now, err
+	}
+	return now, Note(ctx, tx, v, of(now))
 }
 
 // NoteAll is Note for many changes: each kind of row takes a statement for

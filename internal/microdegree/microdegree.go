@@ -10,6 +10,7 @@
 package microdegree
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -54,22 +55,13 @@ func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
 	invalid := problem.Join(checkKey(n.Key, "input", "key"), badContent)
 	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
-		if err := toCreate.Require(ctx, n.InstitutionID); err != nil {
+		if err := cmp.Or(toCreate.Require(ctx, n.InstitutionID), invalid); err != nil {
 			return nil, err
-		}
-		if invalid != nil {
-			return nil, invalid
 		}
 		create := tx.MicroDegree.Create().SetInstitutionID(n.InstitutionID).SetKey(n.Key).SetState(microdegree.StateDRAFT)
 		content.fill(create.Mutation())
-		made, err := create.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "there is a micro-degree with the key %q already", n.Key).At("input", "key")
-		}
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toCreate, ofMicroDegree(made))
+		taken := problem.New(problem.Conflict, "there is a micro-degree with the key %q already", n.Key).At("input", "key")
+		return ledger.Made(ctx, tx, toCreate, ofMicroDegree, taken, create)
 	})
 }
 
@@ -191,10 +183,7 @@ func (s *Service) change(
 		if err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, verb, ofMicroDegree(m)); err != nil {
-			return nil, err
-		}
-		return tx.MicroDegree.Get(ctx, id)
+		return ledger.Noted(ctx, tx, verb, ofMicroDegree(m), tx.MicroDegree.Get)
 	})
 }
 

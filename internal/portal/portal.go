@@ -71,14 +71,8 @@ func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, er
 		} else {
 			create.SetInstitutionID(r.At)
 		}
-		made, err := create.Save(ctx)
-		if storage.IsDuplicate(err) { // by who registered at the same moment
-			return nil, errTaken
-		}
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toRegister, ledger.Thing{ID: made.ID, At: []ident.ID{r.At}})
+		// It may be taken by who registered at the same moment.
+		return ledger.Made(ctx, tx, toRegister, ofPortal, errTaken, create)
 	})
 	if err == nil {
 		s.origins.forget()
@@ -111,8 +105,7 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 	if err != nil {
 		return nil, storage.Found(err, "portal", "input", "portalId")
 	}
-	at := Owner(p)
-	if err := requireAt(ctx, toEnd, at); err != nil {
+	if err := requireAt(ctx, toEnd, Owner(p)); err != nil {
 		return nil, err
 	}
 	now := vocab.Now(s.Now)
@@ -128,10 +121,7 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 		if err := tx.Session.Update().Where(session.PortalID(id), session.EndedAtIsNil()).SetEndedAt(now).Exec(system); err != nil {
 			return nil, err
 		}
-		if err := ledger.Note(ctx, tx, toEnd, ledger.Thing{ID: id, At: []ident.ID{at}}); err != nil {
-			return nil, err
-		}
-		return tx.Portal.Get(ctx, id)
+		return ledger.Noted(ctx, tx, toEnd, ofPortal(p), tx.Portal.Get)
 	})
 	if err == nil {
 		s.origins.forget()
@@ -169,6 +159,9 @@ func Owner(p *ent.Portal) ident.ID {
 	}
 	return vocab.OrZero(p.InstitutionID)
 }
+
+// ofPortal is the portal for the record.
+func ofPortal(p *ent.Portal) ledger.Thing { return ledger.Thing{ID: p.ID, At: []ident.ID{Owner(p)}} }
 
 // Of are the portals of an institution or an alliance.
 func Of(at ident.ID) predicate.Portal {

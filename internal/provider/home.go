@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -36,10 +37,7 @@ func (s *Service) AddHome(ctx context.Context, n NewHome) (*ent.Provider, error)
 		if !slices.Contains(all, n.InstitutionID) {
 			all = append(all, n.InstitutionID)
 		}
-		if err := s.byEither(ctx, tx.Client(), toAddHome, all); err != nil {
-			return nil, err
-		}
-		if err := vocab.CheckDomain(n.Domain, "input", "domain"); err != nil {
+		if err := cmp.Or(s.byEither(ctx, tx.Client(), toAddHome, all), vocab.CheckDomain(n.Domain, "input", "domain")); err != nil {
 			return nil, err
 		}
 		if len(homes) >= maxHomes {

@@ -1,6 +1,7 @@
 package recognition
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -56,14 +57,7 @@ func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, er
 		if err := s.decide(ctx, tx, f, create.Mutation(), now); err != nil {
 			return nil, err
 		}
-		made, err := create.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, ErrCounted
-		}
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toRequest, ofCase(made))
+		return ledger.Made(ctx, tx, toRequest, ofCase, ErrCounted, create)
 	})
 }
 
@@ -74,10 +68,7 @@ func gather(ctx context.Context, tx *ent.Tx, in Request) (f facts, err error) {
 	if err != nil {
 		return f, storage.Found(err, "credential", "input", "credentialId")
 	}
-	if err := authz.RequireSelf(ctx, c.LearnerID); err != nil {
-		return f, err
-	}
-	if err := inForce(c); err != nil {
+	if err := cmp.Or(authz.RequireSelf(ctx, c.LearnerID), inForce(c)); err != nil {
 		return f, err
 	}
 	f.credential = c

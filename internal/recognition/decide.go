@@ -1,6 +1,7 @@
 package recognition
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -42,10 +43,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err != nil {
 			return nil, err
 		}
-		if err := toDecide.Require(ctx, c.HomeID); err != nil {
-			return nil, err
-		}
-		if err := authz.RequireOther(ctx, c.LearnerID); err != nil {
+		if err := cmp.Or(toDecide.Require(ctx, c.HomeID), authz.RequireOther(ctx, c.LearnerID)); err != nil {
 			return nil, err
 		}
 		cred, err := tx.Credential.Get(ctx, c.CredentialID)
@@ -70,11 +68,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if err := storage.Move(ctx, states, c.ID, c.State, d.Outcome, update); err != nil {
 			return nil, err
 		}
-		decided, err := tx.RecognitionCase.Get(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		return decided, ledger.Note(ctx, tx, toDecide, ofCase(decided))
+		return ledger.NotedAs(ctx, tx, toDecide, ofCase, tx.RecognitionCase.Get, c.ID)
 	})
 }
 

@@ -100,12 +100,9 @@ func due(ctx context.Context, tx *ent.Tx, person ident.ID, c Claims, now time.Ti
 }
 
 func giveBy(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, person ident.ID, now time.Time) error {
-	made, err := tx.RoleGrant.Create().SetPersonID(person).SetRole(rolegrant.Role(r.Role)).SetInstitutionID(r.InstitutionID).
-		SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(vocab.AddMonths(now, r.Months)).Save(ctx)
-	if err != nil {
-		return err
-	}
-	return ledger.Note(ctx, tx, toGrant, ofGrant(made))
+	_, err := ledger.Made(ctx, tx, toGrant, ofGrant, nil, tx.RoleGrant.Create().SetPersonID(person).SetRole(rolegrant.Role(r.Role)).SetInstitutionID(r.InstitutionID).
+		SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(vocab.AddMonths(now, r.Months)))
+	return err
 }
 
 // worthIt says whether a sign-in prolongs a role by so much that it is a change.

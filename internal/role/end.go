@@ -65,11 +65,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 			SetNillableEndedByID(viewer.From(ctx).ByPerson()).Exec(viewer.AsSystem(ctx)); err != nil {
 			return nil, err
 		}
-		g, err = tx.RoleGrant.Get(ctx, g.ID)
-		if err != nil {
-			return nil, err
-		}
-		return g, ledger.Note(ctx, tx, toEnd, ofGrant(g))
+		return ledger.NotedAs(ctx, tx, toEnd, ofGrant, tx.RoleGrant.Get, g.ID)
 	})
 }
 

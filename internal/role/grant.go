@@ -69,11 +69,7 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 		} else {
 			create.SetInstitutionID(g.At)
 		}
-		made, err := create.Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toGrant, ofGrant(made))
+		return ledger.Made(ctx, tx, toGrant, ofGrant, nil, create)
 	})
 }
 

@@ -1,6 +1,7 @@
 package role
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -71,10 +72,7 @@ func checkValue(a rolerule.Attribute, value string) error {
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
 	call := idempotency.Call{Verb: toMakeRule, Key: n.IdempotencyKey, Input: n}
 	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
-		if err := toMakeRule.Require(ctx, n.InstitutionID); err != nil {
-			return nil, err
-		}
-		if err := n.check(); err != nil {
+		if err := cmp.Or(toMakeRule.Require(ctx, n.InstitutionID), n.check()); err != nil {
 			return nil, err
 		}
 		if err := lock(ctx, tx, n.InstitutionID); err != nil {
@@ -93,12 +91,10 @@ func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error
 		if slices.ContainsFunc(open, n.same) {
 			return nil, problem.New(problem.Conflict, "the institution has this rule already").At("input", "value")
 		}
-		made, err := tx.RoleRule.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).SetAttribute(n.Attribute).SetValue(n.Value).
-			SetRole(rolerule.Role(n.Role)).SetMonths(n.Months).SetNillableCreatedByID(viewer.From(ctx).ByPerson()).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return made, ledger.Note(ctx, tx, toMakeRule, ofRoleRule(made).With("role", string(n.Role)).With("attribute", string(n.Attribute)))
+		return ledger.Made(ctx, tx, toMakeRule, func(made *ent.RoleRule) ledger.Thing {
+			return ofRoleRule(made).With("role", string(n.Role)).With("attribute", string(n.Attribute))
+		}, nil, tx.RoleRule.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).SetAttribute(n.Attribute).SetValue(n.Value).
+			SetRole(rolerule.Role(n.Role)).SetMonths(n.Months).SetNillableCreatedByID(viewer.From(ctx).ByPerson()))
 	})
 }
 
@@ -153,10 +149,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 		if err := endGrantsOf(system, tx, r.ID, reason, by, now); err != nil {
 			return nil, err
 		}
-		if r, err = tx.RoleRule.Get(ctx, r.ID); err != nil {
-			return nil, err
-		}
-		return r, ledger.Note(ctx, tx, toEndRule, ofRoleRule(r))
+		return ledger.NotedAs(ctx, tx, toEndRule, ofRoleRule, tx.RoleRule.Get, r.ID)
 	})
 }
 
