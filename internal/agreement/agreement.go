@@ -65,7 +65,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.RecognitionRule
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toPropose, Key: p.IdempotencyKey, Input: p}
+	call := idempotency.Of(toPropose, p.IdempotencyKey, p)
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionRule.Get, func(tx *ent.Tx) (*ent.RecognitionRule, error) {
 		c, err := tx.Course.Get(ctx, p.CourseID)
 		if err != nil {

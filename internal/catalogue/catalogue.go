@@ -91,8 +91,7 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 	}
 	checked, badContent := n.Content.check()
 	invalid := problem.Join(badCode, badContent)
-	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toCreate, n.IdempotencyKey, n), s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {
 		if err := cmp.Or(toCreate.Require(ctx, n.InstitutionID, n.UnitID), invalid); err != nil {
 			return nil, err
 		}

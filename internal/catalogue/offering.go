@@ -58,8 +58,7 @@ const MaxSeats = 100_000
 // problem for each broken or contradictory value, all at once.
 func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offering, error) {
 	w, invalid := n.check()
-	call := idempotency.Call{Verb: toPlan, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toPlan, n.IdempotencyKey, n), s.DB.Offering.Get, func(tx *ent.Tx) (*ent.Offering, error) {
 		c, err := holdFor(ctx, tx, n.CourseID, toPlan)
 		if err != nil {
 			return nil, storage.Found(err, "course", "input", "courseId")

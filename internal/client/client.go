@@ -83,8 +83,7 @@ type Registration struct {
 // Register registers a program, which can ask for tokens at once. It returns
 // an INVALID problem for each thing that is wrong with it.
 func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient, error) {
-	call := idempotency.Call{Verb: toRegister, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toRegister, n.IdempotencyKey, n), s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
 		if err := toRegister.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
@@ -204,8 +203,7 @@ type AnotherKey struct {
 
 // AddKey registers one more key, beside those that the program has.
 func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, error) {
-	call := idempotency.Call{Verb: toAddKey, Key: a.IdempotencyKey, Input: a}
-	return idempotency.Write(ctx, s.DB, call, s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toAddKey, a.IdempotencyKey, a), s.DB.ApiClient.Get, func(tx *ent.Tx) (*ent.ApiClient, error) {
 		c, err := s.hold(ctx, tx, a.ClientID, toAddKey)
 		if err != nil {
 			return nil, err
@@ -214,19 +212,13 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 		if err != nil {
 			return nil, err
 		}
-		n, err := tx.ClientKey.Query().Where(clientkey.ClientID(c.ID), clientkey.RetiredAtIsNil()).Count(viewer.AsSystem(ctx))
-		if err != nil {
+		system, keys := viewer.AsSystem(ctx), tx.ClientKey.Query().Where(clientkey.ClientID(c.ID))
+		if err := problem.IfFull(system, keys.Clone().Where(clientkey.RetiredAtIsNil()), maxKeys, tooManyKeys()); err != nil {
 			return nil, err
 		}
-		if n >= maxKeys {
-			return nil, tooManyKeys()
-		}
-		ever, err := tx.ClientKey.Query().Where(clientkey.ClientID(c.ID)).Count(viewer.AsSystem(ctx))
-		if err != nil {
+		if err := problem.IfFull(system, keys, maxEver, problem.New(problem.Conflict,
+			"a program has at most %d keys in its life; publish them at an address, or register another program", maxEver)); err != nil {
 			return nil, err
-		}
-		if ever >= maxEver {
-			return nil, problem.New(problem.Conflict, "a program has at most %d keys in its life; publish them at an address, or register another program", maxEver)
 		}
 		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
 			return nil, err
@@ -248,12 +240,10 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 		if err != nil {
 			return nil, storage.Found(err, "key", "input", "keyId")
 		}
-		n, err := tx.ClientKey.Update().Where(clientkey.ID(k.ID), clientkey.RetiredAtIsNil()).SetRetiredAt(vocab.Now(s.Now)).Save(system)
-		if err != nil {
+		retire := tx.ClientKey.Update().Where(clientkey.ID(k.ID), clientkey.RetiredAtIsNil()).SetRetiredAt(vocab.Now(s.Now))
+		if err := problem.IfUnchanged(system, retire,
+			problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")); err != nil {
 			return nil, err
-		}
-		if n != 1 {
-			return nil, problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")
 		}
 		return ledger.Noted(ctx, tx, toRetireKey, ofProgram(c).With("kid", k.Kid), tx.ApiClient.Get)
 	})

@@ -40,7 +40,7 @@ var errNoKey = errors.New("credential: the institution has no signing key")
 // INVALID problem for each mandatory element of Annex I that is missing, and a
 // CONFLICT problem when the result has a credential already or is annulled.
 func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) {
-	call := idempotency.Call{Verb: toIssue, Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Of(toIssue, in.IdempotencyKey, in)
 	var host ident.ID
 	intend := func() (*ent.Credential, error) {
 		return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
@@ -51,13 +51,9 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 			if err := cmp.Or(toIssue.Require(ctx, r.HostID), authz.RequireOther(ctx, r.LearnerID), certifiable(r)); err != nil {
 				return nil, err
 			}
-			annulled, err := tx.Credential.Query().
-				Where(credential.ResultID(r.ID), credential.RevocationReasonIn(vocab.Annulling...)).Exist(ctx)
-			if err != nil {
+			annulled := tx.Credential.Query().Where(credential.ResultID(r.ID), credential.RevocationReasonIn(vocab.Annulling...))
+			if err := problem.IfAny(ctx, annulled, errAnnulled); err != nil {
 				return nil, err
-			}
-			if annulled {
-				return nil, errAnnulled
 			}
 			host = r.HostID
 			key, err := liveKey(viewer.AsSystem(ctx), tx.Client(), host)

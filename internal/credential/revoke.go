@@ -29,8 +29,7 @@ type Revocation struct {
 // then the revoked one keeps the result's place for ever, and it counts towards
 // no micro-degree. Nobody decides about themselves.
 func (s *Service) Revoke(ctx context.Context, in Revocation) (*ent.Credential, error) {
-	call := idempotency.Call{Verb: toRevoke, Key: in.IdempotencyKey, Input: in}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toRevoke, in.IdempotencyKey, in), s.DB.Credential.Get, func(tx *ent.Tx) (*ent.Credential, error) {
 		c, err := tx.Credential.Get(ctx, in.CredentialID)
 		if err != nil {
 			return nil, err

@@ -51,11 +51,8 @@ func (s *Service) VerifyToken(ctx context.Context, token string) (*Verification,
 // Known returns a NOT_FOUND problem unless a credential has been issued under an
 // id. It tells nothing else: the id is no right to see it.
 func (s *Service) Known(ctx context.Context, id ident.ID) error {
-	issued, err := s.DB.Credential.Query().Where(credential.ID(id), credential.JwtNotNil()).Exist(viewer.AsSystem(ctx))
-	if err == nil && !issued {
-		return problem.Missing("credential")
-	}
-	return err
+	issued := s.DB.Credential.Query().Where(credential.ID(id), credential.JwtNotNil())
+	return problem.IfNone(viewer.AsSystem(ctx), issued, problem.Missing("credential"))
 }
 
 // VerifyJWT verifies a credential that somebody presents. One of a foreign

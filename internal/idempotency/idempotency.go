@@ -36,6 +36,9 @@ type Call struct {
 	Input any     // compared, so that a key is not reused for something else
 }
 
+// Of returns the call of a verb with a key, which may be nil, and an input.
+func Of(verb *ledger.Verb, key *string, input any) Call { return Call{verb, key, input} }
+
 // errRepeat tells that the key is already stored.
 var errRepeat = errors.New("idempotency: key stored already")
 

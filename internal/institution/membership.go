@@ -94,8 +94,7 @@ func (s *Service) Invite(ctx context.Context, in Invitation) (*ent.Membership, e
 	case in.Institution != nil:
 		details, invalid = in.Institution.details("input", "institution")
 	}
-	call := idempotency.Call{Verb: toInvite, Key: in.IdempotencyKey, Input: in}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Membership.Get, func(tx *ent.Tx) (*ent.Membership, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toInvite, in.IdempotencyKey, in), s.DB.Membership.Get, func(tx *ent.Tx) (*ent.Membership, error) {
 		if err := cmp.Or(toInvite.Require(ctx, in.AllianceID), invalid); err != nil {
 			return nil, err
 		}

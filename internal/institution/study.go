@@ -29,13 +29,9 @@ func (s *Service) RecordStudy(ctx context.Context, st Study) error {
 		if err := toRecordStudy.Require(ctx, p.InstitutionID); err != nil {
 			return err
 		}
-		n, err := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).
-			SetProgrammeID(p.ID).Save(ctx)
-		if err != nil {
+		update := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).SetProgrammeID(p.ID)
+		if err := problem.IfUnchanged(ctx, update, problem.Missing("person").At("personId")); err != nil {
 			return err
-		}
-		if n == 0 {
-			return problem.Missing("person").At("personId")
 		}
 		return ledger.Note(ctx, tx, toRecordStudy, ledger.Thing{ID: st.PersonID, Host: p.InstitutionID})
 	})

@@ -46,8 +46,7 @@ func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
 		badName = errNoName.At("input", "name")
 	}
 	invalid := problem.Join(badKey, badName)
-	call := idempotency.Call{Verb: toAddUnit, Key: u.IdempotencyKey, Input: u}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toAddUnit, u.IdempotencyKey, u), s.DB.Unit.Get, func(tx *ent.Tx) (*ent.Unit, error) {
 		if err := cmp.Or(toAddUnit.Require(ctx, u.InstitutionID), invalid); err != nil {
 			return nil, err
 		}
@@ -119,12 +118,9 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 				return nil, problem.New(problem.Conflict, "this unit has open units below it; close or move them first")
 			}
 		}
-		published, err := tx.Course.Query().Where(course.UnitID(u.ID), course.StateEQ(course.StatePUBLISHED)).Exist(ctx)
-		if err != nil {
+		if err := problem.IfAny(ctx, tx.Course.Query().Where(course.UnitID(u.ID), course.StateEQ(course.StatePUBLISHED)),
+			problem.New(problem.Conflict, "this unit has published courses; withdraw them first")); err != nil {
 			return nil, err
-		}
-		if published {
-			return nil, problem.New(problem.Conflict, "this unit has published courses; withdraw them first")
 		}
 		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
 			return nil, err

@@ -48,8 +48,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*ent.Application, 
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toSubmit, Key: in.IdempotencyKey, Input: in}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toSubmit, in.IdempotencyKey, in), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		now := vocab.Now(s.Now)
 		o, err := tx.Offering.Get(ctx, in.OfferingID)
 		if err != nil {

@@ -36,8 +36,7 @@ type Nomination struct {
 
 // Nominate tells the host that home sends the learner.
 func (s *Service) Nominate(ctx context.Context, n Nomination) (*ent.Application, error) {
-	call := idempotency.Call{Verb: toNominate, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toNominate, n.IdempotencyKey, n), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, n.ApplicationID, toNominate, home)
 		if err != nil {
 			return nil, err
@@ -62,8 +61,7 @@ func (s *Service) Refuse(ctx context.Context, r Refusal) (*ent.Application, erro
 }
 
 func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side func(*ent.Application) ident.ID, to application.State) (*ent.Application, error) {
-	call := idempotency.Call{Verb: verb, Key: r.IdempotencyKey, Input: r}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(verb, r.IdempotencyKey, r), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, r.ApplicationID, verb, side)
 		if err != nil {
 			return nil, err
@@ -93,8 +91,7 @@ type Admission struct {
 // that names its condition: of a hundred rivals for ten seats ten get one, and
 // rivals wait for the offering's row in the same order on every database.
 func (s *Service) Admit(ctx context.Context, a Admission) (*ent.Application, error) {
-	call := idempotency.Call{Verb: toAdmit, Key: a.IdempotencyKey, Input: a}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toAdmit, a.IdempotencyKey, a), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		app, err := holdFor(ctx, tx, a.ApplicationID, toAdmit, host)
 		if err != nil {
 			return nil, err
@@ -154,8 +151,7 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.Application,
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toWithdraw, Key: w.IdempotencyKey, Input: w}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toWithdraw, w.IdempotencyKey, w), s.DB.Application.Get, func(tx *ent.Tx) (*ent.Application, error) {
 		app, err := hold(ctx, tx, w.ApplicationID)
 		if err != nil {
 			return nil, err

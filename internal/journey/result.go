@@ -39,8 +39,7 @@ func (s *Service) Record(ctx context.Context, a Assessment) (*ent.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toRecord, Key: a.IdempotencyKey, Input: a}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toRecord, a.IdempotencyKey, a), s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
 		e, err := holdEnrolment(ctx, tx, a.EnrolmentID)
 		if err != nil {
 			return nil, storage.Found(err, "enrolment", "input", "enrolmentId")
@@ -111,8 +110,7 @@ func (s *Service) Confirm(ctx context.Context, c Confirmation) (*ent.Result, err
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toConfirm, Key: c.IdempotencyKey, Input: c}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toConfirm, c.IdempotencyKey, c), s.DB.Result.Get, func(tx *ent.Tx) (*ent.Result, error) {
 		r, err := tx.Result.Get(ctx, c.ResultID)
 		if err != nil {
 			return nil, err

@@ -86,19 +86,13 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		if err := authz.RequireStepUp(ctx); err != nil {
 			return err
 		}
-		others, err := tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)).Count(ctx)
-		if err != nil {
+		if err := problem.IfNone(ctx, tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)),
+			problem.New(problem.Conflict, "your last account cannot be unlinked")); err != nil {
 			return err
 		}
-		if others == 0 {
-			return problem.New(problem.Conflict, "your last account cannot be unlinked")
-		}
-		current, err := tx.Session.Query().Where(session.ID(v.SessionID), session.IdentityID(id)).Exist(ctx)
-		if err != nil {
+		if err := problem.IfAny(ctx, tx.Session.Query().Where(session.ID(v.SessionID), session.IdentityID(id)),
+			problem.New(problem.Conflict, "you are signed in with this account; sign in with another one to unlink it")); err != nil {
 			return err
-		}
-		if current {
-			return problem.New(problem.Conflict, "you are signed in with this account; sign in with another one to unlink it")
 		}
 		// What a portal has not redeemed yet dies with the session that it was for.
 		if _, err := tx.PortalCode.Delete().Where(portalcode.HasSessionWith(session.IdentityID(gone.ID))).Exec(asSystem); err != nil {

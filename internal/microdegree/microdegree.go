@@ -53,8 +53,7 @@ type New struct {
 func (s *Service) Create(ctx context.Context, n New) (*ent.MicroDegree, error) {
 	content, badContent := n.Content.check()
 	invalid := problem.Join(checkKey(n.Key, "input", "key"), badContent)
-	call := idempotency.Call{Verb: toCreate, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toCreate, n.IdempotencyKey, n), s.DB.MicroDegree.Get, func(tx *ent.Tx) (*ent.MicroDegree, error) {
 		if err := cmp.Or(toCreate.Require(ctx, n.InstitutionID), invalid); err != nil {
 			return nil, err
 		}

@@ -51,8 +51,7 @@ type Registration struct {
 // Register registers a portal. It returns a CONFLICT problem while the origin
 // is registered already, by whomever.
 func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, error) {
-	call := idempotency.Call{Verb: toRegister, Key: r.IdempotencyKey, Input: r}
-	made, err := idempotency.Write(ctx, s.DB, call, s.DB.Portal.Get, func(tx *ent.Tx) (*ent.Portal, error) {
+	made, err := idempotency.Write(ctx, s.DB, idempotency.Of(toRegister, r.IdempotencyKey, r), s.DB.Portal.Get, func(tx *ent.Tx) (*ent.Portal, error) {
 		if err := requireAt(ctx, toRegister, r.At); err != nil {
 			return nil, err
 		}
@@ -80,23 +79,19 @@ func (s *Service) Register(ctx context.Context, r Registration) (*ent.Portal, er
 	return made, err
 }
 
-var errTaken = problem.New(problem.Conflict, "this origin is registered already").At("input", "origin")
+var (
+	errTaken = problem.New(problem.Conflict, "this origin is registered already").At("input", "origin")
+	errEnded = problem.New(problem.Conflict, "the portal has ended already")
+)
 
 // room returns a CONFLICT problem when the origin is taken or its owner has as
 // many portals as one may.
 func (s *Service) room(ctx context.Context, tx *ent.Tx, r Registration) error {
-	taken, err := tx.Portal.Query().Where(row.HeldOrigin(r.Origin)).Exist(ctx)
-	if err != nil {
+	if err := problem.IfAny(ctx, tx.Portal.Query().Where(row.HeldOrigin(r.Origin)), errTaken); err != nil {
 		return err
 	}
-	if taken {
-		return errTaken
-	}
-	n, err := tx.Portal.Query().Where(Of(r.At), row.EndedAtIsNil()).Count(ctx)
-	if err != nil {
-		return err
-	}
-	return problem.If(n >= maxPortals, problem.New(problem.Conflict, "at most %d portals are registered at once", maxPortals))
+	return problem.IfFull(ctx, tx.Portal.Query().Where(Of(r.At), row.EndedAtIsNil()), maxPortals,
+		problem.New(problem.Conflict, "at most %d portals are registered at once", maxPortals))
 }
 
 // End ends a portal, and with it every token that was lent to it.
@@ -110,12 +105,9 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 	}
 	now := vocab.Now(s.Now)
 	ended, err := storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Portal, error) {
-		n, err := tx.Portal.Update().Where(row.ID(id), row.EndedAtIsNil()).SetEndedAt(now).ClearHeldOrigin().Save(ctx)
-		if err != nil {
+		update := tx.Portal.Update().Where(row.ID(id), row.EndedAtIsNil()).SetEndedAt(now).ClearHeldOrigin()
+		if err := problem.IfUnchanged(ctx, update, errEnded); err != nil {
 			return nil, err
-		}
-		if n == 0 {
-			return nil, problem.New(problem.Conflict, "the portal has ended already")
 		}
 		system := viewer.AsSystem(ctx) // the tokens are other people's
 		if err := tx.Session.Update().Where(session.PortalID(id), session.EndedAtIsNil()).SetEndedAt(now).Exec(system); err != nil {
@@ -173,7 +165,7 @@ func Of(at ident.ID) predicate.Portal {
 
 // Actions are what the viewer may do with a portal.
 func Actions(ctx context.Context, p *ent.Portal) []authz.Action {
-	ended := problem.If(p.EndedAt != nil, problem.New(problem.Conflict, "the portal has ended already"))
+	ended := problem.If(p.EndedAt != nil, errEnded)
 	return []authz.Action{toEnd.Act(requireAt(ctx, toEnd, Owner(p)), ended)}
 }
 

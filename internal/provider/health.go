@@ -96,11 +96,8 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	}
 	system, now := viewer.AsSystem(ctx), vocab.Now(s.Now)
 	if err := storage.Do(system, s.DB, func(tx *ent.Tx) error { // of those who come at the same moment, one looks
-		n, err := tx.Provider.Update().Where(provider.ID(id), provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkPause)))).SetCheckedAt(now).Save(system)
-		if err == nil && n == 0 {
-			err = errLooked
-		}
-		return err
+		rested := provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkPause)))
+		return problem.IfUnchanged(system, tx.Provider.Update().Where(provider.ID(id), rested).SetCheckedAt(now), errLooked)
 	}); err != nil {
 		return nil, err
 	}

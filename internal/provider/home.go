@@ -112,12 +112,8 @@ func addHome(system context.Context, tx *ent.Tx, providerID ident.ID, h Home, fi
 			return problem.New(problem.Invalid, "the domain %q is another institution's too", h.Domain).At(field...)
 		}
 	}
-	taken, err := tx.ProviderHome.Query().Where(providerhome.Domain(h.Domain)).Exist(system)
-	if err != nil {
+	if err := problem.IfAny(system, tx.ProviderHome.Query().Where(providerhome.Domain(h.Domain)), errTaken.At(field...)); err != nil {
 		return err
-	}
-	if taken {
-		return errTaken.At(field...)
 	}
 	err = tx.ProviderHome.Create().SetProviderID(providerID).SetDomain(h.Domain).SetInstitutionID(h.InstitutionID).Exec(system)
 	if storage.IsDuplicate(err) {

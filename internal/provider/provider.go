@@ -111,8 +111,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (*ent.Provider, error
 		}
 		return nil, errNoHome.At("input", "homes")
 	}
-	call := idempotency.Call{Verb: toPropose, Key: p.IdempotencyKey, Input: p}
-	return idempotency.Write(ctx, s.DB, call, s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toPropose, p.IdempotencyKey, p), s.DB.Provider.Get, func(tx *ent.Tx) (*ent.Provider, error) {
 		if err := cmp.Or(s.byEither(ctx, tx.Client(), toPropose, p.institutions()), s.check(p, fromAPI, "input")); err != nil {
 			return nil, err
 		}
@@ -154,10 +153,9 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 		field string
 		is    predicate.Provider
 	}{{"key", provider.Key(p.Key)}, {"issuer", provider.Issuer(p.Issuer)}} {
-		if taken, err := tx.Provider.Query().Where(unique.is).Exist(system); err != nil {
+		taken := errTaken.At(append(slices.Clone(at), unique.field)...)
+		if err := problem.IfAny(system, tx.Provider.Query().Where(unique.is), taken); err != nil {
 			return nil, err
-		} else if taken {
-			return nil, errTaken.At(append(slices.Clone(at), unique.field)...)
 		}
 	}
 	if state == provider.StatePROPOSED {
@@ -194,11 +192,8 @@ func ownSecret(system context.Context, tx *ent.Tx, id ident.ID, ref *string) err
 	if ref == nil {
 		return nil
 	}
-	used, err := tx.Provider.Query().Where(provider.ClientSecretRef(*ref), provider.IDNEQ(id)).Exist(system)
-	if err == nil && used {
-		err = problem.New(problem.Invalid, "this is the secret of another provider").At("input", "clientSecretRef")
-	}
-	return err
+	return problem.IfAny(system, tx.Provider.Query().Where(provider.ClientSecretRef(*ref), provider.IDNEQ(id)),
+		problem.New(problem.Invalid, "this is the secret of another provider").At("input", "clientSecretRef"))
 }
 
 // Approval puts in force what a proposal says. Digest is that of the proposal
@@ -259,11 +254,10 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		if row.State != provider.StatePROPOSED {
 			return nil, errNotProposed(row)
 		}
-		if used, err := tx.Identity.Query().Where(identity.ProviderID(id)).Exist(system); err != nil {
+		used := problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").
+			With(problem.Transition{From: string(row.State), To: string(rejected)})
+		if err := problem.IfAny(system, tx.Identity.Query().Where(identity.ProviderID(id)), used); err != nil {
 			return nil, err
-		} else if used {
-			return nil, problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").
-				With(problem.Transition{From: string(row.State), To: string(rejected)})
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {
 			return nil, err

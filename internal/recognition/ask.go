@@ -42,7 +42,7 @@ type facts struct {
 // CONFLICT problem for a credential that is not in force, and for a result that
 // is counted already.
 func (s *Service) Ask(ctx context.Context, in Request) (*ent.RecognitionCase, error) {
-	call := idempotency.Call{Verb: toRequest, Key: in.IdempotencyKey, Input: in}
+	call := idempotency.Of(toRequest, in.IdempotencyKey, in)
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		f, err := gather(ctx, tx, in)
 		if err != nil {

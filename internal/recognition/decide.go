@@ -35,7 +35,7 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 	if err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Verb: toDecide, Key: d.IdempotencyKey, Input: d}
+	call := idempotency.Of(toDecide, d.IdempotencyKey, d)
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		// The case is held, so that nobody else decides it, nor ends it because its
 		// credential is revoked: a case that is open has a credential in force.

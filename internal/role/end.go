@@ -89,11 +89,8 @@ func succeeded(ctx context.Context, tx *ent.Tx, g *ent.RoleGrant, now time.Time)
 	if !administers(g.Role) || g.ValidFrom.After(now) {
 		return nil
 	}
-	others, err := tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)).Exist(viewer.AsSystem(ctx))
-	if err == nil && !others {
-		return problem.New(problem.Conflict, "this is the last administrator; appoint another one without an end first")
-	}
-	return err
+	return problem.IfNone(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
+		problem.New(problem.Conflict, "this is the last administrator; appoint another one without an end first"))
 }
 
 func reasonOf(s string) (string, error) {

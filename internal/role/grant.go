@@ -34,9 +34,8 @@ type NewGrant struct {
 // for such a place, or for such a time.
 func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error) {
 	now := vocab.Now(s.Now)
-	call := idempotency.Call{Verb: toGrant, Key: g.IdempotencyKey, Input: g}
 	system := viewer.AsSystem(ctx) // the person and the institution's rows need not be visible
-	return idempotency.Write(ctx, s.DB, call, s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toGrant, g.IdempotencyKey, g), s.DB.RoleGrant.Get, func(tx *ent.Tx) (*ent.RoleGrant, error) {
 		if err := lock(ctx, tx, g.At); err != nil {
 			return nil, err
 		}
@@ -54,12 +53,8 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 			return nil, err
 		}
 		if administers(rolegrant.Role(g.Role)) && (until != nil || from.After(now)) {
-			governed, err := tx.RoleGrant.Query().Where(administering(g.At, now)).Exist(system)
-			if err != nil {
+			if err := problem.IfNone(system, tx.RoleGrant.Query().Where(administering(g.At, now)), errFirst); err != nil {
 				return nil, err
-			}
-			if !governed {
-				return nil, problem.New(problem.Invalid, "the first administrator holds the role from now on and without an end").At("input", "validUntil")
 			}
 		}
 		create := tx.RoleGrant.Create().SetPersonID(g.PersonID).SetRole(rolegrant.Role(g.Role)).
@@ -107,7 +102,10 @@ func (g NewGrant) span(now time.Time) (from time.Time, until *time.Time, err err
 	return from, &end, nil
 }
 
-var errPast = problem.New(problem.Invalid, "this moment has passed")
+var (
+	errPast  = problem.New(problem.Invalid, "this moment has passed")
+	errFirst = problem.New(problem.Invalid, "the first administrator holds the role from now on and without an end").At("input", "validUntil")
+)
 
 // requireGrant returns nil when the viewer may give the role. Nobody gives one
 // to themselves. Beside who has the right there, the administrators of the
@@ -122,7 +120,6 @@ func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) er
 	if g.Role != viewer.Administrator || g.UnitID != nil {
 		return refused
 	}
-	system := viewer.AsSystem(ctx)
 	by, err := institution.BroughtBy(ctx, tx.Client(), g.At)
 	if err != nil {
 		return err
@@ -130,12 +127,9 @@ func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) er
 	if by[g.At] == "" || toGrant.RequireOr(ctx, by[g.At]) != nil {
 		return refused
 	}
-	governed, err := tx.RoleGrant.Query().Where(authz.Governs(g.At, now)).Exist(system)
-	if err != nil {
+	if err := problem.IfAny(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(authz.Governs(g.At, now)),
+		problem.New(problem.Forbidden, "the institution has an administrator, who gives its roles")); err != nil {
 		return err
-	}
-	if governed {
-		return problem.New(problem.Forbidden, "the institution has an administrator, who gives its roles")
 	}
 	return authz.RequireOther(ctx, g.PersonID)
 }

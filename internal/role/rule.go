@@ -70,8 +70,7 @@ func checkValue(a rolerule.Attribute, value string) error {
 // MakeRule makes the rule; it acts at each sign-in from now on. It returns a
 // CONFLICT problem when the institution has the same rule already.
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
-	call := idempotency.Call{Verb: toMakeRule, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toMakeRule, n.IdempotencyKey, n), s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
 		if err := cmp.Or(toMakeRule.Require(ctx, n.InstitutionID), n.check()); err != nil {
 			return nil, err
 		}
@@ -139,12 +138,9 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 		if err := lock(ctx, tx, r.InstitutionID); err != nil {
 			return nil, err
 		}
-		n, err := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by).Save(ctx)
-		if err != nil {
+		update := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by)
+		if err := problem.IfUnchanged(ctx, update, errRuleEnded); err != nil {
 			return nil, err
-		}
-		if n != 1 {
-			return nil, errRuleEnded
 		}
 		if err := endGrantsOf(system, tx, r.ID, reason, by, now); err != nil {
 			return nil, err
