@@ -10,6 +10,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -21,6 +22,20 @@ func null[E any](found *E, err error) (*E, error) {
 		return nil, nil
 	}
 	return found, err
+}
+
+// ofKind looks a thing up by an id that is empty, or of another kind, where there is
+// none.
+func ofKind[E any](ctx context.Context, kind ident.Kind, id ident.ID, get func(context.Context, ident.ID) (*E, error)) (*E, error) {
+	if id.Kind() != kind {
+		return nil, nil
+	}
+	return null(get(ctx, id))
+}
+
+// page is the page of a list that its arguments ask for.
+func page(first *int, after *string, last *int, before *string) relay.Page {
+	return relay.Page{First: first, After: after, Last: last, Before: before}
 }
 
 // payload answers a mutation: err becomes a refusal in it (Refusals).
@@ -114,20 +129,4 @@ func each[O, V any](objs []O, of func(O) V) []V {
 		all[i] = of(o)
 	}
 	return all
-}
-
-// groupCourses returns the courses of each group of a micro-degree, in the
-// order in which the group lists them.
-func (r *Resolver) groupCourses(ctx context.Context, groups []*vocab.CompositionGroup) ([][]*ent.Course, error) {
-	return r.coursesOf(ctx, each(groups, func(g *vocab.CompositionGroup) []string { return g.Courses }))
-}
-
-// publicationIssues lists what keeps a version from being published, and what
-// is unusual about it.
-func (r *Resolver) publicationIssues(ctx context.Context, v *ent.CourseVersion) ([]*model.PublicationIssue, error) {
-	blocking, err := r.Catalogue.Issues(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	return append(issuesOf(ctx, blocking, true), issuesOf(ctx, catalogue.Warnings(v), false)...), nil
 }

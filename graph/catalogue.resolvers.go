@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
@@ -31,11 +32,11 @@ func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.
 }
 
 func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.CourseVersion], error) {
-	return r.root.versionsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.versionsOf(ctx, objs, page(first, after, last, before))
 }
 
 func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.Offering], error) {
-	return r.root.offeringsOf(ctx, objs, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.offeringsOf(ctx, objs, page(first, after, last, before))
 }
 
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
@@ -51,14 +52,15 @@ func (r *courseVersionResolver) Field(ctx context.Context, obj *ent.CourseVersio
 }
 
 func (r *courseVersionResolver) ReviewNote(ctx context.Context, obj *ent.CourseVersion) (*string, error) {
-	if obj.ReviewNote == "" {
-		return nil, nil
-	}
-	return &obj.ReviewNote, nil
+	return vocab.Given(obj.ReviewNote), nil
 }
 
 func (r *courseVersionResolver) Issues(ctx context.Context, obj *ent.CourseVersion) ([]*model.PublicationIssue, error) {
-	return r.root.publicationIssues(ctx, obj)
+	blocking, err := r.root.Catalogue.Issues(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return append(issuesOf(ctx, blocking, true), issuesOf(ctx, catalogue.Warnings(obj), false)...), nil
 }
 
 func (r *mutationResolver) CreateCourse(ctx context.Context, input catalogue.NewCourse) (*model.Payload[*ent.Course], error) {
@@ -149,7 +151,8 @@ func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (in
 }
 
 func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
-	return r.root.quotasOf(ctx, objs)
+	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
+		rows(r.root.DB.SeatQuota.Query().Order(seatquota.ByID()), seatquota.OfferingIDIn))
 }
 
 func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
@@ -176,7 +179,7 @@ func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, e
 }
 
 func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {
-	return relay.List(ctx, r.root.DB.Course.Query().Where(coursesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, coursesAlong(filter)...)
+	return relay.List(ctx, r.root.DB.Course.Query().Where(coursesLike(filter)...), page(first, after, last, before), relay.NewestFirst, coursesAlong(filter)...)
 }
 
 func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offering, error) {
@@ -184,7 +187,7 @@ func (r *queryResolver) Offering(ctx context.Context, id ident.ID) (*ent.Offerin
 }
 
 func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Offering], error) {
-	return relay.List(ctx, r.root.DB.Offering.Query().Where(r.root.offeringsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst, offeringsAlong(filter)...)
+	return relay.List(ctx, r.root.DB.Offering.Query().Where(r.root.offeringsLike(filter)...), page(first, after, last, before), relay.NewestFirst, offeringsAlong(filter)...)
 }
 
 func (r *seatQuotaResolver) Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error) {
@@ -195,13 +198,10 @@ func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (
 	return max(0, obj.Seats-obj.SeatsTaken), nil
 }
 
-func (r *Resolver) Course() generated.CourseResolver { return &courseResolver{r} }
-
+func (r *Resolver) Course() generated.CourseResolver               { return &courseResolver{r} }
 func (r *Resolver) CourseVersion() generated.CourseVersionResolver { return &courseVersionResolver{r} }
-
-func (r *Resolver) Offering() generated.OfferingResolver { return &offeringResolver{r} }
-
-func (r *Resolver) SeatQuota() generated.SeatQuotaResolver { return &seatQuotaResolver{r} }
+func (r *Resolver) Offering() generated.OfferingResolver           { return &offeringResolver{r} }
+func (r *Resolver) SeatQuota() generated.SeatQuotaResolver         { return &seatQuotaResolver{r} }
 
 type courseResolver struct{ root *Resolver }
 type courseVersionResolver struct{ root *Resolver }

@@ -28,18 +28,6 @@ var changeTypes = map[ident.Kind]model.ChangeType{
 	ident.RecognitionCase: model.ChangeTypeRecognitionCase,
 }
 
-// changesCursor returns the place of the newest change.
-func (r *Resolver) changesCursor(ctx context.Context) (*string, error) {
-	if _, err := outbox.Number(ctx, r.DB); err != nil {
-		return nil, err
-	}
-	head, err := outbox.Head(ctx, r.DB)
-	if err != nil {
-		return nil, err
-	}
-	return new(outbox.Cursor(head)), nil
-}
-
 // changesAfter returns a page of the change feed, each object as the viewer
 // sees it now.
 func (r *Resolver) changesAfter(ctx context.Context, after string, types []model.ChangeType, first *int) (*model.ChangePage, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/ent/clientkey"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/client"
@@ -18,7 +19,11 @@ func (r *apiClientResolver) Institution(ctx context.Context, objs []*ent.ApiClie
 }
 
 func (r *apiClientResolver) Keys(ctx context.Context, objs []*ent.ApiClient) ([][]*ent.ClientKey, error) {
-	return r.root.clientKeysOf(ctx, objs)
+	// Who sees the program sees them.
+	return gather(ctx, keysOfProgram, objs, func(k *ent.ClientKey) ident.ID { return k.ClientID },
+		func(ctx context.Context, ids []ident.ID) ([]*ent.ClientKey, error) {
+			return r.root.DB.ClientKey.Query().Where(clientkey.ClientIDIn(ids...)).Order(clientkey.ByID()).All(viewer.AsSystem(ctx))
+		})
 }
 
 func (r *apiClientResolver) ViewerActions(ctx context.Context, obj *ent.ApiClient) ([]*model.ViewerAction, error) {
@@ -58,7 +63,7 @@ func (r *queryResolver) APIClient(ctx context.Context, id ident.ID) (*ent.ApiCli
 }
 
 func (r *queryResolver) APIClients(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ApiClient], error) {
-	return relay.List(ctx, r.root.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ApiClient.Query().Where(apiclient.InstitutionID(institutionID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.ApiClient, error) {
@@ -68,8 +73,7 @@ func (r *viewerResolver) Client(ctx context.Context, obj *viewer.Viewer) (*ent.A
 	return null(r.root.DB.ApiClient.Get(viewer.AsSystem(ctx), obj.ClientID)) // who asks knows of itself
 }
 
-func (r *Resolver) ApiClient() generated.ApiClientResolver { return &apiClientResolver{r} }
-
+func (r *Resolver) ApiClient() generated.ApiClientResolver       { return &apiClientResolver{r} }
 func (r *Resolver) ApiClientKey() generated.ApiClientKeyResolver { return &apiClientKeyResolver{r} }
 
 type apiClientResolver struct{ root *Resolver }

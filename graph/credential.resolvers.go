@@ -52,7 +52,7 @@ func (r *queryResolver) Credential(ctx context.Context, id ident.ID) (*ent.Crede
 }
 
 func (r *queryResolver) Credentials(ctx context.Context, filter *model.CredentialFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
-	return relay.List(ctx, credentialsFor(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, credentialsFor(ctx, r.root.DB.Credential.Query().Where(credentialsLike(filter)...)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *queryResolver) VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {
@@ -60,10 +60,7 @@ func (r *queryResolver) VerifyCredential(ctx context.Context, by model.VerifyCre
 }
 
 func (r *verifiedCredentialResolver) Issuer(ctx context.Context, obj *model.VerifiedCredential) (*ent.Institution, error) {
-	if obj.IssuerID == "" {
-		return nil, nil
-	}
-	return null(r.root.DB.Institution.Get(ctx, obj.IssuerID))
+	return ofKind(ctx, ident.Institution, obj.IssuerID, r.root.DB.Institution.Get)
 }
 
 func (r *Resolver) Credential() generated.CredentialResolver { return &credentialResolver{r} }

@@ -35,7 +35,7 @@ func (r *catalogueEntryResolver) Recognition(ctx context.Context, objs []*model.
 }
 
 func (r *queryResolver) Catalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, orderBy *discovery.Order, atLeast *string, first *int, after *string, last *int, before *string) (*model.CatalogueConnection, error) {
-	return r.root.searchCatalogue(ctx, text, filter, orderBy, atLeast, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.searchCatalogue(ctx, text, filter, orderBy, atLeast, page(first, after, last, before))
 }
 
 func (r *Resolver) CatalogueConnection() generated.CatalogueConnectionResolver {

@@ -45,7 +45,7 @@ func (r *queryResolver) Enrolment(ctx context.Context, id ident.ID) (*ent.Enrolm
 }
 
 func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Enrolment], error) {
-	return relay.List(ctx, r.root.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Enrolment.Query().Where(enrolmentsLike(filter)...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *resultResolver) Enrolment(ctx context.Context, objs []*ent.Result) ([]*ent.Enrolment, error) {
@@ -69,8 +69,7 @@ func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]
 }
 
 func (r *Resolver) Enrolment() generated.EnrolmentResolver { return &enrolmentResolver{r} }
-
-func (r *Resolver) Result() generated.ResultResolver { return &resultResolver{r} }
+func (r *Resolver) Result() generated.ResultResolver       { return &resultResolver{r} }
 
 type enrolmentResolver struct{ root *Resolver }
 type resultResolver struct{ root *Resolver }

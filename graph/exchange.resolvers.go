@@ -42,7 +42,7 @@ func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*i
 }
 
 func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportFinding], error) {
-	return r.root.findingsOf(ctx, obj, relay.Page{First: first, After: after, Last: last, Before: before})
+	return r.root.findingsOf(ctx, obj, page(first, after, last, before))
 }
 
 func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {
@@ -94,7 +94,7 @@ func (r *queryResolver) ImportRun(ctx context.Context, id ident.ID) (*ent.Import
 }
 
 func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportRun], error) {
-	return relay.List(ctx, r.root.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.ImportRun.Query().Where(importrun.InstitutionID(institutionID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *Resolver) ImportFinding() generated.ImportFindingResolver { return &importFindingResolver{r} }
@@ -103,8 +103,7 @@ func (r *Resolver) ImportFindingConnection() generated.ImportFindingConnectionRe
 	return &importFindingConnectionResolver{r}
 }
 
-func (r *Resolver) ImportRun() generated.ImportRunResolver { return &importRunResolver{r} }
-
+func (r *Resolver) ImportRun() generated.ImportRunResolver       { return &importRunResolver{r} }
 func (r *Resolver) ImportSource() generated.ImportSourceResolver { return &importSourceResolver{r} }
 
 type importFindingResolver struct{ root *Resolver }

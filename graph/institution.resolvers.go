@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
@@ -23,11 +24,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/portal"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/role"
+	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *allianceResolver) Memberships(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error) {
-	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.AllianceID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance) ([]*model.ViewerAction, error) {
@@ -35,7 +37,7 @@ func (r *allianceResolver) ViewerActions(ctx context.Context, obj *ent.Alliance)
 }
 
 func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Membership], error) {
-	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error) {
@@ -43,19 +45,19 @@ func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institu
 }
 
 func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error) {
-	return relay.List(ctx, r.root.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Unit.Query().Where(unit.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *institutionResolver) Programmes(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Programme], error) {
-	return relay.List(ctx, r.root.DB.Programme.Query().Where(programme.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Programme.Query().Where(programme.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *institutionResolver) Courses(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {
-	return relay.List(ctx, r.root.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Course.Query().Where(course.InstitutionID(obj.ID), course.StateNEQ(course.StateWITHDRAWN)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *institutionResolver) ImportSources(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportSource], error) {
-	return relay.List(ctx, r.root.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ImportSource.Query().Where(importsource.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Institution) ([]*model.ViewerAction, error) {
@@ -72,7 +74,11 @@ func (r *membershipResolver) Institution(ctx context.Context, objs []*ent.Member
 }
 
 func (r *membershipResolver) Reason(ctx context.Context, obj *ent.Membership) (*string, error) {
-	return reasonFor(ctx, obj), nil
+	v := viewer.From(ctx) // it is for the two sides of the membership
+	if obj.Reason == "" || !slices.Contains(v.StaffAt(), obj.InstitutionID) && !slices.Contains(v.StaffAt(), obj.AllianceID) {
+		return nil, nil
+	}
+	return &obj.Reason, nil
 }
 
 func (r *membershipResolver) ViewerActions(ctx context.Context, obj *ent.Membership) ([]*model.ViewerAction, error) {
@@ -132,7 +138,8 @@ func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*mod
 }
 
 func (r *programmeResolver) Modules(ctx context.Context, objs []*ent.Programme) ([][]*ent.HomeModule, error) {
-	return r.root.modulesOf(ctx, objs)
+	return gather(ctx, modulesOfProgramme, objs, func(m *ent.HomeModule) ident.ID { return m.ProgrammeID },
+		rows(r.root.DB.HomeModule.Query().Order(homemodule.ByID()), homemodule.ProgrammeIDIn))
 }
 
 func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Alliance, error) {
@@ -140,7 +147,7 @@ func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Allianc
 }
 
 func (r *queryResolver) Alliances(ctx context.Context, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Alliance], error) {
-	return relay.List(ctx, r.root.DB.Alliance.Query(), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Alliance.Query(), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *queryResolver) Institution(ctx context.Context, by model.InstitutionBy) (*ent.Institution, error) {
@@ -148,7 +155,7 @@ func (r *queryResolver) Institution(ctx context.Context, by model.InstitutionBy)
 }
 
 func (r *queryResolver) Institutions(ctx context.Context, filter *model.InstitutionFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Institution], error) {
-	return relay.List(ctx, r.root.DB.Institution.Query().Where(institutionsLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Institution.Query().Where(institutionsLike(filter)...), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *queryResolver) Programme(ctx context.Context, id ident.ID) (*ent.Programme, error) {
@@ -164,26 +171,24 @@ func (r *unitResolver) Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Uni
 }
 
 func (r *unitResolver) Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error) {
-	return r.root.childrenOf(ctx, objs)
+	return gather(ctx, childrenOfUnit, objs, func(u *ent.Unit) ident.ID { return *u.ParentID },
+		rows(r.root.DB.Unit.Query().Order(unit.ByID()), unit.ParentIDIn))
 }
 
 func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error) {
 	return actions(ctx, institution.UnitActions(ctx, obj)), nil
 }
 
-func (r *Resolver) Alliance() generated.AllianceResolver { return &allianceResolver{r} }
-
+func (r *Resolver) Alliance() generated.AllianceResolver       { return &allianceResolver{r} }
 func (r *Resolver) Institution() generated.InstitutionResolver { return &institutionResolver{r} }
-
-func (r *Resolver) Membership() generated.MembershipResolver { return &membershipResolver{r} }
+func (r *Resolver) Membership() generated.MembershipResolver   { return &membershipResolver{r} }
 
 func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
 	return &membershipStandingResolver{r}
 }
 
 func (r *Resolver) Programme() generated.ProgrammeResolver { return &programmeResolver{r} }
-
-func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
+func (r *Resolver) Unit() generated.UnitResolver           { return &unitResolver{r} }
 
 type allianceResolver struct{ root *Resolver }
 type institutionResolver struct{ root *Resolver }

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *compositionGroupResolver) Courses(ctx context.Context, objs []*vocab.CompositionGroup) ([][]*ent.Course, error) {
-	return r.root.groupCourses(ctx, objs)
+	return r.root.coursesOf(ctx, each(objs, func(g *vocab.CompositionGroup) []string { return g.Courses }))
 }
 
 func (r *courseOrderResolver) Before(ctx context.Context, objs []*vocab.Order) ([]*ent.Course, error) {
@@ -87,7 +87,7 @@ func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.Micro
 }
 
 func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error) {
-	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*string, error) {
@@ -119,10 +119,8 @@ func (r *Resolver) CompositionGroup() generated.CompositionGroupResolver {
 }
 
 func (r *Resolver) CourseOrder() generated.CourseOrderResolver { return &courseOrderResolver{r} }
-
 func (r *Resolver) MicroDegree() generated.MicroDegreeResolver { return &microDegreeResolver{r} }
-
-func (r *Resolver) RuleReport() generated.RuleReportResolver { return &ruleReportResolver{r} }
+func (r *Resolver) RuleReport() generated.RuleReportResolver   { return &ruleReportResolver{r} }
 
 func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
 	return &uncountedCourseResolver{r}

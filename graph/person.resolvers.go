@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
@@ -25,45 +26,27 @@ func (r *affiliationResolver) Programme(ctx context.Context, objs []*ent.Affilia
 }
 
 func (r *heldRoleResolver) Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error) {
-	if obj.At.Kind() != ident.Institution {
-		return nil, nil
-	}
-	return null(r.root.DB.Institution.Get(ctx, obj.At))
+	return ofKind(ctx, ident.Institution, obj.At, r.root.DB.Institution.Get)
 }
 
 func (r *heldRoleResolver) Unit(ctx context.Context, obj *viewer.Grant) (*ent.Unit, error) {
-	if obj.Unit == "" {
-		return nil, nil
-	}
-	return null(r.root.DB.Unit.Get(ctx, obj.Unit))
+	return ofKind(ctx, ident.Unit, obj.Unit, r.root.DB.Unit.Get)
 }
 
 func (r *heldRoleResolver) Alliance(ctx context.Context, obj *viewer.Grant) (*ent.Alliance, error) {
-	if obj.At.Kind() != ident.Alliance {
-		return nil, nil
-	}
-	return null(r.root.DB.Alliance.Get(ctx, obj.At))
+	return ofKind(ctx, ident.Alliance, obj.At, r.root.DB.Alliance.Get)
 }
 
 func (r *permissionResolver) Institution(ctx context.Context, obj *model.Permission) (*ent.Institution, error) {
-	if obj.At.Kind() != ident.Institution {
-		return nil, nil
-	}
-	return null(r.root.DB.Institution.Get(ctx, obj.At))
+	return ofKind(ctx, ident.Institution, obj.At, r.root.DB.Institution.Get)
 }
 
 func (r *permissionResolver) Unit(ctx context.Context, obj *model.Permission) (*ent.Unit, error) {
-	if obj.UnitID == "" {
-		return nil, nil
-	}
-	return null(r.root.DB.Unit.Get(ctx, obj.UnitID))
+	return ofKind(ctx, ident.Unit, obj.UnitID, r.root.DB.Unit.Get)
 }
 
 func (r *permissionResolver) Alliance(ctx context.Context, obj *model.Permission) (*ent.Alliance, error) {
-	if obj.At.Kind() != ident.Alliance {
-		return nil, nil
-	}
-	return null(r.root.DB.Alliance.Get(ctx, obj.At))
+	return ofKind(ctx, ident.Alliance, obj.At, r.root.DB.Alliance.Get)
 }
 
 func (r *personResolver) DisplayName(ctx context.Context, objs []*ent.Person) ([]*string, error) {
@@ -87,7 +70,8 @@ func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string
 }
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {
-	return r.root.affiliationsOf(ctx, objs)
+	return gather(ctx, affiliationsOfPerson, objs, func(a *ent.Affiliation) ident.ID { return a.PersonID },
+		rows(r.root.DB.Affiliation.Query().Order(affiliation.ByID()), affiliation.PersonIDIn))
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {
@@ -124,26 +108,22 @@ func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([
 }
 
 func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Application], error) {
-	return relay.List(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Application.Query().Where(application.LearnerID(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
-	return relay.List(ctx, credentialsFor(ctx, r.root.credentialsOf(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, credentialsFor(ctx, r.root.credentialsOf(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {
-	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(recognitioncase.LearnerID(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *Resolver) Affiliation() generated.AffiliationResolver { return &affiliationResolver{r} }
-
-func (r *Resolver) HeldRole() generated.HeldRoleResolver { return &heldRoleResolver{r} }
-
-func (r *Resolver) Permission() generated.PermissionResolver { return &permissionResolver{r} }
-
-func (r *Resolver) Person() generated.PersonResolver { return &personResolver{r} }
-
-func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
+func (r *Resolver) HeldRole() generated.HeldRoleResolver       { return &heldRoleResolver{r} }
+func (r *Resolver) Permission() generated.PermissionResolver   { return &permissionResolver{r} }
+func (r *Resolver) Person() generated.PersonResolver           { return &personResolver{r} }
+func (r *Resolver) Viewer() generated.ViewerResolver           { return &viewerResolver{r} }
 
 type affiliationResolver struct{ root *Resolver }
 type heldRoleResolver struct{ root *Resolver }

@@ -12,11 +12,11 @@ import (
 )
 
 func (r *allianceResolver) Portals(ctx context.Context, obj *ent.Alliance, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
-	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *institutionResolver) Portals(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Portal], error) {
-	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.Portal.Query().Where(portal.Of(obj.ID)), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *mutationResolver) RegisterPortal(ctx context.Context, input portal.Registration) (*model.Payload[*ent.Portal], error) {

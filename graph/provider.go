@@ -12,7 +12,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/providerhome"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/provider"
 )
 
 func (r *Resolver) providers(ctx context.Context, ids []ident.ID) ([]*ent.Provider, error) {
@@ -64,36 +63,6 @@ func (r *Resolver) signIns(ctx context.Context, institutions []*ent.Institution)
 		}
 		return &model.InstitutionSignIn{URL: found[i.ID]}
 	}), nil
-}
-
-// proposals returns the digest of what each proposed provider would be.
-func (r *Resolver) proposals(ctx context.Context, rows []*ent.Provider) ([]*string, error) {
-	found, err := r.Providers.Digests(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
-	return each(rows, func(p *ent.Provider) *string {
-		if found[p.ID] == "" {
-			return nil
-		}
-		return new(found[p.ID])
-	}), nil
-}
-
-func (r *Resolver) providerActions(ctx context.Context, p *ent.Provider) ([]*model.ViewerAction, error) {
-	all, err := r.Providers.Actions(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return actions(ctx, all), nil
-}
-
-// healthReason is what is wrong with a provider, in the viewer's language.
-func healthReason(ctx context.Context, p *ent.Provider) *string {
-	if p.HealthReason == nil {
-		return nil
-	}
-	return new(provider.Trouble(*p.HealthReason).Sentence(languageOf(ctx)))
 }
 
 func pointers[T any](all []T) []*T { return each(all, func(v T) *T { return &v }) }

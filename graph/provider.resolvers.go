@@ -21,7 +21,7 @@ func (r *identityProviderResolver) AcrValues(ctx context.Context, obj *ent.Provi
 }
 
 func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ProviderHome], error) {
-	return relay.List(ctx, r.root.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.ProviderHome.Query().Where(providerhome.ProviderID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *identityProviderResolver) ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
@@ -33,7 +33,16 @@ func (r *identityProviderResolver) ApprovedBy(ctx context.Context, objs []*ent.P
 }
 
 func (r *identityProviderResolver) Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error) {
-	return r.root.proposals(ctx, objs)
+	found, err := r.root.Providers.Digests(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	return each(objs, func(p *ent.Provider) *string {
+		if found[p.ID] == "" {
+			return nil
+		}
+		return new(found[p.ID])
+	}), nil
 }
 
 func (r *identityProviderResolver) RedirectURI(ctx context.Context, obj *ent.Provider) (string, error) {
@@ -41,11 +50,18 @@ func (r *identityProviderResolver) RedirectURI(ctx context.Context, obj *ent.Pro
 }
 
 func (r *identityProviderResolver) HealthReason(ctx context.Context, obj *ent.Provider) (*string, error) {
-	return healthReason(ctx, obj), nil
+	if obj.HealthReason == nil {
+		return nil, nil
+	}
+	return new(provider.Trouble(*obj.HealthReason).Sentence(languageOf(ctx))), nil
 }
 
 func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.Provider) ([]*model.ViewerAction, error) {
-	return r.root.providerActions(ctx, obj)
+	all, err := r.root.Providers.Actions(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, all), nil
 }
 
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
@@ -93,7 +109,7 @@ func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.Prov
 }
 
 func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error) {
-	return relay.List(ctx, r.root.DB.Provider.Query().Where(providersLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Provider.Query().Where(providersLike(filter)...), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {

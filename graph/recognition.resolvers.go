@@ -37,7 +37,7 @@ func (r *queryResolver) RecognitionRule(ctx context.Context, id ident.ID) (*ent.
 }
 
 func (r *queryResolver) RecognitionRules(ctx context.Context, filter *model.RecognitionRuleFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionRule], error) {
-	return relay.List(ctx, r.root.DB.RecognitionRule.Query().Where(rulesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionRule.Query().Where(rulesLike(filter)...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *queryResolver) RecognitionCase(ctx context.Context, id ident.ID) (*ent.RecognitionCase, error) {
@@ -45,7 +45,7 @@ func (r *queryResolver) RecognitionCase(ctx context.Context, id ident.ID) (*ent.
 }
 
 func (r *queryResolver) RecognitionCases(ctx context.Context, filter *model.RecognitionCaseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {
-	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(casesLike(filter)...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RecognitionCase.Query().Where(casesLike(filter)...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *recognitionCaseResolver) Learner(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Person, error) {

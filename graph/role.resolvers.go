@@ -12,18 +12,19 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/role"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *allianceResolver) RoleGrants(ctx context.Context, obj *ent.Alliance, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
-	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.AllianceID(obj.ID))...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *institutionResolver) RoleGrants(ctx context.Context, obj *ent.Institution, filter *model.RoleGrantFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleGrant], error) {
-	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, r.root.DB.RoleGrant.Query().Where(append(r.root.grantsLike(filter), rolegrant.InstitutionID(obj.ID))...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *institutionResolver) RoleRules(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RoleRule], error) {
-	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.RoleRule.Query().Where(rolerule.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *mutationResolver) GrantRole(ctx context.Context, input role.NewGrant) (*model.Payload[*ent.RoleGrant], error) {
@@ -75,10 +76,7 @@ func (r *roleGrantResolver) EndedBy(ctx context.Context, objs []*ent.RoleGrant) 
 }
 
 func (r *roleGrantResolver) EndReason(ctx context.Context, obj *ent.RoleGrant) (*string, error) {
-	if obj.EndReason == "" {
-		return nil, nil
-	}
-	return &obj.EndReason, nil
+	return vocab.Given(obj.EndReason), nil
 }
 
 func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGrant) ([]*model.ViewerAction, error) {
@@ -106,8 +104,7 @@ func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule)
 }
 
 func (r *Resolver) RoleGrant() generated.RoleGrantResolver { return &roleGrantResolver{r} }
-
-func (r *Resolver) RoleRule() generated.RoleRuleResolver { return &roleRuleResolver{r} }
+func (r *Resolver) RoleRule() generated.RoleRuleResolver   { return &roleRuleResolver{r} }
 
 type roleGrantResolver struct{ root *Resolver }
 type roleRuleResolver struct{ root *Resolver }

@@ -17,8 +17,7 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []ident.ID) ([]model.Node
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
-
-func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
+func (r *Resolver) Query() generated.QueryResolver       { return &queryResolver{r} }
 
 type mutationResolver struct{ root *Resolver }
 type queryResolver struct{ root *Resolver }

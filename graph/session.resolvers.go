@@ -40,11 +40,11 @@ func (r *sessionResolver) Identity(ctx context.Context, objs []*ent.Session) ([]
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Session], error) {
 	live := r.root.DB.Session.Query().Where(session.PersonID(obj.PersonID), sessions.Alive(r.root.Now()))
-	return relay.List(ctx, live, relay.Page{First: first, After: after, Last: last, Before: before}, relay.NewestFirst)
+	return relay.List(ctx, live, page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *viewerResolver) Identities(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Identity], error) {
-	return relay.List(ctx, r.root.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), relay.Page{First: first, After: after, Last: last, Before: before}, relay.OldestFirst)
+	return relay.List(ctx, r.root.DB.Identity.Query().Where(identity.PersonID(obj.PersonID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }

@@ -2,10 +2,8 @@ package graph
 
 import (
 	"context"
-	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
@@ -153,21 +151,4 @@ func (r *Resolver) readiness(ctx context.Context, institutions []*ent.Institutio
 		}
 	}
 	return all, nil
-}
-
-// childrenOf returns the units right below each unit.
-func (r *Resolver) childrenOf(ctx context.Context, units []*ent.Unit) ([][]*ent.Unit, error) {
-	return gather(ctx, childrenOfUnit, units, func(u *ent.Unit) ident.ID { return *u.ParentID },
-		func(ctx context.Context, ids []ident.ID) ([]*ent.Unit, error) {
-			return r.DB.Unit.Query().Where(unit.ParentIDIn(ids...)).Order(unit.ByID()).All(ctx)
-		})
-}
-
-// reasonFor is the reason of a membership's state, for the two sides of it.
-func reasonFor(ctx context.Context, m *ent.Membership) *string {
-	v := viewer.From(ctx)
-	if m.Reason == "" || !slices.Contains(v.StaffAt(), m.InstitutionID) && !slices.Contains(v.StaffAt(), m.AllianceID) {
-		return nil
-	}
-	return &m.Reason
 }
