@@ -64,7 +64,6 @@ func (r *verifiedCredentialResolver) Issuer(ctx context.Context, obj *model.Veri
 }
 
 func (r *Resolver) Credential() generated.CredentialResolver { return &credentialResolver{r} }
-
 func (r *Resolver) VerifiedCredential() generated.VerifiedCredentialResolver {
 	return &verifiedCredentialResolver{r}
 }

@@ -41,7 +41,6 @@ func (r *queryResolver) Catalogue(ctx context.Context, text *string, filter *mod
 func (r *Resolver) CatalogueConnection() generated.CatalogueConnectionResolver {
 	return &catalogueConnectionResolver{r}
 }
-
 func (r *Resolver) CatalogueEntry() generated.CatalogueEntryResolver {
 	return &catalogueEntryResolver{r}
 }

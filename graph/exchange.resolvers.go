@@ -98,11 +98,9 @@ func (r *queryResolver) ImportRuns(ctx context.Context, institutionID ident.ID, 
 }
 
 func (r *Resolver) ImportFinding() generated.ImportFindingResolver { return &importFindingResolver{r} }
-
 func (r *Resolver) ImportFindingConnection() generated.ImportFindingConnectionResolver {
 	return &importFindingConnectionResolver{r}
 }
-
 func (r *Resolver) ImportRun() generated.ImportRunResolver       { return &importRunResolver{r} }
 func (r *Resolver) ImportSource() generated.ImportSourceResolver { return &importSourceResolver{r} }
 

@@ -182,11 +182,9 @@ func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*mod
 func (r *Resolver) Alliance() generated.AllianceResolver       { return &allianceResolver{r} }
 func (r *Resolver) Institution() generated.InstitutionResolver { return &institutionResolver{r} }
 func (r *Resolver) Membership() generated.MembershipResolver   { return &membershipResolver{r} }
-
 func (r *Resolver) MembershipStanding() generated.MembershipStandingResolver {
 	return &membershipStandingResolver{r}
 }
-
 func (r *Resolver) Programme() generated.ProgrammeResolver { return &programmeResolver{r} }
 func (r *Resolver) Unit() generated.UnitResolver           { return &unitResolver{r} }
 

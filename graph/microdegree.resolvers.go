@@ -117,11 +117,9 @@ func (r *uncountedCourseResolver) Course(ctx context.Context, objs []*rules.Unco
 func (r *Resolver) CompositionGroup() generated.CompositionGroupResolver {
 	return &compositionGroupResolver{r}
 }
-
 func (r *Resolver) CourseOrder() generated.CourseOrderResolver { return &courseOrderResolver{r} }
 func (r *Resolver) MicroDegree() generated.MicroDegreeResolver { return &microDegreeResolver{r} }
 func (r *Resolver) RuleReport() generated.RuleReportResolver   { return &ruleReportResolver{r} }
-
 func (r *Resolver) UncountedCourse() generated.UncountedCourseResolver {
 	return &uncountedCourseResolver{r}
 }

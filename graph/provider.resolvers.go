@@ -115,7 +115,6 @@ func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.Ide
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
 	return &identityProviderResolver{r}
 }
-
 func (r *Resolver) ProviderHome() generated.ProviderHomeResolver { return &providerHomeResolver{r} }
 
 type identityProviderResolver struct{ root *Resolver }

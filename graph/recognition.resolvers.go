@@ -103,7 +103,6 @@ func (r *recognitionRuleResolver) ViewerActions(ctx context.Context, obj *ent.Re
 func (r *Resolver) RecognitionCase() generated.RecognitionCaseResolver {
 	return &recognitionCaseResolver{r}
 }
-
 func (r *Resolver) RecognitionRule() generated.RecognitionRuleResolver {
 	return &recognitionRuleResolver{r}
 }

@@ -104,10 +104,8 @@ func Actions(ctx context.Context, r *ent.RecognitionRule) []authz.Action {
 	if terminate != nil {
 		terminate = toTerminate.Require(ctx, r.HostID)
 	}
-	return []authz.Action{
-		toAnswer.Act(mayAnswer(ctx, r), states.Check(r.State, recognitionrule.StateAGREED)),
-		toTerminate.Act(terminate, states.Check(r.State, recognitionrule.StateTERMINATED)),
-	}
+	return []authz.Action{toAnswer.Act(mayAnswer(ctx, r), states.Check(r.State, recognitionrule.StateAGREED)),
+		toTerminate.Act(terminate, states.Check(r.State, recognitionrule.StateTERMINATED))}
 }
 
 // mayAnswer returns nil when the viewer is an officer of the side that did not
@@ -226,10 +224,7 @@ func (s *Service) Terminate(ctx context.Context, id ident.ID) (*ent.RecognitionR
 // first, so that all others who would move it wait until the transaction is
 // over; set says whether the viewer may, and fills in the rest.
 func (s *Service) move(
-	ctx context.Context,
-	id ident.ID,
-	to recognitionrule.State,
-	verb *ledger.Verb,
+	ctx context.Context, id ident.ID, to recognitionrule.State, verb *ledger.Verb,
 	set func(*ent.Tx, *ent.RecognitionRule, *ent.RecognitionRuleUpdate) error,
 ) (*ent.RecognitionRule, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.RecognitionRule, error) {

@@ -76,9 +76,7 @@ func programMay(v *viewer.Viewer, verb Verb, at ident.ID) bool {
 
 // SeesLearners says whether what happens to the applications and results of an
 // institution is open to v, as far as its staff would see it.
-func SeesLearners(v *viewer.Viewer) bool {
-	return v.Kind != viewer.Program || opens(v, learners)
-}
+func SeesLearners(v *viewer.Viewer) bool { return v.Kind != viewer.Program || opens(v, learners) }
 
 func opens(v *viewer.Viewer, p part) bool {
 	return slices.ContainsFunc(v.Scopes, func(s string) bool { return scopes[s] == p })

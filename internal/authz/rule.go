@@ -21,10 +21,7 @@ type rule struct {
 }
 
 // everyone sees every row.
-var everyone = rule{
-	rows: func(*viewer.Viewer, *sql.Selector) *sql.Predicate { return nil },
-	says: []Clause{{}},
-}
+var everyone = rule{rows: func(*viewer.Viewer, *sql.Selector) *sql.Predicate { return nil }, says: []Clause{{}}}
 
 // where sees the rows whose column has one of the values. Most rows have, so
 // SQLite is kept from looking them up by it (the plus): it would sort them for
@@ -46,18 +43,14 @@ func where[V ~string](column string, values ...V) rule {
 
 // staff sees the rows of the institutions at which they hold any role.
 func staff(column string) rule {
-	return rule{
-		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), v.StaffAt()) },
-		says: []Clause{{Who: []Group{{Staff, column, ""}}}},
-	}
+	return rule{rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), v.StaffAt()) },
+		says: []Clause{{Who: []Group{{Staff, column, ""}}}}}
 }
 
 // holding sees the rows of the institutions or alliances at which they hold the role.
 func holding(role viewer.Role, column string) rule {
-	return rule{
-		rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), holdingAt(v, role)) },
-		says: []Clause{{Who: []Group{{Holders, column, role}}}},
-	}
+	return rule{rows: func(v *viewer.Viewer, s *sql.Selector) *sql.Predicate { return in(s.C(column), holdingAt(v, role)) },
+		says: []Clause{{Who: []Group{{Holders, column, role}}}}}
 }
 
 func holdingAt(v *viewer.Viewer, role viewer.Role) []ident.ID {

@@ -39,9 +39,6 @@ func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Actio
 func OfferingActions(ctx context.Context, o *ent.Offering, unit *ident.ID) []authz.Action {
 	manage := toChange.Require(ctx, o.InstitutionID, unit)
 	final := problem.If(offeringStates.Final(o.State), errFinal(o))
-	return []authz.Action{
-		toChange.Act(manage, final),
-		toOpen.Act(manage, offeringStates.Check(o.State, offering.StatePUBLISHED)),
-		toCancel.Act(manage, offeringStates.Check(o.State, offering.StateCANCELLED)),
-	}
+	return []authz.Action{toChange.Act(manage, final), toOpen.Act(manage, offeringStates.Check(o.State, offering.StatePUBLISHED)),
+		toCancel.Act(manage, offeringStates.Check(o.State, offering.StateCANCELLED))}
 }

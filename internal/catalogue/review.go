@@ -147,12 +147,7 @@ func mayReturn(ctx context.Context, c *ent.Course, own bool) error {
 
 // moveDraft carries out an update of a draft whose course its caller holds.
 func moveDraft(
-	ctx context.Context,
-	tx *ent.Tx,
-	c *ent.Course,
-	draft *ent.CourseVersion,
-	to courseversion.State,
-	update *ent.CourseVersionUpdate,
+	ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, to courseversion.State, update *ent.CourseVersionUpdate,
 	verb *ledger.Verb,
 ) (*ent.Course, error) {
 	if err := storage.Move(ctx, versionStates, draft.ID, draft.State, to, update); err != nil {

@@ -279,13 +279,8 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 // Actions says what the viewer may do with a program now.
 func Actions(ctx context.Context, c *ent.ApiClient) []authz.Action {
 	may := toUpdate.Require(ctx, c.InstitutionID)
-	return []authz.Action{
-		toUpdate.Act(may),
-		toAddKey.Act(may),
-		toRetireKey.Act(may),
-		toDisable.Act(may, states.Check(c.State, apiclient.StateDISABLED)),
-		toEnable.Act(may, states.Check(c.State, apiclient.StateACTIVE)),
-	}
+	return []authz.Action{toUpdate.Act(may), toAddKey.Act(may), toRetireKey.Act(may),
+		toDisable.Act(may, states.Check(c.State, apiclient.StateDISABLED)), toEnable.Act(may, states.Check(c.State, apiclient.StateACTIVE))}
 }
 
 // hold returns a program that the viewer may administer, for a change. Changes

@@ -275,10 +275,7 @@ func MembershipActions(ctx context.Context, m *ent.Membership) []authz.Action {
 }
 
 func (s *Service) changeMembership(
-	ctx context.Context,
-	id ident.ID,
-	by side,
-	verb *ledger.Verb,
+	ctx context.Context, id ident.ID, by side, verb *ledger.Verb,
 	change func(context.Context, *ent.Tx, *ent.Membership, time.Time) (*ent.Membership, error),
 ) (*ent.Membership, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {
@@ -299,12 +296,7 @@ func (s *Service) changeMembership(
 // moveMembership takes m, which its caller holds, to another state and adds it to
 // the history.
 func moveMembership(
-	ctx context.Context,
-	tx *ent.Tx,
-	m *ent.Membership,
-	to membership.State,
-	verb *ledger.Verb,
-	now time.Time,
+	ctx context.Context, tx *ent.Tx, m *ent.Membership, to membership.State, verb *ledger.Verb, now time.Time,
 	set func(*ent.MembershipUpdate),
 ) (*ent.Membership, error) {
 	update := tx.Membership.Update().SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))

@@ -14,19 +14,14 @@ var (
 	toRegister       = Verbs.Declare("institution.register", "", ledger.Everybody)
 	toJoin           = Verbs.Declare("institution.admit", "", ledger.Everybody).By(authz.ManageAlliance).Weighs()
 	toUpdate         = Verbs.Declare("institution.update", "updateInstitution", ledger.Everybody).By(authz.ManageInstitution).Says("fields")
-	toInvite         = Verbs.Declare("membership.invite", "inviteMember", ledger.Onlookers).
-				By(authz.ManageAlliance).
-				Weighs().
-				Says("alliance", "institution", "from", "to").
-				Brings("institution.register")
+	toInvite         = Verbs.Declare("membership.invite", "inviteMember", ledger.Onlookers).By(authz.ManageAlliance).
+				Weighs().Says("alliance", "institution", "from", "to").Brings("institution.register")
 	toAccept    = Verbs.Declare("membership.accept", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).Says("alliance", "institution", "from", "to")
 	toDecline   = Verbs.Declare("membership.decline", "answerInvitation", ledger.Onlookers).By(authz.ManageInstitution).Says("alliance", "institution", "from", "to")
 	toSuspend   = Verbs.Declare("membership.suspend", "suspendMember", ledger.Onlookers).By(authz.ManageAlliance).Weighs().Says("alliance", "institution", "from", "to")
 	toReinstate = Verbs.Declare("membership.reinstate", "reinstateMember", ledger.Onlookers).By(authz.ManageAlliance).Weighs().Says("alliance", "institution", "from", "to")
-	toEnd       = Verbs.Declare("membership.end", "endMembership", ledger.Onlookers).
-			By(authz.ManageAlliance, authz.ManageInstitution).
-			Weighs().
-			Says("alliance", "institution", "from", "to")
+	toEnd       = Verbs.Declare("membership.end", "endMembership", ledger.Onlookers).By(authz.ManageAlliance, authz.ManageInstitution).
+			Weighs().Says("alliance", "institution", "from", "to")
 	toAddUnit      = Verbs.Declare("unit.add", "addUnit", ledger.Everybody).By(authz.ManageInstitution).Says("institution")
 	toUpdateUnit   = Verbs.Declare("unit.update", "updateUnit", ledger.Everybody).By(authz.ManageInstitution).Says("institution")
 	toCloseUnit    = Verbs.Declare("unit.close", "closeUnit", ledger.Everybody).By(authz.ManageInstitution).Says("institution")

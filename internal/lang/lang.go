@@ -160,9 +160,7 @@ func Has(tag language.Tag, key string) bool {
 
 // Keys returns the keys of the language that fits tag best, in alphabetical
 // order.
-func Keys(tag language.Tag) []string {
-	return slices.Sorted(maps.Keys(all.files[Match(tag)]))
-}
+func Keys(tag language.Tag) []string { return slices.Sorted(maps.Keys(all.files[Match(tag)])) }
 
 // renderer formats the format that the catalogue has chosen. It does so with
 // fmt, so that years, identifiers and limits keep their digits as they are,

@@ -120,11 +120,8 @@ func InstitutionActions(ctx context.Context, institution ident.ID) []authz.Actio
 // Actions says what the viewer may do with a micro-degree now.
 func Actions(ctx context.Context, m *ent.MicroDegree) []authz.Action {
 	edit := toEdit.Require(ctx, m.InstitutionID)
-	return []authz.Action{
-		toEdit.Act(edit, editable(m)),
-		toPublish.Act(edit, states.Check(m.State, microdegree.StatePUBLISHED)),
-		toWithdraw.Act(edit, states.Check(m.State, microdegree.StateWITHDRAWN)),
-	}
+	return []authz.Action{toEdit.Act(edit, editable(m)), toPublish.Act(edit, states.Check(m.State, microdegree.StatePUBLISHED)),
+		toWithdraw.Act(edit, states.Check(m.State, microdegree.StateWITHDRAWN))}
 }
 
 func editable(m *ent.MicroDegree) error {
@@ -153,10 +150,7 @@ const stays microdegree.State = ""
 // before it is read and decided on, so that whoever changes it at the same moment
 // waits.
 func (s *Service) change(
-	ctx context.Context,
-	id ident.ID,
-	verb *ledger.Verb,
-	to microdegree.State,
+	ctx context.Context, id ident.ID, verb *ledger.Verb, to microdegree.State,
 	decide func(*ent.Tx, *ent.MicroDegree, *ent.MicroDegreeUpdate) error,
 ) (*ent.MicroDegree, error) {
 	if _, err := authz.SignedIn(ctx); err != nil {

@@ -175,11 +175,8 @@ func checkSecret(p Proposal, from origin, field []string) error {
 		return when(ref != "", field, "with a private key there is no client secret")
 	}
 	if from == fromOperator {
-		return when(
-			len(ref) > maxClient || !anySecret.MatchString(ref) || strings.Contains(ref, ".."),
-			field,
-			"the secret itself is not stored; name the variable or the file that holds it, env:NAME or file:/PATH",
-		)
+		return when(len(ref) > maxClient || !anySecret.MatchString(ref) || strings.Contains(ref, ".."), field,
+			"the secret itself is not stored; name the variable or the file that holds it, env:NAME or file:/PATH")
 	}
 	return when(len(ref) > maxClient || !markedSecret.MatchString(ref) || strings.Contains(ref, ".."), field,
 		"the secret itself is not stored; name what the operator has put it into for providers, env:PROVIDER_NAME or file:/PATH/provider-NAME")

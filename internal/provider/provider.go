@@ -275,9 +275,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 // rejected is no state: a proposal that comes to it is gone.
 const rejected provider.State = "REJECTED"
 
-func errNotProposed(row *ent.Provider) error {
-	return states.Refuse(row.State, rejected)
-}
+func errNotProposed(row *ent.Provider) error { return states.Refuse(row.State, rejected) }
 
 // Disable lets nobody sign in through the provider any more. Sessions that run
 // go on. The administrators of the alliances may, and those of all its
@@ -476,18 +474,8 @@ func (s *Service) Digests(ctx context.Context, rows []*ent.Provider) (map[ident.
 // digest is the SHA-256 of what is approved, in hexadecimal. homes are sorted by
 // their domains.
 func digest(row *ent.Provider, homes []*ent.ProviderHome) string {
-	said := []any{
-		row.Key,
-		row.Issuer,
-		row.ClientID,
-		row.ClientAuthentication,
-		vocab.OrZero(row.ClientSecretRef),
-		row.Mode,
-		strings.Join(row.Algorithms, " "),
-		row.Claims,
-		nonNil(row.ClaimNames),
-		nonNil(row.AcrValues),
-	}
+	said := []any{row.Key, row.Issuer, row.ClientID, row.ClientAuthentication, vocab.OrZero(row.ClientSecretRef), row.Mode,
+		strings.Join(row.Algorithms, " "), row.Claims, nonNil(row.ClaimNames), nonNil(row.AcrValues)}
 	for _, h := range homes {
 		said = append(said, Home{h.Domain, h.InstitutionID})
 	}

@@ -16,10 +16,8 @@ var (
 	toReject     = Verbs.Declare("provider.reject", "rejectProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Weighs()
 	toUpdate     = Verbs.Declare("provider.update", "updateProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Weighs().Brings("institution.sign_in")
 	toAddHome    = Verbs.Declare("provider.add_home", "addProviderHome", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Weighs().Brings("institution.sign_in")
-	toRemoveHome = Verbs.Declare("provider.remove_home", "removeProviderHome", ledger.Nobody).
-			By(authz.ManageAlliance, authz.ManageInstitution).
-			Weighs().
-			Brings("institution.sign_in")
+	toRemoveHome = Verbs.Declare("provider.remove_home", "removeProviderHome", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).
+			Weighs().Brings("institution.sign_in")
 	toDisable      = Verbs.Declare("provider.disable", "disableProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Weighs().Brings("institution.sign_in")
 	toEnable       = Verbs.Declare("provider.enable", "enableProvider", ledger.Nobody).By(authz.ManageAlliance).Weighs().Brings("institution.sign_in")
 	toCheck        = Verbs.Declare("provider.health", "checkProvider", ledger.Nobody).By(authz.ManageAlliance, authz.ManageInstitution).Brings("provider.endpoints")

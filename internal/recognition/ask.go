@@ -145,6 +145,4 @@ func Counted(ctx context.Context, db *ent.Client, results ...ident.ID) (map[iden
 
 // liveKey is what two standing cases about one achievement share. It names the
 // result: a credential that is issued anew proves nothing more.
-func liveKey(c *ent.Credential) string {
-	return storage.Digest(string(c.ResultID + "|" + c.HomeID))
-}
+func liveKey(c *ent.Credential) string { return storage.Digest(string(c.ResultID + "|" + c.HomeID)) }

@@ -54,9 +54,7 @@ func hidden(r rune) bool {
 
 // invisible says whether an address would look the same without r. In a text
 // joiners and marks of direction have a meaning, in an address they have none.
-func invisible(r rune) bool {
-	return hidden(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r)
-}
+func invisible(r rune) bool { return hidden(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) }
 
 // seen says whether r leaves ink.
 func seen(r rune) bool {
