@@ -47,11 +47,8 @@ func CountingTowards(ctx context.Context, db *ent.Client, now time.Time, program
 	if err != nil {
 		return nil, err
 	}
-	courses := []ident.ID{} // not nil: no course is not every course
-	for _, r := range found {
-		courses = append(courses, r.CourseID)
-	}
-	return courses, nil
+	// Not nil: no course is not every course.
+	return vocab.Each(found, func(r *ent.RecognitionRule) ident.ID { return r.CourseID }), nil
 }
 
 // inForce asks for the rules of a home that are valid on its day and concern the
@@ -90,10 +87,7 @@ func today(ctx context.Context, db *ent.Client, now time.Time, home ident.ID) (s
 // PreviewAll answers for many course versions at once, by their id, with two
 // statements.
 func PreviewAll(ctx context.Context, db *ent.Client, now time.Time, home ident.ID, programme *ident.ID, versions []*ent.CourseVersion) (map[ident.ID]Preview, error) {
-	courses := make([]ident.ID, len(versions))
-	for i, v := range versions {
-		courses[i] = v.CourseID
-	}
+	courses := vocab.Each(versions, func(v *ent.CourseVersion) ident.ID { return v.CourseID })
 	asked, err := inForce(ctx, db, now, home, programme)
 	if err != nil {
 		return nil, err

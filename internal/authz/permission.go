@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -62,14 +63,7 @@ var rights = map[Verb][]viewer.Role{
 }
 
 // Verbs lists all verbs in order.
-func Verbs() []Verb {
-	var all []Verb
-	for v := range rights {
-		all = append(all, v)
-	}
-	slices.Sort(all)
-	return all
-}
+func Verbs() []Verb { return slices.Sorted(maps.Keys(rights)) }
 
 // UnitRoles are the roles that may be held at a unit. There they carry the
 // verbs about things that have one: UnitVerbs.

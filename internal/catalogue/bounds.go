@@ -33,10 +33,7 @@ func alliancesOf(ctx context.Context, db *ent.Client, institutionID ident.ID) ([
 	if len(active) == 0 {
 		return nil, problem.New(problem.Forbidden, "the institution is no active member of an alliance")
 	}
-	ids := make([]ident.ID, len(active))
-	for i, m := range active {
-		ids[i] = m.AllianceID
-	}
+	ids := vocab.Each(active, func(m *ent.Membership) ident.ID { return m.AllianceID })
 	return db.Alliance.Query().Where(alliance.IDIn(ids...)).All(ctx)
 }
 

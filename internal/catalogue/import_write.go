@@ -182,10 +182,7 @@ func modified(ctx context.Context, tx *ent.Tx, plans []*importPlan) error {
 	if len(plans) == 0 {
 		return nil
 	}
-	ids := make([]ident.ID, len(plans))
-	for n, p := range plans {
-		ids[n] = p.courseID
-	}
+	ids := vocab.Each(plans, func(p *importPlan) ident.ID { return p.courseID })
 	return tx.Course.Update().Where(course.IDIn(ids...)).Modify(unmoved, func(u *sql.UpdateBuilder) {
 		u.Set(course.FieldSourceModifiedAt, sql.ExprFunc(func(b *sql.Builder) {
 			b.WriteString("CASE ").Ident(course.FieldID)

@@ -12,6 +12,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // setQuotas makes the quotas of an offering those that are given. Its caller
@@ -27,10 +28,7 @@ func setQuotas(ctx context.Context, tx *ent.Tx, o *ent.Offering, quotas []Quota)
 	if len(quotas)+len(have) == 0 {
 		return nil
 	}
-	homes := make([]ident.ID, len(quotas))
-	for i, q := range quotas {
-		homes[i] = q.InstitutionID
-	}
+	homes := vocab.Each(quotas, func(q Quota) ident.ID { return q.InstitutionID })
 	known, err := tx.Institution.Query().Where(institution.IDIn(homes...)).IDs(ctx)
 	if err != nil {
 		return err

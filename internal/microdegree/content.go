@@ -91,15 +91,13 @@ func (c Content) check() (out checked, err error) {
 		Groups: []vocab.CompositionGroup{}, MinInstitutions: vocab.OrZero(in.MinInstitutions), MaxAgeMonths: vocab.OrZero(in.MaxAgeMonths), MaxSharedECTS: in.MaxSharedECTS,
 	}
 	for i, g := range in.Groups {
-		group := vocab.CompositionGroup{Key: g.Key, Courses: []string{}, MinECTS: vocab.OrZero(g.MinECTS), MinCourses: vocab.OrZero(g.MinCourses), MaxECTS: vocab.OrZero(g.MaxECTS)}
+		group := vocab.CompositionGroup{Key: g.Key, MinECTS: vocab.OrZero(g.MinECTS), MinCourses: vocab.OrZero(g.MinCourses), MaxECTS: vocab.OrZero(g.MaxECTS)}
 		found = append(found, checkKey(g.Key, at("groups", strconv.Itoa(i), "key")...))
 		group.Title, err = vocab.TextOf(200, g.Title, at("groups", strconv.Itoa(i), "title")...)
 		found = append(found, err)
 		found = append(found, problem.If(len(g.CourseIDs) > rules.MaxGroupCourses,
 			problem.New(problem.Invalid, "the group %q has more than %d courses", g.Key, rules.MaxGroupCourses).At(at("groups", strconv.Itoa(i), "courseIds")...)))
-		for _, id := range g.CourseIDs {
-			group.Courses = append(group.Courses, string(id))
-		}
+		group.Courses = vocab.Each(g.CourseIDs, func(id ident.ID) string { return string(id) })
 		out.composition.Groups = append(out.composition.Groups, group)
 	}
 	if l := in.Level; l != nil {

@@ -26,10 +26,7 @@ func Offered(ctx context.Context, db *ent.Client, c vocab.Composition, now time.
 	if err != nil {
 		return nil, err
 	}
-	var versions []ident.ID
-	for _, c := range courses {
-		versions = append(versions, *c.PublishedVersionID)
-	}
+	versions := vocab.Each(courses, func(c *ent.Course) ident.ID { return *c.PublishedVersionID })
 	contents, err := db.CourseVersion.Query().Where(courseversion.IDIn(versions...)).All(ctx)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -69,16 +70,7 @@ func ACRValuesOf(row *ent.Provider) []ACRValue {
 }
 
 func sorted[T any](m map[string]string, of func(k, v string) T) []T {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	all := make([]T, len(keys))
-	for i, k := range keys {
-		all[i] = of(k, m[k])
-	}
-	return all
+	return vocab.Each(slices.Sorted(maps.Keys(m)), func(k string) T { return of(k, m[k]) })
 }
 
 func (p Proposal) clientAuthentication() provider.ClientAuthentication {

@@ -36,10 +36,7 @@ func (s *Service) Choices(ctx context.Context, language string) ([]Choice, error
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Choice, 0, len(homes))
-	for _, h := range homes {
-		all = append(all, choiceOf(h))
-	}
+	all := vocab.Each(homes, choiceOf)
 	slices.SortFunc(all, func(a, b Choice) int {
 		return strings.Compare(vocab.Fold(a.Name.In(language)), vocab.Fold(b.Name.In(language)))
 	})

@@ -31,10 +31,7 @@ type Decision struct {
 // do not fit the outcome, or when anything but a full grant names no
 // substantial difference or no remedy.
 func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase, error) {
-	v, err := authz.SignedIn(ctx)
-	if err != nil {
-		return nil, err
-	}
+	v := viewer.From(ctx)
 	call := idempotency.Of(toDecide, d.IdempotencyKey, d)
 	return idempotency.Write(ctx, s.DB, call, s.DB.RecognitionCase.Get, func(tx *ent.Tx) (*ent.RecognitionCase, error) {
 		// The case is held, so that nobody else decides it, nor ends it because its

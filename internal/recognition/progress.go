@@ -58,10 +58,7 @@ func (s *Service) Plan(ctx context.Context, m *ent.MicroDegree, candidates []ide
 	if err != nil {
 		return nil, err
 	}
-	considered := make([]string, len(candidates))
-	for i, id := range candidates {
-		considered[i] = string(id)
-	}
+	considered := vocab.Each(candidates, func(id ident.ID) string { return string(id) })
 	plan := rules.Plan(m.Composition, m.Ects, done, considered, offered, s.Now(), limit)
 	return &plan, nil
 }
@@ -75,10 +72,7 @@ func (s *Service) completed(ctx context.Context) ([]rules.Completed, error) {
 	if err != nil {
 		return nil, err
 	}
-	void := make([]ident.ID, len(annulled))
-	for i, c := range annulled {
-		void[i] = c.ResultID
-	}
+	void := vocab.Each(annulled, func(c *ent.Credential) ident.ID { return c.ResultID })
 	passed, err := s.DB.Result.Query().
 		Where(result.LearnerID(learner), result.StateEQ(result.StateCONFIRMED), result.OutcomeEQ(result.OutcomePASSED), result.IDNotIn(void...)).
 		WithEnrolment(func(q *ent.EnrolmentQuery) {
