@@ -74,7 +74,8 @@ func (s *Service) enrol(ctx context.Context, tx *ent.Tx, app *ent.Application) e
 	if err != nil {
 		return err
 	}
-	_, err = ledger.Made(ctx, tx, toBegin, ofSeat, nil, tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).SetOfferingID(o.ID).SetVersionID(o.VersionID).
+	_, err = ledger.Made(ctx, tx, toBegin, ofSeat, nil, tx.Enrolment.Create().SetApplicationID(app.ID).SetLearnerID(app.LearnerID).
+		SetOfferingID(o.ID).SetVersionID(o.VersionID).
 		SetHomeID(app.HomeID).SetHostID(app.HostID).SetState(enrolment.StateENROLLED).SetEnrolledAt(vocab.Now(s.Now)))
 	return err
 }

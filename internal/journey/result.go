@@ -151,6 +151,7 @@ func confirmedByAnother(v *viewer.Viewer, r *ent.Result, host *ent.Institution) 
 	if v.Kind == viewer.Program && r.RecordedByClientID != nil && *r.RecordedByClientID == v.ClientID {
 		return problem.New(problem.Forbidden, "this program has recorded the result; somebody else confirms it")
 	}
-	return problem.If(host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person && r.RecordedByID != nil && *r.RecordedByID == v.PersonID,
+	return problem.If(host.ResultConfirmation == institution.ResultConfirmationREQUIRED && v.Kind == viewer.Person &&
+		r.RecordedByID != nil && *r.RecordedByID == v.PersonID,
 		problem.New(problem.Forbidden, "here a second person confirms a result; you have recorded this one"))
 }

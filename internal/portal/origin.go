@@ -78,7 +78,8 @@ func checkReturnAddresses(origin string, all []string) error {
 	var found []error
 	for _, address := range all {
 		u, err := url.Parse(address)
-		found = append(found, problem.If(err != nil || len(address) > maxAddress || serialised(u) != origin || !strings.HasPrefix(address, origin+"/") || strings.Contains(address, "#"),
+		found = append(found, problem.If(err != nil || len(address) > maxAddress || serialised(u) != origin ||
+			!strings.HasPrefix(address, origin+"/") || strings.Contains(address, "#"),
 			problem.New(problem.Invalid, "a return address lies at the portal's origin and has a path and no fragment").At("input", "returnAddresses")))
 	}
 	return problem.Join(found...)

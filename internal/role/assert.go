@@ -100,8 +100,8 @@ func due(ctx context.Context, tx *ent.Tx, person ident.ID, c Claims, now time.Ti
 }
 
 func giveBy(ctx context.Context, tx *ent.Tx, r *ent.RoleRule, person ident.ID, now time.Time) error {
-	_, err := ledger.Made(ctx, tx, toGrant, ofGrant, nil, tx.RoleGrant.Create().SetPersonID(person).SetRole(rolegrant.Role(r.Role)).SetInstitutionID(r.InstitutionID).
-		SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(vocab.AddMonths(now, r.Months)))
+	_, err := ledger.Made(ctx, tx, toGrant, ofGrant, nil, tx.RoleGrant.Create().SetPersonID(person).SetRole(rolegrant.Role(r.Role)).
+		SetInstitutionID(r.InstitutionID).SetNillableUnitID(r.UnitID).SetRuleID(r.ID).SetValidFrom(now).SetValidUntil(vocab.AddMonths(now, r.Months)))
 	return err
 }
 
