@@ -235,7 +235,7 @@ func (i *Import) moveOffering(ctx context.Context, tx *ent.Tx, o plannedOffering
 
 // stays changes an offering while it is in the state in which it was planned.
 func stays(ctx context.Context, u *ent.OfferingUpdate, o plannedOffering) error {
-	return problem.IfUnchanged(ctx, u.Where(offering.ID(o.id), offering.StateEQ(o.have.State)), problem.Raced("offering", o.id))
+	return storage.IfUnchanged(ctx, u.Where(offering.ID(o.id), offering.StateEQ(o.have.State)), problem.Raced("offering", o.id))
 }
 
 // tell notes each changed course, and tells of each changed offering, under the

@@ -213,10 +213,10 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 			return nil, err
 		}
 		system, keys := viewer.AsSystem(ctx), tx.ClientKey.Query().Where(clientkey.ClientID(c.ID))
-		if err := problem.IfFull(system, keys.Clone().Where(clientkey.RetiredAtIsNil()), maxKeys, tooManyKeys()); err != nil {
+		if err := storage.IfFull(system, keys.Clone().Where(clientkey.RetiredAtIsNil()), maxKeys, tooManyKeys()); err != nil {
 			return nil, err
 		}
-		if err := problem.IfFull(system, keys, maxEver, problem.New(problem.Conflict,
+		if err := storage.IfFull(system, keys, maxEver, problem.New(problem.Conflict,
 			"a program has at most %d keys in its life; publish them at an address, or register another program", maxEver)); err != nil {
 			return nil, err
 		}
@@ -241,7 +241,7 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 			return nil, storage.Found(err, "key", "input", "keyId")
 		}
 		retire := tx.ClientKey.Update().Where(clientkey.ID(k.ID), clientkey.RetiredAtIsNil()).SetRetiredAt(vocab.Now(s.Now))
-		if err := problem.IfUnchanged(system, retire,
+		if err := storage.IfUnchanged(system, retire,
 			problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")); err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (*ent.Credential, error) 
 				return nil, err
 			}
 			annulled := tx.Credential.Query().Where(credential.ResultID(r.ID), credential.RevocationReasonIn(vocab.Annulling...))
-			if err := problem.IfAny(ctx, annulled, errAnnulled); err != nil {
+			if err := storage.IfAny(ctx, annulled, errAnnulled); err != nil {
 				return nil, err
 			}
 			host = r.HostID

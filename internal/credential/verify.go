@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/peregrine-exchange/peregrine/internal/storage"
+
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/signingkey"
@@ -52,7 +54,7 @@ func (s *Service) VerifyToken(ctx context.Context, token string) (*Verification,
 // id. It tells nothing else: the id is no right to see it.
 func (s *Service) Known(ctx context.Context, id ident.ID) error {
 	issued := s.DB.Credential.Query().Where(credential.ID(id), credential.JwtNotNil())
-	return problem.IfNone(viewer.AsSystem(ctx), issued, problem.Missing("credential"))
+	return storage.IfNone(viewer.AsSystem(ctx), issued, problem.Missing("credential"))
 }
 
 // VerifyJWT verifies a credential that somebody presents. One of a foreign

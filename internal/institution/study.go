@@ -30,7 +30,7 @@ func (s *Service) RecordStudy(ctx context.Context, st Study) error {
 			return err
 		}
 		update := tx.Affiliation.Update().Where(affiliation.PersonID(st.PersonID), affiliation.InstitutionID(p.InstitutionID)).SetProgrammeID(p.ID)
-		if err := problem.IfUnchanged(ctx, update, problem.Missing("person").At("personId")); err != nil {
+		if err := storage.IfUnchanged(ctx, update, problem.Missing("person").At("personId")); err != nil {
 			return err
 		}
 		return ledger.Note(ctx, tx, toRecordStudy, ledger.Thing{ID: st.PersonID, Host: p.InstitutionID})

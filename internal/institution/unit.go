@@ -118,7 +118,7 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 				return nil, problem.New(problem.Conflict, "this unit has open units below it; close or move them first")
 			}
 		}
-		if err := problem.IfAny(ctx, tx.Course.Query().Where(course.UnitID(u.ID), course.StateEQ(course.StatePUBLISHED)),
+		if err := storage.IfAny(ctx, tx.Course.Query().Where(course.UnitID(u.ID), course.StateEQ(course.StatePUBLISHED)),
 			problem.New(problem.Conflict, "this unit has published courses; withdraw them first")); err != nil {
 			return nil, err
 		}

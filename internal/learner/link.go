@@ -86,11 +86,11 @@ func (s *Service) Unlink(ctx context.Context, id ident.ID) error {
 		if err := authz.RequireStepUp(ctx); err != nil {
 			return err
 		}
-		if err := problem.IfNone(ctx, tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)),
+		if err := storage.IfNone(ctx, tx.Identity.Query().Where(identity.PersonID(v.PersonID), identity.IDNEQ(id)),
 			problem.New(problem.Conflict, "your last account cannot be unlinked")); err != nil {
 			return err
 		}
-		if err := problem.IfAny(ctx, tx.Session.Query().Where(session.ID(v.SessionID), session.IdentityID(id)),
+		if err := storage.IfAny(ctx, tx.Session.Query().Where(session.ID(v.SessionID), session.IdentityID(id)),
 			problem.New(problem.Conflict, "you are signed in with this account; sign in with another one to unlink it")); err != nil {
 			return err
 		}

@@ -87,10 +87,10 @@ var (
 // room returns a CONFLICT problem when the origin is taken or its owner has as
 // many portals as one may.
 func (s *Service) room(ctx context.Context, tx *ent.Tx, r Registration) error {
-	if err := problem.IfAny(ctx, tx.Portal.Query().Where(row.HeldOrigin(r.Origin)), errTaken); err != nil {
+	if err := storage.IfAny(ctx, tx.Portal.Query().Where(row.HeldOrigin(r.Origin)), errTaken); err != nil {
 		return err
 	}
-	return problem.IfFull(ctx, tx.Portal.Query().Where(Of(r.At), row.EndedAtIsNil()), maxPortals,
+	return storage.IfFull(ctx, tx.Portal.Query().Where(Of(r.At), row.EndedAtIsNil()), maxPortals,
 		problem.New(problem.Conflict, "at most %d portals are registered at once", maxPortals))
 }
 
@@ -106,7 +106,7 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 	now := vocab.Now(s.Now)
 	ended, err := storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Portal, error) {
 		update := tx.Portal.Update().Where(row.ID(id), row.EndedAtIsNil()).SetEndedAt(now).ClearHeldOrigin()
-		if err := problem.IfUnchanged(ctx, update, errEnded); err != nil {
+		if err := storage.IfUnchanged(ctx, update, errEnded); err != nil {
 			return nil, err
 		}
 		system := viewer.AsSystem(ctx) // the tokens are other people's

@@ -4,8 +4,6 @@
 package problem
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -195,47 +193,13 @@ func All(err error) []*Error {
 	return all
 }
 
-// If returns err when a condition that it describes holds, and nil otherwise.
+// If returns err when a condition that it describes holds, and nil otherwise. The
+// text of a problem is made only when it is told, so one for nothing costs little.
 func If(holds bool, err error) error {
 	if holds {
 		return err
 	}
 	return nil
-}
-
-// query is one of the database, and change an update of it.
-type (
-	query interface {
-		Exist(context.Context) (bool, error)
-		Count(context.Context) (int, error)
-	}
-	change interface {
-		Save(context.Context) (int, error)
-	}
-)
-
-// IfAny returns err when a query finds something.
-func IfAny(ctx context.Context, q query, err error) error {
-	some, fault := q.Exist(ctx)
-	return cmp.Or(fault, If(some, err))
-}
-
-// IfNone returns err when a query finds nothing.
-func IfNone(ctx context.Context, q query, err error) error {
-	some, fault := q.Exist(ctx)
-	return cmp.Or(fault, If(!some, err))
-}
-
-// IfFull returns err when a query finds as many rows as there may be.
-func IfFull(ctx context.Context, q query, limit int, err error) error {
-	n, fault := q.Count(ctx)
-	return cmp.Or(fault, If(n >= limit, err))
-}
-
-// IfUnchanged returns err when an update finds no row that it may change.
-func IfUnchanged(ctx context.Context, c change, err error) error {
-	n, fault := c.Save(ctx)
-	return cmp.Or(fault, If(n == 0, err))
 }
 
 // Missing is the NOT_FOUND problem for a thing that an input refers to.

@@ -97,7 +97,7 @@ func (s *Service) CheckNow(ctx context.Context, id ident.ID) (*ent.Provider, err
 	system, now := viewer.AsSystem(ctx), vocab.Now(s.Now)
 	if err := storage.Do(system, s.DB, func(tx *ent.Tx) error { // of those who come at the same moment, one looks
 		rested := provider.Or(provider.CheckedAtIsNil(), provider.CheckedAtLTE(now.Add(-checkPause)))
-		return problem.IfUnchanged(system, tx.Provider.Update().Where(provider.ID(id), rested).SetCheckedAt(now), errLooked)
+		return storage.IfUnchanged(system, tx.Provider.Update().Where(provider.ID(id), rested).SetCheckedAt(now), errLooked)
 	}); err != nil {
 		return nil, err
 	}

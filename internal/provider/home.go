@@ -112,7 +112,7 @@ func addHome(system context.Context, tx *ent.Tx, providerID ident.ID, h Home, fi
 			return problem.New(problem.Invalid, "the domain %q is another institution's too", h.Domain).At(field...)
 		}
 	}
-	if err := problem.IfAny(system, tx.ProviderHome.Query().Where(providerhome.Domain(h.Domain)), errTaken.At(field...)); err != nil {
+	if err := storage.IfAny(system, tx.ProviderHome.Query().Where(providerhome.Domain(h.Domain)), errTaken.At(field...)); err != nil {
 		return err
 	}
 	err = tx.ProviderHome.Create().SetProviderID(providerID).SetDomain(h.Domain).SetInstitutionID(h.InstitutionID).Exec(system)

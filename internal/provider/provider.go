@@ -154,7 +154,7 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 		is    predicate.Provider
 	}{{"key", provider.Key(p.Key)}, {"issuer", provider.Issuer(p.Issuer)}} {
 		taken := errTaken.At(append(slices.Clone(at), unique.field)...)
-		if err := problem.IfAny(system, tx.Provider.Query().Where(unique.is), taken); err != nil {
+		if err := storage.IfAny(system, tx.Provider.Query().Where(unique.is), taken); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +192,7 @@ func ownSecret(system context.Context, tx *ent.Tx, id ident.ID, ref *string) err
 	if ref == nil {
 		return nil
 	}
-	return problem.IfAny(system, tx.Provider.Query().Where(provider.ClientSecretRef(*ref), provider.IDNEQ(id)),
+	return storage.IfAny(system, tx.Provider.Query().Where(provider.ClientSecretRef(*ref), provider.IDNEQ(id)),
 		problem.New(problem.Invalid, "this is the secret of another provider").At("input", "clientSecretRef"))
 }
 
@@ -256,7 +256,7 @@ func (s *Service) Reject(ctx context.Context, id ident.ID) (*ent.Provider, error
 		}
 		used := problem.New(problem.Conflict, "people have signed in through it; change it or leave it disabled instead").
 			With(problem.Transition{From: string(row.State), To: string(rejected)})
-		if err := problem.IfAny(system, tx.Identity.Query().Where(identity.ProviderID(id)), used); err != nil {
+		if err := storage.IfAny(system, tx.Identity.Query().Where(identity.ProviderID(id)), used); err != nil {
 			return nil, err
 		}
 		if _, err := tx.SignIn.Delete().Where(signin.ProviderID(id)).Exec(system); err != nil {

@@ -89,7 +89,7 @@ func succeeded(ctx context.Context, tx *ent.Tx, g *ent.RoleGrant, now time.Time)
 	if !administers(g.Role) || g.ValidFrom.After(now) {
 		return nil
 	}
-	return problem.IfNone(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
+	return storage.IfNone(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
 		problem.New(problem.Conflict, "this is the last administrator; appoint another one without an end first"))
 }
 

@@ -53,7 +53,7 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 			return nil, err
 		}
 		if administers(rolegrant.Role(g.Role)) && (until != nil || from.After(now)) {
-			if err := problem.IfNone(system, tx.RoleGrant.Query().Where(administering(g.At, now)), errFirst); err != nil {
+			if err := storage.IfNone(system, tx.RoleGrant.Query().Where(administering(g.At, now)), errFirst); err != nil {
 				return nil, err
 			}
 		}
@@ -127,7 +127,7 @@ func requireGrant(ctx context.Context, tx *ent.Tx, g NewGrant, now time.Time) er
 	if by[g.At] == "" || toGrant.RequireOr(ctx, by[g.At]) != nil {
 		return refused
 	}
-	if err := problem.IfAny(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(authz.Governs(g.At, now)),
+	if err := storage.IfAny(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(authz.Governs(g.At, now)),
 		problem.New(problem.Forbidden, "the institution has an administrator, who gives its roles")); err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 			return nil, err
 		}
 		update := tx.RoleRule.Update().Where(rolerule.ID(r.ID), rolerule.EndedAtIsNil()).SetEndedAt(now).SetNillableEndedByID(by)
-		if err := problem.IfUnchanged(ctx, update, errRuleEnded); err != nil {
+		if err := storage.IfUnchanged(ctx, update, errRuleEnded); err != nil {
 			return nil, err
 		}
 		if err := endGrantsOf(system, tx, r.ID, reason, by, now); err != nil {
