@@ -12,7 +12,7 @@ import (
 )
 
 func (r *applicationResolver) Learner(ctx context.Context, objs []*ent.Application) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.LearnerID }, r.root.people)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.LearnerID }, r.root.people())
 }
 
 func (r *applicationResolver) Offering(ctx context.Context, objs []*ent.Application) ([]*ent.Offering, error) {
@@ -20,15 +20,15 @@ func (r *applicationResolver) Offering(ctx context.Context, objs []*ent.Applicat
 }
 
 func (r *applicationResolver) Home(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HomeID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HomeID }, r.root.institutions())
 }
 
 func (r *applicationResolver) Host(ctx context.Context, objs []*ent.Application) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HostID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return o.HostID }, r.root.institutions())
 }
 
 func (r *applicationResolver) Programme(ctx context.Context, objs []*ent.Application) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.Application) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
+	return follow(ctx, objs, func(o *ent.Application) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
 }
 
 func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Application) ([]*ent.Enrolment, error) {

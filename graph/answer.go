@@ -76,7 +76,7 @@ func (r *Resolver) courseActions(ctx context.Context, c *ent.Course) ([]*model.V
 	if err != nil {
 		return nil, err
 	}
-	providers, err := follow(ctx, []*ent.Course{c}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.institutions)
+	providers, err := follow(ctx, []*ent.Course{c}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.institutions())
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (r *Resolver) courseActions(ctx context.Context, c *ent.Course) ([]*model.V
 
 // coursesOfOfferings returns the course of each offering.
 func (r *Resolver) coursesOfOfferings(ctx context.Context, offerings []*ent.Offering) ([]*ent.Course, error) {
-	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses)
+	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.CourseID }, r.courses())
 }
 
 // provided is a version of a course and who provides it.

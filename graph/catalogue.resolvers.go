@@ -20,7 +20,7 @@ func (r *courseResolver) Institution(ctx context.Context, objs []*ent.Course) ([
 }
 
 func (r *courseResolver) Unit(ctx context.Context, objs []*ent.Course) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.UnitID) }, r.root.units)
+	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.UnitID) }, r.root.units())
 }
 
 func (r *courseResolver) Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
@@ -152,7 +152,7 @@ func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (in
 
 func (r *offeringResolver) Quotas(ctx context.Context, objs []*ent.Offering) ([][]*ent.SeatQuota, error) {
 	return gather(ctx, quotasOfOffering, objs, func(q *ent.SeatQuota) ident.ID { return q.OfferingID },
-		rows(r.root.DB.SeatQuota.Query().Order(seatquota.ByID()), seatquota.OfferingIDIn))
+		rows(r.root.DB.SeatQuota.Query().Order(seatquota.ByID()).Clone, seatquota.OfferingIDIn))
 }
 
 func (r *offeringResolver) Waitlist(ctx context.Context, obj *ent.Offering) (*model.Waitlist, error) {
@@ -191,7 +191,7 @@ func (r *queryResolver) Offerings(ctx context.Context, filter *model.OfferingFil
 }
 
 func (r *seatQuotaResolver) Institution(ctx context.Context, objs []*ent.SeatQuota) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(q *ent.SeatQuota) ident.ID { return q.HomeID }, r.root.institutions)
+	return follow(ctx, objs, func(q *ent.SeatQuota) ident.ID { return q.HomeID }, r.root.institutions())
 }
 
 func (r *seatQuotaResolver) SeatsFree(ctx context.Context, obj *ent.SeatQuota) (int, error) {

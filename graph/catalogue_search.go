@@ -88,7 +88,7 @@ func (r *Resolver) entryCourses(ctx context.Context, entries []*model.CatalogueE
 	if !selects(ctx, movingFields) {
 		return each(entries, func(e *model.CatalogueEntry) *ent.Course { return e.Course }), nil
 	}
-	return follow(ctx, entries, func(e *model.CatalogueEntry) ident.ID { return e.Course.ID }, r.courses)
+	return follow(ctx, entries, func(e *model.CatalogueEntry) ident.ID { return e.Course.ID }, r.courses())
 }
 
 // movingFields are the fields of a course that change without a public event:
@@ -108,7 +108,7 @@ func courseOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ide
 			return all, nil
 		}
 	}
-	return follow(ctx, objs, key, r.courses)
+	return follow(ctx, objs, key, r.courses())
 }
 
 // offeringOf returns the offering of each object, from the read model but for
@@ -178,7 +178,7 @@ func providersOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) 
 	if all, ok := everyOne(objs, func(o O) *ent.Institution { return r.Discovery.Institution(key(o)) }); ok {
 		return all, nil
 	}
-	return follow(ctx, objs, key, r.institutions)
+	return follow(ctx, objs, key, r.institutions())
 }
 
 // everyOne finds one for each object, or says that it cannot.

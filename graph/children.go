@@ -19,14 +19,12 @@ import (
 
 // What belongs to an object, for many objects at once.
 
-// rows returns a function that loads the rows of a query of which a column has one
-// of the ids.
+// rows loads the rows of a query of which a column has one of the ids.
 func rows[E, P any, Q interface {
-	Clone() Q
 	Where(...P) Q
 	All(context.Context) ([]E, error)
-}](all Q, in func(...ident.ID) P) func(context.Context, []ident.ID) ([]E, error) {
-	return func(ctx context.Context, ids []ident.ID) ([]E, error) { return all.Clone().Where(in(ids...)).All(ctx) }
+}](query func() Q, in func(...ident.ID) P) load[E] {
+	return func(ctx context.Context, ids []ident.ID) ([]E, error) { return query().Where(in(ids...)).All(ctx) }
 }
 
 // draftOf returns the draft of each course, if it has one, also in review.
@@ -66,7 +64,7 @@ func (r *Resolver) offeringsOf(ctx context.Context, courses []*ent.Course, page 
 // viewer may not see the profile.
 func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
 	profiles, err := one(gather(ctx, profileOfPerson, people, func(p *ent.Profile) ident.ID { return p.PersonID },
-		rows(r.DB.Profile.Query(), profile.PersonIDIn)))
+		rows(r.DB.Profile.Query, profile.PersonIDIn)))
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +80,13 @@ func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field
 // enrolmentOf returns the seat of each application, if it has one.
 func (r *Resolver) enrolmentOf(ctx context.Context, apps []*ent.Application) ([]*ent.Enrolment, error) {
 	return one(gather(ctx, enrolmentOfApplication, apps, func(e *ent.Enrolment) ident.ID { return e.ApplicationID },
-		rows(r.DB.Enrolment.Query(), enrolment.ApplicationIDIn)))
+		rows(r.DB.Enrolment.Query, enrolment.ApplicationIDIn)))
 }
 
 // resultsOf returns the attempts of each enrolment, oldest first.
 func (r *Resolver) resultsOf(ctx context.Context, enrolments []*ent.Enrolment) ([][]*ent.Result, error) {
 	return gather(ctx, resultsOfEnrolment, enrolments, func(r *ent.Result) ident.ID { return r.EnrolmentID },
-		rows(r.DB.Result.Query().Order(result.ByAttempt()), result.EnrolmentIDIn))
+		rows(r.DB.Result.Query().Order(result.ByAttempt()).Clone, result.EnrolmentIDIn))
 }
 
 // credentialOf returns the live credential of each result, if it has one.

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *apiClientResolver) Institution(ctx context.Context, objs []*ent.ApiClient) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ApiClient) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.ApiClient) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *apiClientResolver) Keys(ctx context.Context, objs []*ent.ApiClient) ([][]*ent.ClientKey, error) {

@@ -12,19 +12,19 @@ import (
 )
 
 func (r *credentialResolver) Learner(ctx context.Context, objs []*ent.Credential) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.LearnerID }, r.root.people)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.LearnerID }, r.root.people())
 }
 
 func (r *credentialResolver) Institution(ctx context.Context, objs []*ent.Credential) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *credentialResolver) Home(ctx context.Context, objs []*ent.Credential) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.HomeID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.HomeID }, r.root.institutions())
 }
 
 func (r *credentialResolver) Result(ctx context.Context, objs []*ent.Credential) ([]*ent.Result, error) {
-	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.ResultID }, r.root.results)
+	return follow(ctx, objs, func(o *ent.Credential) ident.ID { return o.ResultID }, r.root.results())
 }
 
 func (r *credentialResolver) Version(ctx context.Context, objs []*ent.Credential) ([]*ent.CourseVersion, error) {

@@ -13,11 +13,11 @@ import (
 )
 
 func (r *enrolmentResolver) Application(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Application, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.root.applications)
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.ApplicationID }, r.root.applications())
 }
 
 func (r *enrolmentResolver) Learner(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.LearnerID }, r.root.people)
+	return follow(ctx, objs, func(o *ent.Enrolment) ident.ID { return o.LearnerID }, r.root.people())
 }
 
 func (r *enrolmentResolver) Offering(ctx context.Context, objs []*ent.Enrolment) ([]*ent.Offering, error) {
@@ -49,7 +49,7 @@ func (r *queryResolver) Enrolments(ctx context.Context, filter *model.EnrolmentF
 }
 
 func (r *resultResolver) Enrolment(ctx context.Context, objs []*ent.Result) ([]*ent.Enrolment, error) {
-	return follow(ctx, objs, func(o *ent.Result) ident.ID { return o.EnrolmentID }, r.root.enrolments)
+	return follow(ctx, objs, func(o *ent.Result) ident.ID { return o.EnrolmentID }, r.root.enrolments())
 }
 
 func (r *resultResolver) Credential(ctx context.Context, objs []*ent.Result) ([]*ent.Credential, error) {
@@ -57,7 +57,7 @@ func (r *resultResolver) Credential(ctx context.Context, objs []*ent.Result) ([]
 }
 
 func (r *resultResolver) ViewerActions(ctx context.Context, obj *ent.Result) ([]*model.ViewerAction, error) {
-	hosts, err := follow(ctx, []*ent.Result{obj}, func(o *ent.Result) ident.ID { return o.HostID }, r.root.institutions)
+	hosts, err := follow(ctx, []*ent.Result{obj}, func(o *ent.Result) ident.ID { return o.HostID }, r.root.institutions())
 	if err != nil {
 		return nil, err
 	}

@@ -7,20 +7,10 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
-
-func (r *Resolver) importRuns(ctx context.Context, ids []ident.ID) ([]*ent.ImportRun, error) {
-	return r.DB.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) importSources(ctx context.Context, ids []ident.ID) ([]*ent.ImportSource, error) {
-	return r.DB.ImportSource.Query().Where(importsource.IDIn(ids...)).All(ctx)
-}
 
 // findingsOf pages the findings of a run. Who sees the run sees them.
 func (r *Resolver) findingsOf(ctx context.Context, run *ent.ImportRun, page relay.Page) (*relay.Connection[*ent.ImportFinding], error) {

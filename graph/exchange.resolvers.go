@@ -14,7 +14,7 @@ import (
 )
 
 func (r *importFindingResolver) Course(ctx context.Context, objs []*ent.ImportFinding) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.ImportFinding) ident.ID { return maybe(o.CourseID) }, r.root.courses)
+	return follow(ctx, objs, func(o *ent.ImportFinding) ident.ID { return maybe(o.CourseID) }, r.root.courses())
 }
 
 func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFinding) ([]*model.ImportProblem, error) {
@@ -26,15 +26,15 @@ func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *r
 }
 
 func (r *importRunResolver) Institution(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *importRunResolver) Source(ctx context.Context, objs []*ent.ImportRun) ([]*ent.ImportSource, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.SourceID) }, r.root.importSources)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.SourceID) }, r.root.importSources())
 }
 
 func (r *importRunResolver) StartedBy(ctx context.Context, objs []*ent.ImportRun) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.root.people())
 }
 
 func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*int, error) {
@@ -50,7 +50,7 @@ func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRu
 }
 
 func (r *importSourceResolver) Institution(ctx context.Context, objs []*ent.ImportSource) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ImportSource) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.ImportSource) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *importSourceResolver) Format(ctx context.Context, obj *ent.ImportSource) (importrun.Format, error) {

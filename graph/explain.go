@@ -65,7 +65,7 @@ func (r *Resolver) coursesOf(ctx context.Context, lists [][]string) ([][]*ent.Co
 	}
 	byID := map[ident.ID]*ent.Course{}
 	if len(all) > 0 {
-		found, err := r.courses(ctx, all)
+		found, err := r.courses()(ctx, all)
 		if err != nil {
 			return nil, err
 		}

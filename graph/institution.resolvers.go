@@ -66,11 +66,11 @@ func (r *institutionResolver) ViewerActions(ctx context.Context, obj *ent.Instit
 }
 
 func (r *membershipResolver) Alliance(ctx context.Context, objs []*ent.Membership) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.AllianceID }, r.root.alliances)
+	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.AllianceID }, r.root.alliances())
 }
 
 func (r *membershipResolver) Institution(ctx context.Context, objs []*ent.Membership) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Membership) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *membershipResolver) Reason(ctx context.Context, obj *ent.Membership) (*string, error) {
@@ -130,7 +130,7 @@ func (r *mutationResolver) UpdateAlliance(ctx context.Context, input institution
 }
 
 func (r *programmeResolver) Institution(ctx context.Context, objs []*ent.Programme) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Programme) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Programme) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*model.FieldOfEducation, error) {
@@ -139,7 +139,7 @@ func (r *programmeResolver) Field(ctx context.Context, obj *ent.Programme) (*mod
 
 func (r *programmeResolver) Modules(ctx context.Context, objs []*ent.Programme) ([][]*ent.HomeModule, error) {
 	return gather(ctx, modulesOfProgramme, objs, func(m *ent.HomeModule) ident.ID { return m.ProgrammeID },
-		rows(r.root.DB.HomeModule.Query().Order(homemodule.ByID()), homemodule.ProgrammeIDIn))
+		rows(r.root.DB.HomeModule.Query().Order(homemodule.ByID()).Clone, homemodule.ProgrammeIDIn))
 }
 
 func (r *queryResolver) Alliance(ctx context.Context, slug string) (*ent.Alliance, error) {
@@ -163,16 +163,16 @@ func (r *queryResolver) Programme(ctx context.Context, id ident.ID) (*ent.Progra
 }
 
 func (r *unitResolver) Institution(ctx context.Context, objs []*ent.Unit) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *unitResolver) Parent(ctx context.Context, objs []*ent.Unit) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return maybe(o.ParentID) }, r.root.units)
+	return follow(ctx, objs, func(o *ent.Unit) ident.ID { return maybe(o.ParentID) }, r.root.units())
 }
 
 func (r *unitResolver) Children(ctx context.Context, objs []*ent.Unit) ([][]*ent.Unit, error) {
 	return gather(ctx, childrenOfUnit, objs, func(u *ent.Unit) ident.ID { return *u.ParentID },
-		rows(r.root.DB.Unit.Query().Order(unit.ByID()), unit.ParentIDIn))
+		rows(r.root.DB.Unit.Query().Order(unit.ByID()).Clone, unit.ParentIDIn))
 }
 
 func (r *unitResolver) ViewerActions(ctx context.Context, obj *ent.Unit) ([]*model.ViewerAction, error) {

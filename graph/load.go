@@ -9,14 +9,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/alliance"
 	"github.com/peregrine-exchange/peregrine/ent/application"
 	"github.com/peregrine-exchange/peregrine/ent/course"
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
-	"github.com/peregrine-exchange/peregrine/ent/identity"
+	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
@@ -25,6 +25,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
+	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/ent/unit"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -45,28 +46,35 @@ func maybe(id *ident.ID) ident.ID {
 	return *id
 }
 
-func (r *Resolver) institutions(ctx context.Context, ids []ident.ID) ([]*ent.Institution, error) {
-	return r.DB.Institution.Query().Where(institution.IDIn(ids...)).All(ctx)
-}
+// load loads rows by their ids.
+type load[E any] = func(context.Context, []ident.ID) ([]E, error)
 
-func (r *Resolver) identities(ctx context.Context, ids []ident.ID) ([]*ent.Identity, error) {
-	return r.DB.Identity.Query().Where(identity.IDIn(ids...)).All(ctx)
+func (r *Resolver) institutions() load[*ent.Institution] {
+	return rows(r.DB.Institution.Query, institution.IDIn)
 }
-
-func (r *Resolver) units(ctx context.Context, ids []ident.ID) ([]*ent.Unit, error) {
-	return r.DB.Unit.Query().Where(unit.IDIn(ids...)).All(ctx)
+func (r *Resolver) units() load[*ent.Unit] { return rows(r.DB.Unit.Query, unit.IDIn) }
+func (r *Resolver) programmes() load[*ent.Programme] {
+	return rows(r.DB.Programme.Query, programme.IDIn)
 }
-
-func (r *Resolver) programmes(ctx context.Context, ids []ident.ID) ([]*ent.Programme, error) {
-	return r.DB.Programme.Query().Where(programme.IDIn(ids...)).All(ctx)
+func (r *Resolver) modules() load[*ent.HomeModule] {
+	return rows(r.DB.HomeModule.Query, homemodule.IDIn)
 }
-
-func (r *Resolver) modules(ctx context.Context, ids []ident.ID) ([]*ent.HomeModule, error) {
-	return r.DB.HomeModule.Query().Where(homemodule.IDIn(ids...)).All(ctx)
+func (r *Resolver) courses() load[*ent.Course] { return rows(r.DB.Course.Query, course.IDIn) }
+func (r *Resolver) people() load[*ent.Person]  { return rows(r.DB.Person.Query, person.IDIn) }
+func (r *Resolver) applications() load[*ent.Application] {
+	return rows(r.DB.Application.Query, application.IDIn)
 }
-
-func (r *Resolver) courses(ctx context.Context, ids []ident.ID) ([]*ent.Course, error) {
-	return r.DB.Course.Query().Where(course.IDIn(ids...)).All(ctx)
+func (r *Resolver) enrolments() load[*ent.Enrolment] {
+	return rows(r.DB.Enrolment.Query, enrolment.IDIn)
+}
+func (r *Resolver) results() load[*ent.Result] { return rows(r.DB.Result.Query, result.IDIn) }
+func (r *Resolver) rules() load[*ent.RecognitionRule] {
+	return rows(r.DB.RecognitionRule.Query, recognitionrule.IDIn)
+}
+func (r *Resolver) alliances() load[*ent.Alliance] { return rows(r.DB.Alliance.Query, alliance.IDIn) }
+func (r *Resolver) roleRules() load[*ent.RoleRule] { return rows(r.DB.RoleRule.Query, rolerule.IDIn) }
+func (r *Resolver) importSources() load[*ent.ImportSource] {
+	return rows(r.DB.ImportSource.Query, importsource.IDIn)
 }
 
 func (r *Resolver) versions(ctx context.Context, ids []ident.ID) ([]*ent.CourseVersion, error) {
@@ -83,32 +91,8 @@ func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offeri
 	return all, err
 }
 
-func (r *Resolver) people(ctx context.Context, ids []ident.ID) ([]*ent.Person, error) {
-	return r.DB.Person.Query().Where(person.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) applications(ctx context.Context, ids []ident.ID) ([]*ent.Application, error) {
-	return r.DB.Application.Query().Where(application.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) enrolments(ctx context.Context, ids []ident.ID) ([]*ent.Enrolment, error) {
-	return r.DB.Enrolment.Query().Where(enrolment.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) results(ctx context.Context, ids []ident.ID) ([]*ent.Result, error) {
-	return r.DB.Result.Query().Where(result.IDIn(ids...)).All(ctx)
-}
-
 func (r *Resolver) credentials(ctx context.Context, ids []ident.ID) ([]*ent.Credential, error) {
 	return credentialsFor(ctx, r.DB.Credential.Query().Where(credential.IDIn(ids...))).All(ctx)
-}
-
-func (r *Resolver) rules(ctx context.Context, ids []ident.ID) ([]*ent.RecognitionRule, error) {
-	return r.DB.RecognitionRule.Query().Where(recognitionrule.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) affiliations(ctx context.Context, ids []ident.ID) ([]*ent.Affiliation, error) {
-	return r.DB.Affiliation.Query().Where(affiliation.IDIn(ids...)).All(ctx)
 }
 
 func (r *Resolver) credentialsOf(learner ident.ID) *ent.CredentialQuery {

@@ -161,7 +161,7 @@ func lookUp[V any](ctx context.Context, what lookup, keys []ident.ID, load func(
 
 // follow returns, for each object, the row that its key names; nil where the
 // viewer does not see it.
-func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([]E, error) {
+func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) ident.ID, load load[E]) ([]E, error) {
 	found, err := lookUp(ctx, rowByID, relay.Keys(objs, key), func(ctx context.Context, ids []ident.ID) (map[ident.ID]E, error) {
 		rows, err := load(ctx, ids)
 		byID := make(map[ident.ID]E, len(rows))
@@ -181,7 +181,7 @@ func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) iden
 }
 
 // gather returns, for each object, the rows whose owner it is.
-func gather[O relay.Node, E any](ctx context.Context, what lookup, objs []O, owner func(E) ident.ID, load func(context.Context, []ident.ID) ([]E, error)) ([][]E, error) {
+func gather[O relay.Node, E any](ctx context.Context, what lookup, objs []O, owner func(E) ident.ID, load load[E]) ([][]E, error) {
 	found, err := lookUp(ctx, what, relay.Keys(objs, O.NodeID), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]E, error) {
 		rows, err := load(ctx, ids)
 		by := map[ident.ID][]E{}

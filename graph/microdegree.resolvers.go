@@ -19,15 +19,15 @@ func (r *compositionGroupResolver) Courses(ctx context.Context, objs []*vocab.Co
 }
 
 func (r *courseOrderResolver) Before(ctx context.Context, objs []*vocab.Order) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.Before) }, r.root.courses)
+	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.Before) }, r.root.courses())
 }
 
 func (r *courseOrderResolver) After(ctx context.Context, objs []*vocab.Order) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.After) }, r.root.courses)
+	return follow(ctx, objs, func(o *vocab.Order) ident.ID { return ident.ID(o.After) }, r.root.courses())
 }
 
 func (r *microDegreeResolver) Institution(ctx context.Context, objs []*ent.MicroDegree) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.MicroDegree) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.MicroDegree) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *microDegreeResolver) Field(ctx context.Context, obj *ent.MicroDegree) (*model.FieldOfEducation, error) {
@@ -111,7 +111,7 @@ func (r *ruleReportResolver) Counted(ctx context.Context, objs []*rules.Node) ([
 }
 
 func (r *uncountedCourseResolver) Course(ctx context.Context, objs []*rules.Uncounted) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(u *rules.Uncounted) ident.ID { return ident.ID(u.CourseID) }, r.root.courses)
+	return follow(ctx, objs, func(u *rules.Uncounted) ident.ID { return ident.ID(u.CourseID) }, r.root.courses())
 }
 
 func (r *Resolver) CompositionGroup() generated.CompositionGroupResolver {

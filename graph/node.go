@@ -6,12 +6,15 @@ import (
 	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/alliance"
+	"github.com/peregrine-exchange/peregrine/ent/affiliation"
+	"github.com/peregrine-exchange/peregrine/ent/apiclient"
+	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/ent/membership"
 	"github.com/peregrine-exchange/peregrine/ent/microdegree"
+	"github.com/peregrine-exchange/peregrine/ent/portal"
+	"github.com/peregrine-exchange/peregrine/ent/provider"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
-	"github.com/peregrine-exchange/peregrine/ent/rolerule"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
@@ -22,37 +25,37 @@ import (
 const maxNodes = 100
 
 // loaders loads the nodes of each kind. A kind without a line has no Node.
-func (r *Resolver) loaders() map[ident.Kind]func(context.Context, []ident.ID) ([]model.Node, error) {
-	return map[ident.Kind]func(context.Context, []ident.ID) ([]model.Node, error){
-		ident.Alliance:        asNodes(r.alliances),
-		ident.Membership:      asNodes(r.memberships),
-		ident.Institution:     asNodes(r.institutions),
-		ident.Unit:            asNodes(r.units),
-		ident.Programme:       asNodes(r.programmes),
-		ident.HomeModule:      asNodes(r.modules),
-		ident.Course:          asNodes(r.courses),
+func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
+	return map[ident.Kind]load[model.Node]{
+		ident.Alliance:        asNodes(r.alliances()),
+		ident.Membership:      asNodes(rows(r.DB.Membership.Query, membership.IDIn)),
+		ident.Institution:     asNodes(r.institutions()),
+		ident.Unit:            asNodes(r.units()),
+		ident.Programme:       asNodes(r.programmes()),
+		ident.HomeModule:      asNodes(r.modules()),
+		ident.Course:          asNodes(r.courses()),
 		ident.CourseVersion:   asNodes(r.versions),
 		ident.Offering:        asNodes(r.offerings),
-		ident.MicroDegree:     asNodes(r.microDegrees),
-		ident.Person:          asNodes(r.people),
-		ident.Affiliation:     asNodes(r.affiliations),
-		ident.Application:     asNodes(r.applications),
-		ident.Enrolment:       asNodes(r.enrolments),
-		ident.Result:          asNodes(r.results),
+		ident.MicroDegree:     asNodes(rows(r.DB.MicroDegree.Query, microdegree.IDIn)),
+		ident.Person:          asNodes(r.people()),
+		ident.Affiliation:     asNodes(rows(r.DB.Affiliation.Query, affiliation.IDIn)),
+		ident.Application:     asNodes(r.applications()),
+		ident.Enrolment:       asNodes(r.enrolments()),
+		ident.Result:          asNodes(r.results()),
 		ident.Credential:      asNodes(r.credentials),
-		ident.RecognitionRule: asNodes(r.rules),
-		ident.RecognitionCase: asNodes(r.cases),
-		ident.Role:            asNodes(r.roleGrants),
-		ident.RoleRule:        asNodes(r.roleRules),
-		ident.ImportRun:       asNodes(r.importRuns),
-		ident.ImportSource:    asNodes(r.importSources),
-		ident.Provider:        asNodes(r.providers),
-		ident.Portal:          asNodes(r.portals),
-		ident.APIClient:       asNodes(r.apiClients),
+		ident.RecognitionRule: asNodes(r.rules()),
+		ident.RecognitionCase: asNodes(rows(r.DB.RecognitionCase.Query, recognitioncase.IDIn)),
+		ident.Role:            asNodes(rows(r.DB.RoleGrant.Query, rolegrant.IDIn)),
+		ident.RoleRule:        asNodes(r.roleRules()),
+		ident.ImportRun:       asNodes(rows(r.DB.ImportRun.Query, importrun.IDIn)),
+		ident.ImportSource:    asNodes(r.importSources()),
+		ident.Provider:        asNodes(rows(r.DB.Provider.Query, provider.IDIn)),
+		ident.Portal:          asNodes(rows(r.DB.Portal.Query, portal.IDIn)),
+		ident.APIClient:       asNodes(rows(r.DB.ApiClient.Query, apiclient.IDIn)),
 	}
 }
 
-func asNodes[E model.Node](load func(context.Context, []ident.ID) ([]E, error)) func(context.Context, []ident.ID) ([]model.Node, error) {
+func asNodes[E model.Node](load load[E]) load[model.Node] {
 	return func(ctx context.Context, ids []ident.ID) ([]model.Node, error) {
 		found, err := load(ctx, ids)
 		all := make([]model.Node, len(found))
@@ -102,29 +105,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []ident.ID) ([]model.Node, err
 	return all, nil
 }
 
-func (r *Resolver) alliances(ctx context.Context, ids []ident.ID) ([]*ent.Alliance, error) {
-	return r.DB.Alliance.Query().Where(alliance.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) memberships(ctx context.Context, ids []ident.ID) ([]*ent.Membership, error) {
-	return r.DB.Membership.Query().Where(membership.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) microDegrees(ctx context.Context, ids []ident.ID) ([]*ent.MicroDegree, error) {
-	return r.DB.MicroDegree.Query().Where(microdegree.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) cases(ctx context.Context, ids []ident.ID) ([]*ent.RecognitionCase, error) {
-	return r.DB.RecognitionCase.Query().Where(recognitioncase.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) roleGrants(ctx context.Context, ids []ident.ID) ([]*ent.RoleGrant, error) {
-	return r.DB.RoleGrant.Query().Where(rolegrant.IDIn(ids...)).All(ctx)
-}
-
-func (r *Resolver) roleRules(ctx context.Context, ids []ident.ID) ([]*ent.RoleRule, error) {
-	return r.DB.RoleRule.Query().Where(rolerule.IDIn(ids...)).All(ctx)
-}
-
 // NodeKinds lists the kinds of things that node answers with, in order.
-func NodeKinds(r *Resolver) []ident.Kind { return slices.Sorted(maps.Keys(r.loaders())) }
+func NodeKinds() []ident.Kind {
+	return slices.Sorted(maps.Keys((&Resolver{DB: ent.NewClient()}).loaders()))
+}

@@ -18,11 +18,11 @@ import (
 )
 
 func (r *affiliationResolver) Institution(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *affiliationResolver) Programme(ctx context.Context, objs []*ent.Affiliation) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
+	return follow(ctx, objs, func(o *ent.Affiliation) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
 }
 
 func (r *heldRoleResolver) Institution(ctx context.Context, obj *viewer.Grant) (*ent.Institution, error) {
@@ -71,7 +71,7 @@ func (r *personResolver) Esi(ctx context.Context, objs []*ent.Person) ([]*string
 
 func (r *personResolver) Affiliations(ctx context.Context, objs []*ent.Person) ([][]*ent.Affiliation, error) {
 	return gather(ctx, affiliationsOfPerson, objs, func(a *ent.Affiliation) ident.ID { return a.PersonID },
-		rows(r.root.DB.Affiliation.Query().Order(affiliation.ByID()), affiliation.PersonIDIn))
+		rows(r.root.DB.Affiliation.Query().Order(affiliation.ByID()).Clone, affiliation.PersonIDIn))
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*viewer.Viewer, error) {

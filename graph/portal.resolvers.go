@@ -28,11 +28,11 @@ func (r *mutationResolver) EndPortal(ctx context.Context, input model.EndPortalI
 }
 
 func (r *portalResolver) Institution(ctx context.Context, objs []*ent.Portal) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions())
 }
 
 func (r *portalResolver) Alliance(ctx context.Context, objs []*ent.Portal) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.AllianceID) }, r.root.alliances)
+	return follow(ctx, objs, func(o *ent.Portal) ident.ID { return maybe(o.AllianceID) }, r.root.alliances())
 }
 
 func (r *portalResolver) ViewerActions(ctx context.Context, obj *ent.Portal) ([]*model.ViewerAction, error) {

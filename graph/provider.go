@@ -14,10 +14,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 )
 
-func (r *Resolver) providers(ctx context.Context, ids []ident.ID) ([]*ent.Provider, error) {
-	return r.DB.Provider.Query().Where(row.IDIn(ids...)).All(ctx)
-}
-
 func providersLike(f *model.IdentityProviderFilter) (all []predicate.Provider) {
 	if f == nil {
 		return nil

@@ -25,11 +25,11 @@ func (r *identityProviderResolver) Homes(ctx context.Context, obj *ent.Provider,
 }
 
 func (r *identityProviderResolver) ProposedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ProposedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ProposedByID) }, r.root.people())
 }
 
 func (r *identityProviderResolver) ApprovedBy(ctx context.Context, objs []*ent.Provider) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.Provider) ident.ID { return maybe(o.ApprovedByID) }, r.root.people())
 }
 
 func (r *identityProviderResolver) Proposal(ctx context.Context, objs []*ent.Provider) ([]*string, error) {
@@ -105,7 +105,7 @@ func (r *mutationResolver) CheckProvider(ctx context.Context, input model.CheckP
 }
 
 func (r *providerHomeResolver) Institution(ctx context.Context, objs []*ent.ProviderHome) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.ProviderHome) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *queryResolver) IdentityProviders(ctx context.Context, filter *model.IdentityProviderFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Provider], error) {

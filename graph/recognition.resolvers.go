@@ -49,15 +49,15 @@ func (r *queryResolver) RecognitionCases(ctx context.Context, filter *model.Reco
 }
 
 func (r *recognitionCaseResolver) Learner(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.LearnerID }, r.root.people)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.LearnerID }, r.root.people())
 }
 
 func (r *recognitionCaseResolver) Home(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HomeID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HomeID }, r.root.institutions())
 }
 
 func (r *recognitionCaseResolver) Host(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HostID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return o.HostID }, r.root.institutions())
 }
 
 func (r *recognitionCaseResolver) Credential(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Credential, error) {
@@ -65,11 +65,11 @@ func (r *recognitionCaseResolver) Credential(ctx context.Context, objs []*ent.Re
 }
 
 func (r *recognitionCaseResolver) Programme(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
 }
 
 func (r *recognitionCaseResolver) Rule(ctx context.Context, objs []*ent.RecognitionCase) ([]*ent.RecognitionRule, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.RuleID) }, r.root.rules)
+	return follow(ctx, objs, func(o *ent.RecognitionCase) ident.ID { return maybe(o.RuleID) }, r.root.rules())
 }
 
 func (r *recognitionCaseResolver) ViewerActions(ctx context.Context, obj *ent.RecognitionCase) ([]*model.ViewerAction, error) {
@@ -77,23 +77,23 @@ func (r *recognitionCaseResolver) ViewerActions(ctx context.Context, obj *ent.Re
 }
 
 func (r *recognitionRuleResolver) Home(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HomeID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HomeID }, r.root.institutions())
 }
 
 func (r *recognitionRuleResolver) Host(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HostID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.HostID }, r.root.institutions())
 }
 
 func (r *recognitionRuleResolver) Course(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Course, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.CourseID }, r.root.courses)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return o.CourseID }, r.root.courses())
 }
 
 func (r *recognitionRuleResolver) Programme(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.Programme, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ProgrammeID) }, r.root.programmes())
 }
 
 func (r *recognitionRuleResolver) Module(ctx context.Context, objs []*ent.RecognitionRule) ([]*ent.HomeModule, error) {
-	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ModuleID) }, r.root.modules)
+	return follow(ctx, objs, func(o *ent.RecognitionRule) ident.ID { return maybe(o.ModuleID) }, r.root.modules())
 }
 
 func (r *recognitionRuleResolver) ViewerActions(ctx context.Context, obj *ent.RecognitionRule) ([]*model.ViewerAction, error) {

@@ -44,7 +44,7 @@ func (r *mutationResolver) EndRoleRule(ctx context.Context, input role.RuleEnd) 
 }
 
 func (r *roleGrantResolver) Person(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.root.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return o.PersonID }, r.root.people())
 }
 
 func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
@@ -52,27 +52,27 @@ func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewe
 }
 
 func (r *roleGrantResolver) Institution(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.InstitutionID) }, r.root.institutions())
 }
 
 func (r *roleGrantResolver) Unit(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.root.units)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.UnitID) }, r.root.units())
 }
 
 func (r *roleGrantResolver) Alliance(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Alliance, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.root.alliances)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.AllianceID) }, r.root.alliances())
 }
 
 func (r *roleGrantResolver) GrantedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.GrantedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.GrantedByID) }, r.root.people())
 }
 
 func (r *roleGrantResolver) Rule(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.RoleRule, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.RuleID) }, r.root.roleRules)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.RuleID) }, r.root.roleRules())
 }
 
 func (r *roleGrantResolver) EndedBy(ctx context.Context, objs []*ent.RoleGrant) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.EndedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.RoleGrant) ident.ID { return maybe(o.EndedByID) }, r.root.people())
 }
 
 func (r *roleGrantResolver) EndReason(ctx context.Context, obj *ent.RoleGrant) (*string, error) {
@@ -84,7 +84,7 @@ func (r *roleGrantResolver) ViewerActions(ctx context.Context, obj *ent.RoleGran
 }
 
 func (r *roleRuleResolver) Institution(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Institution, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.root.institutions)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return o.InstitutionID }, r.root.institutions())
 }
 
 func (r *roleRuleResolver) Role(ctx context.Context, obj *ent.RoleRule) (viewer.Role, error) {
@@ -92,11 +92,11 @@ func (r *roleRuleResolver) Role(ctx context.Context, obj *ent.RoleRule) (viewer.
 }
 
 func (r *roleRuleResolver) Unit(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Unit, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.UnitID) }, r.root.units)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.UnitID) }, r.root.units())
 }
 
 func (r *roleRuleResolver) CreatedBy(ctx context.Context, objs []*ent.RoleRule) ([]*ent.Person, error) {
-	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.CreatedByID) }, r.root.people)
+	return follow(ctx, objs, func(o *ent.RoleRule) ident.ID { return maybe(o.CreatedByID) }, r.root.people())
 }
 
 func (r *roleRuleResolver) ViewerActions(ctx context.Context, obj *ent.RoleRule) ([]*model.ViewerAction, error) {

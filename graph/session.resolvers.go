@@ -35,7 +35,7 @@ func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, 
 }
 
 func (r *sessionResolver) Identity(ctx context.Context, objs []*ent.Session) ([]*ent.Identity, error) {
-	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, r.root.identities)
+	return follow(ctx, objs, func(o *ent.Session) ident.ID { return o.IdentityID }, rows(r.root.DB.Identity.Query, identity.IDIn))
 }
 
 func (r *viewerResolver) Sessions(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Session], error) {

@@ -95,7 +95,7 @@ func TestEveryNodeAsEveryRole(t *testing.T) {
 	c := w.cast()
 	things := w.things(c, w.finished(c))
 	columns := w.everybody(c)
-	kinds := graph.NodeKinds(&graph.Resolver{})
+	kinds := graph.NodeKinds()
 	for _, kind := range kinds {
 		if things[kind] == "" {
 			t.Errorf("there is no %s to ask for", kind)
