@@ -6,6 +6,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
@@ -35,8 +36,20 @@ func (r *applicationResolver) Enrolment(ctx context.Context, objs []*ent.Applica
 	return r.root.enrolmentOf(ctx, objs)
 }
 
+// ViewerActions says what the viewer may do with an application. Only its
+// learner needs to know of the seat.
 func (r *applicationResolver) ViewerActions(ctx context.Context, obj *ent.Application) ([]*model.ViewerAction, error) {
-	return r.root.applicationActions(ctx, obj)
+	var leaves error
+	if authz.RequireSelf(ctx, obj.LearnerID) == nil {
+		seats, err := r.root.enrolmentOf(ctx, []*ent.Application{obj})
+		if err != nil {
+			return nil, err
+		}
+		if seats[0] != nil {
+			leaves = journey.Leaves(seats[0])
+		}
+	}
+	return actions(ctx, journey.ApplicationActions(ctx, obj, leaves)), nil
 }
 
 func (r *mutationResolver) SubmitApplication(ctx context.Context, input journey.Submission) (*model.Payload[*ent.Application], error) {

@@ -2,14 +2,21 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/courseversion"
+	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/seatquota"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/catalogue"
+	"github.com/peregrine-exchange/peregrine/internal/discovery"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/journey"
+	"github.com/peregrine-exchange/peregrine/internal/journey/eligible"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -23,24 +30,59 @@ func (r *courseResolver) Unit(ctx context.Context, objs []*ent.Course) ([]*ent.U
 	return follow(ctx, objs, func(o *ent.Course) ident.ID { return maybe(o.UnitID) }, r.root.units())
 }
 
+// Published returns the published version of each course: from the read model
+// unless its long texts are asked for.
 func (r *courseResolver) Published(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
-	return r.root.publishedOf(ctx, objs)
+	return shelfOr(ctx, !selects(ctx, longFields), objs, func(c *ent.Course) *ent.CourseVersion {
+		return r.root.versionOnShelf(c.ID, maybe(c.PublishedVersionID))
+	}, func(c *ent.Course) ident.ID { return maybe(c.PublishedVersionID) }, r.root.versions)
 }
 
 func (r *courseResolver) Draft(ctx context.Context, objs []*ent.Course) ([]*ent.CourseVersion, error) {
 	return r.root.draftOf(ctx, objs)
 }
 
+// Versions returns a page of the versions of each course, newest first.
 func (r *courseResolver) Versions(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.CourseVersion], error) {
-	return r.root.versionsOf(ctx, objs, page(first, after, last, before))
+	visible, err := authz.Rows(ctx, ent.TypeCourseVersion)
+	if err != nil {
+		return nil, err
+	}
+	of := relay.Of[*ent.CourseVersion]{Table: courseversion.Table, Column: courseversion.FieldCourseID, Visible: visible,
+		Parent: func(v *ent.CourseVersion) ident.ID { return v.CourseID }}
+	return relay.Children(ctx, versionsFor(ctx, r.root.DB.CourseVersion.Query()), of, ids(objs), page(first, after, last, before), relay.NewestFirst)
 }
 
+// Offerings returns a page of the offerings of each course, newest first.
 func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, first *int, after *string, last *int, before *string) ([]*relay.Connection[*ent.Offering], error) {
-	return r.root.offeringsOf(ctx, objs, page(first, after, last, before))
+	p := page(first, after, last, before)
+	if all, ok := r.root.offeringsFromShelf(ctx, objs, p); ok {
+		return all, nil
+	}
+	visible, err := authz.Rows(ctx, ent.TypeOffering)
+	if err != nil {
+		return nil, err
+	}
+	of := relay.Of[*ent.Offering]{Table: offering.Table, Column: offering.FieldCourseID, Visible: visible,
+		Parent: func(o *ent.Offering) ident.ID { return o.CourseID }}
+	return relay.Children(ctx, r.root.DB.Offering.Query(), of, ids(objs), p, relay.NewestFirst)
 }
 
+// ViewerActions says what the viewer may do with a course. Only who may edit it
+// needs to know of its draft.
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
-	return r.root.courseActions(ctx, obj)
+	if authz.Require(ctx, authz.EditCourse, obj.InstitutionID, obj.UnitID) != nil && authz.Require(ctx, authz.PublishCourse, obj.InstitutionID, obj.UnitID) != nil {
+		return actions(ctx, catalogue.CourseActions(ctx, obj, nil, nil)), nil
+	}
+	drafts, err := r.root.draftOf(ctx, []*ent.Course{obj})
+	if err != nil {
+		return nil, err
+	}
+	providers, err := follow(ctx, []*ent.Course{obj}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.root.institutions())
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, catalogue.CourseActions(ctx, obj, drafts[0], providers[0])), nil
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {
@@ -111,20 +153,25 @@ func (r *offeringResolver) Course(ctx context.Context, objs []*ent.Offering) ([]
 	return courseOf(ctx, r.root, objs, func(o *ent.Offering) ident.ID { return o.CourseID })
 }
 
+// Version returns the version of each offering: from the read model where it is
+// the one that is published, and its long texts are not asked for.
 func (r *offeringResolver) Version(ctx context.Context, objs []*ent.Offering) ([]*ent.CourseVersion, error) {
-	return r.root.versionOf(ctx, objs)
+	return shelfOr(ctx, shelved(ctx) && !selects(ctx, longFields), objs, func(o *ent.Offering) *ent.CourseVersion {
+		return r.root.versionOnShelf(o.CourseID, o.VersionID)
+	}, func(o *ent.Offering) ident.ID { return o.VersionID }, r.root.versions)
 }
 
+// Availability says what the viewer can do with each offering now.
 func (r *offeringResolver) Availability(ctx context.Context, objs []*ent.Offering) ([]catalogue.Availability, error) {
-	return r.root.availability(ctx, objs)
+	facts, err := r.root.standing(ctx, objs)
+	if err != nil {
+		return nil, err
+	}
+	return each(facts, eligible.Availability), nil
 }
 
 func (r *offeringResolver) Windows(ctx context.Context, obj *ent.Offering) ([]*model.ApplicationWindow, error) {
-	all := make([]*model.ApplicationWindow, len(obj.Windows))
-	for i, w := range obj.Windows {
-		all[i] = model.NewApplicationWindow(w, obj.Zone)
-	}
-	return all, nil
+	return each(obj.Windows, func(w vocab.Window) *model.ApplicationWindow { return model.NewApplicationWindow(w, obj.Zone) }), nil
 }
 
 func (r *offeringResolver) ViewerWindow(ctx context.Context, obj *ent.Offering) (*model.ApplicationWindow, error) {
@@ -142,8 +189,22 @@ func (r *offeringResolver) ClosesAtLocal(ctx context.Context, obj *ent.Offering)
 	return new(vocab.Local(*obj.ClosesAt, obj.Zone)), nil
 }
 
+// Sessions returns the sessions of each offering, which the read model leaves
+// out.
 func (r *offeringResolver) Sessions(ctx context.Context, objs []*ent.Offering) ([][]*model.OfferingSession, error) {
-	return r.root.sessionsOf(ctx, objs)
+	if slices.ContainsFunc(objs, discovery.BriefOffering) {
+		whole, err := follow(ctx, objs, (*ent.Offering).NodeID, r.root.offerings)
+		if err != nil {
+			return nil, err
+		}
+		for i, o := range whole {
+			if o == nil { // hidden since it was found
+				whole[i] = objs[i]
+			}
+		}
+		objs = whole
+	}
+	return each(objs, model.NewOfferingSessions), nil
 }
 
 func (r *offeringResolver) SeatsFree(ctx context.Context, obj *ent.Offering) (int, error) {
@@ -171,11 +232,28 @@ func (r *offeringResolver) ViewerApplication(ctx context.Context, objs []*ent.Of
 }
 
 func (r *offeringResolver) ViewerActions(ctx context.Context, obj *ent.Offering) ([]*model.ViewerAction, error) {
-	return r.root.offeringActions(ctx, obj)
+	facts, err := r.root.standing(ctx, []*ent.Offering{obj})
+	if err != nil {
+		return nil, err
+	}
+	applied, err := r.root.viewerApplications(ctx, []*ent.Offering{obj})
+	if err != nil {
+		return nil, err
+	}
+	by, err := r.root.applicant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, append(catalogue.OfferingActions(ctx, obj, facts[0].Course.UnitID), journey.OfferingActions(ctx, facts[0], by, applied[0] != nil)...)), nil
 }
 
+// Course returns a course: from the catalogue what stands there, and else from
+// the database what the viewer sees.
 func (r *queryResolver) Course(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	return r.root.course(ctx, id)
+	if e := r.root.Discovery.Entry(id); e != nil && !selects(ctx, movingFields) {
+		return e.Course, nil
+	}
+	return null(r.root.DB.Course.Get(ctx, id))
 }
 
 func (r *queryResolver) Courses(ctx context.Context, filter *model.CourseFilter, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Course], error) {

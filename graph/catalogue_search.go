@@ -18,14 +18,8 @@ import (
 )
 
 // searchCatalogue answers a query of the catalogue.
-func (r *Resolver) searchCatalogue(
-	ctx context.Context,
-	text *string,
-	filter *model.CatalogueFilter,
-	order *discovery.Order,
-	atLeast *string,
-	page relay.Page,
-) (*model.CatalogueConnection, error) {
+func (r *Resolver) searchCatalogue(ctx context.Context, text *string, filter *model.CatalogueFilter, order *discovery.Order, atLeast *string,
+	page relay.Page) (*model.CatalogueConnection, error) {
 	if atLeast != nil {
 		sequence, err := outbox.ParseCursor(*atLeast, "atLeast")
 		if err != nil {
@@ -73,24 +67,6 @@ func selects(ctx context.Context, names map[string]bool) bool {
 	return false
 }
 
-// course returns a course: from the catalogue what stands there, and else from
-// the database what the viewer sees.
-func (r *Resolver) course(ctx context.Context, id ident.ID) (*ent.Course, error) {
-	if e := r.Discovery.Entry(id); e != nil && !selects(ctx, movingFields) {
-		return e.Course, nil
-	}
-	return null(r.DB.Course.Get(ctx, id))
-}
-
-// entryCourses returns the course of each entry: from the read model unless the
-// fields that move without it are asked for.
-func (r *Resolver) entryCourses(ctx context.Context, entries []*model.CatalogueEntry) ([]*ent.Course, error) {
-	if !selects(ctx, movingFields) {
-		return each(entries, func(e *model.CatalogueEntry) *ent.Course { return e.Course }), nil
-	}
-	return follow(ctx, entries, func(e *model.CatalogueEntry) ident.ID { return e.Course.ID }, r.courses())
-}
-
 // movingFields are the fields of a course that change without a public event:
 // when its draft is edited, or when its source is read again.
 var movingFields = map[string]bool{"updatedAt": true, "externalId": true, "sourceModifiedAt": true, "sourceSeenAt": true}
@@ -98,50 +74,33 @@ var movingFields = map[string]bool{"updatedAt": true, "externalId": true, "sourc
 // courseOf returns the course of each object: from the read model where that has
 // it, and its fields that move without it are not asked for.
 func courseOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Course, error) {
-	if shelved(ctx) && !selects(ctx, movingFields) {
-		if all, ok := everyOne(objs, func(o O) *ent.Course {
-			if e := r.Discovery.Entry(key(o)); e != nil {
-				return e.Course
-			}
-			return nil
-		}); ok {
-			return all, nil
+	return shelfOr(ctx, shelved(ctx) && !selects(ctx, movingFields), objs, func(o O) *ent.Course {
+		if e := r.Discovery.Entry(key(o)); e != nil {
+			return e.Course
 		}
-	}
-	return follow(ctx, objs, key, r.courses())
+		return nil
+	}, key, r.courses())
 }
 
 // offeringOf returns the offering of each object, from the read model but for
 // its own staff, who may do more with it.
 func offeringOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Offering, error) {
-	if shelved(ctx) {
-		at := viewer.From(ctx).StaffAt()
-		if all, ok := everyOne(objs, func(o O) *ent.Offering {
-			if known := r.Discovery.Offering(key(o)); known != nil && !slices.Contains(at, known.InstitutionID) {
-				return known
-			}
-			return nil
-		}); ok {
-			return all, nil
+	at := viewer.From(ctx).StaffAt()
+	return shelfOr(ctx, shelved(ctx), objs, func(o O) *ent.Offering {
+		if known := r.Discovery.Offering(key(o)); known != nil && !slices.Contains(at, known.InstitutionID) {
+			return known
 		}
-	}
-	return follow(ctx, objs, key, r.offerings)
+		return nil
+	}, key, r.offerings)
 }
 
-// versionOf returns the version of each offering: from the read model where it is
-// the one that is published, and its long texts are not asked for.
-func (r *Resolver) versionOf(ctx context.Context, offerings []*ent.Offering) ([]*ent.CourseVersion, error) {
-	if shelved(ctx) && !selects(ctx, longFields) {
-		if all, ok := everyOne(offerings, func(o *ent.Offering) *ent.CourseVersion {
-			if e := r.Discovery.Entry(o.CourseID); e != nil && e.Version.ID == o.VersionID {
-				return e.Version
-			}
-			return nil
-		}); ok {
-			return all, nil
-		}
+// versionOnShelf returns a version of a course from the read model, or nil where
+// another one is published.
+func (r *Resolver) versionOnShelf(course, version ident.ID) *ent.CourseVersion {
+	if e := r.Discovery.Entry(course); e != nil && e.Version.ID == version {
+		return e.Version
 	}
-	return follow(ctx, offerings, func(o *ent.Offering) ident.ID { return o.VersionID }, r.versions)
+	return nil
 }
 
 // shelved says whether the read model may answer: what a mutation returns is as
@@ -156,58 +115,36 @@ var longFields = map[string]bool{
 	"prerequisites": true, "url": true, "issues": true, "submittedAt": true, "reviewNote": true,
 }
 
-// publishedOf returns the published version of each course: from the read model
-// unless its long texts are asked for.
-func (r *Resolver) publishedOf(ctx context.Context, courses []*ent.Course) ([]*ent.CourseVersion, error) {
-	if !selects(ctx, longFields) {
-		if all, ok := everyOne(courses, func(c *ent.Course) *ent.CourseVersion {
-			if e := r.Discovery.Entry(c.ID); e != nil && c.PublishedVersionID != nil && e.Version.ID == *c.PublishedVersionID {
-				return e.Version
-			}
-			return nil
-		}); ok {
-			return all, nil
-		}
-	}
-	return follow(ctx, courses, func(c *ent.Course) ident.ID { return maybe(c.PublishedVersionID) }, r.versions)
-}
-
 // providersOf returns the institution of each object, from the read model when
 // it is loaded.
 func providersOf[O any](ctx context.Context, r *Resolver, objs []O, key func(O) ident.ID) ([]*ent.Institution, error) {
-	if all, ok := everyOne(objs, func(o O) *ent.Institution { return r.Discovery.Institution(key(o)) }); ok {
-		return all, nil
+	return shelfOr(ctx, true, objs, func(o O) *ent.Institution { return r.Discovery.Institution(key(o)) }, key, r.institutions())
+}
+
+// shelfOr finds one for each object in the read model if it may, and follows a
+// key in the database where it may not or one is not there.
+func shelfOr[O any, E interface {
+	comparable
+	relay.Node
+}](ctx context.Context, may bool, objs []O, find func(O) E, key func(O) ident.ID, load load[E]) ([]E, error) {
+	if may {
+		if all, ok := everyOne(objs, find); ok {
+			return all, nil
+		}
 	}
-	return follow(ctx, objs, key, r.institutions())
+	return follow(ctx, objs, key, load)
 }
 
 // everyOne finds one for each object, or says that it cannot.
-func everyOne[O, E any](objs []O, find func(O) *E) ([]*E, bool) {
-	all := make([]*E, len(objs))
+func everyOne[O any, E comparable](objs []O, find func(O) E) ([]E, bool) {
+	var none E
+	all := make([]E, len(objs))
 	for i, o := range objs {
-		if all[i] = find(o); all[i] == nil {
+		if all[i] = find(o); all[i] == none {
 			return nil, false
 		}
 	}
 	return all, true
-}
-
-// sessionsOf returns the sessions of each offering, which the read model leaves
-// out.
-func (r *Resolver) sessionsOf(ctx context.Context, offerings []*ent.Offering) ([][]*model.OfferingSession, error) {
-	if slices.ContainsFunc(offerings, discovery.BriefOffering) {
-		whole, err := follow(ctx, offerings, (*ent.Offering).NodeID, r.offerings)
-		if err != nil {
-			return nil, err
-		}
-		for i, o := range whole {
-			if o == nil { // hidden since it was found
-				whole[i] = offerings[i]
-			}
-		}
-		offerings = whole
-	}
-	return each(offerings, model.NewOfferingSessions), nil
 }
 
 // firstPage says whether the entry holds the page of its course's offerings.

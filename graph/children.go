@@ -8,12 +8,9 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/courseversion"
 	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/enrolment"
-	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/profile"
 	"github.com/peregrine-exchange/peregrine/ent/result"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
-	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
 
@@ -35,31 +32,6 @@ func (r *Resolver) draftOf(ctx context.Context, courses []*ent.Course) ([]*ent.C
 		}))
 }
 
-// versionsOf returns a page of the versions of each course, newest first.
-func (r *Resolver) versionsOf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*relay.Connection[*ent.CourseVersion], error) {
-	visible, err := authz.Rows(ctx, ent.TypeCourseVersion)
-	if err != nil {
-		return nil, err
-	}
-	of := relay.Of[*ent.CourseVersion]{Table: courseversion.Table, Column: courseversion.FieldCourseID, Visible: visible,
-		Parent: func(v *ent.CourseVersion) ident.ID { return v.CourseID }}
-	return relay.Children(ctx, versionsFor(ctx, r.DB.CourseVersion.Query()), of, ids(courses), page, relay.NewestFirst)
-}
-
-// offeringsOf returns a page of the offerings of each course, newest first.
-func (r *Resolver) offeringsOf(ctx context.Context, courses []*ent.Course, page relay.Page) ([]*relay.Connection[*ent.Offering], error) {
-	if all, ok := r.offeringsFromShelf(ctx, courses, page); ok {
-		return all, nil
-	}
-	visible, err := authz.Rows(ctx, ent.TypeOffering)
-	if err != nil {
-		return nil, err
-	}
-	of := relay.Of[*ent.Offering]{Table: offering.Table, Column: offering.FieldCourseID, Visible: visible,
-		Parent: func(o *ent.Offering) ident.ID { return o.CourseID }}
-	return relay.Children(ctx, r.DB.Offering.Query(), of, ids(courses), page, relay.NewestFirst)
-}
-
 // profileField returns one field of each person's profile; nil where the
 // viewer may not see the profile.
 func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field func(*ent.Profile) *string) ([]*string, error) {
@@ -68,13 +40,12 @@ func (r *Resolver) profileField(ctx context.Context, people []*ent.Person, field
 	if err != nil {
 		return nil, err
 	}
-	values := make([]*string, len(people))
-	for i, p := range profiles {
-		if p != nil {
-			values[i] = field(p)
+	return each(profiles, func(p *ent.Profile) *string {
+		if p == nil {
+			return nil
 		}
-	}
-	return values, nil
+		return field(p)
+	}), nil
 }
 
 // enrolmentOf returns the seat of each application, if it has one.

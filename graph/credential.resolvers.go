@@ -6,9 +6,12 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/recognition"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
+	"github.com/peregrine-exchange/peregrine/internal/vc"
 )
 
 func (r *credentialResolver) Learner(ctx context.Context, objs []*ent.Credential) ([]*ent.Person, error) {
@@ -35,8 +38,22 @@ func (r *credentialResolver) VerificationURL(ctx context.Context, obj *ent.Crede
 	return r.root.Credentials.VerifyURL(obj), nil
 }
 
+// ViewerActions says what the viewer may do with a credential. Only its
+// learner needs to know whether home has counted it.
 func (r *credentialResolver) ViewerActions(ctx context.Context, obj *ent.Credential) ([]*model.ViewerAction, error) {
-	return r.root.credentialActions(ctx, obj)
+	var counted error
+	if authz.RequireSelf(ctx, obj.LearnerID) == nil {
+		found, err := lookUp(ctx, countedResults, []ident.ID{obj.ResultID}, func(ctx context.Context, ids []ident.ID) (map[ident.ID]bool, error) {
+			return recognition.Counted(ctx, r.root.DB, ids...)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found[obj.ResultID] {
+			counted = recognition.ErrCounted
+		}
+	}
+	return actions(ctx, append(credential.Actions(ctx, obj), recognition.CredentialActions(ctx, obj, counted)...)), nil
 }
 
 func (r *mutationResolver) IssueCredential(ctx context.Context, input credential.Issue) (*model.Payload[*ent.Credential], error) {
@@ -56,7 +73,27 @@ func (r *queryResolver) Credentials(ctx context.Context, filter *model.Credentia
 }
 
 func (r *queryResolver) VerifyCredential(ctx context.Context, by model.VerifyCredentialBy) (*model.CredentialVerification, error) {
-	return r.root.verify(ctx, by)
+	var v *credential.Verification
+	var err error
+	if by.Token != nil {
+		v, err = r.root.Credentials.VerifyToken(ctx, *by.Token)
+	} else {
+		v, err = r.root.Credentials.VerifyJWT(ctx, *by.Jwt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &model.CredentialVerification{
+		Outcome: model.VerificationOutcome(v.Outcome), VerifiedAt: v.VerifiedAt,
+		Credential: verified(v, languageOf(ctx)), MemberAtIssue: v.MemberAtIssue, MemberNow: v.MemberNow,
+	}
+	for _, c := range v.Checks {
+		out.Checks = append(out.Checks, &model.VerificationCheck{
+			Kind: model.VerificationCheckKind(c.Kind), Result: model.VerificationCheckResult(c.Result),
+			Message: vc.Explain(c, languageOf(ctx)),
+		})
+	}
+	return out, nil
 }
 
 func (r *verifiedCredentialResolver) Issuer(ctx context.Context, obj *model.VerifiedCredential) (*ent.Institution, error) {

@@ -24,8 +24,13 @@ func (r *catalogueConnectionResolver) Facets(ctx context.Context, obj *model.Cat
 	return obj.Result.Count(keys, size)
 }
 
+// Course returns the course of each entry: from the read model unless the
+// fields that move without it are asked for.
 func (r *catalogueEntryResolver) Course(ctx context.Context, objs []*model.CatalogueEntry) ([]*ent.Course, error) {
-	return r.root.entryCourses(ctx, objs)
+	if !selects(ctx, movingFields) {
+		return each(objs, func(e *model.CatalogueEntry) *ent.Course { return e.Course }), nil
+	}
+	return follow(ctx, objs, func(e *model.CatalogueEntry) ident.ID { return e.Course.ID }, r.root.courses())
 }
 
 func (r *catalogueEntryResolver) Recognition(ctx context.Context, objs []*model.CatalogueEntry, homeID *ident.ID, programmeID *ident.ID) ([]*agreement.Preview, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/ent/course"
+	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -11,6 +13,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
+	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 func (r *importFindingResolver) Course(ctx context.Context, objs []*ent.ImportFinding) ([]*ent.Course, error) {
@@ -18,7 +21,9 @@ func (r *importFindingResolver) Course(ctx context.Context, objs []*ent.ImportFi
 }
 
 func (r *importFindingResolver) Problems(ctx context.Context, obj *ent.ImportFinding) ([]*model.ImportProblem, error) {
-	return importProblems(ctx, obj), nil
+	return each(obj.Problems, func(p vocab.Finding) *model.ImportProblem {
+		return &model.ImportProblem{Field: p.Field, Message: p.Message.In(languageOf(ctx).String()), Blocking: p.Blocking}
+	}), nil
 }
 
 func (r *importFindingConnectionResolver) TotalCount(ctx context.Context, obj *relay.Connection[*ent.ImportFinding]) (int, error) {
@@ -37,12 +42,19 @@ func (r *importRunResolver) StartedBy(ctx context.Context, objs []*ent.ImportRun
 	return follow(ctx, objs, func(o *ent.ImportRun) ident.ID { return maybe(o.StartedByID) }, r.root.people())
 }
 
+// Missing counts the courses that a source had, and did not list in this run.
+// Once a later run has seen one of them, it is not missing any more.
 func (r *importRunResolver) Missing(ctx context.Context, obj *ent.ImportRun) (*int, error) {
-	return r.root.missing(ctx, obj)
+	if obj.SourceID == nil || obj.State != importrun.StateDONE {
+		return nil, nil
+	}
+	n, err := r.root.DB.Course.Query().Where(course.SourceID(*obj.SourceID), course.SourceSeenAtLT(*obj.StartedAt)).Count(ctx)
+	return &n, err
 }
 
+// Findings pages the findings of a run. Who sees the run sees them.
 func (r *importRunResolver) Findings(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.ImportFinding], error) {
-	return r.root.findingsOf(ctx, obj, page(first, after, last, before))
+	return relay.List(viewer.AsSystem(ctx), r.root.DB.ImportFinding.Query().Where(importfinding.RunID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
 func (r *importRunResolver) ViewerActions(ctx context.Context, obj *ent.ImportRun) ([]*model.ViewerAction, error) {

@@ -40,8 +40,22 @@ func (r *institutionResolver) Memberships(ctx context.Context, obj *ent.Institut
 	return relay.List(ctx, r.root.DB.Membership.Query().Where(membership.InstitutionID(obj.ID)), page(first, after, last, before), relay.OldestFirst)
 }
 
+// Readiness says what each institution needs, in the viewer's language.
 func (r *institutionResolver) Readiness(ctx context.Context, objs []*ent.Institution) ([][]*model.ReadinessCheck, error) {
-	return r.root.readiness(ctx, objs)
+	found, err := lookUp(ctx, readinessOfInstitution, ids(objs), func(ctx context.Context, ids []ident.ID) (map[ident.ID][]institution.Finding, error) {
+		return r.root.Institutions.Readiness(ctx, ids...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	in := languageOf(ctx)
+	all := make([][]*model.ReadinessCheck, len(objs))
+	for i, inst := range objs {
+		for _, f := range found[inst.ID] {
+			all[i] = append(all[i], &model.ReadinessCheck{Code: f.ID, Status: f.Status, Message: f.Need(in), Hint: vocab.Given(f.Hint(in))})
+		}
+	}
+	return all, nil
 }
 
 func (r *institutionResolver) Units(ctx context.Context, obj *ent.Institution, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Unit], error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -18,10 +17,8 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/homemodule"
 	"github.com/peregrine-exchange/peregrine/ent/importsource"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
-	"github.com/peregrine-exchange/peregrine/ent/microdegree"
 	"github.com/peregrine-exchange/peregrine/ent/offering"
 	"github.com/peregrine-exchange/peregrine/ent/person"
-	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/ent/programme"
 	"github.com/peregrine-exchange/peregrine/ent/recognitionrule"
 	"github.com/peregrine-exchange/peregrine/ent/result"
@@ -31,13 +28,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 )
 
-func ids[O relay.Node](objs []O) []ident.ID {
-	all := make([]ident.ID, len(objs))
-	for i, o := range objs {
-		all[i] = o.NodeID()
-	}
-	return all
-}
+func ids[O relay.Node](objs []O) []ident.ID { return each(objs, O.NodeID) }
 
 func maybe(id *ident.ID) ident.ID {
 	if id == nil {
@@ -93,19 +84,6 @@ func (r *Resolver) offerings(ctx context.Context, ids []ident.ID) ([]*ent.Offeri
 
 func (r *Resolver) credentials(ctx context.Context, ids []ident.ID) ([]*ent.Credential, error) {
 	return credentialsFor(ctx, r.DB.Credential.Query().Where(credential.IDIn(ids...))).All(ctx)
-}
-
-func (r *Resolver) credentialsOf(learner ident.ID) *ent.CredentialQuery {
-	return r.DB.Credential.Query().Where(credential.LearnerID(learner))
-}
-
-func (r *Resolver) microDegreeByKey(key string) *ent.MicroDegreeQuery {
-	return r.DB.MicroDegree.Query().Where(microdegree.Key(key))
-}
-
-func (r *Resolver) publishedMicroDegrees(since *time.Time) *ent.MicroDegreeQuery {
-	all := when([]predicate.MicroDegree{microdegree.StateEQ(microdegree.StatePUBLISHED)}, since, microdegree.UpdatedAtGTE)
-	return r.DB.MicroDegree.Query().Where(all...)
 }
 
 // Columns are read as they are asked for: the long texts of a version, and the

@@ -173,11 +173,7 @@ func follow[O any, E relay.Node](ctx context.Context, objs []O, key func(O) iden
 	if err != nil {
 		return nil, err
 	}
-	all := make([]E, len(objs))
-	for i, o := range objs {
-		all[i] = found[key(o)]
-	}
-	return all, nil
+	return each(objs, func(o O) E { return found[key(o)] }), nil
 }
 
 // gather returns, for each object, the rows whose owner it is.
@@ -193,11 +189,7 @@ func gather[O relay.Node, E any](ctx context.Context, what lookup, objs []O, own
 	if err != nil {
 		return nil, err
 	}
-	all := make([][]E, len(objs))
-	for i, o := range objs {
-		all[i] = found[o.NodeID()]
-	}
-	return all, nil
+	return each(objs, func(o O) []E { return found[o.NodeID()] }), nil
 }
 
 // one returns the first of each list, or the zero value.

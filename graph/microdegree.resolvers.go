@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	row "github.com/peregrine-exchange/peregrine/ent/microdegree"
+	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
@@ -83,11 +85,12 @@ func (r *mutationResolver) WithdrawMicroDegree(ctx context.Context, input model.
 }
 
 func (r *queryResolver) MicroDegree(ctx context.Context, key string) (*ent.MicroDegree, error) {
-	return null(r.root.microDegreeByKey(key).Only(ctx))
+	return null(r.root.DB.MicroDegree.Query().Where(row.Key(key)).Only(ctx))
 }
 
 func (r *queryResolver) MicroDegrees(ctx context.Context, updatedSince *time.Time, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.MicroDegree], error) {
-	return relay.List(ctx, r.root.publishedMicroDegrees(updatedSince), page(first, after, last, before), relay.NewestFirst)
+	like := when([]predicate.MicroDegree{row.StateEQ(row.StatePUBLISHED)}, updatedSince, row.UpdatedAtGTE)
+	return relay.List(ctx, r.root.DB.MicroDegree.Query().Where(like...), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *ruleReportResolver) Group(ctx context.Context, obj *rules.Node) (*string, error) {

@@ -58,11 +58,7 @@ func (r *Resolver) loaders() map[ident.Kind]load[model.Node] {
 func asNodes[E model.Node](load load[E]) load[model.Node] {
 	return func(ctx context.Context, ids []ident.ID) ([]model.Node, error) {
 		found, err := load(ctx, ids)
-		all := make([]model.Node, len(found))
-		for i, e := range found {
-			all[i] = e
-		}
-		return all, err
+		return each(found, func(e E) model.Node { return e }), err
 	}
 }
 
@@ -98,11 +94,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []ident.ID) ([]model.Node, err
 			byID[n.NodeID()] = n
 		}
 	}
-	all := make([]model.Node, len(ids))
-	for i, id := range ids {
-		all[i] = byID[id]
-	}
-	return all, nil
+	return each(ids, func(id ident.ID) model.Node { return byID[id] }), nil
 }
 
 // NodeKinds lists the kinds of things that node answers with, in order.

@@ -7,6 +7,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/affiliation"
 	"github.com/peregrine-exchange/peregrine/ent/application"
+	"github.com/peregrine-exchange/peregrine/ent/credential"
 	"github.com/peregrine-exchange/peregrine/ent/recognitioncase"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
@@ -86,11 +87,7 @@ func (r *viewerResolver) Person(ctx context.Context, obj *viewer.Viewer) (*ent.P
 }
 
 func (r *viewerResolver) Roles(ctx context.Context, obj *viewer.Viewer) ([]*viewer.Grant, error) {
-	held := make([]*viewer.Grant, len(obj.Grants))
-	for i := range obj.Grants {
-		held[i] = &obj.Grants[i]
-	}
-	return held, nil
+	return pointers(obj.Grants), nil
 }
 
 func (r *viewerResolver) Permissions(ctx context.Context, obj *viewer.Viewer) ([]*model.Permission, error) {
@@ -112,7 +109,7 @@ func (r *viewerResolver) Applications(ctx context.Context, obj *viewer.Viewer, f
 }
 
 func (r *viewerResolver) Credentials(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.Credential], error) {
-	return relay.List(ctx, credentialsFor(ctx, r.root.credentialsOf(obj.PersonID)), page(first, after, last, before), relay.NewestFirst)
+	return relay.List(ctx, credentialsFor(ctx, r.root.DB.Credential.Query().Where(credential.LearnerID(obj.PersonID))), page(first, after, last, before), relay.NewestFirst)
 }
 
 func (r *viewerResolver) RecognitionCases(ctx context.Context, obj *viewer.Viewer, first *int, after *string, last *int, before *string) (*relay.Connection[*ent.RecognitionCase], error) {

@@ -1,11 +1,8 @@
 package graph
 
 import (
-	"context"
-
 	"entgo.io/ent/dialect/sql"
 
-	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/ent/predicate"
 	row "github.com/peregrine-exchange/peregrine/ent/provider"
@@ -43,22 +40,6 @@ func signingIn(can bool) predicate.Institution {
 			s.Where(sql.NotIn(s.C(institution.FieldID), some))
 		}
 	}
-}
-
-// signIns says how people of each institution sign in.
-func (r *Resolver) signIns(ctx context.Context, institutions []*ent.Institution) ([]*model.InstitutionSignIn, error) {
-	found, err := lookUp(ctx, signInOfInstitution, ids(institutions), func(ctx context.Context, ids []ident.ID) (map[ident.ID]string, error) {
-		return r.Providers.SignInURLs(ctx, ids)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return each(institutions, func(i *ent.Institution) *model.InstitutionSignIn {
-		if found[i.ID] == "" {
-			return nil
-		}
-		return &model.InstitutionSignIn{URL: found[i.ID]}
-	}), nil
 }
 
 func pointers[T any](all []T) []*T { return each(all, func(v T) *T { return &v }) }

@@ -64,8 +64,18 @@ func (r *identityProviderResolver) ViewerActions(ctx context.Context, obj *ent.P
 	return actions(ctx, all), nil
 }
 
+// SignIn says how people of each institution sign in.
 func (r *institutionResolver) SignIn(ctx context.Context, objs []*ent.Institution) ([]*model.InstitutionSignIn, error) {
-	return r.root.signIns(ctx, objs)
+	found, err := lookUp(ctx, signInOfInstitution, ids(objs), r.root.Providers.SignInURLs)
+	if err != nil {
+		return nil, err
+	}
+	return each(objs, func(i *ent.Institution) *model.InstitutionSignIn {
+		if found[i.ID] == "" {
+			return nil
+		}
+		return &model.InstitutionSignIn{URL: found[i.ID]}
+	}), nil
 }
 
 func (r *mutationResolver) ProposeProvider(ctx context.Context, input provider.Proposal) (*model.Payload[*ent.Provider], error) {
