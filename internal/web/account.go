@@ -34,7 +34,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 		Use:    "curl -H 'Authorization: Bearer TOKEN' " + s.BaseURL + "/graphql",
 	}
 	fillAccount(&page, rec, v.SessionID)
-	s.pages.Account(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // fillAccount puts a record on the page. current is the session that asks.

@@ -29,7 +29,7 @@ func (s *site) course(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsPage(r) {
-		s.pages.Course(w, r, coursePage(s.chrome(r), record, s.Now()))
+		s.pages.Show(w, r, coursePage(s.chrome(r), record, s.Now()))
 		return
 	}
 	document, err := schemaorg.One(exchange.Listing(record, s.BaseURL))
@@ -94,5 +94,5 @@ func (s *site) credential(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.pages.Credential(w, r, pages.CredentialPage{Chrome: s.chrome(r)})
+	s.pages.Show(w, r, pages.CredentialPage{Chrome: s.chrome(r)})
 }

@@ -45,7 +45,7 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 			Name:        vocab.Clean(maxShownName, strings.TrimSpace(waiting.GivenName+" "+waiting.FamilyName)),
 			Email:       vocab.Clean(maxShownEmail, waiting.Email),
 		}
-		s.pages.Link(w, r, page)
+		s.pages.Show(w, r, page)
 		return
 	}
 	all, err := s.choices(r)
@@ -56,7 +56,7 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 	for _, c := range all {
 		page.Providers = append(page.Providers, s.shown(r, c))
 	}
-	s.pages.Link(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // link takes the choice of a provider, or the answer about the account that waits.

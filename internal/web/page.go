@@ -24,7 +24,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	mux.Handle("GET "+pages.StylePath, compressed(s.pages.Style()))
 	mux.HandleFunc("GET /v/{token}", s.verification)
 	mux.HandleFunc("GET /verify", func(w http.ResponseWriter, r *http.Request) {
-		s.pages.Verify(w, r, pages.Verify{Chrome: s.chrome(r)})
+		s.pages.Show(w, r, pages.Verify{Chrome: s.chrome(r)})
 	})
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /issuers/{id}", s.issuer)
@@ -36,7 +36,7 @@ func (s *site) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /account/sessions/{id}/end", s.endSession)
 	if s.Demo != nil {
 		mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) {
-			s.pages.Demo(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})
+			s.pages.Show(w, r, pages.Demo{Chrome: s.chrome(r), Groups: s.Demo})
 		})
 	}
 	mux.Handle("GET /explorer/", http.StripPrefix("/explorer", explorer.Handler(explorer.Options{
@@ -102,7 +102,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	if len(s.Demo) > 2 {
 		page.Demo = s.Demo[:2]
 	}
-	s.pages.Home(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // verification answers, to anybody with the address, whether a credential holds.
@@ -112,7 +112,7 @@ func (s *site) verification(w http.ResponseWriter, r *http.Request) {
 	v, err := s.Credentials.VerifyToken(r.Context(), token)
 	switch all := problem.All(err); {
 	case all != nil && all[0].Code == problem.NotFound && wantsPage(r):
-		s.pages.Unknown(w, r, pages.Unknown{Chrome: s.chrome(r)})
+		s.pages.Show(w, r, pages.Unknown{Chrome: s.chrome(r)})
 	case err != nil:
 		s.fail(w, r, err)
 	default:
@@ -132,7 +132,7 @@ func (s *site) showVerification(w http.ResponseWriter, r *http.Request, v *crede
 	if token != "" {
 		page.JWT = "/v/" + token + "/" + s.Credentials.Forms.Issued().File
 	}
-	s.pages.Verification(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // verify takes a link or a credential that somebody pastes.
@@ -141,7 +141,7 @@ func (s *site) verify(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, vc.MaxBytes+64<<10)
 	if err := r.ParseForm(); err != nil {
 		page.Fault = pages.TooLong
-		s.pages.Verify(w, r, page)
+		s.pages.Show(w, r, page)
 		_, _ = io.Copy(io.Discard, r.Body)
 		return
 	}
@@ -165,7 +165,7 @@ func (s *site) verify(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Fault = pages.ForeignLink
 	}
-	s.pages.Verify(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // issuer shows who issues credentials: a page to people, keys to machines.
@@ -188,5 +188,5 @@ func (s *site) issuer(w http.ResponseWriter, r *http.Request) {
 		page.Keys = append(page.Keys, pages.IssuerKey{ID: k.Stored.Kid, Algorithm: string(k.Stored.Algorithm), State: string(k.Stored.State),
 			From: k.Stored.ActiveFrom, Until: k.Stored.RetiredAt, Path: r.URL.Path + "/keys/" + k.Stored.Kid})
 	}
-	s.pages.Issuer(w, r, page)
+	s.pages.Show(w, r, page)
 }

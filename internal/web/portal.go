@@ -95,7 +95,7 @@ func (s *site) askLending(w http.ResponseWriter, r *http.Request) {
 	} else if alliance := ask.Portal.Edges.Alliance; alliance != nil {
 		page.Owner = alliance.Name
 	}
-	s.pages.Portal(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // answerLending takes the person's answer.

@@ -14,10 +14,10 @@ func (s *site) rights(w http.ResponseWriter, r *http.Request) {
 	for _, role := range viewer.Roles {
 		page.Roles = append(page.Roles, pages.RoleRights{Role: role, Verbs: authz.Carried(role)})
 	}
-	s.pages.Rights(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // visibility shows who sees what.
 func (s *site) visibility(w http.ResponseWriter, r *http.Request) {
-	s.pages.Visibility(w, r, pages.Visibility{Chrome: s.chrome(r), Entities: authz.Visibility()})
+	s.pages.Show(w, r, pages.Visibility{Chrome: s.chrome(r), Entities: authz.Visibility()})
 }

@@ -92,7 +92,7 @@ func (s *site) chooser(w http.ResponseWriter, r *http.Request) {
 	for _, c := range found {
 		page.Providers = append(page.Providers, s.shown(r, c))
 	}
-	s.pages.SignIn(w, r, page)
+	s.pages.Show(w, r, page)
 }
 
 // countryByCountry sorts the choices by the names of their countries.

@@ -1,14 +1,14 @@
 package pages
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
-// Account shows a signed-in person what is stored about them.
+// Account shows a signed-in person what is stored about them. Its form POST
+// /account/sessions/{id}/end ends a session.
 type Account struct {
 	Chrome
 	Name         string
@@ -85,10 +85,4 @@ type Session struct {
 	StartedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
-}
-
-// Account writes the account page. Its form POST /account/sessions/{id}/end
-// ends a session.
-func (r *Renderer) Account(w http.ResponseWriter, req *http.Request, p Account) {
-	r.write(w, req, page{name: "account", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
 }

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
@@ -60,16 +59,6 @@ const (
 // Message returns the key of the stage's words.
 func (s Stage) Message() string { return "course.stage." + string(s) }
 
-// Course writes the page of a course.
-func (r *Renderer) Course(w http.ResponseWriter, req *http.Request, p CoursePage) {
-	r.write(w, req, page{name: "course", status: http.StatusOK, chrome: p.Chrome, main: p})
-}
-
 // CredentialPage stands at the identifier of a credential. It tells where to
 // verify one and nothing of what this one says: the identifier is no secret.
 type CredentialPage struct{ Chrome }
-
-// Credential writes it.
-func (r *Renderer) Credential(w http.ResponseWriter, req *http.Request, p CredentialPage) {
-	r.write(w, req, page{name: "credential", status: http.StatusOK, chrome: p.Chrome, main: p, hidden: true})
-}

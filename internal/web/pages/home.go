@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"net/http"
-
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
@@ -27,11 +25,6 @@ type Course struct {
 	Groups   []vocab.TargetGroup // who may take it
 }
 
-// Home writes the start page.
-func (r *Renderer) Home(w http.ResponseWriter, req *http.Request, p Home) {
-	r.write(w, req, page{name: "home", status: http.StatusOK, chrome: p.Chrome, main: p})
-}
-
 // Demo lists the invented people of the demo.
 type Demo struct {
 	Chrome
@@ -52,9 +45,4 @@ type DemoPerson struct {
 	Roles  []viewer.Role // empty for learners
 	Try    vocab.Text    // what to try
 	SignIn string        // path at which to sign in as this person
-}
-
-// Demo writes the page of the demo's people.
-func (r *Renderer) Demo(w http.ResponseWriter, req *http.Request, p Demo) {
-	r.write(w, req, page{name: "demo", status: http.StatusOK, chrome: p.Chrome, main: p})
 }

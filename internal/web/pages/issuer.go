@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/internal/vc"
@@ -24,9 +23,4 @@ type IssuerKey struct {
 	From      time.Time
 	Until     *time.Time // nil while it signs
 	Path      string     // address of the public key; may be empty
-}
-
-// Issuer writes the page of an issuer.
-func (r *Renderer) Issuer(w http.ResponseWriter, req *http.Request, p Issuer) {
-	r.write(w, req, page{name: "issuer", status: http.StatusOK, chrome: p.Chrome, main: p})
 }

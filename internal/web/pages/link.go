@@ -1,13 +1,12 @@
 package pages
 
 import (
-	"net/http"
-
 	"github.com/peregrine-exchange/peregrine/internal/vocab"
 )
 
 // Link is the page on which somebody links a second account to their own: they
-// choose where it is, and once they have signed in there they confirm it.
+// choose where it is, and once they have signed in there they confirm it. Its form
+// POST /auth/link sends the key of a provider, or confirm with yes or no.
 type Link struct {
 	Chrome
 	Providers []Provider // to choose from, while no account waits
@@ -19,10 +18,4 @@ type Waiting struct {
 	Institution vocab.Text
 	Name        string
 	Email       string // may be empty
-}
-
-// Link writes the page. Its form POST /auth/link sends the key of a provider, or
-// confirm with yes or no.
-func (r *Renderer) Link(w http.ResponseWriter, req *http.Request, p Link) {
-	r.write(w, req, page{name: "link", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
 }

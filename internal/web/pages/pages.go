@@ -113,16 +113,35 @@ type Chrome struct {
 	SignedInAs string // name of the viewer; empty while nobody has signed in
 }
 
-// page is one answer to render.
+func (c Chrome) viewer() string { return c.SignedInAs }
+
+// Page is what Show writes: the struct of a page.
+type Page interface {
+	page() page
+	viewer() string
+}
+
+// page is how a page is answered.
 type page struct {
 	name     string
-	status   int
-	chrome   Chrome
-	main     any
+	status   int  // 200 when zero
 	personal bool // never stored by a cache
 	hidden   bool // not for search engines
 	fixed    bool // cannot be asked for again in another language
 }
+
+func (Home) page() page           { return page{name: "home"} }
+func (Demo) page() page           { return page{name: "demo"} }
+func (CoursePage) page() page     { return page{name: "course"} }
+func (CredentialPage) page() page { return page{name: "credential", hidden: true} }
+func (Issuer) page() page         { return page{name: "issuer"} }
+func (Rights) page() page         { return page{name: "rights"} }
+func (Visibility) page() page     { return page{name: "visibility"} }
+func (SignIn) page() page         { return page{name: "signin", personal: true, hidden: true} }
+func (Account) page() page        { return page{name: "account", personal: true, hidden: true} }
+func (Link) page() page           { return page{name: "link", personal: true, hidden: true} }
+func (Portal) page() page         { return page{name: "portal", personal: true, hidden: true} }
+func (Verification) page() page   { return page{name: "verification", personal: true, hidden: true} }
 
 // frame is what the frame template shows.
 type frame struct {
@@ -137,15 +156,16 @@ type frame struct {
 	Main       any
 }
 
-// write renders p in the language of the request. The page is complete before
-// its first byte leaves, so that a fault never shows as half a page.
-func (r *Renderer) write(w http.ResponseWriter, req *http.Request, p page) {
-	s := r.choose(req)
+// Show writes a page in the language of the request. It is complete before its
+// first byte leaves, so that a fault never shows as half a page.
+func (r *Renderer) Show(w http.ResponseWriter, req *http.Request, main Page) {
+	s, p := r.choose(req), main.page()
+	p.status = cmp.Or(p.status, http.StatusOK)
 	r.remember(w, req, s)
 	f := frame{
-		Lang: s.tag.String(), Here: req.URL.Path, SignedInAs: p.chrome.SignedInAs,
+		Lang: s.tag.String(), Here: req.URL.Path, SignedInAs: main.viewer(),
 		Demo: r.options.Demo, Hidden: p.hidden, Style: r.style.path, Mark: r.mark.path,
-		Languages: r.choices(req, s, p.fixed), Main: p.main,
+		Languages: r.choices(req, s, p.fixed), Main: main,
 	}
 	var body bytes.Buffer
 	if err := r.pages[p.name][s].Execute(&body, f); err != nil {
@@ -153,7 +173,7 @@ func (r *Renderer) write(w http.ResponseWriter, req *http.Request, p page) {
 		http.Error(w, s.say("cause.internal.title"), http.StatusInternalServerError)
 		return
 	}
-	r.guard(w.Header(), p)
+	guard(w.Header(), p, main.viewer() != "")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", f.Lang)
 	w.WriteHeader(p.status)
@@ -165,9 +185,9 @@ func (r *Renderer) write(w http.ResponseWriter, req *http.Request, p page) {
 // Chromium applies form-action to the redirects that follow a form as well, and
 // signing out redirects to the provider. So the directive is left out of pages
 // with that form; all other forms of these pages stay on this server anyway.
-func (r *Renderer) guard(h http.Header, p page) {
+func guard(h http.Header, p page, signedIn bool) {
 	csp := "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-	if p.chrome.SignedInAs == "" {
+	if !signedIn {
 		csp += "form-action 'self'; "
 	}
 	h.Set("Content-Security-Policy", csp+"base-uri 'none'; frame-ancestors 'none'")
@@ -175,7 +195,7 @@ func (r *Renderer) guard(h http.Header, p page) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Accept-Language, Cookie")
 	h.Set("Cache-Control", "no-cache")
-	if p.personal || p.chrome.SignedInAs != "" || p.status != http.StatusOK {
+	if p.personal || signedIn || p.status != http.StatusOK {
 		h.Set("Cache-Control", "no-store")
 	}
 	if p.hidden {

@@ -279,45 +279,45 @@ func samples() []sample {
 		return sample{name, path, http.MethodGet, status, private, serve}
 	}
 	checked := func(name, path string, v Verification) sample {
-		return get(name, path, 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Verification(w, q, v) })
+		return get(name, path, 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, v) })
 	}
 	all := []sample{
 		get("home", "/", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Home(w, q, Home{Courses: courses, Demo: people})
+			r.Show(w, q, Home{Courses: courses, Demo: people})
 		}),
 		get("home-signed-in", "/", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Home(w, q, Home{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}})
+			r.Show(w, q, Home{Chrome: Chrome{SignedInAs: "Mikko Esimerkki"}})
 		}),
-		get("demo", "/demo", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Demo(w, q, Demo{Groups: people}) }),
-		get("demo-none", "/demo", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Demo(w, q, Demo{}) }),
+		get("demo", "/demo", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, Demo{Groups: people}) }),
+		get("demo-none", "/demo", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, Demo{}) }),
 		get("signin", "/signin?return_to=%2Faccount", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.SignIn(w, q, SignIn{ReturnTo: "/account", LastUsed: &providers[1], Providers: providers})
+			r.Show(w, q, SignIn{ReturnTo: "/account", LastUsed: &providers[1], Providers: providers})
 		}),
 		get("signin-search", "/signin?q=hann&remember=no", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.SignIn(w, q, SignIn{Query: "hann", Forgetful: true, ReturnTo: "/account", Providers: providers[:1], Found: 1})
+			r.Show(w, q, SignIn{Query: "hann", Forgetful: true, ReturnTo: "/account", Providers: providers[:1], Found: 1})
 		}),
 		get("signin-pages", "/signin?page=2&q=u", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.SignIn(w, q, SignIn{Query: "u", ReturnTo: "/account", Providers: providers, Found: 60, Page: 2, Pages: 3})
+			r.Show(w, q, SignIn{Query: "u", ReturnTo: "/account", Providers: providers, Found: 60, Page: 2, Pages: 3})
 		}),
-		get("signin-nothing", "/signin?q=nowhere", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.SignIn(w, q, SignIn{Query: "nowhere"}) }),
-		get("signin-none", "/signin", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.SignIn(w, q, SignIn{}) }),
+		get("signin-nothing", "/signin?q=nowhere", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, SignIn{Query: "nowhere"}) }),
+		get("signin-none", "/signin", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, SignIn{}) }),
 		checked("verification-valid", "/v/Zk3v", verification()),
 		checked("verification-revoked", "/v/Zk3v", revoked()),
 		checked("verification-invalid", "/v/Zk3v", verification(vc.Check{Kind: vc.CheckSignature, Result: vc.Failed, Reason: vc.ReasonMismatch})),
 		checked("verification-inconclusive", "/v/Zk3v", verification(vc.Check{Kind: vc.CheckStatus, Result: vc.Unknown, Reason: vc.ReasonStatusUnreachable},
 			vc.Check{Kind: vc.CheckIssuer, Result: vc.Warning, Reason: vc.ReasonIssuerUnknown})),
-		{"verification-unread", "/verify", http.MethodPost, 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Verification(w, q, unread()) }},
-		get("unknown", "/v/none", 404, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Unknown(w, q, Unknown{}) }),
-		get("verify", "/verify", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Verify(w, q, Verify{}) }),
+		{"verification-unread", "/verify", http.MethodPost, 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, unread()) }},
+		get("unknown", "/v/none", 404, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, Unknown{}) }),
+		get("verify", "/verify", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, Verify{}) }),
 		{"verify-link", "/verify", http.MethodPost, 400, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Verify(w, q, Verify{Fault: ForeignLink, Link: "https://elsewhere.example/v/1"})
+			r.Show(w, q, Verify{Fault: ForeignLink, Link: "https://elsewhere.example/v/1"})
 		}},
 		{"verify-empty", "/verify", http.MethodPost, 400, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Verify(w, q, Verify{Fault: NothingGiven})
+			r.Show(w, q, Verify{Fault: NothingGiven})
 		}},
-		get("account", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Account(w, q, account()) }),
+		get("account", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, account()) }),
 		get("portal", "/auth/portal?client_id=prt_1", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Portal(
+			r.Show(
 				w,
 				q,
 				Portal{
@@ -330,26 +330,26 @@ func samples() []sample {
 			)
 		}),
 		get("account-new", "/account", 200, true, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Account(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
+			r.Show(w, q, Account{Chrome: Chrome{SignedInAs: "New"}, Name: "New"})
 		}),
-		get("issuer", "/issuers/ins_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Issuer(w, q, issuer()) }),
-		get("course", "/courses/crs_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Course(w, q, coursePage()) }),
+		get("issuer", "/issuers/ins_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, issuer()) }),
+		get("course", "/courses/crs_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, coursePage()) }),
 		get("course-withdrawn", "/courses/crs_2", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Course(w, q, CoursePage{Course: courses[1], Withdrawn: true, Issuer: "/issuers/ins_2", Version: 3})
+			r.Show(w, q, CoursePage{Course: courses[1], Withdrawn: true, Issuer: "/issuers/ins_2", Version: 3})
 		}),
-		get("credential", "/credentials/crd_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Credential(w, q, CredentialPage{}) }),
+		get("credential", "/credentials/crd_1", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) { r.Show(w, q, CredentialPage{}) }),
 		get("rights", "/rights", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Rights(
+			r.Show(
 				w,
 				q,
 				Rights{Rights: authz.Rights(), UnitRoles: authz.UnitRoles, UnitVerbs: authz.UnitVerbs, Roles: []RoleRights{{viewer.Teacher, authz.Carried(viewer.Teacher)}}},
 			)
 		}),
 		get("visibility", "/visibility", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Visibility(w, q, Visibility{Entities: authz.Visibility()})
+			r.Show(w, q, Visibility{Entities: authz.Visibility()})
 		}),
 		get("issuer-new", "/issuers/ins_2", 200, false, func(r *Renderer, w http.ResponseWriter, q *http.Request) {
-			r.Issuer(w, q, Issuer{Organisation: vc.Organisation{Name: lut}})
+			r.Show(w, q, Issuer{Organisation: vc.Organisation{Name: lut}})
 		}),
 	}
 	for cause, status := range statuses {

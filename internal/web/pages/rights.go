@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"net/http"
-
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -23,18 +21,8 @@ type RoleRights struct {
 	Verbs []authz.Verb
 }
 
-// Rights writes the page of rights.
-func (r *Renderer) Rights(w http.ResponseWriter, req *http.Request, p Rights) {
-	r.write(w, req, page{name: "rights", status: http.StatusOK, chrome: p.Chrome, main: p})
-}
-
 // Visibility shows auditors who sees which rows.
 type Visibility struct {
 	Chrome
 	Entities []authz.Sight
-}
-
-// Visibility writes the page of visibility.
-func (r *Renderer) Visibility(w http.ResponseWriter, req *http.Request, p Visibility) {
-	r.write(w, req, page{name: "visibility", status: http.StatusOK, chrome: p.Chrome, main: p})
 }

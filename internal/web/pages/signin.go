@@ -10,7 +10,8 @@ import (
 
 // SignIn is the chooser of institutions. Its entries are links to
 // /auth/start/{key}, because a form would fall under form-action when the
-// provider is reached by redirect.
+// provider is reached by redirect. Its form POST /signin/forget, with return_to in
+// its body, asks to forget the remembered institution.
 type SignIn struct {
 	Chrome
 	Query     string     // what was searched for; empty for all
@@ -115,10 +116,4 @@ func address(path string, q url.Values) string {
 		return path
 	}
 	return path + "?" + q.Encode()
-}
-
-// SignIn writes the chooser. Its form POST /signin/forget, with return_to in
-// its body, asks to forget the remembered institution.
-func (r *Renderer) SignIn(w http.ResponseWriter, req *http.Request, p SignIn) {
-	r.write(w, req, page{name: "signin", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
 }

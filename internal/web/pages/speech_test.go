@@ -171,7 +171,7 @@ func TestLanguageOfARequest(t *testing.T) {
 				t.Errorf("Language = %s, want %s", got, tt.want)
 			}
 			w := httptest.NewRecorder()
-			r.Verify(w, req, Verify{})
+			r.Show(w, req, Verify{})
 			if got := w.Header().Get("Set-Cookie") != ""; got != tt.kept {
 				t.Errorf("Set-Cookie is %q", w.Header().Get("Set-Cookie"))
 			}

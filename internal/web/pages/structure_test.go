@@ -177,28 +177,28 @@ func TestHostileNamesStayText(t *testing.T) {
 	chrome := Chrome{SignedInAs: hostile}
 	for name, serve := range map[string]func(http.ResponseWriter, *http.Request){
 		"home": func(w http.ResponseWriter, q *http.Request) {
-			r.Home(w, q, Home{Chrome: chrome, Courses: []Course{{Title: evil, Summary: evil, Provider: evil, Country: hostile}},
+			r.Show(w, q, Home{Chrome: chrome, Courses: []Course{{Title: evil, Summary: evil, Provider: evil, Country: hostile}},
 				Demo: []DemoGroup{{Institution: evil, People: []DemoPerson{{Name: hostile, Label: evil, Try: evil, SignIn: "javascript:alert(1)"}}}}})
 		},
 		"signin": func(w http.ResponseWriter, q *http.Request) {
-			r.SignIn(w, q, SignIn{Query: hostile, ReturnTo: hostile, LastUsed: &door, Providers: []Provider{door}})
+			r.Show(w, q, SignIn{Query: hostile, ReturnTo: hostile, LastUsed: &door, Providers: []Provider{door}})
 		},
 		"trouble": func(w http.ResponseWriter, q *http.Request) {
 			r.Trouble(w, q, Trouble{Cause: Cause(hostile), RequestID: hostile, Institution: evil, Support: "javascript:alert(1)", ReturnTo: hostile})
 		},
-		"verification": func(w http.ResponseWriter, q *http.Request) { r.Verification(w, q, v) },
+		"verification": func(w http.ResponseWriter, q *http.Request) { r.Show(w, q, v) },
 		"verify": func(w http.ResponseWriter, q *http.Request) {
-			r.Verify(w, q, Verify{Fault: ForeignLink, Link: hostile, Credential: "</textarea>" + hostile})
+			r.Show(w, q, Verify{Fault: ForeignLink, Link: hostile, Credential: "</textarea>" + hostile})
 		},
 		"account": func(w http.ResponseWriter, q *http.Request) {
-			r.Account(w, q, Account{Chrome: chrome, Name: hostile, Email: hostile, Home: evil, Lend: hostile,
+			r.Show(w, q, Account{Chrome: chrome, Name: hostile, Email: hostile, Home: evil, Lend: hostile,
 				Affiliations: []Affiliation{{Kind: hostile, Institution: evil}}, Sessions: []Session{{ID: hostile, Kind: hostile}}})
 		},
 		"portal": func(w http.ResponseWriter, q *http.Request) {
-			r.Portal(w, q, Portal{Chrome: chrome, Name: hostile, Origin: hostile, Owner: evil, Request: hostile})
+			r.Show(w, q, Portal{Chrome: chrome, Name: hostile, Origin: hostile, Owner: evil, Request: hostile})
 		},
 		"issuer": func(w http.ResponseWriter, q *http.Request) {
-			r.Issuer(w, q, Issuer{Organisation: vc.Organisation{ID: hostile, Name: evil, Website: "javascript:alert(1)"}, Keys: []IssuerKey{{ID: hostile, State: hostile, Algorithm: hostile}}})
+			r.Show(w, q, Issuer{Organisation: vc.Organisation{ID: hostile, Name: evil, Website: "javascript:alert(1)"}, Keys: []IssuerKey{{ID: hostile, State: hostile, Algorithm: hostile}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestRevocationSaysWhenAndWhy(t *testing.T) {
 		"de": "Widerrufen am 20. November 2026. Grund: das Ergebnis wurde aufgehoben.",
 	} {
 		w := httptest.NewRecorder()
-		r.Verification(w, httptest.NewRequest(http.MethodGet, "/v/Zk3v?lang="+lang, nil), revoked())
+		r.Show(w, httptest.NewRequest(http.MethodGet, "/v/Zk3v?lang="+lang, nil), revoked())
 		found := false
 		for _, e := range parse(t, w.Body.String()) {
 			found = found || e.name == "p" && e.text == want

@@ -119,5 +119,9 @@ func (r *Renderer) Trouble(w http.ResponseWriter, req *http.Request, p Trouble) 
 	if statuses[p.Cause] == 0 {
 		p.Cause = Internal
 	}
-	r.write(w, req, page{name: "trouble", status: statuses[p.Cause], chrome: p.Chrome, main: p, personal: true, hidden: true, fixed: true})
+	r.Show(w, req, p)
+}
+
+func (t Trouble) page() page {
+	return page{name: "trouble", status: statuses[t.Cause], personal: true, hidden: true, fixed: true}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Verification is the answer to whether a credential is genuine and in force,
-// with what it says. No grade is ever shown.
+// with what it says: the page of /v/{token}, or of what was posted to /verify. No
+// grade is ever shown.
 type Verification struct {
 	Chrome
 	Report  vc.Report
@@ -56,18 +57,12 @@ func (v Verification) HasLinks() bool {
 	return v.Issuer != "" || v.JSON != "" || v.JWT != "" || v.Keys != "" || v.StatusList != ""
 }
 
-// Verification writes the verification page of /v/{token}, or of what was
-// posted to /verify.
-func (r *Renderer) Verification(w http.ResponseWriter, req *http.Request, p Verification) {
-	r.write(w, req, page{name: "verification", status: http.StatusOK, chrome: p.Chrome, main: p, personal: true, hidden: true})
-}
-
-// Unknown is the page of a verification address behind which is nothing.
+// Unknown is the page of a verification address behind which is nothing, with
+// status 404.
 type Unknown struct{ Chrome }
 
-// Unknown writes it with status 404.
-func (r *Renderer) Unknown(w http.ResponseWriter, req *http.Request, p Unknown) {
-	r.write(w, req, page{name: "unknown", status: http.StatusNotFound, chrome: p.Chrome, main: p, personal: true, hidden: true})
+func (Unknown) page() page {
+	return page{name: "unknown", status: http.StatusNotFound, personal: true, hidden: true}
 }
 
 // VerifyFault says why what was given to /verify cannot be verified.
@@ -91,7 +86,9 @@ func (f VerifyFault) Field() string {
 // Message returns the key of the fault's sentence.
 func (f VerifyFault) Message() string { return "verify.fault." + string(f) }
 
-// Verify is the form in which somebody pastes a credential or its link.
+// Verify is the form in which somebody pastes a credential or its link. It posts
+// link and credential to /verify; the answer is a Verification, a redirect to the
+// link's path, or the form with a Fault and status 400.
 type Verify struct {
 	Chrome
 	Fault      VerifyFault // empty when nothing was given yet
@@ -99,13 +96,9 @@ type Verify struct {
 	Credential string
 }
 
-// Verify writes the form. It posts link and credential to /verify; the answer
-// is a Verification, a redirect to the link's path, or the form with a Fault
-// and status 400.
-func (r *Renderer) Verify(w http.ResponseWriter, req *http.Request, p Verify) {
-	status := http.StatusOK
-	if p.Fault != "" {
-		status = http.StatusBadRequest
+func (v Verify) page() page {
+	if v.Fault != "" {
+		return page{name: "verify", status: http.StatusBadRequest}
 	}
-	r.write(w, req, page{name: "verify", status: status, chrome: p.Chrome, main: p})
+	return page{name: "verify"}
 }
