@@ -8,6 +8,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/graph/model"
 	"github.com/peregrine-exchange/peregrine/internal/agreement"
 	"github.com/peregrine-exchange/peregrine/internal/authz"
+	"github.com/peregrine-exchange/peregrine/internal/catalogue"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/relay"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -111,4 +112,21 @@ func each[O, V any](objs []O, of func(O) V) []V {
 		all[i] = of(o)
 	}
 	return all
+}
+
+// courseActions says what the viewer may do with a course. Only who may edit it
+// needs to know of its draft.
+func (r *Resolver) courseActions(ctx context.Context, c *ent.Course) ([]*model.ViewerAction, error) {
+	if authz.Require(ctx, authz.EditCourse, c.InstitutionID, c.UnitID) != nil && authz.Require(ctx, authz.PublishCourse, c.InstitutionID, c.UnitID) != nil {
+		return actions(ctx, catalogue.CourseActions(ctx, c, nil, nil)), nil
+	}
+	drafts, err := r.draftOf(ctx, []*ent.Course{c})
+	if err != nil {
+		return nil, err
+	}
+	providers, err := follow(ctx, []*ent.Course{c}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.institutions())
+	if err != nil {
+		return nil, err
+	}
+	return actions(ctx, catalogue.CourseActions(ctx, c, drafts[0], providers[0])), nil
 }

@@ -68,21 +68,8 @@ func (r *courseResolver) Offerings(ctx context.Context, objs []*ent.Course, firs
 	return relay.Children(ctx, r.root.DB.Offering.Query(), of, ids(objs), p, relay.NewestFirst)
 }
 
-// ViewerActions says what the viewer may do with a course. Only who may edit it
-// needs to know of its draft.
 func (r *courseResolver) ViewerActions(ctx context.Context, obj *ent.Course) ([]*model.ViewerAction, error) {
-	if authz.Require(ctx, authz.EditCourse, obj.InstitutionID, obj.UnitID) != nil && authz.Require(ctx, authz.PublishCourse, obj.InstitutionID, obj.UnitID) != nil {
-		return actions(ctx, catalogue.CourseActions(ctx, obj, nil, nil)), nil
-	}
-	drafts, err := r.root.draftOf(ctx, []*ent.Course{obj})
-	if err != nil {
-		return nil, err
-	}
-	providers, err := follow(ctx, []*ent.Course{obj}, func(c *ent.Course) ident.ID { return c.InstitutionID }, r.root.institutions())
-	if err != nil {
-		return nil, err
-	}
-	return actions(ctx, catalogue.CourseActions(ctx, obj, drafts[0], providers[0])), nil
+	return r.root.courseActions(ctx, obj)
 }
 
 func (r *courseVersionResolver) Course(ctx context.Context, objs []*ent.CourseVersion) ([]*ent.Course, error) {

@@ -6,7 +6,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/graph/generated"
 	"github.com/peregrine-exchange/peregrine/graph/model"
-	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
@@ -29,17 +28,8 @@ func (r *enrolmentResolver) Results(ctx context.Context, objs []*ent.Enrolment) 
 	return r.root.resultsOf(ctx, objs)
 }
 
-// ViewerActions says what the viewer may do with an enrolment. Only who records
-// results needs to know of its attempts.
 func (r *enrolmentResolver) ViewerActions(ctx context.Context, obj *ent.Enrolment) ([]*model.ViewerAction, error) {
-	attempts := [][]*ent.Result{nil}
-	if authz.Require(ctx, authz.RecordResult, obj.HostID) == nil {
-		var err error
-		if attempts, err = r.root.resultsOf(ctx, []*ent.Enrolment{obj}); err != nil {
-			return nil, err
-		}
-	}
-	return actions(ctx, journey.EnrolmentActions(ctx, obj, attempts[0])), nil
+	return r.root.enrolmentActions(ctx, obj)
 }
 
 func (r *mutationResolver) RecordResult(ctx context.Context, input journey.Assessment) (*model.Payload[*ent.Result], error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/peregrine-exchange/peregrine/ent"
+	"github.com/peregrine-exchange/peregrine/graph/model"
+	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/journey"
@@ -48,4 +50,17 @@ func (r *Resolver) applicant(ctx context.Context) (*journey.Applicant, error) {
 		return map[ident.ID]*journey.Applicant{ids[0]: by}, err
 	})
 	return found[v.PersonID], err
+}
+
+// enrolmentActions says what the viewer may do with an enrolment. Only who records
+// results needs to know of its attempts.
+func (r *Resolver) enrolmentActions(ctx context.Context, e *ent.Enrolment) ([]*model.ViewerAction, error) {
+	attempts := [][]*ent.Result{nil}
+	if authz.Require(ctx, authz.RecordResult, e.HostID) == nil {
+		var err error
+		if attempts, err = r.resultsOf(ctx, []*ent.Enrolment{e}); err != nil {
+			return nil, err
+		}
+	}
+	return actions(ctx, journey.EnrolmentActions(ctx, e, attempts[0])), nil
 }
