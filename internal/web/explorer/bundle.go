@@ -82,12 +82,8 @@ func mustFiles() map[string]file {
 		if !ok {
 			panic("explorer: no content type is known for " + name)
 		}
-		found[name] = file{
-			body:         body,
-			gzipped:      true,
-			contentType:  contentType,
-			cacheControl: "public, max-age=31536000, immutable", // the name has a hash of the content
-		}
+		// The name has a hash of the content.
+		found[name] = file{body: body, gzipped: true, contentType: contentType, cacheControl: "public, max-age=31536000, immutable"}
 	}
 	return found
 }

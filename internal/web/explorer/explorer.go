@@ -24,19 +24,19 @@ import (
 // Options say what the explorer offers. Only Endpoint is required. An address is a
 // path of this host, or absolute for a link elsewhere; an empty one has no link.
 type Options struct {
-	Endpoint string // where operations are posted, such as "/graphql"
-	Title    string // heading and window title; "API explorer" when empty
-	Examples []Example
+	Title    string    `json:"title"`    // heading and window title; "API explorer" when empty
+	Endpoint string    `json:"endpoint"` // where operations are posted, such as "/graphql"
+	Examples []Example `json:"examples"`
 
 	// Viewer returns how to call whoever sent the request, and "" when nobody is
 	// signed in. Without it everybody counts as not signed in.
-	Viewer func(*http.Request) string
+	Viewer func(*http.Request) string `json:"-"`
 
-	SignInURL  string
-	SignOutURL string // a page that asks: the explorer follows links and posts no forms
-	AccountURL string
-	SchemaURL  string // the schema as SDL; named to visitors without JavaScript too
-	DocsURL    string // likewise
+	SignInURL  string `json:"signInURL"`
+	SignOutURL string `json:"signOutURL"` // a page that asks: the explorer follows links and posts no forms
+	AccountURL string `json:"accountURL"`
+	SchemaURL  string `json:"schemaURL"` // the schema as SDL; named to visitors without JavaScript too
+	DocsURL    string `json:"docsURL"`   // likewise
 }
 
 // Example is an operation that runs as it stands. Each opens as a tab of its own on
@@ -86,30 +86,14 @@ func Handler(opts Options) http.Handler {
 
 // config is what the page's script reads; ui/src/config.ts has its other side.
 type config struct {
-	Version    string    `json:"version"`
-	Title      string    `json:"title"`
-	Endpoint   string    `json:"endpoint"`
-	Examples   []Example `json:"examples"`
-	Viewer     string    `json:"viewer"`
-	SignInURL  string    `json:"signInURL"`
-	SignOutURL string    `json:"signOutURL"`
-	AccountURL string    `json:"accountURL"`
-	SchemaURL  string    `json:"schemaURL"`
-	DocsURL    string    `json:"docsURL"`
+	Options
+	Version string `json:"version"`
+	Viewer  string `json:"viewer"`
 }
 
 func servePage(w http.ResponseWriter, r *http.Request, opts Options, version string) {
-	c := config{
-		Version:    version,
-		Title:      opts.Title,
-		Endpoint:   opts.Endpoint,
-		Examples:   append([]Example{}, opts.Examples...), // never null in JSON
-		SignInURL:  opts.SignInURL,
-		SignOutURL: opts.SignOutURL,
-		AccountURL: opts.AccountURL,
-		SchemaURL:  opts.SchemaURL,
-		DocsURL:    opts.DocsURL,
-	}
+	c := config{Options: opts, Version: version}
+	c.Examples = append([]Example{}, opts.Examples...) // never null in JSON
 	if opts.Viewer != nil {
 		c.Viewer = opts.Viewer(r)
 	}
