@@ -42,11 +42,8 @@ func newRealm(r Realm, issuer string, c Config) (*realm, error) {
 	var key [32]byte // seals access tokens, which are opaque
 	rand.Read(key[:])
 	p, err := op.NewProvider(&op.Config{
-		CodeMethodS256:           true,
-		AuthMethodPost:           true,
-		DefaultLogoutRedirectURI: issuer + "/signed-out",
-	}, s, op.StaticIssuer(issuer), op.WithAllowInsecure(),
-		op.WithCrypto(op.NewAES256GCMCrypto(key, "")))
+		CodeMethodS256: true, AuthMethodPost: true, DefaultLogoutRedirectURI: issuer + "/signed-out",
+	}, s, op.StaticIssuer(issuer), op.WithAllowInsecure(), op.WithCrypto(op.NewAES256GCMCrypto(key, "")))
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +79,8 @@ func (r *realm) discovery(w http.ResponseWriter, _ *http.Request) {
 	}, true})
 }
 
-func (r *realm) keys(w http.ResponseWriter, req *http.Request) { op.Keys(w, req, r.store) }
-
-func (r *realm) token(w http.ResponseWriter, req *http.Request) { op.Exchange(w, req, r.provider) }
-
+func (r *realm) keys(w http.ResponseWriter, req *http.Request)     { op.Keys(w, req, r.store) }
+func (r *realm) token(w http.ResponseWriter, req *http.Request)    { op.Exchange(w, req, r.provider) }
 func (r *realm) userinfo(w http.ResponseWriter, req *http.Request) { op.Userinfo(w, req, r.provider) }
 
 // endSession forgets the tokens of the person that the ID token hint names and

@@ -65,17 +65,9 @@ func newStore(r Realm, issuer string, c Config) (*store, error) {
 // that the request is about, or empty.
 func (s *store) open(asked *oidc.AuthRequest, hint string) *grant {
 	g := &grant{
-		id:          rand.Text(),
-		clientID:    asked.ClientID,
-		redirectURI: asked.RedirectURI,
-		state:       asked.State,
-		nonce:       asked.Nonce,
-		challenge:   asked.CodeChallenge,
-		scopes:      asked.Scopes,
-		acr:         grantedACR(asked.ACRValues),
-		locales:     []language.Tag(asked.UILocales),
-		hint:        hint,
-		spending:    new(spending),
+		id: rand.Text(), clientID: asked.ClientID, redirectURI: asked.RedirectURI, state: asked.State, nonce: asked.Nonce,
+		challenge: asked.CodeChallenge, scopes: asked.Scopes, acr: grantedACR(asked.ACRValues), locales: []language.Tag(asked.UILocales),
+		hint: hint, spending: new(spending),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
