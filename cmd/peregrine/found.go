@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,10 +138,7 @@ func (p registerProvider) Run(s *streams) error {
 			ClientSecretRef: file.ClientSecretRef, Mode: file.Mode, Scopes: file.Scopes, Algorithms: file.Algorithms, Claims: file.Claims,
 			ClaimNames: file.ClaimNames, ACRValues: file.ACRValues}
 		for domain, schac := range file.Homes {
-			id, err := db.Client.Institution.Query().Where(entinstitution.Schac(schac)).OnlyID(ctx)
-			if ent.IsNotFound(err) {
-				return fmt.Errorf("there is no institution %q", schac)
-			}
+			id, err := institutionOf(ctx, db, schac)
 			if err != nil {
 				return err
 			}
@@ -202,6 +200,15 @@ func (s *streams) administrator(db *ent.Client, person, all ident.ID) (ident.ID,
 		return "", err
 	}
 	return made.ID, nil
+}
+
+// institutionOf finds an institution by its home organisation.
+func institutionOf(ctx context.Context, db *storage.DB, schac string) (ident.ID, error) {
+	id, err := db.Client.Institution.Query().Where(entinstitution.Schac(schac)).OnlyID(ctx)
+	if ent.IsNotFound(err) {
+		return "", fmt.Errorf("there is no institution %q", schac)
+	}
+	return id, err
 }
 
 // open opens a file, or standard input for "-".

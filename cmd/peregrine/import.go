@@ -12,7 +12,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent"
 	"github.com/peregrine-exchange/peregrine/ent/importfinding"
 	"github.com/peregrine-exchange/peregrine/ent/importrun"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/app"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/exchange"
@@ -49,10 +48,7 @@ func (i importing) Run(s *streams) error {
 	}
 	return s.database(func(c config.Config, db *storage.DB, log *slog.Logger) error {
 		ctx := viewer.AsSystem(s.ctx)
-		inst, err := db.Client.Institution.Query().Where(institution.Schac(i.Institution)).OnlyID(ctx)
-		if ent.IsNotFound(err) {
-			return fmt.Errorf("there is no institution %q", i.Institution)
-		}
+		inst, err := institutionOf(ctx, db, i.Institution)
 		if err != nil {
 			return err
 		}

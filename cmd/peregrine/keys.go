@@ -6,11 +6,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/peregrine-exchange/peregrine/ent"
-	"github.com/peregrine-exchange/peregrine/ent/institution"
 	"github.com/peregrine-exchange/peregrine/internal/authn/token"
 	"github.com/peregrine-exchange/peregrine/internal/config"
 	"github.com/peregrine-exchange/peregrine/internal/credential"
+	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/keyring"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/vc/jose"
@@ -32,8 +31,8 @@ type listKeys struct {
 
 // Run lists the keys.
 func (k listKeys) Run(s *streams) error {
-	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
-		all, err := c.PublishedKeys(s.ctx, inst.ID)
+	return withKeys(s, k.Institution, func(c *credential.Service, inst ident.ID) error {
+		all, err := c.PublishedKeys(s.ctx, inst)
 		if err != nil {
 			return err
 		}
@@ -57,8 +56,8 @@ type rotateKey struct {
 
 // Run rotates the key.
 func (k rotateKey) Run(s *streams) error {
-	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
-		key, err := c.RotateKey(viewer.AsSystem(s.ctx), inst.ID, jose.Algorithm(k.Algorithm))
+	return withKeys(s, k.Institution, func(c *credential.Service, inst ident.ID) error {
+		key, err := c.RotateKey(viewer.AsSystem(s.ctx), inst, jose.Algorithm(k.Algorithm))
 		if err != nil {
 			return err
 		}
@@ -74,8 +73,8 @@ type compromisedKey struct {
 
 // Run marks the key.
 func (k compromisedKey) Run(s *streams) error {
-	return withKeys(s, k.Institution, func(c *credential.Service, inst *ent.Institution) error {
-		key, err := c.Compromise(viewer.AsSystem(s.ctx), inst.ID, k.Key)
+	return withKeys(s, k.Institution, func(c *credential.Service, inst ident.ID) error {
+		key, err := c.Compromise(viewer.AsSystem(s.ctx), inst, k.Key)
 		if err != nil {
 			return err
 		}
@@ -85,12 +84,9 @@ func (k compromisedKey) Run(s *streams) error {
 }
 
 // withKeys opens the database and finds the institution.
-func withKeys(s *streams, schac string, fn func(*credential.Service, *ent.Institution) error) error {
+func withKeys(s *streams, schac string, fn func(*credential.Service, ident.ID) error) error {
 	return s.sealed(func(c config.Config, db *storage.DB, key keyring.KEK, _ *slog.Logger) error {
-		inst, err := db.Client.Institution.Query().Where(institution.Schac(schac)).Only(viewer.AsSystem(s.ctx))
-		if ent.IsNotFound(err) {
-			return fmt.Errorf("there is no institution %q", schac)
-		}
+		inst, err := institutionOf(viewer.AsSystem(s.ctx), db, schac)
 		if err != nil {
 			return err
 		}
