@@ -176,16 +176,8 @@ func (s *Service) documents(ctx context.Context, m *members, now time.Time, part
 		if err != nil {
 			return err
 		}
-		for _, r := range records {
-			last = r.Course.ID
-			if !m.listed(r.Course.InstitutionID) {
-				continue
-			}
-			d, err := m.document(r, now)
-			if err != nil {
-				return err
-			}
-			docs = append(docs, d)
+		if docs, err = m.documents(docs, records, now); err != nil {
+			return err
 		}
 		if len(docs) >= 20*batch || len(records) < batch {
 			parts <- docs
@@ -194,7 +186,23 @@ func (s *Service) documents(ctx context.Context, m *members, now time.Time, part
 		if len(records) < batch {
 			return nil
 		}
+		last = records[batch-1].Course.ID
 	}
+}
+
+// documents appends those of the records that are listed.
+func (m *members) documents(docs []readmodel.Doc, records []Record, now time.Time) ([]readmodel.Doc, error) {
+	for _, r := range records {
+		if !m.listed(r.Course.InstitutionID) {
+			continue
+		}
+		d, err := m.document(r, now)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+	}
+	return docs, nil
 }
 
 // Run loads the catalogue, follows the log until ctx ends, and reads all anew

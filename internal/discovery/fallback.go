@@ -43,19 +43,11 @@ func (s *Service) searchDatabase(ctx context.Context, q Query, rq readmodel.Quer
 		if err != nil {
 			return nil, err
 		}
-		index := readmodel.New(schema)
-		var docs []readmodel.Doc
-		for _, r := range records {
-			after = string(r.Course.ID)
-			if !m.listed(r.Course.InstitutionID) {
-				continue
-			}
-			d, err := m.document(r, now)
-			if err != nil {
-				return nil, err
-			}
-			docs = append(docs, d)
+		docs, err := m.documents(nil, records, now)
+		if err != nil {
+			return nil, err
 		}
+		index := readmodel.New(schema)
 		index.Apply(0, docs, nil)
 		answer, err := index.Snapshot().Search(rq)
 		if err != nil {
@@ -76,6 +68,7 @@ func (s *Service) searchDatabase(ctx context.Context, q Query, rq readmodel.Quer
 		if len(records) < scanBatch {
 			break
 		}
+		after = string(records[scanBatch-1].Course.ID)
 	}
 	result.PageInfo.HasPreviousPage = q.Page.After != nil
 	if n := len(result.Cursors); n > 0 {
