@@ -54,15 +54,13 @@ func (p *pricer) selections(set ast.SelectionSet, page int) int {
 func (p *pricer) selection(selection ast.Selection, page int) int {
 	switch s := selection.(type) {
 	case *ast.Field:
-		if p.leavesOut(s.Directives) {
-			return 0
+		if !p.leavesOut(s.Directives) {
+			return p.field(s, page)
 		}
-		return p.field(s, page)
 	case *ast.InlineFragment:
-		if p.leavesOut(s.Directives) {
-			return 0
+		if !p.leavesOut(s.Directives) {
+			return p.selections(s.SelectionSet, page)
 		}
-		return p.selections(s.SelectionSet, page)
 	case *ast.FragmentSpread:
 		if p.leavesOut(s.Directives) {
 			return 0

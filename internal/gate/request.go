@@ -63,11 +63,8 @@ func assemble(members map[string]json.RawMessage) (request, *problem.Error) {
 		name string
 		into any
 	}{
-		{"query", &r.params.Query},
-		{"operationName", &r.params.OperationName},
-		{"variables", &r.params.Variables},
-		{"extensions", &r.params.Extensions},
-		{"documentId", &r.documentID},
+		{"query", &r.params.Query}, {"operationName", &r.params.OperationName}, {"variables", &r.params.Variables},
+		{"extensions", &r.params.Extensions}, {"documentId", &r.documentID},
 	} {
 		if raw, given := members[m.name]; given && !decode(raw, m.into) {
 			return request{}, malformed(m.name)

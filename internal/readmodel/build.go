@@ -13,13 +13,8 @@ func build(schema Schema, docs []Doc) *segment {
 	for row, doc := range docs {
 		ids[row] = doc.ID
 	}
-	s := &segment{
-		ids:     newIDs(ids),
-		terms:   buildTerms(docs),
-		facets:  make([]lists, len(schema.Facets)),
-		orders:  make([]order, len(schema.Orders)),
-		windows: buildWindows(docs),
-	}
+	s := &segment{ids: newIDs(ids), terms: buildTerms(docs), windows: buildWindows(docs)}
+	s.facets, s.orders = make([]lists, len(schema.Facets)), make([]order, len(schema.Orders))
 	for f := range s.facets {
 		s.facets[f] = buildFacet(docs, f)
 	}

@@ -40,11 +40,8 @@ func (s *site) showLink(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		page.Waiting = &pages.Waiting{
-			Institution: inst.Name,
-			Name:        vocab.Clean(maxShownName, strings.TrimSpace(waiting.GivenName+" "+waiting.FamilyName)),
-			Email:       vocab.Clean(maxShownEmail, waiting.Email),
-		}
+		name := strings.TrimSpace(waiting.GivenName + " " + waiting.FamilyName)
+		page.Waiting = &pages.Waiting{Institution: inst.Name, Name: vocab.Clean(maxShownName, name), Email: vocab.Clean(maxShownEmail, waiting.Email)}
 		s.pages.Show(w, r, page)
 		return
 	}

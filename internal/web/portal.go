@@ -101,12 +101,9 @@ func (s *site) askLending(w http.ResponseWriter, r *http.Request) {
 // answerLending takes the person's answer.
 func (s *site) answerLending(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4*maxRequest)
-	if err := r.ParseForm(); err != nil {
-		s.trouble(w, r, pages.Invalid)
-		return
-	}
-	q, err := url.ParseQuery(r.PostForm.Get("request"))
-	if err != nil {
+	err := r.ParseForm()
+	q, unread := url.ParseQuery(r.PostForm.Get("request"))
+	if err != nil || unread != nil {
 		s.trouble(w, r, pages.Invalid)
 		return
 	}
@@ -170,12 +167,10 @@ func (s *site) redeem(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	r.Body = http.MaxBytesReader(w, r.Body, 4*maxRequest)
-	err := r.ParseForm()
 	var token lend.Token
-	if err == nil {
+	err := error(lend.InvalidRequest)
+	if r.ParseForm() == nil {
 		token, err = s.Lend.Redeem(r.Context(), r.PostForm)
-	} else {
-		err = lend.InvalidRequest
 	}
 	if fault, is := errors.AsType[lend.Fault](err); is {
 		w.WriteHeader(http.StatusBadRequest)

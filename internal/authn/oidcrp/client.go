@@ -31,9 +31,8 @@ func (h hosts) permits(u *url.URL) bool { return fetch.Permits(u, h) }
 // redirects, bounded in time and size.
 func guardedClient(allowed hosts) *http.Client {
 	transport := &http.Transport{
-		DialContext:     fetch.Dialer(callTime, allowed),
-		MaxConnsPerHost: 2, TLSHandshakeTimeout: callTime, ResponseHeaderTimeout: callTime, MaxResponseHeaderBytes: 64 << 10,
-		IdleConnTimeout: time.Minute,
+		DialContext: fetch.Dialer(callTime, allowed), MaxConnsPerHost: 2, TLSHandshakeTimeout: callTime, ResponseHeaderTimeout: callTime,
+		MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute,
 	}
 	return &http.Client{
 		Timeout:   callTime,

@@ -190,12 +190,8 @@ func build(a vc.Award) (credential, error) {
 		name string
 		has  bool
 	}{
-		{"id", a.ID != ""},
-		{"issuer.id", a.Issuer.ID != ""},
-		{"achievement", a.Achievement != ""},
-		{"title", a.Title.In() != ""},
-		{"issuedAt", !a.IssuedAt.IsZero()},
-		{"holder", a.Holder != vc.Holder{}},
+		{"id", a.ID != ""}, {"issuer.id", a.Issuer.ID != ""}, {"achievement", a.Achievement != ""},
+		{"title", a.Title.In() != ""}, {"issuedAt", !a.IssuedAt.IsZero()}, {"holder", a.Holder != vc.Holder{}},
 	} {
 		if !need.has {
 			missing = append(missing, need.name)
@@ -248,10 +244,7 @@ func profileOf(o vc.Organisation) profile {
 }
 
 func subjectOf(a vc.Award) subject {
-	s := subject{
-		ID: a.Holder.ID, Type: []string{"AchievementSubject"},
-		Achievement: achievementOf(a), CreditsEarned: credits(a.ECTS),
-	}
+	s := subject{ID: a.Holder.ID, Type: []string{"AchievementSubject"}, Achievement: achievementOf(a), CreditsEarned: credits(a.ECTS)}
 	h := a.Holder
 	for _, id := range []identity{
 		{Kind: idName, Value: h.Name()}, {Kind: idGivenName, Value: h.GivenName}, {Kind: idFamilyName, Value: h.FamilyName},
