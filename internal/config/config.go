@@ -102,9 +102,8 @@ func Load(file string, environ []string) (Config, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the configuration file: %w", err))
 		}
-		known := names()
 		for _, name := range slices.Sorted(maps.Keys(stored)) {
-			if !slices.Contains(known, name) {
+			if !slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == name }) {
 				faults = append(faults, fmt.Errorf("%s: there is no setting %s", file, name))
 			}
 			if _, set := values[name]; !set {
@@ -156,15 +155,6 @@ func (c Config) Networks() []netip.Prefix {
 		if network, err := netip.ParsePrefix(strings.TrimSpace(p)); err == nil {
 			all = append(all, network)
 		}
-	}
-	return all
-}
-
-// names lists the variables of all settings.
-func names() []string {
-	var all []string
-	for _, s := range Settings() {
-		all = append(all, s.Name)
 	}
 	return all
 }

@@ -11,8 +11,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/peregrine-exchange/peregrine/ent"
@@ -96,12 +98,7 @@ func (s *Service) Parse(ctx context.Context, q url.Values) (Request, error) {
 
 // twice says whether a parameter stands twice (RFC 6749 section 3.1).
 func twice(q url.Values) bool {
-	for _, values := range q {
-		if len(values) > 1 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Collect(maps.Values(q)), func(values []string) bool { return len(values) > 1 })
 }
 
 // Known says whether the session has let the portal in before, so that its

@@ -92,16 +92,7 @@ func (s *keySet) named(ctx context.Context, kid string) ([]jose.JSONWebKey, erro
 }
 
 func (s *keySet) find(kid string) []jose.JSONWebKey {
-	if kid == "" {
-		return slices.Clone(s.keys)
-	}
-	var found []jose.JSONWebKey
-	for _, key := range s.keys {
-		if key.KeyID == kid {
-			found = append(found, key)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(s.keys), func(key jose.JSONWebKey) bool { return kid != "" && key.KeyID != kid })
 }
 
 // mayFetch spends one of a few fetches, which come back one by one.

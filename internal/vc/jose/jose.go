@@ -7,6 +7,7 @@ package jose
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	gojose "github.com/go-jose/go-jose/v4"
@@ -97,7 +98,7 @@ func readHeader(header []byte, types []string) (*Token, error) {
 			return nil, vc.Defective(vc.ReasonHeader, "the header member %s is not understood here", name)
 		}
 	}
-	if !contains(types, t.Type) {
+	if !slices.ContainsFunc(types, func(one string) bool { return strings.EqualFold(one, t.Type) }) {
 		return nil, vc.Defective(vc.ReasonHeader, "the token is of type %.40q, expected %q", t.Type, types)
 	}
 	switch t.Algorithm {
@@ -118,15 +119,6 @@ func readHeader(header []byte, types []string) (*Token, error) {
 		t.KeyID = key.Thumbprint()
 	}
 	return &t, nil
-}
-
-func contains(types []string, typ string) bool {
-	for _, t := range types {
-		if strings.EqualFold(t, typ) {
-			return true
-		}
-	}
-	return false
 }
 
 // Unverified returns the payload before anything is proved: enough to learn
