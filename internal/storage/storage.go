@@ -73,10 +73,11 @@ func Open(address string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.OnStatement != nil {
-		drv = observed{drv, o.OnStatement}
+	hear := o.OnStatement
+	if hear == nil {
+		hear = func(context.Context, string, any) {}
 	}
-	db.Client = ent.NewClient(ent.Driver(told{drv}))
+	db.Client = ent.NewClient(ent.Driver(told{statements{drv, hear}, drv}))
 	o.Guard(db.Client)
 	return db, nil
 }

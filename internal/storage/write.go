@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -122,19 +123,20 @@ func once(ctx context.Context, c *ent.Client, fn func(*ent.Tx) error) (err error
 // another try: deadlock 1213, lock wait 1205, changed record 1020, and what a
 // Galera node says while it leaves, 1047 and 1180; SQLITE_BUSY and LOCKED.
 func retryable(err error) bool {
+	server, lite := numbers(err)
+	return slices.Contains([]uint16{1213, 1205, 1020, 1047, 1180}, server) || slices.Contains([]int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}, lite&0xff)
+}
+
+// numbers are those by which MySQL and SQLite name a fault, 0 when it is none of
+// theirs; their texts are never searched. The low byte of SQLite's is its class.
+func numbers(err error) (server uint16, lite int) {
 	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		switch m.Number {
-		case 1213, 1205, 1020, 1047, 1180:
-			return true
-		}
+		server = m.Number
 	}
 	if s, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch s.Code() & 0xff {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return true
-		}
+		lite = s.Code()
 	}
-	return false
+	return server, lite
 }
 
 // classify turns what a driver says about a database that is away, full or too
@@ -153,34 +155,30 @@ func away(err error) bool {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
-	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		switch m.Number {
-		case 1040, 1203, 1226, 1129, // no connection left, of the server or of the user
-			1053, 1077, 1078, 1079, // shutdown
-			1290, 1836, 1021, 1114, // read-only, disk
-			1317, 1927, 1969, 3024: // ended by an operator or by the server's limit of time
-			return true
-		}
+	server, lite := numbers(err)
+	switch server {
+	case 1040, 1203, 1226, 1129, // no connection left, of the server or of the user
+		1053, 1077, 1078, 1079, // shutdown
+		1290, 1836, 1021, 1114, // read-only, disk
+		1317, 1927, 1969, 3024: // ended by an operator or by the server's limit of time
+		return true
 	}
-	if s, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch s.Code() & 0xff {
-		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]int{sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}, lite&0xff)
 }
 
-// IsDuplicate says whether a row with the same unique value exists. MySQL and
-// SQLite number the fault; their texts are never searched.
+// IsDuplicate says whether a row with the same unique value exists.
 func IsDuplicate(err error) bool {
-	if m, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return m.Number == 1062
+	server, lite := numbers(err)
+	return server == 1062 || lite == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+// IfTaken returns taken, unless it is nil, in the place of an error that says that
+// a row with the same unique value exists. Other errors it passes on.
+func IfTaken(err, taken error) error {
+	if taken != nil && IsDuplicate(err) {
+		return taken
 	}
-	if s, ok := errors.AsType[*sqlite.Error](err); ok {
-		return s.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || s.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-	}
-	return false
+	return err
 }
 
 // Found turns the error of looking up what an input field refers to into a
