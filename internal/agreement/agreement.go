@@ -236,10 +236,7 @@ func (s *Service) move(
 		if err := set(tx, r, update); err != nil {
 			return nil, err
 		}
-		if err := storage.Move(ctx, states, id, r.State, to, update); err != nil {
-			return nil, err
-		}
-		return ledger.NotedAs(ctx, tx, verb, ofRule, tx.RecognitionRule.Get, id)
+		return ledger.NotedAs(ctx, tx, storage.Move(ctx, states, id, r.State, to, update), verb, ofRule, tx.RecognitionRule.Get, id)
 	})
 }
 

@@ -95,37 +95,26 @@ func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) 
 		if err := cmp.Or(toCreate.Require(ctx, n.InstitutionID, n.UnitID), invalid); err != nil {
 			return nil, err
 		}
-		if n.UnitID != nil {
-			units, err := institution.HoldUnits(ctx, tx, n.InstitutionID, *n.UnitID)
-			if err != nil {
-				return nil, err
-			}
-			if len(units) == 0 {
-				if _, err := tx.Unit.Get(ctx, *n.UnitID); err != nil {
-					return nil, storage.Found(err, "unit", "input", "unitId")
-				}
-				return nil, problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
-			}
-			if err := institution.RequireOpen(units[0], "input", "unitId"); err != nil {
-				return nil, err
-			}
+		if err := institution.HoldOpen(ctx, tx, n.UnitID, n.InstitutionID, "input", "unitId"); err != nil {
+			return nil, err
 		}
 		c, err := tx.Course.Create().SetInstitutionID(n.InstitutionID).SetNillableUnitID(n.UnitID).
 			SetCode(code).SetKind(n.Kind).SetState(course.StateDRAFT).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "the institution has a course with the code %q already", code).At("input", "code")
-		}
-		if err != nil {
+		taken := problem.New(problem.Conflict, "the institution has a course with the code %q already", code).At("input", "code")
+		if err := storage.IfTaken(err, taken); err != nil {
 			return nil, err
 		}
-		create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
-			SetNumber(1).SetState(courseversion.StateDRAFT)
-		checked.fill(create.Mutation())
-		if err := create.Exec(ctx); err != nil {
+		if err := addDraft(ctx, tx, c, 1, checked); err != nil {
 			return nil, err
 		}
 		return c, ledger.Note(ctx, tx, toCreate, ofCourse(c))
 	})
+}
+
+func addDraft(ctx context.Context, tx *ent.Tx, c *ent.Course, number int, content checked) error {
+	create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).SetNumber(number).SetState(courseversion.StateDRAFT)
+	content.fill(create.Mutation())
+	return create.Exec(ctx)
 }
 
 // DraftUpdate replaces the content of a course's draft.
@@ -141,35 +130,21 @@ type DraftUpdate struct {
 func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, error) {
 	checked, invalid := u.Content.check()
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, u.CourseID, toEdit)
-		if err != nil {
-			return nil, err
-		}
-		if invalid != nil {
-			return nil, invalid
-		}
-		newest, err := newestVersion(ctx, tx.Client(), c.ID)
-		if err != nil {
+		c, newest, err := holdNewest(ctx, tx, u.CourseID, toEdit)
+		if err := cmp.Or(err, invalid); err != nil {
 			return nil, err
 		}
 		switch newest.State {
 		case courseversion.StateIN_REVIEW:
-			return nil, errInReview
+			err = errInReview
 		case courseversion.StateDRAFT:
 			update := tx.CourseVersion.Update().Where(courseversion.ID(newest.ID))
 			checked.fill(update.Mutation())
-			if err := update.Exec(ctx); err != nil {
-				return nil, err
-			}
+			err = update.Exec(ctx)
 		default:
-			create := tx.CourseVersion.Create().SetCourseID(c.ID).SetInstitutionID(c.InstitutionID).
-				SetNumber(newest.Number + 1).SetState(courseversion.StateDRAFT)
-			checked.fill(create.Mutation())
-			if err := create.Exec(ctx); err != nil {
-				return nil, err
-			}
+			err = addDraft(ctx, tx, c, newest.Number+1, checked)
 		}
-		return ledger.Noted(ctx, tx, toEdit, ofCourse(c), tx.Course.Get)
+		return ledger.Noted(ctx, tx, err, toEdit, ofCourse(c), tx.Course.Get)
 	})
 }
 
@@ -180,11 +155,7 @@ func (s *Service) UpdateDraft(ctx context.Context, u DraftUpdate) (*ent.Course, 
 // for who submitted it.
 func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, id, toPublish)
-		if err != nil {
-			return nil, err
-		}
-		draft, err := newestVersion(ctx, tx.Client(), c.ID)
+		c, draft, err := holdNewest(ctx, tx, id, toPublish)
 		if err != nil {
 			return nil, err
 		}
@@ -195,21 +166,11 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 		if err := publishable(ctx, draft, inst); err != nil {
 			return nil, err
 		}
-		bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
-		if err != nil {
+		if err := completeAt(ctx, tx, c, draft); err != nil {
 			return nil, err
 		}
-		if err := Complete(draft, bounds); err != nil {
+		if err := institution.HoldOpen(ctx, tx, c.UnitID, c.InstitutionID); err != nil {
 			return nil, err
-		}
-		if c.UnitID != nil {
-			units, err := institution.HoldUnits(ctx, tx, c.InstitutionID, *c.UnitID)
-			if err != nil {
-				return nil, err
-			}
-			if err := institution.RequireOpen(units[0]); err != nil {
-				return nil, err
-			}
 		}
 		if err := show(ctx, tx, c, tx.Course.Update().SetPublishedVersionID(draft.ID)); err != nil {
 			return nil, err
@@ -218,11 +179,18 @@ func (s *Service) Publish(ctx context.Context, id ident.ID) (*ent.Course, error)
 			return nil, err
 		}
 		published := tx.CourseVersion.Update().SetPublishedAt(vocab.Now(s.Now)).SetReviewNote("")
-		if err := storage.Move(ctx, versionStates, draft.ID, draft.State, courseversion.StatePUBLISHED, published); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toPublish, ofCourse(c), tx.Course.Get)
+		done := storage.Move(ctx, versionStates, draft.ID, draft.State, courseversion.StatePUBLISHED, published)
+		return ledger.Noted(ctx, tx, done, toPublish, ofCourse(c), tx.Course.Get)
 	})
+}
+
+// completeAt is Complete where the course is.
+func completeAt(ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion) error {
+	bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
+	if err != nil {
+		return err
+	}
+	return Complete(draft, bounds)
 }
 
 // show carries out an update that publishes a version of a course, which may have
@@ -269,10 +237,8 @@ func (s *Service) Withdraw(ctx context.Context, id ident.ID) (*ent.Course, error
 		if err != nil {
 			return nil, err
 		}
-		if err := storage.Move(ctx, courseStates, c.ID, c.State, course.StateWITHDRAWN, tx.Course.Update()); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toWithdraw, ofCourse(c), tx.Course.Get)
+		done := storage.Move(ctx, courseStates, c.ID, c.State, course.StateWITHDRAWN, tx.Course.Update())
+		return ledger.Noted(ctx, tx, done, toWithdraw, ofCourse(c), tx.Course.Get)
 	})
 }
 
@@ -298,6 +264,16 @@ func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb) (*
 		return nil, err
 	}
 	return c, verb.Require(ctx, c.InstitutionID, c.UnitID)
+}
+
+// holdNewest is holdFor with the newest version of the course.
+func holdNewest(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb) (*ent.Course, *ent.CourseVersion, error) {
+	c, err := holdFor(ctx, tx, id, verb)
+	if err != nil {
+		return nil, nil, err
+	}
+	newest, err := newestVersion(ctx, tx.Client(), c.ID)
+	return c, newest, err
 }
 
 // ofCourse is a course for the record.

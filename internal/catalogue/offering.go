@@ -187,10 +187,8 @@ func (s *Service) moveOffering(ctx context.Context, id ident.ID, to offering.Sta
 				return nil, err
 			}
 		}
-		if err := storage.Move(ctx, offeringStates, o.ID, o.State, to, tx.Offering.Update()); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, verb, ofOffering(o), tx.Offering.Get)
+		done := storage.Move(ctx, offeringStates, o.ID, o.State, to, tx.Offering.Update())
+		return ledger.Noted(ctx, tx, done, verb, ofOffering(o), tx.Offering.Get)
 	})
 }
 

@@ -78,22 +78,14 @@ func submittedBy(ctx context.Context, v *ent.CourseVersion) bool {
 // so that a reviewer only sees what could be.
 func (s *Service) Submit(ctx context.Context, id ident.ID) (*ent.Course, error) {
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Course, error) {
-		c, err := holdFor(ctx, tx, id, toSubmit)
-		if err != nil {
-			return nil, err
-		}
-		draft, err := newestVersion(ctx, tx.Client(), c.ID)
+		c, draft, err := holdNewest(ctx, tx, id, toSubmit)
 		if err != nil {
 			return nil, err
 		}
 		if err := reviewable(draft); err != nil {
 			return nil, err
 		}
-		bounds, err := BoundsAt(ctx, tx.Client(), c.InstitutionID, vocab.CredentialKind(c.Kind))
-		if err != nil {
-			return nil, err
-		}
-		if err := Complete(draft, bounds); err != nil {
+		if err := completeAt(ctx, tx, c, draft); err != nil {
 			return nil, err
 		}
 		update := tx.CourseVersion.Update().SetSubmittedAt(vocab.Now(s.Now)).SetReviewNote("").ClearSubmittedByID()
@@ -150,8 +142,5 @@ func moveDraft(
 	ctx context.Context, tx *ent.Tx, c *ent.Course, draft *ent.CourseVersion, to courseversion.State, update *ent.CourseVersionUpdate,
 	verb *ledger.Verb,
 ) (*ent.Course, error) {
-	if err := storage.Move(ctx, versionStates, draft.ID, draft.State, to, update); err != nil {
-		return nil, err
-	}
-	return ledger.Noted(ctx, tx, verb, ofCourse(c), tx.Course.Get)
+	return ledger.Noted(ctx, tx, storage.Move(ctx, versionStates, draft.ID, draft.State, to, update), verb, ofCourse(c), tx.Course.Get)
 }

@@ -49,10 +49,7 @@ func (s *Service) UpdateOffering(ctx context.Context, u OfferingUpdate) (*ent.Of
 		if err := update.Exec(ctx); err != nil {
 			return nil, err
 		}
-		if err := setQuotas(ctx, tx, o, n.Quotas); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toChange, ofOffering(o), tx.Offering.Get)
+		return ledger.Noted(ctx, tx, setQuotas(ctx, tx, o, n.Quotas), toChange, ofOffering(o), tx.Offering.Get)
 	})
 }
 

@@ -106,22 +106,16 @@ func (s *Service) Register(ctx context.Context, n Registration) (*ent.ApiClient,
 		if err := lock(ctx, tx, n.InstitutionID); err != nil {
 			return nil, err
 		}
-		count, err := tx.ApiClient.Query().Where(apiclient.InstitutionID(n.InstitutionID)).Count(ctx)
-		if err != nil {
+		if err := storage.IfFull(ctx, tx.ApiClient.Query().Where(apiclient.InstitutionID(n.InstitutionID)), maxClients,
+			problem.New(problem.Conflict, "the institution has %d programs already", maxClients)); err != nil {
 			return nil, err
-		}
-		if count >= maxClients {
-			return nil, problem.New(problem.Conflict, "the institution has %d programs already", count)
 		}
 		create := tx.ApiClient.Create().SetInstitutionID(n.InstitutionID).SetName(name).SetScopes(scopes).SetState(apiclient.StateACTIVE)
 		if address := vocab.OrZero(n.JwksURL); address != "" {
 			create.SetJwksURL(address)
 		}
 		made, err := create.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, sameName(name)
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, sameName(name)); err != nil {
 			return nil, err
 		}
 		for _, k := range keys {
@@ -182,10 +176,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.ApiClient, error) 
 			}
 		}
 		changed, err := update.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, sameName(name)
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, sameName(name)); err != nil {
 			return nil, err
 		}
 		noted := ofProgram(changed)
@@ -220,10 +211,8 @@ func (s *Service) AddKey(ctx context.Context, a AnotherKey) (*ent.ApiClient, err
 			"a program has at most %d keys in its life; publish them at an address, or register another program", maxEver)); err != nil {
 			return nil, err
 		}
-		if err := key.save(ctx, tx, c.ID, "input", "key"); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toAddKey, ofProgram(c).With("kid", key.kid), tx.ApiClient.Get)
+		done := key.save(ctx, tx, c.ID, "input", "key")
+		return ledger.Noted(ctx, tx, done, toAddKey, ofProgram(c).With("kid", key.kid), tx.ApiClient.Get)
 	})
 }
 
@@ -241,11 +230,9 @@ func (s *Service) RetireKey(ctx context.Context, client, key ident.ID) (*ent.Api
 			return nil, storage.Found(err, "key", "input", "keyId")
 		}
 		retire := tx.ClientKey.Update().Where(clientkey.ID(k.ID), clientkey.RetiredAtIsNil()).SetRetiredAt(vocab.Now(s.Now))
-		if err := storage.IfUnchanged(system, retire,
-			problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId")); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toRetireKey, ofProgram(c).With("kid", k.Kid), tx.ApiClient.Get)
+		done := storage.IfUnchanged(system, retire,
+			problem.New(problem.Conflict, "the key %s is retired already", k.ID).At("input", "keyId"))
+		return ledger.Noted(ctx, tx, done, toRetireKey, ofProgram(c).With("kid", k.Kid), tx.ApiClient.Get)
 	})
 }
 
@@ -269,10 +256,8 @@ func (s *Service) move(ctx context.Context, id ident.ID, to apiclient.State, ver
 		if err != nil {
 			return nil, err
 		}
-		if err := storage.Move(ctx, states, id, c.State, to, tx.ApiClient.Update()); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, verb, ofProgram(c), tx.ApiClient.Get)
+		done := storage.Move(ctx, states, id, c.State, to, tx.ApiClient.Update())
+		return ledger.Noted(ctx, tx, done, verb, ofProgram(c), tx.ApiClient.Get)
 	})
 }
 
@@ -326,13 +311,9 @@ func checkScopes(all []string) ([]string, error) {
 // checkAddress wants https: whoever could change the keys on the way would be
 // the program.
 func checkAddress(address *string) error {
-	if address == nil || *address == "" {
-		return nil
-	}
-	if err := vocab.CheckURL(*address); err != nil || !strings.HasPrefix(*address, "https://") || len(*address) > maxAddress {
-		return problem.New(problem.Invalid, "the address of published keys begins with https:// and has at most %d characters", maxAddress).At("input", "jwksUrl")
-	}
-	return nil
+	s := vocab.OrZero(address)
+	return problem.If(s != "" && (vocab.CheckURL(s) != nil || !strings.HasPrefix(s, "https://") || len(s) > maxAddress),
+		problem.New(problem.Invalid, "the address of published keys begins with https:// and has at most %d characters", maxAddress).At("input", "jwksUrl"))
 }
 
 func sameName(name string) *problem.Error {

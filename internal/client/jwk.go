@@ -181,8 +181,5 @@ func (s *Service) store(n NewKey, path ...string) (stored, error) {
 func (k stored) save(ctx context.Context, tx *ent.Tx, client ident.ID, path ...string) error {
 	err := tx.ClientKey.Create().SetClientID(client).SetKid(k.kid).SetAlgorithm(k.algorithm).SetPublicJwk(k.public).
 		SetNotBefore(k.from).SetNillableNotAfter(k.until).Exec(viewer.AsSystem(ctx))
-	if storage.IsDuplicate(err) {
-		return problem.New(problem.Conflict, "the program has a key with the id %q already; a retired one does not come back", k.kid).At(path...)
-	}
-	return err
+	return storage.IfTaken(err, problem.New(problem.Conflict, "the program has a key with the id %q already; a retired one does not come back", k.kid).At(path...))
 }

@@ -104,10 +104,7 @@ func (s *Service) intend(ctx context.Context, tx *ent.Tx, r *ent.Result, key *en
 		SetResultID(r.ID).SetVersionID(version.ID).SetSigningKeyID(key.ID).SetStatusListID(list.ID).SetStatusIndex(index).
 		SetState(credential.StateISSUING).SetToken(token).SetLiveKey(string(r.ID)).SetEcts(r.Ects).
 		SetAward(string(source)).SetDigest(hex.EncodeToString(digest[:])).SetRequestedAt(award.IssuedAt).Save(ctx)
-	if storage.IsDuplicate(err) {
-		return nil, errCertified
-	}
-	if err != nil {
+	if err := storage.IfTaken(err, errCertified); err != nil {
 		return nil, err
 	}
 	if err := finishes.Enqueue(ctx, tx, string(c.ID), c.ID, vocab.Now(s.Now).Add(leftBehind)); err != nil {

@@ -133,10 +133,8 @@ func (s *Service) Compromise(ctx context.Context, institution ident.ID, kid stri
 			return nil, problem.New(problem.Conflict, "this key is known as compromised already").With(problem.Transition{From: string(signingkey.StateCOMPROMISED)})
 		}
 		stolen := tx.SigningKey.Update().SetRetiredAt(now).ClearLiveKey()
-		if err := storage.Move(ctx, keyStates, stored.ID, stored.State, signingkey.StateCOMPROMISED, stolen); err != nil {
-			return nil, err
-		}
-		return ledger.NotedAs(ctx, tx, toCompromise, ofKey, tx.SigningKey.Get, stored.ID)
+		done := storage.Move(ctx, keyStates, stored.ID, stored.State, signingkey.StateCOMPROMISED, stolen)
+		return ledger.NotedAs(ctx, tx, done, toCompromise, ofKey, tx.SigningKey.Get, stored.ID)
 	})
 }
 

@@ -38,13 +38,10 @@ func (s *Service) store(ctx context.Context, run ident.ID, body io.Reader, limit
 		}
 		if part := buffer[:n]; n > 0 {
 			err := storage.Do(ctx, s.DB, func(tx *ent.Tx) error {
-				n, err := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
-					SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime)).Save(ctx)
-				if err != nil {
+				awaited := tx.ImportRun.Update().Where(importrun.ID(run), importrun.StateEQ(importrun.StateRECEIVING)).
+					SetAwaitedUntil(vocab.Now(s.Now).Add(receiveTime))
+				if err := storage.IfUnchanged(ctx, awaited, errLost); err != nil {
 					return err
-				}
-				if n != 1 {
-					return errLost
 				}
 				return tx.ImportChunk.Create().SetRunID(run).SetNumber(number).SetContent(part).Exec(ctx)
 			})

@@ -84,12 +84,8 @@ type Small struct {
 
 // Start queues a run that reads a small document.
 func (s *Service) Start(ctx context.Context, in Small) (*ent.ImportRun, error) {
-	u := Upload{InstitutionID: in.InstitutionID, Format: in.Format, Mode: in.Mode}
-	if in.Name != nil {
-		u.Name = *in.Name
-	}
-	call := idempotency.Call{Verb: toStart, Key: in.IdempotencyKey, Input: in}
-	return idempotency.Write(ctx, s.DB, call, s.DB.ImportRun.Get, func(tx *ent.Tx) (*ent.ImportRun, error) {
+	u := Upload{InstitutionID: in.InstitutionID, Format: in.Format, Mode: in.Mode, Name: vocab.OrZero(in.Name)}
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toStart, in.IdempotencyKey, in), s.DB.ImportRun.Get, func(tx *ent.Tx) (*ent.ImportRun, error) {
 		if err := s.check(ctx, tx.Client(), u); err != nil {
 			return nil, err
 		}
@@ -129,10 +125,7 @@ func (s *Service) check(ctx context.Context, db *ent.Client, u Upload) error {
 
 // readable returns an INVALID problem for a format that this server cannot read.
 func (s *Service) readable(f importrun.Format) error {
-	if s.Readers[f] == nil {
-		return problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(f))).At("input", "format")
-	}
-	return nil
+	return problem.If(s.Readers[f] == nil, problem.New(problem.Invalid, "%q is none of the allowed values", vocab.Clean(40, string(f))).At("input", "format"))
 }
 
 func importing(institution ident.ID, m importrun.Mode, source *ident.ID) catalogue.ImportOptions {

@@ -318,11 +318,8 @@ func (r *reading) hold(ctx context.Context, tx *ent.Tx) error {
 	if err := r.lease.Hold(ctx, tx); err != nil {
 		return err
 	}
-	n, err := tx.ImportRun.Update().Where(importrun.ID(r.run.ID), importrun.StateEQ(importrun.StateRUNNING), importrun.Rows(r.run.Rows)).AddRows(0).Save(ctx)
-	if err == nil && n != 1 {
-		return errLost
-	}
-	return err
+	as := tx.ImportRun.Update().Where(importrun.ID(r.run.ID), importrun.StateEQ(importrun.StateRUNNING), importrun.Rows(r.run.Rows))
+	return storage.IfUnchanged(ctx, as.AddRows(0), errLost)
 }
 
 // maxRaces is how often a batch is tried when people change its courses at the

@@ -48,8 +48,7 @@ type NewSource struct {
 
 // AddSource makes a source, which is pulled for the first time at once.
 func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource, error) {
-	call := idempotency.Call{Verb: toAddSource, Key: n.IdempotencyKey, Input: n}
-	return idempotency.Write(ctx, s.DB, call, s.DB.ImportSource.Get, func(tx *ent.Tx) (*ent.ImportSource, error) {
+	return idempotency.Write(ctx, s.DB, idempotency.Of(toAddSource, n.IdempotencyKey, n), s.DB.ImportSource.Get, func(tx *ent.Tx) (*ent.ImportSource, error) {
 		if err := toAddSource.Require(ctx, n.InstitutionID); err != nil {
 			return nil, err
 		}
@@ -67,10 +66,7 @@ func (s *Service) AddSource(ctx context.Context, n NewSource) (*ent.ImportSource
 		source, err := tx.ImportSource.Create().SetInstitutionID(n.InstitutionID).SetName(name).SetFormat(importsource.Format(n.Format)).SetURL(n.URL).
 			SetState(importsource.StateACTIVE).SetEveryMinutes(n.EveryMinutes).SetPolicy(n.Policy).
 			SetNillableWithOfferings(n.WithOfferings).SetDueAt(vocab.Now(s.Now)).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, sameName(name)
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, sameName(name)); err != nil {
 			return nil, err
 		}
 		return source, ledger.Note(ctx, tx, toAddSource, ofSource(source))
@@ -104,11 +100,8 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 		if err != nil {
 			return nil, err
 		}
-		update := tx.ImportSource.UpdateOneID(source.ID).
-			SetNillableURL(u.URL).
-			SetNillableEveryMinutes(u.EveryMinutes).
-			SetNillablePolicy(u.Policy).
-			SetNillableWithOfferings(u.WithOfferings)
+		update := tx.ImportSource.UpdateOneID(source.ID).SetNillableURL(u.URL).SetNillableEveryMinutes(u.EveryMinutes).
+			SetNillablePolicy(u.Policy).SetNillableWithOfferings(u.WithOfferings)
 		if u.Name != nil {
 			update.SetName(name)
 		}
@@ -119,10 +112,7 @@ func (s *Service) UpdateSource(ctx context.Context, u SourceUpdate) (*ent.Import
 			update.SetEtag("").SetLastModified("").SetFailures(0).SetLastError("").SetDueAt(vocab.Now(s.Now))
 		}
 		changed, err := update.Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, sameName(name)
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, sameName(name)); err != nil {
 			return nil, err
 		}
 		return changed, ledger.Note(ctx, tx, toEditSource, ofSource(source))
@@ -172,13 +162,8 @@ func (s *Service) moveSource(ctx context.Context, id ident.ID, to importsource.S
 		if to == importsource.StateACTIVE {
 			u.SetDueAt(vocab.Now(s.Now))
 		}
-		if err := storage.Move(ctx, sourceStates, id, source.State, to, u); err != nil {
-			return nil, err
-		}
-		if err := ledger.Note(ctx, tx, verb, ofSource(source)); err != nil {
-			return nil, err
-		}
-		return tx.ImportSource.Get(ctx, id)
+		done := storage.Move(ctx, sourceStates, id, source.State, to, u)
+		return ledger.Noted(ctx, tx, done, verb, ofSource(source), tx.ImportSource.Get)
 	})
 }
 
@@ -190,17 +175,8 @@ func (s *Service) PullSource(ctx context.Context, id ident.ID) (*ent.ImportSourc
 		return nil, err
 	}
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.ImportSource, error) {
-		n, err := tx.ImportSource.Update().Where(importsource.ID(id), importsource.StateEQ(importsource.StateACTIVE)).SetDueAt(vocab.Now(s.Now)).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n != 1 {
-			return nil, paused(source.ID)
-		}
-		if err := ledger.Note(ctx, tx, toPullSource, ofSource(source)); err != nil {
-			return nil, err
-		}
-		return tx.ImportSource.Get(ctx, id)
+		due := tx.ImportSource.Update().Where(importsource.ID(id), importsource.StateEQ(importsource.StateACTIVE)).SetDueAt(vocab.Now(s.Now))
+		return ledger.Noted(ctx, tx, storage.IfUnchanged(ctx, due, paused(id)), toPullSource, ofSource(source), tx.ImportSource.Get)
 	})
 }
 
@@ -232,17 +208,13 @@ func (s *Service) checkPolicy(ctx context.Context, db *ent.Client, institution i
 }
 
 func checkMinutes(n int) error {
-	if n < minMinutes || n > maxMinutes {
-		return problem.New(problem.Invalid, "a source is pulled every %d to %d minutes, not every %d", minMinutes, maxMinutes, n).At("input", "everyMinutes")
-	}
-	return nil
+	return problem.If(n < minMinutes || n > maxMinutes,
+		problem.New(problem.Invalid, "a source is pulled every %d to %d minutes, not every %d", minMinutes, maxMinutes, n).At("input", "everyMinutes"))
 }
 
 // checkAddress wants https: a catalogue that anybody on the way could change is
 // none. The problem does not repeat the address, which may hold a secret.
 func checkAddress(address string) error {
-	if err := vocab.CheckURL(address); err != nil || !strings.HasPrefix(address, "https://") || len(address) > 1000 {
-		return problem.New(problem.Invalid, "the address of a source begins with https:// and has at most %d characters", 1000).At("input", "url")
-	}
-	return nil
+	return problem.If(vocab.CheckURL(address) != nil || !strings.HasPrefix(address, "https://") || len(address) > 1000,
+		problem.New(problem.Invalid, "the address of a source begins with https:// and has at most %d characters", 1000).At("input", "url"))
 }

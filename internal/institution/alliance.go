@@ -53,10 +53,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, u AllianceUpdate) (*ent.Al
 		if u.StepUp != nil {
 			update.SetStepUp(*u.StepUp)
 		}
-		if err := update.Exec(ctx); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
+		return ledger.Noted(ctx, tx, update.Exec(ctx), toUpdateAlliance, ledger.Thing{ID: u.AllianceID}, tx.Alliance.Get)
 	})
 }
 

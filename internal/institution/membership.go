@@ -301,10 +301,8 @@ func moveMembership(
 ) (*ent.Membership, error) {
 	update := tx.Membership.Update().SetHistory(append(slices.Clone(m.History), vocab.Standing{State: string(to), Since: now}))
 	set(update)
-	if err := storage.Move(ctx, membershipStates, m.ID, m.State, to, update); err != nil {
-		return nil, err
-	}
-	return ledger.NotedAs(ctx, tx, verb, ofMembership(m.State), tx.Membership.Get, m.ID)
+	done := storage.Move(ctx, membershipStates, m.ID, m.State, to, update)
+	return ledger.NotedAs(ctx, tx, done, verb, ofMembership(m.State), tx.Membership.Get, m.ID)
 }
 
 // ofMembership is a membership for the record, which was in a state before.

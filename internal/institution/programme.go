@@ -41,10 +41,7 @@ func (s *Service) AddProgramme(ctx context.Context, p NewProgramme) (*ent.Progra
 	return storage.Write(ctx, s.DB, func(tx *ent.Tx) (*ent.Programme, error) {
 		made, err := tx.Programme.Create().SetInstitutionID(p.InstitutionID).SetCode(p.Code).SetTitle(p.Title).
 			SetEqf(p.EQF).SetEcts(p.ECTS).SetIsced(p.ISCED).Save(ctx)
-		if storage.IsDuplicate(err) {
-			return nil, problem.New(problem.Conflict, "the institution has a programme with the code %q already", p.Code).At("code")
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, problem.New(problem.Conflict, "the institution has a programme with the code %q already", p.Code).At("code")); err != nil {
 			return nil, err
 		}
 		for _, m := range p.Modules {

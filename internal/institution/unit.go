@@ -101,10 +101,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitUpdate) (*ent.Unit, err
 			}
 			update.SetParentID(*in.ParentID)
 		}
-		if err := update.Exec(ctx); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toUpdateUnit, ofUnit(u), tx.Unit.Get)
+		return ledger.Noted(ctx, tx, update.Exec(ctx), toUpdateUnit, ofUnit(u), tx.Unit.Get)
 	})
 }
 
@@ -122,10 +119,8 @@ func (s *Service) CloseUnit(ctx context.Context, id ident.ID) (*ent.Unit, error)
 			problem.New(problem.Conflict, "this unit has published courses; withdraw them first")); err != nil {
 			return nil, err
 		}
-		if err := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toCloseUnit, ofUnit(u), tx.Unit.Get)
+		done := tx.Unit.Update().Where(unit.ID(u.ID)).SetClosedAt(vocab.Now(s.Now)).Exec(ctx)
+		return ledger.Noted(ctx, tx, done, toCloseUnit, ofUnit(u), tx.Unit.Get)
 	})
 }
 
@@ -187,6 +182,25 @@ func HoldUnits(ctx context.Context, tx *ent.Tx, institutionID ident.ID, ids ...i
 		return nil, err
 	}
 	return tx.Unit.Query().Where(unit.InstitutionID(institutionID), unit.IDIn(ids...)).All(ctx)
+}
+
+// HoldOpen holds a unit, if there is one, and returns nil when it belongs to the
+// institution and is open.
+func HoldOpen(ctx context.Context, tx *ent.Tx, id *ident.ID, at ident.ID, field ...string) error {
+	if id == nil {
+		return nil
+	}
+	units, err := HoldUnits(ctx, tx, at, *id)
+	if err != nil {
+		return err
+	}
+	if len(units) > 0 {
+		return RequireOpen(units[0], field...)
+	}
+	if _, err := tx.Unit.Get(ctx, *id); err != nil {
+		return storage.Found(err, "unit", field...)
+	}
+	return problem.New(problem.Invalid, "the unit belongs to another institution").At(field...)
 }
 
 // fits returns nil when a unit, or "" for a new one, may stand below parent.

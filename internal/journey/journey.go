@@ -147,10 +147,8 @@ func holdFor(ctx context.Context, tx *ent.Tx, id ident.ID, verb *ledger.Verb, si
 func move(ctx context.Context, tx *ent.Tx, app *ent.Application, to application.State, verb *ledger.Verb, set func(*ent.ApplicationUpdate)) (*ent.Application, error) {
 	update := tx.Application.Update()
 	set(update)
-	if err := storage.Move(ctx, applicationStates, app.ID, app.State, to, update); err != nil {
-		return nil, err
-	}
-	return ledger.NotedAs(ctx, tx, verb, ofApplication(app.State), tx.Application.Get, app.ID)
+	done := storage.Move(ctx, applicationStates, app.ID, app.State, to, update)
+	return ledger.NotedAs(ctx, tx, done, verb, ofApplication(app.State), tx.Application.Get, app.ID)
 }
 
 // ofApplication is an application for the record, which was in a state before.

@@ -56,25 +56,26 @@ func Made[T any](
 	},
 ) (made T, err error) {
 	made, err = create.Save(ctx)
-	if taken != nil && storage.IsDuplicate(err) {
-		err = taken
-	}
-	if err != nil {
+	if err := storage.IfTaken(err, taken); err != nil {
 		var none T
 		return none, err
 	}
 	return made, Note(ctx, tx, v, of(made))
 }
 
-// Noted notes a change and returns the row of the thing as it is now.
-func Noted[T any](ctx context.Context, tx *ent.Tx, v *Verb, t Thing, get func(context.Context, ident.ID) (T, error)) (T, error) {
-	return NotedAs(ctx, tx, v, func(T) Thing { return t }, get, t.ID)
+// Noted notes a change and returns the row of the thing as it is now. Done is what
+// came of the change itself; where that failed nothing is noted.
+func Noted[T any](ctx context.Context, tx *ent.Tx, done error, v *Verb, t Thing, get func(context.Context, ident.ID) (T, error)) (T, error) {
+	return NotedAs(ctx, tx, done, v, func(T) Thing { return t }, get, t.ID)
 }
 
 // NotedAs is Noted where the thing is what of makes of the row as it is now.
 func NotedAs[T any](
-	ctx context.Context, tx *ent.Tx, v *Verb, of func(T) Thing, get func(context.Context, ident.ID) (T, error), id ident.ID,
+	ctx context.Context, tx *ent.Tx, done error, v *Verb, of func(T) Thing, get func(context.Context, ident.ID) (T, error), id ident.ID,
 ) (now T, err error) {
+	if done != nil {
+		return now, done
+	}
 	if now, err = get(ctx, id); err != nil {
 		return now, err
 	}

@@ -173,10 +173,7 @@ func (s *Service) change(
 		} else {
 			err = storage.Move(ctx, states, id, m.State, to, update)
 		}
-		if err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, verb, ofMicroDegree(m), tx.MicroDegree.Get)
+		return ledger.Noted(ctx, tx, err, verb, ofMicroDegree(m), tx.MicroDegree.Get)
 	})
 }
 

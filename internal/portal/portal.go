@@ -110,10 +110,8 @@ func (s *Service) End(ctx context.Context, id ident.ID) (*ent.Portal, error) {
 			return nil, err
 		}
 		system := viewer.AsSystem(ctx) // the tokens are other people's
-		if err := tx.Session.Update().Where(session.PortalID(id), session.EndedAtIsNil()).SetEndedAt(now).Exec(system); err != nil {
-			return nil, err
-		}
-		return ledger.Noted(ctx, tx, toEnd, ofPortal(p), tx.Portal.Get)
+		done := tx.Session.Update().Where(session.PortalID(id), session.EndedAtIsNil()).SetEndedAt(now).Exec(system)
+		return ledger.Noted(ctx, tx, done, toEnd, ofPortal(p), tx.Portal.Get)
 	})
 	if err == nil {
 		s.origins.forget()

@@ -116,8 +116,5 @@ func addHome(system context.Context, tx *ent.Tx, providerID ident.ID, h Home, fi
 		return err
 	}
 	err = tx.ProviderHome.Create().SetProviderID(providerID).SetDomain(h.Domain).SetInstitutionID(h.InstitutionID).Exec(system)
-	if storage.IsDuplicate(err) {
-		return errTaken.At(field...)
-	}
-	return err
+	return storage.IfTaken(err, errTaken.At(field...))
 }

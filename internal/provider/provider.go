@@ -172,10 +172,7 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, p Proposal, state prov
 		}
 	}
 	made, err := create.Save(system)
-	if storage.IsDuplicate(err) { // by who took it at the same moment
-		return nil, errTaken
-	}
-	if err != nil {
+	if err := storage.IfTaken(err, errTaken); err != nil { // by who took it at the same moment
 		return nil, err
 	}
 	for _, h := range p.Homes {

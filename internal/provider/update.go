@@ -56,10 +56,7 @@ func (s *Service) Update(ctx context.Context, u Update) (*ent.Provider, error) {
 			}
 		}
 		now, err := save(ctx, tx, row, update, weighty)
-		if storage.IsDuplicate(err) {
-			return nil, errTaken
-		}
-		if err != nil {
+		if err := storage.IfTaken(err, errTaken); err != nil {
 			return nil, err
 		}
 		details := change(row.State, now.State)

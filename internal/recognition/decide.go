@@ -62,10 +62,8 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.RecognitionCase,
 		if !a.Outcome.Stands() {
 			update.ClearLiveKey()
 		}
-		if err := storage.Move(ctx, states, c.ID, c.State, d.Outcome, update); err != nil {
-			return nil, err
-		}
-		return ledger.NotedAs(ctx, tx, toDecide, ofCase, tx.RecognitionCase.Get, c.ID)
+		done := storage.Move(ctx, states, c.ID, c.State, d.Outcome, update)
+		return ledger.NotedAs(ctx, tx, done, toDecide, ofCase, tx.RecognitionCase.Get, c.ID)
 	})
 }
 

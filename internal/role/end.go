@@ -61,11 +61,9 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 		if err := succeeded(ctx, tx, g, now); err != nil {
 			return nil, err
 		}
-		if err := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEnded(!until.After(now)).SetEndReason(reason).
-			SetNillableEndedByID(viewer.From(ctx).ByPerson()).Exec(viewer.AsSystem(ctx)); err != nil {
-			return nil, err
-		}
-		return ledger.NotedAs(ctx, tx, toEnd, ofGrant, tx.RoleGrant.Get, g.ID)
+		done := tx.RoleGrant.Update().Where(rolegrant.ID(g.ID)).SetValidUntil(until).SetEnded(!until.After(now)).SetEndReason(reason).
+			SetNillableEndedByID(viewer.From(ctx).ByPerson()).Exec(viewer.AsSystem(ctx))
+		return ledger.NotedAs(ctx, tx, done, toEnd, ofGrant, tx.RoleGrant.Get, g.ID)
 	})
 }
 

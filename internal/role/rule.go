@@ -142,10 +142,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 		if err := storage.IfUnchanged(ctx, update, errRuleEnded); err != nil {
 			return nil, err
 		}
-		if err := endGrantsOf(system, tx, r.ID, reason, by, now); err != nil {
-			return nil, err
-		}
-		return ledger.NotedAs(ctx, tx, toEndRule, ofRoleRule, tx.RoleRule.Get, r.ID)
+		return ledger.NotedAs(ctx, tx, endGrantsOf(system, tx, r.ID, reason, by, now), toEndRule, ofRoleRule, tx.RoleRule.Get, r.ID)
 	})
 }
 
