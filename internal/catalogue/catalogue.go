@@ -85,10 +85,7 @@ type NewCourse struct {
 // Create makes a course with a first draft of its content. The draft may be
 // incomplete; what is there must be valid.
 func (s *Service) Create(ctx context.Context, n NewCourse) (*ent.Course, error) {
-	code, badCode := vocab.Line(64, n.Code, "input", "code")
-	if badCode == nil && code == "" {
-		badCode = problem.New(problem.Invalid, "a code is needed").At("input", "code")
-	}
+	code, badCode := vocab.LineOr(problem.New(problem.Invalid, "a code is needed"), 64, n.Code, "input", "code")
 	checked, badContent := n.Content.check()
 	invalid := problem.Join(badCode, badContent)
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toCreate, n.IdempotencyKey, n), s.DB.Course.Get, func(tx *ent.Tx) (*ent.Course, error) {

@@ -125,9 +125,8 @@ func (c Content) check() (checked, error) {
 	}
 	if c.URL != nil {
 		found = append(found, vocab.CheckURL(*c.URL, "input", "content", "url"))
-		if n := len(*c.URL); n > maxURL {
-			found = append(found, problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", n, maxURL).At("input", "content", "url"))
-		}
+		found = append(found, problem.If(len(*c.URL) > maxURL,
+			problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", len(*c.URL), maxURL).At("input", "content", "url")))
 	}
 	return out, problem.Join(found...)
 }

@@ -83,9 +83,7 @@ func (i *Import) Check(row format.Row) *ImportRow {
 	add(err)
 	if c.URL != "" {
 		add(vocab.CheckURL(c.URL, "url"))
-		if len(c.URL) > 255 {
-			add(problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", len(c.URL), 255).At("url"))
-		}
+		add(problem.If(len(c.URL) > maxURL, problem.New(problem.Invalid, "the text has %d characters, at most %d are allowed", len(c.URL), maxURL).At("url")))
 		r.url = &c.URL
 	}
 	if !c.ModifiedAt.IsZero() {
@@ -143,10 +141,8 @@ func (r *ImportRow) checkOfferings(i *Import, c format.Course) {
 // applications open, they are open from the first import on; where it does not
 // say when they close, they close on the first day.
 func (i *Import) offeringOf(c format.Course, o format.Offering) (out importOffering, err error) {
-	id, bad := vocab.Line(maxExternalID, o.ExternalID, "input", "externalId")
-	if bad == nil && id == "" {
-		bad = problem.New(problem.Invalid, "an identifier of the source is needed, by which the offering is known again").At("input", "externalId")
-	}
+	id, bad := vocab.LineOr(problem.New(problem.Invalid, "an identifier of the source is needed, by which the offering is known again"),
+		maxExternalID, o.ExternalID, "input", "externalId")
 	n := NewOffering{Schedule: offering.ScheduleCOHORT, Zone: cmp.Or(o.Zone, i.zone), OpensAt: o.OpensAt,
 		Seats: o.Seats, Language: o.Language, Mode: cmp.Or(o.Mode, c.Mode),
 		Place: o.Place.Translations(), Funding: o.Funding.Translations(), FeeCents: &o.FeeCents, FeeCurrency: new(cmp.Or(o.FeeCurrency, "EUR"))}

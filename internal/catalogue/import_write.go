@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
@@ -98,8 +99,8 @@ func (i *Import) write(ctx context.Context, tx *ent.Tx, plans []*importPlan) err
 	if err := modified(ctx, tx, same); err != nil {
 		return err
 	}
-	for begin := 0; begin < len(runs); begin += maxBulk {
-		if err := tx.Offering.CreateBulk(runs[begin:min(begin+maxBulk, len(runs))]...).Exec(ctx); err != nil {
+	for some := range slices.Chunk(runs, maxBulk) {
+		if err := tx.Offering.CreateBulk(some...).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -200,10 +201,8 @@ func (i *Import) newOffering(tx *ent.Tx, p *importPlan, o plannedOffering) *ent.
 		version = *p.course.PublishedVersionID
 	}
 	create := tx.Offering.Create().SetID(o.id).SetInstitutionID(i.InstitutionID).SetCourseID(p.courseID).SetVersionID(version).
-		SetState(offering.StateDRAFT).SetExternalID(o.externalID).SetSchedule(o.Schedule).SetZone(o.Zone).
-		SetOpensAt(o.opens).SetNillableClosesAt(o.closes).SetNillableStartsOn(o.StartsOn).SetNillableEndsOn(o.EndsOn).
-		SetSeats(o.Seats).SetLanguage(o.Language).SetMode(o.Mode).SetPlace(o.place).SetFunding(o.funding).
-		SetNillableFeeCents(o.FeeCents).SetNillableFeeCurrency(o.FeeCurrency)
+		SetState(offering.StateDRAFT).SetExternalID(o.externalID)
+	o.fill(create.Mutation(), o.NewOffering)
 	if i.Publish {
 		create.SetState(offering.StatePUBLISHED)
 	}

@@ -66,13 +66,9 @@ func (s *Service) CreateOffering(ctx context.Context, n NewOffering) (*ent.Offer
 		if err := cmp.Or(invalid, offerable(c)); err != nil {
 			return nil, err
 		}
-		o, err := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).
-			SetState(offering.StateDRAFT).SetSchedule(n.Schedule).SetZone(n.Zone).
-			SetOpensAt(w.opens).SetNillableClosesAt(w.closes).SetNillableStartsOn(n.StartsOn).SetNillableEndsOn(n.EndsOn).
-			SetSeats(n.Seats).SetLanguage(n.Language).SetMode(n.Mode).SetPlace(w.place).SetFunding(w.funding).
-			SetNillableFeeCents(n.FeeCents).SetNillableFeeCurrency(n.FeeCurrency).
-			SetWindows(w.windows).SetSessions(w.sessions).
-			SetWaitlistPlaces(w.waitlist.Places).SetWaitlistOrder(*w.waitlist.Order).SetOfferHours(*w.waitlist.OfferHours).Save(ctx)
+		create := tx.Offering.Create().SetInstitutionID(c.InstitutionID).SetCourseID(c.ID).SetVersionID(*c.PublishedVersionID).SetState(offering.StateDRAFT)
+		w.fill(create.Mutation(), n)
+		o, err := create.Save(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -239,10 +235,7 @@ const (
 // TakesApplications returns nil while learners may apply for offerings of the
 // course, and a CONFLICT problem once it is withdrawn.
 func TakesApplications(c *ent.Course) error {
-	if c.State != course.StatePUBLISHED {
-		return ErrWithdrawn(c)
-	}
-	return nil
+	return problem.If(c.State != course.StatePUBLISHED, ErrWithdrawn(c))
 }
 
 // ErrWithdrawn says that a course is in a state whose offerings take nobody.

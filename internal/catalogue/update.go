@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -81,13 +82,10 @@ func allowed(o *ent.Offering, n NewOffering, w offeringValues, now time.Time) er
 }
 
 func currencyOf(n NewOffering) string {
-	if n.FeeCurrency == nil {
-		return offering.DefaultFeeCurrency
-	}
-	return *n.FeeCurrency
+	return *cmp.Or(n.FeeCurrency, new(offering.DefaultFeeCurrency))
 }
 
-// fill puts the values into an offering that is changed.
+// fill puts the values into an offering that is made or changed.
 func (w offeringValues) fill(m *ent.OfferingMutation, n NewOffering) {
 	m.SetSchedule(n.Schedule)
 	m.SetZone(n.Zone)

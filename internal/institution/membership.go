@@ -61,24 +61,14 @@ type Registration struct {
 func (r Registration) details(path ...string) (Details, error) {
 	name, badName := vocab.TextOf(maxName, r.Name, append(slices.Clone(path), "name")...)
 	town, badTown := vocab.TextOf(maxName, r.Town, append(slices.Clone(path), "town")...)
+	given := func(s *string) *string { return vocab.Given(vocab.OrZero(s)) }
 	d := Details{SCHAC: r.SCHAC, Name: name, Acronym: r.Acronym, Country: r.Country, Town: town, ErasmusCode: given(r.ErasmusCode),
-		PIC: given(r.PIC), OID: given(r.OID), ROR: given(r.ROR), DEQAR: given(r.DEQAR), Domains: r.Domains, Zone: r.Zone}
-	if r.Website != nil {
-		d.Website = *r.Website
-	}
+		PIC: given(r.PIC), OID: given(r.OID), ROR: given(r.ROR), DEQAR: given(r.DEQAR), Website: vocab.OrZero(r.Website), Domains: r.Domains, Zone: r.Zone}
 	if badName != nil {
 		d.Name = vocab.Text{"und": "faulty"} // its fault is told already
 	}
 	d, err := d.check(path...)
 	return d, problem.Join(badName, badTown, err)
-}
-
-// given returns nil for an empty text.
-func given(s *string) *string {
-	if s == nil || *s == "" {
-		return nil
-	}
-	return s
 }
 
 // Invite invites an institution into an alliance. One that left is invited
@@ -155,7 +145,7 @@ func (s *Service) AnswerInvitation(ctx context.Context, a InvitationAnswer) (*en
 	}
 	return s.changeMembership(ctx, a.MembershipID, byInstitution, verb, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateINVITED { // what is suspended is reinstated by the alliance alone
-			return nil, problem.New(problem.Conflict, "this invitation is answered already").With(problem.Transition{From: string(m.State), To: string(to)})
+			return nil, errAnswered.With(problem.Transition{From: string(m.State), To: string(to)})
 		}
 		return moveMembership(ctx, tx, m, to, verb, now, func(u *ent.MembershipUpdate) {
 			if a.Accept {
@@ -173,14 +163,6 @@ type Reasoned struct {
 	Reason       string
 }
 
-func (r Reasoned) check() (string, error) {
-	reason, err := vocab.Line(maxReason, r.Reason, "input", "reason")
-	if err == nil && reason == "" {
-		err = problem.New(problem.Invalid, "a reason is needed").At("input", "reason")
-	}
-	return reason, err
-}
-
 // Suspend suspends an active member, with a reason that its staff sees. What
 // follows is said in the comment of the package.
 func (s *Service) Suspend(ctx context.Context, r Reasoned) (*ent.Membership, error) {
@@ -195,7 +177,7 @@ func (s *Service) End(ctx context.Context, r Reasoned) (*ent.Membership, error) 
 
 func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membership.State, verb *ledger.Verb, set func(*ent.MembershipUpdate, time.Time)) (*ent.Membership, error) {
 	return s.changeMembership(ctx, r.MembershipID, by, verb, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
-		reason, err := r.check()
+		reason, err := vocab.LineOr(vocab.ErrNoReason, maxReason, r.Reason, "input", "reason")
 		if err != nil {
 			return nil, err
 		}
@@ -210,11 +192,16 @@ func (s *Service) reasoned(ctx context.Context, r Reasoned, by side, to membersh
 func (s *Service) Reinstate(ctx context.Context, id ident.ID) (*ent.Membership, error) {
 	return s.changeMembership(ctx, id, byAlliance, toReinstate, func(ctx context.Context, tx *ent.Tx, m *ent.Membership, now time.Time) (*ent.Membership, error) {
 		if m.State != membership.StateSUSPENDED { // an invitation is answered by the institution alone
-			return nil, problem.New(problem.Conflict, "only a suspended member is reinstated").With(problem.Transition{From: string(m.State), To: string(membership.StateACTIVE)})
+			return nil, errNotSuspended.With(problem.Transition{From: string(m.State), To: string(membership.StateACTIVE)})
 		}
 		return moveMembership(ctx, tx, m, membership.StateACTIVE, toReinstate, now, func(u *ent.MembershipUpdate) { u.SetReason("") })
 	})
 }
+
+var (
+	errAnswered     = problem.New(problem.Conflict, "this invitation is answered already")
+	errNotSuspended = problem.New(problem.Conflict, "only a suspended member is reinstated")
+)
 
 // side says who may change a membership.
 type side func(context.Context, *ledger.Verb, *ent.Membership) error
@@ -252,24 +239,14 @@ func Actions(ctx context.Context, i *ent.Institution) []authz.Action {
 
 // MembershipActions says what the viewer may do with a membership now.
 func MembershipActions(ctx context.Context, m *ent.Membership) []authz.Action {
-	invited := func() error {
-		if m.State == membership.StateINVITED {
-			return nil
-		}
-		return problem.New(problem.Conflict, "this invitation is answered already")
-	}
-	suspended := func() error {
-		if m.State == membership.StateSUSPENDED {
-			return nil
-		}
-		return problem.New(problem.Conflict, "only a suspended member is reinstated")
-	}
+	invited := problem.If(m.State != membership.StateINVITED, errAnswered)
+	suspended := problem.If(m.State != membership.StateSUSPENDED, errNotSuspended)
 	may := func(to membership.State) error { return membershipStates.Check(m.State, to) }
 	return []authz.Action{
 		toInvite.Act(byAlliance(ctx, toInvite, m), may(membership.StateINVITED)),
-		toAccept.Act(byInstitution(ctx, toAccept, m), invited()),
+		toAccept.Act(byInstitution(ctx, toAccept, m), invited),
 		toSuspend.Act(byAlliance(ctx, toSuspend, m), may(membership.StateSUSPENDED)),
-		toReinstate.Act(byAlliance(ctx, toReinstate, m), suspended()),
+		toReinstate.Act(byAlliance(ctx, toReinstate, m), suspended),
 		toEnd.Act(byEither(ctx, toEnd, m), may(membership.StateLEFT)),
 	}
 }

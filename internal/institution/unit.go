@@ -37,10 +37,7 @@ type NewUnit struct {
 // AddUnit adds a unit. It returns a CONFLICT problem when the key is taken, the
 // parent is closed, or the tree would become too large or too deep.
 func (s *Service) AddUnit(ctx context.Context, u NewUnit) (*ent.Unit, error) {
-	key, badKey := vocab.Line(64, u.Key, "input", "key")
-	if badKey == nil && key == "" {
-		badKey = problem.New(problem.Invalid, "a key is needed").At("input", "key")
-	}
+	key, badKey := vocab.LineOr(problem.New(problem.Invalid, "a key is needed"), 64, u.Key, "input", "key")
 	name, badName := vocab.TextOf(maxName, u.Name, "input", "name")
 	if badName == nil && len(name) == 0 {
 		badName = errNoName.At("input", "name")
@@ -152,7 +149,7 @@ type tree map[ident.ID]*ent.Unit
 // first, so that two changes of one tree come one after the other: together,
 // two moves could make a circle that neither makes alone.
 func (s *Service) lockTree(ctx context.Context, tx *ent.Tx, institutionID ident.ID) (tree, error) {
-	if err := tx.Institution.Update().Where(institution.ID(institutionID)).SetUpdatedAt(vocab.Now(s.Now)).Exec(ctx); err != nil {
+	if err := storage.Hold(ctx, tx.Institution.Update().Where(institution.ID(institutionID))); err != nil {
 		return nil, err
 	}
 	all, err := tx.Unit.Query().Where(unit.InstitutionID(institutionID)).All(ctx)

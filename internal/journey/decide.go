@@ -66,12 +66,9 @@ func (s *Service) refuse(ctx context.Context, r Refusal, verb *ledger.Verb, side
 		if err != nil {
 			return nil, err
 		}
-		reason, err := vocab.Line(maxReason, r.Reason, "input", "reason")
+		reason, err := vocab.LineOr(problem.New(problem.Invalid, "a refusal needs a reason"), maxReason, r.Reason, "input", "reason")
 		if err != nil {
 			return nil, err
-		}
-		if reason == "" {
-			return nil, problem.New(problem.Invalid, "a refusal needs a reason").At("input", "reason")
 		}
 		return move(ctx, tx, app, to, verb, func(u *ent.ApplicationUpdate) {
 			u.SetReason(reason).SetDecidedAt(vocab.Now(s.Now)).ClearLiveKey()

@@ -6,6 +6,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -143,12 +144,7 @@ func ReturnsTo(p *ent.Portal, address string) bool {
 }
 
 // Owner is the institution or the alliance that registered a portal.
-func Owner(p *ent.Portal) ident.ID {
-	if p.AllianceID != nil {
-		return *p.AllianceID
-	}
-	return vocab.OrZero(p.InstitutionID)
-}
+func Owner(p *ent.Portal) ident.ID { return vocab.OrZero(cmp.Or(p.AllianceID, p.InstitutionID)) }
 
 // ofPortal is the portal for the record.
 func ofPortal(p *ent.Portal) ledger.Thing { return ledger.Thing{ID: p.ID, At: []ident.ID{Owner(p)}} }

@@ -32,7 +32,7 @@ func (s *Service) End(ctx context.Context, e End) (*ent.RoleGrant, error) {
 	if err := mayEnd(ctx, g); err != nil {
 		return nil, err
 	}
-	reason, err := reasonOf(e.Reason)
+	reason, err := vocab.LineOr(vocab.ErrNoReason, maxReason, e.Reason, "input", "reason")
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +89,4 @@ func succeeded(ctx context.Context, tx *ent.Tx, g *ent.RoleGrant, now time.Time)
 	}
 	return storage.IfNone(viewer.AsSystem(ctx), tx.RoleGrant.Query().Where(administering(placeOf(g), now), rolegrant.IDNEQ(g.ID)),
 		problem.New(problem.Conflict, "this is the last administrator; appoint another one without an end first"))
-}
-
-func reasonOf(s string) (string, error) {
-	reason, err := vocab.Line(maxReason, s, "input", "reason")
-	if err == nil && reason == "" {
-		err = problem.New(problem.Invalid, "a reason is needed").At("input", "reason")
-	}
-	return reason, err
 }

@@ -49,7 +49,7 @@ func (s *Service) Grant(ctx context.Context, g NewGrant) (*ent.RoleGrant, error)
 		if _, err := tx.Person.Get(system, g.PersonID); err != nil {
 			return nil, storage.Found(err, "person", "input", "personId")
 		}
-		if err := openUnit(ctx, tx, g.UnitID, g.At); err != nil {
+		if err := institution.HoldOpen(system, tx, g.UnitID, g.At, "input", "unitId"); err != nil {
 			return nil, err
 		}
 		if administers(rolegrant.Role(g.Role)) && (until != nil || from.After(now)) {

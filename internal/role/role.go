@@ -17,6 +17,7 @@
 package role
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -27,7 +28,6 @@ import (
 	"github.com/peregrine-exchange/peregrine/ent/rolegrant"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
-	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
 	"github.com/peregrine-exchange/peregrine/internal/viewer"
 )
@@ -40,8 +40,6 @@ type Service struct {
 
 // maxReason bounds the reason of an end, in characters.
 const maxReason = 500
-
-var errUnitClosed = problem.New(problem.Conflict, "the unit is closed")
 
 // lock makes changes of the roles of an institution or alliance come one after
 // the other: together, two administrators could end what neither could alone.
@@ -56,12 +54,7 @@ func lock(ctx context.Context, tx *ent.Tx, place ident.ID) error {
 }
 
 // placeOf returns the institution or alliance at which a role is held.
-func placeOf(g *ent.RoleGrant) ident.ID {
-	if g.AllianceID != nil {
-		return *g.AllianceID
-	}
-	return *g.InstitutionID
-}
+func placeOf(g *ent.RoleGrant) ident.ID { return *cmp.Or(g.AllianceID, g.InstitutionID) }
 
 // administering are the grants of a place's administrators that hold now and
 // have no end.
@@ -76,21 +69,6 @@ func administering(place ident.ID, now time.Time) predicate.RoleGrant {
 // administers says whether a grant makes somebody administrator.
 func administers(r rolegrant.Role) bool {
 	return r == rolegrant.RoleADMINISTRATOR || r == rolegrant.RoleALLIANCE_ADMINISTRATOR
-}
-
-// openUnit returns nil when the unit belongs to the institution and is open.
-func openUnit(ctx context.Context, tx *ent.Tx, id *ident.ID, at ident.ID) error {
-	if id == nil {
-		return nil
-	}
-	u, err := tx.Unit.Get(viewer.AsSystem(ctx), *id)
-	if err != nil {
-		return storage.Found(err, "unit", "input", "unitId")
-	}
-	if u.InstitutionID != at {
-		return problem.New(problem.Invalid, "the unit belongs to another institution").At("input", "unitId")
-	}
-	return problem.If(u.ClosedAt != nil, errUnitClosed.At("input", "unitId"))
 }
 
 // ofGrant is the grant for the record, which names whom it is about.

@@ -16,6 +16,7 @@ import (
 	"github.com/peregrine-exchange/peregrine/internal/authz"
 	"github.com/peregrine-exchange/peregrine/internal/idempotency"
 	"github.com/peregrine-exchange/peregrine/internal/ident"
+	"github.com/peregrine-exchange/peregrine/internal/institution"
 	"github.com/peregrine-exchange/peregrine/internal/ledger"
 	"github.com/peregrine-exchange/peregrine/internal/problem"
 	"github.com/peregrine-exchange/peregrine/internal/storage"
@@ -45,12 +46,10 @@ type NewRule struct {
 
 // check returns all that is wrong with the rule at once.
 func (n NewRule) check() error {
-	found := []error{checkUnitRole(n.Role, n.UnitID)}
-	found = append(found, problem.If(rolerule.RoleValidator(rolerule.Role(n.Role)) != nil,
-		problem.New(problem.Invalid, "the role %s is given by hand only", n.Role).At("input", "role")))
-	found = append(found, problem.If(n.Months < 1 || n.Months > maxMonths,
-		problem.New(problem.Invalid, "a role by rule holds for 1 to %d months", maxMonths).At("input", "months")))
-	return problem.Join(append(found, checkValue(n.Attribute, n.Value))...)
+	return problem.Join(checkUnitRole(n.Role, n.UnitID),
+		problem.If(rolerule.RoleValidator(rolerule.Role(n.Role)) != nil, problem.New(problem.Invalid, "the role %s is given by hand only", n.Role).At("input", "role")),
+		problem.If(n.Months < 1 || n.Months > maxMonths, problem.New(problem.Invalid, "a role by rule holds for 1 to %d months", maxMonths).At("input", "months")),
+		checkValue(n.Attribute, n.Value))
 }
 
 // checkValue returns nil for a value that such an attribute can have: an
@@ -71,24 +70,23 @@ func checkValue(a rolerule.Attribute, value string) error {
 // CONFLICT problem when the institution has the same rule already.
 func (s *Service) MakeRule(ctx context.Context, n NewRule) (*ent.RoleRule, error) {
 	return idempotency.Write(ctx, s.DB, idempotency.Of(toMakeRule, n.IdempotencyKey, n), s.DB.RoleRule.Get, func(tx *ent.Tx) (*ent.RoleRule, error) {
+		system := viewer.AsSystem(ctx) // whoever else has rules there
 		if err := cmp.Or(toMakeRule.Require(ctx, n.InstitutionID), n.check()); err != nil {
 			return nil, err
 		}
 		if err := lock(ctx, tx, n.InstitutionID); err != nil {
 			return nil, err
 		}
-		if err := openUnit(ctx, tx, n.UnitID, n.InstitutionID); err != nil {
+		if err := institution.HoldOpen(system, tx, n.UnitID, n.InstitutionID, "input", "unitId"); err != nil {
 			return nil, err
 		}
-		open, err := tx.RoleRule.Query().Where(openAt(n.InstitutionID)).All(viewer.AsSystem(ctx))
+		open, err := tx.RoleRule.Query().Where(openAt(n.InstitutionID)).All(system)
 		if err != nil {
 			return nil, err
 		}
-		if len(open) >= maxRules {
-			return nil, problem.New(problem.Conflict, "the institution has %d rules for roles already", maxRules)
-		}
-		if slices.ContainsFunc(open, n.same) {
-			return nil, problem.New(problem.Conflict, "the institution has this rule already").At("input", "value")
+		if err := cmp.Or(problem.If(len(open) >= maxRules, problem.New(problem.Conflict, "the institution has %d rules for roles already", maxRules)),
+			problem.If(slices.ContainsFunc(open, n.same), problem.New(problem.Conflict, "the institution has this rule already").At("input", "value"))); err != nil {
+			return nil, err
 		}
 		return ledger.Made(ctx, tx, toMakeRule, func(made *ent.RoleRule) ledger.Thing {
 			return ofRoleRule(made).With("role", string(n.Role)).With("attribute", string(n.Attribute))
@@ -127,7 +125,7 @@ func (s *Service) EndRule(ctx context.Context, e RuleEnd) (*ent.RoleRule, error)
 	if err := toEndRule.Require(ctx, r.InstitutionID); err != nil {
 		return nil, err
 	}
-	reason, err := reasonOf(e.Reason)
+	reason, err := vocab.LineOr(vocab.ErrNoReason, maxReason, e.Reason, "input", "reason")
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +152,10 @@ func endGrantsOf(ctx context.Context, tx *ent.Tx, rule ident.ID, reason string, 
 	if err != nil {
 		return err
 	}
-	ends := make([]ledger.Change, len(held))
-	for i, g := range held {
+	ends := vocab.Each(held, func(g *ent.RoleGrant) ledger.Change {
 		g.ValidUntil = &now
-		ends[i] = ledger.Change{Verb: toEnd, Thing: ofGrant(g)}
-	}
+		return ledger.Change{Verb: toEnd, Thing: ofGrant(g)}
+	})
 	if err := ledger.NoteAll(ctx, tx, ends...); err != nil {
 		return err
 	}

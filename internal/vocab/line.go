@@ -30,6 +30,18 @@ func Line(limit int, s string, field ...string) (string, error) {
 	return s, nil
 }
 
+// LineOr is Line for a text that must not be empty: then it returns missing.
+func LineOr(missing *problem.Error, limit int, s string, field ...string) (string, error) {
+	s, err := Line(limit, s, field...)
+	if err == nil && s == "" {
+		err = missing.At(field...)
+	}
+	return s, err
+}
+
+// ErrNoReason asks why something is done.
+var ErrNoReason = problem.New(problem.Invalid, "a reason is needed")
+
 // NeededLine is Line for a text that must not be empty, nor look so.
 func NeededLine(limit int, s string, field ...string) (string, error) {
 	s, err := Line(limit, s, field...)
